@@ -1,0 +1,158 @@
+"""Every error that crosses a layer. `routes/responses.py` turns those with a status into answers.
+
+SchedulerError
+├── RequestError                    what a caller did; carries status and code
+│   ├── InvalidRequestError         400 a field, a filter or a token is not what it must be
+│   ├── NotAuthenticatedError       401 no verified identity came with the request
+│   ├── NotAllowedError             403 verified, but not for this
+│   ├── NotFoundError               404 there is no such thing, or it is somebody else's
+│   ├── ConflictError               409 it exists, but in a state that does not allow this
+│   │   ├── IdempotencyTokenError       the token was used for a different request
+│   │   └── NotYourRunError             the run belongs to another container, or has ended
+│   ├── TooLargeError               413 a body, a notebook or a folder over its limit
+│   ├── UnprocessableError          422 well-formed, but it cannot be run
+│   └── TooManyRequestsError        429 AWS asked to slow down
+├── ConfigurationError              the deployment lacks something
+└── LaunchError                     a container could not be started; carries an outcome code
+"""
+
+from typing import ClassVar, Self
+
+__all__ = [
+    "ConfigurationError",
+    "ConflictError",
+    "IdempotencyTokenError",
+    "InvalidRequestError",
+    "LaunchError",
+    "NotAllowedError",
+    "NotAuthenticatedError",
+    "NotFoundError",
+    "NotYourRunError",
+    "RequestError",
+    "SchedulerError",
+    "TooLargeError",
+    "TooManyRequestsError",
+    "UnprocessableError",
+]
+
+
+class SchedulerError(Exception):
+    """Root of the tree."""
+
+
+class RequestError(SchedulerError):
+    """What a caller did, said so that they know what, which and what next."""
+
+    status: ClassVar[int] = 400
+    """HTTP status of the answer."""
+
+    code: ClassVar[str] = "bad_request"
+    """What a program can compare."""
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+
+
+class InvalidRequestError(RequestError):
+    """A field, a filter or a token is not what it must be."""
+
+    code = "invalid_request"
+
+    @classmethod
+    def for_field(cls, field: str, problem: str) -> Self:
+        """Name the field and what is wrong with it."""
+        return cls(f"{field}: {problem}", reason=field)
+
+
+class NotAuthenticatedError(RequestError):
+    """No verified identity came with the request."""
+
+    status = 401
+    code = "not_authenticated"
+
+
+class NotAllowedError(RequestError):
+    """Verified, but not for this."""
+
+    status = 403
+    code = "not_allowed"
+
+
+class NotFoundError(RequestError):
+    """There is no such thing, or it is somebody else's: the answer does not tell which."""
+
+    status = 404
+    code = "not_found"
+
+    @classmethod
+    def for_job(cls, job_id: str) -> Self:
+        """Say that there is no such job."""
+        return cls(f"There is no job {job_id} of yours. It may have been deleted, or have passed its retention time.")
+
+
+class ConflictError(RequestError):
+    """It exists, but in a state that does not allow this."""
+
+    status = 409
+    code = "conflict"
+
+
+class IdempotencyTokenError(ConflictError):
+    """The token was used for a different request."""
+
+    code = "idempotency_token_reused"
+
+    @classmethod
+    def for_token(cls, token: str) -> Self:
+        """Name the token."""
+        return cls(f"The idempotency token {token!r} was used for a different job. Choose another token, or send the same request again.")
+
+
+class NotYourRunError(ConflictError):
+    """The run belongs to another container, or has ended."""
+
+    code = "not_your_run"
+
+
+class TooLargeError(RequestError):
+    """A body, a notebook or a folder over its limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class UnprocessableError(RequestError):
+    """Well-formed, but it cannot be run."""
+
+    status = 422
+    code = "cannot_be_run"
+
+
+class TooManyRequestsError(RequestError):
+    """AWS asked to slow down."""
+
+    status = 429
+    code = "too_many_requests"
+
+
+class ConfigurationError(SchedulerError):
+    """The deployment lacks something that it must have."""
+
+
+class LaunchError(SchedulerError):
+    """A container could not be started.
+
+    Parameters
+    ----------
+    outcome_code
+        Which outcome of `domain.outcome` this is.
+    detail
+        What ECS said.
+    """
+
+    def __init__(self, outcome_code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.outcome_code = outcome_code
+        self.detail = detail
