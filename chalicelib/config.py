@@ -74,7 +74,9 @@ class ComputeType(_Section):
         choices = _FARGATE_MEMORY_GIB[self.vcpu]
         if self.memory_gib not in choices:
             listed = ", ".join(f"{choice:g}" for choice in choices)
-            raise ValueError(f"memory_gib = {self.memory_gib:g} does not go with {self.vcpu:g} vCPU; choose one of {listed}")
+            raise ValueError(
+                f"memory_gib = {self.memory_gib:g} does not go with {self.vcpu:g} vCPU; choose one of {listed}"
+            )
         return self
 
     @property
@@ -105,8 +107,12 @@ class Environment(_Section):
         min_length=1,
         description="Formats that people may ask for: ipynb, html, markdown, script, and pdf where the image can make it.",
     )
-    compute_types: tuple[Name, ...] = Field(min_length=1, description="Names of the compute types that people may choose.")
-    default_compute_type: Name | None = Field(default=None, description="Chosen where none is; the first of the list without it.")
+    compute_types: tuple[Name, ...] = Field(
+        min_length=1, description="Names of the compute types that people may choose."
+    )
+    default_compute_type: Name | None = Field(
+        default=None, description="Chosen where none is; the first of the list without it."
+    )
     task_role_arn: str | None = Field(
         default=None,
         description="Role that the notebook's own code has, for its own data. Without it, the notebook has no AWS permission.",
@@ -115,7 +121,9 @@ class Environment(_Section):
         default=(),
         description="Who may use this environment: ARNs of IAM users and roles. Empty: everybody, if there is no task role.",
     )
-    file_extensions: tuple[str, ...] = Field(default=("ipynb",), description="What JupyterLab offers the environment for.")
+    file_extensions: tuple[str, ...] = Field(
+        default=("ipynb",), description="What JupyterLab offers the environment for."
+    )
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -137,19 +145,28 @@ class Limits(_Section):
     """What one stack, one person and one job may take."""
 
     max_running_jobs: int = Field(default=100, ge=1, le=5000, description="Jobs with a container at one time, in all.")
-    max_running_jobs_per_owner: int = Field(default=20, ge=1, description="Jobs with a container at one time, per person.")
-    max_running_jobs_per_definition: int = Field(default=5, ge=1, description="Jobs with a container at one time, per definition.")
+    max_running_jobs_per_owner: int = Field(
+        default=20, ge=1, description="Jobs with a container at one time, per person."
+    )
+    max_running_jobs_per_definition: int = Field(
+        default=5, ge=1, description="Jobs with a container at one time, per definition."
+    )
     max_notebook_mib: int = Field(default=20, ge=1, le=100, description="Largest notebook [MiB].")
     max_folder_mib: int = Field(default=500, ge=1, le=5000, description="Largest zipped input folder [MiB].")
     max_unpacked_mib: int = Field(default=2048, ge=1, description="Largest input folder once unpacked [MiB].")
     max_unpacked_files: int = Field(default=10_000, ge=1, description="Most files in an input folder.")
     max_output_mib: int = Field(default=2048, ge=1, description="Most output of one job [MiB].")
     max_output_files: int = Field(default=1000, ge=1, description="Most output files of one job.")
-    default_timeout_minutes: int = Field(default=1440, ge=1, description="Maximum run time of a job that states none [min].")
+    default_timeout_minutes: int = Field(
+        default=1440, ge=1, description="Maximum run time of a job that states none [min]."
+    )
     max_timeout_minutes: int = Field(default=10_080, ge=1, description="Longest run time that a job may state [min].")
     max_retries: int = Field(default=5, ge=0, le=20, description="Most retries that a job may ask for.")
     infrastructure_retries: int = Field(
-        default=2, ge=0, le=10, description="New attempts after a fault that is not the notebook's: Spot reclaim, lost container."
+        default=2,
+        ge=0,
+        le=10,
+        description="New attempts after a fault that is not the notebook's: Spot reclaim, lost container.",
     )
     launch_deadline_minutes: int = Field(
         default=20, ge=2, description="How long a container may take to start before the attempt is given up [min]."
@@ -165,14 +182,20 @@ class Limits(_Section):
 class Retention(_Section):
     """How long things are kept."""
 
-    jobs_days: int = Field(default=90, ge=0, description="Jobs and their files are deleted this long after they end [d]; 0 keeps them.")
-    logs_days: int = Field(default=30, ge=1, description="Log groups keep their events this long [d]; a length that CloudWatch offers.")
+    jobs_days: int = Field(
+        default=90, ge=0, description="Jobs and their files are deleted this long after they end [d]; 0 keeps them."
+    )
+    logs_days: int = Field(
+        default=30, ge=1, description="Log groups keep their events this long [d]; a length that CloudWatch offers."
+    )
 
 
 class Ownership(_Section):
     """Whose jobs are whose."""
 
-    admins: tuple[str, ...] = Field(default=(), description="ARNs of IAM users and roles who may see and stop everybody's jobs.")
+    admins: tuple[str, ...] = Field(
+        default=(), description="ARNs of IAM users and roles who may see and stop everybody's jobs."
+    )
     session_name_roles: tuple[str, ...] = Field(
         default=(),
         description="Names of roles whose session names are trustworthy, so that each session name is a person of its own.",
@@ -192,7 +215,9 @@ class SchedulerSettings(_Section):
     def _names_exist(self) -> Self:
         for name, environment in self.environments.items():
             if unknown := [each for each in environment.compute_types if each not in self.compute_types]:
-                raise ValueError(f"environments.{name}.compute_types names {', '.join(unknown)}, which [compute_types] has not")
+                raise ValueError(
+                    f"environments.{name}.compute_types names {', '.join(unknown)}, which [compute_types] has not"
+                )
         return self
 
 
@@ -208,7 +233,9 @@ class Resources:
     def _get(self, name: str) -> str:
         value = self._environ.get(name, "")
         if not value:
-            raise ConfigurationError(f"The environment variable {name} is not set for this function; deploy the stack again.")
+            raise ConfigurationError(
+                f"The environment variable {name} is not set for this function; deploy the stack again."
+            )
         return value
 
     @property

@@ -107,7 +107,9 @@ class IdempotencyTokenError(ConflictError):
     @classmethod
     def for_token(cls, token: str) -> Self:
         """Name the token."""
-        return cls(f"The idempotency token {token!r} was used for a different job. Choose another token, or send the same request again.")
+        return cls(
+            f"The idempotency token {token!r} was used for a different job. Choose another token, or send the same request again."
+        )
 
 
 class NotYourRunError(ConflictError):

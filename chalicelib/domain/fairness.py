@@ -1,0 +1,75 @@
+"""Who is next: waiting jobs are taken owner by owner in turn, as far as the limits allow."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.config import Limits
+from chalicelib.domain.job import LiveJob, WaitingJob
+
+__all__ = ["Load", "take_in_turn"]
+
+
+@dataclass
+class Load:
+    """How many slots are taken: in all, by each owner, by each definition."""
+
+    total: int = 0
+    by_owner: Counter[str] = field(default_factory=Counter)
+    by_definition: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, live: Iterable[LiveJob]) -> "Load":
+        """Count live jobs."""
+        load = cls()
+        for job in live:
+            load.add(job)
+        return load
+
+    def add(self, job: LiveJob | WaitingJob) -> None:
+        """Count one more."""
+        self.total += 1
+        self.by_owner[job.owner_id] += 1
+        if job.job_definition_id:
+            self.by_definition[job.job_definition_id] += 1
+
+    def has_room(self, job: WaitingJob, limits: Limits) -> bool:
+        """Whether one more job, this one, is within all limits."""
+        return (
+            self.total < limits.max_running_jobs
+            and self.by_owner[job.owner_id] < limits.max_running_jobs_per_owner
+            and (
+                not job.job_definition_id
+                or self.by_definition[job.job_definition_id] < limits.max_running_jobs_per_definition
+            )
+        )
+
+
+def take_in_turn(waiting: Iterable[list[WaitingJob]], load: Load, limits: Limits) -> Iterator[WaitingJob]:
+    """Yield the jobs to launch, one of each owner in turn, and count them into the load.
+
+    Parameters
+    ----------
+    waiting
+        For each owner their waiting jobs, oldest first.
+    load
+        The slots that are taken; it is changed.
+    limits
+        The operator's limits.
+    """
+    queues = deque(deque(jobs) for jobs in waiting)
+    while queues and load.total < limits.max_running_jobs:
+        queue = queues.popleft()
+        job = _first_with_room(queue, load, limits)
+        if job is not None:
+            load.add(job)
+            yield job
+            queues.append(queue)
+
+
+def _first_with_room(queue: deque[WaitingJob], load: Load, limits: Limits) -> WaitingJob | None:
+    while queue:
+        job = queue.popleft()
+        if load.has_room(job, limits):
+            return job
+    return None

@@ -1,0 +1,153 @@
+"""A job: one run of one notebook, with its own copy of the input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.domain.naming import RunId
+from chalicelib.domain.outcome import Outcome
+
+__all__ = ["Beat", "Job", "JobSpec", "JobStatus", "LiveJob", "Phase", "PhaseCode", "WaitingJob"]
+
+
+class JobStatus(StrEnum):
+    """The stock scheduler's states, as they go over the wire."""
+
+    CREATED = "CREATED"
+    QUEUED = "QUEUED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a job in this state stays in it."""
+        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a job in this state holds a slot: it has, or is getting, a container."""
+        return self in (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.STOPPING)
+
+
+class PhaseCode(StrEnum):
+    """Where in its life a job is, finer than its status."""
+
+    WAITING = "waiting"
+    LAUNCHING = "launching"
+    PROVISIONING = "provisioning"
+    STARTING_KERNEL = "starting_kernel"
+    RUNNING = "running"
+    CONVERTING = "converting"
+    UPLOADING = "uploading"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase, with what can be said of it."""
+
+    code: PhaseCode
+    message: str = ""
+    cell: int | None = None
+    """The code cell that runs, counted from 1."""
+    cells: int | None = None
+    """Number of code cells."""
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What was asked for: fixed when the job is created (but for the compute type, while it waits)."""
+
+    runtime_environment_name: str
+    compute_type: str
+    output_formats: tuple[str, ...]
+    timeout: timedelta
+    """Longest run time; a runner and the sweep both hold it."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Strings on the wire; the runner types them."""
+    runtime_environment_parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    output_filename_template: str | None = None
+    idempotency_token: str | None = None
+    package_input_folder: bool = False
+    max_retries: int = 0
+    """New attempts after a failure of the notebook itself."""
+    retry_on_timeout: bool = False
+    min_retry_interval: timedelta = timedelta(0)
+    identity_arns: tuple[str, ...] = ()
+    """Who created it, to check the environment's users again when it is dispatched."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it is stored."""
+
+    owner_id: str
+    job_id: str
+    name: str
+    input_filename: str
+    status: JobStatus
+    spec: JobSpec
+    create_time: datetime
+    update_time: datetime
+    attempt: int = 0
+    """Numbered from 1; 0 until dispatch has claimed it a slot."""
+    launch: int = 0
+    """Which launch of the attempt is the current one."""
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    phase: Phase | None = None
+    outcome: Outcome | None = None
+    job_definition_id: str | None = None
+    not_before: datetime | None = None
+    """While it waits: not claimed before this."""
+    waiting_since: datetime | None = None
+    """Since when it could have run, had there been capacity."""
+    deadline: datetime | None = None
+    """While it is live: when the sweep looks at it."""
+    task_arn: str | None = None
+    instance_id: str | None = None
+    """The runner instance that the attempt is bound to."""
+    notebook_retries: int = 0
+    infrastructure_retries: int = 0
+    expires_at: datetime | None = None
+    """When retention deletes it."""
+
+    @property
+    def run_id(self) -> RunId:
+        """The address of its current attempt."""
+        return RunId(self.owner_id, self.job_id, self.attempt)
+
+
+@dataclass(frozen=True)
+class WaitingJob:
+    """A row of the index of waiting jobs."""
+
+    owner_id: str
+    job_id: str
+    not_before: datetime
+    job_definition_id: str | None
+
+
+@dataclass(frozen=True)
+class LiveJob:
+    """A row of the index of live jobs."""
+
+    owner_id: str
+    job_id: str
+    status: JobStatus
+    job_definition_id: str | None
+    task_arn: str | None
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The last sign of life of a run."""
+
+    attempt: int
+    time: datetime
+    phase: Phase

@@ -1,0 +1,167 @@
+"""Lists: which index serves a query, and where the next page begins."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Self
+
+from chalicelib.domain.job import JobStatus
+from chalicelib.errors import InvalidRequestError
+
+__all__ = [
+    "DEFAULT_MAX_ITEMS",
+    "INDEXES",
+    "JobQuery",
+    "ListIndex",
+    "ListPlan",
+    "PageToken",
+    "SortField",
+    "parse_sort",
+    "plan_list",
+]
+
+DEFAULT_MAX_ITEMS: Final = 1000
+"""What the stock scheduler gives when nothing is said; a page ends earlier where DynamoDB's 1 MB do."""
+
+_SORT: Final = re.compile(r"^(?P<direction>asc|desc)?\(?(?P<name>[^()]+)\)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ListIndex:
+    """What a list is read from: the table itself, or one of its indexes."""
+
+    name: str | None
+    """Name of the global index; None for the table, which is read consistently."""
+    hash_attribute: str
+    range_attribute: str
+
+
+INDEXES: Final[Mapping[str, ListIndex]] = {
+    "create_time": ListIndex(None, "owner_id", "job_id"),
+    "name": ListIndex("by_name", "owner_id", "name_key"),
+    "input_filename": ListIndex("by_input_filename", "owner_id", "input_filename_key"),
+    "status": ListIndex("by_status", "owner_id", "status_key"),
+    "job_definition_id": ListIndex("by_definition", "definition_key", "job_id"),
+}
+"""What serves each sort field, and the jobs of one definition."""
+
+
+@dataclass(frozen=True)
+class SortField:
+    """One field to sort by."""
+
+    name: str
+    ascending: bool
+
+
+@dataclass(frozen=True)
+class JobQuery:
+    """What a caller wants listed."""
+
+    status: JobStatus | None = None
+    name: str | None = None
+    """Prefix of the name."""
+    tags: tuple[str, ...] = ()
+    """All of them must be there."""
+    start_time: datetime | None = None
+    """Started at this instant or later."""
+    job_definition_id: str | None = None
+    sort: SortField = SortField("create_time", ascending=False)
+    max_items: int = DEFAULT_MAX_ITEMS
+    next_token: str | None = None
+
+
+@dataclass(frozen=True)
+class ListPlan:
+    """How a query is read: one index, one direction, the rest filtered."""
+
+    index: ListIndex
+    ascending: bool
+    prefix: str | None = None
+    """Beginning of the range key."""
+    filters: frozenset[str] = frozenset()
+    """Fields of the query that the index does not serve."""
+
+
+def parse_sort(texts: Sequence[str]) -> SortField:
+    """Read `sort_by`; only the first field counts, ties follow creation in the same direction.
+
+    Raises
+    ------
+    InvalidRequestError
+        If a field cannot be sorted by.
+    """
+    fields = [_parse_sort_field(text) for text in texts]
+    return fields[0] if fields else SortField("create_time", ascending=False)
+
+
+def _parse_sort_field(text: str) -> SortField:
+    match = _SORT.match(text.strip())
+    name = match["name"].strip() if match else text
+    sortable = [each for each in INDEXES if each != "job_definition_id"]
+    if match is None or name not in sortable:
+        raise InvalidRequestError.for_field(
+            "sort_by", f"{text!r} is not sortable; use asc(FIELD) or desc(FIELD) with {', '.join(sortable)}."
+        )
+    return SortField(name, ascending=(match["direction"] or "asc").lower() == "asc")
+
+
+def plan_list(query: JobQuery) -> ListPlan:
+    """Choose the index for a query: what the panel sends needs no filter at all."""
+    filters = {name for name in ("status", "name", "tags", "start_time", "job_definition_id") if getattr(query, name)}
+    by_creation = query.sort.name == "create_time"
+    if "job_definition_id" in filters and by_creation:
+        return ListPlan(
+            INDEXES["job_definition_id"], query.sort.ascending, None, frozenset(filters - {"job_definition_id"})
+        )
+    if "status" in filters and (by_creation or query.sort.name == "status"):
+        prefix = f"{query.status}#"
+        return ListPlan(INDEXES["status"], query.sort.ascending, prefix, frozenset(filters - {"status"}))
+    if "name" in filters and query.sort.name == "name":
+        return ListPlan(INDEXES["name"], query.sort.ascending, query.name, frozenset(filters - {"name"}))
+    return ListPlan(INDEXES[query.sort.name], query.sort.ascending, None, frozenset(filters))
+
+
+@dataclass(frozen=True)
+class PageToken:
+    """Where the next page begins; opaque on the wire. It names no owner: that always comes from the caller."""
+
+    index: str | None
+    range_key: str
+    job_id: str
+    seen: int
+    """Rows before it, so that the last page can tell the total."""
+
+    def encode(self) -> str:
+        """Write it for the wire."""
+        text = json.dumps([self.index, self.range_key, self.job_id, self.seen], separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str, plan: ListPlan) -> Self:
+        """Read it back.
+
+        Raises
+        ------
+        InvalidRequestError
+            If it is none of ours, or belongs to a list sorted otherwise.
+        """
+        try:
+            index, range_key, job_id, seen = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        except (binascii.Error, ValueError, TypeError):
+            index, range_key, job_id, seen = None, None, None, None
+        if not (
+            isinstance(range_key, str) and isinstance(job_id, str) and isinstance(seen, int) and range_key and job_id
+        ):
+            raise InvalidRequestError.for_field(
+                "next_token", "it is not a token that this API gave out; start again without it."
+            )
+        if index != plan.index.name or (plan.prefix and not range_key.startswith(plan.prefix)):
+            raise InvalidRequestError.for_field(
+                "next_token", "it belongs to a list with another order or filter; start again without it."
+            )
+        return cls(index, range_key, job_id, seen)

@@ -1,0 +1,120 @@
+"""Names that everything else is found by: ids, S3 keys, index keys, codes."""
+
+import hashlib
+import hmac
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final, Self
+
+from chalicelib.domain.instants import to_millis
+
+__all__ = [
+    "LIVE_SHARDS",
+    "RunId",
+    "input_key",
+    "job_prefix",
+    "launch_code",
+    "live_shard",
+    "new_job_id",
+    "output_key",
+    "output_prefix",
+    "output_stem",
+    "owner_slug",
+    "session_token",
+    "upload_key",
+]
+
+LIVE_SHARDS: Final = 4
+"""Partitions of the index of live jobs: each takes 1,000 writes a second, and counting the live jobs is one Query a partition."""
+
+_SLUG_LENGTH: Final = 24
+_HASH_LENGTH: Final = 20
+"""Hex digits of the principal's hash in an owner id: 80 bits, so nobody can find a principal that collides with another's."""
+
+
+@dataclass(frozen=True)
+class RunId:
+    """The address of a run in paths, task tags and messages."""
+
+    owner_id: str
+    job_id: str
+    attempt: int
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}/{self.job_id}/{self.attempt}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read a run id back, as from a task's `startedBy`; None if it is none of ours."""
+        owner_id, _, rest = text.partition("/")
+        job_id, _, attempt = rest.partition("/")
+        if not (owner_id and job_id and attempt.isascii() and attempt.isdigit()):
+            return None
+        return cls(owner_id, job_id, int(attempt))
+
+
+def new_job_id(now: datetime, randomness: bytes) -> str:
+    """Make a UUIDv7 (RFC 9562, section 5.7) of an instant and 10 random bytes: ids sort by creation time."""
+    value = to_millis(now) << 80 | int.from_bytes(randomness[:10], "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+def owner_slug(principal: str, display: str) -> str:
+    """Make an owner id, safe in URLs and S3 keys, of a verified principal and a name to recognise it by."""
+    readable = re.sub(r"[^a-z0-9]+", "-", display.lower()).strip("-")[:_SLUG_LENGTH].strip("-")
+    digest = hashlib.sha256(principal.encode()).hexdigest()[:_HASH_LENGTH]
+    return f"{readable or 'user'}-{digest}"
+
+
+def upload_key(owner_id: str, upload_id: str) -> str:
+    """Where a snapshot is uploaded to; it expires there in a day."""
+    return f"uploads/{owner_id}/{upload_id}"
+
+
+def job_prefix(owner_id: str, job_id: str) -> str:
+    """Everything of a job in S3."""
+    return f"jobs/{owner_id}/{job_id}/"
+
+
+def input_key(owner_id: str, job_id: str, *, packaged: bool) -> str:
+    """Where the job's own copy of the snapshot is."""
+    return f"{job_prefix(owner_id, job_id)}input.{'zip' if packaged else 'ipynb'}"
+
+
+def output_prefix(run_id: RunId) -> str:
+    """Where an attempt's outputs are."""
+    return f"{job_prefix(run_id.owner_id, run_id.job_id)}outputs/{run_id.attempt}/"
+
+
+def output_key(run_id: RunId, file_format: str, path: str) -> str:
+    """Where one output is: its format is the first folder under the attempt."""
+    return f"{output_prefix(run_id)}{file_format}/{path}"
+
+
+def output_stem(input_filename: str, create_time: datetime) -> str:
+    """Name of outputs without suffix, as the stock scheduler names them (there in the server's zone; here always UTC)."""
+    return f"{PurePosixPath(input_filename).stem}-{create_time:%Y-%m-%d-%I-%M-%S-%p}"
+
+
+def live_shard(job_id: str) -> str:
+    """Which partition of the index of live jobs a job is in."""
+    return str(int(job_id[-1], 16) % LIVE_SHARDS)
+
+
+def launch_code(secret: str, run_id: RunId, launch: int) -> str:
+    """Make what a container proves with that this service launched it; the same for every repetition of the launch."""
+    return _code(secret, f"launch|{run_id}|{launch}")
+
+
+def session_token(secret: str, run_id: RunId, instance_id: str) -> str:
+    """Make what a checked-in instance proves itself with; the same for every repetition of its check-in."""
+    return _code(secret, f"session|{run_id}|{instance_id}")
+
+
+def _code(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()

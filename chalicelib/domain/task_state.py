@@ -1,0 +1,59 @@
+"""What ECS says of a task, read from DescribeTasks or from a "Task State Change" event: both have one shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.naming import RunId
+
+__all__ = ["TaskState", "parse_task"]
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """A task as ECS describes it."""
+
+    task_arn: str
+    last_status: str
+    """PROVISIONING, PENDING, ACTIVATING, RUNNING, …, STOPPED."""
+    run_id: RunId | None
+    """Read from `startedBy`; None if this task is none of ours."""
+    launch: int | None
+    """Which launch it is, where the overrides say."""
+    stop_code: str
+    stopped_reason: str
+    exit_code: int | None
+    """The runner container's exit code, once it has one."""
+    container_reason: str
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the task is over."""
+        return self.last_status == "STOPPED"
+
+
+def parse_task(task: Mapping[str, Any]) -> TaskState:
+    """Read a task's description; what is missing is left empty."""
+    containers = task.get("containers") or [{}]
+    container = next((each for each in containers if each.get("name") == "runner"), containers[0])
+    return TaskState(
+        task_arn=task["taskArn"],
+        last_status=task.get("lastStatus", ""),
+        run_id=RunId.parse(task.get("startedBy") or ""),
+        launch=_launch(task),
+        stop_code=task.get("stopCode") or "",
+        stopped_reason=task.get("stoppedReason") or "",
+        exit_code=container.get("exitCode"),
+        container_reason=container.get("reason") or "",
+    )
+
+
+def _launch(task: Mapping[str, Any]) -> int | None:
+    overrides = (task.get("overrides") or {}).get("containerOverrides") or []
+    values = [
+        each.get("value", "")
+        for override in overrides
+        for each in override.get("environment") or []
+        if each.get("name") == "LAUNCH"
+    ]
+    return int(values[0]) if values and values[0].isdigit() else None

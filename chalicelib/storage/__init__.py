@@ -1,0 +1,1 @@
+"""Effects: one class for each AWS backend. No decisions are made here."""

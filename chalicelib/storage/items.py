@@ -1,0 +1,174 @@
+"""The items of the three tables, as pynamodb models; `factory.py` binds them to their tables."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.constants import NUMBER
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from pynamodb.models import Model
+
+from chalicelib.domain.instants import from_millis, to_millis
+
+__all__ = ["JOB_ROW", "JobItem", "MarkItem", "bind"]
+
+JOB_ROW = (
+    "name",
+    "input_filename",
+    "status",
+    "spec",
+    "create_time",
+    "update_time",
+    "start_time",
+    "end_time",
+    "phase",
+    "outcome",
+    "attempt",
+    "job_definition_id",
+    "expires_at",
+)
+"""What a row of a list needs, and so what the list indexes project."""
+
+
+class MillisAttribute(Attribute[datetime]):
+    """An instant, stored as milliseconds."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        """Write it as DynamoDB writes numbers."""
+        return str(to_millis(value))
+
+    def deserialize(self, value: str) -> datetime:
+        """Read it as an aware datetime in UTC."""
+        return from_millis(int(value))
+
+
+class EpochSecondsAttribute(Attribute[datetime]):
+    """An instant, stored as whole seconds: what DynamoDB's time to live asks for."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        """Write it rounded down."""
+        return str(to_millis(value) // 1000)
+
+    def deserialize(self, value: str) -> datetime:
+        """Read it as an aware datetime in UTC."""
+        return from_millis(int(value) * 1000)
+
+
+class _ByName(GlobalSecondaryIndex["JobItem"]):
+    class Meta:
+        index_name = "by_name"
+        projection = IncludeProjection(list(JOB_ROW))
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
+class _ByInputFilename(GlobalSecondaryIndex["JobItem"]):
+    class Meta:
+        index_name = "by_input_filename"
+        projection = IncludeProjection(list(JOB_ROW))
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    input_filename_key = UnicodeAttribute(range_key=True)
+
+
+class _ByStatus(GlobalSecondaryIndex["JobItem"]):
+    class Meta:
+        index_name = "by_status"
+        projection = IncludeProjection(list(JOB_ROW))
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    status_key = UnicodeAttribute(range_key=True)
+
+
+class _ByDefinition(GlobalSecondaryIndex["JobItem"]):
+    class Meta:
+        index_name = "by_definition"
+        projection = IncludeProjection(list(JOB_ROW))
+
+    definition_key = UnicodeAttribute(hash_key=True)
+    job_id = UnicodeAttribute(range_key=True)
+
+
+class _Waiting(GlobalSecondaryIndex["JobItem"]):
+    class Meta:
+        index_name = "waiting"
+        projection = IncludeProjection(["job_definition_id", "not_before"])
+
+    waiting = UnicodeAttribute(hash_key=True)
+    waiting_key = UnicodeAttribute(range_key=True)
+
+
+class _Live(GlobalSecondaryIndex["JobItem"]):
+    class Meta:
+        index_name = "live"
+        projection = IncludeProjection(["status", "job_definition_id", "attempt", "task_arn"])
+
+    live_shard = UnicodeAttribute(hash_key=True)
+    deadline_key = UnicodeAttribute(range_key=True)
+
+
+class JobItem(Model):
+    """A job as the table holds it. `job_table.py` turns it into a `Job` and back."""
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    job_id = UnicodeAttribute(range_key=True)
+    name = UnicodeAttribute()
+    input_filename = UnicodeAttribute()
+    status = UnicodeAttribute()
+    spec: MapAttribute[str, Any] = MapAttribute()
+    create_time = MillisAttribute()
+    update_time = MillisAttribute()
+    attempt = NumberAttribute()
+    launch = NumberAttribute()
+    start_time = MillisAttribute(null=True)
+    end_time = MillisAttribute(null=True)
+    phase = JSONAttribute(null=True)
+    outcome = JSONAttribute(null=True)
+    job_definition_id = UnicodeAttribute(null=True)
+    not_before = MillisAttribute(null=True)
+    waiting_since = MillisAttribute(null=True)
+    deadline = MillisAttribute(null=True)
+    task_arn = UnicodeAttribute(null=True)
+    instance_id = UnicodeAttribute(null=True)
+    notebook_retries = NumberAttribute(default=0)
+    infrastructure_retries = NumberAttribute(default=0)
+    expires_at = EpochSecondsAttribute(null=True)
+
+    # Keys of the indexes; absent where an index does not hold the job.
+    name_key = UnicodeAttribute()
+    input_filename_key = UnicodeAttribute()
+    status_key = UnicodeAttribute()
+    definition_key = UnicodeAttribute(null=True)
+    waiting = UnicodeAttribute(null=True)
+    waiting_key = UnicodeAttribute(null=True)
+    live_shard = UnicodeAttribute(null=True)
+    deadline_key = UnicodeAttribute(null=True)
+
+    by_name = _ByName()
+    by_input_filename = _ByInputFilename()
+    by_status = _ByStatus()
+    by_definition = _ByDefinition()
+    by_waiting = _Waiting()
+    by_live = _Live()
+
+
+class MarkItem(Model):
+    """A small thing with a time to live: an idempotency token, a beat, a tick."""
+
+    mark_id = UnicodeAttribute(hash_key=True)
+    value = JSONAttribute()
+    expires_at = EpochSecondsAttribute()
+
+
+_M = TypeVar("_M", bound=Model)
+
+
+def bind(model: type[_M], table: str, region: str) -> type[_M]:
+    """Make the model of one table: pynamodb keeps a model's table in its class."""
+    meta = type("Meta", (), {"table_name": table, "region": region, "max_retry_attempts": 4})
+    return type(model.__name__, (model,), {"Meta": meta})

@@ -1,0 +1,187 @@
+"""The jobs table: single records, each changed by conditional writes only."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import reduce
+from operator import and_
+from typing import Any, Final
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.job import Job, JobStatus
+from chalicelib.domain.transitions import Transition
+from chalicelib.storage.items import JobItem, MarkItem
+from chalicelib.storage.job_codec import job_attributes, to_job
+from chalicelib.storage.mark_table import Mark
+
+__all__ = ["JobTable", "MarkExistsError"]
+
+_FAILED: Final = "ConditionalCheckFailed"
+
+
+class MarkExistsError(Exception):
+    """The mark that was to be written with a job is there already; nothing was written."""
+
+
+class JobTable:
+    """Reads and writes single jobs.
+
+    Parameters
+    ----------
+    model
+        `JobItem`, bound to the table.
+    marks
+        `MarkItem`, bound to its table: some writes put a mark in the same transaction.
+    connection
+        pynamodb's connection, for transactions.
+    """
+
+    def __init__(self, model: type[JobItem], marks: type[MarkItem], connection: Connection) -> None:
+        self._model = model
+        self._marks = marks
+        self._connection = connection
+
+    def put_new(self, job: Job, mark: Mark | None = None) -> None:
+        """Store a new job, and the mark with it; both or none.
+
+        Raises
+        ------
+        MarkExistsError
+            If the mark is there already.
+        """
+        item = self._model(**{name: value for name, value in job_attributes(job).items() if value is not None})
+        if mark is None:
+            item.save(condition=self._model.job_id.does_not_exist())
+            return
+        mark_item = self._marks(mark_id=mark.mark_id, value=mark.value, expires_at=mark.expires_at)
+        try:
+            with TransactWrite(connection=self._connection, client_request_token=job.job_id) as transaction:
+                transaction.save(
+                    mark_item,
+                    condition=self._marks.mark_id.does_not_exist() | (self._marks.expires_at < job.create_time),
+                )
+                transaction.save(item, condition=self._model.job_id.does_not_exist())
+        except TransactWriteError as error:
+            reasons = error.cancellation_reasons
+            if reasons and reasons[0] and reasons[0].code == _FAILED:
+                raise MarkExistsError(mark.mark_id) from error
+            raise
+
+    def get(self, owner_id: str, job_id: str, now: datetime) -> Job | None:
+        """Read a job consistently; None if there is none, or its time is over."""
+        try:
+            item = self._model.get(owner_id, job_id, consistent_read=True)
+        except self._model.DoesNotExist:
+            return None
+        job = to_job(item)
+        return None if job.expires_at and job.expires_at <= now else job
+
+    def transition(self, job: Job, transition: Transition, now: datetime, **changes: Any) -> Job | None:
+        """Take a job through one transition, if it is still in the attempt and in a state that the transition may leave.
+
+        Parameters
+        ----------
+        job
+            The job as it was read.
+        transition
+            Which one, of `TRANSITIONS`.
+        now
+            Becomes its update time.
+        changes
+            Other fields of `Job` that change with it.
+
+        Returns
+        -------
+        Job | None
+            The job after it; None if it had moved on, or is gone. Nothing is written then.
+        """
+        after = replace(job, status=transition.target, update_time=now, **changes)
+        condition = self._model.status.is_in(*transition.sources) & (self._model.attempt == job.attempt)
+        if job.status in transition.sources and job.status is JobStatus.QUEUED:
+            condition &= self._model.launch == job.launch
+        return self._update(job, after, condition)
+
+    def change(self, job: Job, now: datetime, **changes: Any) -> Job | None:
+        """Change fields of a job that stays in its state; None if it had left state, attempt or launch, or is gone."""
+        condition = (
+            (self._model.status == job.status.value)
+            & (self._model.attempt == job.attempt)
+            & (self._model.launch == job.launch)
+        )
+        return self._update(job, replace(job, update_time=now, **changes), condition)
+
+    def record_task(self, job: Job, task_arn: str, deadline: datetime) -> Job | None:
+        """Record the task of a launch, whichever live state its job is in by now; None if it is no longer this launch's.
+
+        The deadline is set only while the runner has not checked in: from then on it counts the runner's silence.
+        """
+        for status in (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.STOPPING):
+            known = replace(job, status=status, deadline=None)
+            changes: dict[str, Any] = {"deadline": deadline} if status is JobStatus.QUEUED else {}
+            if done := self.change(known, job.update_time, task_arn=task_arn, **changes):
+                return done
+        return None
+
+    def rename(self, owner_id: str, job_id: str, *, name: str, now: datetime) -> bool:
+        """Give a job another name, in whatever state it is; False if it is gone."""
+        model = self._model
+        actions = [model.name.set(name), model.name_key.set(f"{name}#{job_id}"), model.update_time.set(now)]
+        return self._apply(owner_id, job_id, actions, model.job_id.exists()) is not None
+
+    def delete(self, owner_id: str, job_id: str) -> bool:
+        """Remove the record; False if there was none. The table's stream tells the cleanup function."""
+        try:
+            self._model(owner_id, job_id).delete(condition=self._model.job_id.exists())
+        except DeleteError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def delete_all(self, owner_id: str, job_ids: list[str]) -> list[str]:
+        """Remove several records, all or none.
+
+        Returns
+        -------
+        list
+            The ids that do not exist; if there are any, nothing was removed.
+        """
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                for job_id in job_ids:
+                    transaction.delete(self._model(owner_id, job_id), condition=self._model.job_id.exists())
+        except TransactWriteError as error:
+            reasons = error.cancellation_reasons
+            missing = [
+                job_id for job_id, reason in zip(job_ids, reasons, strict=False) if reason and reason.code == _FAILED
+            ]
+            if not missing:
+                raise
+            return missing
+        return []
+
+    def _update(self, before: Job, after: Job, condition: Condition) -> Job | None:
+        old, new = job_attributes(before), job_attributes(after)
+        actions: list[Action] = []
+        for name, value in new.items():
+            attribute = getattr(self._model, name)
+            if value is None and old[name] is not None:
+                actions.append(attribute.remove())
+            elif value is not None and value != old[name]:
+                actions.append(attribute.set(value))
+        return self._apply(before.owner_id, before.job_id, actions, condition)
+
+    def _apply(self, owner_id: str, job_id: str, actions: Sequence[Action], condition: Condition) -> Job | None:
+        item = self._model(owner_id, job_id)
+        try:
+            item.update(actions=list(actions), condition=reduce(and_, [self._model.job_id.exists(), condition]))
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return None
+        return to_job(item)

@@ -1,0 +1,131 @@
+"""ECS: launches tasks, looks at them, stops them."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.config import ComputeType, Resources
+from chalicelib.domain.naming import RunId
+from chalicelib.domain.outcome import classify_launch_failure
+from chalicelib.domain.task_state import TaskState, parse_task
+from chalicelib.errors import LaunchError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+__all__ = ["Launcher"]
+
+_CONTAINER: Final = "runner"
+_PLATFORM: Final = "1.4.0"
+"""Fargate's platform version, pinned: `LATEST` may change under running schedules."""
+
+
+class Launcher:
+    """Starts and stops runner containers.
+
+    Parameters
+    ----------
+    client
+        An ECS client.
+    resources
+        Cluster, network and task definition families of the stack.
+    """
+
+    def __init__(self, client: "ECSClient", resources: Resources) -> None:
+        self._client = client
+        self._resources = resources
+
+    def run(
+        self,
+        run_id: RunId,
+        launch: int,
+        *,
+        environment: str,
+        compute_type: ComputeType,
+        on_spot: bool,
+        launch_code: str,
+    ) -> str:
+        """Start a container. Everything that is sent is a function of the arguments, so a repetition is the same call.
+
+        Returns
+        -------
+        str
+            The task's ARN; the first one's, if this launch was made before.
+
+        Raises
+        ------
+        LaunchError
+            If ECS started nothing.
+        """
+        environ = {
+            "RUN_URL": f"{self._resources.api_url}/runs/{run_id}",
+            "LAUNCH": str(launch),
+            "LAUNCH_CODE": launch_code,
+        }
+        try:
+            answer = self._client.run_task(
+                cluster=self._resources.cluster,
+                taskDefinition=f"{self._resources.task_family_prefix}-{environment}",
+                capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT" if on_spot else "FARGATE", "weight": 1}],
+                platformVersion=_PLATFORM,
+                count=1,
+                clientToken=f"{run_id.job_id}-{run_id.attempt}-{launch}",
+                startedBy=str(run_id),
+                propagateTags="TASK_DEFINITION",
+                overrides={
+                    "cpu": compute_type.cpu_units,
+                    "memory": compute_type.memory_mib,
+                    "containerOverrides": [
+                        {
+                            "name": _CONTAINER,
+                            "environment": [{"name": name, "value": value} for name, value in environ.items()],
+                        }
+                    ],
+                },
+                networkConfiguration={
+                    "awsvpcConfiguration": {
+                        "subnets": self._resources.subnets,
+                        "securityGroups": self._resources.security_groups,
+                        "assignPublicIp": "ENABLED" if self._resources.assign_public_ip else "DISABLED",
+                    }
+                },
+            )
+        except ClientError as error:
+            return _existing_task(error)
+        except BotoCoreError as error:
+            raise LaunchError("throttled", str(error)) from error
+        if answer["tasks"]:
+            return answer["tasks"][0]["taskArn"]
+        reasons = "; ".join(
+            f"{each.get('reason', '')} {each.get('detail', '')}".strip() for each in answer.get("failures", [])
+        )
+        raise LaunchError(classify_launch_failure(reasons), reasons or "ECS started nothing and said nothing.")
+
+    def describe(self, task_arn: str) -> TaskState | None:
+        """Look at a task; None if ECS has forgotten it (about an hour after its end)."""
+        answer = self._client.describe_tasks(cluster=self._resources.cluster, tasks=[task_arn])
+        return parse_task(answer["tasks"][0]) if answer["tasks"] else None
+
+    def stop(self, task_arn: str, reason: str) -> None:
+        """Ask ECS to stop a task; one that is gone already is fine."""
+        try:
+            self._client.stop_task(cluster=self._resources.cluster, task=task_arn, reason=reason[:255])
+        except self._client.exceptions.InvalidParameterException:
+            return
+
+
+def _existing_task(error: ClientError) -> str:
+    """Give the task that the same launch has started already.
+
+    Raises
+    ------
+    LaunchError
+        If the error says anything else.
+    """
+    described: dict[str, Any] = dict(error.response["Error"])
+    code, message = described.get("Code", ""), described.get("Message", "")
+    if code == "ConflictException":
+        arns = error.response.get("resourceIds") or []
+        if arns:
+            return str(arns[0])  # type: ignore[index] # a modelled member of this error
+    raise LaunchError(classify_launch_failure(f"{code} {message}"), f"{code}: {message}") from error

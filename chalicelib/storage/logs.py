@@ -1,0 +1,57 @@
+"""CloudWatch Logs: what runners printed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.instants import from_millis
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+__all__ = ["LogEvent", "LogPage", "RunnerLogs"]
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """One line."""
+
+    time: datetime
+    message: str
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Some lines, oldest first, and a token to read on from, also later."""
+
+    events: tuple[LogEvent, ...]
+    next_token: str | None
+
+
+class RunnerLogs:
+    """Reads the runners' log group.
+
+    Parameters
+    ----------
+    client
+        A CloudWatch Logs client.
+    group
+        The log group; a task's stream is `runner/runner/<task id>`.
+    """
+
+    def __init__(self, client: "CloudWatchLogsClient", group: str) -> None:
+        self._client = client
+        self._group = group
+
+    def page(self, task_arn: str, token: str | None) -> LogPage:
+        """Read up to 1 MB of a task's lines; none if it has not printed any."""
+        more: dict[str, Any] = {"nextToken": token} if token else {}
+        stream = f"runner/runner/{task_arn.rpartition('/')[2]}"
+        try:
+            answer = self._client.get_log_events(
+                logGroupName=self._group, logStreamName=stream, startFromHead=True, **more
+            )
+        except self._client.exceptions.ResourceNotFoundException:
+            return LogPage((), None)
+        events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in answer["events"])
+        return LogPage(events, answer.get("nextForwardToken"))

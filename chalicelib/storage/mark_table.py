@@ -1,0 +1,64 @@
+"""The marks table: small things with a time to live."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.domain.instants import from_millis, to_millis
+from chalicelib.domain.job import Beat, Phase, PhaseCode
+from chalicelib.domain.naming import RunId
+from chalicelib.storage.items import MarkItem
+from chalicelib.storage.job_codec import phase_from_json, phase_to_json
+
+__all__ = ["Mark", "MarkTable", "token_mark"]
+
+_TOKEN_LIFE: Final = timedelta(days=7)
+"""How long an idempotency token is remembered: longer than any client goes on repeating a request."""
+
+_BEAT_LIFE: Final = timedelta(days=2)
+"""How long a beat is kept; the next one renews it."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark."""
+
+    mark_id: str
+    value: Any
+    expires_at: datetime
+
+
+def token_mark(owner_id: str, token: str, value: dict[str, str], now: datetime) -> Mark:
+    """Make the mark of an idempotency token: which job it made, of which request."""
+    return Mark(f"token#{owner_id}#{token}", value, now + _TOKEN_LIFE)
+
+
+class MarkTable:
+    """Reads and writes marks."""
+
+    def __init__(self, model: type[MarkItem]) -> None:
+        self._model = model
+
+    def get(self, mark_id: str) -> Any:
+        """Read a mark's value consistently; None if there is none."""
+        try:
+            return self._model.get(mark_id, consistent_read=True).value
+        except self._model.DoesNotExist:
+            return None
+
+    def put_beat(self, run_id: RunId, phase: Phase, now: datetime) -> None:
+        """Note a run's sign of life."""
+        value = {"attempt": run_id.attempt, "time": to_millis(now), "phase": phase_to_json(phase)}
+        self._model(mark_id=_beat_id(run_id.owner_id, run_id.job_id), value=value, expires_at=now + _BEAT_LIFE).save()
+
+    def last_beat(self, run_id: RunId) -> Beat | None:
+        """Read a run's last sign of life; None if this attempt has given none."""
+        stored = self.get(_beat_id(run_id.owner_id, run_id.job_id))
+        if not stored or stored["attempt"] != run_id.attempt:
+            return None
+        phase = phase_from_json(stored["phase"]) or Phase(PhaseCode.RUNNING)
+        return Beat(attempt=stored["attempt"], time=from_millis(stored["time"]), phase=phase)
+
+
+def _beat_id(owner_id: str, job_id: str) -> str:
+    return f"beat#{owner_id}#{job_id}"
