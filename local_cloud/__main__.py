@@ -1,0 +1,84 @@
+"""`python -m local_cloud up | down | status`: the whole stack on this machine.
+
+`LOCAL_CLOUD_DIR` and `LOCAL_CLOUD_PORT` choose its folder and port, so that several can stand side by side.
+"""
+
+import argparse
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from local_cloud.checks import check_machine
+from local_cloud.connection import write_connection
+from local_cloud.daemon import Daemon
+from local_cloud.deploy import deploy
+from local_cloud.errors import LocalCloudError
+from local_cloud.places import Places
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Do what the command line says; give 1 after a fault that was told in one line, and for `status` if it does not run."""
+    parser = argparse.ArgumentParser(
+        prog="local_cloud", description="The whole stack on an emulated AWS on this machine."
+    )
+    parser.add_argument("action", choices=("up", "down", "status"))
+    action = parser.parse_args().action
+    try:
+        places = Places.from_environment(os.environ)
+        with _alone(places):
+            return {"up": _up, "down": _down, "status": _status}[action](places)
+    except LocalCloudError as error:
+        print(f"local cloud: {error}", file=sys.stderr)
+        return 1
+
+
+def _up(places: Places) -> int:
+    check_machine(places)
+    started = Daemon(places).start()
+    api_url = deploy(places)
+    write_connection(places, api_url=api_url)
+    print(f"The local cloud {'is up' if started else 'was up already'}: {api_url}")
+    print(f"For this shell: . {os.path.relpath(places.shell)}")
+    return 0
+
+
+def _down(places: Places) -> int:
+    stopped = Daemon(places).stop()
+    print(
+        "The local cloud has stopped; `make up` finds its jobs again."
+        if stopped
+        else "The local cloud was not running."
+    )
+    return 0
+
+
+def _status(places: Places) -> int:
+    pid = Daemon(places).pid
+    if pid is None:
+        print("The local cloud does not run; `make up` starts it.")
+        return 1
+    api_url = (
+        json.loads(places.connection.read_text(encoding="utf-8"))["api_url"]
+        if places.connection.exists()
+        else "not deployed"
+    )
+    print(f"The local cloud runs as process {pid}: {api_url}")
+    return 0
+
+
+@contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Let two commands on the same local cloud run one after the other."""
+    places.folder.mkdir(parents=True, exist_ok=True)
+    with (places.folder / "lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""The two files that tell programs and shells how to reach the deployed stack."""
+
+import json
+import shlex
+
+from local_cloud.places import ACCOUNT_ID, REGION, Places
+
+__all__ = ["credentials", "write_connection"]
+
+
+def credentials(places: Places) -> dict[str, str]:
+    """Give the variables that point AWS's tools and libraries at this local cloud, and at nothing else."""
+    return {
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": places.endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def write_connection(places: Places, *, api_url: str) -> None:
+    """Write `env`, to be sourced by a shell, and `connection.json`, to be read by programs."""
+    exports = {"JUPYTER_SCHEDULER_AWS_URL": api_url, **credentials(places)}
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in exports.items()]
+    places.shell.write_text("".join(lines), encoding="utf-8")
+    facts = {"api_url": api_url, "region": REGION, "endpoint_url": places.endpoint_url}
+    places.connection.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

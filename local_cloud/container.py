@@ -1,0 +1,144 @@
+"""One container without a container: a process of this machine, with a folder and a log of its own."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from local_cloud.processes import kill_group, kill_inside, note_process
+
+__all__ = ["Container"]
+
+_LOG_POLL_SECONDS: Final = 0.1
+"""How long a follower of a log waits for more of it [s]."""
+
+_DEFAULT_STOP_SECONDS: Final = 30
+"""Time between SIGTERM and SIGKILL where nothing else is asked for [s]: ECS's own default."""
+
+
+class Container:
+    """A process that is seen as Docker's Python client would show it.
+
+    Parameters
+    ----------
+    identifier
+        Hexadecimal, unique.
+    folder
+        Working folder, home, temporary folder and log are made in it; all but the log is removed when the process has ended.
+    command
+        What to run.
+    environment
+        The whole environment of the process, but for `HOME` and `TMPDIR`.
+
+    Raises
+    ------
+    OSError
+        If the command cannot be started.
+    """
+
+    def __init__(
+        self, identifier: str, *, folder: Path, command: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        self.id = identifier
+        self.attrs: dict[str, Any] = {"Id": identifier, "NetworkSettings": {"Networks": {}}}
+        self._folder = folder
+        self._log = folder / "log"
+        self._ended = threading.Event()
+        self._exit_code = 0
+        home, temporary, work = self._own_folders()
+        for each in (home, temporary, work):
+            each.mkdir(parents=True)
+        self._process = self._start(command, {**environment, "HOME": str(home), "TMPDIR": str(temporary)}, work)
+        threading.Thread(target=self._wait_for_end, name=f"container-{identifier[:12]}", daemon=True).start()
+
+    @property
+    def status(self) -> str:
+        """`running` or `exited`."""
+        return "exited" if self._ended.is_set() else "running"
+
+    def reload(self) -> None:
+        """Do nothing: the state is always the present one."""
+
+    def wait(self, timeout: float | None = None) -> dict[str, int]:
+        """Wait for the end and give the exit code, which is 128 + n after signal n, as containers have it.
+
+        Raises
+        ------
+        TimeoutError
+            If it still runs after `timeout` seconds.
+        """
+        if not self._ended.wait(timeout):
+            raise TimeoutError(f"Container {self.id[:12]} still runs after {timeout} s")
+        return {"StatusCode": self._exit_code}
+
+    def stop(self, timeout: float = _DEFAULT_STOP_SECONDS) -> None:
+        """Send SIGTERM to the process itself, as ECS does, and SIGKILL to all that it started after `timeout` seconds."""
+        if not self._ended.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGTERM)
+        if not self._ended.wait(timeout):
+            self.kill()
+            self._ended.wait()
+
+    def kill(self) -> None:
+        """Send SIGKILL to the process and all that it started."""
+        kill_group(self._process.pid)
+        kill_inside(self._folder)
+
+    def logs(
+        self, *, stream: bool = False, follow: bool = False, tail: int | None = None, **_: Any
+    ) -> bytes | Iterator[bytes]:
+        """Give what the process wrote: all of it, the last `tail` lines, or a stream of whole lines till the end."""
+        if stream:
+            return self._lines(follow=follow)
+        written = self._log.read_bytes()
+        return written if tail is None else b"".join(written.splitlines(keepends=True)[-tail:])
+
+    def remove(self, **_: Any) -> None:
+        """Do nothing: folders go when the process ends, logs when the local cloud starts anew."""
+
+    def _own_folders(self) -> tuple[Path, Path, Path]:
+        return self._folder / "home", self._folder / "tmp", self._folder / "work"
+
+    def _start(self, command: Sequence[str], environment: Mapping[str, str], work: Path) -> subprocess.Popen[bytes]:
+        with self._log.open("wb") as log:
+            process = subprocess.Popen(
+                list(command),
+                cwd=work,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        note_process(self._folder / "pid", process.pid)
+        return process
+
+    def _lines(self, *, follow: bool) -> Iterator[bytes]:
+        with self._log.open("rb") as log:
+            rest = b""
+            while True:
+                last = self._ended.is_set() or not follow
+                *lines, rest = (rest + log.read()).split(b"\n")
+                yield from (line for line in lines if line)
+                if last:
+                    break
+                self._ended.wait(_LOG_POLL_SECONDS)
+            if rest:
+                yield rest
+
+    def _wait_for_end(self) -> None:
+        # The group's number cannot be used again before its leader has been waited for: so look first, then end the rest.
+        os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        self.kill()
+        code = self._process.wait()
+        self._exit_code = code if code >= 0 else 128 - code
+        (self._folder / "pid").unlink(missing_ok=True)
+        for folder in self._own_folders():
+            shutil.rmtree(folder, ignore_errors=True)
+        self._ended.set()

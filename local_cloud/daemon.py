@@ -1,0 +1,139 @@
+"""Starting and stopping the launcher as a process of its own, found again by its process id and start time."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Final
+
+from local_cloud.addresses import HOST
+from local_cloud.checks import check_port_is_free
+from local_cloud.errors import LocalCloudError
+from local_cloud.places import ACCOUNT_ID, REGION, ROOT, Places
+from local_cloud.processes import note_process, noted_process
+
+__all__ = ["Daemon"]
+
+_START_SECONDS: Final = 60
+"""Longest wait till the emulator answers [s]; it takes 1 s, and more where it has much to load."""
+
+_STOP_SECONDS: Final = 60
+"""Longest wait till it has saved its state and ended [s]."""
+
+_POLL_SECONDS: Final = 0.05
+
+
+class Daemon:
+    """The launcher of one local cloud.
+
+    Parameters
+    ----------
+    places
+        The local cloud's folder and port.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    @property
+    def pid(self) -> int | None:
+        """The launcher's process id; `None` if it does not run."""
+        return noted_process(self._places.pid)
+
+    def start(self) -> bool:
+        """Start the launcher and wait till it answers; give whether it was not running already.
+
+        Raises
+        ------
+        LocalCloudError
+            If the port is taken, or the launcher ends or says nothing.
+        """
+        if self.pid is not None and self._answers():
+            return False
+        self.stop()
+        check_port_is_free(self._places.port)
+        process = self._launch()
+        self._wait(lambda: self._answers() or process.poll() is not None, within=_START_SECONDS)
+        if process.poll() is not None or not self._answers():
+            self.stop()
+            raise LocalCloudError(f"The emulator did not start. The end of {self._places.log}:\n{self._log_end()}")
+        return True
+
+    def stop(self) -> bool:
+        """Let the launcher save its state and end; give whether it was running."""
+        pid = self.pid
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
+            if not self._wait(lambda: self.pid is None, within=_STOP_SECONDS):
+                os.kill(pid, signal.SIGKILL)
+                self._wait(lambda: self.pid is None, within=_STOP_SECONDS)
+        self._places.pid.unlink(missing_ok=True)
+        return pid is not None
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        shutil.rmtree(self._places.temporary, ignore_errors=True)
+        self._places.temporary.mkdir(parents=True)
+        if self._places.log.exists():
+            self._places.log.replace(self._places.log.with_suffix(".log.1"))
+        with self._places.log.open("wb") as log:
+            process = subprocess.Popen(
+                [str(self._places.emulator_python), "-m", "local_cloud.launcher"],
+                cwd=ROOT,
+                env=_environment(self._places),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        note_process(self._places.pid, process.pid)
+        return process
+
+    def _answers(self) -> bool:
+        request = urllib.request.Request(f"{self._places.endpoint_url}/_ministack/health")  # noqa: S310  always http on loopback
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=5) as response:
+                return bool(response.status == 200)  # noqa: PLR2004
+        except OSError:
+            return False
+
+    def _log_end(self) -> str:
+        return "\n".join(self._places.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+
+    @staticmethod
+    def _wait(condition: Callable[[], bool], *, within: float) -> bool:
+        end = time.monotonic() + within
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+
+def _environment(places: Places) -> dict[str, str]:
+    """All that the emulator is told; the functions that it runs inherit it, so nothing of the caller's is passed on."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(places.folder),
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(places.temporary),
+        "LOCAL_CLOUD_DIR": str(places.folder),
+        "LOCAL_CLOUD_PORT": str(places.port),
+        "GATEWAY_PORT": str(places.port),
+        "BIND_HOST": HOST,
+        "MINISTACK_REGION": REGION,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(places.state),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(places.objects),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "DOCKER_HOST": f"unix://{places.folder / 'no-docker.sock'}",
+        "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

@@ -1,0 +1,225 @@
+"""Everything that leans on private functions of MiniStack, checked before it is used.
+
+MiniStack runs inside this process. What it lacks and the service needs is put in here: a container engine, task state change
+events, a StopTask that waits for the process, RunTask's client token, and state that is saved while it runs.
+Only the pinned version is known to have all that is named here; another one is refused, saying what is missing.
+"""
+# ruff: noqa: SLF001  private members of MiniStack are what this file is about
+
+import hashlib
+import importlib
+import importlib.metadata
+import inspect
+import json
+import threading
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any, Final
+
+from local_cloud.engine import Engine
+
+__all__ = ["PINNED_VERSION", "Emulator", "EmulatorMismatchError"]
+
+PINNED_VERSION: Final = "1.5.33"
+"""The only MiniStack version that all of this was tried with; `pyproject.toml` pins the same."""
+
+_LOST_REASON: Final = "The local cloud was stopped while the task ran."
+_DEFAULT_STOP_SECONDS: Final = 30
+"""Fargate's time between SIGTERM and SIGKILL where the task definition states none [s]."""
+
+_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+    "ministack.app": {"app": None, "_build_persistence_save_dict": ()},
+    "ministack.core.concurrency": {"resource_lock": ("scope", "key")},
+    "ministack.core.persistence": {"save_all": ("services",)},
+    "ministack.core.responses": {
+        "get_account_id": (),
+        "get_region": (),
+        "json_response": ("data", "status"),
+        "now_iso": (),
+        "request_scope": ("account_id", "region"),
+    },
+    "ministack.services.ecs": {
+        "_ACTION_MAP": None,
+        "_bump_task_version": ("task",),
+        "_docker": None,
+        "_mark_task_pending": ("task_arn", "task"),
+        "_mark_task_running": ("task_arn", "task"),
+        "_mark_task_stopped": ("task_arn", "task", "reason", "stop_code"),
+        "_resolve_cluster_name": ("ref",),
+        "_resolve_task": ("ref", "cluster_name"),
+        "_sanitize": ("obj",),
+        "_task_defs": None,
+        "_tasks": None,
+    },
+    "ministack.services.eventbridge": {"_put_events": ("data", "allow_aws_source")},
+}
+"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+
+
+class EmulatorMismatchError(RuntimeError):
+    """The installed MiniStack is not the one that this file was written for."""
+
+
+class Emulator:
+    """MiniStack, with what it lacks.
+
+    Raises
+    ------
+    EmulatorMismatchError
+        If something that is used here is missing, naming each.
+    """
+
+    def __init__(self) -> None:
+        modules = {name: importlib.import_module(name) for name in _NEEDED}
+        _check(modules)
+        self._app: Any = modules["ministack.app"]
+        self._concurrency: Any = modules["ministack.core.concurrency"]
+        self._persistence: Any = modules["ministack.core.persistence"]
+        self._responses: Any = modules["ministack.core.responses"]
+        self._ecs: Any = modules["ministack.services.ecs"]
+        self._events: Any = modules["ministack.services.eventbridge"]
+        self._launching = threading.Lock()
+        self._run_task: Callable[[Any], Any] = self._ecs._ACTION_MAP["RunTask"]
+        self._stop_task: Callable[[Any], Any] = self._ecs._ACTION_MAP["StopTask"]
+
+    @property
+    def application(self) -> Any:
+        """The ASGI application that answers every request."""
+        return self._app.app
+
+    def mend(self, engine: Engine) -> None:
+        """Give it the engine, and replace what behaves otherwise than on AWS."""
+        self._ecs._docker = engine
+        self._ecs._ACTION_MAP["RunTask"] = self._run_task_once
+        self._ecs._ACTION_MAP["StopTask"] = self._stop_task_and_wait
+        for name in ("_mark_task_pending", "_mark_task_running", "_mark_task_stopped"):
+            setattr(self._ecs, name, self._publishing(getattr(self._ecs, name)))
+
+    def save(self) -> None:
+        """Write all state to its files, so that not even SIGKILL loses more than what came since."""
+        self._persistence.save_all(self._app._build_persistence_save_dict())
+
+    def settle_lost_tasks(self) -> int:
+        """Tell of every task whose process ended with an earlier emulator that it stopped; give their number."""
+        lost = [(*key[:2], task) for key, task in self._ecs._tasks.all_items() if not task.get("stoppedAt")]
+        for account, region, task in lost:
+            now = self._responses.now_iso()
+            task.update(
+                desiredStatus="STOPPED", stoppedAt=now, stoppedReason=_LOST_REASON, stopCode="TerminationNotice"
+            )
+            for container in task["containers"]:
+                container["lastStatus"] = "STOPPED"
+            with self._responses.request_scope(account, region):
+                self._publish(task)
+        return len(lost)
+
+    def _publishing(self, mark: Callable[..., bool]) -> Callable[..., bool]:
+        def mark_and_publish(task_arn: str, task: dict[str, Any], *args: Any, **kwargs: Any) -> bool:
+            changed = mark(task_arn, task, *args, **kwargs)
+            if changed:
+                self._publish(task)
+            return changed
+
+        return mark_and_publish
+
+    def _publish(self, task: dict[str, Any]) -> None:
+        """Send an `ECS Task State Change` event through EventBridge, as ECS does at each change."""
+        with self._task_lock(task):
+            detail = {**self._ecs._sanitize(task), "updatedAt": self._responses.now_iso()}
+        entry = {
+            "Source": "aws.ecs",
+            "DetailType": "ECS Task State Change",
+            "Detail": json.dumps(detail),
+            "Resources": [task["taskArn"]],
+        }
+        self._events._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+    def _run_task_once(self, data: dict[str, Any]) -> Any:
+        """Answer a repeated client token with the tasks of the first call; refuse one that came with another request."""
+        token = data.get("clientToken")
+        if not token:
+            return self._run_task(data)
+        request = {name: value for name, value in data.items() if name != "clientToken"}
+        mark = (token, hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest())
+        with self._launching:
+            earlier = [task for task in self._ecs._tasks.values() if task.get("_client_token", ("",))[0] == token]
+            if earlier:
+                return self._answer_repeated(earlier, mark)
+            response = self._run_task(data)
+            for started in json.loads(response[2]).get("tasks", ()):
+                self._ecs._tasks[started["taskArn"]]["_client_token"] = mark
+            return response
+
+    def _answer_repeated(self, earlier: list[dict[str, Any]], mark: tuple[str, str]) -> Any:
+        if all(tuple(task["_client_token"]) == mark for task in earlier):
+            return self._responses.json_response(
+                {"tasks": [self._ecs._sanitize(task) for task in earlier], "failures": []}
+            )
+        conflict = {
+            "__type": "ConflictException",
+            "message": "The provided clientToken is already in use with a different RunTask request.",
+            "resourceIds": [task["taskArn"] for task in earlier],
+        }
+        return self._responses.json_response(conflict, 400)
+
+    def _stop_task_and_wait(self, data: dict[str, Any]) -> Any:
+        """Mark a task as stopping, and STOPPED with its real exit code only after its processes have ended."""
+        cluster = self._ecs._resolve_cluster_name(data.get("cluster", "default"))
+        task = self._ecs._resolve_task(data.get("task", ""), cluster)
+        if task is None or task["lastStatus"] != "RUNNING":
+            return self._stop_task(data)
+        reason = data.get("reason", "Task stopped by user")
+        with self._task_lock(task):
+            repeated = task["desiredStatus"] == "STOPPED"
+            if not repeated:
+                self._ecs._bump_task_version(task)
+                task.update(
+                    desiredStatus="STOPPED",
+                    stoppingAt=self._responses.now_iso(),
+                    stopCode="UserInitiated",
+                    stoppedReason=reason,
+                )
+        if not repeated:
+            scope = (self._responses.get_account_id(), self._responses.get_region())
+            threading.Thread(target=self._end_task, args=(task, reason, scope), daemon=True).start()
+        return self._responses.json_response({"task": self._ecs._sanitize(task)})
+
+    def _end_task(self, task: dict[str, Any], reason: str, scope: tuple[str, str]) -> None:
+        with self._responses.request_scope(*scope):
+            definition = self._ecs._task_defs.get(task["taskDefinitionArn"].rpartition("/")[2]) or {}
+            stop_seconds = [
+                each.get("stopTimeout", _DEFAULT_STOP_SECONDS) for each in definition.get("containerDefinitions", ())
+            ]
+            for index, identifier in enumerate(task["_docker_ids"]):
+                container = self._ecs._docker.containers.get(identifier)
+                container.stop(timeout=stop_seconds[index] if index < len(stop_seconds) else _DEFAULT_STOP_SECONDS)
+                task["containers"][index]["exitCode"] = container.wait()["StatusCode"]
+            task["desiredStatus"] = "RUNNING"  # MiniStack takes a task that is to stop for one that has stopped
+            self._ecs._mark_task_stopped(task["taskArn"], task, reason, "UserInitiated")
+
+    def _task_lock(self, task: dict[str, Any]) -> Any:
+        return self._concurrency.resource_lock("ecs-task", task["taskArn"])
+
+
+def _check(modules: Mapping[str, ModuleType]) -> None:
+    missing = [
+        f"{module}.{name}{'' if parameters is None else '(' + ', '.join(parameters) + ')'}"
+        for module, names in _NEEDED.items()
+        for name, parameters in names.items()
+        if not _has(modules[module], name, parameters)
+    ]
+    if missing:
+        version = importlib.metadata.version("ministack")
+        raise EmulatorMismatchError(
+            f"MiniStack {version} lacks {', '.join(missing)}; the local cloud was made for MiniStack {PINNED_VERSION}. "
+            "Run `make init` to install the pinned one."
+        )
+
+
+def _has(module: ModuleType, name: str, parameters: tuple[str, ...] | None) -> bool:
+    if not hasattr(module, name):
+        return False
+    return (
+        parameters is None
+        or tuple(inspect.signature(getattr(module, name)).parameters)[: len(parameters)] == parameters
+    )

@@ -1,0 +1,159 @@
+"""A container engine for a machine that has none: every container is a process of this machine.
+
+The emulator talks to it as it would talk to Docker's Python client. A process gets its container's environment, and nothing
+of what the emulator itself was started with.
+"""
+
+import shutil
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_cloud.container import Container
+from local_cloud.processes import kill_group, kill_inside, noted_process
+
+__all__ = ["Containers", "Engine", "EngineClosedError", "NoSuchContainerError", "NoSuchImageError", "Program"]
+
+
+class NoSuchContainerError(LookupError):
+    """There is no container with this id."""
+
+
+class NoSuchImageError(LookupError):
+    """No program of this machine stands for the image."""
+
+
+class EngineClosedError(RuntimeError):
+    """The local cloud is shutting down and starts nothing more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What an image stands for on this machine."""
+
+    command: Sequence[str]
+    """Run when the container names no command of its own."""
+
+    environment: Mapping[str, str]
+    """Set in every container, unless the container itself sets it."""
+
+
+class Containers:
+    """The containers of an engine, by id.
+
+    Parameters
+    ----------
+    folder
+        Each container gets a folder in it. What an earlier engine left there is ended and removed.
+    programs
+        What each image stands for.
+    rewrite
+        Applied to every container's environment: addresses that mean something only inside a container become local ones.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        programs: Mapping[str, Program],
+        rewrite: Callable[[Mapping[str, str]], Mapping[str, str]],
+    ) -> None:
+        self._folder = folder
+        self._programs = programs
+        self._rewrite = rewrite
+        self._all: dict[str, Container] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+        _clear(folder)
+
+    def run(
+        self,
+        image: str,
+        *,
+        command: Sequence[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> Container:
+        """Start a container; what has no meaning for a process (ports, networks, labels, platform) is ignored.
+
+        Raises
+        ------
+        NoSuchImageError
+            If the image stands for nothing here.
+        EngineClosedError
+            If the engine is shutting down.
+        OSError
+            If the command cannot be started.
+        """
+        program = self._programs.get(image)
+        if program is None:
+            raise NoSuchImageError(
+                f"CannotPullContainerError: there is no image {image} on this machine; there is {', '.join(self._programs) or 'none'}."
+            )
+        identifier = uuid.uuid4().hex * 2
+        with self._lock:
+            if self._closed:
+                raise EngineClosedError("The local cloud is shutting down.")
+            container = Container(
+                identifier,
+                folder=self._folder / identifier[:12],
+                command=command or program.command,
+                environment={**program.environment, **self._rewrite(environment or {})},
+            )
+            self._all[identifier] = container
+        return container
+
+    def get(self, identifier: str) -> Container:
+        """Find a container by its whole id.
+
+        Raises
+        ------
+        NoSuchContainerError
+            If there is none.
+        """
+        container = self._all.get(identifier)
+        if container is None:
+            raise NoSuchContainerError(f"There is no container {identifier!r}.")
+        return container
+
+    def list(self, **_: Any) -> list[Container]:
+        """Give every container, whatever the filters: all belong to tasks."""
+        return [*self._all.values()]
+
+    def close(self) -> None:
+        """Start nothing more; kill what runs, and wait till it is gone."""
+        with self._lock:
+            self._closed = True
+        for container in self._all.values():
+            if container.status == "running":
+                container.kill()
+        for container in self._all.values():
+            container.wait()
+
+
+class Engine:
+    """What the emulator sees as its Docker client; the parameters are those of `Containers`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        programs: Mapping[str, Program],
+        rewrite: Callable[[Mapping[str, str]], Mapping[str, str]],
+    ) -> None:
+        self.containers = Containers(folder, programs=programs, rewrite=rewrite)
+
+
+def _clear(folder: Path) -> None:
+    """End what an engine that was killed left running in this folder, and remove its files."""
+    for pid_file in folder.glob("*/pid"):
+        pid = noted_process(pid_file)
+        if pid is not None:
+            kill_group(pid)
+    if folder.exists():
+        kill_inside(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)

@@ -1,0 +1,115 @@
+"""The local cloud's one long-running process: the emulator with its engine. `python -m local_cloud up` starts it.
+
+Runs in the emulator's own environment, with its settings in environment variables.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from hypercorn.asyncio import serve  # type: ignore[import-not-found]  # in the emulator's environment only
+from hypercorn.config import Config  # type: ignore[import-not-found]
+
+from local_cloud.addresses import HOST, to_local
+from local_cloud.emulator import Emulator
+from local_cloud.engine import Engine, Program
+from local_cloud.places import ROOT, RUNNER_IMAGE, Places
+
+__all__ = ["main"]
+
+_SAVE_SECONDS: Final = 10.0
+"""Least time between two saves of the state [s]: what a power cut may lose."""
+
+_SAVE_SHARE: Final = 20
+"""A save that took long is followed by a pause this many times as long, so that saving takes at most 5 % of the time."""
+
+_Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+_Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+_Application = Callable[[Mapping[str, Any], _Receive, _Send], Awaitable[None]]
+
+
+def main() -> None:
+    """Serve until told to stop by SIGTERM or SIGINT; then save the state and end every task."""
+    places = Places.from_environment(os.environ)
+    logging.getLogger("persistence").setLevel(logging.WARNING)  # forty lines a save otherwise
+    engine = Engine(
+        places.tasks, programs={RUNNER_IMAGE: _runner(places)}, rewrite=lambda each: _localised(each, places.port)
+    )
+    emulator = Emulator()
+    emulator.mend(engine)
+    try:
+        asyncio.run(_serve(emulator, places))
+    finally:
+        engine.containers.close()
+
+
+async def _serve(emulator: Emulator, places: Places) -> None:
+    ready, stop = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    config = Config()
+    config.bind = [f"{HOST}:{places.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+
+    async def work_till_told() -> None:
+        await ready.wait()
+        print(
+            f"{await asyncio.to_thread(emulator.settle_lost_tasks)} tasks were lost with the last process", flush=True
+        )
+        await _save_regularly(emulator, stop)
+
+    await serve(_telling(emulator.application, ready), config, shutdown_trigger=work_till_told)
+
+
+def _telling(application: _Application, ready: asyncio.Event) -> _Application:
+    """Set the event once the application has loaded its state."""
+
+    async def answer(scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
+        async def send_and_tell(message: Mapping[str, Any]) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                ready.set()
+
+        await application(scope, receive, send_and_tell if scope["type"] == "lifespan" else send)
+
+    return answer
+
+
+async def _save_regularly(emulator: Emulator, stop: asyncio.Event) -> None:
+    pause = _SAVE_SECONDS
+    while not await _happens(stop, within=pause):
+        start = time.monotonic()
+        await asyncio.to_thread(emulator.save)
+        pause = max(_SAVE_SECONDS, _SAVE_SHARE * (time.monotonic() - start))
+
+
+async def _happens(event: asyncio.Event, *, within: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), within)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _runner(places: Places) -> Program:
+    python = places.runner_python
+    environment = {
+        "LANG": "C.UTF-8",
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT / "runner_container"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Program(command=(str(python), "-m", "runner"), environment=environment)
+
+
+def _localised(environment: Mapping[str, str], port: int) -> dict[str, str]:
+    return {name: to_local(value, port=port) for name, value in environment.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Where a local cloud keeps its things and how it is reached: chosen by two environment variables.
+
+`LOCAL_CLOUD_DIR` (default `.local-cloud`) and `LOCAL_CLOUD_PORT` (default 4566) let several stand side by side.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from local_cloud.addresses import endpoint_url
+from local_cloud.errors import LocalCloudError
+
+__all__ = ["ACCOUNT_ID", "REGION", "ROOT", "RUNNER_IMAGE", "Places"]
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+"""The repository."""
+
+REGION: Final = "us-east-1"
+ACCOUNT_ID: Final = "000000000000"
+"""The emulator takes an access key of twelve digits for the account's number."""
+
+RUNNER_IMAGE: Final = "jupyter-scheduler-runner:local"
+"""The image's name in the local stack; the engine runs the runner's sources in its place."""
+
+_DEFAULT_PORT: Final = 4566
+"""What emulators of AWS use by custom."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """One local cloud's folder and port."""
+
+    folder: Path
+    port: int
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read the two variables.
+
+        Raises
+        ------
+        LocalCloudError
+            If the port is not a number between 1024 and 65535.
+        """
+        text = environ.get("LOCAL_CLOUD_PORT") or str(_DEFAULT_PORT)
+        if not text.isdecimal() or not 1024 <= int(text) <= 65535:  # noqa: PLR2004
+            raise LocalCloudError(f"LOCAL_CLOUD_PORT={text} is not a port; choose a number from 1024 to 65535.")
+        return cls(folder=(ROOT / (environ.get("LOCAL_CLOUD_DIR") or ".local-cloud")).resolve(), port=int(text))
+
+    @property
+    def endpoint_url(self) -> str:
+        """The address of every AWS service."""
+        return endpoint_url(self.port)
+
+    @property
+    def state(self) -> Path:
+        """What the emulator remembers."""
+        return self.folder / "state"
+
+    @property
+    def objects(self) -> Path:
+        """What lies in the emulated buckets."""
+        return self.folder / "s3"
+
+    @property
+    def tasks(self) -> Path:
+        """Folders and logs of the runners."""
+        return self.folder / "tasks"
+
+    @property
+    def temporary(self) -> Path:
+        """The emulator's own temporary files; emptied at each start."""
+        return self.folder / "tmp"
+
+    @property
+    def log(self) -> Path:
+        """What the launcher writes."""
+        return self.folder / "launcher.log"
+
+    @property
+    def pid(self) -> Path:
+        """The launcher's process id and start time."""
+        return self.folder / "launcher.pid"
+
+    @property
+    def deployed(self) -> Path:
+        """What was deployed last: a fingerprint of all that went into it, and the stack's outputs."""
+        return self.folder / "deployed.json"
+
+    @property
+    def connection(self) -> Path:
+        """How a program reaches the deployed stack."""
+        return self.folder / "connection.json"
+
+    @property
+    def shell(self) -> Path:
+        """How a shell reaches the deployed stack."""
+        return self.folder / "env"
+
+    @property
+    def emulator_python(self) -> Path:
+        """The interpreter of the emulator and of the functions; one for all local clouds."""
+        return ROOT / ".local-cloud" / "venv" / "bin" / "python"
+
+    @property
+    def runner_python(self) -> Path:
+        """The interpreter of the runners."""
+        return ROOT / ".venv-runner" / "bin" / "python"
