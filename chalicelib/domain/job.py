@@ -94,6 +94,8 @@ class Job:
     spec: JobSpec
     create_time: datetime
     update_time: datetime
+    input_size_bytes: int = 0
+    """Size of its copy of the snapshot."""
     attempt: int = 0
     """Numbered from 1; 0 until dispatch has claimed it a slot."""
     launch: int = 0

@@ -123,6 +123,7 @@ class JobItem(Model):
     spec: MapAttribute[str, Any] = MapAttribute()
     create_time = MillisAttribute()
     update_time = MillisAttribute()
+    input_size_bytes = NumberAttribute(default=0)
     attempt = NumberAttribute()
     launch = NumberAttribute()
     start_time = MillisAttribute(null=True)

@@ -32,6 +32,7 @@ _PLAIN: Final = (
     "input_filename",
     "create_time",
     "update_time",
+    "input_size_bytes",
     "attempt",
     "launch",
     "start_time",
@@ -92,7 +93,7 @@ def to_job(item: JobItem) -> Job:
     """Read an item; rows of a list index lack what only the record has."""
     values = item.attribute_values
     plain = {name: values[name] for name in _PLAIN if values.get(name) is not None}
-    for name in ("attempt", "launch", "notebook_retries", "infrastructure_retries"):
+    for name in ("input_size_bytes", "attempt", "launch", "notebook_retries", "infrastructure_retries"):
         plain[name] = int(plain.get(name, 0))
     return Job(
         **plain,

@@ -105,7 +105,7 @@ class JobLists:
     def _live_row(row: JobItem) -> LiveJob:
         return LiveJob(row.owner_id, row.job_id, JobStatus(row.status), row.job_definition_id, row.task_arn)
 
-    def _query(  # noqa: PLR0913 - one Query has as many parts
+    def _query(
         self, owner_id: str, query: JobQuery, plan: ListPlan, *, now: datetime, start: Any, size: int
     ) -> tuple[list[JobItem], Any]:
         """Make exactly one Query; give its rows and where it ended, None at the end of the list."""

@@ -1,0 +1,149 @@
+"""A request for a job, and what becomes of it under the operator's settings."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from chalicelib.config import Environment, Limits, SchedulerSettings
+from chalicelib.domain.job import JobSpec
+from chalicelib.domain.ownership import Caller, may_use
+from chalicelib.errors import InvalidRequestError, NotAllowedError
+
+__all__ = ["JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
+
+_UPLOAD: Final = "upload:"
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """What a caller asks for, well-formed but not yet held against the settings."""
+
+    name: str
+    input_uri: str
+    """`upload:<id>` of a snapshot that was uploaded."""
+    input_filename: str
+    """The notebook's name."""
+    runtime_environment_name: str
+    compute_type: str | None = None
+    output_formats: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    runtime_environment_parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    output_filename_template: str | None = None
+    idempotency_token: str | None = None
+    package_input_folder: bool = False
+    timeout: timedelta | None = None
+    max_retries: int = 0
+    retry_on_timeout: bool = False
+    min_retry_interval: timedelta = timedelta(0)
+
+
+def upload_id_of(input_uri: str) -> str:
+    """Find the upload that an `input_uri` names.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it names none.
+    """
+    upload_id = input_uri.removeprefix(_UPLOAD)
+    if not input_uri.startswith(_UPLOAD) or not upload_id.isalnum() or not upload_id.isascii():
+        raise InvalidRequestError.for_field(
+            "input_uri",
+            "it must be upload:<id>. Ask POST /scheduler/uploads for an upload and send the file there first.",
+        )
+    return upload_id
+
+
+def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Caller) -> JobSpec:
+    """Hold a request against the operator's settings and fill in what it leaves open.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it names an environment, compute type or format that there is not, or goes over a limit.
+    NotAllowedError
+        If the environment is not open to the caller.
+    """
+    environment = _environment(request.runtime_environment_name, settings, caller)
+    return JobSpec(
+        runtime_environment_name=request.runtime_environment_name,
+        compute_type=choose_compute_type(request.compute_type, environment),
+        output_formats=_formats(request, environment),
+        timeout=_timeout(request, settings.limits),
+        parameters=dict(request.parameters),
+        runtime_environment_parameters=dict(request.runtime_environment_parameters),
+        tags=request.tags,
+        output_filename_template=request.output_filename_template,
+        idempotency_token=request.idempotency_token,
+        package_input_folder=request.package_input_folder,
+        max_retries=_max_retries(request, settings.limits),
+        retry_on_timeout=request.retry_on_timeout,
+        min_retry_interval=request.min_retry_interval,
+        identity_arns=caller.identity_arns if environment.users else (),
+    )
+
+
+def fingerprint(request: JobRequest, etag: str) -> str:
+    """Tell requests with one idempotency token apart: by all they ask for, and by what was uploaded rather than where to."""
+    texts = {
+        **{name: value for name, value in vars(request).items() if name not in ("input_uri", "idempotency_token")},
+        "etag": etag,
+    }
+    return hashlib.sha256(json.dumps(texts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def choose_compute_type(name: str | None, environment: Environment) -> str:
+    """Find the compute type that a job gets.
+
+    Raises
+    ------
+    InvalidRequestError
+        If the environment does not offer it.
+    """
+    if name and name not in environment.compute_types:
+        raise InvalidRequestError.for_field(
+            "compute_type", f"{name!r} is not offered here; choose one of {', '.join(environment.compute_types)}."
+        )
+    return name or environment.chosen_compute_type
+
+
+def _environment(name: str, settings: SchedulerSettings, caller: Caller) -> Environment:
+    environment = settings.environments.get(name)
+    if environment is None:
+        known = ", ".join(each for each, one in settings.environments.items() if may_use(one, caller.identity_arns))
+        raise InvalidRequestError.for_field(
+            "runtime_environment_name", f"there is no environment {name!r}; choose one of {known}."
+        )
+    if not may_use(environment, caller.identity_arns):
+        raise NotAllowedError(
+            f"The environment {name!r} is not open to you ({caller.arn}). Ask the operator to name you among its users."
+        )
+    return environment
+
+
+def _formats(request: JobRequest, environment: Environment) -> tuple[str, ...]:
+    if unknown := [each for each in request.output_formats if each not in environment.output_formats]:
+        raise InvalidRequestError.for_field(
+            "output_formats",
+            f"{', '.join(map(repr, unknown))} not offered by {request.runtime_environment_name!r}; choose of {', '.join(environment.output_formats)}.",
+        )
+    return tuple(dict.fromkeys(request.output_formats)) or ("ipynb",)
+
+
+def _timeout(request: JobRequest, limits: Limits) -> timedelta:
+    if request.timeout is None:
+        return timedelta(minutes=limits.default_timeout_minutes)
+    most = timedelta(minutes=limits.max_timeout_minutes)
+    if request.timeout > most:
+        raise InvalidRequestError.for_field("timeout_seconds", f"at most {int(most.total_seconds()):,} are allowed.")
+    return request.timeout
+
+
+def _max_retries(request: JobRequest, limits: Limits) -> int:
+    if request.max_retries > limits.max_retries:
+        raise InvalidRequestError.for_field("max_retries", f"at most {limits.max_retries} are allowed.")
+    return request.max_retries

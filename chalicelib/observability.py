@@ -1,0 +1,60 @@
+"""Logs, metrics and traces, by aws-lambda-powertools; made on first use, so that nothing reads the environment at import."""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import MetricUnit
+
+__all__ = ["count", "identify", "observed"]
+
+
+@cache
+def _logger() -> Logger:
+    """Make the structured logger, and give its form to every logger of the service."""
+    logger = Logger()
+    logging.getLogger("chalicelib").setLevel(logger.log_level)
+    copy_config_to_registered_loggers(source_logger=logger, include={"chalicelib"}, ignore_log_level=True)
+    return logger
+
+
+@cache
+def _metrics() -> Metrics:
+    return Metrics(namespace="JupyterScheduler")
+
+
+@cache
+def _tracer() -> Tracer:
+    return Tracer(auto_patch=False)
+
+
+def count(name: str, *, outcome: str | None = None) -> None:
+    """Count one event, in CloudWatch's embedded metric format; flushed when the function's invocation ends."""
+    if outcome is not None:
+        _metrics().add_metadata(key="outcome", value=outcome)
+    _metrics().add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def identify(**keys: str) -> None:
+    """Put ids (request, owner, job) on every log line of this invocation."""
+    _logger().append_keys(**keys)
+
+
+def observed(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Give a function's entry point logs with request id, metrics and traces; events are never logged."""
+
+    @wraps(handler)
+    def run(event: Mapping[str, Any], context: Any) -> Any:
+        logger = _logger()
+        logger.clear_state()
+        logger.append_keys(function_request_id=getattr(context, "aws_request_id", None))
+        with _tracer().provider.in_subsegment(name=handler.__name__):
+            try:
+                return handler(event, context)
+            finally:
+                _metrics().flush_metrics()
+
+    return run

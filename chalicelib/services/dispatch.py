@@ -1,0 +1,166 @@
+"""Dispatch: gives waiting jobs a slot and a container. It runs one at a time, behind the wake-up queue."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.config import ComputeType, SchedulerSettings
+from chalicelib.domain.fairness import Load, take_in_turn
+from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
+from chalicelib.domain.naming import launch_code
+from chalicelib.domain.outcome import make_outcome
+from chalicelib.domain.ownership import may_use
+from chalicelib.domain.transitions import TRANSITIONS, TransitionName
+from chalicelib.errors import LaunchError
+from chalicelib.observability import count
+from chalicelib.services.clock import Clock
+from chalicelib.services.endings import EndingService
+from chalicelib.storage.job_lists import JobLists
+from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.launcher import Launcher
+from chalicelib.storage.queues import WakeUpQueue
+from chalicelib.storage.secrets import LaunchSecret
+
+__all__ = ["LAUNCHES_PER_SECOND", "DispatchService"]
+
+_log = logging.getLogger(__name__)
+
+LAUNCHES_PER_SECOND: Final = 18
+"""A little under the 20 calls a second that RunTask takes (Amazon ECS service quotas)."""
+
+_CLAIM_DEADLINE: Final = timedelta(minutes=2)
+"""How long a claimed job may be without a task before the sweep sends another wake-up for it."""
+
+_Row = TypeVar("_Row", LiveJob, WaitingJob)
+
+_ROWS_PER_OWNER: Final = 50
+"""How far down an owner's waiting jobs dispatch looks, should the first ones' definition be at its limit."""
+
+
+class DispatchService:
+    """Launches waiting jobs.
+
+    Parameters
+    ----------
+    settings
+        What the operator chose.
+    jobs, lists, launcher, wake_ups, secret
+        The stores.
+    endings
+        Ends attempts that could not be launched.
+    clock
+        Tells the time.
+    sleep
+        Waits for so many seconds, to keep the launch rate.
+    """
+
+    def __init__(
+        self,
+        settings: SchedulerSettings,
+        *,
+        jobs: JobTable,
+        lists: JobLists,
+        launcher: Launcher,
+        wake_ups: WakeUpQueue,
+        secret: LaunchSecret,
+        endings: EndingService,
+        clock: Clock,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._lists = lists
+        self._launcher = launcher
+        self._wake_ups = wake_ups
+        self._secret = secret
+        self._endings = endings
+        self._clock = clock
+        self._sleep = sleep
+
+    def run(self, until: datetime) -> None:
+        """Launch what waits, as far as the limits allow; what is left at `until` gets another wake-up."""
+        live = self._lists.live()
+        for row in live:
+            if row.status is JobStatus.QUEUED and row.task_arn is None:
+                self._carefully(row, self._resume)
+        load = Load.of(live)
+        waiting = self._lists.waiting(self._clock(), per_owner=_ROWS_PER_OWNER)
+        for candidate in take_in_turn(waiting, load, self._settings.limits):
+            if self._clock() >= until:
+                self._wake_ups.send("dispatch ran out of time")
+                return
+            self._carefully(candidate, self._dispatch)
+            self._sleep(1 / LAUNCHES_PER_SECOND)
+
+    def _carefully(self, row: _Row, act: Callable[[_Row], None]) -> None:
+        """Act on one job; what fails is left for the sweep, so that it does not hold up the others."""
+        try:
+            act(row)
+        except (BotoCoreError, ClientError, PynamoDBException):
+            count("LaunchErrors")
+            _log.exception("launch failed", extra={"owner_id": row.owner_id, "job_id": row.job_id})
+
+    def _resume(self, row: LiveJob) -> None:
+        """Launch a job that was claimed by a dispatch that did not get to record its task: the identical call again."""
+        job = self._jobs.get(row.owner_id, row.job_id, self._clock())
+        if job and job.status is JobStatus.QUEUED and job.task_arn is None:
+            self._launch(job)
+
+    def _dispatch(self, row: WaitingJob) -> None:
+        now = self._clock()
+        job = self._jobs.get(row.owner_id, row.job_id, now)
+        if job is None or job.status is not JobStatus.CREATED or (job.not_before and job.not_before > now):
+            return
+        claimed = self._jobs.transition(
+            job,
+            TRANSITIONS[TransitionName.CLAIM],
+            now,
+            attempt=job.attempt + 1,
+            launch=1,
+            deadline=now + _CLAIM_DEADLINE,
+            not_before=None,
+            task_arn=None,
+            instance_id=None,
+            phase=Phase(PhaseCode.LAUNCHING),
+        )
+        if claimed:
+            self._launch(claimed)
+
+    def _launch(self, job: Job) -> None:
+        compute_type = self._allowed_compute_type(job)
+        if compute_type is None:
+            self._endings.end(job, make_outcome("not_allowed"), self._clock())
+            return
+        try:
+            task_arn = self._launcher.run(
+                job.run_id,
+                job.launch,
+                environment=job.spec.runtime_environment_name,
+                compute_type=compute_type,
+                on_spot=compute_type.spot and job.launch == 1,
+                launch_code=launch_code(self._secret.value, job.run_id, job.launch),
+            )
+        except LaunchError as error:
+            _log.warning(
+                "not launched", extra={"job_id": job.job_id, "outcome": error.outcome_code, "detail": error.detail}
+            )
+            self._endings.end(job, make_outcome(error.outcome_code, error.detail), self._clock())
+            return
+        self._record(job, task_arn)
+
+    def _record(self, job: Job, task_arn: str) -> None:
+        deadline = self._clock() + timedelta(minutes=self._settings.limits.launch_deadline_minutes)
+        if self._jobs.record_task(job, task_arn, deadline) is None:
+            self._launcher.stop(task_arn, "its job has moved on")
+        else:
+            count("JobsLaunched")
+
+    def _allowed_compute_type(self, job: Job) -> ComputeType | None:
+        environment = self._settings.environments.get(job.spec.runtime_environment_name)
+        if environment is None or not may_use(environment, job.spec.identity_arns):
+            return None
+        return self._settings.compute_types.get(job.spec.compute_type)

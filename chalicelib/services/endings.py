@@ -1,0 +1,114 @@
+"""How an attempt ends: the one place that turns an outcome into another attempt or the end of the job."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.config import SchedulerSettings
+from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
+from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, make_outcome
+from chalicelib.domain.retrying import NextStep, next_step
+from chalicelib.domain.transitions import TransitionName
+from chalicelib.observability import count
+from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.queues import WakeUpQueue
+
+__all__ = ["EndingService"]
+
+_log = logging.getLogger(__name__)
+
+
+class EndingService:
+    """Ends attempts.
+
+    Parameters
+    ----------
+    settings
+        What the operator chose.
+    jobs, wake_ups
+        The stores.
+    """
+
+    def __init__(self, settings: SchedulerSettings, *, jobs: JobTable, wake_ups: WakeUpQueue) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._wake_ups = wake_ups
+
+    def end(self, job: Job, outcome: Outcome, now: datetime) -> Job | None:
+        """End a live job's attempt with an outcome.
+
+        Returns
+        -------
+        Job | None
+            The job after it, waiting for another attempt or ended; None if it had moved on meanwhile.
+        """
+        if self._can_launch_on_demand(job, outcome):
+            return self._launch_on_demand(job, now)
+        step = next_step(job, outcome, self._settings.limits, now)
+        retried = step.transition.name is TransitionName.RETRY
+        if step.transition.name is TransitionName.END_STOP:
+            outcome = make_outcome("stopped")
+        changes = self._retry(job, outcome, step, now) if retried else self._final(job, outcome, now)
+        after = self._jobs.transition(job, step.transition, now, deadline=None, **changes)
+        if after is not None:
+            count("JobsRetried" if retried else "JobsEnded", outcome=outcome.code)
+            _log.info(
+                "attempt ended",
+                extra={
+                    "owner_id": job.owner_id,
+                    "job_id": job.job_id,
+                    "attempt": job.attempt,
+                    "outcome": outcome.code,
+                    "status": after.status,
+                },
+            )
+            self._wake()
+        return after
+
+    def _can_launch_on_demand(self, job: Job, outcome: Outcome) -> bool:
+        """Whether this was a launch on Spot that found no capacity: the same attempt then goes on demand."""
+        compute_type = self._settings.compute_types.get(job.spec.compute_type)
+        no_capacity = OUTCOMES[outcome.code].fault is Fault.CAPACITY
+        return (
+            no_capacity
+            and job.status is JobStatus.QUEUED
+            and job.launch == 1
+            and bool(compute_type and compute_type.spot)
+        )
+
+    def _launch_on_demand(self, job: Job, now: datetime) -> Job | None:
+        phase = Phase(PhaseCode.LAUNCHING, "no Spot capacity; launching on demand")
+        after = self._jobs.change(job, now, launch=job.launch + 1, task_arn=None, phase=phase)
+        self._wake()
+        return after
+
+    def _final(self, job: Job, outcome: Outcome, now: datetime) -> dict[str, Any]:
+        retention = self._settings.retention.jobs_days
+        return {
+            "outcome": outcome,
+            "phase": Phase(PhaseCode.ENDED),
+            "end_time": now,
+            "expires_at": now + timedelta(days=retention) if retention else None,
+        }
+
+    @staticmethod
+    def _retry(job: Job, outcome: Outcome, step: NextStep, now: datetime) -> dict[str, Any]:
+        capacity = OUTCOMES[outcome.code].fault is Fault.CAPACITY
+        return {
+            "outcome": None,
+            "phase": Phase(PhaseCode.WAITING, f"{outcome.title}; trying again"),
+            "not_before": step.not_before,
+            "waiting_since": (job.waiting_since or now) if capacity else now,
+            "notebook_retries": step.notebook_retries or job.notebook_retries,
+            "infrastructure_retries": step.infrastructure_retries or job.infrastructure_retries,
+            "task_arn": None,
+        }
+
+    def _wake(self) -> None:
+        """Wake the dispatcher: a slot is free; a wake-up that cannot be sent is made good by the next sweep."""
+        try:
+            self._wake_ups.send("an attempt ended")
+        except (BotoCoreError, ClientError):
+            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)

@@ -1,0 +1,267 @@
+"""Jobs, as people handle them: create, look at, rename, stop, delete."""
+
+import logging
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.config import SchedulerSettings
+from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
+from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
+from chalicelib.domain.listing import JobQuery
+from chalicelib.domain.naming import input_key, new_job_id, upload_key
+from chalicelib.domain.outcome import make_outcome
+from chalicelib.domain.ownership import Caller
+from chalicelib.domain.snapshot import check_notebook, check_package
+from chalicelib.domain.transitions import TRANSITIONS, TransitionName
+from chalicelib.errors import ConflictError, IdempotencyTokenError, NotFoundError
+from chalicelib.observability import count
+from chalicelib.services.clock import Clock
+from chalicelib.services.uploads import max_snapshot_bytes
+from chalicelib.storage.files import Files, Upload
+from chalicelib.storage.job_lists import JobLists, JobPage
+from chalicelib.storage.job_table import JobTable, MarkExistsError
+from chalicelib.storage.mark_table import MarkTable, token_mark
+from chalicelib.storage.queues import WakeUpQueue
+
+__all__ = ["STOP_DEADLINE", "JobService"]
+
+_log = logging.getLogger(__name__)
+
+STOP_DEADLINE = timedelta(minutes=3)
+"""How long a runner that is told to stop may take before the sweep stops its container: a beat, an upload, and some."""
+
+_TRIES = 3
+"""How often a write is tried again whose job moved on between read and write."""
+
+
+class JobService:
+    """What people do with jobs.
+
+    Parameters
+    ----------
+    settings
+        What the operator chose.
+    jobs, lists, marks, files, wake_ups
+        The stores.
+    clock
+        Tells the time.
+    """
+
+    def __init__(
+        self,
+        settings: SchedulerSettings,
+        *,
+        jobs: JobTable,
+        lists: JobLists,
+        marks: MarkTable,
+        files: Files,
+        wake_ups: WakeUpQueue,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._lists = lists
+        self._marks = marks
+        self._files = files
+        self._wake_ups = wake_ups
+        self._clock = clock
+
+    def create(self, caller: Caller, request: JobRequest) -> str:
+        """Create a job: check and copy the snapshot, store the job, wake the dispatcher. Four AWS calls for a notebook.
+
+        Returns
+        -------
+        str
+            The job's id; the first one's, if the same request came with the same idempotency token before.
+
+        Raises
+        ------
+        InvalidRequestError, NotAllowedError
+            If the settings do not allow it.
+        NotFoundError, ConflictError, TooLargeError, UnprocessableError
+            If the snapshot is not there, was changed, is too large or cannot be run.
+        IdempotencyTokenError
+            If the token was used for another request.
+        """
+        spec = resolve_spec(request, self._settings, caller)
+        key = upload_key(caller.owner_id, upload_id_of(request.input_uri))
+        upload = self._files.open_upload(
+            key, max_snapshot_bytes(self._settings.limits, packaged=spec.package_input_folder)
+        )
+        self._check(upload, request)
+        now = self._clock()
+        job = Job(
+            owner_id=caller.owner_id,
+            job_id=new_job_id(now, secrets.token_bytes(10)),
+            name=request.name,
+            input_filename=request.input_filename,
+            status=JobStatus.CREATED,
+            spec=spec,
+            create_time=now,
+            update_time=now,
+            input_size_bytes=upload.size_bytes,
+            not_before=now,
+            waiting_since=now,
+            phase=Phase(PhaseCode.WAITING, "waiting for a slot"),
+        )
+        return self._store(job, upload, fingerprint(request, upload.etag))
+
+    def _check(self, upload: Upload, request: JobRequest) -> None:
+        kernel = self._settings.environments[request.runtime_environment_name].kernel
+        if not request.package_input_folder:
+            check_notebook(upload.file.read(), request.input_filename, kernel=kernel)
+            return
+        largest = max_snapshot_bytes(self._settings.limits, packaged=False)
+        check_package(upload.file, request.input_filename, kernel=kernel, max_notebook_bytes=largest)
+
+    def _store(self, job: Job, upload: Upload, request_fingerprint: str) -> str:
+        copy = input_key(job.owner_id, job.job_id, packaged=job.spec.package_input_folder)
+        self._files.copy_upload(upload, copy)
+        token = job.spec.idempotency_token
+        value = {"job_id": job.job_id, "fingerprint": request_fingerprint}
+        mark = token_mark(job.owner_id, token, value, job.create_time) if token else None
+        try:
+            self._jobs.put_new(job, mark)
+        except MarkExistsError as error:
+            self._files.delete(copy)
+            return self._job_of_token(str(error), token or "", request_fingerprint)
+        count("JobsCreated")
+        _log.info("job created", extra={"owner_id": job.owner_id, "job_id": job.job_id})
+        self._wake("job created")
+        return job.job_id
+
+    def _job_of_token(self, mark_id: str, token: str, request_fingerprint: str) -> str:
+        value = self._marks.get(mark_id)
+        if not value or value["fingerprint"] != request_fingerprint:
+            raise IdempotencyTokenError.for_token(token)
+        return str(value["job_id"])
+
+    def _wake(self, why: str) -> None:
+        """Wake the dispatcher; a wake-up that cannot be sent is made good by the next sweep."""
+        try:
+            self._wake_ups.send(why)
+        except (BotoCoreError, ClientError):
+            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+
+    def page(self, owner_id: str, query: JobQuery) -> JobPage:
+        """List an owner's jobs; nothing is read when nothing is asked for, as the panel does at its start."""
+        if query.max_items == 0:
+            return JobPage((), None, None)
+        return self._lists.page(owner_id, query, self._clock())
+
+    def count(self, owner_id: str, status: JobStatus) -> int:
+        """Count an owner's jobs in a state."""
+        return self._lists.count(owner_id, status)
+
+    def get(self, owner_id: str, job_id: str) -> Job:
+        """Look at a job; while it runs, with the phase of its last beat.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such job.
+        """
+        job = self._jobs.get(owner_id, job_id, self._clock())
+        if job is None:
+            raise NotFoundError.for_job(job_id)
+        if job.status in (JobStatus.IN_PROGRESS, JobStatus.STOPPING) and (beat := self._marks.last_beat(job.run_id)):
+            return replace(job, phase=beat.phase)
+        return job
+
+    def rename(self, owner_id: str, job_id: str, name: str) -> None:
+        """Give a job another name.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such job.
+        """
+        if not self._jobs.rename(owner_id, job_id, name=name, now=self._clock()):
+            raise NotFoundError.for_job(job_id)
+
+    def choose_compute_type(self, owner_id: str, job_id: str, compute_type: str) -> None:
+        """Give a waiting job another compute type.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such job.
+        InvalidRequestError
+            If its environment does not offer the type.
+        ConflictError
+            If it does not wait any more.
+        """
+        job = self._existing(owner_id, job_id)
+        environment = self._settings.environments.get(job.spec.runtime_environment_name)
+        chosen = choose_compute_type(compute_type, environment) if environment else compute_type
+        spec = replace(job.spec, compute_type=chosen)
+        if job.status is not JobStatus.CREATED or not self._jobs.change(job, self._clock(), spec=spec):
+            raise ConflictError(
+                f"Job {job_id} does not wait any more; its compute type cannot be changed. Create another job."
+            )
+
+    def stop(self, owner_id: str, job_id: str) -> None:
+        """Stop a job: at once before it runs, else the runner saves what there is and ends. A job that has ended stays as it is.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such job.
+        ConflictError
+            If it kept changing state meanwhile.
+        """
+        for _ in range(_TRIES):
+            job = self._existing(owner_id, job_id)
+            if job.status.is_terminal or job.status is JobStatus.STOPPING or self._stop(job):
+                return
+        raise ConflictError(f"Job {job_id} changed while it was being stopped. Try again.")
+
+    def _stop(self, job: Job) -> bool:
+        now = self._clock()
+        if job.status is JobStatus.IN_PROGRESS:
+            stopping = TRANSITIONS[TransitionName.STOP_RUN]
+            return self._jobs.transition(job, stopping, now, deadline=now + STOP_DEADLINE) is not None
+        retention = self._settings.retention.jobs_days
+        stopped = self._jobs.transition(
+            job,
+            TRANSITIONS[TransitionName.STOP_BEFORE_RUN],
+            now,
+            end_time=now,
+            phase=Phase(PhaseCode.ENDED),
+            outcome=make_outcome("stopped", "Stopped before it ran."),
+            expires_at=now + timedelta(days=retention) if retention else None,
+        )
+        if stopped and job.status is JobStatus.QUEUED:
+            self._wake("a slot is free")
+        return stopped is not None
+
+    def delete(self, owner_id: str, job_id: str) -> None:
+        """Delete a job in whatever state; the cleanup function ends its container and removes its files.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such job.
+        """
+        if not self._jobs.delete(owner_id, job_id):
+            raise NotFoundError.for_job(job_id)
+
+    def delete_all(self, owner_id: str, job_ids: list[str]) -> None:
+        """Delete several jobs, all or none.
+
+        Raises
+        ------
+        NotFoundError
+            If one of them does not exist; then none is deleted.
+        """
+        if missing := self._jobs.delete_all(owner_id, list(dict.fromkeys(job_ids))):
+            raise NotFoundError(f"Nothing was deleted: there is no job {', '.join(missing)} of yours.")
+
+    def _existing(self, owner_id: str, job_id: str) -> Job:
+        job = self._jobs.get(owner_id, job_id, self._clock())
+        if job is None:
+            raise NotFoundError.for_job(job_id)
+        return job

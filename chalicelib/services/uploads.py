@@ -1,0 +1,70 @@
+"""Uploads: where a snapshot goes before a job or a definition names it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.config import Limits
+from chalicelib.domain.naming import upload_key
+from chalicelib.errors import TooLargeError
+from chalicelib.services.clock import Clock
+from chalicelib.storage.files import URL_LIFE, Files
+
+__all__ = ["UploadForm", "UploadService", "max_snapshot_bytes"]
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class UploadForm:
+    """Where and how to upload one snapshot."""
+
+    upload_id: str
+    url: str
+    fields: Mapping[str, str]
+    """To send as form fields, before the file."""
+    max_bytes: int
+    expires_at: datetime
+
+
+def max_snapshot_bytes(limits: Limits, *, packaged: bool) -> int:
+    """Give the size that a snapshot may have: a notebook, or a zipped folder."""
+    return (limits.max_folder_mib if packaged else limits.max_notebook_mib) * _MIB
+
+
+class UploadService:
+    """Gives out upload forms.
+
+    Parameters
+    ----------
+    files
+        The bucket.
+    limits
+        The operator's limits.
+    clock
+        Tells the time.
+    """
+
+    def __init__(self, files: Files, limits: Limits, clock: Clock) -> None:
+        self._files = files
+        self._limits = limits
+        self._clock = clock
+
+    def create(self, owner_id: str, *, packaged: bool, size_bytes: int | None) -> UploadForm:
+        """Make a form for one snapshot.
+
+        Raises
+        ------
+        TooLargeError
+            If the announced size is over the limit.
+        """
+        max_bytes = max_snapshot_bytes(self._limits, packaged=packaged)
+        if size_bytes is not None and size_bytes > max_bytes:
+            what = "zipped input folder" if packaged else "notebook"
+            raise TooLargeError(
+                f"The {what} has {size_bytes:,} bytes; at most {max_bytes:,} are allowed. Leave out what the run does not need."
+            )
+        upload_id = secrets.token_hex(16)
+        url, fields = self._files.presign_upload(upload_key(owner_id, upload_id), max_bytes)
+        return UploadForm(upload_id, url, fields, max_bytes, self._clock() + URL_LIFE)
