@@ -1,0 +1,104 @@
+"""AWS Signature Version 4 for httpx, with the credentials that every AWS tool finds."""
+
+import os
+import re
+from typing import Final
+
+import boto3
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError
+
+from jupyter_scheduler_aws.errors import NoCredentialsError, NoRegionError
+
+__all__ = ["RequestSigner", "find_region", "open_session"]
+
+_SERVICE: Final = "execute-api"
+"""Name that API Gateway has in signatures."""
+
+_REGION_IN_HOST: Final = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
+
+_SIGNED_HEADERS: Final = ("content-type",)
+"""Signed besides `host` and `x-amz-*`; a proxy may change any other."""
+
+
+def open_session(profile: str | None) -> boto3.Session:
+    """Open a session of a profile, or of the environment's where it is None.
+
+    Raises
+    ------
+    NoCredentialsError
+        If there is no such profile, or the configuration file cannot be read.
+    """
+    try:
+        return boto3.Session(profile_name=profile)
+    except BotoCoreError as error:
+        raise NoCredentialsError(
+            f"{error}. Choose another with --profile or AWS_PROFILE; `aws configure list-profiles` names them."
+        ) from error
+
+
+def find_region(url: str, session: boto3.Session) -> str:
+    """Find the region to sign for: the one in the URL, else `AWS_REGION`, else the session's.
+
+    Raises
+    ------
+    NoRegionError
+        If none of them says one.
+    """
+    if match := _REGION_IN_HOST.search(httpx.URL(url).host):
+        return match[1]
+    if region := os.environ.get("AWS_REGION") or session.region_name:
+        return str(region)
+    raise NoRegionError(f"The URL {url} names no AWS region. Set AWS_REGION, or give --region.")
+
+
+class RequestSigner:
+    """Signs requests; httpx calls it with each one just before it is sent, so that a repeated one is signed anew.
+
+    Parameters
+    ----------
+    session
+        Whose credentials to use; temporary ones are refreshed when they are about to end.
+    region
+        Region of the API.
+    """
+
+    def __init__(self, session: boto3.Session, region: str) -> None:
+        self._session = session
+        self._region = region
+
+    def credentials(self) -> Credentials:
+        """Give credentials that hold now, as they are at this moment.
+
+        Raises
+        ------
+        NoCredentialsError
+            If there are none, or they cannot be refreshed.
+        """
+        try:
+            found = self._session.get_credentials()
+            keys = found and found.get_frozen_credentials()
+        except BotoCoreError as error:
+            raise NoCredentialsError(
+                f"The AWS credentials cannot be used: {error} If they come from a login, log in again, "
+                "for example with `aws sso login`."
+            ) from error
+        if keys and keys.access_key and keys.secret_key:
+            return Credentials(keys.access_key, keys.secret_key, keys.token)
+        raise NoCredentialsError(
+            "There are no AWS credentials. Log in (`aws sso login`, `aws configure`), choose a profile with --profile "
+            "or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+
+    def __call__(self, request: httpx.Request) -> httpx.Request:
+        """Add the signature's headers to a request."""
+        headers = {name: request.headers[name] for name in _SIGNED_HEADERS if name in request.headers}
+        unsigned = AWSRequest(method=request.method, url=str(request.url), data=request.content, headers=headers)
+        signer = SigV4Auth(self.credentials(), _SERVICE, self._region)
+        signer.add_auth(unsigned)
+        for name, value in unsigned.headers.items():
+            request.headers[name] = value
+        return request
