@@ -1,0 +1,204 @@
+"""The HTTP API: one method for each of the service's routes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aws_cdk import CfnOutput, Fn, Size, Stack
+from aws_cdk.aws_apigateway import (
+    AccessLogFormat,
+    AuthorizationType,
+    CfnStage,
+    Cors,
+    EndpointType,
+    LambdaIntegration,
+    LogGroupLogDestination,
+    MethodDeploymentOptions,
+    MethodLoggingLevel,
+    Resource,
+    RestApi,
+    StageOptions,
+)
+from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_lambda import IFunction
+from constructs import Construct
+
+from infra.explanations import explain
+from infra.gateway_responses import add_gateway_responses
+from infra.log_groups import LogGroups
+from infra.routes import Route
+from infra.settings import ApiSection
+
+__all__ = ["STAGE", "Api", "runner_rate"]
+
+STAGE: Final = "v1"
+"""Name of the stage: the first part of every path."""
+
+_BEAT_SECONDS: Final = 15
+"""How often a runner beats [s] (docs/runner-protocol.md)."""
+
+_AUTHORIZATION: Final = {"users": AuthorizationType.IAM, "runners": AuthorizationType.NONE}
+
+_CORS_HEADERS: Final = (
+    "authorization",
+    "content-type",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-session-token",
+)
+
+_ACCESS_LOG: Final[Mapping[str, str]] = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTime",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "error": "$context.error.responseType",
+    "bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "caller": "$context.identity.userArn",
+    "source_ip": "$context.identity.sourceIp",
+}
+"""What is logged of a request: nothing of its query, headers or body, where secrets may be."""
+
+
+_FINDINGS: Final[Mapping[str, str]] = {
+    "APIG2": "The service checks every field of a request itself, and says what is wrong with it in words that a person can use.",
+    "APIG3": "Requests are signed by known people and throttled; a web ACL costs more a month than the rest of an idle stack."
+    " Operators attach one to the stage where they must.",
+    "APIG4": "Routes under /runs are called by containers, which have no AWS identity on purpose: each request carries a session"
+    " token that the service checks. Preflight requests are never signed.",
+    "COG4": "People are known by IAM, as everywhere else in their account; there is no second directory of users.",
+    "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]": "The account's role for"
+    " logs of API Gateway, as AWS defines it; it belongs to the account's whole region, not to this API.",
+}
+"""Findings of cdk-nag about the API that are meant to be so."""
+
+
+class Api(Construct):
+    """The REST API, its stage `v1`, its logs, and its throttles.
+
+    Parameters
+    ----------
+    function
+        Answers every request.
+    routes
+        What the service declares.
+    settings
+        The section `[api]`.
+    max_running_jobs
+        Most runners at one time; their throttle follows from it.
+    log_groups
+        Makes the log groups.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: IFunction,
+        routes: Sequence[Route],
+        settings: ApiSection,
+        max_running_jobs: int,
+        log_groups: LogGroups,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.access_log = log_groups.make(self, "AccessLog")
+        runner_routes = [route for route in routes if route.audience == "runners"]
+        self.rest_api = RestApi(
+            self,
+            "RestApi",
+            rest_api_name=Stack.of(self).stack_name,
+            description="Notebook jobs: /scheduler for users, /runs for the containers that execute them",
+            endpoint_types=[EndpointType.REGIONAL],
+            cloud_watch_role=settings.account_log_role,
+            min_compression_size=Size.kibibytes(1),
+            deploy_options=self._stage_options(runner_routes, max_running_jobs),
+        )
+        self._add_methods(routes, function)
+        add_gateway_responses(self.rest_api)
+        self._keep_execution_logs_short(log_groups)
+        _remove_default_output(self.rest_api)
+        self._explain()
+
+    @property
+    def url(self) -> str:
+        """The stage's URL, without a slash at the end."""
+        stack = Stack.of(self)
+        return f"https://{self.rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{STAGE}"
+
+    def invoke_scheduler(self) -> PolicyStatement:
+        """Name what a user must be allowed: the routes under /scheduler, and no other."""
+        return PolicyStatement(
+            sid="UseTheScheduler",
+            actions=["execute-api:Invoke"],
+            resources=[self.rest_api.arn_for_execute_api("*", "/scheduler/*", STAGE)],
+        )
+
+    def _stage_options(self, runner_routes: Sequence[Route], max_running_jobs: int) -> StageOptions:
+        rate = runner_rate(max_running_jobs)
+        throttle = MethodDeploymentOptions(throttling_rate_limit=rate, throttling_burst_limit=2 * rate)
+        return StageOptions(
+            stage_name=STAGE,
+            access_log_destination=LogGroupLogDestination(self.access_log),
+            access_log_format=AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+            # Only why the gateway could not serve a request; requests and answers themselves are never traced.
+            logging_level=MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,
+            metrics_enabled=False,
+            tracing_enabled=True,
+            throttling_rate_limit=self._settings.throttle_rate,
+            throttling_burst_limit=self._settings.throttle_burst,
+            method_options={f"{route.path}/{route.method}": throttle for route in runner_routes},
+        )
+
+    def _add_methods(self, routes: Sequence[Route], function: IFunction) -> None:
+        # One permission for the whole API: one for each method would outgrow the 20 KB of a function's policy.
+        integration = LambdaIntegration(function, proxy=True, scope_permission_to_method=False)
+        preflighted: set[str] = set()
+        for route in routes:
+            resource = self.rest_api.root.resource_for_path(route.path)
+            resource.add_method(route.method, integration, authorization_type=_AUTHORIZATION[route.audience])
+            if route.path not in preflighted:
+                preflighted.add(route.path)
+                self._add_preflight(resource, [each.method for each in routes if each.path == route.path])
+
+    def _add_preflight(self, resource: Resource, methods: Sequence[str]) -> None:
+        resource.add_cors_preflight(
+            allow_origins=Cors.ALL_ORIGINS if "*" in self._settings.cors_origins else list(self._settings.cors_origins),
+            allow_methods=[*methods, "OPTIONS"],
+            allow_headers=list(_CORS_HEADERS),
+        )
+
+    def _explain(self) -> None:
+        for finding, reason in _FINDINGS.items():
+            explain(self, finding, reason)
+
+    def _keep_execution_logs_short(self, log_groups: LogGroups) -> None:
+        """Make the group that API Gateway would make by itself, and keep for ever."""
+        group = log_groups.make(
+            self,
+            "ExecutionLog",
+            name=Fn.join("", ["API-Gateway-Execution-Logs_", self.rest_api.rest_api_id, "/", STAGE]),
+        )
+        stage = self.rest_api.deployment_stage.node.default_child
+        assert isinstance(stage, CfnStage)  # noqa: S101 - CDK's own structure, and the type checker needs to know
+        stage.node.add_dependency(group)
+
+
+def runner_rate(max_running_jobs: int) -> int:
+    """Count the requests a second that runners may make, for each of their routes.
+
+    Beats come every 15 s from each runner, and on every change of phase; twice that, and 50 for a storm of starts and ends.
+    """
+    return 50 + 2 * max_running_jobs // _BEAT_SECONDS
+
+
+def _remove_default_output(api: RestApi) -> None:
+    output = api.node.find_child("Endpoint")
+    assert isinstance(output, CfnOutput)  # noqa: S101 - as above
+    api.node.try_remove_child(output.node.id)

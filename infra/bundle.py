@@ -1,0 +1,170 @@
+"""The code that the Lambda functions run: locked packages, the service, and the operator's settings.
+
+A bundle is staged once for each content and kept under `build/`: the same inputs give the same folder, and the same asset hash.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from chalicelib.config import SchedulerSettings
+
+__all__ = ["BundleError", "Target", "stage_bundle"]
+
+Target = Literal["declared", "local"]
+"""For what packages are chosen: the functions' declared runtime, or this machine's Python and platform (the local cloud)."""
+
+_ROOT: Final = Path(__file__).parents[1]
+
+_REQUIREMENTS: Final = _ROOT / "requirements" / "function.txt"
+
+_SOURCES: Final = ("app", "chalicelib")
+
+_PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+"""Wheels that run on Amazon Linux 2023 (glibc 2.34), the system of Python runtimes from 3.12 on."""
+
+_NOISE: Final = (
+    "bin",
+    "**/__pycache__",
+    "*.dist-info/RECORD",
+    "*.dist-info/INSTALLER",
+    "*.dist-info/REQUESTED",
+    "*.dist-info/*.json",
+)
+"""What an installer leaves that no function reads, and that differs from one machine to the next."""
+
+_BUILD_ONLY: Final = (
+    "chalice/cli",
+    "chalice/deploy",
+    "chalice/invoke.py",
+    "chalice/local.py",
+    "chalice/package.py",
+    "chalice/pipeline.py",
+    "chalice/templates",
+    "chalice/vendored",
+)
+"""Parts of Chalice that deploy and simulate; here CDK deploys, and its own tests simulate."""
+
+
+class BundleError(Exception):
+    """The bundle cannot be made; the text is one line that says why."""
+
+
+def stage_bundle(settings: SchedulerSettings, *, target: Target, python: str, architecture: str) -> Path:
+    """Make the bundle, or find the one of these very inputs.
+
+    Parameters
+    ----------
+    settings
+        What the service reads; goes into the bundle as `settings.json`.
+    target
+        For what packages are chosen.
+    python
+        Version of the declared runtime, for instance `3.13`.
+    architecture
+        Processor of the declared runtime: `arm64` or `x86_64`.
+
+    Returns
+    -------
+    Path
+        The folder to zip.
+
+    Raises
+    ------
+    BundleError
+        If uv is missing or a package cannot be installed.
+    """
+    options = _install_options(target, python, architecture)
+    packages_key = _hash([*options, _REQUIREMENTS.read_bytes(), Path(__file__).read_bytes()])
+    packages = _once(_ROOT / "build" / "packages" / packages_key, lambda folder: _install(folder, options))
+    settings_text = json.dumps(settings.model_dump(mode="json"), indent=1, sort_keys=True)
+    sources = list(_source_files())
+    contents = (part for path in sources for part in (str(path.relative_to(_ROOT)), path.read_bytes()))
+    bundle_key = _hash([packages_key, settings_text, *contents])
+    return _once(
+        _ROOT / "build" / "bundle" / bundle_key, lambda folder: _assemble(folder, packages, sources, settings_text)
+    )
+
+
+def _install_options(target: Target, python: str, architecture: str) -> list[str]:
+    if target == "local":
+        return ["--python", sys.executable]
+    return ["--python-version", python, "--python-platform", _PLATFORMS[architecture]]
+
+
+def _install(folder: Path, options: Sequence[str]) -> None:
+    command = [_find_uv(), "pip", "install", "--quiet", "--target", str(folder), *options]
+    command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirements", str(_REQUIREMENTS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = " ".join(done.stderr.split())
+        raise BundleError(f"The packages of {_REQUIREMENTS.name} cannot be installed for the function bundle: {said}")
+    for pattern in (*_NOISE, *_BUILD_ONLY):
+        for path in list(folder.glob(pattern)):
+            _remove(path)
+
+
+def _assemble(folder: Path, packages: Path, sources: Iterable[Path], settings_text: str) -> None:
+    # Links instead of copies: nothing writes into a bundle, and every change of the code makes a new one.
+    shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)
+    for path in sources:
+        copy = folder / path.relative_to(_ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    (folder / "settings.json").write_text(settings_text + "\n", encoding="utf-8")
+
+
+def _source_files() -> Iterator[Path]:
+    for name in _SOURCES:
+        yield from sorted(
+            path for path in (_ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        )
+
+
+def _once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Make a folder whole or not at all, also when two processes want it at the same time."""
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as scratch:
+        made = Path(scratch) / "made"
+        made.mkdir()
+        make(made)
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+    return folder
+
+
+def _find_uv() -> str:
+    pinned = _ROOT / ".tools" / "uv" / "bin" / "uv"
+    found = str(pinned) if pinned.exists() else shutil.which("uv")
+    if found is None:
+        raise BundleError(
+            "uv is missing, which puts the function bundle together; `make init` installs it into .tools/."
+        )
+    return found
+
+
+def _hash(parts: Iterable[str | bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()[:20]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

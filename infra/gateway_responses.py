@@ -1,0 +1,104 @@
+"""What API Gateway itself answers, in the shape that the service's own errors have."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk.aws_apigateway import ResponseType, RestApi
+
+__all__ = ["add_gateway_responses"]
+
+_CORS_HEADERS: Final[Mapping[str, str]] = {
+    "Access-Control-Allow-Origin": "'*'",
+    "Access-Control-Allow-Headers": "'*'",
+    "Access-Control-Expose-Headers": "'x-amzn-errortype,x-amzn-requestid'",
+}
+"""Without them a browser shows a page nothing of the error, not even its status."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    kind: ResponseType
+    code: str
+    message: str | None = None
+    """None takes the gateway's own words."""
+    status: str | None = None
+    """None keeps the gateway's own status."""
+
+
+_ANSWERS: Final = (
+    _Answer(kind=ResponseType.DEFAULT_4_XX, code="bad_request"),
+    _Answer(
+        kind=ResponseType.DEFAULT_5_XX,
+        code="unavailable",
+        message="The service cannot answer now. Try again; if it stays so, give the operator this request id.",
+    ),
+    _Answer(
+        kind=ResponseType.MISSING_AUTHENTICATION_TOKEN,
+        code="not_found_or_not_signed",
+        message="There is no such route, or the request is not signed. Check path and method, and sign with AWS Signature Version 4.",
+    ),
+    _Answer(
+        kind=ResponseType.UNAUTHORIZED,
+        code="not_authenticated",
+        message="Nobody is known by these credentials. Sign the request with valid AWS credentials.",
+    ),
+    _Answer(kind=ResponseType.INVALID_SIGNATURE, code="not_authenticated"),
+    _Answer(
+        kind=ResponseType.EXPIRED_TOKEN,
+        code="not_authenticated",
+        message="The AWS credentials have expired. Get new ones (for instance `aws sso login`) and try again.",
+    ),
+    _Answer(kind=ResponseType.ACCESS_DENIED, code="not_allowed"),
+    _Answer(
+        kind=ResponseType.THROTTLED,
+        code="too_many_requests",
+        message="Too many requests for this stack at one time. Wait a moment and try again.",
+    ),
+    _Answer(
+        kind=ResponseType.QUOTA_EXCEEDED,
+        code="too_many_requests",
+        message="Too many requests for this stack. Wait and try again.",
+    ),
+    _Answer(
+        kind=ResponseType.REQUEST_TOO_LARGE,
+        code="too_large",
+        message="The request is larger than 10 MB. Upload notebooks and folders with POST /scheduler/uploads.",
+    ),
+    _Answer(
+        kind=ResponseType.UNSUPPORTED_MEDIA_TYPE,
+        code="bad_request",
+        message="Send JSON, with content-type application/json.",
+    ),
+    _Answer(
+        kind=ResponseType.INTEGRATION_TIMEOUT,
+        code="timeout",
+        message="The service took longer than 29 seconds. Whether the request took effect is not known: look, then try again.",
+    ),
+    _Answer(
+        kind=ResponseType.INTEGRATION_FAILURE,
+        code="unavailable",
+        status="502",
+        message="The service could not be reached. Try again; if it stays so, give the operator this request id.",
+    ),
+)
+"""The two defaults, and each case about which more can be said."""
+
+
+def add_gateway_responses(api: RestApi) -> None:
+    """Give every error that never reaches the service the body `{"message", "reason", "code", "request_id"}` and CORS headers."""
+    for answer in _ANSWERS:
+        api.add_gateway_response(
+            answer.kind.response_type,
+            type=answer.kind,
+            status_code=answer.status,
+            response_headers=dict(_CORS_HEADERS),
+            templates={"application/json": _body(answer)},
+        )
+
+
+def _body(answer: _Answer) -> str:
+    # The gateway puts its own words in quotes by itself.
+    message = json.dumps(answer.message) if answer.message else "$context.error.messageString"
+    return f'{{"message": {message}, "reason": null, "code": "{answer.code}", "request_id": "$context.requestId"}}'

@@ -1,0 +1,73 @@
+"""Where runners start: a small VPC of the stack's own, or an operator's."""
+
+from aws_cdk.aws_ec2 import (
+    GatewayVpcEndpointAwsService,
+    GatewayVpcEndpointOptions,
+    IVpc,
+    SecurityGroup,
+    SubnetConfiguration,
+    SubnetType,
+    Vpc,
+)
+from constructs import Construct
+
+from infra.explanations import explain
+from infra.settings import NetworkSection
+
+__all__ = ["Network"]
+
+_ZONES = 2
+"""Zones of the stack's own VPC: two find capacity more often than one, and every region has them."""
+
+
+class Network(Construct):
+    """Subnets and security groups for runners.
+
+    The stack's own VPC costs nothing while nothing runs: public subnets, public addresses for the minutes of a run, and no NAT
+    (which is billed by the hour). Nothing can call a runner: its security group lets nothing in. Files in S3 take the gateway
+    endpoint, which is free. An operator's VPC is taken as it is, without look-ups, so that synth needs no credentials.
+
+    Parameters
+    ----------
+    settings
+        The section `[network]`.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: NetworkSection) -> None:
+        super().__init__(scope, construct_id)
+        self.own_vpc = None if settings.vpc_id else self._make_vpc()
+        self.vpc: IVpc = self.own_vpc or Vpc.from_vpc_attributes(
+            self, "OperatorsVpc", vpc_id=settings.vpc_id or "", availability_zones=[]
+        )
+        self.subnet_ids = list(settings.subnet_ids) or [subnet.subnet_id for subnet in self.vpc.public_subnets]
+        self.security_group_ids = list(settings.security_group_ids) or [self._make_security_group()]
+        self.assign_public_ip = settings.assign_public_ip
+
+    def _make_vpc(self) -> Vpc:
+        vpc = Vpc(
+            self,
+            "Vpc",
+            max_azs=_ZONES,
+            nat_gateways=0,
+            # CDK empties the default group by a custom resource; nothing here uses that group.
+            restrict_default_security_group=False,
+            subnet_configuration=[SubnetConfiguration(name="Runners", subnet_type=SubnetType.PUBLIC, cidr_mask=20)],
+            gateway_endpoints={"Files": GatewayVpcEndpointOptions(service=GatewayVpcEndpointAwsService.S3)},
+        )
+        explain(
+            vpc,
+            "VPC7",
+            "Nothing listens here and nothing is let in: flow logs would record what notebooks fetch from the internet, and be"
+            " billed by the gigabyte. Operators who must have them bring a VPC of their own.",
+        )
+        return vpc
+
+    def _make_security_group(self) -> str:
+        group = SecurityGroup(
+            self,
+            "RunnersGroup",
+            vpc=self.vpc,
+            description="Runners: nothing in, everything out",
+            allow_all_outbound=True,
+        )
+        return group.security_group_id

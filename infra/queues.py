@@ -1,0 +1,88 @@
+"""The queues, each with a dead-letter queue."""
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk.aws_sqs import DeadLetterQueue, Queue, QueueEncryption
+from constructs import Construct
+
+from infra.explanations import explain
+
+__all__ = ["CLEANUP_TIMEOUT", "DISPATCH_TIMEOUT", "Queues"]
+
+DISPATCH_TIMEOUT: Final = Duration.seconds(300)
+"""How long one dispatch may take: launches go at 18 a second, so a full house of 5,000 jobs is launched in 280 s."""
+
+CLEANUP_TIMEOUT: Final = Duration.seconds(300)
+"""How long one batch of cleanups may take: deletes go 1,000 files a call."""
+
+_CLEANUP_DELAY: Final = Duration.minutes(15)
+"""A second cleanup comes when every presigned upload URL has expired; also the longest delay that SQS has."""
+
+_DEAD_LETTER_RETENTION: Final = Duration.days(14)
+"""The longest that SQS keeps a message: time for a person to look."""
+
+
+class Queues(Construct):
+    """Wake-ups, ticks, second cleanups; and where events go that no function could take."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_wake_ups = self._dead_letters("DeadWakeUps", fifo=True)
+        # Barely longer than a dispatch may take: after a crash the one message group, and so every launch, waits for just this.
+        self.wake_up = Queue(
+            self,
+            "WakeUp",
+            fifo=True,
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            visibility_timeout=DISPATCH_TIMEOUT.plus(Duration.seconds(10)),
+            retention_period=Duration.days(1),
+            dead_letter_queue=DeadLetterQueue(queue=self.dead_wake_ups, max_receive_count=5),
+        )
+        self.dead_ticks = self._dead_letters("DeadTicks")
+        self.tick = Queue(
+            self,
+            "Tick",
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            visibility_timeout=Duration.minutes(6),
+            dead_letter_queue=DeadLetterQueue(queue=self.dead_ticks, max_receive_count=5),
+        )
+        self.dead_cleanups = self._dead_letters("DeadCleanups")
+        self.cleanup = Queue(
+            self,
+            "Cleanup",
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            delivery_delay=_CLEANUP_DELAY,
+            visibility_timeout=Duration.seconds(6 * CLEANUP_TIMEOUT.to_seconds()),
+            dead_letter_queue=DeadLetterQueue(queue=self.dead_cleanups, max_receive_count=5),
+        )
+        self.dead_stream_records = self._dead_letters("DeadStreamRecords")
+        self.dead_task_events = self._dead_letters("DeadTaskEvents")
+        for queue in (self.dead_stream_records, self.dead_task_events):
+            explain(
+                queue, "SQS3", "This is a dead-letter queue: of a table's stream or of an event rule, not of a queue."
+            )
+
+    @property
+    def dead_letter_queues(self) -> list[Queue]:
+        """Everything that must be empty when all is well."""
+        return [
+            self.dead_wake_ups,
+            self.dead_ticks,
+            self.dead_cleanups,
+            self.dead_stream_records,
+            self.dead_task_events,
+        ]
+
+    def _dead_letters(self, construct_id: str, *, fifo: bool = False) -> Queue:
+        return Queue(
+            self,
+            construct_id,
+            fifo=fifo or None,  # CloudFormation refuses a false one
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=_DEAD_LETTER_RETENTION,
+        )

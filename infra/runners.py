@@ -1,0 +1,188 @@
+"""The cluster, and one task definition for each environment."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk.aws_ec2 import IVpc
+from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
+from aws_cdk.aws_ecs import (
+    Cluster,
+    ContainerImage,
+    ContainerInsights,
+    CpuArchitecture,
+    FargateTaskDefinition,
+    LinuxParameters,
+    LogDrivers,
+    OperatingSystemFamily,
+    RuntimePlatform,
+)
+from aws_cdk.aws_iam import Effect, IRole, PolicyStatement, Role, ServicePrincipal
+from aws_cdk.aws_logs import LogGroup
+from constructs import Construct
+
+from chalicelib.config import Environment
+from infra.explanations import explain, explain_wildcards
+from infra.settings import RunnersSection
+
+__all__ = ["CONTAINER", "Runners"]
+
+CONTAINER: Final = "runner"
+"""Name of the container and prefix of its log streams, which are `runner/runner/<task id>`."""
+
+_IMAGE_FOLDER: Final = Path(__file__).parents[1] / "runner_container"
+
+_CPU_UNITS: Final = 1024
+"""Size that a task definition must name; each launch overrides it with its job's compute type."""
+
+_MEMORY_MIB: Final = 4096
+"""As `_CPU_UNITS`. The container itself has no limit, or a launch could not ask for more."""
+
+_INCLUDED_STORAGE_GIB: Final = 20
+"""What Fargate gives without being asked; its API refuses to be asked for no more than this in some regions."""
+
+_ECR_ADDRESS: Final = re.compile(
+    r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[^:@]+)"
+)
+"""A private ECR address: `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>`."""
+
+
+class Runners(Construct):
+    """The Fargate cluster and the task definitions, families `<stack>-<environment>`.
+
+    Launches name platform version 1.4.0 and the capacity provider (on demand or Spot): both belong to a launch, not to a definition.
+
+    Parameters
+    ----------
+    vpc
+        What the cluster belongs to.
+    environments
+        The named runtimes, by name.
+    settings
+        The section `[runners]`.
+    log_group
+        Where containers write.
+    image
+        Address of an image that takes the place of every environment's own; the local cloud has no registry.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: IVpc,
+        environments: Mapping[str, Environment],
+        settings: RunnersSection,
+        log_group: LogGroup,
+        image: str | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._image = image
+        self._asset: DockerImageAsset | None = None
+        self.log_group = log_group
+        self.family_prefix = Stack.of(self).stack_name
+        self.cluster = Cluster(
+            self,
+            "Cluster",
+            vpc=vpc,
+            enable_fargate_capacity_providers=True,
+            container_insights_v2=ContainerInsights.ENABLED
+            if settings.container_insights
+            else ContainerInsights.DISABLED,
+        )
+        if not settings.container_insights:
+            explain(
+                self.cluster,
+                "ECS4",
+                "Off unless asked for (runners.container_insights): its metrics are billed for each task, and each job's phase,"
+                " outcome, and log are kept with the job.",
+            )
+        self.execution_role = Role(
+            self,
+            "ExecutionRole",
+            assumed_by=ServicePrincipal("ecs-tasks.amazonaws.com"),
+            description="What ECS does for a runner: pull the image, write the log",
+        )
+        self.empty_task_role = Role(
+            self,
+            "TaskRole",
+            assumed_by=ServicePrincipal("ecs-tasks.amazonaws.com"),
+            description="What a notebook may do in AWS where its environment names no role: nothing",
+        )
+        self.task_definitions = {name: self._task_definition(name, each) for name, each in environments.items()}
+
+    @property
+    def task_roles(self) -> list[IRole]:
+        """Every role that a notebook may run with."""
+        roles = {definition.task_role.role_arn: definition.task_role for definition in self.task_definitions.values()}
+        return list(roles.values())
+
+    def _task_definition(self, name: str, environment: Environment) -> FargateTaskDefinition:
+        storage = self._settings.ephemeral_storage_gib
+        definition = FargateTaskDefinition(
+            self,
+            f"Environment-{name}",
+            family=f"{self.family_prefix}-{name}",
+            cpu=_CPU_UNITS,
+            memory_limit_mib=_MEMORY_MIB,
+            ephemeral_storage_gib=storage if storage > _INCLUDED_STORAGE_GIB else None,
+            execution_role=self.execution_role,
+            task_role=self._task_role(name, environment),
+            runtime_platform=RuntimePlatform(
+                cpu_architecture=CpuArchitecture.X86_64, operating_system_family=OperatingSystemFamily.LINUX
+            ),
+        )
+        definition.add_container(
+            CONTAINER,
+            image=self._container_image(environment),
+            essential=True,
+            logging=LogDrivers.aws_logs(stream_prefix=CONTAINER, log_group=self.log_group),
+            # SIGTERM, then this long to save the notebook and upload it: the longest that Fargate grants.
+            stop_timeout=Duration.seconds(120),
+            linux_parameters=LinuxParameters(definition, "Linux", init_process_enabled=True),
+        )
+        return definition
+
+    def _task_role(self, name: str, environment: Environment) -> IRole:
+        if environment.task_role_arn is None:
+            return self.empty_task_role
+        return Role.from_role_arn(self, f"TaskRole-{name}", environment.task_role_arn, mutable=False)
+
+    def _container_image(self, environment: Environment) -> ContainerImage:
+        address = self._image or environment.image
+        if address is None:
+            return ContainerImage.from_docker_image_asset(self._built_image())
+        self._let_pull(address)
+        return ContainerImage.from_registry(address)
+
+    def _built_image(self) -> DockerImageAsset:
+        if self._asset is None:
+            self._asset = DockerImageAsset(self, "Image", directory=str(_IMAGE_FOLDER), platform=Platform.LINUX_AMD64)
+            self._explain_sign_in()
+        return self._asset
+
+    def _let_pull(self, address: str) -> None:
+        if not (match := _ECR_ADDRESS.match(address)):
+            return
+        repository = Stack.of(self).format_arn(
+            service="ecr",
+            account=match["account"],
+            region=match["region"],
+            resource="repository",
+            resource_name=match["name"],
+        )
+        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        self.execution_role.add_to_policy(PolicyStatement(effect=Effect.ALLOW, actions=pull, resources=[repository]))
+        self.execution_role.add_to_policy(
+            PolicyStatement(effect=Effect.ALLOW, actions=["ecr:GetAuthorizationToken"], resources=["*"])
+        )
+        self._explain_sign_in()
+
+    def _explain_sign_in(self) -> None:
+        explain_wildcards(
+            self.execution_role, ["*"], "Signing in to ECR (GetAuthorizationToken) is not about any one repository."
+        )

@@ -1,0 +1,185 @@
+"""What an operator may choose: `scheduler.toml`, read and checked when the stack is synthesized.
+
+The service reads a part of it (`chalicelib.config.SchedulerSettings`); the sections below shape the stack only.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from chalicelib.config import SchedulerSettings
+
+__all__ = [
+    "LOG_RETENTION_DAYS",
+    "ApiSection",
+    "FunctionsSection",
+    "NetworkSection",
+    "RunnersSection",
+    "SettingsError",
+    "StackSection",
+    "StackSettings",
+    "read_settings",
+]
+
+LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+"""Lengths [d] that CloudWatch Logs offers for the retention of a log group (API reference, PutRetentionPolicy), up to ten years."""
+
+_PLAIN_WORDS: Final[dict[str, str]] = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such setting; docs/settings.md lists them all",
+}
+"""What pydantic says in its own terms, said in those of a settings file."""
+
+
+class SettingsError(Exception):
+    """The settings file is not what it must be; the text is one line a mistake, each naming file and key."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StackSection(_Section):
+    """The stack as a whole."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,39}$")] = Field(
+        default="jupyter-scheduler",
+        description="Name of the CloudFormation stack; another name makes another, independent stack.",
+    )
+    retain_data: bool = Field(
+        default=True,
+        description="Keep tables, bucket and logs when the stack is destroyed, and protect the tables from deletion.",
+    )
+
+
+class NetworkSection(_Section):
+    """Where runners start. Without `vpc_id` the stack makes a VPC of its own, with public subnets in two zones and no NAT.
+
+    In an operator's VPC runners must reach, over TLS: the API's address (execute-api), S3, the registry of the runner image (ECR and
+    its layers in S3), and CloudWatch Logs; by a NAT, by public addresses, or by VPC endpoints for each of these.
+    """
+
+    vpc_id: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]+$")] | None = Field(
+        default=None, description="An existing VPC to start runners in."
+    )
+    subnet_ids: tuple[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]+$")], ...] = Field(
+        default=(), max_length=16, description="Subnets of that VPC; several zones find capacity more often."
+    )
+    security_group_ids: tuple[Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]+$")], ...] = Field(
+        default=(),
+        max_length=5,
+        description="Security groups of that VPC for runners; without, the stack makes one that lets nothing in.",
+    )
+    assign_public_ip: bool = Field(
+        default=True,
+        description="Give runners a public address: needed in public subnets, to be switched off in private ones.",
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.vpc_id and not self.subnet_ids:
+            raise ValueError("subnet_ids is missing: with a vpc_id, name the subnets that runners start in")
+        if not self.vpc_id and (self.subnet_ids or self.security_group_ids or not self.assign_public_ip):
+            raise ValueError("vpc_id is missing: the other settings of this section are about an existing VPC")
+        return self
+
+
+class ApiSection(_Section):
+    """The API Gateway in front of the service."""
+
+    throttle_rate: int = Field(
+        default=100, ge=1, le=10_000, description="Requests of users a second, in all, that the API lets pass."
+    )
+    throttle_burst: int = Field(default=200, ge=1, le=5000, description="Requests of users that may come at once.")
+    cors_origins: tuple[str, ...] = Field(
+        default=("*",), min_length=1, description="Origins of web pages that may call the API and use presigned URLs."
+    )
+    account_log_role: bool = Field(
+        default=True,
+        description="Set the account's role for API Gateway logs; one region has one, so switch it off where another stack owns it.",
+    )
+
+
+class FunctionsSection(_Section):
+    """The Lambda functions."""
+
+    python: Literal["3.12", "3.13", "3.14"] = Field(default="3.13", description="Version of the Python runtime.")
+    architecture: Literal["arm64", "x86_64"] = Field(
+        default="arm64", description="Processor of the functions; arm64 costs less."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least level that is logged."
+    )
+
+
+class RunnersSection(_Section):
+    """The containers that execute notebooks."""
+
+    ephemeral_storage_gib: int = Field(
+        default=20,
+        ge=20,
+        le=200,
+        description="Disk of a runner [GiB], for image, input, and outputs; 20 are included in the price.",
+    )
+    container_insights: bool = Field(
+        default=False, description="CloudWatch Container Insights for the cluster; billed as metrics."
+    )
+
+
+class StackSettings(SchedulerSettings):
+    """Everything that an operator chose."""
+
+    stack: StackSection = StackSection()
+    network: NetworkSection = NetworkSection()
+    api: ApiSection = ApiSection()
+    functions: FunctionsSection = FunctionsSection()
+    runners: RunnersSection = RunnersSection()
+
+    @model_validator(mode="after")
+    def _log_retention_is_offered(self) -> Self:
+        if self.retention.logs_days not in LOG_RETENTION_DAYS:
+            offered = ", ".join(map(str, LOG_RETENTION_DAYS))
+            raise ValueError(
+                f"retention.logs_days = {self.retention.logs_days} is not offered by CloudWatch; choose one of {offered}"
+            )
+        return self
+
+    @property
+    def service_part(self) -> SchedulerSettings:
+        """What the service reads: the settings without the sections that shape the stack only."""
+        return SchedulerSettings.model_validate(self.model_dump(include=set(SchedulerSettings.model_fields)))
+
+
+def read_settings(path: Path) -> StackSettings:
+    """Read and check the settings file.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read, is not TOML, or a setting is not what it must be; one line for each mistake.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path.name}: cannot be read: {error.strerror}: {path}") from None
+    except ValueError as error:
+        raise SettingsError(f"{path.name}: is not TOML: {error}") from None
+    try:
+        return StackSettings.model_validate(raw)
+    except ValidationError as error:
+        lines = [_one_line(path.name, each) for each in error.errors(include_url=False, include_context=False)]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _one_line(file: str, error: ErrorDetails) -> str:
+    key = _key(error["loc"])
+    said = _PLAIN_WORDS.get(error["type"], error["msg"].removeprefix("Value error, ")).replace("\n", " ")
+    return f"{file}: {key}: {said}" if key else f"{file}: {said}"
+
+
+def _key(location: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in location if part != "[key]")

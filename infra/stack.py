@@ -1,0 +1,186 @@
+"""The stack: every part, how they are wired, and what an operator is told."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk.aws_iam import ManagedPolicy
+from aws_cdk.aws_scheduler import ScheduleGroup
+from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.api import Api
+from infra.bucket import Storage
+from infra.explanations import explain, explain_wildcards
+from infra.functions import Functions
+from infra.grants import Grants
+from infra.log_groups import LogGroups
+from infra.network import Network
+from infra.queues import Queues
+from infra.routes import Route
+from infra.runners import Runners
+from infra.settings import StackSettings
+from infra.tables import Tables
+from infra.triggers import Triggers
+
+__all__ = ["SchedulerStack"]
+
+
+class SchedulerStack(Stack):
+    """Everything that the service needs in one account and region; which ones, the CDK command line decides.
+
+    Parameters
+    ----------
+    settings
+        What the operator chose.
+    bundle
+        The staged code of the functions.
+    routes
+        What the service declares.
+    runner_image
+        Address of an image that takes the place of every environment's own.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StackSettings,
+        bundle: Path,
+        routes: Sequence[Route],
+        runner_image: str | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=settings.stack.name,
+            description="Runs and schedules Jupyter notebooks on AWS",
+        )
+        self._settings = settings
+        removal_policy = RemovalPolicy.RETAIN if settings.stack.retain_data else RemovalPolicy.DESTROY
+        log_groups = LogGroups(retention_days=settings.retention.logs_days, removal_policy=removal_policy)
+        self.tables = Tables(self, "Tables", removal_policy=removal_policy)
+        self.storage = Storage(
+            self,
+            "Storage",
+            cors_origins=settings.api.cors_origins,
+            limits=settings.limits,
+            retention=settings.retention,
+            removal_policy=removal_policy,
+        )
+        self.queues = Queues(self, "Queues")
+        self.schedule_group = ScheduleGroup(self, "Schedules", removal_policy=RemovalPolicy.DESTROY)
+        self.launch_secret = self._make_launch_secret()
+        self.network = Network(self, "Network", settings=settings.network)
+        self.runners = Runners(
+            self,
+            "Runners",
+            vpc=self.network.vpc,
+            environments=settings.environments,
+            settings=settings.runners,
+            log_group=log_groups.make(self, "RunnerLogs"),
+            image=runner_image,
+        )
+        self.functions = Functions(self, "Functions", bundle=bundle, settings=settings.functions, log_groups=log_groups)
+        self.api = Api(
+            self,
+            "Api",
+            function=self.functions["api"],
+            routes=routes,
+            settings=settings.api,
+            max_running_jobs=settings.limits.max_running_jobs,
+            log_groups=log_groups,
+        )
+        self.alarms = Alarms(self, "Alarms", dead_letter_queues=self.queues.dead_letter_queues)
+        self.user_policy = self._make_user_policy()
+        self._tell_functions_where_things_are()
+        self._connect()
+        self._write_outputs()
+
+    def _make_launch_secret(self) -> Secret:
+        secret = Secret(
+            self,
+            "LaunchSecret",
+            description="What launch codes and session tokens of runners are made with",
+            generate_secret_string=SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        explain(
+            secret,
+            "SMG4",
+            "Codes and tokens of a run are made again from it for as long as the run lasts, up to a week: rotating it would cut off"
+            " runners at work. Nobody types it and nothing shows it.",
+        )
+        return secret
+
+    def _make_user_policy(self) -> ManagedPolicy:
+        statement = self.api.invoke_scheduler()
+        policy = ManagedPolicy(
+            self,
+            "UserPolicy",
+            description="For people who run notebooks: call the scheduler's API, and nothing else",
+            statements=[statement],
+        )
+        explain_wildcards(
+            policy, statement.resources, "Every route under /scheduler: the service knows who may do what."
+        )
+        return policy
+
+    def _tell_functions_where_things_are(self) -> None:
+        """Give each function the variables of `chalicelib.config.Resources` that it uses."""
+        jobs = {"JOBS_TABLE": self.tables.jobs.table_name, "WAKE_UP_QUEUE_URL": self.queues.wake_up.queue_url}
+        marks = {"MARKS_TABLE": self.tables.marks.table_name}
+        bucket = {"BUCKET": self.storage.bucket.bucket_name}
+        cluster = {"CLUSTER": self.runners.cluster.cluster_arn}
+        secret = {"LAUNCH_SECRET_ARN": self.launch_secret.secret_arn}
+        definitions = {"DEFINITIONS_TABLE": self.tables.definitions.table_name}
+        log_group = {"RUNNER_LOG_GROUP": self.runners.log_group.log_group_name}
+        cleanups = {"CLEANUP_QUEUE_URL": self.queues.cleanup.queue_url}
+        self.functions.set_environment("api", jobs | definitions | marks | bucket | secret | log_group)
+        self.functions.set_environment("dispatch", jobs | marks | secret | cluster | self._launch_variables())
+        self.functions.set_environment("task-events", jobs | marks)
+        self.functions.set_environment("sweep", jobs | marks | cluster)
+        self.functions.set_environment("cleanup", jobs | bucket | cluster | cleanups)
+
+    def _launch_variables(self) -> dict[str, str]:
+        return {
+            "TASK_FAMILY_PREFIX": self.runners.family_prefix,
+            "SUBNETS": ",".join(self.network.subnet_ids),
+            "SECURITY_GROUPS": ",".join(self.network.security_group_ids),
+            "ASSIGN_PUBLIC_IP": "ENABLED" if self.network.assign_public_ip else "DISABLED",
+            "API_URL": self.api.url,
+        }
+
+    def _connect(self) -> None:
+        Grants(
+            functions=self.functions,
+            tables=self.tables,
+            bucket=self.storage.bucket,
+            queues=self.queues,
+            runners=self.runners,
+            launch_secret=self.launch_secret,
+        ).all()
+        triggers = Triggers(self, "Triggers")
+        triggers.dispatch_on_wake_up(self.functions["dispatch"], self.queues.wake_up)
+        triggers.note_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_task_events)
+        triggers.sweep_every_minute(self.functions["sweep"])
+        triggers.clean_up_after_jobs(
+            self.functions["cleanup"],
+            jobs=self.tables.jobs,
+            later=self.queues.cleanup,
+            given_up=self.queues.dead_stream_records,
+        )
+
+    def _write_outputs(self) -> None:
+        outputs = {
+            "ApiUrl": (self.api.url, "JUPYTER_SCHEDULER_AWS_URL for users"),
+            "Region": (self.region, "Where the stack is"),
+            "BucketName": (self.storage.bucket.bucket_name, "Snapshots and outputs"),
+            "ClusterName": (self.runners.cluster.cluster_name, "Where runners run"),
+            "UserPolicyArn": (self.user_policy.managed_policy_arn, "Attach it to whoever may run notebooks"),
+            "RunnerLogGroup": (self.runners.log_group.log_group_name, "What notebooks print"),
+        }
+        for key, (value, description) in outputs.items():
+            CfnOutput(self, key, value=value, description=description)

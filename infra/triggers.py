@@ -1,0 +1,87 @@
+"""What calls which function."""
+
+import json
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk.aws_dynamodb import Table
+from aws_cdk.aws_ecs import Cluster
+from aws_cdk.aws_events import EventPattern, Rule, Schedule
+from aws_cdk.aws_events_targets import LambdaFunction
+from aws_cdk.aws_lambda import EventInvokeConfig, Function, StartingPosition
+from aws_cdk.aws_lambda_destinations import SqsDestination
+from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEventSource
+from aws_cdk.aws_sqs import Queue
+from constructs import Construct
+
+__all__ = ["Triggers"]
+
+_BATCH: Final = 10
+"""Most messages or records that a function gets at once: the most that a FIFO queue gives."""
+
+_STREAM_RETRIES: Final = 5
+"""How often a record is tried again before it is given up; between tries a batch is halved, so one bad record holds up no other."""
+
+_CLEANUP_PATTERNS: Final = (
+    {"eventName": ["REMOVE"]},
+    {
+        "eventName": ["MODIFY"],
+        "dynamodb": {
+            "NewImage": {"status": {"S": ["STOPPED", "FAILED"]}},
+            "OldImage": {"status": {"S": ["QUEUED"]}},
+        },
+    },
+)
+"""What the cleanup function must see: jobs deleted (their files), and jobs ended while their container was being started (its task)."""
+
+
+class Triggers(Construct):
+    """Queues, streams, events and the clock, each with its function."""
+
+    def dispatch_on_wake_up(self, function: Function, wake_up: Queue) -> None:
+        """Dispatch on wake-ups; the queue has one message group, so one dispatcher runs at a time."""
+        function.add_event_source(SqsEventSource(wake_up, batch_size=_BATCH, report_batch_item_failures=True))
+
+    def note_task_events(self, function: Function, cluster: Cluster, given_up: Queue) -> None:
+        """Note what ECS says of this cluster's tasks; what cannot be delivered or noted goes to a dead-letter queue."""
+        target = LambdaFunction(
+            function, dead_letter_queue=given_up, retry_attempts=10, max_event_age=Duration.hours(2)
+        )
+        Rule(
+            self,
+            "TaskEvents",
+            description="State changes of runners",
+            event_pattern=EventPattern(
+                source=["aws.ecs"], detail_type=["ECS Task State Change"], detail={"clusterArn": [cluster.cluster_arn]}
+            ),
+            targets=[target],
+        )
+        EventInvokeConfig(
+            self, "TaskEventsRetries", function=function, retry_attempts=2, on_failure=SqsDestination(given_up)
+        )
+
+    def sweep_every_minute(self, function: Function) -> None:
+        """Sweep by the clock. A sweep that fails is not tried again: the next one comes within a minute."""
+        Rule(
+            self,
+            "EveryMinute",
+            description="Sweep: silent runners, lost wake-ups",
+            schedule=Schedule.rate(Duration.minutes(1)),
+            targets=[LambdaFunction(function, retry_attempts=0, max_event_age=Duration.minutes(1))],
+        )
+        EventInvokeConfig(self, "SweepRetries", function=function, retry_attempts=0)
+
+    def clean_up_after_jobs(self, function: Function, *, jobs: Table, later: Queue, given_up: Queue) -> None:
+        """Clean up as jobs go, by the table's stream; and once more when their upload URLs have expired, by the queue."""
+        source = DynamoEventSource(
+            jobs,
+            starting_position=StartingPosition.TRIM_HORIZON,
+            batch_size=_BATCH,
+            bisect_batch_on_error=True,
+            retry_attempts=_STREAM_RETRIES,
+            report_batch_item_failures=True,
+            on_failure=SqsDlq(given_up),
+            filters=[{"pattern": json.dumps(pattern)} for pattern in _CLEANUP_PATTERNS],
+        )
+        function.add_event_source(source)
+        function.add_event_source(SqsEventSource(later, batch_size=_BATCH, report_batch_item_failures=True))
