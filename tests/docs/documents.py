@@ -1,13 +1,14 @@
-"""What the tests of documents share: the repository's root and a reader of Markdown tables."""
+"""What the tests of documents share: the repository's root, and readers of Markdown tables and headings."""
 
 import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ROOT", "table_rows"]
+__all__ = ["ROOT", "anchors", "table_rows"]
 
 ROOT: Final = Path(__file__).parents[2]
 
+_HEADING: Final = re.compile(r"^#+ (.+?)\s*$", re.MULTILINE)
 _ROW: Final = re.compile(r"^\|(.+)\|$", re.MULTILINE)
 
 
@@ -15,3 +16,9 @@ def table_rows(document: str) -> list[list[str]]:
     """Read every row of every table of a document, heads and rules included, as lists of cells."""
     text = (ROOT / document).read_text(encoding="utf-8")
     return [[cell.strip() for cell in row.split("|")] for row in _ROW.findall(text)]
+
+
+def anchors(document: Path) -> set[str]:
+    """Make the anchors of a document's headings, as GitHub makes them."""
+    headings = _HEADING.findall(document.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
