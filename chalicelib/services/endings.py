@@ -50,7 +50,7 @@ class EndingService:
         retried = step.transition.name is TransitionName.RETRY
         if step.transition.name is TransitionName.END_STOP:
             outcome = make_outcome("stopped")
-        changes = self._retry(job, outcome, step, now) if retried else self._final(job, outcome, now)
+        changes = self._retry(job, outcome, step, now) if retried else self._final(outcome, now)
         after = self._jobs.transition(job, step.transition, now, deadline=None, **changes)
         if after is not None:
             count("JobsRetried" if retried else "JobsEnded", outcome=outcome.code)
@@ -84,7 +84,7 @@ class EndingService:
         self._wake()
         return after
 
-    def _final(self, job: Job, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    def _final(self, outcome: Outcome, now: datetime) -> dict[str, Any]:
         retention = self._settings.retention.jobs_days
         return {
             "outcome": outcome,

@@ -1,0 +1,20 @@
+"""The deployed entry points: one Chalice app for the HTTP API, one function for each kind of event."""
+
+from chalicelib import events
+from chalicelib.observability import observed
+from chalicelib.routes.about import about
+from chalicelib.routes.jobs import jobs
+from chalicelib.routes.responses import SchedulerApp
+from chalicelib.routes.runs import runs
+
+__all__ = ["app", "cleanup", "dispatch", "sweep", "task_events"]
+
+app = SchedulerApp(app_name="jupyter-scheduler-aws")
+app.register_blueprint(jobs)
+app.register_blueprint(about)
+app.register_blueprint(runs)
+
+dispatch = app.lambda_function(name="dispatch")(observed(events.dispatch))
+task_events = app.lambda_function(name="task-events")(observed(events.task_events))
+sweep = app.lambda_function(name="sweep")(observed(events.sweep))
+cleanup = app.lambda_function(name="cleanup")(observed(events.cleanup))

@@ -1,0 +1,172 @@
+"""The composition root: the only module that names services and stores together. Everything is made on first use."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+import boto3
+from botocore.config import Config
+from pynamodb.connection import Connection
+
+from chalicelib.config import Resources, SchedulerSettings, load_settings
+from chalicelib.services.cleanup import CleanupService
+from chalicelib.services.clock import Clock, system_clock
+from chalicelib.services.dispatch import DispatchService
+from chalicelib.services.endings import EndingService
+from chalicelib.services.jobs import JobService
+from chalicelib.services.outputs import OutputService
+from chalicelib.services.runs import RunService
+from chalicelib.services.sweep import SweepService
+from chalicelib.services.task_events import TaskEventService
+from chalicelib.services.uploads import UploadService
+from chalicelib.storage.files import Files
+from chalicelib.storage.items import JobItem, MarkItem, bind
+from chalicelib.storage.job_lists import JobLists
+from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.launcher import Launcher
+from chalicelib.storage.logs import RunnerLogs
+from chalicelib.storage.mark_table import MarkTable
+from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
+from chalicelib.storage.secrets import LaunchSecret
+
+__all__ = ["Factory", "factory"]
+
+_S3_CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+"""Presigned URLs need Signature Version 4; paths work with every endpoint, and for bucket names of any form."""
+
+
+@dataclass(frozen=True)
+class Factory:
+    """Makes the services of one process."""
+
+    settings: SchedulerSettings
+    resources: Resources
+    clock: Clock = system_clock
+    sleep: Callable[[float], None] = time.sleep
+    session: boto3.Session = field(default_factory=boto3.Session)
+
+    @cached_property
+    def jobs(self) -> JobService:
+        """Jobs, as people handle them."""
+        return JobService(
+            self.settings,
+            jobs=self._job_table,
+            lists=self._job_lists,
+            marks=self._marks,
+            files=self._files,
+            wake_ups=self._wake_ups,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def uploads(self) -> UploadService:
+        """Uploads of snapshots."""
+        return UploadService(self._files, self.settings.limits, self.clock)
+
+    @cached_property
+    def outputs(self) -> OutputService:
+        """Files and log lines of jobs."""
+        logs = RunnerLogs(self.session.client("logs"), self.resources.runner_log_group)
+        return OutputService(files=self._files, logs=logs)
+
+    @cached_property
+    def runs(self) -> RunService:
+        """Runs, as their runners see them."""
+        return RunService(
+            self.settings,
+            jobs=self._job_table,
+            marks=self._marks,
+            files=self._files,
+            secret=self._secret,
+            endings=self._endings,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def dispatch(self) -> DispatchService:
+        """The dispatcher."""
+        return DispatchService(
+            self.settings,
+            jobs=self._job_table,
+            lists=self._job_lists,
+            launcher=self._launcher,
+            wake_ups=self._wake_ups,
+            secret=self._secret,
+            endings=self._endings,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def task_events(self) -> TaskEventService:
+        """What follows ECS's events."""
+        return TaskEventService(jobs=self._job_table, endings=self._endings, clock=self.clock)
+
+    @cached_property
+    def sweep(self) -> SweepService:
+        """What looks after overdue jobs."""
+        return SweepService(
+            jobs=self._job_table,
+            lists=self._job_lists,
+            marks=self._marks,
+            launcher=self._launcher,
+            wake_ups=self._wake_ups,
+            endings=self._endings,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def cleanup(self) -> CleanupService:
+        """What removes what deleted jobs leave behind."""
+        second = CleanupQueue(self.session.client("sqs"), self.resources.cleanup_queue_url)
+        return CleanupService(
+            files=self._files, launcher=self._launcher, wake_ups=self._wake_ups, second_cleanups=second
+        )
+
+    @cached_property
+    def _endings(self) -> EndingService:
+        return EndingService(self.settings, jobs=self._job_table, wake_ups=self._wake_ups)
+
+    @cached_property
+    def _job_item(self) -> type[JobItem]:
+        return bind(JobItem, self.resources.jobs_table, self.resources.region)
+
+    @cached_property
+    def _mark_item(self) -> type[MarkItem]:
+        return bind(MarkItem, self.resources.marks_table, self.resources.region)
+
+    @cached_property
+    def _job_table(self) -> JobTable:
+        return JobTable(self._job_item, self._mark_item, Connection(region=self.resources.region))
+
+    @cached_property
+    def _job_lists(self) -> JobLists:
+        return JobLists(self._job_item)
+
+    @cached_property
+    def _marks(self) -> MarkTable:
+        return MarkTable(self._mark_item)
+
+    @cached_property
+    def _files(self) -> Files:
+        return Files(self.session.client("s3", config=_S3_CONFIG), self.resources.bucket)
+
+    @cached_property
+    def _launcher(self) -> Launcher:
+        return Launcher(self.session.client("ecs"), self.resources)
+
+    @cached_property
+    def _wake_ups(self) -> WakeUpQueue:
+        return WakeUpQueue(self.session.client("sqs"), self.resources.wake_up_queue_url)
+
+    @cached_property
+    def _secret(self) -> LaunchSecret:
+        return LaunchSecret(self.session.client("secretsmanager"), self.resources.launch_secret_arn)
+
+
+@cache
+def factory() -> Factory:
+    """Give this process's factory, made of the bundle's settings and the function's environment."""
+    return Factory(settings=load_settings(), resources=Resources(os.environ))

@@ -1,0 +1,1 @@
+"""The HTTP API: blueprints whose views are two to four lines, and the wire models."""

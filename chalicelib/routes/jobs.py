@@ -1,0 +1,117 @@
+"""Jobs over HTTP."""
+
+from typing import Any
+
+from chalicelib.domain.job import JobStatus
+from chalicelib.domain.ownership import Caller
+from chalicelib.errors import InvalidRequestError
+from chalicelib.factory import factory
+from chalicelib.routes.answers import describe_job, file_page, job_page, log_page, upload_form
+from chalicelib.routes.callers import caller_of, owner_of
+from chalicelib.routes.queries import job_query, parse_status
+from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJobBody
+from chalicelib.routes.responses import ApiBlueprint, parse_body
+from chalicelib.services.jobs import JobService
+
+__all__ = ["jobs"]
+
+jobs = ApiBlueprint(__name__)
+
+_MOST_DELETED = 100
+"""What one DynamoDB transaction takes."""
+
+
+@jobs.route("/scheduler/uploads", methods=["POST"])
+def create_upload() -> dict[str, Any]:
+    """Give a form to upload a snapshot with."""
+    body = parse_body(CreateUploadBody, jobs.current_request.raw_body)
+    packaged = body.filename.lower().endswith(".zip")
+    form = factory().uploads.create(_caller().owner_id, packaged=packaged, size_bytes=body.size_bytes)
+    return upload_form(form)
+
+
+@jobs.route("/scheduler/jobs", methods=["POST"])
+def create_job() -> dict[str, Any]:
+    """Create a job."""
+    body = parse_body(CreateJobBody, jobs.current_request.raw_body)
+    return {"job_id": factory().jobs.create(_caller(), body.to_request())}
+
+
+@jobs.route("/scheduler/jobs", methods=["GET"])
+def list_jobs() -> dict[str, Any]:
+    """List jobs."""
+    return job_page(factory().jobs.page(_owner(), job_query(jobs.current_request.query_params)))
+
+
+@jobs.route("/scheduler/jobs/count", methods=["GET"])
+def count_jobs() -> dict[str, Any]:
+    """Count jobs in a state; those that run, if none is said."""
+    status = parse_status(_param("status") or JobStatus.IN_PROGRESS)
+    return {"count": factory().jobs.count(_owner(), status)}
+
+
+@jobs.route("/scheduler/jobs/{job_id}", methods=["GET"])
+def get_job(job_id: str) -> dict[str, Any]:
+    """Describe a job."""
+    return describe_job(factory().jobs.get(_owner(), job_id))
+
+
+@jobs.route("/scheduler/jobs/{job_id}", methods=["PATCH"])
+def update_job(job_id: str) -> None:
+    """Stop a job, rename it, or give it another compute type while it waits."""
+    body = parse_body(UpdateJobBody, jobs.current_request.raw_body)
+    _update(factory().jobs, _owner(), job_id, body)
+
+
+@jobs.route("/scheduler/jobs/{job_id}", methods=["DELETE"])
+def delete_job(job_id: str) -> None:
+    """Delete a job."""
+    factory().jobs.delete(_owner(), job_id)
+
+
+@jobs.route("/scheduler/batch/jobs", methods=["DELETE"])
+def delete_jobs() -> None:
+    """Delete several jobs, all or none."""
+    params = jobs.current_request.query_params
+    job_ids = params.getlist("job_id") if params and "job_id" in params else []
+    if not 1 <= len(job_ids) <= _MOST_DELETED:
+        raise InvalidRequestError.for_field("job_id", f"name 1 to {_MOST_DELETED} jobs, as job_id=…&job_id=….")
+    factory().jobs.delete_all(_owner(), job_ids)
+
+
+@jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"])
+def list_files(job_id: str) -> dict[str, Any]:
+    """List the files of a job, each with a URL to download it from."""
+    job = factory().jobs.get(_owner(), job_id)
+    return file_page(factory().outputs.files(job, _param("next_token")))
+
+
+@jobs.route("/scheduler/jobs/{job_id}/logs", methods=["GET"])
+def read_logs(job_id: str) -> dict[str, Any]:
+    """Give what the job's container printed."""
+    job = factory().jobs.get(_owner(), job_id)
+    return log_page(factory().outputs.logs(job, _param("next_token")))
+
+
+def _update(service: JobService, owner_id: str, job_id: str, body: UpdateJobBody) -> None:
+    if body.name is None and body.compute_type is None and body.status is None:
+        raise InvalidRequestError('Say what to change: "status": "STOPPED", "name" or "compute_type".')
+    if body.compute_type is not None:
+        service.choose_compute_type(owner_id, job_id, body.compute_type)
+    if body.name is not None:
+        service.rename(owner_id, job_id, body.name)
+    if body.status is not None:
+        service.stop(owner_id, job_id)
+
+
+def _caller() -> Caller:
+    return caller_of(jobs.current_request, factory().settings.ownership)
+
+
+def _owner() -> str:
+    return owner_of(jobs.current_request, factory().settings.ownership)
+
+
+def _param(name: str) -> str | None:
+    params = jobs.current_request.query_params
+    return (params.get(name) or None) if params else None

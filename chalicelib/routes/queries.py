@@ -1,0 +1,62 @@
+"""Query strings of lists. Unknown and valueless items are ignored: the panel adds one against caches."""
+
+import re
+from typing import Final
+
+from chalice.app import MultiDict
+
+from chalicelib.domain.instants import from_millis
+from chalicelib.domain.job import JobStatus
+from chalicelib.domain.listing import DEFAULT_MAX_ITEMS, JobQuery, parse_sort
+from chalicelib.errors import InvalidRequestError
+
+__all__ = ["job_query", "parse_status"]
+
+_WHOLE: Final = re.compile(r"^\d{1,15}$")
+
+
+def job_query(params: MultiDict | None) -> JobQuery:
+    """Read the query string of a list of jobs.
+
+    Raises
+    ------
+    InvalidRequestError
+        If a filter or a sort field is not what it must be.
+    """
+    if params is None:
+        return JobQuery()
+    start = _number(params, "start_time")
+    asked = _number(params, "max_items")
+    return JobQuery(
+        status=parse_status(params["status"]) if params.get("status") else None,
+        name=params.get("name") or None,
+        tags=tuple(params.getlist("tags")) if "tags" in params else (),
+        start_time=None if start is None else from_millis(start),
+        job_definition_id=params.get("job_definition_id") or None,
+        sort=parse_sort(params.getlist("sort_by") if "sort_by" in params else []),
+        max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
+        next_token=params.get("next_token") or None,
+    )
+
+
+def parse_status(text: str) -> JobStatus:
+    """Read a status, in upper or lower case.
+
+    Raises
+    ------
+    InvalidRequestError
+        If there is no such status.
+    """
+    try:
+        return JobStatus(text.upper())
+    except ValueError:
+        raise InvalidRequestError.for_field("status", f"{text!r} is none of {', '.join(JobStatus)}.") from None
+
+
+def _number(params: MultiDict, name: str) -> int | None:
+    text = params.get(name)
+    if not text:
+        return None
+    if not _WHOLE.match(text):
+        raise InvalidRequestError.for_field(name, f"{text!r} is not a whole number.")
+    return int(text)

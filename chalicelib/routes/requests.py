@@ -1,0 +1,192 @@
+"""Wire models of requests: the stock contract's fields, and ours beside them. Unknown fields are ignored."""
+
+import re
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from chalicelib.config import OUTPUT_FORMATS
+from chalicelib.domain.job_request import JobRequest
+from chalicelib.domain.outcome import RUNNER_CODES
+
+__all__ = [
+    "BeatBody",
+    "CheckInBody",
+    "CreateJobBody",
+    "CreateUploadBody",
+    "OutputUrlsBody",
+    "ReportBody",
+    "UpdateJobBody",
+]
+
+_MAX_PARAMETERS: Final = 200
+_MAX_PATH_BYTES: Final = 700
+"""An output's path: S3 keys have at most 1,024 bytes, and the job's prefix is before it."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A job's name: part of an index key, of which DynamoDB takes 1,024 bytes."""
+Filename = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class CreateUploadBody(_Body):
+    """`POST /scheduler/uploads`."""
+
+    filename: Filename
+    """`.ipynb` for a notebook, `.zip` for an input folder."""
+    size_bytes: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("filename")
+    @classmethod
+    def _is_a_snapshot(cls, value: str) -> str:
+        if PurePosixPath(value).suffix.lower() not in (".ipynb", ".zip"):
+            raise ValueError("a snapshot is one .ipynb, or a .zip of its folder")
+        return value
+
+
+class CreateJobBody(_Body):
+    """`POST /scheduler/jobs`: the stock CreateJob, with an upload for an input, and time-out and retries."""
+
+    name: Name
+    input_uri: str
+    input_filename: Filename | None = None
+    runtime_environment_name: str
+    runtime_environment_parameters: dict[str, str | int | float | bool] | None = None
+    compute_type: str | None = None
+    output_formats: list[str] | None = None
+    parameters: dict[str, str] | None = Field(default=None, max_length=_MAX_PARAMETERS)
+    tags: list[Tag] | None = Field(default=None, max_length=50)
+    output_filename_template: str | None = Field(default=None, max_length=500)
+    idempotency_token: Token | None = None
+    package_input_folder: bool | None = None
+    timeout_seconds: Annotated[int, Field(ge=1)] | None = None
+    max_retries: Annotated[int, Field(ge=0)] | None = None
+    retry_on_timeout: bool | None = None
+    min_retry_interval_millis: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        """Numbers and booleans become texts, as the stock scheduler makes them."""
+        if not isinstance(value, dict):
+            return value
+        return {name: str(each) if isinstance(each, (bool, int, float)) else each for name, each in value.items()}
+
+    @field_validator("parameters")
+    @classmethod
+    def _names_are_identifiers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        for name in value or {}:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} cannot be a parameter: it must be a variable's name")
+        return value
+
+    @model_validator(mode="after")
+    def _names_its_notebook(self) -> "CreateJobBody":
+        if self.input_filename is None:
+            raise ValueError("input_filename: name the notebook that was uploaded")
+        if PurePosixPath(self.input_filename).suffix.lower() != ".ipynb":
+            raise ValueError(f"input_filename: {self.input_filename!r} is not a notebook (.ipynb)")
+        return self
+
+    def to_request(self) -> JobRequest:
+        """Give it to the service."""
+        return JobRequest(
+            name=self.name,
+            input_uri=self.input_uri,
+            input_filename=self.input_filename or "",
+            runtime_environment_name=self.runtime_environment_name,
+            compute_type=self.compute_type,
+            output_formats=tuple(self.output_formats or ()),
+            parameters=self.parameters or {},
+            runtime_environment_parameters=self.runtime_environment_parameters or {},
+            tags=tuple(self.tags or ()),
+            output_filename_template=self.output_filename_template,
+            idempotency_token=self.idempotency_token,
+            package_input_folder=self.package_input_folder or False,
+            timeout=None if self.timeout_seconds is None else timedelta(seconds=self.timeout_seconds),
+            max_retries=self.max_retries or 0,
+            retry_on_timeout=self.retry_on_timeout or False,
+            min_retry_interval=timedelta(milliseconds=self.min_retry_interval_millis or 0),
+        )
+
+
+class UpdateJobBody(_Body):
+    """`PATCH /scheduler/jobs/{job_id}`: stop it, or change its name or compute type."""
+
+    status: Literal["STOPPED"] | None = None
+    name: Name | None = None
+    compute_type: str | None = None
+
+
+class CheckInBody(_Body):
+    """`POST …/check-in`."""
+
+    instance_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    launch: Annotated[int, Field(ge=1)]
+    launch_code: str
+
+
+class BeatBody(_Body):
+    """`POST …/beat`."""
+
+    phase: Literal["starting_kernel", "running", "converting", "uploading"]
+    cell: Annotated[int, Field(ge=0)] | None = None
+    cells: Annotated[int, Field(ge=0)] | None = None
+
+
+class OutputFileBody(_Body):
+    """One output to upload."""
+
+    format: str
+    path: str
+    size_bytes: Annotated[int, Field(ge=0)]
+    content_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?$")] | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value != "files" and value not in OUTPUT_FORMATS:
+            raise ValueError(f"{value!r} is not an output format")
+        return value
+
+    @field_validator("path")
+    @classmethod
+    def _is_relative(cls, value: str) -> str:
+        if not value or len(value.encode()) > _MAX_PATH_BYTES or re.search(r"[\x00-\x1f\x7f\\]", value):
+            raise ValueError("a path has 1 to 700 bytes, without control characters and backslashes")
+        if any(part in ("", ".", "..") for part in value.split("/")):
+            raise ValueError(f"{value!r} is not a relative path")
+        return value
+
+
+class OutputUrlsBody(_Body):
+    """`POST …/output-urls`."""
+
+    files: list[OutputFileBody] = Field(min_length=1, max_length=100)
+
+
+class OutcomeBody(_Body):
+    """How a run ended."""
+
+    code: str
+    message: str = ""
+
+    @field_validator("code")
+    @classmethod
+    def _is_a_runners(cls, value: str) -> str:
+        if value not in RUNNER_CODES:
+            raise ValueError(f"{value!r} is not an outcome that a runner reports")
+        return value
+
+
+class ReportBody(_Body):
+    """`POST …/report`."""
+
+    outcome: OutcomeBody

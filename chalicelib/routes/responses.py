@@ -1,0 +1,134 @@
+"""From views to answers: the one place where errors become statuses."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final, TypeVar
+
+from botocore.exceptions import ClientError
+from chalice.app import Blueprint, Chalice, ChaliceViewError, Response
+from pydantic import BaseModel, ValidationError
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.errors import InvalidRequestError, RequestError, TooLargeError, TooManyRequestsError
+
+__all__ = ["ApiBlueprint", "SchedulerApp", "parse_body"]
+
+_log = logging.getLogger(__name__)
+
+_MAX_BODY_BYTES: Final = 256 * 1024
+"""A request's body: its parameters must fit into a DynamoDB item of 400 KB with all else that a job has."""
+
+_THROTTLED: Final = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""How AWS services say that they are asked too often."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_View = Callable[..., Any]
+
+
+def parse_body(model: type[_Model], raw_body: bytes | str) -> _Model:
+    """Read a request's JSON body as a wire model; unknown fields are ignored, as the stock scheduler does.
+
+    Raises
+    ------
+    TooLargeError
+        If it has more than 256 KiB.
+    InvalidRequestError
+        If it is no JSON object, or a field is missing or of the wrong type; the message names the field.
+    """
+    if len(raw_body) > _MAX_BODY_BYTES:
+        raise TooLargeError(f"The request has {len(raw_body):,} bytes; at most {_MAX_BODY_BYTES:,} are allowed.")
+    try:
+        return model.model_validate_json(raw_body or b"{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(each) for each in first["loc"] if not str(each).startswith(("function-", "str", "int")))
+        problem = first["msg"].removeprefix("Value error, ")
+        raise InvalidRequestError.for_field(field or "body", f"{problem}.".replace("..", ".")) from None
+
+
+class ApiBlueprint(Blueprint):
+    """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204."""
+
+    def route(self, path: str, **options: Any) -> Callable[[_View], _View]:
+        """Register a view, with its errors mapped."""
+        register = super().route(path, **options)
+
+        def decorate(view: _View) -> _View:
+            return register(self._answering(view))
+
+        return decorate
+
+    def _answering(self, view: _View) -> _View:
+        @wraps(view)
+        def answer(*args: Any, **kwargs: Any) -> Response:
+            try:
+                body = view(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here
+                return _error_response(error, self.current_request.context.get("requestId"))
+            return Response(body=body if body is not None else "", status_code=204 if body is None else 200)
+
+        return answer
+
+
+class SchedulerApp(Chalice):
+    """A Chalice app whose own errors (no such route, method or media type) have the API's shape too."""
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> Any:
+        """Serve one request of API Gateway."""
+        answer = super().__call__(event, context)
+        if answer.get("statusCode", 200) >= 400 and '"Code"' in answer.get("body", ""):  # noqa: PLR2004
+            said = json.loads(answer["body"])
+            request_id = (event.get("requestContext") or {}).get("requestId")
+            answer["body"] = json.dumps(_body(said.get("Message", ""), "".join(said.get("Code", "")), request_id))
+        return answer
+
+
+def _error_response(error: Exception, request_id: str | None) -> Response:
+    status, code, message, reason = _describe(error)
+    if status >= 500:  # noqa: PLR2004
+        _log.error("request failed", exc_info=error)
+    else:
+        _log.info("request refused", extra={"status": status, "code": code, "refusal": message})
+    headers: dict[str, str | list[str]] = {"Retry-After": "2"} if status == TooManyRequestsError.status else {}
+    return Response(body=_body(message, code, request_id, reason), status_code=status, headers=headers)
+
+
+def _describe(error: Exception) -> tuple[int, str, str, str | None]:
+    if isinstance(error, RequestError):
+        return error.status, error.code, error.message, error.reason
+    if isinstance(error, ChaliceViewError):
+        return error.STATUS_CODE, type(error).__name__, str(error), None
+    if _aws_code(error) in _THROTTLED:
+        return (
+            TooManyRequestsError.status,
+            TooManyRequestsError.code,
+            "AWS is asked too often just now. Try again in a moment.",
+            None,
+        )
+    return (
+        500,
+        "internal_error",
+        "Something failed inside the scheduler. Try again; if it stays, give the operator the request id.",
+        None,
+    )
+
+
+def _aws_code(error: Exception) -> str | None:
+    if isinstance(error, PynamoDBException):
+        return error.cause_response_code
+    return error.response["Error"].get("Code") if isinstance(error, ClientError) else None
+
+
+def _body(message: str, code: str, request_id: str | None, reason: str | None = None) -> dict[str, str | None]:
+    return {"message": message, "reason": reason, "code": code, "request_id": request_id}
