@@ -23,7 +23,9 @@ def credentials(places: Places) -> dict[str, str]:
 def write_connection(places: Places, *, api_url: str) -> None:
     """Write `env`, to be sourced by a shell, and `connection.json`, to be read by programs."""
     exports = {"JUPYTER_SCHEDULER_AWS_URL": api_url, **credentials(places)}
-    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in exports.items()]
-    places.shell.write_text("".join(lines), encoding="utf-8")
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
+    # What is left of another account would be mixed with these credentials, and a proxy cannot reach this machine's loopback.
+    lines += ["unset AWS_PROFILE AWS_SESSION_TOKEN", 'export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"', ""]
+    places.shell.write_text("\n".join(lines), encoding="utf-8")
     facts = {"api_url": api_url, "region": REGION, "endpoint_url": places.endpoint_url}
     places.connection.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

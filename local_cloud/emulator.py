@@ -1,7 +1,8 @@
 """Everything that leans on private functions of MiniStack, checked before it is used.
 
 MiniStack runs inside this process. What it lacks and the service needs is put in here: a container engine, task state change
-events, a StopTask that waits for the process, RunTask's client token, and state that is saved while it runs.
+events, a StopTask that waits for the process, RunTask's client token, expired items in a table's stream, and state that is
+saved while it runs.
 Only the pinned version is known to have all that is named here; another one is refused, saying what is missing.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
@@ -23,6 +24,9 @@ __all__ = ["PINNED_VERSION", "Emulator", "EmulatorMismatchError"]
 PINNED_VERSION: Final = "1.5.33"
 """The only MiniStack version that all of this was tried with; `pyproject.toml` pins the same."""
 
+_EXPIRY_THREAD: Final = "dynamodb-ttl-reaper"
+"""MiniStack's thread that deletes expired items, once a minute."""
+
 _LOST_REASON: Final = "The local cloud was stopped while the task ran."
 _DEFAULT_STOP_SECONDS: Final = 30
 """Fargate's time between SIGTERM and SIGKILL where the task definition states none [s]."""
@@ -37,6 +41,10 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "json_response": ("data", "status"),
         "now_iso": (),
         "request_scope": ("account_id", "region"),
+    },
+    "ministack.services.dynamodb": {
+        "_emit_stream_event": ("table_name", "event_name", "old_item", "new_item"),
+        "_remove_item": ("table", "pk_val", "sk_val"),
     },
     "ministack.services.ecs": {
         "_ACTION_MAP": None,
@@ -76,6 +84,7 @@ class Emulator:
         self._concurrency: Any = modules["ministack.core.concurrency"]
         self._persistence: Any = modules["ministack.core.persistence"]
         self._responses: Any = modules["ministack.core.responses"]
+        self._dynamodb: Any = modules["ministack.services.dynamodb"]
         self._ecs: Any = modules["ministack.services.ecs"]
         self._events: Any = modules["ministack.services.eventbridge"]
         self._launching = threading.Lock()
@@ -94,6 +103,7 @@ class Emulator:
         self._ecs._ACTION_MAP["StopTask"] = self._stop_task_and_wait
         for name in ("_mark_task_pending", "_mark_task_running", "_mark_task_stopped"):
             setattr(self._ecs, name, self._publishing(getattr(self._ecs, name)))
+        self._dynamodb._remove_item = self._telling_of_expiry(self._dynamodb._remove_item)
 
     def save(self) -> None:
         """Write all state to its files, so that not even SIGKILL loses more than what came since."""
@@ -196,6 +206,19 @@ class Emulator:
                 task["containers"][index]["exitCode"] = container.wait()["StatusCode"]
             task["desiredStatus"] = "RUNNING"  # MiniStack takes a task that is to stop for one that has stopped
             self._ecs._mark_task_stopped(task["taskArn"], task, reason, "UserInitiated")
+
+    def _telling_of_expiry(self, remove: Callable[..., Any]) -> Callable[..., Any]:
+        """Put what the time to live removes into the table's stream, as DynamoDB does (but without `userIdentity`)."""
+
+        def remove_and_tell(table: dict[str, Any], partition: Any, sort: Any) -> Any:
+            removed = remove(table, partition, sort)
+            if removed is not None and threading.current_thread().name == _EXPIRY_THREAD:
+                region, account = table["TableArn"].split(":")[3:5]
+                with self._responses.request_scope(account, region):
+                    self._dynamodb._emit_stream_event(table["TableName"], "REMOVE", removed, None)
+            return removed
+
+        return remove_and_tell
 
     def _task_lock(self, task: dict[str, Any]) -> Any:
         return self._concurrency.resource_lock("ecs-task", task["taskArn"])

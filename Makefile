@@ -1,0 +1,139 @@
+# The project's commands; `make` alone lists them. Each sets up what it needs, and nothing twice: a stamp file stands for
+# each environment, and is older than what the environment is made from when it has to be made anew.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+UV := .tools/uv/bin/uv
+CDK := node_modules/.bin/cdk
+
+# Where the local cloud keeps its things, and its port: change them to have several side by side.
+export LOCAL_CLOUD_DIR ?= .local-cloud
+export LOCAL_CLOUD_PORT ?= 4566
+
+# Every environment is made from the Python that is here; node 20 works, without a page of advice from jsii.
+export UV_PYTHON_DOWNLOADS := never
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+##### Environments
+
+UV_READY := .tools/uv/.ready
+DEV_READY := .venv/.ready
+RUNNER_READY := .venv-runner/.ready
+EMULATOR_READY := .local-cloud/venv/.ready
+NODE_READY := node_modules/.ready
+
+.PHONY: init
+init: $(DEV_READY) $(RUNNER_READY) $(EMULATOR_READY) $(NODE_READY) ## Set up every environment
+
+$(UV_READY): requirements/uv.txt
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing; install Python 3.11 or later." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$$($(PYTHON) --version) is too old; install Python 3.11 or later, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .tools/uv"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --require-hashes \
+		--target .tools/uv --requirement requirements/uv.txt
+	@touch $@
+
+# $(1): folder, $(2): locks
+define environment
+	@echo "Setting up $(1)"
+	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(1)
+	@$(UV) pip sync --quiet --require-hashes --python $(1)/bin/python $(2)
+endef
+
+$(DEV_READY): requirements/dev.txt pyproject.toml | $(UV_READY)
+	$(call environment,.venv,requirements/dev.txt)
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
+	@touch $@
+
+$(RUNNER_READY): requirements/runner-test.txt | $(UV_READY)
+	$(call environment,.venv-runner,requirements/runner-test.txt)
+	@touch $@
+
+$(EMULATOR_READY): requirements/emulator.txt | $(UV_READY)
+	$(call environment,.local-cloud/venv,requirements/emulator.txt)
+	@touch $@
+
+$(NODE_READY): package-lock.json
+	@command -v npm > /dev/null || { echo "node and npm are missing; install Node.js 18 or later (22 is best), for the CDK CLI." >&2; exit 1; }
+	@echo "Setting up node_modules"
+	@npm ci --silent
+	@touch $@
+
+##### Local cloud
+
+.PHONY: up
+up: init ## Start the local cloud and deploy the stack to it
+	@.venv/bin/python -m local_cloud up
+
+.PHONY: down
+down: ## Stop the local cloud; what it holds stays
+	@$(PYTHON) -m local_cloud down
+
+.PHONY: demo
+demo: up ## Run a real notebook on the local cloud and fetch what it made
+	@rm -rf outputs/demo
+	@source $(LOCAL_CLOUD_DIR)/env && .venv/bin/nbjobs submit examples/co2/co2.ipynb --folder -p start_year=1970 \
+		--format ipynb --format html --wait --download outputs/demo
+
+##### Tests and checks
+
+.PHONY: test
+test: init ## Run every test: service and tools, runner, deployed stack
+	@.ci/test
+
+.PHONY: check
+check: $(DEV_READY) $(RUNNER_READY) ## Lint, check formats, types and locks
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy app benchmarks chalicelib infra jupyter_scheduler_aws local_cloud tests --exclude '^tests/runner/'
+	@.venv/bin/mypy --python-executable .venv-runner/bin/python runner_container/runner tests/runner
+	@rm -rf build/locks && mkdir -p build/locks && cp requirements/*.txt build/locks
+	@$(MAKE) lock LOCKS=build/locks
+	@diff --recursive --brief requirements build/locks || { echo "The locks are not up to date; run \`make lock\`." >&2; exit 1; }
+	@echo "All checks passed"
+
+LOCKS := requirements
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
+# Lambda's Python has botocore, and chalice asks for the others only to package and deploy by itself.
+LEFT_OUT := $(addprefix --no-emit-package ,botocore pip setuptools wheel click pyyaml)
+
+.PHONY: lock
+lock: $(UV_READY) ## Bring requirements/ in line with pyproject.toml, upgrading nothing needlessly
+	@$(COMPILE) --group pyproject.toml:function $(LEFT_OUT) -o $(LOCKS)/function.txt
+	@$(COMPILE) --group pyproject.toml:runner -o $(LOCKS)/runner.txt
+	@$(COMPILE) --group pyproject.toml:runner-test --constraint requirements/runner.txt -o $(LOCKS)/runner-test.txt
+	@$(COMPILE) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
+	@$(COMPILE) pyproject.toml -o $(LOCKS)/connector.txt
+	@$(COMPILE) pyproject.toml --group pyproject.toml:dev -o $(LOCKS)/dev.txt
+
+.PHONY: bench
+bench: init ## Measure what the README states
+	@.venv/bin/python -m benchmarks
+
+##### A real AWS account
+
+.PHONY: synth
+synth: $(DEV_READY) $(NODE_READY) ## Write the CloudFormation template to cdk.out, without credentials or Docker
+	@$(CDK) synth --quiet
+
+.PHONY: deploy
+deploy: $(DEV_READY) $(NODE_READY) ## Deploy to the AWS account whose credentials are set
+	@$(CDK) deploy
+
+.PHONY: clean
+clean: ## Stop the local cloud and remove everything that was made
+	@$(PYTHON) -m local_cloud down
+	@rm -rf .local-cloud .venv .venv-runner .tools build cdk.out dist node_modules outputs .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
