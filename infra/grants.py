@@ -66,18 +66,18 @@ class Grants:
             self._allow_items("api", table, _READ_AND_WRITE)
         self._allow_lists("api", self.tables.jobs)
         self._allow_lists("api", self.tables.definitions)
-        prefixes = ["uploads/*", "definitions/*", "jobs/*"]
-        objects = [self.bucket.arn_for_objects(prefix) for prefix in prefixes]
+        objects = [self.bucket.arn_for_objects(prefix) for prefix in ("uploads/*", "definitions/*", "jobs/*")]
         self._allow("api", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects, patterns_because=_OBJECTS)
-        self._allow_listing_files("api", prefixes)
+        # Without a condition on the prefix: S3 says that an object is missing only to whoever may list where it is missing.
+        self._allow("api", ["s3:ListBucket"], [self.bucket.bucket_arn])
         self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], patterns_because=_STREAMS)
         self._allow_secret("api")
         self._allow_wake_ups("api")
 
     def _dispatch(self) -> None:
-        self._allow_items("dispatch", self.tables.jobs, ("GetItem", "Query", "UpdateItem"))
+        self._allow_items("dispatch", self.tables.jobs, ("GetItem", "UpdateItem"))
         self._allow_lists("dispatch", self.tables.jobs)
-        self._allow_items("dispatch", self.tables.marks, ("GetItem", "PutItem", "UpdateItem"))
+        self._allow_items("dispatch", self.tables.marks, ("GetItem",))
         self._allow_tasks("dispatch")
         self._allow_launches()
         self._allow_secret("dispatch")
@@ -89,7 +89,7 @@ class Grants:
         self._allow_wake_ups("task-events")
 
     def _sweep(self) -> None:
-        self._allow_items("sweep", self.tables.jobs, ("GetItem", "Query", "UpdateItem"))
+        self._allow_items("sweep", self.tables.jobs, ("GetItem", "UpdateItem"))
         self._allow_lists("sweep", self.tables.jobs)
         self._allow_items("sweep", self.tables.marks, ("GetItem",))
         self._allow_tasks("sweep")
@@ -97,10 +97,10 @@ class Grants:
 
     def _cleanup(self) -> None:
         prefixes = ["definitions/*", "jobs/*"]
-        self._allow_items("cleanup", self.tables.jobs, ("GetItem",))
         objects = [self.bucket.arn_for_objects(prefix) for prefix in prefixes]
         self._allow("cleanup", ["s3:DeleteObject"], objects, patterns_because=_OBJECTS)
-        self._allow_listing_files("cleanup", prefixes)
+        condition = {"StringLike": {"s3:prefix": prefixes}}
+        self._allow("cleanup", ["s3:ListBucket"], [self.bucket.bucket_arn], conditions=condition)
         self._allow_tasks("cleanup")
         self._allow_wake_ups("cleanup")
         self._allow("cleanup", ["sqs:SendMessage"], [self.queues.cleanup.queue_arn])
@@ -126,10 +126,6 @@ class Grants:
 
     def _allow_lists(self, function: str, table: Table) -> None:
         self._allow(function, ["dynamodb:Query"], [f"{table.table_arn}/index/*"], patterns_because=_INDEXES)
-
-    def _allow_listing_files(self, function: str, prefixes: Sequence[str]) -> None:
-        condition = {"StringLike": {"s3:prefix": list(prefixes)}}
-        self._allow(function, ["s3:ListBucket"], [self.bucket.bucket_arn], conditions=condition)
 
     def _allow_wake_ups(self, function: str) -> None:
         self._allow(function, ["sqs:SendMessage"], [self.queues.wake_up.queue_arn])

@@ -69,7 +69,10 @@ JOB_INDEXES: Final = (
     Index(name="by_definition", hash_key="definition_key", range_key="job_id", holds=JOB_ROW),
     Index(name="waiting", hash_key="waiting", range_key="waiting_key", holds=("job_definition_id", "not_before")),
     Index(
-        name="live", hash_key="live_shard", range_key="deadline_key", holds=("status", "job_definition_id", "attempt")
+        name="live",
+        hash_key="live_shard",
+        range_key="deadline_key",
+        holds=("status", "job_definition_id", "attempt", "task_arn"),
     ),
 )
 """Lists by other columns, jobs of a definition; and two sparse ones: jobs that wait, and jobs that have a container."""
