@@ -115,7 +115,7 @@ class Client:
         documents = self._transport.call("GET", "/runtime_environments")
         return _read(lambda rows: [Environment.from_document(row) for row in rows], documents)
 
-    def submit(  # noqa: PLR0913 - one for each thing that a person may choose
+    def submit(
         self,
         notebook: str | Path,
         *,

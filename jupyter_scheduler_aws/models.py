@@ -58,7 +58,7 @@ class Phase:
     code: str
     """waiting, launching, provisioning, starting_kernel, running, converting, uploading or ended."""
     message: str
-    """The same for a person."""
+    """What can be said of it besides, for a person; may be empty."""
     cell: int | None = None
     """Code cell that runs, counted from 1."""
     cells: int | None = None
@@ -69,7 +69,7 @@ class Phase:
         """Read the API's form."""
         return cls(
             code=document["code"],
-            message=document.get("message") or document["code"],
+            message=document.get("message") or "",
             cell=document.get("cell"),
             cells=document.get("cells"),
         )

@@ -1,0 +1,8 @@
+"""`python -m jupyter_scheduler_aws` is `nbjobs`."""
+
+from jupyter_scheduler_aws.cli import main
+
+__all__: list[str] = []
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The root of the command: global options, and what happens to errors."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, Final
+
+import typer
+
+from jupyter_scheduler_aws.cli.doctor import doctor
+from jupyter_scheduler_aws.cli.environments import environments
+from jupyter_scheduler_aws.cli.exits import EXIT_CODES_HELP, ExitCode, exit_code_of
+from jupyter_scheduler_aws.cli.jobs import delete, list_jobs, show, stop
+from jupyter_scheduler_aws.cli.outputs import download, logs
+from jupyter_scheduler_aws.cli.submit import submit
+from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
+from jupyter_scheduler_aws.cli.waiting import wait
+from jupyter_scheduler_aws.errors import SchedulerClientError
+from jupyter_scheduler_aws.transport import URL_VARIABLE, own_version
+
+__all__ = ["app", "main"]
+
+Command = Callable[..., None]
+
+_COMMANDS: Final[tuple[tuple[str, Command], ...]] = (
+    ("submit", submit),
+    ("wait", wait),
+    ("list", list_jobs),
+    ("show", show),
+    ("stop", stop),
+    ("delete", delete),
+    ("download", download),
+    ("logs", logs),
+    ("environments", environments),
+    ("doctor", doctor),
+)
+
+app = typer.Typer(
+    name="nbjobs",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    epilog=EXIT_CODES_HELP,
+)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if value:
+        typer.echo(f"nbjobs {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="The stack's output ApiUrl.", envvar=URL_VARIABLE)
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="AWS region, where the URL does not name it.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration; else AWS_PROFILE.")
+    ] = None,
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Run Jupyter notebooks on AWS."""
+    terminal = context.obj or Terminal()
+    terminal.url, terminal.region, terminal.profile = url, region, profile
+    context.obj = terminal
+
+
+def _with_exit_codes(command: Command) -> Command:
+    """Turn errors that are expected into messages and exit codes; others keep their traceback."""
+
+    @wraps(command)
+    def run(context: typer.Context, **arguments: Any) -> None:
+        terminal = terminal_of(context)
+        try:
+            command(context=context, **arguments)
+        except SchedulerClientError as error:
+            terminal.error(error)
+            raise typer.Exit(exit_code_of(error)) from None
+        except KeyboardInterrupt:
+            terminal.note("Interrupted.", style="yellow")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+    return run
+
+
+for _name, _command in _COMMANDS:
+    app.command(_name)(_with_exit_codes(_command))
+
+
+def main() -> None:
+    """Run the command that the process's arguments name."""
+    app(prog_name="jupyter nbjobs" if sys.argv[0].endswith("jupyter-nbjobs") else "nbjobs")

@@ -1,0 +1,74 @@
+"""What a command writes to: results to stdout, everything else to stderr, or one JSON document."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
+
+import typer
+from rich.console import Console
+
+from jupyter_scheduler_aws.client import Client
+from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
+from jupyter_scheduler_aws.pace import Pace
+
+__all__ = ["Terminal", "terminal_of"]
+
+_UNLIMITED_WIDTH: Final = 1000
+"""Columns where nobody looks: nothing is cut or wrapped for a program."""
+
+
+def _console(stream: IO[str], *, is_stderr: bool) -> Console:
+    return Console(stderr=is_stderr, highlight=False, width=None if stream.isatty() else _UNLIMITED_WIDTH)
+
+
+@dataclass(kw_only=True)
+class Terminal:
+    """The two streams, and how to reach the service."""
+
+    url: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    pace: Pace = field(default_factory=Pace)
+    is_json: bool = False
+    """Whether stdout gets one JSON document and nothing else."""
+    out: Console = field(default_factory=lambda: _console(sys.stdout, is_stderr=False))
+    err: Console = field(default_factory=lambda: _console(sys.stderr, is_stderr=True))
+
+    def client(self) -> Client:
+        """Open a client; close it."""
+        return Client(self.url, region=self.region, profile=self.profile, pace=self.pace)
+
+    def result(self, line: str) -> None:
+        """Write a line for programs as it is, unless stdout is for JSON."""
+        if not self.is_json:
+            typer.echo(line)
+
+    def document(self, document: Any) -> None:
+        """Write the JSON document, if it was asked for."""
+        if self.is_json:
+            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+    def note(self, text: str, *, style: str = "dim") -> None:
+        """Say something by the way."""
+        self.err.print(text, style=style, markup=False, soft_wrap=True)
+
+    def error(self, error: SchedulerClientError) -> None:
+        """Say what went wrong, and what can be looked up."""
+        details = {"message": error.message}
+        if isinstance(error, SchedulerApiError):
+            found = {"status": error.status, "code": error.code, "reason": error.reason, "request_id": error.request_id}
+            details |= {name: str(value) for name, value in found.items() if value is not None}
+        self.err.print("Error: ", style="bold red", end="")
+        self.err.print(error.message, markup=False, soft_wrap=True)
+        if "request_id" in details:
+            self.note(f"Request {details['request_id']}; the operator finds it in the service's logs.")
+        self.document({"error": details})
+
+
+def terminal_of(context: typer.Context) -> Terminal:
+    """Give the terminal of a command."""
+    terminal = context.obj
+    if not isinstance(terminal, Terminal):
+        raise TypeError("The root command sets the terminal before any other runs.")
+    return terminal

@@ -1,0 +1,121 @@
+"""Waits for a job, downloads what it made, and says how it ended."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.padding import Padding
+from rich.text import Text
+
+from jupyter_scheduler_aws.cli.exits import ExitCode
+from jupyter_scheduler_aws.cli.options import DownloadOption, InputOption, JobArgument, JsonOption, OverwriteOption
+from jupyter_scheduler_aws.cli.progress import Activity
+from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
+from jupyter_scheduler_aws.cli.text import took
+from jupyter_scheduler_aws.client import Client
+from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, UnsafePathError
+from jupyter_scheduler_aws.models import Job
+
+__all__ = ["Destination", "finish", "wait"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """Where the files of a job go."""
+
+    folder: Path
+    with_input: bool
+    overwrite: bool
+
+
+def wait(
+    context: typer.Context,
+    job_id: JobArgument,
+    download: DownloadOption = None,
+    *,
+    with_input: InputOption = False,
+    overwrite: OverwriteOption = False,
+    _json: JsonOption = False,
+) -> None:
+    """Wait until a job has ended, showing what it does."""
+    terminal = terminal_of(context)
+    destination = Destination(folder=download, with_input=with_input, overwrite=overwrite) if download else None
+    with terminal.client() as client:
+        finish(terminal, client, job_id, destination)
+
+
+def finish(terminal: Terminal, client: Client, job_id: str, destination: Destination | None) -> None:
+    """Wait for a job, download its files if there is a destination, print how it ended.
+
+    Raises
+    ------
+    typer.Exit
+        If the job is not COMPLETED, or the user interrupted.
+    """
+    job = _wait(terminal, client, job_id)
+    _tell_outcome(terminal, job)
+    terminal.result(f"job: {job.job_id} {job.status}")
+    outputs = _download(terminal, client, job, destination) if destination else None
+    terminal.document({"job": job.document, "outputs": outputs})
+    if not job.is_completed:
+        raise typer.Exit(ExitCode.JOB_NOT_COMPLETED)
+
+
+def _wait(terminal: Terminal, client: Client, job_id: str) -> Job:
+    try:
+        with Activity(terminal.err) as activity:
+            activity.begin("waiting")
+            return client.wait(job_id, on_change=activity.on_job)
+    except KeyboardInterrupt:
+        _tell_how_to_go_on(terminal, job_id, "Interrupted. ")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except SchedulerClientError:
+        _tell_how_to_go_on(terminal, job_id, "")
+        raise
+
+
+def _tell_how_to_go_on(terminal: Terminal, job_id: str, why: str) -> None:
+    terminal.note(f"{why}The job goes on without this terminal.", style="yellow")
+    terminal.note(f"  follow it:  nbjobs wait {job_id}")
+    terminal.note(f"  stop it:    nbjobs stop {job_id}")
+
+
+def _tell_outcome(terminal: Terminal, job: Job) -> None:
+    if job.is_completed:
+        terminal.err.print(Text.assemble(("✓ ", "green"), f"{job.name}: completed in {took(job) or 'no time'}"))
+        return
+    title = job.outcome.title if job.outcome else job.status.lower()
+    message = (job.outcome.message if job.outcome else "") or job.status_message or ""
+    mark, style = ("■ ", "yellow") if job.status == "STOPPED" else ("✗ ", "bold red")
+    terminal.err.print(Text.assemble((mark, style), f"{job.name}: ", (title, style)), soft_wrap=True)
+    if message and message != title:
+        terminal.err.print(Padding(Text(message), (0, 0, 0, 2)))
+
+
+def _download(terminal: Terminal, client: Client, job: Job, destination: Destination) -> dict[str, Any] | None:
+    """Download; where the job failed before it made anything, that is no second failure."""
+    try:
+        paths = download_into(terminal, client, job.job_id, destination)
+    except UnsafePathError:
+        raise
+    except DownloadError as error:
+        if job.is_completed:
+            raise
+        terminal.note(error.message)
+        return None
+    terminal.result(f"outputs: {destination.folder}")
+    return {"directory": str(destination.folder), "files": [str(path) for path in paths]}
+
+
+def download_into(terminal: Terminal, client: Client, job_id: str, destination: Destination) -> list[Path]:
+    """Download a job's files, showing how far it is."""
+    with Activity(terminal.err) as activity:
+        activity.begin("downloading")
+        return client.download(
+            job_id,
+            destination.folder,
+            with_input=destination.with_input,
+            overwrite=destination.overwrite,
+            on_progress=activity.on_bytes,
+        )
