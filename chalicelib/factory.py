@@ -3,8 +3,9 @@
 import os
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 
 import boto3
 from botocore.config import Config
@@ -31,7 +32,7 @@ from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
 from chalicelib.storage.secrets import LaunchSecret
 
-__all__ = ["Factory", "factory"]
+__all__ = ["Factory", "factory", "use"]
 
 _S3_CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "path"})
 """Presigned URLs need Signature Version 4; paths work with every endpoint, and for bucket names of any form."""
@@ -166,7 +167,18 @@ class Factory:
         return LaunchSecret(self.session.client("secretsmanager"), self.resources.launch_secret_arn)
 
 
-@cache
+_in_use: ContextVar[Factory | None] = ContextVar("_in_use", default=None)
+
+
+def use(chosen: Factory | None) -> None:
+    """Serve with this factory from now on; None makes a new one of the environment."""
+    _in_use.set(chosen)
+
+
 def factory() -> Factory:
-    """Give this process's factory, made of the bundle's settings and the function's environment."""
-    return Factory(settings=load_settings(), resources=Resources(os.environ))
+    """Give this process's factory, made on first use of the bundle's settings and the function's environment."""
+    current = _in_use.get()
+    if current is None:
+        current = Factory(settings=load_settings(), resources=Resources(os.environ))
+        use(current)
+    return current

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import cache, wraps
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -43,18 +43,18 @@ def identify(**keys: str) -> None:
     _logger().append_keys(**keys)
 
 
-def observed(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def observed(handler: Callable[[Any, Any], Any], *, name: str) -> Callable[[Any, Any], Any]:
     """Give a function's entry point logs with request id, metrics and traces; events are never logged."""
 
-    @wraps(handler)
     def run(event: Mapping[str, Any], context: Any) -> Any:
         logger = _logger()
         logger.clear_state()
         logger.append_keys(function_request_id=getattr(context, "aws_request_id", None))
-        with _tracer().provider.in_subsegment(name=handler.__name__):
+        with _tracer().provider.in_subsegment(name=name):
             try:
                 return handler(event, context)
             finally:
-                _metrics().flush_metrics()
+                if _metrics().metric_set:
+                    _metrics().flush_metrics()
 
     return run

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.errors import InvalidRequestError, RequestError, TooLargeError, TooManyRequestsError
+from chalicelib.observability import observed
 
 __all__ = ["ApiBlueprint", "SchedulerApp", "parse_body"]
 
@@ -65,7 +66,8 @@ class ApiBlueprint(Blueprint):
         register = super().route(path, **options)
 
         def decorate(view: _View) -> _View:
-            return register(self._answering(view))
+            register(self._answering(view))
+            return view
 
         return decorate
 
@@ -86,6 +88,9 @@ class SchedulerApp(Chalice):
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> Any:
         """Serve one request of API Gateway."""
+        return observed(self._serve, name="api")(event, context)
+
+    def _serve(self, event: Mapping[str, Any], context: Any) -> Any:
         answer = super().__call__(event, context)
         if answer.get("statusCode", 200) >= 400 and '"Code"' in answer.get("body", ""):  # noqa: PLR2004
             said = json.loads(answer["body"])
