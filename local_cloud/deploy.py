@@ -5,6 +5,7 @@ import os
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Final
 
 from local_cloud.addresses import to_local
@@ -23,11 +24,12 @@ _DEPLOY_SECONDS: Final = 600
 """An update of the emulated CloudFormation may hang: no command is waited for any longer [s]. Usual are 5 s and 30 s."""
 
 _QUIET: Final = {
+    "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
     "CDK_DISABLE_CLI_TELEMETRY": "true",
     "CDK_DISABLE_VERSION_CHECK": "1",
     "CI": "1",
     "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
-    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22",
     "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
 }
 
@@ -46,7 +48,8 @@ def deploy(places: Places) -> str:
         return api_url
     places.deployed.unlink(missing_ok=True)
     print("Deploying the stack (about a minute the first time) …", flush=True)
-    _cdk(places, "bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", seconds=_BOOTSTRAP_SECONDS)
+    # Where there is no cdk.json, so that the app is not run just for this.
+    _cdk(places, "bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", folder=places.folder, seconds=_BOOTSTRAP_SECONDS)
     outputs_file = places.folder / "outputs.json"
     context = [part for name, value in _CONTEXT.items() for part in ("--context", f"{name}={value}")]
     _cdk(
@@ -97,14 +100,14 @@ def _api_url(outputs: dict[str, dict[str, str]], places: Places) -> str:
     return to_local(urls[0], port=places.port).rstrip("/")
 
 
-def _cdk(places: Places, *arguments: str, seconds: int) -> None:
+def _cdk(places: Places, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
     log = places.folder / f"cdk-{arguments[0]}.log"
-    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "--output", str(places.folder / "cdk.out"), *arguments]
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--output", str(places.folder / "cdk.out")]
     with log.open("wb") as output:
         try:
             code = subprocess.run(
                 command,
-                cwd=ROOT,
+                cwd=folder,
                 env=_environment(places),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -1,8 +1,8 @@
 """Everything that leans on private functions of MiniStack, checked before it is used.
 
 MiniStack runs inside this process. What it lacks and the service needs is put in here: a container engine, task state change
-events, a StopTask that waits for the process, RunTask's client token, expired items in a table's stream, and state that is
-saved while it runs.
+events, a StopTask that waits for the process, RunTask's client token, expired items in a table's stream, one more
+resource type of CloudFormation, and state that is saved while it runs.
 Only the pinned version is known to have all that is named here; another one is refused, saying what is missing.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
@@ -42,6 +42,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "now_iso": (),
         "request_scope": ("account_id", "region"),
     },
+    "ministack.services.cloudformation.provisioners": {"_RESOURCE_HANDLERS": None, "_pascal_to_camel": ()},
     "ministack.services.dynamodb": {
         "_emit_stream_event": ("table_name", "event_name", "old_item", "new_item"),
         "_remove_item": ("table", "pk_val", "sk_val"),
@@ -56,6 +57,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "_resolve_cluster_name": ("ref",),
         "_resolve_task": ("ref", "cluster_name"),
         "_sanitize": ("obj",),
+        "_put_cluster_capacity_providers": ("data",),
         "_task_defs": None,
         "_tasks": None,
     },
@@ -84,6 +86,7 @@ class Emulator:
         self._concurrency: Any = modules["ministack.core.concurrency"]
         self._persistence: Any = modules["ministack.core.persistence"]
         self._responses: Any = modules["ministack.core.responses"]
+        self._cloudformation: Any = modules["ministack.services.cloudformation.provisioners"]
         self._dynamodb: Any = modules["ministack.services.dynamodb"]
         self._ecs: Any = modules["ministack.services.ecs"]
         self._events: Any = modules["ministack.services.eventbridge"]
@@ -103,6 +106,7 @@ class Emulator:
         self._ecs._ACTION_MAP["StopTask"] = self._stop_task_and_wait
         for name in ("_mark_task_pending", "_mark_task_running", "_mark_task_stopped"):
             setattr(self._ecs, name, self._publishing(getattr(self._ecs, name)))
+        self._mend_resource_types(self._cloudformation._RESOURCE_HANDLERS)
         self._dynamodb._remove_item = self._telling_of_expiry(self._dynamodb._remove_item)
 
     def save(self) -> None:
@@ -206,6 +210,37 @@ class Emulator:
                 task["containers"][index]["exitCode"] = container.wait()["StatusCode"]
             task["desiredStatus"] = "RUNNING"  # MiniStack takes a task that is to stop for one that has stopped
             self._ecs._mark_task_stopped(task["taskArn"], task, reason, "UserInitiated")
+
+    def _mend_resource_types(self, handlers: dict[str, dict[str, Any]]) -> None:
+        """Add the resource type that MiniStack's CloudFormation lacks, and let alarms over several metrics pass unheeded."""
+        handlers["AWS::ECS::ClusterCapacityProviderAssociations"] = {
+            "create": self._associate_capacity_providers,
+            "delete": lambda _physical_id, _properties: None,
+        }
+        alarm = handlers["AWS::CloudWatch::Alarm"]
+        create, update = alarm["create"], alarm["update"]
+
+        def create_known(name: str, properties: dict[str, Any], stack: str) -> Any:
+            return (f"{stack}-{name}", {}) if "Metrics" in properties else create(name, properties, stack)
+
+        def update_known(physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **named: Any) -> Any:
+            return (physical_id, {}) if "Metrics" in new else update(physical_id, old, new, *rest, **named)
+
+        handlers["AWS::CloudWatch::Alarm"] = {**alarm, "create": create_known, "update": update_known}
+
+    def _associate_capacity_providers(
+        self, _name: str, properties: dict[str, Any], _stack: str
+    ) -> tuple[str, dict[str, str]]:
+        """Provision the resource type that MiniStack's CloudFormation lacks; an update does the same again."""
+        request = {
+            "cluster": properties["Cluster"],
+            "capacityProviders": properties["CapacityProviders"],
+            "defaultCapacityProviderStrategy": self._cloudformation._pascal_to_camel(
+                properties["DefaultCapacityProviderStrategy"]
+            ),
+        }
+        self._ecs._put_cluster_capacity_providers(request)
+        return properties["Cluster"], {}
 
     def _telling_of_expiry(self, remove: Callable[..., Any]) -> Callable[..., Any]:
         """Put what the time to live removes into the table's stream, as DynamoDB does (but without `userIdentity`)."""
