@@ -19,13 +19,17 @@ from typing import Final
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
+from pydantic import ValidationError
 
 from infra.bundle import BundleError, Target, stage_bundle
 from infra.routes import read_routes
-from infra.settings import SettingsError, StackSettings, read_settings
+from infra.settings import SettingsError, StackSection, StackSettings, read_settings
 from infra.stack import SchedulerStack
 
 __all__ = ["build", "main"]
+
+_OVERRIDES: Final[Mapping[str, str]] = {"name": "stack_name", "retain_data": "retain_data"}
+"""Settings of the section `[stack]`, and the context that takes their place."""
 
 _TARGETS: Final[Mapping[str, Target]] = {"declared": "declared", "local": "local"}
 
@@ -91,12 +95,14 @@ def _target(app: App) -> Target:
 
 
 def _override(settings: StackSettings, app: App) -> StackSettings:
-    changes: dict[str, object] = {}
-    if name := _context(app, "stack_name"):
-        changes["name"] = name
-    if retain := _context(app, "retain_data"):
-        changes["retain_data"] = retain.lower() == "true"
-    return settings.model_copy(update={"stack": settings.stack.model_copy(update=changes)})
+    given = {field: value for field, key in _OVERRIDES.items() if (value := _context(app, key)) is not None}
+    try:
+        stack = StackSection.model_validate(settings.stack.model_dump() | given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = _OVERRIDES[str(first["loc"][0])]
+        raise SettingsError(f"-c {key}={first['input']}: {first['msg']}") from None
+    return settings.model_copy(update={"stack": stack})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,62 @@
+"""Two stacks, synthesized once: as it comes, and one thrown away later in an operator's network."""
+
+import pytest
+
+from tests.infra.synthesized import Synthesized, synthesize
+
+OPERATORS = """
+[environments.python]
+image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/runner:7"
+compute_types = ["small"]
+task_role_arn = "arn:aws:iam::123456789012:role/data"
+users = ["arn:aws:iam::123456789012:role/analysts"]
+
+[environments.plain]
+image = "public.ecr.aws/team/runner:7"
+compute_types = ["small"]
+
+[compute_types.small]
+vcpu = 1
+memory_gib = 4
+
+[limits]
+max_running_jobs = 1500
+
+[retention]
+jobs_days = 0
+logs_days = 7
+
+[network]
+vpc_id = "vpc-0123"
+subnet_ids = ["subnet-01", "subnet-02"]
+security_group_ids = ["sg-01"]
+assign_public_ip = false
+
+[api]
+account_log_role = false
+cors_origins = ["https://lab.example"]
+
+[functions]
+python = "3.12"
+architecture = "x86_64"
+
+[runners]
+ephemeral_storage_gib = 50
+container_insights = true
+"""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """The stack as it comes."""
+    return synthesize(tmp_path_factory.mktemp("default") / "cdk.out", {})
+
+
+@pytest.fixture(scope="session")
+def operators(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """A stack to throw away, with an operator's network, images and roles."""
+    folder = tmp_path_factory.mktemp("operators")
+    settings = folder / "scheduler.toml"
+    settings.write_text(OPERATORS)
+    context = {"settings": str(settings), "stack_name": "theirs", "retain_data": "false"}
+    return synthesize(folder / "cdk.out", context)

@@ -1,0 +1,125 @@
+"""A mistake in the settings is one line that names the key."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.log_groups import RETENTION
+from infra.settings import LOG_RETENTION_DAYS, SettingsError, read_settings
+from tests.infra.synthesized import ROOT, run_app
+
+GOOD = """
+[environments.python]
+compute_types = ["small"]
+[compute_types.small]
+vcpu = 1
+memory_gib = 4
+"""
+
+MISTAKES = {
+    "not TOML": ("[environments", "is not TOML: Expected ']' at the end of a table declaration"),
+    "nothing": ("", "environments: is missing"),
+    "no compute type": (
+        GOOD.replace('["small"]', "[]"),
+        "environments.python.compute_types: Tuple should have at least 1 item after validation, not 0",
+    ),
+    "unknown compute type": (
+        GOOD.replace('["small"]', '["small", "huge"]'),
+        "environments.python.compute_types names huge, which [compute_types] has not",
+    ),
+    "unknown format": (
+        GOOD.replace("[compute_types.small]", 'output_formats = ["docx"]\n[compute_types.small]'),
+        "environments.python: output_formats names docx; known are ipynb, html, markdown, script, pdf",
+    ),
+    "role for everybody": (
+        GOOD.replace("[compute_types.small]", 'task_role_arn = "arn:aws:iam::1:role/r"\n[compute_types.small]'),
+        "environments.python: an environment with a task_role_arn must name its users",
+    ),
+    "name": (
+        GOOD.replace("environments.python", 'environments."my python"'),
+        "environments.my python: String should match",
+    ),
+    "vcpu": (GOOD.replace("vcpu = 1", "vcpu = 3"), "compute_types.small: vcpu = 3 is not offered by Fargate"),
+    "memory": (
+        GOOD.replace("memory_gib = 4", "memory_gib = 9"),
+        "compute_types.small: memory_gib = 9 does not go with 1 vCPU",
+    ),
+    "wrong type": (
+        GOOD.replace("vcpu = 1", 'vcpu = "one"'),
+        "compute_types.small.vcpu: Input should be a valid number",
+    ),
+    "misspelt key": (
+        GOOD + "[limits]\nmax_running = 5",
+        "limits.max_running: there is no such setting; docs/settings.md lists them all",
+    ),
+    "misspelt section": (GOOD + "[limit]\nmax_running_jobs = 5", "limit: there is no such setting"),
+    "log retention": (GOOD + "[retention]\nlogs_days = 31", "retention.logs_days = 31 is not offered by CloudWatch"),
+    "network by half": (GOOD + '[network]\nvpc_id = "vpc-1"', "network: subnet_ids is missing"),
+    "network without VPC": (GOOD + '[network]\nsubnet_ids = ["subnet-1"]', "network: vpc_id is missing"),
+    "VPC id": (GOOD + '[network]\nvpc_id = "mine"', "network.vpc_id: String should match pattern '^vpc-"),
+    "stack name": (GOOD + '[stack]\nname = "1st"', "stack.name: String should match pattern"),
+    "Python": (GOOD + '[functions]\npython = "3.8"', "functions.python: Input should be '3.12', '3.13' or '3.14'"),
+    "disk": (
+        GOOD + "[runners]\nephemeral_storage_gib = 500",
+        "runners.ephemeral_storage_gib: Input should be less than or equal to 200",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line_that_names_the_key(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "scheduler.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as raised:
+        read_settings(path)
+    first = str(raised.value).splitlines()[0]
+    assert first.startswith(f"scheduler.toml: {said}")
+
+
+def test_each_of_several_mistakes_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "scheduler.toml"
+    path.write_text(GOOD + "[limits]\nmax_running_jobs = 0\nmax_retries = 99")
+    with pytest.raises(SettingsError) as raised:
+        read_settings(path)
+    keys = [line.split(": ")[1] for line in str(raised.value).splitlines()]
+    assert keys == ["limits.max_running_jobs", "limits.max_retries"]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^none.toml: cannot be read: No such file or directory: .*none.toml$"):
+        read_settings(tmp_path / "none.toml")
+
+
+def test_the_service_gets_its_part_only() -> None:
+    settings = read_settings(ROOT / "scheduler.toml")
+    part = settings.service_part.model_dump()
+    assert "network" not in part
+    assert part["environments"] == settings.model_dump()["environments"]
+
+
+def test_every_allowed_log_retention_is_one_that_cdk_knows() -> None:
+    assert tuple(RETENTION) == LOG_RETENTION_DAYS
+
+
+def test_the_command_line_says_the_line_and_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace("vcpu = 1", "vcpu = 3"))
+    done = run_app(tmp_path / "cdk.out", {"settings": str(path)})
+    assert done.returncode == 1
+    assert "mine.toml: compute_types.small: vcpu = 3 is not offered by Fargate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({"bundle_target": "mine"}, "-c bundle_target=mine: choose one of declared, local"),
+        ({"retain_data": "maybe"}, "-c retain_data=maybe: Input should be a valid boolean"),
+        ({"stack_name": "my_stack"}, "-c stack_name=my_stack: String should match pattern"),
+    ],
+)
+def test_a_wrong_context_value_is_one_line(context: dict[str, str], said: str, tmp_path: Path) -> None:
+    done = run_app(tmp_path / "cdk.out", context)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
