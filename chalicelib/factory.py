@@ -3,9 +3,9 @@
 import os
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 import boto3
 from botocore.config import Config
@@ -167,18 +167,19 @@ class Factory:
         return LaunchSecret(self.session.client("secretsmanager"), self.resources.launch_secret_arn)
 
 
-_in_use: ContextVar[Factory | None] = ContextVar("_in_use", default=None)
+class _InUse:
+    """The factory that this process serves with."""
+
+    factory: Factory | None = None
 
 
 def use(chosen: Factory | None) -> None:
     """Serve with this factory from now on; None makes a new one of the environment."""
-    _in_use.set(chosen)
+    _InUse.factory = chosen
 
 
 def factory() -> Factory:
     """Give this process's factory, made on first use of the bundle's settings and the function's environment."""
-    current = _in_use.get()
-    if current is None:
-        current = Factory(settings=load_settings(), resources=Resources(os.environ))
-        use(current)
-    return current
+    if _InUse.factory is None:
+        use(Factory(settings=load_settings(), resources=Resources(os.environ)))
+    return cast("Factory", _InUse.factory)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from botocore.exceptions import ClientError
 from chalice.app import Blueprint, Chalice, ChaliceViewError, Response
 from pydantic import BaseModel, ValidationError
-from pynamodb.exceptions import PynamoDBException
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
 from chalicelib.errors import InvalidRequestError, RequestError, TooLargeError, TooManyRequestsError
 from chalicelib.observability import observed
@@ -27,11 +27,13 @@ _THROTTLED: Final = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "SlowDown",
+        "ThrottlingError",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflict",
     }
 )
-"""How AWS services say that they are asked too often."""
+"""How AWS services say that they are asked too often, or twice at once."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _View = Callable[..., Any]
@@ -130,6 +132,9 @@ def _describe(error: Exception) -> tuple[int, str, str, str | None]:
 
 
 def _aws_code(error: Exception) -> str | None:
+    if isinstance(error, TransactWriteError):
+        codes = [reason.code for reason in error.cancellation_reasons if reason]
+        return codes[0] if codes else error.cause_response_code
     if isinstance(error, PynamoDBException):
         return error.cause_response_code
     return error.response["Error"].get("Code") if isinstance(error, ClientError) else None
