@@ -1,0 +1,82 @@
+"""Beats: a thread that tells the service that the run is alive and how far it is."""
+
+import logging
+import threading
+from typing import Any, Final
+
+from runner.control import Control, Request
+from runner.errors import NotMyRunError, RefusedError, UnreachableError
+from runner.service import Service
+
+__all__ = ["Beats"]
+
+_LOG = logging.getLogger(__name__)
+_MOST_PAUSE_AFTER_FAILURE_SECONDS: Final = 5.0
+
+
+class Beats:
+    """Sends a beat every so often and when the phase changes; hands a `stop` to the control.
+
+    Parameters
+    ----------
+    service, control
+        Whom to tell, and whom to tell what the service says.
+    every_seconds
+        Time between two beats.
+    """
+
+    def __init__(self, service: Service, control: Control, *, every_seconds: float) -> None:
+        self._service = service
+        self._control = control
+        self._every_seconds = every_seconds
+        self._progress: dict[str, Any] = {"phase": "starting_kernel"}
+        self._wake = threading.Event()
+        self._ended = False
+        self._thread = threading.Thread(target=self._send_all, name="beats", daemon=True)
+
+    def start(self) -> None:
+        """Send the first beat now, and go on."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop and wait for the thread: afterwards no beat is sent."""
+        self._ended = True
+        self._wake.set()
+        self._thread.join()
+
+    def phase(self, name: str) -> None:
+        """Say that a new phase has begun: sent at once."""
+        self._progress = {"phase": name}
+        self._wake.set()
+
+    def cell(self, number: int, total: int) -> None:
+        """Say which code cell runs, counted from 1; sent with the next beat, at once for the first."""
+        first = self._progress["phase"] != "running"
+        self._progress = {"phase": "running", "cell": number, "cells": total}
+        if first:
+            self._wake.set()
+
+    def _send_all(self) -> None:
+        pause = 0.0
+        while not self._ended:
+            self._wake.wait(pause)
+            self._wake.clear()
+            if not self._ended:
+                pause = (
+                    self._every_seconds if self._send() else min(self._every_seconds, _MOST_PAUSE_AFTER_FAILURE_SECONDS)
+                )
+
+    def _send(self) -> bool:
+        try:
+            action = self._service.beat(self._progress)
+        except NotMyRunError as error:
+            _LOG.error("%s", error)
+            self._control.request(Request.LEAVE)
+            return True
+        except (UnreachableError, RefusedError) as error:
+            _LOG.warning("%s", error)
+            return False
+        self._control.answered()
+        if action == "stop" and self._control.reason is None:
+            self._control.request(Request.STOP)
+        return True

@@ -1,0 +1,152 @@
+"""Finding the files that a run made or changed."""
+
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+__all__ = ["Baseline", "Found", "find_outputs"]
+
+_SKIPPED_FOLDERS: Final = frozenset(
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        ".ipynb_checkpoints",
+        "__pycache__",
+        ".venv",
+        "venv",
+        "node_modules",
+        ".cache",
+        ".local",
+        ".config",
+        ".ipython",
+        ".jupyter",
+        ".npm",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".Rproj.user",
+        ".Trash",
+        "lost+found",
+    ]
+)
+"""Folders of tools, which nobody means as a result."""
+_SKIPPED_FILES: Final = re.compile(r"\.DS_Store|.*\.py[co]|\.~lock\..*|core\.\d+")
+_PATH_BYTES: Final = 700
+"""Longest path in UTF-8 (docs/runner-protocol.md)."""
+_UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A file that a run made or changed."""
+
+    path: str
+    """Relative to the working directory, with `/`."""
+    file: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the working directory held before the run: for each path its stat, and its checksum."""
+
+    stats: Mapping[str, tuple[int, int, int]]
+    checksums: Mapping[str, int]
+
+    @classmethod
+    def of(cls, folder: Path, checksums: Mapping[str, int]) -> Self:
+        """Note the state of a folder.
+
+        Parameters
+        ----------
+        folder
+            The working directory.
+        checksums
+            CRC-32 of each file by its relative path, as `fetch_snapshot` gives them.
+        """
+        return cls({path: _signature(state) for path, state in _files(folder)}, checksums)
+
+    def has(self, path: str, file: Path, state: os.stat_result) -> bool:
+        """Tell whether a file is as it was. The content is read only if its times changed and its size did not."""
+        if path not in self.stats or self.stats[path][0] != state.st_size:
+            return False
+        return self.stats[path] == _signature(state) or self.checksums.get(path) == _checksum(file)
+
+
+def find_outputs(folder: Path, baseline: Baseline) -> tuple[list[Found], list[str]]:
+    """Find what is new or changed.
+
+    Parameters
+    ----------
+    folder
+        The working directory; nothing in it may change meanwhile.
+    baseline
+        Its state before the run.
+
+    Returns
+    -------
+        The files, sorted by path, and what was skipped: `path: why`.
+    """
+    found: list[Found] = []
+    skipped: list[str] = []
+    for path, state in sorted(_files(folder), key=lambda entry: entry[0]):
+        file = folder / path
+        try:
+            if baseline.has(path, file, state):
+                continue
+            reason = _unusable(path, file, state)
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror})"
+        if reason:
+            skipped.append(f"{path}: {reason}")
+        else:
+            found.append(Found(path=path, file=file, size_bytes=state.st_size))
+    return found, skipped
+
+
+def _unusable(path: str, file: Path, state: os.stat_result) -> str:
+    if stat.S_ISLNK(state.st_mode):
+        return "a link, not a file"
+    if not stat.S_ISREG(state.st_mode):
+        return "not a regular file"
+    if _UNUSABLE.search(path):
+        return "its name has a backslash or control character"
+    try:
+        if len(path.encode("utf-8")) > _PATH_BYTES:
+            return f"its path is longer than {_PATH_BYTES} bytes"
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8"
+    with file.open("rb"):
+        return ""
+
+
+def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    for parent, folders, names in os.walk(folder):
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]  # noqa: PTH114, PTH118 - of bytes that Path may refuse
+        folders[:] = [name for name in folders if name not in _SKIPPED_FOLDERS and name not in links]
+        for name in (*names, *links):
+            file = Path(parent, name)
+            if not _SKIPPED_FILES.fullmatch(name):
+                try:
+                    yield file.relative_to(folder).as_posix(), file.lstat()
+                except FileNotFoundError:
+                    continue
+
+
+def _signature(state: os.stat_result) -> tuple[int, int, int]:
+    # The change time cannot be set back, so a rewritten file is seen even if its modification time was restored.
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def _checksum(file: Path) -> int:
+    checksum = 0
+    with file.open("rb") as opened:
+        while chunk := opened.read(1 << 20):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum

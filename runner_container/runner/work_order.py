@@ -1,0 +1,79 @@
+"""The work order: what to run, as the service hands it out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from runner.errors import RunnerError
+
+__all__ = ["Limits", "WorkOrder"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the input and the outputs of one run may take."""
+
+    max_unpacked_bytes: int
+    max_unpacked_files: int
+    max_output_bytes: int
+    max_output_files: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkOrder:
+    """What `GET /work-order` answers (docs/runner-protocol.md)."""
+
+    job_id: str
+    attempt: int
+    input_url: str
+    filename: str
+    """Basename of the notebook; with `packaged`, it lies at the root of the zip."""
+    packaged: bool
+    size_bytes: int
+    parameters: Mapping[str, str]
+    environment: str
+    kernel: str | None
+    """The environment's kernel, for notebooks that name none or one that is not there; may be None."""
+    output_formats: tuple[str, ...]
+    output_stem: str
+    timeout_seconds: float
+    beat_seconds: float
+    fence_seconds: float
+    limits: Limits
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Self:
+        """Read the service's answer.
+
+        Raises
+        ------
+        RunnerError
+            If a field is missing or is not of its type.
+        """
+        try:
+            return cls._read(body)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunnerError(
+                f"the work order cannot be read: {error!r}; service and image may be of different versions"
+            ) from error
+
+    @classmethod
+    def _read(cls, body: Mapping[str, Any]) -> Self:
+        given, limits = body["input"], body["limits"]
+        return cls(
+            job_id=str(body["job_id"]),
+            attempt=int(body["attempt"]),
+            input_url=str(given["url"]),
+            filename=str(given["filename"]),
+            packaged=bool(given["packaged"]),
+            size_bytes=int(given["size_bytes"]),
+            parameters={str(name): str(value) for name, value in (body.get("parameters") or {}).items()},
+            environment=str(body["environment"]["name"]),
+            kernel=body["environment"].get("kernel") or None,
+            output_formats=tuple(body["output_formats"]),
+            output_stem=str(body["output_stem"]),
+            timeout_seconds=float(body["timeout_seconds"]),
+            beat_seconds=float(body["beat_seconds"]),
+            fence_seconds=float(body["fence_seconds"]),
+            limits=Limits(**{name: int(limits[name]) for name in Limits.__dataclass_fields__}),
+        )

@@ -1,0 +1,185 @@
+import io
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.runner.fake_service import LAUNCH_CODE, FakeService
+
+RUNNER_CONTAINER = Path(__file__).parents[2] / "runner_container"
+FAST = Path(__file__).with_name("fast_runner.py")
+
+
+def notebook(
+    *sources: str, kernel: str | None = "python3", language: str = "python", tags: Mapping[int, str] | None = None
+) -> bytes:
+    cells = [
+        {
+            "id": f"cell-{place}",
+            "cell_type": "code",
+            "execution_count": None,
+            "metadata": {"tags": [tags[place]]} if tags and place in tags else {},
+            "outputs": [],
+            "source": textwrap.dedent(source).strip(),
+        }
+        for place, source in enumerate(sources)
+    ]
+    spec = {"kernelspec": {"name": kernel, "display_name": kernel, "language": language}} if kernel else {}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": spec, "cells": cells}).encode()
+
+
+def zipped(files: Mapping[str, bytes | str]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+@dataclass
+class Running:
+    """A runner's process; its log is read as it comes."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as stdout:
+            for line in stdout:
+                with self._news:
+                    self.lines.append(line.rstrip("\n"))
+                    self._news.notify_all()
+        with self._news:
+            self._news.notify_all()
+
+    def wait_for_line(self, part: str, *, seconds: float = 60) -> str:
+        with self._news:
+            found = self._news.wait_for(
+                lambda: next((line for line in self.lines if part in line), None), timeout=seconds
+            )
+        assert found, f"{part!r} is not in the log:\n" + "\n".join(self.lines)
+        return found
+
+    def end(self, *, seconds: float = 120) -> int:
+        code = self.process.wait(seconds)
+        self._reader.join(30)
+        return code
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass
+class Runner:
+    """Starts runners for a fake service."""
+
+    service: FakeService
+    folder: Path
+    started: list[Running] = field(default_factory=list)
+
+    def start(self, *, script: Path | None = None, **environment: str) -> Running:
+        command = [sys.executable, str(script)] if script else [sys.executable, "-m", "runner"]
+        (self.folder / "home").mkdir(exist_ok=True)
+        env = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.folder),
+            "PYTHONPATH": str(RUNNER_CONTAINER),
+            "RUN_URL": self.service.run_url,
+            "LAUNCH": "1",
+            "LAUNCH_CODE": LAUNCH_CODE,
+            **environment,
+        }
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(Running(process))
+        return self.started[-1]
+
+    def run(self, *, script: Path | None = None, **environment: str) -> tuple[int, Running]:
+        running = self.start(script=script, **environment)
+        return running.end(), running
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        assert len(self.service.reports) == 1, self.started[-1].log
+        outcome: dict[str, Any] = self.service.reports[0]["outcome"]
+        return outcome
+
+    def output(self, path: str = "report-out.ipynb") -> Any:
+        return nbformat.from_dict(json.loads(self.service.outputs[path]))
+
+    def text(self, cell: int, path: str = "report-out.ipynb") -> str:
+        """What the n-th code cell of the uploaded notebook printed, counted from 1."""
+        cells = [cell for cell in self.output(path).cells if cell.cell_type == "code"]
+        return "".join(output.get("text", "") for output in cells[cell - 1].outputs)
+
+
+@pytest.fixture
+def service() -> Iterator[FakeService]:
+    with FakeService() as fake:
+        yield fake
+
+
+@pytest.fixture
+def order(service: FakeService) -> Callable[..., None]:
+    """Lay down the input and the work order."""
+
+    def give(data: bytes, *, filename: str = "report.ipynb", packaged: bool = False, **changed: Any) -> None:
+        service.input = data
+        limits = {
+            "max_unpacked_bytes": 50 << 20,
+            "max_unpacked_files": 1000,
+            "max_output_bytes": 50 << 20,
+            "max_output_files": 100,
+        }
+        usual = {
+            "job_id": "0199-1",
+            "name": "Report",
+            "attempt": 1,
+            "input": {"filename": filename, "packaged": packaged, **changed.pop("input", {})},
+            "parameters": {},
+            "environment": {"name": "analysis", "kernel": "python3"},
+            "output_formats": ["ipynb"],
+            "output_stem": "report-out",
+            "timeout_seconds": 600,
+            "beat_seconds": 15,
+            "fence_seconds": 60,
+            "limits": {**limits, **changed.pop("limits", {})},
+        }
+        service.order = json.loads(json.dumps({**usual, **changed}))
+
+    return give
+
+
+@pytest.fixture
+def runner(service: FakeService, tmp_path: Path) -> Iterator[Runner]:
+    made = Runner(service, tmp_path)
+    yield made
+    for running in made.started:
+        if running.process.poll() is None:
+            running.process.kill()
+        running.end()
