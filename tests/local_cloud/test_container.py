@@ -1,0 +1,138 @@
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local_cloud.container import Container
+
+Starter = Callable[..., Container]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Starter:
+    def start_script(script: str, **environment: str) -> Container:
+        return Container(
+            "ab" * 32,
+            folder=tmp_path / "container",
+            command=("/bin/sh", "-c", script),
+            environment={"PATH": os.defpath, **environment},
+        )
+
+    return start_script
+
+
+def lines(container: Container) -> list[str]:
+    return [line.decode() for line in container.logs(stream=True, follow=True) if isinstance(line, bytes)]
+
+
+def test_a_process_has_its_own_environment_and_nothing_of_the_parents(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the developer")
+    container = start("env", LAUNCH="1")
+    container.wait(30)
+    environment = dict(line.split("=", 1) for line in lines(container))
+    environment.pop("_", None)
+    environment.pop("SHLVL", None)
+    folder = tmp_path / "container"
+    assert environment == {
+        "PATH": os.defpath,
+        "LAUNCH": "1",
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "PWD": str(folder / "work"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "code"), [("exit 0", 0), ("exit 13", 13), ("kill -9 $$", 137), ("kill -15 $$", 143)]
+)
+def test_the_exit_code_is_a_containers(start: Starter, script: str, code: int) -> None:
+    container = start(script)
+    assert container.wait(30) == {"StatusCode": code}
+    assert container.status == "exited"
+
+
+def test_both_streams_are_in_the_log_and_an_unfinished_line_too(start: Starter) -> None:
+    container = start("echo one; echo two >&2; printf three")
+    assert lines(container) == ["one", "two", "three"]
+    assert container.logs(tail=2) == b"two\nthree"
+
+
+def test_the_log_is_followed_while_the_process_runs(start: Starter, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    container = start(f"echo before; read line < {gate}; echo after")
+    log = iter(container.logs(stream=True, follow=True))
+    assert next(log) == b"before"
+    assert container.status == "running"
+    gate.write_text("go\n", encoding="ascii")
+    assert [*log] == [b"after"]
+
+
+def test_nothing_but_the_log_is_left_of_it(start: Starter, tmp_path: Path) -> None:
+    container = start("touch $HOME/a $TMPDIR/b c; echo done")
+    container.wait(30)
+    assert sorted(path.name for path in (tmp_path / "container").iterdir()) == ["log"]
+    assert container.logs() == b"done\n"
+
+
+def test_stop_lets_a_process_end_by_itself(start: Starter) -> None:
+    container = start("trap 'echo saving; exit 17' TERM; echo ready; while :; do sleep 0.05; done")
+    assert next(iter(container.logs(stream=True, follow=True))) == b"ready"
+    container.stop(timeout=30)
+    assert container.wait(0) == {"StatusCode": 17}
+    assert container.logs() == b"ready\nsaving\n"
+
+
+def test_stop_kills_what_does_not_listen(start: Starter) -> None:
+    container = start("trap '' TERM; echo ready; while :; do sleep 0.05; done")
+    assert next(iter(container.logs(stream=True, follow=True))) == b"ready"
+    container.stop(timeout=0.2)
+    assert container.wait(0) == {"StatusCode": 137}
+
+
+def test_stopping_what_has_ended_or_is_being_stopped_does_nothing_more(start: Starter) -> None:
+    container = start("trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done")
+    assert next(iter(container.logs(stream=True, follow=True))) == b"ready"
+    stoppers = [threading.Thread(target=container.stop, kwargs={"timeout": 30}) for _ in range(4)]
+    for each in stoppers:
+        each.start()
+    for each in stoppers:
+        each.join()
+    container.stop()
+    container.kill()
+    assert container.wait(0) == {"StatusCode": 17}
+
+
+@pytest.mark.parametrize("session", ["", "setsid "])
+def test_what_a_process_leaves_behind_ends_with_it(start: Starter, tmp_path: Path, session: str) -> None:
+    if session and not Path("/proc").is_dir():
+        pytest.skip("without /proc nothing tells where a process of another session works")
+    held = tmp_path / "held"
+    os.mkfifo(held)
+    child = tmp_path / "child.py"
+    child.write_text(
+        f"import signal\nheld = open({str(held)!r}, 'w')\nprint(1, flush=True)\nsignal.pause()\n", encoding="utf-8"
+    )
+    container = start(f"{session}{sys.executable} {child} &\nwhile ! grep -q 1 ../log; do sleep 0.05; done")
+    with held.open(encoding="ascii") as end:
+        container.wait(30)
+        assert end.read() == ""  # the other end is closed by the child's death and by nothing else
+
+
+def test_waiting_in_vain_says_so(start: Starter) -> None:
+    container = start("sleep 60")
+    with pytest.raises(TimeoutError, match="still runs after 0 s"):
+        container.wait(0)
+    container.kill()
+    assert container.wait(30) == {"StatusCode": 128 + signal.SIGKILL}
+
+
+def test_a_command_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Container("ab" * 32, folder=tmp_path / "c", command=("/nowhere/python",), environment={})

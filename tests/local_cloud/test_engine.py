@@ -1,0 +1,117 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from local_cloud.container import Container
+from local_cloud.engine import Engine, EngineClosedError, NoSuchContainerError, NoSuchImageError, Program
+from local_cloud.places import ROOT
+
+PROGRAM = Program(command=("/bin/sh", "-c", "echo runs by default"), environment={"PATH": os.defpath, "LANG": "C"})
+
+
+def shouted(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.upper() for name, value in environment.items()}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = Engine(tmp_path / "tasks", programs={"image:local": PROGRAM}, rewrite=shouted)
+    yield engine
+    engine.containers.close()
+
+
+def output(container: Container) -> bytes:
+    container.wait(30)
+    log = container.logs()
+    assert isinstance(log, bytes)
+    return log
+
+
+def test_an_image_stands_for_a_program(engine: Engine) -> None:
+    assert (
+        output(engine.containers.run("image:local", name="task", ports=None, labels={}, detach=True))
+        == b"runs by default\n"
+    )
+
+
+def test_a_container_may_name_its_own_command(engine: Engine) -> None:
+    assert output(engine.containers.run("image:local", command=["/bin/sh", "-c", "echo mine"])) == b"mine\n"
+
+
+def test_the_containers_variables_are_rewritten_and_stand_over_the_programs(engine: Engine) -> None:
+    container = engine.containers.run(
+        "image:local", command=["/bin/sh", "-c", "echo $LANG $A"], environment={"LANG": "de", "A": "b"}
+    )
+    assert output(container) == b"DE B\n"
+
+
+def test_an_unknown_image_is_refused_as_ecs_says_it(engine: Engine) -> None:
+    with pytest.raises(
+        NoSuchImageError, match=r"CannotPullContainerError: there is no image nobody/none:1 .* there is image:local"
+    ):
+        engine.containers.run("nobody/none:1")
+
+
+def test_containers_are_found_by_their_ids(engine: Engine) -> None:
+    container = engine.containers.run("image:local")
+    assert engine.containers.get(container.id) is container
+    assert engine.containers.list(all=True) == [container]
+    with pytest.raises(NoSuchContainerError, match="'feedbeef'"):
+        engine.containers.get("feedbeef")
+
+
+def test_closing_kills_what_runs_and_starts_nothing_more(engine: Engine) -> None:
+    containers = [
+        engine.containers.run("image:local", command=["/bin/sh", "-c", "trap '' TERM; sleep 600"]) for _ in range(3)
+    ]
+    engine.containers.close()
+    assert [container.wait(0)["StatusCode"] for container in containers] == [137] * 3
+    with pytest.raises(EngineClosedError):
+        engine.containers.run("image:local")
+
+
+@pytest.fixture
+def killed_engine(tmp_path: Path) -> Callable[[], Path]:
+    """Start a container in a process that then ends at once, as if by SIGKILL."""
+    script = (
+        "import os, pathlib, sys\n"
+        "from local_cloud.engine import Engine, Program\n"
+        "program = Program(command=('/bin/sh', '-c', f'exec sleep 600 > {sys.argv[2]}'), environment={'PATH': os.defpath})\n"
+        "engine = Engine(pathlib.Path(sys.argv[1]), programs={'i': program}, rewrite=dict)\n"
+        "engine.containers.run('i')\n"
+        "os._exit(0)\n"
+    )
+
+    def start_and_die() -> Path:
+        held = tmp_path / "held"
+        os.mkfifo(held)
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / "tasks"), str(held)], cwd=ROOT, check=True, timeout=60
+        )
+        return held
+
+    return start_and_die
+
+
+def test_what_a_killed_engine_left_running_is_ended_by_the_next(
+    tmp_path: Path, killed_engine: Callable[[], Path]
+) -> None:
+    held = killed_engine()
+    with held.open(encoding="ascii") as end:  # opens when the process has opened its side, so it runs
+        Engine(tmp_path / "tasks", programs={}, rewrite=dict)
+        assert end.read() == ""
+    assert [*(tmp_path / "tasks").iterdir()] == []
+
+
+def test_a_process_that_got_the_number_of_an_old_one_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen(["/bin/sleep", "600"], start_new_session=True) as stranger:
+        folder = tmp_path / "tasks" / "0123456789ab"
+        folder.mkdir(parents=True)
+        (folder / "pid").write_text(f"{stranger.pid} 1", encoding="ascii")
+        Engine(tmp_path / "tasks", programs={}, rewrite=dict)
+        assert stranger.poll() is None
+        stranger.kill()

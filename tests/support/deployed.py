@@ -1,0 +1,78 @@
+"""The fixture `deployed`: the stack on the local cloud that `LOCAL_CLOUD_DIR` names, or a failure that says how to start it.
+
+A test module that uses it has `pytestmark = pytest.mark.local_cloud` and `from tests.support.deployed import deployed`.
+"""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+
+__all__ = ["Deployed", "deployed"]
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """How the deployed stack is reached."""
+
+    api_url: str
+    """The stage URL, without `/scheduler`."""
+
+    region: str
+    endpoint_url: str
+    """The address of every emulated AWS service."""
+
+    folder: Path
+    """The local cloud's folder: logs, state, `env`."""
+
+    @property
+    def session(self) -> boto3.Session:
+        """Credentials of the account's root; clients need `endpoint_url` as well."""
+        return boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="test", region_name=self.region)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command line tool is started with: this machine's variables, none of them about another AWS account."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return own | {
+            "JUPYTER_SCHEDULER_AWS_URL": self.api_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "000000000000",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Deployed:
+    """Fail, rather than skip, where there is no local cloud: a suite that did not run has not passed."""
+    folder = (_ROOT / os.environ.get("LOCAL_CLOUD_DIR", ".local-cloud")).resolve()
+    connection = folder / "connection.json"
+    if not connection.exists():
+        pytest.fail(f"There is no local cloud in {folder}; run `make up`.", pytrace=False)
+    found = Deployed(folder=folder, **json.loads(connection.read_text(encoding="utf-8")))
+    if not _answers(found.api_url):
+        pytest.fail(f"The local cloud of {folder} does not answer at {found.api_url}; run `make up`.", pytrace=False)
+    return found
+
+
+def _answers(api_url: str) -> bool:
+    """Whether the API refuses an unsigned request, as it must."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(f"{api_url}/scheduler/health", timeout=30).close()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code == 403
+    except OSError:
+        return False
+    return True
