@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from shutil import copyfileobj
 from types import TracebackType
 from typing import IO, Final, Self
@@ -95,16 +95,15 @@ def pack_folder(notebook: Path) -> Snapshot:
         If a file cannot be read, or the notebook is not one that can be run.
     """
     content = _read_notebook(notebook)
-    folder = notebook.absolute().parent
-    left_out: list[str] = []
     file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it
-    files = 1
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr(_member(notebook.name), content)
-        for path in _members(folder, folder, left_out):
-            if path != folder / notebook.name:
-                _add(package, path, path.relative_to(folder).as_posix())
-                files += path.is_file()
+    try:
+        listing = _Listing(notebook.absolute())
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+            package.writestr(_member(notebook.name), content)
+            files = 1 + sum(_add(package, path, name) for path, name in listing.members())
+    except BaseException:
+        file.close()
+        raise
     size = file.tell()
     file.seek(0)
     return Snapshot(
@@ -114,7 +113,7 @@ def pack_folder(notebook: Path) -> Snapshot:
         is_packaged=True,
         size_bytes=size,
         files=files,
-        left_out=tuple(left_out),
+        left_out=tuple(listing.left_out),
     )
 
 
@@ -151,38 +150,52 @@ def _problem_of(notebook: object) -> str | None:
     return f"is not a valid notebook: {error}" if error else None
 
 
-def _members(folder: Path, root: Path, left_out: list[str]) -> Iterator[Path]:
-    """Give the files below a folder, and the empty folders, in an order that is the same on every machine."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        raise SnapshotError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
-    if not entries:
-        yield folder
-    outputs = marked_outputs(folder)
-    if outputs:
-        left_out.append(f"{folder.relative_to(root).as_posix()}: outputs of earlier jobs")
-    for entry in entries:
-        path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in IGNORED:
-                yield from _members(path, root, left_out)
-        elif entry.name != MARKER and path not in outputs and not _is_left_out(path, root, left_out):
-            yield path
+class _Listing:
+    """What goes into the zip of a notebook's folder, besides the notebook, in an order that is the same everywhere."""
 
+    def __init__(self, notebook: Path) -> None:
+        self._notebook = notebook
+        self._root = notebook.parent
+        self._outputs: set[Path] = set()
+        self.left_out: list[str] = []
 
-def _is_left_out(path: Path, root: Path, left_out: list[str]) -> bool:
-    """Say whether something that is not a folder must stay out, and note why."""
-    reason = None
-    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-        reason = "a link that leads out of the folder"
-    elif path.is_dir():
-        reason = "a link to a folder"
-    elif not path.is_file():
-        reason = "a broken link" if path.is_symlink() else "not a file"
-    if reason:
-        left_out.append(f"{path.relative_to(root).as_posix()}: {reason}")
-    return reason is not None
+    def members(self) -> Iterator[tuple[Path, str]]:
+        """Give files, and empty folders, with their names in the zip."""
+        for path in self._walk(self._root):
+            yield path, path.relative_to(self._root).as_posix()
+
+    def _walk(self, folder: Path) -> Iterator[Path]:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            raise SnapshotError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
+        if not entries:
+            yield folder
+        if outputs := marked_outputs(folder):
+            self._outputs |= outputs
+            self._leave_out(folder, "outputs of earlier jobs")
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in IGNORED:
+                    yield from self._walk(path)
+            elif self._is_wanted(path):
+                yield path
+
+    def _is_wanted(self, path: Path) -> bool:
+        if path == self._notebook or path.name == MARKER or path in self._outputs:
+            return False
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(self._root.resolve()):
+            return self._leave_out(path, "a link that leads out of the folder")
+        if path.is_dir():
+            return self._leave_out(path, "a link to a folder")
+        if not path.is_file():
+            return self._leave_out(path, "a broken link" if path.is_symlink() else "not a file")
+        return True
+
+    def _leave_out(self, path: Path, reason: str) -> bool:
+        self.left_out.append(f"{path.relative_to(self._root).as_posix()}: {reason}")
+        return False
 
 
 def _member(name: str, *, is_executable: bool = False) -> zipfile.ZipInfo:
@@ -193,19 +206,20 @@ def _member(name: str, *, is_executable: bool = False) -> zipfile.ZipInfo:
     return info
 
 
-def _add(package: zipfile.ZipFile, path: Path, name: str) -> None:
+def _add(package: zipfile.ZipFile, path: Path, name: str) -> int:
+    """Put a file, or an empty folder, into the zip; give the number of files that were added."""
     try:
         if path.is_dir():
-            if PurePosixPath(name) != PurePosixPath():
-                package.writestr(_folder_member(name), b"")
-            return
+            package.writestr(_folder_member(name), b"")
+            return 0
         info = _member(name, is_executable=os.access(path, os.X_OK))
         with path.open("rb") as source, package.open(info, "w", force_zip64=True) as target:
             copyfileobj(source, target, 1024 * 1024)
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror or error}.") from error
     except UnicodeEncodeError:
-        raise SnapshotError(f"{path!r} has a name that is not text; rename it, or move it out of the folder.") from None
+        raise SnapshotError(f"{name!r} has a name that is not text; rename it, or move it out of the folder.") from None
+    return 1
 
 
 def _folder_member(name: str) -> zipfile.ZipInfo:

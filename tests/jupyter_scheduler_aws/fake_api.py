@@ -1,0 +1,258 @@
+"""The service's API, with S3 beside it, as far as the client sees them."""
+
+import re
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from typing import Any
+from urllib.parse import quote, unquote
+
+from typing_extensions import override
+
+from tests.jupyter_scheduler_aws.fake_server import Answer, FakeServer, Request
+
+__all__ = ["ENVIRONMENT", "FakeApi", "FakeJob", "running_api"]
+
+ENVIRONMENT = {
+    "name": "python",
+    "label": "python",
+    "description": "Python with pandas",
+    "file_extensions": ["ipynb"],
+    "output_formats": [{"name": "ipynb", "label": "Notebook"}, {"name": "html", "label": "HTML"}],
+    "metadata": {},
+    "compute_types": ["small", "large"],
+    "default_compute_type": "small",
+    "utc_only": False,
+}
+
+START = 1_795_413_699_000
+"""When everything is created [ms]."""
+
+
+def cell(number: int) -> dict[str, Any]:
+    phase = {"code": "running", "cell": number, "cells": 3}
+    return {"status": "IN_PROGRESS", "start_time": START + 5000, "attempt": 1, "phase": phase}
+
+
+def ended(status: str, code: str, title: str, message: str = "") -> dict[str, Any]:
+    outcome = {"code": code, "title": title, "message": message, "retryable": False}
+    return {"status": status, "end_time": START + 65_000, "phase": {"code": "ended"}, "outcome": outcome}
+
+
+COMPLETED = ended("COMPLETED", "succeeded", "Completed")
+FAILED = ended("FAILED", "notebook_error", "The notebook raised an error", "Cell 3 of 3: ValueError: no data for 1850")
+
+
+@dataclass
+class FakeJob:
+    document: dict[str, Any]
+    plan: list[dict[str, Any]]
+    """What changes with each look at it."""
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Format and content by path."""
+
+    def look(self) -> dict[str, Any]:
+        if self.plan:
+            self.document |= self.plan.pop(0)
+        return self.document
+
+
+class FakeApi(FakeServer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: dict[str, FakeJob] = {}
+        self.tokens: dict[str, str] = {}
+        self.uploads: dict[str, bytes] = {}
+        self.environments: list[Any] = [ENVIRONMENT]
+        self.plan: list[dict[str, Any]] = [cell(1), cell(2), COMPLETED]
+        self.outputs: dict[str, tuple[str, bytes]] = {
+            "report-2026.ipynb": ("ipynb", b"{}"),
+            "report-2026.html": ("html", b"<html></html>" * 1000),
+            "results/table.csv": ("files", b"year,ppm\n1970,325.7\n"),
+        }
+        self.log: list[str] = ["cell 1 of 3", "hello"]
+        self.max_upload_bytes = 1_000_000
+        self.page_size = 2
+        self.clock_off_millis = 0
+        self.generation = 1
+        """Of presigned URLs; older ones have expired."""
+
+    def add_job(self, name: str = "Report", *, status: str = "COMPLETED", **fields: Any) -> str:
+        job_id = f"0199{len(self.jobs):04x}-0000-7000-8000-{uuid.uuid4().hex[:12]}"
+        document = {
+            "job_id": job_id,
+            "name": name,
+            "status": status,
+            "input_filename": "report.ipynb",
+            "runtime_environment_name": "python",
+            "compute_type": "small",
+            "output_formats": ["ipynb", "html"],
+            "parameters": {},
+            "tags": [],
+            "create_time": START + len(self.jobs) * 60_000,
+            "update_time": START,
+            "attempt": 0,
+            "phase": {"code": "waiting", "message": "waiting for a slot"},
+            "outcome": None,
+            **fields,
+        }
+        self.jobs[job_id] = FakeJob(document, [], dict(self.outputs))
+        return job_id
+
+    @override
+    def answer(self, request: Request) -> Answer:
+        for method, pattern, name in _ROUTES:
+            match = re.fullmatch(pattern, request.path)
+            if match and request.method == method:
+                parts = [unquote(part) for part in match.groups()]
+                if parts and parts[0] not in self.jobs:
+                    return Answer.refusal(404, f"There is no job {parts[0]} of yours.", "not_found")
+                answer: Answer = getattr(self, name)(request, *parts)
+                return answer
+        return Answer.refusal(404, "There is no such route.", "not_found")
+
+    def health(self, _request: Request) -> Answer:
+        you = {"owner_id": "ann-1", "principal": "AIDA", "arn": "arn:aws:iam::1:user/ann", "admin": False}
+        return Answer.of({"version": "0.1.0", "time": int(time.time() * 1000) + self.clock_off_millis, "you": you})
+
+    def list_environments(self, _request: Request) -> Answer:
+        return Answer.of(self.environments)
+
+    def create_upload(self, request: Request) -> Answer:
+        size = request.document["size_bytes"]
+        if size > self.max_upload_bytes:
+            return Answer.refusal(413, f"The upload has {size} bytes; at most {self.max_upload_bytes}.", "too_large")
+        upload_id = uuid.uuid4().hex
+        form = {
+            "upload_id": upload_id,
+            "input_uri": f"upload:{upload_id}",
+            "url": f"{self.origin}/bucket",
+            "fields": {"key": f"uploads/{upload_id}", "policy": "p", "x-amz-signature": "s"},
+            "max_bytes": self.max_upload_bytes,
+            "expires_at": START,
+        }
+        return Answer.of(form)
+
+    def receive_upload(self, request: Request) -> Answer:
+        head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+        parts = BytesParser().parsebytes(head + request.body).get_payload()
+        assert isinstance(parts, list)
+        names = [str(part.get_param("name", header="content-disposition")) for part in parts]  # type: ignore[union-attr]
+        if names[-1] != "file" or names[:-1] != ["key", "policy", "x-amz-signature"]:
+            return Answer(400, b"<Error><Code>InvalidArgument</Code><Message>file must be last</Message></Error>")
+        content = [part.get_payload(decode=True) for part in parts]  # type: ignore[union-attr]
+        self.uploads[str(content[0], "ascii").removeprefix("uploads/")] = content[-1]  # type: ignore[arg-type, assignment]
+        return Answer(204)
+
+    def create_job(self, request: Request) -> Answer:
+        asked = request.document
+        upload = self.uploads.get(asked["input_uri"].removeprefix("upload:"))
+        if upload is None:
+            return Answer.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
+        if asked["runtime_environment_name"] not in [each["name"] for each in self.environments]:
+            return Answer.refusal(422, "There is no such environment.", "cannot_be_run")
+        token = asked.pop("idempotency_token")
+        if token not in self.tokens:
+            asked.pop("input_uri")
+            self.tokens[token] = job_id = self.add_job(asked.pop("name"), status="CREATED", **asked)
+            self.jobs[job_id].plan = [dict(change) for change in self.plan]
+            self.jobs[job_id].files["input.ipynb"] = ("input", upload)
+            if printed := re.search(rb'"printed\\", \\"(\w+)', upload):
+                self.jobs[job_id].files["report-2026.ipynb"] = ("ipynb", b'"printed ' + printed[1] + b'"')
+        return Answer.of({"job_id": self.tokens[token]})
+
+    def list_jobs(self, request: Request) -> Answer:
+        query = dict(request.query)
+        found = [job.document for job in reversed(self.jobs.values())]
+        found = [job for job in found if query.get("status") in (None, job["status"])]
+        found = [job for job in found if job["name"].startswith(query.get("name", ""))]
+        start = int(query.get("next_token", 0))
+        end = start + min(self.page_size, int(query["max_items"]))
+        page: dict[str, Any] = {"jobs": found[start:end], "total_count": -1}
+        return Answer.of(page | ({"next_token": str(end)} if end < len(found) else {}))
+
+    def get_job(self, _request: Request, job_id: str) -> Answer:
+        return Answer.of(self.jobs[job_id].look())
+
+    def change_job(self, request: Request, job_id: str) -> Answer:
+        if request.document.get("status") == "STOPPED":
+            self.jobs[job_id].document["status"] = "STOPPING"
+        self.jobs[job_id].document |= {key: value for key, value in request.document.items() if key == "name"}
+        return Answer(204)
+
+    def delete_job(self, _request: Request, job_id: str) -> Answer:
+        del self.jobs[job_id]
+        return Answer(204)
+
+    def delete_batch(self, request: Request) -> Answer:
+        job_ids = [value for name, value in request.query if name == "job_id"]
+        if missing := [job_id for job_id in job_ids if job_id not in self.jobs]:
+            return Answer.refusal(404, f"There is no job {missing[0]} of yours.", "not_found")
+        for job_id in job_ids:
+            del self.jobs[job_id]
+        return Answer(204)
+
+    def list_files(self, request: Request, job_id: str) -> Answer:
+        files = list(self.jobs[job_id].files.items())
+        start = int(dict(request.query).get("next_token", 0))
+        rows = [
+            {
+                "file_format": file_format,
+                "display_name": path,
+                "path": path,
+                "size_bytes": len(content),
+                "url": f"{self.origin}/s3/{job_id}/{quote(path, safe='')}?generation={self.generation}",
+            }
+            for path, (file_format, content) in files[start : start + self.page_size]
+        ]
+        more: Mapping[str, Any] = (
+            {"next_token": str(start + self.page_size)} if start + self.page_size < len(files) else {}
+        )
+        return Answer.of({"files": rows, "expires_in_seconds": 900, **more})
+
+    def get_file(self, request: Request, job_id: str, path: str) -> Answer:
+        if dict(request.query)["generation"] != str(self.generation):
+            return Answer(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+        content = self.jobs[job_id].files[path][1]
+        etag = f'"{hash(content)}"'
+        if request.headers.get("if-match", etag) != etag:
+            return Answer(412)
+        if match := re.fullmatch(r"bytes=(\d+)-", request.headers.get("range", "")):
+            return Answer(206, content[int(match[1]) :], {"etag": etag})
+        return Answer(200, content, {"etag": etag})
+
+    def get_log(self, request: Request, _job_id: str) -> Answer:
+        start = int(dict(request.query).get("next_token", 0))
+        events = [{"time": START, "message": line} for line in self.log[start : start + self.page_size]]
+        return Answer.of({"events": events, "next_token": str(start + len(events))})
+
+
+_ROUTES = [
+    ("GET", "/v1/scheduler/health", "health"),
+    ("GET", "/v1/scheduler/runtime_environments", "list_environments"),
+    ("POST", "/v1/scheduler/uploads", "create_upload"),
+    ("POST", "/bucket", "receive_upload"),
+    ("POST", "/v1/scheduler/jobs", "create_job"),
+    ("GET", "/v1/scheduler/jobs", "list_jobs"),
+    ("DELETE", "/v1/scheduler/batch/jobs", "delete_batch"),
+    ("GET", "/v1/scheduler/jobs/([^/]+)", "get_job"),
+    ("PATCH", "/v1/scheduler/jobs/([^/]+)", "change_job"),
+    ("DELETE", "/v1/scheduler/jobs/([^/]+)", "delete_job"),
+    ("GET", "/v1/scheduler/jobs/([^/]+)/download_files", "list_files"),
+    ("GET", "/v1/scheduler/jobs/([^/]+)/logs", "get_log"),
+    ("GET", "/s3/([^/]+)/([^/]+)", "get_file"),
+]
+
+
+@contextmanager
+def running_api() -> Iterator[FakeApi]:
+    """Run a fake API."""
+    api = FakeApi()
+    api.start()
+    try:
+        yield api
+    finally:
+        api.stop()

@@ -1,0 +1,186 @@
+"""An HTTP server on loopback that checks signatures, remembers requests, and misbehaves when told to."""
+
+import json
+import re
+import socket
+import threading
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from typing_extensions import override
+
+__all__ = ["REGION", "SECRETS", "Answer", "FakeServer", "Fault", "Request"]
+
+REGION = "eu-central-1"
+SECRETS = {"AKIDEXAMPLE": "secret", "ASIATEMPORARY": "another secret"}
+"""Keys that the server knows."""
+
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(\w+)/(\d{8})/([\w-]+)/([\w-]+)/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w+)"
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, document: object, status: int = 200, **headers: str) -> Self:
+        content = json.dumps(document).encode()
+        return cls(status, content, {"content-type": "application/json", **headers})
+
+    @classmethod
+    def refusal(cls, status: int, message: str, code: str) -> Self:
+        return cls.of({"message": message, "reason": None, "code": code, "request_id": "req-1"}, status)
+
+
+@dataclass
+class Fault:
+    """Happens once, to the first request that it matches."""
+
+    method: str
+    path: str
+    """Regular expression for the whole path."""
+    instead: Answer | None = None
+    """Answered without doing anything; None: done first, and then …"""
+    then: Answer | None = None
+    """… answered with this, …"""
+    drops_after: int | None = None
+    """… or the line drops after so many bytes of the body; -1: before any answer."""
+
+    def matches(self, request: Request) -> bool:
+        return request.method == self.method and re.fullmatch(self.path, request.path) is not None
+
+
+class FakeServer:
+    """Serves in threads between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.faults: list[Fault] = []
+        self.lock = threading.RLock()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin}/v1"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def seen(self, method: str, path: str) -> list[Request]:
+        return [each for each in self.requests if each.method == method and re.fullmatch(path, each.path)]
+
+    @abstractmethod
+    def answer(self, request: Request) -> Answer:
+        """Do what a request asks for."""
+
+    def handle(self, request: Request) -> tuple[Answer, Fault | None]:
+        with self.lock:
+            self.requests.append(request)
+            fault = next((each for each in self.faults if each.matches(request)), None)
+            if fault:
+                self.faults.remove(fault)
+                if fault.instead:
+                    return fault.instead, None
+            if request.path.startswith("/v1/") and (problem := problem_of_signature(request)):
+                return Answer.refusal(403, problem, "not_authenticated"), None
+            answer = self.answer(request)
+            return (fault.then if fault and fault.then else answer), fault
+
+
+def problem_of_signature(request: Request) -> str | None:
+    """Recompute the signature from what arrived."""
+    match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    if not match:
+        return "Missing Authentication Token"
+    key, _, region, service, signed, signature = match.groups()
+    if (region, service) != (REGION, "execute-api") or key not in SECRETS:
+        return "The security token included in the request is invalid."
+    names = signed.split(";")
+    if not {"host", "x-amz-date"} <= set(names):
+        return "Host and date must be signed"
+    received = AWSRequest(
+        method=request.method,
+        url=f"http://{request.headers['host']}{request.target}",
+        data=request.body,
+        headers={name: request.headers[name] for name in names},
+    )
+    received.context["timestamp"] = request.headers["x-amz-date"]
+    auth = SigV4Auth(Credentials(key, SECRETS[key]), service, region)
+    expected = auth.signature(auth.string_to_sign(received, auth.canonical_request(received)), received)
+    return None if expected == signature else "The request signature we calculated does not match"
+
+
+def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            answer, fault = server.handle(Request(self.command, self.path, headers, body))
+            sent = answer.body if fault is None or fault.drops_after is None else answer.body[: fault.drops_after]
+            if fault and fault.drops_after == -1:
+                self._hang_up()
+                return
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(sent)
+            if len(sent) < len(answer.body):
+                self._hang_up()
+
+        def _hang_up(self) -> None:
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+
+        do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
+
+        @override
+        def log_message(self, format: str, *args: Any) -> None:
+            """Keep quiet."""
+
+    return Handler
