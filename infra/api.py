@@ -45,7 +45,6 @@ _CORS_HEADERS: Final = (
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-security-token",
-    "x-session-token",
 )
 
 _ACCESS_LOG: Final[Mapping[str, str]] = {
@@ -159,13 +158,13 @@ class Api(Construct):
     def _add_methods(self, routes: Sequence[Route], function: IFunction) -> None:
         # One permission for the whole API: one for each method would outgrow the 20 KB of a function's policy.
         integration = LambdaIntegration(function, proxy=True, scope_permission_to_method=False)
-        preflighted: set[str] = set()
         for route in routes:
             resource = self.rest_api.root.resource_for_path(route.path)
             resource.add_method(route.method, integration, authorization_type=_AUTHORIZATION[route.audience])
-            if route.path not in preflighted:
-                preflighted.add(route.path)
-                self._add_preflight(resource, [each.method for each in routes if each.path == route.path])
+        users_routes = [route for route in routes if route.audience == "users"]
+        for path in {route.path: None for route in users_routes}:
+            methods = [route.method for route in users_routes if route.path == path]
+            self._add_preflight(self.rest_api.root.resource_for_path(path), methods)
 
     def _add_preflight(self, resource: Resource, methods: Sequence[str]) -> None:
         resource.add_cors_preflight(

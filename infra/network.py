@@ -35,10 +35,7 @@ class Network(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: NetworkSection) -> None:
         super().__init__(scope, construct_id)
-        self.own_vpc = None if settings.vpc_id else self._make_vpc()
-        self.vpc: IVpc = self.own_vpc or Vpc.from_vpc_attributes(
-            self, "OperatorsVpc", vpc_id=settings.vpc_id or "", availability_zones=[]
-        )
+        self.vpc: IVpc = self._make_vpc() if settings.vpc_id is None else self._take_vpc(settings.vpc_id)
         self.subnet_ids = list(settings.subnet_ids) or [subnet.subnet_id for subnet in self.vpc.public_subnets]
         self.security_group_ids = list(settings.security_group_ids) or [self._make_security_group()]
         self.assign_public_ip = settings.assign_public_ip
@@ -61,6 +58,10 @@ class Network(Construct):
             " billed by the gigabyte. Operators who must have them bring a VPC of their own.",
         )
         return vpc
+
+    def _take_vpc(self, vpc_id: str) -> IVpc:
+        # CDK wants to hear of a zone; no subnet is imported, so it does not matter of which.
+        return Vpc.from_vpc_attributes(self, "OperatorsVpc", vpc_id=vpc_id, availability_zones=["any"])
 
     def _make_security_group(self) -> str:
         group = SecurityGroup(

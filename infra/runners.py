@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, IgnoreMode, Stack
 from aws_cdk.aws_ec2 import IVpc
+from aws_cdk.aws_ecr import IRepository, Repository
 from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
 from aws_cdk.aws_ecs import (
     Cluster,
@@ -19,7 +20,7 @@ from aws_cdk.aws_ecs import (
     OperatingSystemFamily,
     RuntimePlatform,
 )
-from aws_cdk.aws_iam import Effect, IRole, PolicyStatement, Role, ServicePrincipal
+from aws_cdk.aws_iam import IRole, Role, ServicePrincipal
 from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
 
@@ -32,7 +33,10 @@ __all__ = ["CONTAINER", "Runners"]
 CONTAINER: Final = "runner"
 """Name of the container and prefix of its log streams, which are `runner/runner/<task id>`."""
 
-_IMAGE_FOLDER: Final = Path(__file__).parents[1] / "runner_container"
+_ROOT: Final = Path(__file__).parents[1]
+
+_DOCKERFILE: Final = "runner_container/Dockerfile"
+"""Its context is the root of the repository; what of it is used, the file beside it says, `Dockerfile.dockerignore`."""
 
 _CPU_UNITS: Final = 1024
 """Size that a task definition must name; each launch overrides it with its job's compute type."""
@@ -44,7 +48,8 @@ _INCLUDED_STORAGE_GIB: Final = 20
 """What Fargate gives without being asked; its API refuses to be asked for no more than this in some regions."""
 
 _ECR_ADDRESS: Final = re.compile(
-    r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[^:@]+)"
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
+    r"(?P<name>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?$"
 )
 """A private ECR address: `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>`."""
 
@@ -138,7 +143,7 @@ class Runners(Construct):
         )
         definition.add_container(
             CONTAINER,
-            image=self._container_image(environment),
+            image=self._container_image(name, environment),
             essential=True,
             logging=LogDrivers.aws_logs(stream_prefix=CONTAINER, log_group=self.log_group),
             # SIGTERM, then this long to save the notebook and upload it: the longest that Fargate grants.
@@ -152,37 +157,49 @@ class Runners(Construct):
             return self.empty_task_role
         return Role.from_role_arn(self, f"TaskRole-{name}", environment.task_role_arn, mutable=False)
 
-    def _container_image(self, environment: Environment) -> ContainerImage:
+    def _container_image(self, name: str, environment: Environment) -> ContainerImage:
         address = self._image or environment.image
         if address is None:
             return ContainerImage.from_docker_image_asset(self._built_image())
-        self._let_pull(address)
+        if match := _ECR_ADDRESS.match(address):
+            self._explain_sign_in()
+            return ContainerImage.from_ecr_repository(self._repository(name, match), match["digest"] or match["tag"])
         return ContainerImage.from_registry(address)
 
     def _built_image(self) -> DockerImageAsset:
         if self._asset is None:
-            self._asset = DockerImageAsset(self, "Image", directory=str(_IMAGE_FOLDER), platform=Platform.LINUX_AMD64)
+            self._asset = DockerImageAsset(
+                self,
+                "Image",
+                directory=str(_ROOT),
+                file=_DOCKERFILE,
+                exclude=_left_out(),
+                ignore_mode=IgnoreMode.DOCKER,
+                platform=Platform.LINUX_AMD64,
+            )
             self._explain_sign_in()
         return self._asset
 
-    def _let_pull(self, address: str) -> None:
-        if not (match := _ECR_ADDRESS.match(address)):
-            return
-        repository = Stack.of(self).format_arn(
+    def _repository(self, name: str, address: re.Match[str]) -> IRepository:
+        arn = Stack.of(self).format_arn(
             service="ecr",
-            account=match["account"],
-            region=match["region"],
+            account=address["account"],
+            region=address["region"],
             resource="repository",
-            resource_name=match["name"],
+            resource_name=address["name"],
         )
-        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        self.execution_role.add_to_policy(PolicyStatement(effect=Effect.ALLOW, actions=pull, resources=[repository]))
-        self.execution_role.add_to_policy(
-            PolicyStatement(effect=Effect.ALLOW, actions=["ecr:GetAuthorizationToken"], resources=["*"])
+        return Repository.from_repository_attributes(
+            self, f"Repository-{name}", repository_arn=arn, repository_name=address["name"]
         )
-        self._explain_sign_in()
 
     def _explain_sign_in(self) -> None:
         explain_wildcards(
             self.execution_role, ["*"], "Signing in to ECR (GetAuthorizationToken) is not about any one repository."
         )
+
+
+def _left_out() -> list[str]:
+    """Read what no build of the image uses, so that nothing else changes its hash."""
+    text = (_ROOT / f"{_DOCKERFILE}.dockerignore").read_text(encoding="utf-8")
+    patterns = [line.strip() for line in text.splitlines()]
+    return [*(pattern for pattern in patterns if pattern and not pattern.startswith("#")), f"!{_DOCKERFILE}"]

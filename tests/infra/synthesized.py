@@ -93,7 +93,7 @@ class Synthesized:
 def run_app(folder: Path, context: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run the CDK app as the command line does: feature flags from cdk.json, and neither credentials nor Docker."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    environment = {name: os.environ[name] for name in ("HOME", "PATH", "UV_CACHE_DIR") if name in os.environ}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     environment |= {
         "CDK_OUTDIR": str(folder),
         "CDK_CONTEXT_JSON": json.dumps({**flags, **context}),

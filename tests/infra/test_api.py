@@ -1,0 +1,131 @@
+"""One method for each of the service's routes, signed by users, and errors in one shape."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.api import runner_rate
+from infra.routes import Route, read_routes
+from tests.infra.synthesized import Synthesized, flat
+
+
+def paths(stack: Synthesized) -> dict[str, str]:
+    """Path of each API Gateway resource, by logical id."""
+    resources = stack.all("AWS::ApiGateway::Resource")
+
+    def path(name: str) -> str:
+        parent = resources[name]["ParentId"]
+        before = path(parent["Ref"]) if "Ref" in parent else ""
+        return f"{before}/{resources[name]['PathPart']}"
+
+    return {name: path(name) for name in resources}
+
+
+def methods(stack: Synthesized) -> dict[Route, dict[str, Any]]:
+    by_id = paths(stack)
+    return {
+        Route(by_id[each["ResourceId"]["Ref"]], each["HttpMethod"]): each
+        for each in stack.all("AWS::ApiGateway::Method").values()
+    }
+
+
+def test_the_routes_are_the_service_s(stack: Synthesized) -> None:
+    assert sorted(route for route in methods(stack) if route.method != "OPTIONS") == read_routes()
+
+
+def test_the_service_has_both_kinds_of_routes() -> None:
+    assert {route.audience for route in read_routes()} == {"users", "runners"}
+    assert all(route.path.startswith(("/scheduler/", "/runs/")) for route in read_routes())
+
+
+@pytest.mark.parametrize("route", read_routes(), ids=str)
+def test_users_sign_and_runners_bring_a_token(route: Route, stack: Synthesized) -> None:
+    method = methods(stack)[route]
+    assert method["AuthorizationType"] == ("NONE" if route.path.startswith("/runs/") else "AWS_IAM")
+    assert method["Integration"]["Type"] == "AWS_PROXY"
+    assert stack.id_of("AWS::Lambda::Function", "FunctionsApi") in flat(method["Integration"]["Uri"])
+
+
+def test_a_browser_may_ask_before_it_calls_what_users_call(stack: Synthesized) -> None:
+    asked = {route.path for route in methods(stack) if route.method == "OPTIONS"}
+    assert asked == {route.path for route in read_routes() if route.audience == "users"}
+
+
+def test_a_preflight_allows_what_signing_needs(stack: Synthesized) -> None:
+    (answer,) = methods(stack)[Route("/scheduler/jobs", "OPTIONS")]["Integration"]["IntegrationResponses"]
+    headers = {name.rpartition(".")[2]: value for name, value in answer["ResponseParameters"].items()}
+    assert headers["Access-Control-Allow-Origin"] == "'*'"
+    assert set(headers["Access-Control-Allow-Methods"].strip("'").split(",")) == {"GET", "POST", "OPTIONS"}
+    allowed = set(headers["Access-Control-Allow-Headers"].strip("'").split(","))
+    assert {"authorization", "content-type", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"} <= allowed
+
+
+ANSWERS = {
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "UNAUTHORIZED",
+    "INVALID_SIGNATURE",
+    "EXPIRED_TOKEN",
+    "ACCESS_DENIED",
+    "THROTTLED",
+    "QUOTA_EXCEEDED",
+    "REQUEST_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "INTEGRATION_TIMEOUT",
+    "INTEGRATION_FAILURE",
+}
+
+
+def test_every_error_of_the_gateway_has_the_service_s_shape(stack: Synthesized) -> None:
+    answers = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
+    assert set(answers) == ANSWERS
+    for answer in answers.values():
+        body = answer["ResponseTemplates"]["application/json"].replace("$context.error.messageString", '"said"')
+        read = json.loads(body)
+        assert list(read) == ["message", "reason", "code", "request_id"]
+        assert read["message"]
+        assert read["reason"] is None
+        assert read["request_id"] == "$context.requestId"
+        assert answer["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+
+
+def test_throttles_of_users_and_runners_are_apart(stack: Synthesized, operators: Synthesized) -> None:
+    for found, jobs in ((stack, 100), (operators, 1500)):
+        settings = found.one("AWS::ApiGateway::Stage")["MethodSettings"]
+        rates = {
+            each["ResourcePath"].replace("~1", "/").replace("//", "/"): each["ThrottlingRateLimit"] for each in settings
+        }
+        assert rates.pop("/*") == 100
+        assert set(rates) == {route.path for route in read_routes() if route.audience == "runners"}
+        assert set(rates.values()) == {runner_rate(jobs)}
+
+
+def test_every_runner_s_beats_fit_into_the_throttle() -> None:
+    assert all(runner_rate(jobs) > jobs / 15 for jobs in (1, 100, 5000))
+
+
+def test_the_access_log_has_no_place_for_secrets(stack: Synthesized) -> None:
+    logged = json.loads(stack.one("AWS::ApiGateway::Stage")["AccessLogSetting"]["Format"])
+    assert {"request_id", "route", "status", "caller"} <= set(logged)
+    assert not [
+        value for value in logged.values() if any(word in value for word in ("header", "query", "body", "authorizer"))
+    ]
+
+
+def test_requests_and_answers_are_never_traced(stack: Synthesized) -> None:
+    settings = stack.one("AWS::ApiGateway::Stage")["MethodSettings"]
+    (everything,) = [each for each in settings if each["ResourcePath"] == "/*"]
+    assert everything["DataTraceEnabled"] is False
+    assert everything["LoggingLevel"] == "ERROR"
+
+
+def test_the_account_s_log_role_is_left_to_whoever_owns_it(stack: Synthesized, operators: Synthesized) -> None:
+    assert len(stack.all("AWS::ApiGateway::Account")) == 1
+    assert not operators.all("AWS::ApiGateway::Account")
+
+
+def test_there_is_room_in_the_api_and_in_the_stack(stack: Synthesized) -> None:
+    assert len(stack.all("AWS::ApiGateway::Resource")) < 300
+    assert len(stack.template["Resources"]) < 400

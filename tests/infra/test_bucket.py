@@ -1,0 +1,63 @@
+"""The bucket is private, and forgets what nobody needs."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.config import Limits, Retention
+from infra.bucket import days_until_the_net
+from tests.infra.synthesized import Synthesized, as_list
+
+
+@pytest.fixture
+def denials(stack: Synthesized) -> list[dict[str, Any]]:
+    statements = stack.one("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    assert {each["Effect"] for each in statements} == {"Deny"}
+    return list(statements)
+
+
+def test_nothing_is_public(stack: Synthesized) -> None:
+    bucket = stack.one("AWS::S3::Bucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "VersioningConfiguration" not in bucket
+
+
+def test_only_tls(denials: list[dict[str, Any]]) -> None:
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in denials]
+
+
+def test_old_signatures_are_refused_for_every_action_on_objects(denials: list[dict[str, Any]]) -> None:
+    (statement,) = [each for each in denials if "NumericGreaterThan" in each["Condition"]]
+    assert statement["Condition"] == {"NumericGreaterThan": {"s3:signatureAge": 3_600_000}}
+    assert as_list(statement["Action"]) == ["s3:*"]
+    assert statement["Principal"] == {"AWS": "*"}
+
+
+def test_uploads_go_after_a_day_and_jobs_after_their_records(stack: Synthesized) -> None:
+    rules = {rule["Id"]: rule for rule in stack.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]}
+    assert rules["uploads-that-no-job-took"]["Prefix"] == "uploads/"
+    assert rules["uploads-that-no-job-took"]["ExpirationInDays"] == 1
+    assert rules["unfinished-multipart-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert rules["net-over-jobs"]["Prefix"] == "jobs/"
+    assert rules["net-over-jobs"]["ExpirationInDays"] == 90 + 7 + 30
+
+
+def test_jobs_that_are_kept_for_ever_have_no_net(operators: Synthesized) -> None:
+    rules = operators.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert "net-over-jobs" not in [rule["Id"] for rule in rules]
+
+
+@pytest.mark.parametrize(
+    ("days", "minutes", "net"), [(0, 60, None), (1, 1, 32), (1, 1440, 32), (1, 1441, 33), (90, 10_080, 127)]
+)
+def test_the_net_lies_beyond_the_longest_run(days: int, minutes: int, net: int | None) -> None:
+    limits = Limits(default_timeout_minutes=1, max_timeout_minutes=minutes)
+    assert days_until_the_net(limits, Retention(jobs_days=days)) == net
+
+
+def test_web_pages_may_transfer(stack: Synthesized, operators: Synthesized) -> None:
+    (rule,) = stack.one("AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == ["*"]
+    assert set(rule["AllowedMethods"]) == {"GET", "HEAD", "PUT", "POST"}
+    (rule,) = operators.one("AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == ["https://lab.example"]

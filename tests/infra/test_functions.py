@@ -1,0 +1,155 @@
+"""The functions: their handlers exist, they know what they need, and something calls each of them."""
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.config import Resources
+from tests.infra.synthesized import Synthesized, flat
+
+VARIABLES = {
+    "Api": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE BUCKET WAKE_UP_QUEUE_URL LAUNCH_SECRET_ARN RUNNER_LOG_GROUP",
+    "Dispatch": "JOBS_TABLE MARKS_TABLE WAKE_UP_QUEUE_URL LAUNCH_SECRET_ARN CLUSTER TASK_FAMILY_PREFIX SUBNETS SECURITY_GROUPS"
+    " ASSIGN_PUBLIC_IP API_URL",
+    "TaskEvents": "JOBS_TABLE MARKS_TABLE WAKE_UP_QUEUE_URL",
+    "Sweep": "JOBS_TABLE MARKS_TABLE WAKE_UP_QUEUE_URL CLUSTER",
+    "Cleanup": "JOBS_TABLE BUCKET CLUSTER WAKE_UP_QUEUE_URL CLEANUP_QUEUE_URL",
+}
+
+COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_function_knows_what_it_uses_and_nothing_else(name: str, stack: Synthesized) -> None:
+    assert set(stack.function(name)["Environment"]["Variables"]) == set(VARIABLES[name].split()) | COMMON
+
+
+def test_every_variable_of_the_service_is_set_somewhere(stack: Synthesized) -> None:
+    given = {key for name in VARIABLES for key in stack.function(name)["Environment"]["Variables"]}
+    resources = Resources(dict.fromkeys([*given, "AWS_REGION"], "x"))
+    for name, member in vars(Resources).items():
+        if isinstance(member, property):
+            assert getattr(resources, name) is not None
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_the_handler_exists(name: str, stack: Synthesized) -> None:
+    module, _, attribute = stack.function(name)["Handler"].rpartition(".")
+    assert callable(getattr(importlib.import_module(module), attribute))
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_functions_share_one_bundle_and_keep_their_own_log(name: str, stack: Synthesized) -> None:
+    function = stack.function(name)
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert function["Code"]["S3Key"] == stack.function("Api")["Code"]["S3Key"]
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    group = stack.all("AWS::Logs::LogGroup")[function["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert group["RetentionInDays"] == 30
+
+
+def test_the_operator_chooses_runtime_and_retention(operators: Synthesized) -> None:
+    function = operators.function("Api")
+    assert (function["Runtime"], function["Architectures"]) == ("python3.12", ["x86_64"])
+    assert {each["RetentionInDays"] for each in operators.all("AWS::Logs::LogGroup").values()} == {7}
+
+
+def sources(stack: Synthesized, name: str) -> list[dict[str, Any]]:
+    function = stack.id_of("AWS::Lambda::Function", f"Functions{name}Function")
+    return [
+        each
+        for each in stack.all("AWS::Lambda::EventSourceMapping").values()
+        if each["FunctionName"] == {"Ref": function}
+    ]
+
+
+def test_dispatch_takes_wake_ups_one_group_at_a_time(stack: Synthesized) -> None:
+    (source,) = sources(stack, "Dispatch")
+    queue_id = stack.id_of("AWS::SQS::Queue", "QueuesWakeUp")
+    assert flat(source["EventSourceArn"]) == f"<{queue_id}.Arn>"
+    assert source["BatchSize"] == 10
+    queue = stack.all("AWS::SQS::Queue")[queue_id]
+    assert queue["FifoQueue"] is True
+    # Two different wake-ups with equal texts must both arrive.
+    assert "ContentBasedDeduplication" not in queue
+
+
+def test_a_queue_hides_a_message_longer_than_its_function_runs(stack: Synthesized) -> None:
+    queues = stack.all("AWS::SQS::Queue")
+    for name in VARIABLES:
+        for source in sources(stack, name):
+            queue_id = source["EventSourceArn"]["Fn::GetAtt"][0]
+            if queue_id in queues:
+                assert queues[queue_id]["VisibilityTimeout"] > stack.function(name)["Timeout"]
+
+
+def test_cleanup_follows_deleted_jobs_and_those_that_ended_while_starting(stack: Synthesized) -> None:
+    (stream,) = [each for each in sources(stack, "Cleanup") if "FilterCriteria" in each]
+    patterns = [json.loads(each["Pattern"]) for each in stream["FilterCriteria"]["Filters"]]
+    ended = {"NewImage": {"status": {"S": ["STOPPED", "FAILED"]}}, "OldImage": {"status": {"S": ["QUEUED"]}}}
+    assert patterns == [{"eventName": ["REMOVE"]}, {"eventName": ["MODIFY"], "dynamodb": ended}]
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert stream["BisectBatchOnFunctionError"] is True
+    assert stream["MaximumRetryAttempts"] == 5
+    dead = stack.id_of("AWS::SQS::Queue", "QueuesDeadStreamRecords")
+    assert flat(stream["DestinationConfig"]["OnFailure"]["Destination"]) == f"<{dead}.Arn>"
+
+
+def test_cleanup_comes_again_when_upload_urls_have_expired(stack: Synthesized) -> None:
+    (later,) = [each for each in sources(stack, "Cleanup") if "FilterCriteria" not in each]
+    assert later["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = stack.all("AWS::SQS::Queue")[later["EventSourceArn"]["Fn::GetAtt"][0]]
+    assert queue["DelaySeconds"] == 900
+
+
+def test_task_events_are_those_of_our_cluster_and_none_is_lost_silently(stack: Synthesized) -> None:
+    rule = stack.one("AWS::Events::Rule", "TriggersTaskEvents")
+    cluster = stack.id_of("AWS::ECS::Cluster", "Runners")
+    assert rule["EventPattern"] == {
+        "source": ["aws.ecs"],
+        "detail-type": ["ECS Task State Change"],
+        "detail": {"clusterArn": [{"Fn::GetAtt": [cluster, "Arn"]}]},
+    }
+    dead = f"<{stack.id_of('AWS::SQS::Queue', 'QueuesDeadTaskEvents')}.Arn>"
+    (target,) = rule["Targets"]
+    assert flat(target["DeadLetterConfig"]["Arn"]) == dead
+    retries = stack.one("AWS::Lambda::EventInvokeConfig", "TriggersTaskEvents")
+    assert flat(retries["DestinationConfig"]["OnFailure"]["Destination"]) == dead
+
+
+def test_the_sweep_comes_every_minute(stack: Synthesized) -> None:
+    rule = stack.one("AWS::Events::Rule", "TriggersEveryMinute")
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert stack.id_of("AWS::Lambda::Function", "FunctionsSweep") in flat(rule["Targets"][0]["Arn"])
+
+
+def test_every_queue_that_functions_or_schedules_use_has_dead_letters_and_the_alarm_counts_them(
+    stack: Synthesized,
+) -> None:
+    queues = stack.all("AWS::SQS::Queue")
+    dead = {name for name in queues if name.startswith("QueuesDead")}
+    for name in set(queues) - dead:
+        target = queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert target in dead
+        assert queues[target].get("FifoQueue") == queues[name].get("FifoQueue")
+    alarm = stack.one("AWS::CloudWatch::Alarm")
+    counted = [
+        dimension["Value"]["Fn::GetAtt"][0]
+        for metric in alarm["Metrics"]
+        if "MetricStat" in metric
+        for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
+    ]
+    assert sorted(counted) == sorted(dead)
+
+
+def test_queues_take_tls_only(stack: Synthesized) -> None:
+    refused = {
+        queue["Ref"]
+        for policy in stack.all("AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}} and statement["Effect"] == "Deny"
+        for queue in policy["Queues"]
+    }
+    assert refused == set(stack.all("AWS::SQS::Queue"))

@@ -1,0 +1,187 @@
+"""Each function may do what its role needs, and nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.synthesized import Synthesized, as_list, flat
+
+FUNCTIONS = ("Api", "Dispatch", "TaskEvents", "Sweep", "Cleanup")
+
+COMMON = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+ITEMS = {
+    f"dynamodb:{each}"
+    for each in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "BatchGetItem", "ConditionCheckItem")
+}
+
+RECEIVE = {
+    f"sqs:{each}"
+    for each in ("ReceiveMessage", "ChangeMessageVisibility", "GetQueueUrl", "DeleteMessage", "GetQueueAttributes")
+}
+
+STREAM = {f"dynamodb:{each}" for each in ("ListStreams", "DescribeStream", "GetRecords", "GetShardIterator")}
+
+ACTIONS = {
+    "Api": ITEMS
+    | {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "logs:GetLogEvents", "sqs:SendMessage"}
+    | {"secretsmanager:GetSecretValue"},
+    "Dispatch": {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:Query",
+        "sqs:SendMessage",
+        "secretsmanager:GetSecretValue",
+    }
+    | {"ecs:RunTask", "ecs:StopTask", "ecs:DescribeTasks", "ecs:TagResource", "iam:PassRole"}
+    | RECEIVE,
+    "TaskEvents": {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "sqs:SendMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+    },
+    "Sweep": {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:Query",
+        "sqs:SendMessage",
+        "ecs:StopTask",
+        "ecs:DescribeTasks",
+    },
+    "Cleanup": {"s3:DeleteObject", "s3:ListBucket", "sqs:SendMessage", "ecs:StopTask", "ecs:DescribeTasks"}
+    | RECEIVE
+    | STREAM,
+}
+
+WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
+"""Actions that AWS does not let a policy limit to a resource (or, for ListStreams, that CDK grants so)."""
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_do_exactly_this(name: str, stack: Synthesized) -> None:
+    assert {action for action, _, _ in stack.may(name)} == ACTIONS[name] | COMMON
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_action_is_a_pattern_and_no_resource_is_everything(name: str, stack: Synthesized) -> None:
+    for action, resource, _ in stack.may(name):
+        assert "*" not in action
+        assert resource != "*" or action in WITHOUT_RESOURCE
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_role_has_no_managed_policy_and_serves_its_function_only(name: str, stack: Synthesized) -> None:
+    role_id = stack.id_of("AWS::IAM::Role", f"Functions{name}Role")
+    role = stack.all("AWS::IAM::Role")[role_id]
+    assert "ManagedPolicyArns" not in role
+    users = [each for each in stack.all("AWS::Lambda::Function").values() if flat(each["Role"]) == f"<{role_id}.Arn>"]
+    assert len(users) == 1
+
+
+@pytest.mark.parametrize("name", ["Dispatch", "Sweep", "Cleanup"])
+def test_tasks_are_touched_in_our_cluster_only(name: str, stack: Synthesized) -> None:
+    cluster = stack.id_of("AWS::ECS::Cluster", "Runners")
+    ours = json.dumps({"ArnEquals": {"ecs:cluster": {"Fn::GetAtt": [cluster, "Arn"]}}})
+    for action, resource, condition in stack.may(name):
+        if action in {"ecs:StopTask", "ecs:DescribeTasks", "ecs:RunTask"}:
+            assert condition == ours
+        if action in {"ecs:StopTask", "ecs:DescribeTasks", "ecs:TagResource"}:
+            assert resource.endswith(f":task/<{cluster}>/*")
+
+
+def test_dispatch_runs_our_families_only(stack: Synthesized, operators: Synthesized) -> None:
+    def families(found: Synthesized) -> set[str]:
+        return {resource.rpartition("/")[2] for action, resource, _ in found.may("Dispatch") if action == "ecs:RunTask"}
+
+    assert families(stack) == {"jupyter-scheduler-python:*"}
+    assert families(operators) == {"theirs-python:*", "theirs-plain:*"}
+
+
+def test_dispatch_tags_tasks_only_as_it_launches_them(stack: Synthesized) -> None:
+    (condition,) = {condition for action, _, condition in stack.may("Dispatch") if action == "ecs:TagResource"}
+    assert json.loads(condition) == {"StringEquals": {"ecs:CreateAction": "RunTask"}}
+
+
+def test_dispatch_passes_the_runners_roles_to_tasks_only(stack: Synthesized, operators: Synthesized) -> None:
+    def passed(found: Synthesized) -> dict[str, Any]:
+        return {
+            resource: json.loads(condition)
+            for action, resource, condition in found.may("Dispatch")
+            if action == "iam:PassRole"
+        }
+
+    to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    own = {
+        f"<{stack.id_of('AWS::IAM::Role', name)}.Arn>": to_tasks for name in ("RunnersExecutionRole", "RunnersTaskRole")
+    }
+    assert passed(stack) == own
+    assert passed(operators) == own | {"arn:aws:iam::123456789012:role/data": to_tasks}
+
+
+def test_files_are_reached_by_prefix(stack: Synthesized) -> None:
+    bucket = f"<{stack.id_of('AWS::S3::Bucket', 'Storage')}.Arn>"
+
+    def reached(name: str) -> set[str]:
+        return {resource.removeprefix(bucket) for action, resource, _ in stack.may(name) if action.startswith("s3:")}
+
+    assert reached("Api") == {"", "/uploads/*", "/definitions/*", "/jobs/*"}
+    assert reached("Cleanup") == {"", "/definitions/*", "/jobs/*"}
+    assert not reached("Dispatch") | reached("TaskEvents") | reached("Sweep")
+
+
+def test_cleanup_lists_its_prefixes_only(stack: Synthesized) -> None:
+    (condition,) = {condition for action, _, condition in stack.may("Cleanup") if action == "s3:ListBucket"}
+    assert json.loads(condition) == {"StringLike": {"s3:prefix": ["definitions/*", "jobs/*"]}}
+
+
+def test_a_notebook_has_no_permission_of_ours(stack: Synthesized) -> None:
+    role_id = stack.id_of("AWS::IAM::Role", "RunnersTaskRole")
+    role = stack.all("AWS::IAM::Role")[role_id]
+    assert "Policies" not in role
+    assert "ManagedPolicyArns" not in role
+    assert not [each for each in stack.all("AWS::IAM::Policy").values() if {"Ref": role_id} in each["Roles"]]
+
+
+def test_an_operator_s_task_role_is_left_as_it_is(operators: Synthesized) -> None:
+    roles = {flat(role) for policy in operators.all("AWS::IAM::Policy").values() for role in policy["Roles"]}
+    assert all(role.startswith("<") for role in roles)
+
+
+def test_ecs_pulls_from_the_repositories_that_environments_name(operators: Synthesized) -> None:
+    policy = operators.one("AWS::IAM::Policy", "RunnersExecutionRole")
+    pulled = {
+        flat(resource)
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "ecr:BatchGetImage" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+    assert pulled == {"arn:<AWS::Partition>:ecr:eu-central-1:123456789012:repository/team/runner"}
+
+
+def test_users_may_call_the_scheduler_and_no_more(stack: Synthesized) -> None:
+    policy = stack.one("AWS::IAM::ManagedPolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
+    api = stack.id_of("AWS::ApiGateway::RestApi", "Api")
+    arn = f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<{api}>/v1/*/scheduler/*"
+    assert flat(statement["Resource"]) == arn
+
+
+def test_the_api_function_has_one_permission_for_the_whole_api(stack: Synthesized) -> None:
+    api = stack.id_of("AWS::ApiGateway::RestApi", "Api")
+    granted = [
+        each
+        for each in stack.all("AWS::Lambda::Permission").values()
+        if each["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert len(granted) == 1
+    assert f"<{api}>/" in flat(granted[0]["SourceArn"])
+
+
+def test_policies_stay_within_their_size(stack: Synthesized, operators: Synthesized) -> None:
+    for found in (stack, operators):
+        for policy in found.all("AWS::IAM::Policy").values():
+            assert len(flat(json.dumps(policy["PolicyDocument"]))) < 10_240

@@ -1,0 +1,57 @@
+"""The stack as a whole."""
+
+import json
+import re
+
+from tests.infra.synthesized import Synthesized, flat
+
+
+def test_no_finding_of_cdk_nag_is_unexplained(stack: Synthesized, operators: Synthesized) -> None:
+    assert stack.findings == []
+    assert operators.findings == []
+
+
+def test_every_explanation_is_a_sentence(stack: Synthesized) -> None:
+    metadata = json.loads((stack.folder / "Scheduler.metadata.json").read_text())
+    acknowledged = [
+        each["data"]
+        for entries in metadata.values()
+        for each in entries
+        if each["type"] == "aws:cdk:acknowledged-rules"
+    ]
+    reasons = [reason for data in acknowledged for finding, reason in data.items() if "AwsSolutions-" in finding]
+    assert len(reasons) > 20
+    assert all(len(reason.split()) >= 4 and reason.endswith(".") for reason in reasons)
+
+
+def test_what_an_operator_is_told(stack: Synthesized) -> None:
+    outputs = stack.template["Outputs"]
+    assert set(outputs) == {"ApiUrl", "Region", "BucketName", "ClusterName", "UserPolicyArn", "RunnerLogGroup"}
+    api = stack.id_of("AWS::ApiGateway::RestApi", "Api")
+    url = flat(outputs["ApiUrl"]["Value"])
+    assert url == f"https://<{api}>.execute-api.<AWS::Region>.<AWS::URLSuffix>/v1"
+    assert flat(stack.function("Dispatch")["Environment"]["Variables"]["API_URL"]) == url
+
+
+def test_nothing_is_done_by_functions_of_cdk(stack: Synthesized, operators: Synthesized) -> None:
+    for found in (stack, operators):
+        kinds = {resource["Type"] for resource in found.template["Resources"].values()}
+        assert not [kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))]
+        assert len(found.all("AWS::Lambda::Function")) == 5
+
+
+def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
+    text = json.dumps(stack.template)
+    assert not re.search(r"\b\d{12}\b", text)
+    assert not re.search(r"\b(us|eu|ap)-[a-z]+-\d\b", text)
+
+
+def test_every_log_group_forgets(stack: Synthesized) -> None:
+    groups = stack.all("AWS::Logs::LogGroup")
+    assert len(groups) == 5 + 1 + 2
+    assert all(group["RetentionInDays"] == 30 for group in groups.values())
+
+
+def test_the_name_is_the_operator_s(operators: Synthesized) -> None:
+    manifest = json.loads((operators.folder / "manifest.json").read_text())
+    assert manifest["artifacts"]["Scheduler"]["properties"]["stackName"] == "theirs"

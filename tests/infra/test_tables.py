@@ -1,0 +1,106 @@
+"""The tables hold what the service's models read, and are not lost by accident."""
+
+from typing import Any
+
+import pytest
+from pynamodb.indexes import Index as ModelIndex
+
+from chalicelib.storage.items import JobItem
+from infra.tables import DEFINITION_ROW, JOB_ROW
+from tests.infra.synthesized import Synthesized
+
+KEYS = {
+    "TablesJobs": ["owner_id", "job_id"],
+    "TablesDefinitions": ["owner_id", "definition_id"],
+    "TablesMarks": ["mark_id"],
+}
+
+INDEXES = {
+    "TablesJobs": {
+        "by_name": (["owner_id", "name_key"], JOB_ROW),
+        "by_input_filename": (["owner_id", "input_filename_key"], JOB_ROW),
+        "by_status": (["owner_id", "status_key"], JOB_ROW),
+        "by_definition": (["definition_key", "job_id"], JOB_ROW),
+        "waiting": (["waiting", "waiting_key"], ("job_definition_id", "not_before")),
+        "live": (["live_shard", "deadline_key"], ("status", "job_definition_id", "attempt", "task_arn")),
+    },
+    "TablesDefinitions": {
+        "by_name": (["owner_id", "name_key"], DEFINITION_ROW),
+        "by_input_filename": (["owner_id", "input_filename_key"], DEFINITION_ROW),
+        "due": (["due_shard", "due_key"], ()),
+        "unsynced": (["unsynced", "unsynced_key"], ()),
+    },
+    "TablesMarks": {},
+}
+
+
+def keys_of(schema: list[dict[str, str]]) -> list[str]:
+    assert [each["KeyType"] for each in schema] == ["HASH", "RANGE"][: len(schema)]
+    return [each["AttributeName"] for each in schema]
+
+
+def indexes_of(table: dict[str, Any]) -> dict[str, tuple[list[str], tuple[str, ...]]]:
+    return {
+        index["IndexName"]: (keys_of(index["KeySchema"]), tuple(index["Projection"].get("NonKeyAttributes", ())))
+        for index in table.get("GlobalSecondaryIndexes", [])
+    }
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_and_indexes(name: str, stack: Synthesized) -> None:
+    table = stack.one("AWS::DynamoDB::Table", name)
+    assert keys_of(table["KeySchema"]) == KEYS[name]
+    assert {each["AttributeType"] for each in table["AttributeDefinitions"]} == {"S"}
+    assert indexes_of(table) == INDEXES[name]
+
+
+def test_the_job_indexes_are_those_of_the_service_s_models(stack: Synthesized) -> None:
+    found = indexes_of(stack.one("AWS::DynamoDB::Table", "TablesJobs"))
+    models = {
+        index.Meta.index_name: set(index.Meta.projection.non_key_attributes or ())
+        for index in vars(JobItem).values()
+        if isinstance(index, ModelIndex)
+    }
+    assert {name: set(holds) for name, (_, holds) in found.items()} == models
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_projections_stay_within_the_limits_of_dynamodb(name: str, stack: Synthesized) -> None:
+    table = stack.one("AWS::DynamoDB::Table", name)
+    held = [index["Projection"].get("NonKeyAttributes", []) for index in table.get("GlobalSecondaryIndexes", [])]
+    assert all(len(each) <= 20 for each in held)
+    assert sum(map(len, held)) <= 100
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_data_is_kept_restorable_and_ages(name: str, stack: Synthesized) -> None:
+    table = stack.one("AWS::DynamoDB::Table", name)
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_streams_carry_both_images_where_something_follows(stack: Synthesized) -> None:
+    images = {
+        name: stack.one("AWS::DynamoDB::Table", name).get("StreamSpecification", {}).get("StreamViewType")
+        for name in KEYS
+    }
+    both = "NEW_AND_OLD_IMAGES"
+    assert images == {"TablesJobs": both, "TablesDefinitions": both, "TablesMarks": None}
+
+
+DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Logs::LogGroup")
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_data_stays_when_the_stack_goes(kind: str, stack: Synthesized) -> None:
+    policies = {each["DeletionPolicy"] for each in stack.template["Resources"].values() if each["Type"] == kind}
+    assert policies == {"Retain"}
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_a_stack_to_throw_away_leaves_nothing(kind: str, operators: Synthesized) -> None:
+    found = [each for each in operators.template["Resources"].values() if each["Type"] == kind]
+    assert {each["DeletionPolicy"] for each in found} == {"Delete"}
+    assert not any(each["Properties"].get("DeletionProtectionEnabled") for each in found)
