@@ -37,6 +37,7 @@ class Daemon:
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -55,7 +56,7 @@ class Daemon:
             return False
         self.stop()
         check_port_is_free(self._places.port)
-        process = self._launch()
+        process = self._process = self._launch()
         self._wait(lambda: self._answers() or process.poll() is not None, within=_START_SECONDS)
         if process.poll() is not None or not self._answers():
             self.stop()
@@ -70,6 +71,9 @@ class Daemon:
             if not self._wait(lambda: self.pid is None, within=_STOP_SECONDS):
                 os.kill(pid, signal.SIGKILL)
                 self._wait(lambda: self.pid is None, within=_STOP_SECONDS)
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
         self._places.pid.unlink(missing_ok=True)
         return pid is not None
 

@@ -1,0 +1,82 @@
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_cloud.daemon import Daemon
+from local_cloud.errors import LocalCloudError
+from local_cloud.places import ROOT, Places
+
+
+def test_a_second_start_finds_the_first(daemon: Daemon) -> None:
+    pid = daemon.pid
+    assert pid is not None
+    assert daemon.start() is False
+    assert daemon.pid == pid
+
+
+def test_only_loopback_is_served(daemon: Daemon, places: Places) -> None:
+    result = subprocess.run(["cat", "/proc/net/tcp", "/proc/net/tcp6"], check=True, capture_output=True, text=True)
+    listening = [line.split()[1] for line in result.stdout.splitlines() if line.split()[3] == "0A"]
+    assert [address for address in listening if address.endswith(f":{places.port:04X}")] == [
+        f"0100007F:{places.port:04X}"
+    ]
+
+
+def test_the_state_outlives_a_graceful_stop(daemon: Daemon, client: Any) -> None:
+    client("s3").create_bucket(Bucket="kept")
+    client("s3").put_object(Bucket="kept", Key="a/b", Body=b"content")
+    assert daemon.stop() is True
+    assert daemon.pid is None
+    assert daemon.stop() is False
+    assert daemon.start() is True
+    assert client("s3").get_object(Bucket="kept", Key="a/b")["Body"].read() == b"content"
+
+
+def test_nothing_of_the_callers_environment_reaches_it(
+    places: Places, monkeypatch: pytest.MonkeyPatch, daemon: Daemon
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of the developer")
+    daemon.stop()
+    daemon.start()
+    environment = Path(f"/proc/{daemon.pid}/environ").read_bytes().split(b"\0")
+    assert not [each for each in environment if b"of the developer" in each]
+
+
+def test_after_sigkill_it_starts_anew(daemon: Daemon) -> None:
+    pid = daemon.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert daemon.start() is True
+    assert daemon.pid != pid
+
+
+def test_a_port_that_another_cloud_has_is_refused_and_that_one_left_alone(
+    daemon: Daemon, places: Places, tmp_path: Path
+) -> None:
+    other = Daemon(Places(folder=tmp_path, port=places.port))
+    with pytest.raises(LocalCloudError, match=f"Port {places.port} of 127.0.0.1 is taken"):
+        other.start()
+    assert daemon.pid is not None
+
+
+def test_an_emulator_that_lacks_something_is_refused_by_name(places: Places) -> None:
+    script = (
+        "import ministack.services.ecs as ecs, ministack.services.eventbridge as events\n"
+        "del ecs._mark_task_stopped\n"
+        "events._put_events = lambda entries: None\n"
+        "from local_cloud.emulator import Emulator, EmulatorMismatchError\n"
+        "try:\n"
+        "    Emulator()\n"
+        "except EmulatorMismatchError as error:\n"
+        "    print(error)\n"
+    )
+    result = subprocess.run(
+        [str(places.emulator_python), "-c", script], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
+    )
+    assert "lacks ministack.services.ecs._mark_task_stopped(task_arn, task, reason, stop_code)" in result.stdout
+    assert "ministack.services.eventbridge._put_events(data, allow_aws_source)" in result.stdout
+    assert "made for MiniStack 1.5.33" in result.stdout

@@ -1,0 +1,200 @@
+"""The emulator's ECS with this project's engine and mendings, over HTTP, as the service meets it."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+
+from local_cloud.daemon import Daemon
+from local_cloud.places import RUNNER_IMAGE
+
+CLUSTER = "jobs"
+LOGS = "/runners"
+Client = Callable[[str], Any]
+Run = Callable[..., str]
+
+LISTENS = "trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done"
+
+
+@pytest.fixture(scope="module")
+def ecs(client: Client) -> Any:
+    ecs = client("ecs")
+    ecs.create_cluster(clusterName=CLUSTER)
+    client("logs").create_log_group(logGroupName=LOGS)
+    container = {
+        "name": "runner",
+        "image": RUNNER_IMAGE,
+        "stopTimeout": 2,
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {"awslogs-group": LOGS, "awslogs-stream-prefix": "runner", "awslogs-region": "us-east-1"},
+        },
+    }
+    ecs.register_task_definition(family="runner", containerDefinitions=[container])
+    ecs.register_task_definition(family="broken", containerDefinitions=[{**container, "image": "nobody/none:1"}])
+    return ecs
+
+
+@pytest.fixture(scope="module")
+def events(client: Client) -> Callable[[str], list[dict[str, Any]]]:
+    """Give a function that waits for a task's last event and gives all of that task's."""
+    queue = client("sqs").create_queue(QueueName="events")["QueueUrl"]
+    pattern = {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]}
+    client("events").put_rule(Name="tasks", EventPattern=json.dumps(pattern))
+    client("events").put_targets(
+        Rule="tasks", Targets=[{"Id": "queue", "Arn": "arn:aws:sqs:us-east-1:000000000000:events"}]
+    )
+    seen: list[dict[str, Any]] = []
+
+    def of_task(arn: str) -> list[dict[str, Any]]:
+        while not any(
+            event["detail"]["taskArn"] == arn and event["detail"]["lastStatus"] == "STOPPED" for event in seen
+        ):
+            for message in (
+                client("sqs")
+                .receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+                .get("Messages", [])
+            ):
+                seen.append(json.loads(message["Body"]))
+                client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return [event for event in seen if event["detail"]["taskArn"] == arn]
+
+    return of_task
+
+
+@pytest.fixture
+def run(ecs: Any) -> Run:
+    def run_script(script: str, **options: Any) -> str:
+        override = {
+            "name": "runner",
+            "command": ["/bin/sh", "-c", script],
+            "environment": options.pop("environment", []),
+        }
+        request = {
+            "cluster": CLUSTER,
+            "taskDefinition": "runner",
+            "overrides": {"containerOverrides": [override]},
+            **options,
+        }
+        return str(ecs.run_task(**request)["tasks"][0]["taskArn"])
+
+    return run_script
+
+
+def until(ecs: Any, arn: str, status: str) -> dict[str, Any]:
+    for _ in count():
+        task: dict[str, Any] = ecs.describe_tasks(cluster=CLUSTER, tasks=[arn])["tasks"][0]
+        if task["lastStatus"] in (status, "STOPPED"):
+            return task
+        time.sleep(0.02)
+    raise AssertionError
+
+
+def log_of(client: Client, arn: str, last: str) -> list[str]:
+    while True:
+        stream = {"logGroupName": LOGS, "logStreamName": f"runner/runner/{arn.rpartition('/')[2]}"}
+        if client("logs").describe_log_streams(logGroupName=LOGS, logStreamNamePrefix=stream["logStreamName"])[
+            "logStreams"
+        ]:
+            lines = [
+                event["message"] for event in client("logs").get_log_events(**stream, startFromHead=True)["events"]
+            ]
+            if last in lines:
+                return lines
+        time.sleep(0.02)
+
+
+def test_a_task_runs_and_its_end_is_told_with_the_exit_code(ecs: Any, run: Run, events: Any) -> None:
+    arn = run("exit 13", startedBy="o/j/1")
+    told = events(arn)
+    assert [event["detail"]["lastStatus"] for event in told] == ["PENDING", "RUNNING", "STOPPED"]
+    assert [event["detail"]["version"] for event in told] == sorted({event["detail"]["version"] for event in told})
+    last = told[-1]
+    assert last["resources"] == [arn]
+    assert last["detail"]["clusterArn"].endswith(f":cluster/{CLUSTER}")
+    assert last["detail"]["startedBy"] == "o/j/1"
+    assert last["detail"]["stopCode"] == "EssentialContainerExited"
+    assert last["detail"]["containers"][0]["exitCode"] == 13
+    assert until(ecs, arn, "STOPPED")["containers"][0]["exitCode"] == 13
+
+
+def test_the_output_is_in_the_log_stream_of_the_task(client: Client, run: Run) -> None:
+    address = "https://a1b2.execute-api.us-east-1.amazonaws.com/v1/runs/o/j/1"
+    arn = run("echo one; echo $RUN_URL; echo end", environment=[{"name": "RUN_URL", "value": address}])
+    one, run_url, end = log_of(client, arn, last="end")
+    assert (one, end) == ("one", "end")
+    assert run_url.startswith("http://127.0.0.1:")
+    assert run_url.endswith("/_aws/execute-api/a1b2/v1/runs/o/j/1")
+
+
+def test_an_image_that_is_not_there_ends_as_a_failed_start(ecs: Any, events: Any) -> None:
+    arn = ecs.run_task(cluster=CLUSTER, taskDefinition="broken")["tasks"][0]["taskArn"]
+    last = events(arn)[-1]["detail"]
+    assert last["stopCode"] == "TaskFailedToStart"
+    assert "CannotPullContainerError" in last["stoppedReason"]
+
+
+def test_a_stopped_task_is_stopped_only_after_its_process_has_ended(
+    ecs: Any, run: Run, events: Any, client: Client
+) -> None:
+    arn = run(LISTENS)
+    assert log_of(client, arn, last="ready") == ["ready"]
+    until(ecs, arn, "RUNNING")
+    answer = ecs.stop_task(cluster=CLUSTER, task=arn, reason="asked for")["task"]
+    assert (answer["lastStatus"], answer["desiredStatus"]) == ("RUNNING", "STOPPED")
+    ecs.stop_task(cluster=CLUSTER, task=arn, reason="asked for again")
+    last = events(arn)[-1]["detail"]
+    assert (last["stopCode"], last["stoppedReason"], last["containers"][0]["exitCode"]) == (
+        "UserInitiated",
+        "asked for",
+        17,
+    )
+    assert ecs.stop_task(cluster=CLUSTER, task=arn)["task"]["stoppedReason"] == "asked for"
+
+
+def test_a_task_that_does_not_listen_is_killed_after_its_definitions_time(
+    ecs: Any, run: Run, events: Any, client: Client
+) -> None:
+    arn = run("trap '' TERM; echo ready; while :; do sleep 0.05; done")
+    assert log_of(client, arn, last="ready") == ["ready"]
+    until(ecs, arn, "RUNNING")
+    ecs.stop_task(cluster=CLUSTER, task=arn)
+    assert events(arn)[-1]["detail"]["containers"][0]["exitCode"] == 137
+
+
+def test_a_client_token_starts_one_task(run: Run, events: Any) -> None:
+    token = uuid.uuid4().hex
+    arn = run("exit 0", clientToken=token)
+    assert run("exit 0", clientToken=token) == arn
+    events(arn)
+    assert run("exit 0", clientToken=token) == arn  # also when it has ended
+    assert run("exit 0", clientToken=uuid.uuid4().hex) != arn
+
+
+def test_a_client_token_with_another_request_is_a_conflict_that_names_the_task(ecs: Any, run: Run) -> None:
+    token = uuid.uuid4().hex
+    arn = run("exit 0", clientToken=token)
+    with pytest.raises(ecs.exceptions.ConflictException) as caught:
+        run("exit 1", clientToken=token)
+    assert caught.value.response["resourceIds"] == [arn]
+
+
+def test_a_task_that_a_restart_interrupted_is_told_as_stopped(
+    ecs: Any, run: Run, events: Any, client: Client, daemon: Daemon
+) -> None:
+    arn = run("echo ready; exec sleep 600")
+    assert log_of(client, arn, last="ready") == ["ready"]
+    until(ecs, arn, "RUNNING")
+    daemon.stop()
+    daemon.start()
+    last = events(arn)[-1]["detail"]
+    assert (last["stopCode"], last["stoppedReason"]) == (
+        "TerminationNotice",
+        "The local cloud was stopped while the task ran.",
+    )
+    assert "exitCode" not in last["containers"][0]
+    assert until(ecs, arn, "STOPPED")["stopCode"] == "TerminationNotice"
