@@ -22,7 +22,7 @@ def job_details(job: Job, files: Sequence[OutputFile]) -> RenderableType:
     parts: list[RenderableType] = [Text(job.name, style="bold"), grid]
     outputs = [file for file in files if file.file_format != "input"]
     if outputs:
-        parts += [Text(), _files(outputs), Text(f"nbjobs download {job.job_id}", style="dim")]
+        parts += [Text(), _files(outputs), Text(f"  get them:  nbjobs download {job.job_id}", style="dim")]
     return Group(*parts)
 
 
@@ -69,7 +69,7 @@ def _optional(label: str, value: Text) -> Iterable[tuple[str, RenderableType]]:
 
 
 def _files(files: Sequence[OutputFile]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
     table.add_column("FILE", overflow="fold")
     table.add_column("SIZE", justify="right", no_wrap=True)
     for file in files:

@@ -25,7 +25,7 @@ def environments(context: typer.Context, *, _json: JsonOption = False) -> None:
 
 
 def _table(found: list[Environment]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
     table.add_column("ENVIRONMENT", no_wrap=True)
     table.add_column("DESCRIPTION")
     table.add_column("COMPUTE TYPES")

@@ -2,21 +2,17 @@
 
 import sys
 from itertools import islice
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from jupyter_scheduler_aws.cli.details import job_details
+from jupyter_scheduler_aws.cli.listing import job_table
 from jupyter_scheduler_aws.cli.options import JobArgument, JobsArgument, JsonOption
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
-from jupyter_scheduler_aws.cli.text import ago, status_text, took
-from jupyter_scheduler_aws.models import Job, JobStatus
+from jupyter_scheduler_aws.models import JobStatus
 
 __all__ = ["delete", "list_jobs", "show", "stop"]
-
-_WIDE: Final = 110
-"""Columns from which a list has room for the notebook's name."""
 
 
 def list_jobs(
@@ -47,29 +43,9 @@ def list_jobs(
     if not shown:
         terminal.note("There are no such jobs." if status or name or tag else "You have no jobs yet.")
         return
-    terminal.out.print(_table(shown, is_wide=terminal.out.width >= _WIDE))
+    terminal.out.print(job_table(shown, width=terminal.out.width))
     if len(jobs) > len(shown):
         terminal.note("There are more: --limit N, or --all.")
-
-
-def _table(jobs: list[Job], *, is_wide: bool) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("JOB", no_wrap=True)
-    table.add_column("NAME", no_wrap=True, overflow="ellipsis", min_width=4)
-    if is_wide:
-        table.add_column("NOTEBOOK", no_wrap=True, overflow="ellipsis")
-    table.add_column("STATUS", no_wrap=True)
-    table.add_column("CREATED", no_wrap=True)
-    table.add_column("TOOK", no_wrap=True)
-    for job in jobs:
-        created = (
-            f"{job.create_time.astimezone():%Y-%m-%d %H:%M} ({ago(job.create_time)})"
-            if is_wide
-            else ago(job.create_time)
-        )
-        notebook = [job.input_filename] if is_wide else []
-        table.add_row(job.job_id, job.name, *notebook, status_text(job.status), created, took(job))
-    return table
 
 
 def show(context: typer.Context, job_id: JobArgument, *, _json: JsonOption = False) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
+from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError, ServiceError
 from jupyter_scheduler_aws.pace import Pace
 
 __all__ = ["Terminal", "terminal_of"]
@@ -61,8 +61,8 @@ class Terminal:
             details |= {name: str(value) for name, value in found.items() if value is not None}
         self.err.print("Error: ", style="bold red", end="")
         self.err.print(error.message, markup=False, soft_wrap=True)
-        if "request_id" in details:
-            self.note(f"Request {details['request_id']}; the operator finds it in the service's logs.")
+        if isinstance(error, ServiceError) and error.request_id:
+            self.note(f"Request {error.request_id}; the operator finds it in the service's logs.")
         self.document({"error": details})
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import typer
-from rich.padding import Padding
 from rich.text import Text
 
 from jupyter_scheduler_aws.cli.exits import ExitCode
@@ -90,7 +90,7 @@ def _tell_outcome(terminal: Terminal, job: Job) -> None:
     mark, style = ("■ ", "yellow") if job.status == "STOPPED" else ("✗ ", "bold red")
     terminal.err.print(Text.assemble((mark, style), f"{job.name}: ", (title, style)), soft_wrap=True)
     if message and message != title:
-        terminal.err.print(Padding(Text(message), (0, 0, 0, 2)))
+        terminal.err.print(indent(message, "  "), markup=False, soft_wrap=True)
 
 
 def _download(terminal: Terminal, client: Client, job: Job, destination: Destination) -> dict[str, Any] | None:
