@@ -10,6 +10,7 @@ from aws_cdk.aws_ec2 import IVpc
 from aws_cdk.aws_ecr import IRepository, Repository
 from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
 from aws_cdk.aws_ecs import (
+    CfnCluster,
     Cluster,
     ContainerImage,
     ContainerInsights,
@@ -94,11 +95,11 @@ class Runners(Construct):
             self,
             "Cluster",
             vpc=vpc,
-            enable_fargate_capacity_providers=True,
             container_insights_v2=ContainerInsights.ENABLED
             if settings.container_insights
             else ContainerInsights.DISABLED,
         )
+        _offer_fargate_and_spot(self.cluster)
         if not settings.container_insights:
             explain(
                 self.cluster,
@@ -196,6 +197,13 @@ class Runners(Construct):
         explain_wildcards(
             self.execution_role, ["*"], "Signing in to ECR (GetAuthorizationToken) is not about any one repository."
         )
+
+
+def _offer_fargate_and_spot(cluster: Cluster) -> None:
+    # In the cluster itself: CDK's own way is one more resource, which may be gone before the cluster or come after a first launch.
+    resource = cluster.node.default_child
+    assert isinstance(resource, CfnCluster)  # noqa: S101 - CDK's own structure, and the type checker needs to know
+    resource.capacity_providers = ["FARGATE", "FARGATE_SPOT"]
 
 
 def _left_out() -> list[str]:

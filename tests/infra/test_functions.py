@@ -125,7 +125,7 @@ def test_the_sweep_comes_every_minute(stack: Synthesized) -> None:
     assert stack.id_of("AWS::Lambda::Function", "FunctionsSweep") in flat(rule["Targets"][0]["Arn"])
 
 
-def test_every_queue_that_functions_or_schedules_use_has_dead_letters_and_the_alarm_counts_them(
+def test_every_queue_has_dead_letters_and_each_of_these_an_alarm(
     stack: Synthesized,
 ) -> None:
     queues = stack.all("AWS::SQS::Queue")
@@ -134,14 +134,9 @@ def test_every_queue_that_functions_or_schedules_use_has_dead_letters_and_the_al
         target = queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         assert target in dead
         assert queues[target].get("FifoQueue") == queues[name].get("FifoQueue")
-    alarm = stack.one("AWS::CloudWatch::Alarm")
-    counted = [
-        dimension["Value"]["Fn::GetAtt"][0]
-        for metric in alarm["Metrics"]
-        if "MetricStat" in metric
-        for dimension in metric["MetricStat"]["Metric"]["Dimensions"]
-    ]
-    assert sorted(counted) == sorted(dead)
+    alarms = stack.all("AWS::CloudWatch::Alarm").values()
+    assert {(each["MetricName"], each["Threshold"]) for each in alarms} == {("ApproximateNumberOfMessagesVisible", 0)}
+    assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in alarms) == sorted(dead)
 
 
 def test_queues_take_tls_only(stack: Synthesized) -> None:

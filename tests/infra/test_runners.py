@@ -56,8 +56,7 @@ def test_an_environment_s_own_role_is_the_task_s(operators: Synthesized) -> None
 
 
 def test_on_demand_and_spot_are_both_offered(stack: Synthesized) -> None:
-    offered = stack.one("AWS::ECS::ClusterCapacityProviderAssociations")
-    assert sorted(offered["CapacityProviders"]) == ["FARGATE", "FARGATE_SPOT"]
+    assert stack.one("AWS::ECS::Cluster")["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
 
 
 def test_the_stack_s_own_network_costs_nothing_and_lets_nothing_in(stack: Synthesized) -> None:
