@@ -16,12 +16,14 @@ from typing import Final, Literal
 
 from chalicelib.config import SchedulerSettings
 
-__all__ = ["BundleError", "Target", "stage_bundle"]
+__all__ = ["BundleError", "Target", "find_uv", "make_once", "stage_bundle"]
 
 Target = Literal["declared", "local"]
 """For what packages are chosen: the functions' declared runtime, or this machine's Python and platform (the local cloud)."""
 
 _ROOT: Final = Path(__file__).parents[1]
+
+_BUILD: Final = _ROOT / "build"
 
 _REQUIREMENTS: Final = _ROOT / "requirements" / "function.txt"
 
@@ -57,7 +59,9 @@ class BundleError(Exception):
     """The bundle cannot be made; the text is one line that says why."""
 
 
-def stage_bundle(settings: SchedulerSettings, *, target: Target, python: str, architecture: str) -> Path:
+def stage_bundle(
+    settings: SchedulerSettings, *, target: Target, python: str, architecture: str, build: Path = _BUILD
+) -> Path:
     """Make the bundle, or find the one of these very inputs.
 
     Parameters
@@ -70,6 +74,8 @@ def stage_bundle(settings: SchedulerSettings, *, target: Target, python: str, ar
         Version of the declared runtime, for instance `3.13`.
     architecture
         Processor of the declared runtime: `arm64` or `x86_64`.
+    build
+        Where what was staged is kept.
 
     Returns
     -------
@@ -83,14 +89,12 @@ def stage_bundle(settings: SchedulerSettings, *, target: Target, python: str, ar
     """
     options = _install_options(target, python, architecture)
     packages_key = _hash([*options, _REQUIREMENTS.read_bytes(), Path(__file__).read_bytes()])
-    packages = _once(_ROOT / "build" / "packages" / packages_key, lambda folder: _install(folder, options))
+    packages = make_once(build / "packages" / packages_key, lambda folder: _install(folder, options))
     settings_text = json.dumps(settings.model_dump(mode="json"), indent=1, sort_keys=True)
     sources = list(_source_files())
     contents = (part for path in sources for part in (str(path.relative_to(_ROOT)), path.read_bytes()))
     bundle_key = _hash([packages_key, settings_text, *contents])
-    return _once(
-        _ROOT / "build" / "bundle" / bundle_key, lambda folder: _assemble(folder, packages, sources, settings_text)
-    )
+    return make_once(build / "bundle" / bundle_key, lambda folder: _assemble(folder, packages, sources, settings_text))
 
 
 def _install_options(target: Target, python: str, architecture: str) -> list[str]:
@@ -100,7 +104,7 @@ def _install_options(target: Target, python: str, architecture: str) -> list[str
 
 
 def _install(folder: Path, options: Sequence[str]) -> None:
-    command = [_find_uv(), "pip", "install", "--quiet", "--target", str(folder), *options]
+    command = [find_uv(_ROOT), "pip", "install", "--quiet", "--target", str(folder), *options]
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirements", str(_REQUIREMENTS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -128,7 +132,7 @@ def _source_files() -> Iterator[Path]:
         )
 
 
-def _once(folder: Path, make: Callable[[Path], None]) -> Path:
+def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
     """Make a folder whole or not at all, also when two processes want it at the same time."""
     if folder.exists():
         return folder
@@ -145,8 +149,15 @@ def _once(folder: Path, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def _find_uv() -> str:
-    pinned = _ROOT / ".tools" / "uv" / "bin" / "uv"
+def find_uv(root: Path) -> str:
+    """Find uv: the project's own, else the machine's.
+
+    Raises
+    ------
+    BundleError
+        If there is none.
+    """
+    pinned = root / ".tools" / "uv" / "bin" / "uv"
     found = str(pinned) if pinned.exists() else shutil.which("uv")
     if found is None:
         raise BundleError(
