@@ -62,28 +62,32 @@ def doctor(
     """
     terminal = terminal_of(context)
     checks = [check for check in _CHECKS if not (no_job and check.name == "job")]
+    activity = Activity(terminal.err, says_lines=False)
+    examination = Examination(terminal.client, on_job=activity.on_job)
     findings = []
-    with Activity(terminal.err, says_lines=False) as activity:
-        examination = Examination(terminal.client, on_job=activity.on_job)
-        for finding in _examine(examination, checks, begin=activity.begin):
+    try:
+        for finding in _examine(examination, checks, activity):
             findings.append(finding)
             if not terminal.is_json:
                 _print(terminal.out, finding)
+    finally:
         examination.close()
     terminal.document([asdict(finding) for finding in findings])
     raise typer.Exit(next((finding.exit_code for finding in findings if finding.exit_code), ExitCode.DONE))
 
 
-def _examine(examination: Examination, checks: list[_Check], *, begin: Callable[[str], None]) -> Iterator[_Finding]:
+def _examine(examination: Examination, checks: list[_Check], activity: Activity) -> Iterator[_Finding]:
     bad: set[str] = set()
     for check in checks:
         if missing := [name for name in check.needs if name in bad]:
             bad.add(check.name)
             yield _Finding(check=check.name, result="skip", detail=f"needs: {', '.join(missing)}")
             continue
-        begin(check.name)
         try:
-            yield _Finding(check=check.name, result="ok", detail=check.run(examination))
+            with activity:
+                activity.begin(check.name)
+                detail = check.run(examination)
+            yield _Finding(check=check.name, result="ok", detail=detail)
         except SchedulerClientError as error:
             bad.add(check.name)
             code = ExitCode.JOB_NOT_COMPLETED if isinstance(error, ExaminationError) else exit_code_of(error)
