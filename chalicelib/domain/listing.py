@@ -1,7 +1,6 @@
 """Lists: which index serves a query, and where the next page begins."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,9 @@ __all__ = [
 
 DEFAULT_MAX_ITEMS: Final = 1000
 """What the stock scheduler gives when nothing is said; a page ends earlier where DynamoDB's 1 MB do."""
+
+_MOST_KEY_BYTES: Final = 1024
+"""Longest range key that DynamoDB takes."""
 
 _SORT: Final = re.compile(r"^(?P<direction>asc|desc)?\(?(?P<name>[^()]+)\)?$", re.IGNORECASE)
 
@@ -152,11 +154,9 @@ class PageToken:
         """
         try:
             index, range_key, job_id, seen = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        except (binascii.Error, ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             index, range_key, job_id, seen = None, None, None, None
-        if not (
-            isinstance(range_key, str) and isinstance(job_id, str) and isinstance(seen, int) and range_key and job_id
-        ):
+        if not (_is_key(range_key) and _is_key(job_id) and isinstance(seen, int) and seen >= 0):
             raise InvalidRequestError.for_field(
                 "next_token", "it is not a token that this API gave out; start again without it."
             )
@@ -165,3 +165,13 @@ class PageToken:
                 "next_token", "it belongs to a list with another order or filter; start again without it."
             )
         return cls(index, range_key, job_id, seen)
+
+
+def _is_key(value: object) -> bool:
+    """Whether DynamoDB takes it for a key: a text, not empty, not too long, without halves of surrogate pairs."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return 0 < len(value.encode()) <= _MOST_KEY_BYTES
+    except UnicodeEncodeError:
+        return False

@@ -30,6 +30,7 @@ __all__ = [
 LIVE_SHARDS: Final = 4
 """Partitions of the index of live jobs: each takes 1,000 writes a second, and counting the live jobs is one Query a partition."""
 
+_ATTEMPT: Final = re.compile("[0-9]{1,9}")
 _SLUG_LENGTH: Final = 24
 _HASH_LENGTH: Final = 20
 """Hex digits of the principal's hash in an owner id: 80 bits, so nobody can find a principal that collides with another's."""
@@ -51,7 +52,7 @@ class RunId:
         """Read a run id back, as from a task's `startedBy`; None if it is none of ours."""
         owner_id, _, rest = text.partition("/")
         job_id, _, attempt = rest.partition("/")
-        if not (owner_id and job_id and attempt.isascii() and attempt.isdigit()):
+        if not (owner_id and job_id and _ATTEMPT.fullmatch(attempt)):
             return None
         return cls(owner_id, job_id, int(attempt))
 

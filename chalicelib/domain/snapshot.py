@@ -1,7 +1,10 @@
 """Snapshots: whether what was uploaded can be run at all."""
 
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 from typing import IO, Final
 
 from chalicelib.errors import TooLargeError, UnprocessableError
@@ -10,6 +13,20 @@ __all__ = ["check_notebook", "check_package"]
 
 _OLDEST_NBFORMAT: Final = 4
 """papermill runs nbformat 4 (2015); older notebooks must be upgraded first."""
+
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""What `zipfile` and its decompressors raise of damaged, encrypted or forged files."""
 
 
 def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> None:
@@ -31,7 +48,7 @@ def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> None
     """
     try:
         notebook = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnprocessableError(
             f"{filename} is not a notebook: it is not JSON. Open it in JupyterLab, save it, and try again."
         ) from None
@@ -70,7 +87,7 @@ def check_package(file: IO[bytes], filename: str, *, kernel: str | None, max_not
         raise UnprocessableError(
             f"The folder's zip has no {filename} at its root; the notebook must be there."
         ) from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+    except _UNREADABLE:
         raise UnprocessableError(
             "The input folder is not a zip that can be read. Zip it again without encryption."
         ) from None

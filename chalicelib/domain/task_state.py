@@ -1,12 +1,15 @@
 """What ECS says of a task, read from DescribeTasks or from a "Task State Change" event: both have one shape."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.domain.naming import RunId
 
 __all__ = ["TaskState", "parse_task"]
+
+_LAUNCH: Final = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -56,4 +59,4 @@ def _launch(task: Mapping[str, Any]) -> int | None:
         for each in override.get("environment") or []
         if each.get("name") == "LAUNCH"
     ]
-    return int(values[0]) if values and values[0].isdigit() else None
+    return int(values[0]) if values and _LAUNCH.fullmatch(values[0] or "") else None
