@@ -1,0 +1,38 @@
+"""Runs `nbjobs` in this process, without waiting."""
+
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner
+
+from jupyter_scheduler_aws import Pace
+from jupyter_scheduler_aws.cli.app import app
+from jupyter_scheduler_aws.cli.terminal import Terminal
+from tests.jupyter_scheduler_aws.fake_api import FakeApi
+
+
+class Ended:
+    """How a command ended, and what it wrote."""
+
+    def __init__(self, code: int, stdout: str, stderr: str) -> None:
+        self.code = code
+        self.stdout = stdout
+        self.stderr = stderr
+        self.lines = stdout.splitlines()
+
+
+Nbjobs = Callable[..., Ended]
+
+
+@pytest.fixture
+def nbjobs(api: FakeApi, pace: Pace, monkeypatch: pytest.MonkeyPatch) -> Nbjobs:
+    monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", api.url)
+    monkeypatch.setenv("TZ", "UTC")
+
+    def run(*arguments: object) -> Ended:
+        result = CliRunner().invoke(app, [str(each) for each in arguments], obj=Terminal(pace=pace))
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run
