@@ -14,13 +14,13 @@ from runner.supervisor import Supervisor
 __all__ = ["main"]
 
 
-def main(intervals: Intervals | None = None) -> int:
+def main(intervals: Intervals | None = None, memory: MemoryWatch | None = None) -> int:
     """Run, and give the exit code.
 
     Parameters
     ----------
-    intervals
-        How often and how long; the defaults, except in tests.
+    intervals, memory
+        How often and how long, and who tells why a kernel was killed; the defaults, except in tests.
     """
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="runner: %(message)s")
     logging.getLogger("runner").setLevel(logging.INFO)
@@ -32,7 +32,7 @@ def main(intervals: Intervals | None = None) -> int:
         print(f"runner: {error}", file=sys.stderr)  # noqa: T201 - one line for whoever started the container by hand
         return EXIT_SETTINGS
     harden()
-    return Supervisor(settings, intervals or Intervals(), MemoryWatch()).run()
+    return Supervisor(settings, intervals or Intervals(), memory or MemoryWatch()).run()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """What cells say, as lines of the container's log, and how much of it is kept."""
 
-import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -8,13 +7,23 @@ from typing import Final, TextIO
 
 from runner.outcomes import plain_text
 
-__all__ = ["MOST_CELL_CHARACTERS", "CellLog"]
+__all__ = ["MOST_CELL_CHARACTERS", "CellLog", "redrawn"]
 
 MOST_CELL_CHARACTERS: Final = 1_000_000
 """Text of one cell that is kept in the notebook and in the log: some 10,000 lines, and a page that a browser still opens."""
 _LINE_CHARACTERS: Final = 10_000
 """Longest line of the log; CloudWatch Logs takes 256 KiB an event, but nobody reads that."""
-_REDRAWN: Final = re.compile(r"[^\n]*\r(?!\n)")
+_CUT: Final = (
+    f"\n[… the rest is left out: a cell may print {MOST_CELL_CHARACTERS:,} characters; write more to a file]\n"
+)
+
+
+def redrawn(text: str) -> str:
+    """Give a text as a terminal would show it: of each line what follows its last carriage return, as progress bars use them."""
+    if "\r" not in text:
+        return text
+    lines = [line.rstrip("\r").rpartition("\r")[2] + "\r" * line.endswith("\r") for line in text.split("\n")]
+    return "\n".join(lines)
 
 
 class CellLog:
@@ -52,15 +61,17 @@ class CellLog:
         """
         if self._left <= 0:
             return ""
-        kept = text[: self._left]
-        self._left -= len(text)
-        if self._left <= 0:
-            kept += f"\n[… the rest is left out: a cell may print {MOST_CELL_CHARACTERS:,} characters; write more to a file]\n"
-        *lines, rest = _REDRAWN.sub("", self._rest.pop(name, "") + kept).split("\n")
+        rest = self._rest.pop(name, "")
+        drawn = redrawn(rest + text)
+        over = len(drawn) - len(rest) - self._left
+        self._left = -over
+        if over >= 0:
+            text, drawn = text[: len(text) - over] + _CUT, drawn[: len(drawn) - over] + _CUT
+        *lines, rest = drawn.split("\n")
         if rest:
             self._rest[name] = rest
         self._write_lines(lines)
-        return kept
+        return text
 
     def end(self, error: str = "") -> None:
         """Log what is left of lines without an end, and the cell's error, if any."""

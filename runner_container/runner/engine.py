@@ -16,9 +16,10 @@ from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-
 from papermill.engines import NotebookExecutionManager  # type: ignore[import-not-found]
 from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE  # type: ignore[import-not-found]
 
-from runner.cell_log import CellLog
+from runner.cell_log import CellLog, redrawn
 from runner.control import Control
 from runner.hardening import kernel_environment, prefer_as_victim
+from runner.last_words import LastWords
 from runner.processes import KernelProcess
 
 __all__ = ["RunManager", "execute_cells"]
@@ -30,6 +31,8 @@ _SAVE_SHARE: Final = 20
 """A save that took t is not repeated for 20 t, so that a large notebook spends at most 5 % of its time on saves."""
 
 
+_PIECE_CHARACTERS: Final = 1 << 16
+"""Pieces of a stream are joined up to this length: joining without end would copy the whole text again for each piece."""
 _LEFT_WELL: Final = frozenset({("SystemExit", ""), ("SystemExit", "0"), ("SystemExit", "None")})
 
 
@@ -65,6 +68,7 @@ class RunManager(NotebookExecutionManager):  # type: ignore[misc]
         self.cell: int | None = None
         self.error: CellExecutionError | None = None
         self.kernel: KernelProcess | None = None
+        self.last_words: LastWords | None = None
         self.save_seconds = save_seconds
         self._on_cell = on_cell
         code_cells = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
@@ -141,7 +145,10 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def start_new_kernel(self, **kwargs: Any) -> None:
         """Start the kernel with a cleaned environment and hand it to the control."""
-        super().start_new_kernel(env=kernel_environment(os.environ), **kwargs)
+        with LastWords() as words:
+            pipes = {"stdout": words.pipe, "stderr": words.pipe} if self.km.ipykernel else {}
+            super().start_new_kernel(env=kernel_environment(os.environ), **pipes, **kwargs)
+        self.nb_man.last_words = words
         self.nb_man.kernel = KernelProcess(self.km.provisioner.process)
         prefer_as_victim(self.nb_man.kernel.pid)
         self.nb_man.control.kernel_started(self.nb_man.kernel)
@@ -170,13 +177,21 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
             self.nb_man.save_if_due()
 
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
-        """Log streams and leave out what exceeds a cell's allowance."""
-        if msg["msg_type"] == "stream":
-            content = msg["content"]
-            content["text"] = self.nb_man.log.take(content["name"], content["text"])
-            if not content["text"]:
-                return None
-        return super().output(outs, msg, display_id, cell_index)
+        """Log streams, leave out what exceeds a cell's allowance, and join pieces that follow each other."""
+        hooked = bool(self.output_hook_stack[msg["parent_header"].get("msg_id")])
+        if msg["msg_type"] != "stream" or hooked or self.clear_before_next_output:
+            return super().output(outs, msg, display_id, cell_index)
+        content = msg["content"]
+        text = self.nb_man.log.take(content["name"], content["text"])
+        last = outs[-1] if outs and outs[-1].output_type == "stream" and outs[-1].name == content["name"] else None
+        if last is None or len(last.text) > _PIECE_CHARACTERS:
+            return (
+                super().output(outs, {**msg, "content": {**content, "text": text}}, display_id, cell_index)
+                if text
+                else None
+            )
+        last.text = redrawn(last.text + text)
+        return last
 
 
 def execute_cells(manager: RunManager, kernel_name: str, *, folder: Path, start_seconds: int) -> None:
@@ -213,7 +228,6 @@ def execute_cells(manager: RunManager, kernel_name: str, *, folder: Path, start_
             timeout=None,
             iopub_timeout=_IOPUB_SECONDS,
             raise_on_iopub_timeout=False,
-            coalesce_streams=True,
             log=_LOG,
         ).execute(cwd=str(folder))
     except BaseException:

@@ -130,14 +130,16 @@ class Execution:
         kernel = self.manager.kernel
         if self._control.reason is not None:
             return self._told_to_end(self._control.reason)
+        words = self.manager.last_words.lines() if self.manager.last_words else []
+        for line in words:
+            _LOG.info("kernel: %s", line)
         if kernel is not None and kernel.exit_code == -signal.SIGKILL and self._memory.ran_out():
             return self._outcome(Code.OUT_OF_MEMORY, f"The container's memory was full: {self._memory_told()}.")
         if kernel is None or not kernel.ready:
             _LOG.error("the kernel did not start", exc_info=error)
-            told = f"The kernel '{self._kernel.name}' did not start: {clean_text(str(error), limit=500)}"
-            return self._outcome(
-                Code.ENVIRONMENT_PROBLEM, f"{told} The environment's image may be at fault; its log says more."
-            )
+            last = f" Its last words: {clean_text(words[-1], limit=300)}" if words else ""
+            told = f"The kernel '{self._kernel.name}' did not start: {clean_text(str(error), limit=500)}.{last}"
+            return self._outcome(Code.ENVIRONMENT_PROBLEM, told)
         if isinstance(error, DeadKernelError):
             return self._outcome(Code.KERNEL_DIED, f"The kernel ended by itself{_how(kernel.exit_code)}.")
         raise error

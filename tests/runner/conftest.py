@@ -23,7 +23,7 @@ FAST = Path(__file__).with_name("fast_runner.py")
 def notebook(
     *sources: str, kernel: str | None = "python3", language: str = "python", tags: Mapping[int, str] | None = None
 ) -> bytes:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "id": f"cell-{place}",
             "cell_type": "code",
@@ -130,7 +130,7 @@ class Runner:
         return outcome
 
     def output(self, path: str = "report-out.ipynb") -> Any:
-        return nbformat.from_dict(json.loads(self.service.outputs[path]))
+        return nbformat.v4.reads(self.service.outputs[path].decode())  # type: ignore[no-untyped-call]
 
     def text(self, cell: int, path: str = "report-out.ipynb") -> str:
         """What the n-th code cell of the uploaded notebook printed, counted from 1."""

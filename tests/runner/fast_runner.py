@@ -1,11 +1,16 @@
-"""The runner with short intervals; each can be set by an environment variable of its name."""
+"""The runner with other intervals and control groups; each interval can be set by an environment variable of its name."""
 
 import os
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 from runner.__main__ import main
+from runner.memory import MemoryWatch
 from runner.settings import Intervals
 
-given = {field.name: float(os.environ.pop(field.name)) for field in fields(Intervals) if field.name in os.environ}
-sys.exit(main(Intervals(**given)))  # type: ignore[arg-type]
+if __name__ == "__main__":
+    given = {field.name: float(os.environ.pop(field.name)) for field in fields(Intervals) if field.name in os.environ}
+    root = os.environ.get("CGROUP_ROOT")
+    memory = MemoryWatch(Path(root), Path("/nonexistent")) if root else None
+    sys.exit(main(Intervals(**given), memory))  # type: ignore[arg-type]
