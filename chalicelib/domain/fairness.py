@@ -1,8 +1,13 @@
-"""Who is next: waiting jobs are taken owner by owner in turn, as far as the limits allow."""
+"""Who is next: waiting jobs are taken owner by owner in turn, as far as the limits allow.
+
+Whoever has the fewest slots comes first, and among equals whoever has waited longest: with one slot free at a time, the same
+owner would have every turn otherwise.
+"""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from chalicelib.config import Limits
 from chalicelib.domain.job import LiveJob, WaitingJob
@@ -57,7 +62,8 @@ def take_in_turn(waiting: Iterable[list[WaitingJob]], load: Load, limits: Limits
     limits
         The operator's limits.
     """
-    queues = deque(deque(jobs) for jobs in waiting)
+    first = sorted((jobs for jobs in waiting if jobs), key=lambda jobs: _precedence(jobs[0], load))
+    queues = deque(deque(jobs) for jobs in first)
     while queues and load.total < limits.max_running_jobs:
         queue = queues.popleft()
         job = _first_with_room(queue, load, limits)
@@ -65,6 +71,10 @@ def take_in_turn(waiting: Iterable[list[WaitingJob]], load: Load, limits: Limits
             load.add(job)
             yield job
             queues.append(queue)
+
+
+def _precedence(job: WaitingJob, load: Load) -> tuple[int, datetime, str]:
+    return load.by_owner[job.owner_id], job.not_before, job.job_id
 
 
 def _first_with_room(queue: deque[WaitingJob], load: Load, limits: Limits) -> WaitingJob | None:

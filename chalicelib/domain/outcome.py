@@ -167,7 +167,7 @@ RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.
 
 _BY_EXIT_CODE: Final = {kind.exit_code: code for code, kind in OUTCOMES.items() if kind.exit_code is not None}
 _KILLED: Final = 137
-"""128 + SIGKILL: what a container shows whose process was killed, by the kernel for memory among others."""
+"""128 + SIGKILL: what a container shows whose process was killed: by the kernel for memory, or by ECS after `StopTask`."""
 
 
 def make_outcome(code: str, message: str = "") -> Outcome:
@@ -195,6 +195,7 @@ def classify_launch_failure(reason: str) -> str:
 
 
 _LAUNCH_FAILURES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("configuration_problem", ("capacity provider",)),
     ("quota", ("limit on the number of", "limitexceeded", "service quota", "resource:eni", "vcpu limit")),
     (
         "throttled",
@@ -202,9 +203,11 @@ _LAUNCH_FAILURES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "throttl",
             "rate exceeded",
             "too many concurrent",
+            "toomanyrequests",
             "serverexception",
             "service unavailable",
-            "internalerror",
+            "serviceunavailable",
+            "internal",
             "timeout",
             "timed out",
         ),
@@ -236,7 +239,7 @@ def classify_stopped_task(
         return "spot_reclaimed", ""
     if stop_code == "TaskFailedToStart":
         return _classify_failed_start(said), said
-    if exit_code == _KILLED:
+    if exit_code == _KILLED and stop_code != "UserInitiated":
         return (
             "out_of_memory",
             "The container was killed, most likely because its memory was full. Choose a larger compute type.",
@@ -250,8 +253,12 @@ def _classify_failed_start(said: str) -> str:
     text = said.lower()
     if "capacity is unavailable" in text:
         return "no_capacity"
+    if any(word in text for word in _NO_NETWORK):
+        return "network_problem"
     if "cannotpull" in text or "image" in text:
         return "image_problem"
-    if "resourceinitialization" in text or "timeout" in text or "eni" in text.split():
-        return "network_problem"
-    return "never_started"
+    return "network_problem" if "resourceinitialization" in text else "never_started"
+
+
+_NO_NETWORK: Final = ("timeout", "timed out", "dial tcp", "request canceled", "connection re", "network interface")
+"""Said of a registry that cannot be reached, or of a task that got no network interface: neither is the image's fault."""
