@@ -119,7 +119,7 @@ class Emulator:
         for account, region, task in lost:
             now = self._responses.now_iso()
             task.update(
-                desiredStatus="STOPPED", stoppedAt=now, stoppedReason=_LOST_REASON, stopCode="TerminationNotice"
+                desiredStatus="STOPPED", stoppedAt=now, stoppedReason=_LOST_REASON, stopCode="EssentialContainerExited"
             )
             for container in task["containers"]:
                 container["lastStatus"] = "STOPPED"

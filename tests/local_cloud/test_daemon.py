@@ -80,3 +80,30 @@ def test_an_emulator_that_lacks_something_is_refused_by_name(places: Places) -> 
     assert "lacks ministack.services.ecs._mark_task_stopped(task_arn, task, reason, stop_code)" in result.stdout
     assert "ministack.services.eventbridge._put_events(data, allow_aws_source)" in result.stdout
     assert "made for MiniStack 1.5.33" in result.stdout
+
+
+def test_what_the_time_to_live_removes_is_in_the_tables_stream(places: Places) -> None:
+    script = (
+        "import pathlib, threading\n"
+        "from local_cloud.emulator import Emulator\n"
+        "from local_cloud.engine import Engine\n"
+        "import ministack.services.dynamodb as dynamodb\n"
+        f"Emulator().mend(Engine(pathlib.Path({str(places.folder / 'other')!r}), programs={{}}, rewrite=dict))\n"
+        "dynamodb._create_table({'TableName': 'jobs', 'KeySchema': [{'AttributeName': 'p', 'KeyType': 'HASH'}],\n"
+        "    'AttributeDefinitions': [{'AttributeName': 'p', 'AttributeType': 'S'}], 'BillingMode': 'PAY_PER_REQUEST',\n"
+        "    'StreamSpecification': {'StreamEnabled': True, 'StreamViewType': 'NEW_AND_OLD_IMAGES'}})\n"
+        "for key in ('expired', 'deleted'):\n"
+        "    dynamodb._put_item({'TableName': 'jobs', 'Item': {'p': {'S': key}}})\n"
+        "dynamodb._delete_item({'TableName': 'jobs', 'Key': {'p': {'S': 'deleted'}}})\n"
+        "table = dynamodb._tables['jobs']\n"
+        "sort = next(iter(table['items']['expired']))\n"
+        "reaper = threading.Thread(target=lambda: dynamodb._remove_item(table, 'expired', sort), name='dynamodb-ttl-reaper')\n"
+        "reaper.start(); reaper.join()\n"
+        "print([(r['eventName'], r['dynamodb']['Keys']['p']['S']) for r in dynamodb._stream_records['jobs']])\n"
+    )
+    result = subprocess.run(
+        [str(places.emulator_python), "-c", script], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
+    )
+    assert result.stdout.splitlines()[-1] == (
+        "[('INSERT', 'expired'), ('INSERT', 'deleted'), ('REMOVE', 'deleted'), ('REMOVE', 'expired')]"
+    )

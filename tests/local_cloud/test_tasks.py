@@ -193,8 +193,8 @@ def test_a_task_that_a_restart_interrupted_is_told_as_stopped(
     daemon.start()
     last = events(arn)[-1]["detail"]
     assert (last["stopCode"], last["stoppedReason"]) == (
-        "TerminationNotice",
+        "EssentialContainerExited",
         "The local cloud was stopped while the task ran.",
     )
     assert "exitCode" not in last["containers"][0]
-    assert until(ecs, arn, "STOPPED")["stopCode"] == "TerminationNotice"
+    assert until(ecs, arn, "STOPPED")["stopCode"] == "EssentialContainerExited"
