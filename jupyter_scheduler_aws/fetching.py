@@ -94,7 +94,7 @@ class Fetch:
         try:
             with self._http.stream("GET", self._link.url, headers=headers) as response:
                 yield response
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise RepeatError(self._error(f"broke off: {str(error) or 'no answer in time'}")) from error
 
     def _check(self, response: httpx.Response) -> None:

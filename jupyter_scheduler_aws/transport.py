@@ -58,12 +58,20 @@ def find_url(url: str | None) -> str:
             f"The URL of the stack is not known. Set {URL_VARIABLE} to the stack's output ApiUrl, or give --url. "
             "For the local cloud: `source .local-cloud/env`."
         )
-    if not found.startswith(("http://", "https://")) or not httpx.URL(found).host:
+    if not _is_url(found):
         raise NoUrlError(
             f"{found!r} is not a URL like https://abc123.execute-api.eu-central-1.amazonaws.com/v1. "
             f"Set {URL_VARIABLE} to the stack's output ApiUrl."
         )
     return found.rstrip("/").removesuffix("/scheduler").rstrip("/")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in {"http", "https"} and bool(url.host)
 
 
 def asked_delay(response: httpx.Response) -> float | None:
@@ -145,7 +153,7 @@ class Transport:
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
             return self.http.request(method, url, json=body, auth=self._signer)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             what = (
                 "did not answer in time" if isinstance(error, httpx.TimeoutException) else f"is out of reach: {error}"
             )

@@ -72,7 +72,7 @@ def send_form(
         try:
             # httpx writes the fields first; S3 ignores what comes after the file.
             response = http.post(form.url, data=form.fields, files={"file": part})  # type: ignore[dict-item]
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise RepeatError(
                 UploadError(
                     f"{filename} could not be uploaded: {str(error) or 'no answer in time'}. Check the network and try again."

@@ -45,10 +45,14 @@ def duration(span: timedelta) -> str:
     if seconds < _MINUTE:
         return f"{seconds} s"
     if seconds < _HOUR:
-        return f"{seconds // _MINUTE} min {seconds % _MINUTE} s"
+        return _units(seconds // _MINUTE, "min", seconds % _MINUTE, "s")
     if seconds < _DAY:
-        return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE} min"
-    return f"{seconds // _DAY} d {seconds % _DAY // _HOUR} h"
+        return _units(seconds // _HOUR, "h", seconds % _HOUR // _MINUTE, "min")
+    return _units(seconds // _DAY, "d", seconds % _DAY // _HOUR, "h")
+
+
+def _units(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
 
 
 def ago(instant: datetime, *, now: datetime | None = None) -> str:

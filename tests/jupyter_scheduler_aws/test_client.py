@@ -310,11 +310,17 @@ def test_health_says_who_you_are(client: Client) -> None:
     assert (health.owner_id, health.arn, health.admin) == ("ann-1", "arn:aws:iam::1:user/ann", False)
 
 
-def test_a_url_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_is_needed() -> None:
     with pytest.raises(NoUrlError, match="JUPYTER_SCHEDULER_AWS_URL"):
         Client()
+
+
+@pytest.mark.parametrize(
+    "url", ["abc123.execute-api.eu-central-1.amazonaws.com/v1", "https://", "ftp://x/y", "https://x:y/z"]
+)
+def test_what_is_not_a_url_is_refused(url: str) -> None:
     with pytest.raises(NoUrlError, match="is not a URL"):
-        Client("abc123.execute-api.eu-central-1.amazonaws.com/v1")
+        Client(url)
 
 
 def test_the_url_may_come_from_the_environment(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
