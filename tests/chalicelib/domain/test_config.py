@@ -1,0 +1,160 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.config import (
+    OUTPUT_FORMATS,
+    ComputeType,
+    Environment,
+    Limits,
+    Resources,
+    Retention,
+    SchedulerSettings,
+    load_settings,
+)
+from chalicelib.errors import ConfigurationError
+
+FARGATE = {
+    0.25: [0.5, 1, 2],
+    0.5: [1, 2, 3, 4],
+    1: [2, 3, 4, 5, 6, 7, 8],
+    2: [4, 5, 8, 15, 16],
+    4: [8, 9, 29, 30],
+    8: [16, 20, 56, 60],
+    16: [32, 40, 112, 120],
+}
+"""Each vCPU's smallest and largest memory [GiB], and some between, as the ECS developer guide lists them."""
+
+NOT_FARGATE = [(0.25, 4), (0.5, 0.5), (1, 1), (1, 9), (2, 3), (2, 17), (4, 7), (4, 31), (8, 18), (8, 64), (16, 36)]
+
+SETTINGS: dict[str, Any] = {
+    "environments": {"python": {"compute_types": ["small"]}},
+    "compute_types": {"small": {"vcpu": 1, "memory_gib": 4}},
+}
+
+
+@pytest.mark.parametrize(("vcpu", "memory_gib"), [(cpu, each) for cpu, sizes in FARGATE.items() for each in sizes])
+def test_fargate_sizes_are_taken(vcpu: float, memory_gib: float) -> None:
+    size = ComputeType(vcpu=vcpu, memory_gib=memory_gib)
+    assert (int(size.cpu_units), int(size.memory_mib)) == (vcpu * 1024, memory_gib * 1024)
+
+
+@pytest.mark.parametrize(("vcpu", "memory_gib"), NOT_FARGATE)
+def test_memory_that_does_not_go_with_a_vcpu_is_told_with_what_does(vcpu: float, memory_gib: float) -> None:
+    with pytest.raises(ValidationError, match=rf"memory_gib = {memory_gib:g} does not go with {vcpu:g} vCPU") as told:
+        ComputeType(vcpu=vcpu, memory_gib=memory_gib)
+    offered = str(told.value).split("choose one of ")[1]
+    assert f"{FARGATE[vcpu][0]:g}" in offered
+    assert f"{FARGATE[vcpu][-1]:g}" in offered
+
+
+@pytest.mark.parametrize("vcpu", [0, 0.3, 3, 32, -1])
+def test_vcpus_that_fargate_has_not_are_told_with_those_it_has(vcpu: float) -> None:
+    with pytest.raises(ValidationError, match=rf"vcpu = {vcpu:g} is not offered .* 0\.25, 0\.5, 1, 2, 4, 8, 16"):
+        ComputeType(vcpu=vcpu, memory_gib=2)
+
+
+WRONG_ENVIRONMENTS = [
+    ({"output_formats": ["ipynb", "docx"]}, "output_formats names docx"),
+    ({"output_formats": []}, "output_formats"),
+    ({"compute_types": []}, "compute_types"),
+    ({"default_compute_type": "huge"}, "default_compute_type = 'huge'"),
+    ({"task_role_arn": "arn:aws:iam::123456789012:role/data"}, "task_role_arn must name its users"),
+    ({"description": "x" * 201}, "description"),
+    ({"gpu": True}, "gpu"),
+    ({"users": "everybody"}, "users"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG_ENVIRONMENTS)
+def test_a_wrong_environment_is_told_by_its_key(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Environment.model_validate({"compute_types": ["small"], **change})
+
+
+@pytest.mark.parametrize("name", ["", "-x", "a b", "ä", "x" * 41, "a/b", "python\n"])
+def test_names_that_aws_would_not_take_are_refused(name: str) -> None:
+    for section in ("environments", "compute_types"):
+        with pytest.raises(ValidationError, match=section):
+            SchedulerSettings.model_validate({**SETTINGS, section: {name: next(iter(SETTINGS[section].values()))}})
+
+
+def test_an_environment_may_offer_only_what_there_is() -> None:
+    wrong = {**SETTINGS, "environments": {"python": {"compute_types": ["small", "huge", "vast"]}}}
+    with pytest.raises(ValidationError, match=r"environments\.python\.compute_types names huge, vast"):
+        SchedulerSettings.model_validate(wrong)
+
+
+@pytest.mark.parametrize("section", ["environments", "compute_types"])
+def test_a_section_may_not_be_empty(section: str) -> None:
+    with pytest.raises(ValidationError, match=section):
+        SchedulerSettings.model_validate({**SETTINGS, section: {}})
+
+
+@pytest.mark.parametrize("name", list(Limits.model_fields))
+def test_a_limit_below_its_least_is_told_by_its_key(name: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Limits.model_validate({name: -1})
+
+
+def test_the_default_time_is_within_the_longest() -> None:
+    with pytest.raises(ValidationError, match="default_timeout_minutes is more than max_timeout_minutes"):
+        Limits(default_timeout_minutes=61, max_timeout_minutes=60)
+    assert Limits(default_timeout_minutes=60, max_timeout_minutes=60)
+
+
+def test_retention_may_be_for_ever_but_not_less() -> None:
+    assert Retention(jobs_days=0).jobs_days == 0
+    with pytest.raises(ValidationError, match="jobs_days"):
+        Retention(jobs_days=-1)
+
+
+def test_a_misspelt_key_is_told() -> None:
+    with pytest.raises(ValidationError, match="limit"):
+        SchedulerSettings.model_validate({**SETTINGS, "limit": {}})
+
+
+def test_the_first_compute_type_is_chosen_where_no_default_is_named() -> None:
+    assert Environment(compute_types=("small", "large")).chosen_compute_type == "small"
+    assert Environment(compute_types=("small", "large"), default_compute_type="large").chosen_compute_type == "large"
+
+
+def test_default_formats_are_known() -> None:
+    assert set(Environment(compute_types=("small",)).output_formats) <= set(OUTPUT_FORMATS)
+
+
+def test_settings_come_back_from_the_bundle(tmp_path: Path) -> None:
+    settings, file = SchedulerSettings.model_validate(SETTINGS), tmp_path / "settings.json"
+    file.write_text(settings.model_dump_json(), encoding="utf-8")
+    assert load_settings(file) == settings
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", json.dumps({**SETTINGS, "environments": {}}), "\xff"])
+def test_settings_that_cannot_be_used_are_told(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "settings.json"
+    if content is not None:
+        file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"settings\.json cannot be used"):
+        load_settings(file)
+
+
+def test_a_resource_that_a_function_has_not_is_told_by_its_variable() -> None:
+    resources = Resources({"JOBS_TABLE": "jobs", "API_URL": "https://api/v1/", "SUBNETS": "a,b", "BUCKET": ""})
+    assert (resources.jobs_table, resources.api_url, resources.subnets) == ("jobs", "https://api/v1", ["a", "b"])
+    for name in ("marks_table", "bucket"):
+        with pytest.raises(ConfigurationError, match=name.upper()):
+            getattr(resources, name)
+
+
+@pytest.mark.parametrize("name", [name for name, one in vars(Resources).items() if isinstance(one, property)])
+def test_no_resource_has_a_default(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not set for this function"):
+        getattr(Resources({}), name)
+
+
+@pytest.mark.parametrize(("value", "assigned"), [("ENABLED", True), ("DISABLED", False)])
+def test_public_addresses_are_assigned_where_the_stack_says_so(value: str, assigned: bool) -> None:
+    assert Resources({"ASSIGN_PUBLIC_IP": value}).assign_public_ip is assigned

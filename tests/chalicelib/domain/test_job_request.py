@@ -1,0 +1,151 @@
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.config import Limits
+from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
+from chalicelib.errors import InvalidRequestError, NotAllowedError
+from tests.chalicelib.domain.builders import caller, settings
+
+PLAIN = JobRequest("Report", "upload:abc123", "report.ipynb", "python")
+
+CHANGES: dict[str, Any] = {
+    "name": "Other",
+    "input_filename": "other.ipynb",
+    "runtime_environment_name": "r",
+    "compute_type": "small",
+    "output_formats": ("html",),
+    "parameters": {"a": "1"},
+    "runtime_environment_parameters": {"a": 1},
+    "tags": ("x",),
+    "output_filename_template": "{{x}}",
+    "package_input_folder": True,
+    "timeout": timedelta(hours=1),
+    "max_retries": 1,
+    "retry_on_timeout": True,
+    "min_retry_interval": timedelta(seconds=1),
+}
+"""Another value for every field that a request with the same idempotency token must repeat."""
+
+
+def test_what_is_left_open_is_filled_in() -> None:
+    spec = resolve_spec(PLAIN, settings(), caller())
+    assert (spec.compute_type, spec.output_formats) == ("small", ("ipynb",))
+    assert spec.timeout == timedelta(minutes=Limits().default_timeout_minutes)
+    assert spec.identity_arns == ()
+
+
+def test_what_is_asked_for_is_kept() -> None:
+    asked = {**CHANGES, "runtime_environment_name": "python"}
+    spec = resolve_spec(replace(PLAIN, idempotency_token="t", **asked), settings(), caller())
+    kept = {field.name for field in fields(spec)} & asked.keys()
+    assert {name: getattr(spec, name) for name in kept} == {name: asked[name] for name in kept}
+    assert asked.keys() - kept == {"name", "input_filename"}
+    assert spec.idempotency_token == "t"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        ({"runtime_environment_name": "r"}, "runtime_environment_name", "choose one of python"),
+        ({"runtime_environment_name": ""}, "runtime_environment_name", "choose one of python"),
+        ({"compute_type": "large"}, "compute_type", "choose one of small"),
+        ({"output_formats": ("ipynb", "pdf")}, "output_formats", "'pdf' not offered"),
+        ({"timeout": timedelta(days=8)}, "timeout_seconds", "at most 604,800 are allowed"),
+        ({"max_retries": 6}, "max_retries", "at most 5 are allowed"),
+    ],
+)
+def test_what_the_settings_do_not_allow_is_told(change: dict[str, Any], field: str, said: str) -> None:
+    with pytest.raises(InvalidRequestError, match=said) as told:
+        resolve_spec(replace(PLAIN, **change), settings(), caller())
+    assert told.value.reason == field
+    assert told.value.message.startswith(f"{field}: ")
+
+
+def test_limits_themselves_are_allowed() -> None:
+    limits = Limits()
+    most = timedelta(minutes=limits.max_timeout_minutes)
+    spec = resolve_spec(replace(PLAIN, timeout=most, max_retries=limits.max_retries), settings(), caller())
+    assert (spec.timeout, spec.max_retries) == (most, limits.max_retries)
+
+
+def test_formats_come_once_each_in_the_order_asked_for() -> None:
+    spec = resolve_spec(replace(PLAIN, output_formats=("html", "ipynb", "html")), settings(), caller())
+    assert spec.output_formats == ("html", "ipynb")
+
+
+def test_a_closed_environment_is_open_to_those_it_names() -> None:
+    role = "arn:aws:iam::123456789012:role/Analysts"
+    closed = settings(users=(role,))
+    member = caller(also=(role,))
+    assert resolve_spec(PLAIN, closed, member).identity_arns == member.identity_arns
+    with pytest.raises(NotAllowedError, match=r"'python' is not open to you \(arn:aws:iam::123456789012:user/ann\)"):
+        resolve_spec(PLAIN, closed, caller())
+
+
+def test_a_closed_environment_is_not_offered_to_others() -> None:
+    with pytest.raises(InvalidRequestError) as told:
+        resolve_spec(replace(PLAIN, runtime_environment_name="r"), settings(users=("arn:x",)), caller())
+    assert "python" not in told.value.message
+
+
+def test_no_compute_type_and_an_empty_one_are_the_default() -> None:
+    environment = settings(compute_types=("small", "large"), default_compute_type="large").environments["python"]
+    assert [choose_compute_type(name, environment) for name in (None, "", "small")] == ["large", "large", "small"]
+
+
+def test_an_upload_is_named() -> None:
+    assert upload_id_of("upload:0123abcDEF") == "0123abcDEF"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["", "report.ipynb", "upload:", "upload", "abc", "upload:../x", "upload:a/b", "upload:ä", "upload:²", "s3://b/k"],
+)
+def test_anything_else_is_no_upload(uri: str) -> None:
+    with pytest.raises(InvalidRequestError, match="input_uri: it must be upload:<id>"):
+        upload_id_of(uri)
+
+
+@given(st.text(max_size=50))
+def test_no_upload_id_leaves_its_folder(text: str) -> None:
+    for uri in (text, f"upload:{text}"):
+        try:
+            upload_id = upload_id_of(uri)
+        except InvalidRequestError:
+            continue
+        assert upload_id.isalnum()
+        assert upload_id.isascii()
+
+
+def test_every_field_is_accounted_for() -> None:
+    assert CHANGES.keys() | {"input_uri", "idempotency_token"} == {field.name for field in fields(JobRequest)}
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_a_request_for_something_else_has_another_fingerprint(field: str) -> None:
+    assert fingerprint(replace(PLAIN, **{field: CHANGES[field]}), "etag") != fingerprint(PLAIN, "etag")
+
+
+def test_other_bytes_have_another_fingerprint() -> None:
+    assert fingerprint(PLAIN, "other") != fingerprint(PLAIN, "etag")
+
+
+def test_the_same_bytes_uploaded_again_have_the_same_fingerprint() -> None:
+    again = replace(PLAIN, input_uri="upload:def456", idempotency_token="t")
+    assert fingerprint(again, "etag") == fingerprint(PLAIN, "etag")
+
+
+def test_the_order_of_parameters_is_nothing_to_a_fingerprint() -> None:
+    one, other = replace(PLAIN, parameters={"a": "1", "b": "2"}), replace(PLAIN, parameters={"b": "2", "a": "1"})
+    assert fingerprint(one, "etag") == fingerprint(other, "etag")
+
+
+@given(st.dictionaries(st.text(), st.text()), st.dictionaries(st.text(), st.text()))
+def test_fingerprints_tell_parameters_apart(one: dict[str, str], other: dict[str, str]) -> None:
+    made = [fingerprint(replace(PLAIN, parameters=each), "etag") for each in (one, other)]
+    assert (made[0] == made[1]) == (one == other)
