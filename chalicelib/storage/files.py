@@ -118,9 +118,7 @@ class Files:
                 CopySourceIfMatch=upload.etag,
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("PreconditionFailed", "NoSuchKey", "404", "412"):
-                raise
-            raise ConflictError("The snapshot was changed while the job was being created. Upload it again.") from None
+            raise _changed(error) from None
 
     def delete(self, key: str) -> None:
         """Remove one object; it need not exist."""
@@ -204,5 +202,16 @@ class _RangeReader(io.RawIOBase):
     def _read(self, start: int, end: int) -> bytes:
         if end <= len(self._first):
             return self._first[start:end]
-        answer = self._client.get_object(**self._object, Range=f"bytes={start}-{end - 1}")  # type: ignore[arg-type] # one dict of texts
+        wanted = f"bytes={start}-{end - 1}"
+        try:
+            answer = self._client.get_object(**self._object, Range=wanted)  # type: ignore[arg-type] # one dict of texts
+        except ClientError as error:
+            raise _changed(error) from None
         return answer["Body"].read()
+
+
+def _changed(error: ClientError) -> Exception:
+    """Find out whether S3 says that an upload is not what was opened; give the error as it is otherwise."""
+    if error.response["Error"]["Code"] not in ("PreconditionFailed", "NoSuchKey", "404", "412"):
+        return error
+    return ConflictError("The snapshot was changed while the job was being created. Upload it again.")
