@@ -13,6 +13,9 @@ from chalicelib.errors import InvalidRequestError
 __all__ = ["job_query", "parse_status"]
 
 _WHOLE: Final = re.compile(r"^\d{1,15}$")
+_MAX_TEXT: Final = 200
+_MAX_TAGS: Final = 20
+"""A filter's values become parts of one DynamoDB expression, which takes 4 KB and 300 operators."""
 
 
 def job_query(params: MultiDict | None) -> JobQuery:
@@ -29,11 +32,11 @@ def job_query(params: MultiDict | None) -> JobQuery:
     asked = _number(params, "max_items")
     return JobQuery(
         status=parse_status(params["status"]) if params.get("status") else None,
-        name=params.get("name") or None,
-        tags=tuple(params.getlist("tags")) if "tags" in params else (),
+        name=_text(params, "name"),
+        tags=_tags(params),
         start_time=None if start is None else from_millis(start),
-        job_definition_id=params.get("job_definition_id") or None,
-        sort=parse_sort(params.getlist("sort_by") if "sort_by" in params else []),
+        job_definition_id=_text(params, "job_definition_id"),
+        sort=parse_sort(_values(params, "sort_by")),
         max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
         next_token=params.get("next_token") or None,
     )
@@ -51,6 +54,24 @@ def parse_status(text: str) -> JobStatus:
         return JobStatus(text.upper())
     except ValueError:
         raise InvalidRequestError.for_field("status", f"{text!r} is none of {', '.join(JobStatus)}.") from None
+
+
+def _text(params: MultiDict, name: str) -> str | None:
+    text = params.get(name) or ""
+    if len(text) > _MAX_TEXT:
+        raise InvalidRequestError.for_field(name, f"it has at most {_MAX_TEXT} characters.")
+    return str(text) or None
+
+
+def _tags(params: MultiDict) -> tuple[str, ...]:
+    tags = _values(params, "tags")
+    if len(tags) > _MAX_TAGS or any(len(each) > _MAX_TEXT for each in tags):
+        raise InvalidRequestError.for_field("tags", f"at most {_MAX_TAGS}, of at most {_MAX_TEXT} characters each.")
+    return tuple(tags)
+
+
+def _values(params: MultiDict, name: str) -> list[str]:
+    return [each for each in params.getlist(name) if each] if name in params else []
 
 
 def _number(params: MultiDict, name: str) -> int | None:

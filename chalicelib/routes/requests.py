@@ -25,6 +25,10 @@ _MAX_PARAMETERS: Final = 200
 _MAX_PATH_BYTES: Final = 700
 """An output's path: S3 keys have at most 1,024 bytes, and the job's prefix is before it."""
 
+_SMALLEST: Final = 1e-120
+_LARGEST: Final = 1e38
+"""DynamoDB's numbers: down to 1e-130, and exact with 38 digits; further out they are refused."""
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A job's name: part of an index key, of which DynamoDB takes 1,024 bytes."""
 Filename = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
@@ -58,7 +62,9 @@ class CreateJobBody(_Body):
     input_uri: str
     input_filename: Filename | None = None
     runtime_environment_name: str
-    runtime_environment_parameters: dict[str, str | int | float | bool] | None = None
+    runtime_environment_parameters: dict[Tag, str | int | float | bool] | None = Field(
+        default=None, max_length=_MAX_PARAMETERS
+    )
     compute_type: str | None = None
     output_formats: list[str] | None = None
     parameters: dict[str, str] | None = Field(default=None, max_length=_MAX_PARAMETERS)
@@ -70,6 +76,14 @@ class CreateJobBody(_Body):
     max_retries: Annotated[int, Field(ge=0)] | None = None
     retry_on_timeout: bool | None = None
     min_retry_interval_millis: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
+
+    @field_validator("runtime_environment_parameters")
+    @classmethod
+    def _numbers_can_be_kept(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        for name, each in (value or {}).items():
+            if isinstance(each, (int, float)) and each and not _SMALLEST < abs(each) < _LARGEST:
+                raise ValueError(f"{name!r} is not a number that can be kept; send it as a text")
+        return value
 
     @field_validator("parameters", mode="before")
     @classmethod

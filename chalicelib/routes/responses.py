@@ -11,7 +11,7 @@ from chalice.app import Blueprint, Chalice, ChaliceViewError, Response
 from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
-from chalicelib.errors import InvalidRequestError, RequestError, TooLargeError, TooManyRequestsError
+from chalicelib.errors import InvalidRequestError, NotFoundError, RequestError, TooLargeError, TooManyRequestsError
 from chalicelib.observability import observed
 
 __all__ = ["ApiBlueprint", "SchedulerApp", "parse_body"]
@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 
 _MAX_BODY_BYTES: Final = 256 * 1024
 """A request's body: its parameters must fit into a DynamoDB item of 400 KB with all else that a job has."""
+
+_MAX_ID: Final = 200
+"""Characters of an id in a path; ours have fewer than 50, and DynamoDB's keys take 1,024 bytes."""
 
 _THROTTLED: Final = frozenset(
     {
@@ -60,6 +63,18 @@ def parse_body(model: type[_Model], raw_body: bytes | str) -> _Model:
         raise InvalidRequestError.for_field(field or "body", f"{problem}.".replace("..", ".")) from None
 
 
+def _check_ids(*ids: str) -> None:
+    """Refuse ids in a path that no key of a table can hold.
+
+    Raises
+    ------
+    NotFoundError
+        If one is too long.
+    """
+    if any(len(each) > _MAX_ID for each in ids):
+        raise NotFoundError(f"There is nothing here: an id has at most {_MAX_ID} characters.")
+
+
 class ApiBlueprint(Blueprint):
     """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204."""
 
@@ -77,6 +92,7 @@ class ApiBlueprint(Blueprint):
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Response:
             try:
+                _check_ids(*args, *kwargs.values())
                 body = view(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here
                 return _error_response(error, self.current_request.context.get("requestId"))
