@@ -1,0 +1,152 @@
+"""Snapshots that cannot be run, or are not the caller's to use."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.faults import Meanwhile
+from tests.support.scheduler import BOB, Answer, LocalScheduler, notebook, scheduler, settings
+
+
+def _zip(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in files.items():
+            package.writestr(name.replace("_ipynb", ".ipynb"), content)
+    return buffer.getvalue()
+
+
+def _encrypted() -> bytes:
+    """Set the encryption flag in both headers of a zip's only member."""
+    package = bytearray(_zip(report_ipynb=notebook()))
+    package[6] |= 1
+    package[package.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(package)
+
+
+def _damaged() -> bytes:
+    """Break a member's compressed bytes."""
+    package = bytearray(_zip(report_ipynb=notebook("x = 1" * 500)))
+    package[60:70] = b"\xff" * 10
+    return bytes(package)
+
+
+def _refused(local: LocalScheduler, answer: Answer, status: int, code: str, said: str) -> None:
+    assert (answer.status, answer.body["code"]) == (status, code), answer.body
+    assert said in answer.body["message"]
+    assert local.items() == []
+    assert local.objects("jobs/") == []
+
+
+def _old() -> bytes:
+    return json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": []}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a,b\n1,2\n", "not JSON"),
+        (b"\xff\xfe\x00\xd8", "not JSON"),
+        (b"[1]", "no cells"),
+        (b'{"a": 1}', "no cells"),
+        (b'{"cells": {}}', "no cells"),
+        (_old(), "old notebook format"),
+        (b'{"cells": []}', "old notebook format"),
+        (b"[" * 100_000, "not a notebook"),
+        (b"1" * 5000, "not a notebook"),
+    ],
+    ids=["csv", "half a surrogate", "list", "object", "cells no list", "v3", "no version", "deep", "long number"],
+)
+def test_what_is_no_notebook_is_refused(local: LocalScheduler, content: bytes, said: str) -> None:
+    _refused(local, local.post_job(content), 422, "cannot_be_run", said)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK not really", "not a zip"),
+        (notebook(), "not a zip"),
+        (_zip(other_ipynb=notebook()), "no report.ipynb"),
+        (_zip(**{"sub/report_ipynb": notebook()}), "no report.ipynb"),
+        (_zip(report_ipynb=b"no notebook"), "not JSON"),
+        (_encrypted(), "without encryption"),
+        (_damaged(), "not a zip that can be read"),
+    ],
+    ids=["junk", "notebook", "other notebook", "not at the root", "no notebook", "encrypted", "damaged"],
+)
+def test_what_is_no_packaged_folder_is_refused(local: LocalScheduler, content: bytes, said: str) -> None:
+    _refused(local, local.post_job(content, package_input_folder=True), 422, "cannot_be_run", said)
+
+
+def test_a_folder_is_accepted_and_kept_as_it_was(local: LocalScheduler) -> None:
+    content = _zip(report_ipynb=notebook(), **{"data.csv": b"1,2\n" * 200_000})
+    job_id = local.create(content, package_input_folder=True)
+    (key,) = local.objects("jobs/")
+    assert key.endswith(f"{job_id}/input.zip")
+    assert local.client("s3").get_object(Bucket=local.bucket, Key=key)["Body"].read() == content
+
+
+def test_a_notebook_in_a_zip_may_not_be_larger_than_one_alone(local: LocalScheduler) -> None:
+    content = _zip(report_ipynb=b" " * (20 * 2**20 + 1))
+    _refused(local, local.post_job(content, package_input_folder=True), 413, "too_large", "20,971,520")
+
+
+def test_a_notebook_over_the_limit_is_refused_though_the_form_was_passed_by() -> None:
+    with scheduler(settings(limits={"max_notebook_mib": 1})) as local:
+        uri = local.upload(notebook())
+        key = f"uploads/{local.owner_id()}/{uri.removeprefix('upload:')}"
+        local.client("s3").put_object(Bucket=local.bucket, Key=key, Body=b" " * (2**20 + 1))
+        _refused(local, local.post_job(input_uri=uri), 413, "too_large", "1,048,576")
+
+
+def test_a_notebook_larger_than_one_block_is_read_whole(local: LocalScheduler) -> None:
+    local.create(notebook("x" * 3_000_000))
+    assert local.post_job(notebook("x" * 3_000_000)[:-1]).status == 422
+
+
+@pytest.mark.parametrize("kernel", [None, ""])
+def test_a_notebook_without_kernel_needs_an_environment_with_one(kernel: str | None) -> None:
+    content = notebook(kernel=kernel)
+    environments = settings().model_dump()["environments"]
+    with scheduler(settings(environments={"python": {**environments["python"], "kernel": None}})) as local:
+        _refused(local, local.post_job(content), 422, "cannot_be_run", "names no kernel")
+        local.create(notebook(kernel="python3"))
+    with scheduler() as local:
+        local.create(content)
+
+
+def test_a_snapshot_that_was_never_sent_is_not_found(local: LocalScheduler) -> None:
+    form = local.api.post("/scheduler/uploads", {"filename": "x.ipynb"}).body
+    _refused(local, local.post_job(input_uri=form["input_uri"]), 404, "not_found", "has not been uploaded")
+
+
+def test_somebody_elses_upload_is_not_found(local: LocalScheduler) -> None:
+    theirs = local.upload(notebook(), api=local.api.as_user(BOB))
+    _refused(local, local.post_job(input_uri=theirs), 404, "not_found", "has not been uploaded")
+
+
+def _replace(local: LocalScheduler, uri: str, content: bytes | None) -> Callable[[], None]:
+    key = f"uploads/{local.owner_id()}/{uri.removeprefix('upload:')}"
+    s3 = local.client("s3")
+    if content is None:
+        return lambda: s3.delete_object(Bucket=local.bucket, Key=key)
+    return lambda: s3.put_object(Bucket=local.bucket, Key=key, Body=content)
+
+
+@pytest.mark.parametrize("replacement", [b"not what was checked", None], ids=["replaced", "removed"])
+def test_a_snapshot_that_changes_between_check_and_copy_is_refused(
+    local: LocalScheduler, replacement: bytes | None
+) -> None:
+    uri = local.upload(notebook())
+    local.hub.listeners.append(Meanwhile("s3:CopyObject", _replace(local, uri, replacement)))
+    _refused(local, local.post_job(input_uri=uri), 409, "conflict", "changed while")
+
+
+@pytest.mark.parametrize("replacement", [b" " * 3_000_000, None], ids=["replaced", "removed"])
+def test_a_snapshot_that_changes_while_it_is_read_is_refused(local: LocalScheduler, replacement: bytes | None) -> None:
+    uri = local.upload(notebook("x" * 3_000_000))
+    local.hub.listeners.append(Meanwhile("s3:GetObject", _replace(local, uri, replacement), turn=1))
+    _refused(local, local.post_job(input_uri=uri), 409, "conflict", "changed while")

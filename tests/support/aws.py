@@ -1,0 +1,199 @@
+"""AWS for tests: moto, with what it lacks put in at botocore's own hooks. Clients are made once a process: they are slow to make."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Protocol
+
+import boto3
+import moto  # noqa: F401 - puts its hook where clients made from here on find it
+from botocore.client import BaseClient
+from pynamodb.connection import Connection
+
+from chalicelib.factory import _S3_CONFIG
+from chalicelib.storage.items import JobItem, MarkItem, bind
+from chalicelib.storage.job_table import JobTable
+from tests.support.fake_ecs import FakeEcs, refusal
+
+__all__ = ["REGION", "AwsCalls", "Hub", "Listener", "SharedSession", "behind", "hub", "make_resources", "shared_stores"]
+
+REGION = "us-east-1"
+
+
+class AwsCalls(list[str]):
+    """The AWS calls that were made, as `service:Operation`; presigning is none."""
+
+
+class Listener(Protocol):
+    """Something that stands between a client and AWS."""
+
+    def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
+        """Answer instead of AWS, raise, or let it pass with None."""
+
+    def after(self, call: str) -> None:
+        """Raise to lose the answer."""
+
+    def sent(self, call: str) -> bool:
+        """Whether to send the same request once more."""
+
+
+@dataclass
+class Hub:
+    """What listens to every client of this process; emptied between tests."""
+
+    calls: AwsCalls = field(default_factory=AwsCalls)
+    ecs: FakeEcs = field(default_factory=FakeEcs)
+    listeners: list[Listener] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.calls, self.ecs, self.listeners = AwsCalls(), FakeEcs(), []
+
+    def connect(self, client: BaseClient) -> None:
+        """Listen to a client."""
+        events: Any = client.meta.events  # its stubs know no answers of handlers
+        service = client.meta.service_model.service_name
+        events.register("before-call", lambda model, params, **_: self._before(service, model.name, params))
+        events.register("after-call", lambda model, **_: self._after(f"{service}:{model.name}"))
+        events.register_first("needs-retry", lambda operation, **_: self._sent(f"{service}:{operation.name}"))
+
+    def _before(self, service: str, operation: str, params: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+        call = f"{service}:{operation}"
+        self.calls.append(call)
+        for listener in list(self.listeners):
+            if answer := listener.before(call):
+                return answer
+        if service == "ecs":
+            answer = self.ecs.handle(operation, params["body"])
+            self._after(call)
+            return answer
+        if service == "dynamodb":
+            return _refused_key(params["body"])
+        return _refused_copy(params) if call == "s3:CopyObject" else None
+
+    def _after(self, call: str) -> None:
+        for listener in list(self.listeners):
+            listener.after(call)
+
+    def _sent(self, call: str) -> int | None:
+        """Botocore's own retry, without its pause."""
+        return 0 if any(listener.sent(call) for listener in list(self.listeners)) else None
+
+
+def _refused_key(body: bytes) -> tuple[Any, dict[str, Any]] | None:
+    """Hold the sizes of keys, which moto passes over where it reads."""
+    request = json.loads(body)
+    keys = {**request.get("Key", {}), **request.get("ExclusiveStartKey", {})}
+    for name, value in keys.items():
+        if len(value.get("S", "").encode()) > (2048 if name in ("owner_id", "mark_id", "definition_key") else 1024):
+            return refusal("ValidationException", f"The size of key {name} has exceeded its limit.")
+    return None
+
+
+def _refused_copy(params: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+    """Hold a copy's condition on its source, which moto passes over."""
+    bucket, _, key = params["headers"]["x-amz-copy-source"].partition("/")
+    wanted = params["headers"].get("x-amz-copy-source-if-match")
+    found = behind("s3").list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
+    if wanted and found and found[0]["ETag"] != wanted:
+        return refusal("PreconditionFailed", "A condition did not hold.", 412)
+    return None
+
+
+@cache
+def hub() -> Hub:
+    """Give this process's hub."""
+    return Hub()
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+
+
+@cache
+def behind(service: Any) -> Any:
+    """Give a client that no test counts or disturbs."""
+    return _session().client(service)
+
+
+@cache
+def _watched(service: Any, signature: str | None) -> Any:
+    client = _session().client(service, config=_S3_CONFIG if signature else None)
+    hub().connect(client)
+    return client
+
+
+class SharedSession(boto3.Session):
+    """A session whose clients are made once a process, and watched."""
+
+    def __init__(self) -> None:
+        super().__init__(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+
+    def client(self, service_name: Any, *_: Any, config: Any = None, **__: Any) -> Any:
+        """Give a client."""
+        return _watched(service_name, config.signature_version if config else None)
+
+
+@cache
+def shared_stores() -> dict[str, Any]:
+    """Give what `Factory` would make of its tables: the models, and the stores that know neither settings nor clock."""
+    jobs, marks, connection = bind(JobItem, "jobs", REGION), bind(MarkItem, "marks", REGION), Connection(region=REGION)
+    for client in (
+        jobs._get_connection().connection.client,
+        marks._get_connection().connection.client,
+        connection.client,
+    ):
+        hub().connect(client)
+    return {"_job_item": jobs, "_mark_item": marks, "_job_table": JobTable(jobs, marks, connection)}
+
+
+def make_resources() -> dict[str, str]:
+    """Make a stack's resources in moto; give the environment variables that name them."""
+    for model in (shared_stores()["_job_item"], shared_stores()["_mark_item"]):
+        behind("dynamodb").create_table(**_table(model))
+    behind("s3").create_bucket(Bucket="bucket")
+    sqs = behind("sqs")
+    secret = behind("secretsmanager").create_secret(Name="launch", SecretString="s3cr3t")
+    behind("logs").create_log_group(logGroupName="runners")
+    return {
+        "AWS_REGION": REGION,
+        "JOBS_TABLE": "jobs",
+        "DEFINITIONS_TABLE": "definitions",
+        "MARKS_TABLE": "marks",
+        "BUCKET": "bucket",
+        "WAKE_UP_QUEUE_URL": sqs.create_queue(QueueName="wake-up.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"],
+        "CLEANUP_QUEUE_URL": sqs.create_queue(QueueName="cleanup")["QueueUrl"],
+        "LAUNCH_SECRET_ARN": secret["ARN"],
+        "RUNNER_LOG_GROUP": "runners",
+        "API_URL": "https://api.example.com/v1",
+        "CLUSTER": "test",
+        "TASK_FAMILY_PREFIX": "stack",
+        "SUBNETS": "subnet-1,subnet-2",
+        "SECURITY_GROUPS": "sg-1",
+        "ASSIGN_PUBLIC_IP": "ENABLED",
+    }
+
+
+def _table(model: type[JobItem | MarkItem]) -> dict[str, Any]:
+    """Describe a model's table, for CreateTable."""
+    schema = model._get_schema()
+    indexes = [
+        {
+            "IndexName": each["index_name"],
+            "KeySchema": _hash_first(each["key_schema"]),
+            "Projection": each["projection"],
+        }
+        for each in schema["global_secondary_indexes"]
+    ]
+    return {
+        "TableName": model.Meta.table_name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": schema["attribute_definitions"],
+        "KeySchema": _hash_first(schema["key_schema"]),
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+    }
+
+
+def _hash_first(keys: Any) -> list[dict[str, str]]:
+    return sorted(keys, key=lambda key: key["KeyType"])

@@ -1,0 +1,84 @@
+"""Faults between the service and AWS: calls that never arrive, answers that are lost, and things that happen meanwhile."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from tests.support.fake_ecs import refusal
+
+__all__ = ["Lost", "Meanwhile", "NeverSent", "Quiet", "Refused", "Resent"]
+
+
+class Quiet:
+    """A listener that lets everything pass; the others say what they do not."""
+
+    def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:  # noqa: ARG002 - a Listener's
+        return None
+
+    def after(self, call: str) -> None:  # noqa: ARG002 - a Listener's
+        return None
+
+    def sent(self, call: str) -> bool:  # noqa: ARG002 - a Listener's
+        return False
+
+
+class _Nth(Quiet):
+    """Counts calls: of one kind, or with None all of them; its turn is one of these, from 0 on."""
+
+    def __init__(self, call: str | None = None, turn: int = 0) -> None:
+        self._call, self._left = call, turn
+        self.has_happened = False
+
+    def is_its_turn(self, call: str) -> bool:
+        if self._call not in (None, call):
+            return False
+        self._left -= 1
+        self.has_happened |= self._left == -1
+        return self._left == -1
+
+
+class Meanwhile(_Nth):
+    """Does something just before a call is sent."""
+
+    def __init__(self, call: str, act: Callable[[], Any], turn: int = 0) -> None:
+        super().__init__(call, turn)
+        self._act = act
+
+    def before(self, call: str) -> None:
+        if self.is_its_turn(call):
+            self._act()
+
+
+class NeverSent(_Nth):
+    """The network is gone before the call is sent."""
+
+    def before(self, call: str) -> None:
+        if self.is_its_turn(call):
+            raise EndpointConnectionError(endpoint_url=f"https://{call}")
+
+
+class Lost(_Nth):
+    """AWS does what it is asked, and its answer never comes."""
+
+    def after(self, call: str) -> None:
+        if self.is_its_turn(call):
+            raise ReadTimeoutError(endpoint_url=f"https://{call}")
+
+
+class Resent(_Nth):
+    """AWS does what it is asked, its answer never comes, and botocore sends the same request again."""
+
+    def sent(self, call: str) -> bool:
+        return self.is_its_turn(call)
+
+
+class Refused(_Nth):
+    """AWS refuses the call."""
+
+    def __init__(self, code: str, call: str | None = None, turn: int = 0, status: int = 400, **members: Any) -> None:
+        super().__init__(call, turn)
+        self._refusal = refusal(code, f"{code}: said by the test", status, **members)
+
+    def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
+        return self._refusal if self.is_its_turn(call) else None

@@ -1,0 +1,85 @@
+"""The HTTP API in this process: requests become the events that API Gateway would send."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from app.app import app
+
+__all__ = ["ANNA", "BOB", "Answer", "Api"]
+
+ANNA = "arn:aws:iam::123456789012:user/anna"
+BOB = "arn:aws:iam::123456789012:user/bob"
+
+
+@dataclass
+class Answer:
+    """An answer of the API."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, Any]
+
+
+@dataclass
+class Api:
+    """Sends requests as API Gateway would after it has verified the caller."""
+
+    user_arn: str | None = ANNA
+    unique_id: str | None = None
+
+    def as_user(self, user_arn: str | None, unique_id: str | None = None) -> Self:
+        """Call as somebody else."""
+        return type(self)(user_arn, unique_id)
+
+    def get(self, url: str, **options: Any) -> Answer:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, body: Any = None, **options: Any) -> Answer:
+        return self.request("POST", url, body=body, **options)
+
+    def patch(self, url: str, body: Any = None) -> Answer:
+        return self.request("PATCH", url, body=body)
+
+    def delete(self, url: str) -> Answer:
+        return self.request("DELETE", url)
+
+    def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send one request; a body that is no text is sent as JSON."""
+        parts = urlsplit(url)
+        resource, path_parameters = _match(parts.path)
+        query: dict[str, list[str]] = {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            query.setdefault(name, []).append(value)
+        event = {
+            "requestContext": {
+                "resourcePath": resource,
+                "httpMethod": method,
+                "requestId": "request-1",
+                "identity": {"userArn": self.user_arn, "user": self.unique_id, "sourceIp": "127.0.0.1"},
+                "path": parts.path,
+            },
+            "headers": {"content-type": "application/json", **(headers or {})},
+            "multiValueQueryStringParameters": query or None,
+            "pathParameters": path_parameters or None,
+            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+            "stageVariables": None,
+        }
+        answer = app(event, SimpleNamespace(aws_request_id="request-1"))
+        text = answer.get("body") or ""
+        return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers") or {})
+
+
+def _match(path: str) -> tuple[str, dict[str, str]]:
+    """Find the resource that API Gateway would: one without parameters before one with."""
+    wanted = path.strip("/").split("/")
+    best: tuple[str, dict[str, str]] = (path, {})
+    for resource in sorted(app.routes, key=lambda each: each.count("{")):
+        parts = resource.strip("/").split("/")
+        if len(parts) == len(wanted) and all(p.startswith("{") or p == w for p, w in zip(parts, wanted, strict=True)):
+            return resource, {p[1:-1]: w for p, w in zip(parts, wanted, strict=True) if p.startswith("{")}
+    return best
