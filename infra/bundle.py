@@ -88,7 +88,7 @@ def stage_bundle(
         If uv is missing or a package cannot be installed.
     """
     options = _install_options(target, python, architecture)
-    packages_key = _hash([*options, _REQUIREMENTS.read_bytes(), Path(__file__).read_bytes()])
+    packages_key = _hash([*options, sys.version, _REQUIREMENTS.read_bytes(), Path(__file__).read_bytes()])
     packages = make_once(build / "packages" / packages_key, lambda folder: _install(folder, options))
     settings_text = json.dumps(settings.model_dump(mode="json"), indent=1, sort_keys=True)
     sources = list(_source_files())

@@ -8,7 +8,6 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk.aws_dynamodb import Table
 from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_s3 import Bucket
-from aws_cdk.aws_secretsmanager import Secret
 
 from infra.explanations import explain_wildcards
 from infra.functions import Functions
@@ -51,7 +50,7 @@ class Grants:
     bucket: Bucket
     queues: Queues
     runners: Runners
-    launch_secret: Secret
+    launch_secret_arn: str
 
     def all(self) -> None:
         """Allow every function what it needs."""
@@ -131,7 +130,7 @@ class Grants:
         self._allow(function, ["sqs:SendMessage"], [self.queues.wake_up.queue_arn])
 
     def _allow_secret(self, function: str) -> None:
-        self._allow(function, ["secretsmanager:GetSecretValue"], [self.launch_secret.secret_arn])
+        self._allow(function, ["secretsmanager:GetSecretValue"], [self.launch_secret_arn])
 
     def _allow_tasks(self, function: str) -> None:
         actions = ["ecs:DescribeTasks", "ecs:StopTask"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk.aws_iam import ManagedPolicy
 from aws_cdk.aws_scheduler import ScheduleGroup
-from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
+from aws_cdk.aws_secretsmanager import CfnSecret
 from constructs import Construct
 
 from infra.alarms import Alarms
@@ -99,14 +99,16 @@ class SchedulerStack(Stack):
         self._connect()
         self._write_outputs()
 
-    def _make_launch_secret(self) -> Secret:
-        secret = Secret(
+    def _make_launch_secret(self) -> CfnSecret:
+        # CDK's own construct knows the secret by `Ref`; its ARN by name is the same, also where `Ref` gives something else.
+        generated = CfnSecret.GenerateSecretStringProperty(password_length=64, exclude_punctuation=True)
+        secret = CfnSecret(
             self,
             "LaunchSecret",
             description="What launch codes and session tokens of runners are made with",
-            generate_secret_string=SecretStringGenerator(password_length=64, exclude_punctuation=True),
-            removal_policy=RemovalPolicy.DESTROY,
+            generate_secret_string=generated,
         )
+        secret.apply_removal_policy(RemovalPolicy.DESTROY)
         explain(
             secret,
             "SMG4",
@@ -134,7 +136,7 @@ class SchedulerStack(Stack):
         marks = {"MARKS_TABLE": self.tables.marks.table_name}
         bucket = {"BUCKET": self.storage.bucket.bucket_name}
         cluster = {"CLUSTER": self.runners.cluster.cluster_arn}
-        secret = {"LAUNCH_SECRET_ARN": self.launch_secret.secret_arn}
+        secret = {"LAUNCH_SECRET_ARN": self.launch_secret.attr_id}
         definitions = {"DEFINITIONS_TABLE": self.tables.definitions.table_name}
         log_group = {"RUNNER_LOG_GROUP": self.runners.log_group.log_group_name}
         cleanups = {"CLEANUP_QUEUE_URL": self.queues.cleanup.queue_url}
@@ -160,7 +162,7 @@ class SchedulerStack(Stack):
             bucket=self.storage.bucket,
             queues=self.queues,
             runners=self.runners,
-            launch_secret=self.launch_secret,
+            launch_secret_arn=self.launch_secret.attr_id,
         ).all()
         triggers = Triggers(self, "Triggers")
         triggers.dispatch_on_wake_up(self.functions["dispatch"], self.queues.wake_up)
