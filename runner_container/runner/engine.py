@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +12,9 @@ import nbformat
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-not-found]
-from papermill.engines import NotebookExecutionManager  # type: ignore[import-not-found]
-from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE  # type: ignore[import-not-found]
+from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-not-found,import-untyped,unused-ignore]
+from papermill.engines import NotebookExecutionManager  # type: ignore[import-not-found,import-untyped,unused-ignore]
+from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from runner.cell_log import CellLog, redrawn
 from runner.control import Control
@@ -146,7 +146,7 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
     def start_new_kernel(self, **kwargs: Any) -> None:
         """Start the kernel with a cleaned environment and hand it to the control."""
         with LastWords() as words:
-            pipes = {"stdout": words.pipe, "stderr": words.pipe} if self.km.ipykernel else {}
+            pipes = {"stdout": words.pipe, "stderr": words.pipe} if _is_ipykernel(self.km.kernel_spec.argv) else {}
             super().start_new_kernel(env=kernel_environment(os.environ), **pipes, **kwargs)
         self.nb_man.last_words = words
         self.nb_man.kernel = KernelProcess(self.km.provisioner.process)
@@ -236,6 +236,11 @@ def execute_cells(manager: RunManager, kernel_name: str, *, folder: Path, start_
     finally:
         manager.notebook_complete()
         manager.save_if_due(now=True)
+
+
+def _is_ipykernel(argv: Sequence[str]) -> bool:
+    """Tell whether a kernel is ipykernel, which sends what is written to its stdout and stderr to Jupyter's channels as well."""
+    return any(argument.startswith("ipykernel") for argument in argv)
 
 
 def _note(text: str) -> NotebookNode:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
-from papermill.exceptions import PapermillException  # type: ignore[import-not-found]
-from papermill.execute import remove_error_markers  # type: ignore[import-not-found]
-from papermill.parameterize import parameterize_notebook  # type: ignore[import-not-found]
+from papermill.exceptions import PapermillException  # type: ignore[import-not-found,import-untyped,unused-ignore]
+from papermill.execute import remove_error_markers  # type: ignore[import-not-found,import-untyped,unused-ignore]
+from papermill.parameterize import parameterize_notebook  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from runner.beats import Beats
 from runner.cell_log import CellLog

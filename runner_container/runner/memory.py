@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 __all__ = ["MemoryWatch"]
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from contextlib import suppress
 
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 __all__ = ["KernelProcess", "end_descendants"]
 

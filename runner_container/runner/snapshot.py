@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from nbformat import NotebookNode
-from papermill.iorw import load_notebook_node  # type: ignore[import-not-found]
+from papermill.iorw import load_notebook_node  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from runner.archive import unpack
 from runner.errors import RunProblemError, TransferError

@@ -53,6 +53,10 @@ class FakeService:
     """Statuses to answer with instead, by route, in order."""
     rules: dict[str, Callable[[Request], int | None]] = field(default_factory=dict)
     """A status to answer with instead, by route, for this request; None for the usual."""
+    raw: dict[str, list[bytes]] = field(default_factory=dict)
+    """Bodies to answer with (200) instead, by route, in order."""
+    cut: dict[str, list[int]] = field(default_factory=dict)
+    """How many bytes of the answer to send before the connection is closed, by route, in order."""
     bound: str | None = None
 
     def __enter__(self) -> Self:
@@ -95,9 +99,20 @@ class FakeService:
             self.requests.append(request)
             try:
                 status = self._failure(request)
-                return (status, {"message": "told to fail"}) if status is not None else self._usual(request)
+                if status is not None:
+                    return status, {"message": "told to fail"}
+                raw = self.raw.get(request.route)
+                return (200, raw.pop(0)) if raw else self._usual(request)
             finally:
                 self._lock.notify_all()
+
+    def hang(self, until: threading.Event) -> None:
+        """Keep the request that a rule is asked about without an answer, while others are answered."""
+        self._lock.release()
+        try:
+            until.wait(60)
+        finally:
+            self._lock.acquire()
 
     def _failure(self, request: Request) -> int | None:
         if planned := self.failures.get(request.route):
@@ -166,7 +181,8 @@ def _handler(service: FakeService) -> type[BaseHTTPRequestHandler]:
         def _handle(self) -> None:
             assert self.headers.get("Transfer-Encoding") is None, "S3 takes no chunked PUT"
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, answer = service.answer(Request(self.command, self.path, dict(self.headers), body))
+            request = Request(self.command, self.path, dict(self.headers), body)
+            status, answer = service.answer(request)
             if status == DROP:
                 self.close_connection = True
                 self.connection.close()
@@ -175,7 +191,9 @@ def _handler(service: FakeService) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            cut = service.cut.get(request.route)
+            self.wfile.write(data[: cut.pop(0)] if cut else data)
+            self.close_connection = self.close_connection or cut is not None
 
         do_GET = do_POST = do_PUT = _handle  # noqa: N815 - named by the base class
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
 from tests.runner.conftest import FAST, Runner, Running, notebook, zipped
@@ -94,7 +94,7 @@ def test_a_time_out_does_not_hit_the_uploads(runner: Runner, service: FakeServic
 
 def test_stop(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("open('a.txt', 'w').write('a')", WAIT, "print('never')"), beat_seconds=0.2, output_formats=["html"])
-    service.stop_at = lambda beat: beat.get("cell") == 2
+    service.stop_at = lambda _: "pid " in running.log
     running = runner.start()
     kernel = kernel_of(running)
 
@@ -109,7 +109,7 @@ def test_stop(runner: Runner, service: FakeService, order: Order) -> None:
 def test_stop_of_a_kernel_that_does_not_obey(runner: Runner, service: FakeService, order: Order) -> None:
     stubborn = PID + "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: time.sleep(1)"
     order(notebook(stubborn), beat_seconds=0.2)
-    service.stop_at = lambda _: bool(running.lines) and "pid" in running.lines[-1]
+    service.stop_at = lambda _: "pid " in running.log
     running = runner.start(script=FAST, second_interrupt_seconds="1", kill_seconds="2")
     kernel = kernel_of(running)
 
@@ -122,12 +122,14 @@ def test_stop_of_a_kernel_that_does_not_obey(runner: Runner, service: FakeServic
 def test_stop_that_a_cell_swallows_ends_the_run_before_the_next(
     runner: Runner, service: FakeService, order: Order
 ) -> None:
-    swallow = "try:\n    import time; time.sleep(600)\nexcept KeyboardInterrupt:\n    print('swallowed')"
+    swallow = PID + "try:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    print('swallowed')"
     order(notebook(swallow, "print('never')"), beat_seconds=0.2)
-    service.stop_at = lambda beat: beat["phase"] == "running"
+    service.stop_at = lambda _: "pid " in running.log
+    running = runner.start()
 
-    assert runner.run()[0] == 12
-    assert (runner.text(1), runner.text(2)) == ("swallowed\n", "")
+    assert running.end() == 12
+    assert "swallowed" in runner.text(1)
+    assert runner.text(2) == ""
 
 
 def test_stop_while_the_kernel_starts(runner: Runner, service: FakeService, order: Order) -> None:
@@ -210,14 +212,11 @@ def test_a_killed_kernel(runner: Runner, service: FakeService, order: Order) -> 
     assert "report-out.html" in service.outputs
 
 
-def test_a_kernel_that_crashes_says_its_last_words(runner: Runner, order: Order) -> None:
-    order(notebook("import faulthandler, os; os.write(2, b'a message of the C library\\n'); os.abort()"))
+def test_a_kernel_that_crashes(runner: Runner, order: Order) -> None:
+    order(notebook("import os; os.abort()"))
 
-    code, running = runner.run()
-
-    assert code == 14
+    assert runner.run()[0] == 14
     assert "SIGABRT" in runner.outcome["message"]
-    assert "kernel: a message of the C library" in running.log
 
 
 def test_a_kernel_that_a_cell_ends(runner: Runner, order: Order) -> None:
@@ -290,7 +289,7 @@ def test_a_full_disk(runner: Runner, service: FakeService, order: Order, tmp_pat
         (zipped({"report.ipynb": b"\0" * (70 << 20)}), True, "the limit is"),
     ],
 )
-def test_input_problems(
+def test_input_problems(  # noqa: PLR0917 - one row of the table
     runner: Runner, service: FakeService, order: Order, data: bytes, packaged: bool, part: str
 ) -> None:
     order(data, packaged=packaged)
@@ -310,7 +309,7 @@ def test_input_problems(
         (None, "python", None, "names no kernel"),
     ],
 )
-def test_no_kernel_that_fits(
+def test_no_kernel_that_fits(  # noqa: PLR0917 - one row of the table
     runner: Runner, order: Order, kernel: str | None, language: str, fallback: str | None, part: str
 ) -> None:
     order(notebook("1", kernel=kernel, language=language), environment={"name": "analysis", "kernel": fallback})
@@ -332,3 +331,4 @@ def test_a_kernel_that_does_not_start(runner: Runner, service: FakeService, orde
 
     assert (code, runner.outcome["code"]) == (16, "environment_problem"), running.log
     assert "The kernel 'broken' did not start" in runner.outcome["message"]
+    assert "Its last words: no such library" in runner.outcome["message"]

@@ -1,0 +1,248 @@
+"""The service and the store misbehave; the run goes on, or ends as the protocol says."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import pytest
+
+from tests.runner.conftest import FAST, Runner, notebook
+from tests.runner.fake_service import DROP, FakeService
+from tests.runner.test_endings import PID, WAIT, assert_ended, kernel_of
+
+Order = Callable[..., None]
+
+
+@pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "beat"])
+def test_each_request_is_repeated(runner: Runner, service: FakeService, order: Order, route: str) -> None:
+    order(notebook("open('a.txt', 'w').write('a')"), beat_seconds=0.3)
+    service.failures[route] = [503, DROP, 429]
+
+    code, running = runner.run()
+
+    assert (code, runner.outcome["code"]) == (0, "succeeded"), running.log
+    assert service.failures[route] == []
+    assert sorted(service.outputs) == ["a.txt", "report-out.ipynb"]
+
+
+def test_a_repeated_check_in_is_the_same_instance(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.failures["check-in"] = [500, 500]
+
+    assert runner.run()[0] == 0
+    assert len({asked.json["instance_id"] for asked in service.asked("check-in")}) == 1
+    assert all("X-Session-Token" in asked.headers for asked in service.requests if asked.route == "beat")
+
+
+def test_an_answer_that_is_not_json_is_no_answer(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.raw["work-order"] = [b"<html>", b"[]"]
+
+    assert runner.run()[0] == 0
+
+
+def test_another_instance_has_the_run(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.bound = "somebody else"
+
+    assert runner.run()[0] == 20
+    assert [asked.route for asked in service.requests] == ["check-in"]
+
+
+def test_a_wrong_launch_code(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+
+    code, running = runner.run(LAUNCH_CODE="wrong")
+
+    assert code == 19
+    assert "403" in running.log
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("status", [404, 409, 410])
+def test_a_run_that_is_no_longer_ours_ends_at_once(
+    runner: Runner, service: FakeService, order: Order, status: int
+) -> None:
+    order(notebook("open('a.txt', 'w').write('a')", WAIT), beat_seconds=0.2)
+    running = runner.start()
+    kernel = kernel_of(running)
+    service.rules["beat"] = lambda _: status
+
+    assert running.end() == 20
+    assert (service.outputs, service.reports) == ({}, [])
+    assert_ended(kernel)
+
+
+@pytest.mark.parametrize("route", ["work-order", "output-urls", "report"])
+def test_other_routes_say_so_too(runner: Runner, service: FakeService, order: Order, route: str) -> None:
+    order(notebook("1"))
+    service.rules[route] = lambda _: 410
+
+    assert runner.run()[0] == 20
+    assert service.outputs == {} or route == "report"
+
+
+@pytest.mark.parametrize("failure", [503, DROP, 500])
+def test_a_runner_that_is_cut_off_fences_itself(
+    runner: Runner, service: FakeService, order: Order, failure: int
+) -> None:
+    order(notebook(WAIT), beat_seconds=0.2, fence_seconds=3)
+    running = runner.start()
+    kernel = kernel_of(running)
+    service.rules["beat"] = lambda _: failure
+
+    assert running.end() == 21
+    assert "no answer from the service for 3 s" in running.log
+    assert service.reports == []
+    assert_ended(kernel)
+
+
+def test_a_short_outage_does_not_fence(runner: Runner, service: FakeService, order: Order) -> None:
+    order(
+        notebook(PID + "import pathlib\nwhile not pathlib.Path('go').exists(): time.sleep(0.05)"),
+        beat_seconds=0.2,
+        fence_seconds=30,
+    )
+    running = runner.start()
+    kernel = kernel_of(running)
+    failed = 3
+    service.failures["beat"] = [503] * failed
+    service.wait_for(lambda fake: not fake.failures["beat"])
+    next(runner.folder.glob("run-*/work")).joinpath("go").touch()
+
+    assert running.end() == 0
+    assert_ended(kernel)
+
+
+def test_a_beat_without_an_answer_counts_as_silence(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook(WAIT), beat_seconds=0.2, fence_seconds=3)
+    running = runner.start()
+    kernel = kernel_of(running)
+    released = threading.Event()
+
+    def hang(_: Any) -> None:
+        service.hang(released)
+
+    service.rules["beat"] = hang
+    try:
+        assert running.end() == 21
+        assert_ended(kernel)
+    finally:
+        released.set()
+
+
+def test_nobody_answers_at_all(runner: Runner, order: Order) -> None:
+    order(notebook("1"))
+
+    code, running = runner.run(script=FAST, RUN_URL="http://127.0.0.1:9/v1/runs/o/j/1", reach_seconds="1")
+
+    assert code == 21
+    assert "check-in: no answer from the service" in running.log
+
+
+def test_a_lost_report_is_told_by_the_exit_code(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1 / 0"), fence_seconds=3)
+    service.rules["report"] = lambda _: 503
+
+    code, _ = runner.run()
+
+    assert code == 10
+    assert "report-out.ipynb" in service.outputs
+
+
+def test_a_refused_report_is_told_by_the_exit_code(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.rules["report"] = lambda _: 422
+
+    code, running = runner.run()
+
+    assert code == 0
+    assert "report: the service answered 422" in running.log
+    assert len(service.asked("report")) == 1
+
+
+def test_an_expired_address_is_minted_anew(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("open('a.txt', 'w').write('a')"))
+    service.failures["put"] = [403]
+    service.failures["input"] = [403]
+
+    assert runner.run()[0] == 0
+    assert service.outputs["a.txt"] == b"a"
+    assert len(service.asked("work-order")) == 2
+    assert len(service.asked("output-urls")) == 3
+
+
+def test_outputs_that_cannot_be_uploaded(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("for n in 'abc': open(n, 'w').write(n)"))
+    service.rules["put"] = lambda asked: 400 if asked.body == b"b" else None
+
+    code, _ = runner.run()
+
+    assert (code, runner.outcome["code"]) == (18, "upload_failed")
+    assert runner.outcome["message"].startswith("1 outputs could not be uploaded: b: the store answered 400")
+    assert sorted(service.outputs) == ["a", "c", "report-out.ipynb"]
+
+
+def test_a_file_that_the_service_refuses_does_not_keep_back_the_rest(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
+    order(notebook("for n in range(20): open(f'{n}.txt', 'w').write('x')"))
+    service.rules["output-urls"] = lambda asked: (
+        422 if any(file["path"] == "7.txt" for file in asked.json["files"]) else None
+    )
+
+    code, _ = runner.run()
+
+    assert (code, runner.outcome["code"]) == (18, "upload_failed")
+    assert len(service.outputs) == 20
+
+
+def test_an_upload_that_fails_after_a_cell_raised_does_not_hide_that(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
+    order(notebook("open('a.txt', 'w').write('a')", "1 / 0"))
+    service.rules["put"] = lambda asked: 400 if asked.body == b"a" else None
+
+    assert runner.run()[0] == 10
+    assert runner.outcome["message"].startswith("ZeroDivisionError: division by zero 1 outputs could not be uploaded")
+
+
+def test_an_input_of_another_size(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"), input={"size_bytes": 10})
+
+    assert (runner.run()[0], runner.outcome["code"]) == (13, "input_problem")
+    assert "more than 10 bytes where 10 were promised" in runner.outcome["message"]
+
+
+def test_an_input_that_is_gone(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.rules["input"] = lambda _: 404
+
+    assert (runner.run()[0], runner.outcome["code"]) == (13, "input_problem")
+
+
+def test_a_download_that_breaks_off_is_repeated(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.cut["input"] = [10]
+
+    assert runner.run()[0] == 0
+    assert len(service.asked("input")) == 2
+
+
+def test_an_input_out_of_reach(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"), fence_seconds=2, beat_seconds=0.5)
+    service.rules["input"] = lambda _: 503
+
+    assert (runner.run()[0], runner.outcome["code"]) == (19, "runner_error")
+
+
+def test_a_service_of_another_version(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    del service.order["limits"]
+
+    code, running = runner.run()
+
+    assert code == 19
+    assert "the work order cannot be read: KeyError('limits')" in running.log
+    assert not psutil.pid_exists(running.process.pid)
