@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aws_cdk import CfnOutput, Fn, Size, Stack
+from aws_cdk import Fn, Size, Stack
 from aws_cdk.aws_apigateway import (
     AccessLogFormat,
     AuthorizationType,
-    CfnStage,
     Cors,
     EndpointType,
     LambdaIntegration,
@@ -121,7 +120,9 @@ class Api(Construct):
         self._add_methods(routes, function)
         add_gateway_responses(self.rest_api)
         self._keep_execution_logs_short(log_groups)
-        _remove_default_output(self.rest_api)
+        self.rest_api.node.try_remove_child(
+            "Endpoint"
+        )  # CDK's own output of the URL; the stack writes its outputs itself
         self._explain()
 
     @property
@@ -184,9 +185,7 @@ class Api(Construct):
             "ExecutionLog",
             name=Fn.join("", ["API-Gateway-Execution-Logs_", self.rest_api.rest_api_id, "/", STAGE]),
         )
-        stage = self.rest_api.deployment_stage.node.default_child
-        assert isinstance(stage, CfnStage)  # noqa: S101 - CDK's own structure, and the type checker needs to know
-        stage.node.add_dependency(group)
+        self.rest_api.deployment_stage.node.add_dependency(group)
 
 
 def runner_rate(max_running_jobs: int) -> int:
@@ -195,9 +194,3 @@ def runner_rate(max_running_jobs: int) -> int:
     Beats come every 15 s from each runner, and on every change of phase; twice that, and 50 for a storm of starts and ends.
     """
     return 50 + 2 * max_running_jobs // _BEAT_SECONDS
-
-
-def _remove_default_output(api: RestApi) -> None:
-    output = api.node.find_child("Endpoint")
-    assert isinstance(output, CfnOutput)  # noqa: S101 - as above
-    api.node.try_remove_child(output.node.id)

@@ -19,6 +19,9 @@ CLEANUP_TIMEOUT: Final = Duration.seconds(300)
 _CLEANUP_DELAY: Final = Duration.minutes(15)
 """A second cleanup comes when every presigned upload URL has expired; also the longest delay that SQS has."""
 
+_MAX_RECEIVES: Final = 5
+"""How often a message is tried; two or three failures are still bad luck: a throttle, a deployment."""
+
 _DEAD_LETTER_RETENTION: Final = Duration.days(14)
 """The longest that SQS keeps a message: time for a person to look."""
 
@@ -30,35 +33,14 @@ class Queues(Construct):
         super().__init__(scope, construct_id)
         self.dead_wake_ups = self._dead_letters("DeadWakeUps", fifo=True)
         # Barely longer than a dispatch may take: after a crash the one message group, and so every launch, waits for just this.
-        self.wake_up = Queue(
-            self,
-            "WakeUp",
-            fifo=True,
-            encryption=QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            visibility_timeout=DISPATCH_TIMEOUT.plus(Duration.seconds(10)),
-            retention_period=Duration.days(1),
-            dead_letter_queue=DeadLetterQueue(queue=self.dead_wake_ups, max_receive_count=5),
-        )
+        hidden = DISPATCH_TIMEOUT.plus(Duration.seconds(10))
+        self.wake_up = self._queue("WakeUp", self.dead_wake_ups, hidden=hidden, fifo=True)
         self.dead_ticks = self._dead_letters("DeadTicks")
-        self.tick = Queue(
-            self,
-            "Tick",
-            encryption=QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            visibility_timeout=Duration.minutes(6),
-            dead_letter_queue=DeadLetterQueue(queue=self.dead_ticks, max_receive_count=5),
-        )
+        self.tick = self._queue("Tick", self.dead_ticks, hidden=Duration.minutes(6))
         self.dead_cleanups = self._dead_letters("DeadCleanups")
-        self.cleanup = Queue(
-            self,
-            "Cleanup",
-            encryption=QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            delivery_delay=_CLEANUP_DELAY,
-            visibility_timeout=Duration.seconds(6 * CLEANUP_TIMEOUT.to_seconds()),
-            dead_letter_queue=DeadLetterQueue(queue=self.dead_cleanups, max_receive_count=5),
-        )
+        # Six times the function's time, as Lambda advises: a batch that waits for a free function is not given out twice.
+        hidden = Duration.seconds(6 * CLEANUP_TIMEOUT.to_seconds())
+        self.cleanup = self._queue("Cleanup", self.dead_cleanups, hidden=hidden, delay=_CLEANUP_DELAY)
         self.dead_stream_records = self._dead_letters("DeadStreamRecords")
         self.dead_task_events = self._dead_letters("DeadTaskEvents")
         for queue in (self.dead_stream_records, self.dead_task_events):
@@ -76,6 +58,20 @@ class Queues(Construct):
             self.dead_stream_records,
             self.dead_task_events,
         ]
+
+    def _queue(
+        self, construct_id: str, dead: Queue, *, hidden: Duration, fifo: bool = False, delay: Duration | None = None
+    ) -> Queue:
+        return Queue(
+            self,
+            construct_id,
+            fifo=fifo or None,  # CloudFormation refuses a false one
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            delivery_delay=delay,
+            visibility_timeout=hidden,
+            dead_letter_queue=DeadLetterQueue(queue=dead, max_receive_count=_MAX_RECEIVES),
+        )
 
     def _dead_letters(self, construct_id: str, *, fifo: bool = False) -> Queue:
         return Queue(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from aws_cdk import Duration, IgnoreMode, Stack
 from aws_cdk.aws_ec2 import IVpc
@@ -91,33 +91,12 @@ class Runners(Construct):
         self._asset: DockerImageAsset | None = None
         self.log_group = log_group
         self.family_prefix = Stack.of(self).stack_name
-        self.cluster = Cluster(
-            self,
-            "Cluster",
-            vpc=vpc,
-            container_insights_v2=ContainerInsights.ENABLED
-            if settings.container_insights
-            else ContainerInsights.DISABLED,
+        self.cluster = self._make_cluster(vpc)
+        self.execution_role = self._make_role(
+            "ExecutionRole", "What ECS does for a runner: pull the image, write the log"
         )
-        _offer_fargate_and_spot(self.cluster)
-        if not settings.container_insights:
-            explain(
-                self.cluster,
-                "ECS4",
-                "Off unless asked for (runners.container_insights): its metrics are billed for each task, and each job's phase,"
-                " outcome, and log are kept with the job.",
-            )
-        self.execution_role = Role(
-            self,
-            "ExecutionRole",
-            assumed_by=ServicePrincipal("ecs-tasks.amazonaws.com"),
-            description="What ECS does for a runner: pull the image, write the log",
-        )
-        self.empty_task_role = Role(
-            self,
-            "TaskRole",
-            assumed_by=ServicePrincipal("ecs-tasks.amazonaws.com"),
-            description="What a notebook may do in AWS where its environment names no role: nothing",
+        self.empty_task_role = self._make_role(
+            "TaskRole", "What a notebook may do in AWS where its environment names no role: nothing"
         )
         self.task_definitions = {name: self._task_definition(name, each) for name, each in environments.items()}
 
@@ -126,6 +105,23 @@ class Runners(Construct):
         """Every role that a notebook may run with."""
         roles = {definition.task_role.role_arn: definition.task_role for definition in self.task_definitions.values()}
         return list(roles.values())
+
+    def _make_cluster(self, vpc: IVpc) -> Cluster:
+        insights = ContainerInsights.ENABLED if self._settings.container_insights else ContainerInsights.DISABLED
+        cluster = Cluster(self, "Cluster", vpc=vpc, container_insights_v2=insights)
+        # In the cluster itself: CDK's own way is one more resource, which may be gone before the cluster.
+        cast("CfnCluster", cluster.node.default_child).capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+        if insights == ContainerInsights.DISABLED:
+            explain(
+                cluster,
+                "ECS4",
+                "Off unless asked for (runners.container_insights): its metrics are billed for each task, and each job's phase,"
+                " outcome, and log are kept with the job.",
+            )
+        return cluster
+
+    def _make_role(self, construct_id: str, description: str) -> Role:
+        return Role(self, construct_id, assumed_by=ServicePrincipal("ecs-tasks.amazonaws.com"), description=description)
 
     def _task_definition(self, name: str, environment: Environment) -> FargateTaskDefinition:
         storage = self._settings.ephemeral_storage_gib
@@ -197,13 +193,6 @@ class Runners(Construct):
         explain_wildcards(
             self.execution_role, ["*"], "Signing in to ECR (GetAuthorizationToken) is not about any one repository."
         )
-
-
-def _offer_fargate_and_spot(cluster: Cluster) -> None:
-    # In the cluster itself: CDK's own way is one more resource, which may be gone before the cluster or come after a first launch.
-    resource = cluster.node.default_child
-    assert isinstance(resource, CfnCluster)  # noqa: S101 - CDK's own structure, and the type checker needs to know
-    resource.capacity_providers = ["FARGATE", "FARGATE_SPOT"]
 
 
 def _left_out() -> list[str]:

@@ -59,45 +59,56 @@ class SchedulerStack(Stack):
             description="Runs and schedules Jupyter notebooks on AWS",
         )
         self._settings = settings
-        removal_policy = RemovalPolicy.RETAIN if settings.stack.retain_data else RemovalPolicy.DESTROY
-        log_groups = LogGroups(retention_days=settings.retention.logs_days, removal_policy=removal_policy)
-        self.tables = Tables(self, "Tables", removal_policy=removal_policy)
-        self.storage = Storage(
-            self,
-            "Storage",
-            cors_origins=settings.api.cors_origins,
-            limits=settings.limits,
-            retention=settings.retention,
-            removal_policy=removal_policy,
-        )
+        self._removal_policy = RemovalPolicy.RETAIN if settings.stack.retain_data else RemovalPolicy.DESTROY
+        self._log_groups = LogGroups(retention_days=settings.retention.logs_days, removal_policy=self._removal_policy)
+        self.tables = Tables(self, "Tables", removal_policy=self._removal_policy)
+        self.storage = self._make_storage()
         self.queues = Queues(self, "Queues")
         self.schedule_group = ScheduleGroup(self, "Schedules", removal_policy=RemovalPolicy.DESTROY)
         self.launch_secret = self._make_launch_secret()
         self.network = Network(self, "Network", settings=settings.network)
-        self.runners = Runners(
-            self,
-            "Runners",
-            vpc=self.network.vpc,
-            environments=settings.environments,
-            settings=settings.runners,
-            log_group=log_groups.make(self, "RunnerLogs"),
-            image=runner_image,
+        self.runners = self._make_runners(runner_image)
+        self.functions = Functions(
+            self, "Functions", bundle=bundle, settings=settings.functions, log_groups=self._log_groups
         )
-        self.functions = Functions(self, "Functions", bundle=bundle, settings=settings.functions, log_groups=log_groups)
-        self.api = Api(
-            self,
-            "Api",
-            function=self.functions["api"],
-            routes=routes,
-            settings=settings.api,
-            max_running_jobs=settings.limits.max_running_jobs,
-            log_groups=log_groups,
-        )
+        self.api = self._make_api(routes)
         self.alarms = Alarms(self, "Alarms", dead_letter_queues=self.queues.dead_letter_queues)
         self.user_policy = self._make_user_policy()
         self._tell_functions_where_things_are()
         self._connect()
         self._write_outputs()
+
+    def _make_storage(self) -> Storage:
+        return Storage(
+            self,
+            "Storage",
+            cors_origins=self._settings.api.cors_origins,
+            limits=self._settings.limits,
+            retention=self._settings.retention,
+            removal_policy=self._removal_policy,
+        )
+
+    def _make_runners(self, image: str | None) -> Runners:
+        return Runners(
+            self,
+            "Runners",
+            vpc=self.network.vpc,
+            environments=self._settings.environments,
+            settings=self._settings.runners,
+            log_group=self._log_groups.make(self, "RunnerLogs"),
+            image=image,
+        )
+
+    def _make_api(self, routes: Sequence[Route]) -> Api:
+        return Api(
+            self,
+            "Api",
+            function=self.functions["api"],
+            routes=routes,
+            settings=self._settings.api,
+            max_running_jobs=self._settings.limits.max_running_jobs,
+            log_groups=self._log_groups,
+        )
 
     def _make_launch_secret(self) -> CfnSecret:
         # CDK's own construct knows the secret by `Ref`; its ARN by name is the same, also where `Ref` gives something else.
