@@ -22,8 +22,9 @@ _RATIO_FROM_BYTES: Final = 64 << 20
 """Below this size unpacked, the ratio does no harm."""
 _ENTRY_BYTES: Final = 46 + 2000
 """Room for one entry in the zip's directory: its fixed part, a name, extra fields."""
-_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\:]")
+_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d) *(?:\..*)?", re.IGNORECASE)
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 def unpack(archive: Path, folder: Path, limits: Limits) -> dict[str, int]:
@@ -107,10 +108,10 @@ def _check(entries: Sequence[zipfile.ZipInfo], packed_bytes: int, limits: Limits
 def _wrong_with(entry: zipfile.ZipInfo) -> str:
     path = PurePosixPath(entry.filename)
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
+    if path.is_absolute() or _DRIVE.match(entry.filename) or ".." in path.parts or not path.parts:
         return "its name leads out of the folder"
     if _UNSAFE.search(entry.orig_filename):
-        return "its name has a backslash, colon or control character"
+        return "its name has a backslash or control character"
     if any(_DEVICES.fullmatch(part.rstrip(" .")) for part in path.parts):
         return "its name is that of a device"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
