@@ -3,6 +3,7 @@
 SchedulerError
 ├── RequestError                    what a caller did; carries status and code
 │   ├── InvalidRequestError         400 a field, a filter or a token is not what it must be
+│   │   └── CrontabError                a crontab or its time zone is not understood, or never fires
 │   ├── NotAuthenticatedError       401 no verified identity came with the request
 │   ├── NotAllowedError             403 verified, but not for this
 │   ├── NotFoundError               404 there is no such thing, or it is somebody else's
@@ -21,6 +22,7 @@ from typing import ClassVar, Self
 __all__ = [
     "ConfigurationError",
     "ConflictError",
+    "CrontabError",
     "IdempotencyTokenError",
     "InvalidRequestError",
     "LaunchError",
@@ -64,6 +66,12 @@ class InvalidRequestError(RequestError):
     def for_field(cls, field: str, problem: str) -> Self:
         """Name the field and what is wrong with it."""
         return cls(f"{field}: {problem}", reason=field)
+
+
+class CrontabError(InvalidRequestError):
+    """A crontab or its time zone is not understood, or never fires; `reason` names the crontab's field."""
+
+    code = "invalid_crontab"
 
 
 class NotAuthenticatedError(RequestError):
