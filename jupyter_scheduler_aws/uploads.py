@@ -67,10 +67,9 @@ def send_form(
     watched = _WatchedFile(file, size_bytes, on_progress)
 
     def step() -> None:
-        file.seek(0)
         part = (filename, watched, "application/octet-stream")
         try:
-            # httpx writes the fields first; S3 ignores what comes after the file.
+            # httpx goes back to the file's beginning, and writes the fields first; S3 ignores what comes after the file.
             response = http.post(form.url, data=form.fields, files={"file": part})  # type: ignore[dict-item]
         except httpx.RequestError as error:
             raise RepeatError(

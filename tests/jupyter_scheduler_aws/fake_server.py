@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -140,9 +140,11 @@ def problem_of_signature(request: Request) -> str | None:
     names = signed.split(";")
     if not {"host", "x-amz-date"} <= set(names):
         return "Host and date must be signed"
+    # As AWS does it: from the decoded items, with %20 for a space, however they came.
+    query = urlencode(request.query, quote_via=quote, safe="")
     received = AWSRequest(
         method=request.method,
-        url=f"http://{request.headers['host']}{request.target}",
+        url=f"http://{request.headers['host']}{request.path}?{query}",
         data=request.body,
         headers={name: request.headers[name] for name in names},
     )

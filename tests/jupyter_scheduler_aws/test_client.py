@@ -224,6 +224,16 @@ def test_an_outage_while_waiting_is_waited_out(api: FakeApi, client: Client) -> 
     assert client.wait(job_id).is_completed
 
 
+def test_outages_that_pass_are_not_added_up(api: FakeApi) -> None:
+    job_id = api.add_job(status="IN_PROGRESS")
+    api.jobs[job_id].plan = [{} for _ in range(20)] + [{"status": "COMPLETED"}]
+    for _ in range(20):
+        api.faults += [Fault("GET", f"{JOBS}/.*", instead=Answer(503)), Fault("GET", f"{JOBS}/.*")]
+
+    with Client(api.url, pace=Pace(tries=1, sleep=lambda _: None)) as client:
+        assert client.wait(job_id).is_completed
+
+
 def test_a_lasting_outage_ends_the_wait(api: FakeApi, client: Client) -> None:
     job_id = api.add_job(status="IN_PROGRESS")
     api.faults += [Fault("GET", f"{JOBS}/.*", instead=Answer(503)) for _ in range(100)]

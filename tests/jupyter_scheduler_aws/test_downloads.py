@@ -56,6 +56,16 @@ def test_a_file_that_changed_in_between_is_fetched_anew(
     assert "range" not in api.seen("GET", "/s3/.*")[2].headers
 
 
+def test_a_server_that_knows_no_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+    api.faults.append(Fault("GET", "/s3/.*", drops_after=1_000_000))
+    api.faults.append(Fault("GET", "/s3/.*", instead=Answer(200, BIG)))
+
+    [path] = client.download(job_id, tmp_path)
+
+    assert path.read_bytes() == BIG
+    assert len(api.seen("GET", "/s3/.*")) == 2
+
+
 def test_a_file_that_is_shorter_than_listed_is_not_kept(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:

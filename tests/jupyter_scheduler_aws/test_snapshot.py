@@ -101,6 +101,8 @@ def test_the_same_files_give_the_same_bytes(notebook: Path) -> None:
     with pack_folder(notebook) as snapshot:
         assert snapshot.file.read() == first
         assert len(first) == snapshot.size_bytes
+        with zipfile.ZipFile(snapshot.file) as package:
+            assert {info.date_time for info in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_what_is_made_again_anyway_stays_out(notebook: Path) -> None:
