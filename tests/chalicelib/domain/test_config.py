@@ -17,7 +17,7 @@ from chalicelib.config import (
 )
 from chalicelib.errors import ConfigurationError
 
-FARGATE = {
+FARGATE: dict[float, list[float]] = {
     0.25: [0.5, 1, 2],
     0.5: [1, 2, 3, 4],
     1: [2, 3, 4, 5, 6, 7, 8],
@@ -103,7 +103,7 @@ def test_a_limit_below_its_least_is_told_by_its_key(name: str) -> None:
 def test_the_default_time_is_within_the_longest() -> None:
     with pytest.raises(ValidationError, match="default_timeout_minutes is more than max_timeout_minutes"):
         Limits(default_timeout_minutes=61, max_timeout_minutes=60)
-    assert Limits(default_timeout_minutes=60, max_timeout_minutes=60)
+    assert Limits(default_timeout_minutes=60, max_timeout_minutes=60).max_timeout_minutes == 60
 
 
 def test_retention_may_be_for_ever_but_not_less() -> None:

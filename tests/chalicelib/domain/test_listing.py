@@ -89,7 +89,7 @@ def test_a_status_is_served_by_its_index(sort: str) -> None:
 
 def test_the_jobs_of_a_definition_are_served_by_its_index() -> None:
     plan = plan_list(JobQuery(job_definition_id="d", status=JobStatus.FAILED))
-    assert (plan.index.name, plan.prefix, plan.filters) == ("by_definition", None, {"status"})
+    assert (plan.index.name, plan.prefix, plan.filters) == ("by_definition", None, frozenset({"status"}))
 
 
 def test_a_name_is_served_by_its_index_when_sorted_by_name() -> None:
