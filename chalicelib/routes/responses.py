@@ -110,6 +110,8 @@ class SchedulerApp(Chalice):
 
     def _serve(self, event: Mapping[str, Any], context: Any) -> Any:
         answer = super().__call__(event, context)
+        # Preflights decide which origins may ask; a signature, which no browser adds by itself, opens the API.
+        answer.setdefault("headers", {})["Access-Control-Allow-Origin"] = "*"
         if answer.get("statusCode", 200) >= 400 and '"Code"' in answer.get("body", ""):  # noqa: PLR2004
             said = json.loads(answer["body"])
             request_id = (event.get("requestContext") or {}).get("requestId")

@@ -1,0 +1,74 @@
+"""The deployed API as anything that speaks HTTP meets it."""
+
+import httpx
+import pytest
+
+from tests.support.deployed import Deployed
+
+pytestmark = pytest.mark.local_cloud
+
+
+def test_unsigned_requests_are_refused_in_the_apis_shape(deployed: Deployed) -> None:
+    answer = httpx.get(f"{deployed.api_url}/scheduler/jobs", timeout=60)
+    assert answer.status_code == 403
+    assert answer.json()["message"]
+
+
+def test_a_browser_may_ask_first(deployed: Deployed) -> None:
+    headers = {"Origin": "https://lab.example.com", "Access-Control-Request-Method": "POST"}
+    answer = httpx.options(f"{deployed.api_url}/scheduler/jobs", headers=headers, timeout=60)
+    assert answer.status_code in (200, 204)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "authorization" in answer.headers["access-control-allow-headers"].lower()
+
+
+def test_a_browser_may_read_the_answer(http: httpx.Client) -> None:
+    assert http.get("/scheduler/config").headers["access-control-allow-origin"] == "*"
+
+
+def test_who_am_i(http: httpx.Client) -> None:
+    health = http.get("/scheduler/health").json()
+    assert health["you"]["arn"].endswith(":root")
+    assert health["you"]["owner_id"].startswith("root-")
+
+
+def test_environments_keep_the_panels_rule(http: httpx.Client) -> None:
+    environments = http.get("/scheduler/runtime_environments").json()
+    assert environments
+    assert all(each["label"] == each["name"] for each in environments)
+
+
+def test_the_panels_first_request_is_cheap_and_right(http: httpx.Client) -> None:
+    answer = http.get("/scheduler/jobs?max_items=0&1795413699291")
+    assert (answer.status_code, answer.json()["jobs"]) == (200, [])
+    assert "next_token" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/scheduler/jobs/no-such-job", None, 404),
+        ("GET", "/scheduler/jobs?sort_by=asc(colour)", None, 400),
+        ("GET", "/scheduler/jobs?next_token=nonsense", None, 400),
+        ("POST", "/scheduler/jobs", {"name": "x"}, 400),
+        ("POST", "/scheduler/jobs", "not json", 400),
+        ("POST", "/scheduler/uploads", {"filename": "a.ipynb", "size_bytes": 10**12}, 413),
+        ("PATCH", "/scheduler/jobs/no-such-job", {"status": "STOPPED"}, 404),
+        ("DELETE", "/scheduler/jobs/no-such-job", None, 404),
+        ("GET", "/runs/someone/no-such-job/1/work-order", None, 404),
+    ],
+)
+def test_bad_requests_get_a_clear_answer(http: httpx.Client, method: str, path: str, body: object, status: int) -> None:
+    content = {"content": body} if isinstance(body, str) else {"json": body} if body is not None else {}
+    headers = {"content-type": "application/json"}
+    answer = http.request(method, path, headers=headers, **content)
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) == {"message", "reason", "code", "request_id"}
+    assert answer.json()["message"]
+
+
+def test_a_url_for_one_upload_takes_no_other(http: httpx.Client) -> None:
+    form = http.post("/scheduler/uploads", json={"filename": "a.ipynb", "size_bytes": 10}).json()
+    fields = {**form["fields"], "key": "jobs/somebody/else"}
+    answer = httpx.post(form["url"], data=fields, files={"file": b"x"}, timeout=60)
+    assert answer.status_code in (400, 403)

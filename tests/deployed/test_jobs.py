@@ -1,0 +1,131 @@
+"""Jobs on the deployed stack, through the client that people use: real notebooks, real kernels, real files."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jupyter_scheduler_aws.client import Client
+from jupyter_scheduler_aws.errors import NotFoundError
+from jupyter_scheduler_aws.models import Job, JobStatus
+from tests.deployed.conftest import NotebookMaker
+from tests.support.deployed import Deployed
+
+pytestmark = pytest.mark.local_cloud
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SLOW = 'import time, pathlib\nprint("begun", flush=True)\npathlib.Path("half.txt").write_text("half")\ntime.sleep(600)'
+
+
+def wait_until(client: Client, job_id: str, reached: Callable[[Job], bool]) -> Job:
+    """Poll until a job has come so far; pytest's time-out bounds it."""
+    while not reached(job := client.get_job(job_id)):
+        time.sleep(0.2)
+    return job
+
+
+def is_running(job: Job) -> bool:
+    return job.status == JobStatus.IN_PROGRESS and job.phase is not None and job.phase.code == "running"
+
+
+def test_a_folder_runs_with_parameters_and_gives_every_format(client: Client, tmp_path: Path) -> None:
+    formats = ("ipynb", "html", "markdown", "script")
+    job_id = client.submit(
+        EXAMPLES / "co2" / "co2.ipynb",
+        folder=True,
+        parameters={"start_year": 1980, "end_year": 1999},
+        output_formats=formats,
+        tags=["deployed"],
+    )
+    phases: list[str] = []
+    job = client.wait(job_id, on_change=lambda each: phases.append(each.phase.code if each.phase else ""))
+    assert (job.status, job.attempt) == (JobStatus.COMPLETED, 1)
+    assert phases[0] in ("waiting", "launching")
+    assert phases[-1] == "ended"
+
+    paths = {path.relative_to(tmp_path).as_posix(): path for path in client.download(job_id, tmp_path)}
+    suffixes = {Path(name).suffix for name in paths}
+    assert {".ipynb", ".html", ".md", ".py", ".csv"} <= suffixes
+    years = paths["co2-by-year.csv"].read_text(encoding="utf-8").splitlines()
+    assert [years[1].split(",")[0], years[-1].split(",")[0]] == ["1980", "1999"]
+    executed = json.loads(
+        next(path for name, path in paths.items() if name.endswith(".ipynb")).read_text(encoding="utf-8")
+    )
+    outputs = [output for cell in executed["cells"] for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
+    assert "co2-mauna-loa.csv" not in paths, "what the run did not change is not an output"
+
+
+def test_a_failing_notebook_fails_with_words_and_its_outputs(client: Client, tmp_path: Path) -> None:
+    job = client.wait(client.submit(EXAMPLES / "failing.ipynb"))
+    assert job.status == JobStatus.FAILED
+    assert job.outcome is not None
+    assert job.outcome.code == "notebook_error"
+    assert "ValueError" in (job.status_message or "")
+    assert "\x1b" not in (job.status_message or "")
+    names = [path.name for path in client.download(job.job_id, tmp_path)]
+    assert "readings-so-far.csv" in names
+    assert any(name.endswith(".ipynb") for name in names)
+    lines = [event.message for event in client.logs(job.job_id)]
+    assert any("wrote 2 of 4 readings" in line for line in lines)
+
+
+def test_a_running_job_stops_and_keeps_what_it_made(client: Client, notebook: NotebookMaker, tmp_path: Path) -> None:
+    job_id = client.submit(notebook(SLOW), output_formats=["ipynb"])
+    wait_until(client, job_id, is_running)
+    client.stop_job(job_id)
+    assert client.get_job(job_id).status == JobStatus.STOPPING
+    job = client.wait(job_id)
+    assert job.status == JobStatus.STOPPED
+    assert job.status_message is None
+    names = [path.name for path in client.download(job_id, tmp_path / "out")]
+    assert "half.txt" in names
+
+
+def test_a_job_with_a_time_limit_ends_by_it(client: Client, notebook: NotebookMaker) -> None:
+    request_timeout = 5
+    from datetime import timedelta
+
+    job = client.wait(client.submit(notebook(SLOW), timeout=timedelta(seconds=request_timeout)))
+    assert (job.status, job.outcome and job.outcome.code) == (JobStatus.FAILED, "timeout")
+
+
+def test_a_running_job_that_is_deleted_leaves_nothing(
+    client: Client, deployed: Deployed, notebook: NotebookMaker
+) -> None:
+    job_id = client.submit(notebook(SLOW))
+    owner_id = wait_until(client, job_id, is_running).document["owner_id"]
+    client.delete_jobs([job_id])
+    with pytest.raises(NotFoundError):
+        client.get_job(job_id)
+    s3 = deployed.session.client("s3", endpoint_url=deployed.endpoint_url)
+    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())
+    ecs = deployed.session.client("ecs", endpoint_url=deployed.endpoint_url)
+    while s3.list_objects_v2(Bucket=bucket, Prefix=f"jobs/{owner_id}/{job_id}/").get("KeyCount"):
+        time.sleep(0.5)
+    cluster = ecs.list_clusters()["clusterArns"][0]
+    while any(f"/{job_id}/" in task.get("startedBy", "") for task in running_tasks(ecs, cluster)):
+        time.sleep(0.5)
+
+
+def running_tasks(ecs: object, cluster: str) -> list[dict[str, str]]:
+    arns = ecs.list_tasks(cluster=cluster, desiredStatus="RUNNING")["taskArns"]  # type: ignore[attr-defined]
+    return list(ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]) if arns else []  # type: ignore[attr-defined]
+
+
+def test_the_same_token_makes_one_job(client: Client, notebook: NotebookMaker) -> None:
+    path = notebook("1 + 1")
+    first, second = (client.submit(path, idempotency_token="deployed-once", output_formats=["ipynb"]) for _ in range(2))
+    assert first == second
+    assert client.wait(first).status == JobStatus.COMPLETED
+
+
+def test_lists_filter_and_sort(client: Client) -> None:
+    failed = list(client.list_jobs(status=JobStatus.FAILED))
+    assert failed
+    assert all(job.status == JobStatus.FAILED for job in failed)
+    page = client.list_page(query=[("sort_by", "asc(name)")], max_items=3)
+    names = [job.name for job in page.jobs]
+    assert names == sorted(names)
