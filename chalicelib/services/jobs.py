@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -126,18 +127,20 @@ class JobService:
         try:
             self._jobs.put_new(job, mark)
         except MarkExistsError as error:
-            self._files.delete(copy)
-            return self._job_of_token(str(error), token or "", request_fingerprint)
+            first = self._marks.get(str(error))
+            if not first or first["job_id"] != job.job_id:  # else the answer to this very write was lost
+                self._files.delete(copy)
+                return self._job_of_token(first, token or "", request_fingerprint)
         count("JobsCreated")
         _log.info("job created", extra={"owner_id": job.owner_id, "job_id": job.job_id})
         self._wake("job created")
         return job.job_id
 
-    def _job_of_token(self, mark_id: str, token: str, request_fingerprint: str) -> str:
-        value = self._marks.get(mark_id)
-        if not value or value["fingerprint"] != request_fingerprint:
+    @staticmethod
+    def _job_of_token(first: Mapping[str, str] | None, token: str, request_fingerprint: str) -> str:
+        if not first or first["fingerprint"] != request_fingerprint:
             raise IdempotencyTokenError.for_token(token)
-        return str(value["job_id"])
+        return first["job_id"]
 
     def _wake(self, why: str) -> None:
         """Wake the dispatcher; a wake-up that cannot be sent is made good by the next sweep."""
@@ -154,7 +157,7 @@ class JobService:
 
     def count(self, owner_id: str, status: JobStatus) -> int:
         """Count an owner's jobs in a state."""
-        return self._lists.count(owner_id, status)
+        return self._lists.count(owner_id, status, self._clock())
 
     def get(self, owner_id: str, job_id: str) -> Job:
         """Look at a job; while it runs, with the phase of its last beat.

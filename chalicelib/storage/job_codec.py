@@ -18,6 +18,7 @@ __all__ = [
     "job_attributes",
     "phase_from_json",
     "phase_to_json",
+    "text_key",
     "to_job",
     "waiting_key",
 ]
@@ -59,6 +60,11 @@ def deadline_key(deadline_millis: int, owner_id: str = "", job_id: str = "") -> 
     return f"{deadline_millis:015d}#{owner_id}#{job_id}"
 
 
+def text_key(text: str, job_id: str) -> str:
+    """Make the range key of a list by name: what follows the name sorts before every character that a name may have."""
+    return f"{text}\x1f{job_id}"
+
+
 def definition_key(owner_id: str, definition_id: str) -> str:
     """Make the hash key of the jobs of a definition."""
     return f"{owner_id}#{definition_id}"
@@ -74,8 +80,8 @@ def job_attributes(job: Job) -> dict[str, Any]:
         "spec": spec_to_map(job.spec),
         "phase": phase_to_json(job.phase),
         "outcome": asdict(job.outcome) if job.outcome else None,
-        "name_key": f"{job.name}#{job.job_id}",
-        "input_filename_key": f"{job.input_filename}#{job.job_id}",
+        "name_key": text_key(job.name, job.job_id),
+        "input_filename_key": text_key(job.input_filename, job.job_id),
         "status_key": f"{job.status}#{job.job_id}",
         "definition_key": definition_key(job.owner_id, job.job_definition_id) if job.job_definition_id else None,
         "waiting": WAITING if waiting else None,

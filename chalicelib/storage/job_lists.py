@@ -71,9 +71,9 @@ class JobLists:
             return JobPage(jobs, None, seen + len(jobs))
         return JobPage(jobs, PageToken(plan.index.name, *position, seen + len(jobs)).encode(), None)
 
-    def count(self, owner_id: str, status: JobStatus) -> int:
+    def count(self, owner_id: str, status: JobStatus, now: datetime) -> int:
         """Count an owner's jobs in a state."""
-        return self._model.by_status.count(owner_id, self._model.status_key.startswith(f"{status}#"))
+        return self._model.by_status.count(owner_id, self._model.status_key.startswith(f"{status}#"), self._kept(now))
 
     def waiting(self, now: datetime, *, per_owner: int) -> Iterator[list[WaitingJob]]:
         """Read the jobs that may run now, owner by owner, each oldest first: one Query an owner."""
@@ -125,7 +125,7 @@ class JobLists:
 
     def _filter(self, query: JobQuery, plan: ListPlan, now: datetime) -> Condition:
         model = self._model
-        condition: Condition = model.expires_at.does_not_exist() | (model.expires_at > now)
+        condition = self._kept(now)
         if "status" in plan.filters and query.status:
             condition &= model.status == query.status.value
         if "name" in plan.filters and query.name:
@@ -137,6 +137,11 @@ class JobLists:
         for tag in query.tags:
             condition &= model.spec["tags"].contains(tag)
         return condition
+
+    def _kept(self, now: datetime) -> Condition:
+        """Leave out jobs whose time is over: DynamoDB may take days to remove them."""
+        kept: Condition = self._model.expires_at.does_not_exist() | (self._model.expires_at > now)
+        return kept
 
     @staticmethod
     def _hash(owner_id: str, query: JobQuery, plan: ListPlan) -> str:

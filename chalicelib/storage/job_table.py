@@ -8,7 +8,7 @@ from operator import and_
 from typing import Any, Final
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError
+from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.transitions import Transition
 from chalicelib.storage.items import JobItem, MarkItem
-from chalicelib.storage.job_codec import job_attributes, to_job
+from chalicelib.storage.job_codec import job_attributes, text_key, to_job
 from chalicelib.storage.mark_table import Mark
 
 __all__ = ["JobTable", "MarkExistsError"]
@@ -47,7 +47,7 @@ class JobTable:
         self._connection = connection
 
     def put_new(self, job: Job, mark: Mark | None = None) -> None:
-        """Store a new job, and the mark with it; both or none.
+        """Store a new job, and the mark with it; both or none. The same once more is fine: an answer may have been lost.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class JobTable:
         """
         item = self._model(**{name: value for name, value in job_attributes(job).items() if value is not None})
         if mark is None:
-            item.save(condition=self._model.job_id.does_not_exist())
+            self._save_once(item)
             return
         mark_item = self._marks(mark_id=mark.mark_id, value=mark.value, expires_at=mark.expires_at)
         try:
@@ -72,6 +72,14 @@ class JobTable:
                 raise MarkExistsError(mark.mark_id) from error
             raise
 
+    def _save_once(self, item: JobItem) -> None:
+        """Store an item under an id that nobody else can have: if it is there already, a repeated call has put it there."""
+        try:
+            item.save(condition=self._model.job_id.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+
     def get(self, owner_id: str, job_id: str, now: datetime) -> Job | None:
         """Read a job consistently; None if there is none, or its time is over."""
         try:
@@ -83,6 +91,8 @@ class JobTable:
 
     def transition(self, job: Job, transition: Transition, now: datetime, **changes: Any) -> Job | None:
         """Take a job through one transition, if it is still in the attempt and in a state that the transition may leave.
+
+        A job that was live when it was read must not wait again: what was decided about that attempt is over.
 
         Parameters
         ----------
@@ -101,7 +111,8 @@ class JobTable:
             The job after it; None if it had moved on, or is gone. Nothing is written then.
         """
         after = replace(job, status=transition.target, update_time=now, **changes)
-        condition = self._model.status.is_in(*transition.sources) & (self._model.attempt == job.attempt)
+        sources = transition.sources if job.status is JobStatus.CREATED else transition.sources - {JobStatus.CREATED}
+        condition = self._model.status.is_in(*sources) & (self._model.attempt == job.attempt)
         if job.status in transition.sources and job.status is JobStatus.QUEUED:
             condition &= self._model.launch == job.launch
         return self._update(job, after, condition)
@@ -128,10 +139,11 @@ class JobTable:
         return None
 
     def rename(self, owner_id: str, job_id: str, *, name: str, now: datetime) -> bool:
-        """Give a job another name, in whatever state it is; False if it is gone."""
+        """Give a job another name, in whatever state it is; False if it is gone, or its time is over."""
         model = self._model
-        actions = [model.name.set(name), model.name_key.set(f"{name}#{job_id}"), model.update_time.set(now)]
-        return self._apply(owner_id, job_id, actions, model.job_id.exists()) is not None
+        actions = [model.name.set(name), model.name_key.set(text_key(name, job_id)), model.update_time.set(now)]
+        kept = model.expires_at.does_not_exist() | (model.expires_at > now)
+        return self._apply(owner_id, job_id, actions, kept) is not None
 
     def delete(self, owner_id: str, job_id: str) -> bool:
         """Remove the record; False if there was none. The table's stream tells the cleanup function."""
