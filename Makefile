@@ -97,11 +97,10 @@ test: init ## Run every test: service and tools, runner, deployed stack
 	@.ci/test
 
 .PHONY: check
-check: $(DEV_READY) $(RUNNER_READY) ## Lint, check formats, types and locks
+check: $(DEV_READY) ## Lint, check formats, types and locks
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
-	@.venv/bin/mypy app benchmarks chalicelib infra jupyter_scheduler_aws local_cloud tests --exclude '^tests/runner/'
-	@.venv/bin/mypy --python-executable .venv-runner/bin/python runner_container/runner tests/runner
+	@.venv/bin/mypy app $(wildcard benchmarks/*.py) chalicelib infra jupyter_scheduler_aws local_cloud runner_container/runner tests
 	@rm -rf build/locks && mkdir -p build/locks && cp requirements/*.txt build/locks
 	@$(MAKE) lock LOCKS=build/locks
 	@diff --recursive --brief requirements build/locks || { echo "The locks are not up to date; run \`make lock\`." >&2; exit 1; }

@@ -36,11 +36,23 @@ def launcher(deployed: Deployed) -> int:
     return int((deployed.folder / "launcher.pid").read_text(encoding="ascii").split()[0])
 
 
+def deployment(deployed: Deployed) -> tuple[int, str]:
+    """When the stack was deployed last, and what of."""
+    fingerprint = json.loads((deployed.folder / "deployed.json").read_text(encoding="utf-8"))["fingerprint"]
+    return (deployed.folder / "cdk-deploy.log").stat().st_mtime_ns, fingerprint
+
+
+def assert_not_deployed_again(deployed: Deployed, *, before: tuple[int, str]) -> None:
+    """Unless the sources changed meanwhile, because somebody works on them."""
+    (time_before, inputs_before), (time_after, inputs_after) = before, deployment(deployed)
+    assert (time_after == time_before) == (inputs_after == inputs_before)
+
+
 def test_the_second_start_does_nothing(deployed: Deployed) -> None:
-    pid, deployment = launcher(deployed), (deployed.folder / "cdk-deploy.log").stat().st_mtime_ns
+    pid, before = launcher(deployed), deployment(deployed)
     assert "was up already" in local_cloud("up")
     assert launcher(deployed) == pid
-    assert (deployed.folder / "cdk-deploy.log").stat().st_mtime_ns == deployment
+    assert_not_deployed_again(deployed, before=before)
     assert f"process {pid}: {deployed.api_url}" in local_cloud("status")
 
 
@@ -48,14 +60,14 @@ def test_the_second_start_does_nothing(deployed: Deployed) -> None:
 def test_jobs_are_there_after_a_restart_without_a_new_deployment(deployed: Deployed, killed: bool) -> None:
     job = nbjobs(deployed, "submit", "examples/hello.ipynb", "--wait")["job"]
     assert job["status"] == "COMPLETED"
-    deployment = (deployed.folder / "cdk-deploy.log").stat().st_mtime_ns
+    before = deployment(deployed)
     if killed:
         wait_for_save(deployed)
         os.kill(launcher(deployed), signal.SIGKILL)
     else:
         assert "has stopped" in local_cloud("down")
     assert "is up" in local_cloud("up")
-    assert (deployed.folder / "cdk-deploy.log").stat().st_mtime_ns == deployment
+    assert_not_deployed_again(deployed, before=before)
     again = nbjobs(deployed, "show", job["job_id"])
     assert again["status"] == "COMPLETED"
     assert nbjobs(deployed, "submit", "examples/hello.ipynb", "--wait")["job"]["status"] == "COMPLETED"
