@@ -2,6 +2,7 @@
 
 import os
 import platform
+import ssl
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final
@@ -10,6 +11,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from jupyter_scheduler_aws.errors import (
+    ConfigurationError,
     NoUrlError,
     SchedulerApiError,
     UnexpectedAnswerError,
@@ -74,6 +76,25 @@ def _is_url(text: str) -> bool:
     return url.scheme in {"http", "https"} and bool(url.host)
 
 
+def _trusted_certificates() -> ssl.SSLContext | bool:
+    """Give the certificates of `AWS_CA_BUNDLE`, as other AWS tools do, or True for the usual ones."""
+    bundle = os.environ.get("AWS_CA_BUNDLE")
+    if not bundle:
+        return True
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except OSError as error:
+        raise ConfigurationError(f"AWS_CA_BUNDLE names {bundle}, which cannot be used: {error}.") from error
+
+
+def _reason_of(error: httpx.RequestError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"did not answer in time. Check {URL_VARIABLE}, the network and proxy settings."
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return f"has a certificate that is not trusted ({error}). If a proxy replaces certificates, set AWS_CA_BUNDLE to its own."
+    return f"is out of reach: {error}. Check {URL_VARIABLE}, the network and proxy settings."
+
+
 def asked_delay(response: httpx.Response) -> float | None:
     """Read how long the other side asks to wait [s], if it does so in seconds."""
     value = response.headers.get("retry-after", "")
@@ -102,6 +123,7 @@ class Transport:
             timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 10)),
             headers={"user-agent": f"jupyter-scheduler-aws/{own_version()} python/{platform.python_version()}"},
             mounts=_NO_PROXY_FOR_LOOPBACK,
+            verify=_trusted_certificates(),
         )
         """Unsigned; for presigned URLs."""
         self._signer = signer
@@ -154,12 +176,7 @@ class Transport:
         try:
             return self.http.request(method, url, json=body, auth=self._signer)
         except httpx.RequestError as error:
-            what = (
-                "did not answer in time" if isinstance(error, httpx.TimeoutException) else f"is out of reach: {error}"
-            )
-            raise RepeatError(
-                UnreachableError(f"{self.url} {what}. Check {URL_VARIABLE}, the network and proxy settings.")
-            ) from error
+            raise RepeatError(UnreachableError(f"{self.url} {_reason_of(error)}")) from error
 
     def _read(self, response: httpx.Response) -> Any:
         if response.is_success and not response.content:

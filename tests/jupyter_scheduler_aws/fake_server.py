@@ -3,12 +3,14 @@
 import json
 import re
 import socket
+import ssl
 import threading
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -89,12 +91,20 @@ class FakeServer:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.lock = threading.RLock()
+        self._scheme = "http"
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05})
 
+    def use_tls(self, certificate: Path, key: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        # The handshake is done in the request's own thread, so that a client that refuses it ends no other.
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
+        self._scheme = "https"
+
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_port}"
 
     @property
     def url(self) -> str:
@@ -182,6 +192,11 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.close_connection = True
 
         do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
+
+        @override
+        def handle(self) -> None:
+            with suppress(ssl.SSLError):  # The client may not trust the certificate.
+                super().handle()
 
         @override
         def log_message(self, format: str, *args: Any) -> None:
