@@ -21,6 +21,7 @@ class Kernel:
 
     name: str
     language: str
+    """As the kernel spells it (`python`, `R`): papermill knows languages by that."""
     display_name: str
 
 
@@ -28,7 +29,7 @@ def installed_kernels() -> dict[str, Kernel]:
     """Find the kernels that this image has, by name."""
     specs: Mapping[str, Mapping[str, Mapping[str, str]]] = KernelSpecManager().get_all_specs()
     return {
-        name: Kernel(name=name, language=found["spec"]["language"].lower(), display_name=found["spec"]["display_name"])
+        name: Kernel(name=name, language=found["spec"]["language"], display_name=found["spec"]["display_name"])
         for name, found in specs.items()
     }
 
@@ -63,7 +64,8 @@ def choose_kernel(
         "display_name": kernel.display_name,
         "language": kernel.language,
     }
-    notebook.metadata.setdefault("language_info", {"name": kernel.language})
+    if "language_info" not in notebook.metadata:
+        notebook.metadata["language_info"] = {"name": kernel.language}
     return kernel
 
 
@@ -79,7 +81,7 @@ def _fall_back(
     if kernel is None:
         missing = f" and the environment's own kernel '{fallback}' is not installed" if fallback else ""
         raise RunProblemError(Code.ENVIRONMENT_PROBLEM, f"The notebook {problem}{missing}. {_choices(installed)}")
-    if language and language != kernel.language:
+    if language and language != kernel.language.lower():
         told = f"and it is written in {language}, not in the {kernel.language} of '{kernel.name}'"
         raise RunProblemError(Code.ENVIRONMENT_PROBLEM, f"The notebook {problem}, {told}. {_choices(installed)}")
     _LOG.info("the notebook %s: it runs with '%s', the environment's kernel", problem, kernel.name)
