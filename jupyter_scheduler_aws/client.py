@@ -1,48 +1,27 @@
 """The scheduler as a Python object."""
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote
+from typing import Any, Final
 
-import boto3
-
+from jupyter_scheduler_aws.answers import LogEvent
+from jupyter_scheduler_aws.api import Api
 from jupyter_scheduler_aws.downloads import download_files
-from jupyter_scheduler_aws.errors import ConfigurationError, DownloadError, UnexpectedAnswerError
-from jupyter_scheduler_aws.models import (
-    Environment,
-    Health,
-    Job,
-    JobPage,
-    JobStatus,
-    LogEvent,
-    LogPage,
-    OutputFile,
-    UploadForm,
-)
-from jupyter_scheduler_aws.pace import Pace
+from jupyter_scheduler_aws.errors import ConfigurationError, DownloadError
+from jupyter_scheduler_aws.models import Job, JobStatus
 from jupyter_scheduler_aws.parameters import encode_parameters
-from jupyter_scheduler_aws.signing import RequestSigner, find_region, open_session
 from jupyter_scheduler_aws.snapshot import Snapshot, pack_folder, pack_notebook
-from jupyter_scheduler_aws.transport import Query, Transport, find_url
 from jupyter_scheduler_aws.uploads import Progress, ignore_progress, send_form
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
 __all__ = ["DEFAULT_OUTPUT_FORMATS", "Client"]
 
-T = TypeVar("T")
-
 DEFAULT_OUTPUT_FORMATS: Final = ("ipynb", "html")
 """What a person wants to look at afterwards."""
 
-_MOST_DELETED_AT_ONCE: Final = 100
-"""The service's limit for one batch, which is one transaction of DynamoDB."""
 
-
-class Client:
+class Client(Api):
     """A connection to one stack; close it, or use it as a context manager. Threads may share it.
 
     Every method raises `NoCredentialsError`, `UnreachableError`, `UnexpectedAnswerError`, or a `SchedulerApiError` for
@@ -69,51 +48,6 @@ class Client:
     ConfigurationError
         If URL, region or profile are missing or unusable.
     """
-
-    def __init__(
-        self,
-        url: str | None = None,
-        *,
-        region: str | None = None,
-        profile: str | None = None,
-        session: boto3.Session | None = None,
-        timeout: timedelta = timedelta(seconds=35),
-        pace: Pace | None = None,
-    ) -> None:
-        stage_url = find_url(url)
-        session = session or open_session(profile)
-        self.region = region or find_region(stage_url, session)
-        self.signer = RequestSigner(session, self.region)
-        self._pace = pace or Pace()
-        self._transport = Transport(
-            url=stage_url, signer=self.signer, timeout_seconds=timeout.total_seconds(), pace=self._pace
-        )
-
-    @property
-    def url(self) -> str:
-        """The stage URL, without `/scheduler`."""
-        return self._transport.url
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def health(self) -> Health:
-        """Ask for the service's version, and who it takes you for."""
-        return _read(Health.from_document, self._transport.call("GET", "/health"))
-
-    def environments(self) -> list[Environment]:
-        """List the environments that you may use, in the operator's order."""
-        documents = self._transport.call("GET", "/runtime_environments")
-        return _read(lambda rows: [Environment.from_document(row) for row in rows], documents)
 
     def submit(
         self,
@@ -206,47 +140,17 @@ class Client:
         TooLargeError
             If it is larger than the operator allows.
         """
-        body = {"filename": snapshot.upload_filename, "size_bytes": snapshot.size_bytes}
-        form = _read(UploadForm.from_document, self._transport.call("POST", "/uploads", body=body))
+        form = self.begin_upload(filename=snapshot.upload_filename, size_bytes=snapshot.size_bytes)
         send_form(
-            self._transport.http,
+            self.transport.http,
             form,
             file=snapshot.file,
             filename=snapshot.upload_filename,
             size_bytes=snapshot.size_bytes,
-            pace=self._pace,
+            pace=self.pace,
             on_progress=on_progress,
         )
         return form.input_uri
-
-    def create_job(self, request: Mapping[str, Any]) -> str:
-        """Create a job from the API's own form (`CreateJob`), and give its id.
-
-        A request without an `idempotency_token` gets a random one, so that it may be repeated.
-        """
-        body = {"idempotency_token": secrets.token_hex(16), **request}
-        return _read(lambda answer: str(answer["job_id"]), self._transport.call("POST", "/jobs", body=body))
-
-    def get_job(self, job_id: str) -> Job:
-        """Describe a job."""
-        return _read(Job.from_document, self._transport.call("GET", _job(job_id)))
-
-    def list_page(self, *, query: Query = (), max_items: int = 100, next_token: str | None = None) -> JobPage:
-        """List a part of your jobs, newest first unless `sort_by` says otherwise.
-
-        Parameters
-        ----------
-        query
-            Filters and order, as the API has them: `status`, `name` (a prefix), `tags`, `start_time`,
-            `job_definition_id`, `sort_by`.
-        max_items
-            Length of the part.
-        next_token
-            Where to go on, from the part before.
-        """
-        items = [*query, ("max_items", str(max_items))]
-        items += [("next_token", next_token)] if next_token else []
-        return _read(JobPage.from_document, self._transport.call("GET", "/jobs", query=items))
 
     def list_jobs(
         self,
@@ -280,24 +184,6 @@ class Client:
             page = self.list_page(query=query, max_items=page_size, next_token=page.next_token)
             yield from page.jobs
 
-    def rename_job(self, job_id: str, name: str) -> None:
-        """Give a job another name."""
-        self._transport.call("PATCH", _job(job_id), body={"name": name})
-
-    def stop_job(self, job_id: str) -> None:
-        """Stop a job, whether it waits or runs; what it has made so far is kept."""
-        self._transport.call("PATCH", _job(job_id), body={"status": JobStatus.STOPPED})
-
-    def delete_jobs(self, job_ids: Iterable[str]) -> None:
-        """Delete jobs with their files, stopping those that run; up to 100 are deleted all or none."""
-        ids = list(dict.fromkeys(job_ids))
-        for start in range(0, len(ids), _MOST_DELETED_AT_ONCE):
-            part = ids[start : start + _MOST_DELETED_AT_ONCE]
-            if len(part) == 1:
-                self._transport.call("DELETE", _job(part[0]))
-            else:
-                self._transport.call("DELETE", "/batch/jobs", query=[("job_id", each) for each in part])
-
     def wait(self, job_id: str, *, on_change: Callable[[Job], None] | None = None) -> Job:
         """Wait until a job has ended, and give it; short outages of the network are waited out.
 
@@ -308,18 +194,7 @@ class Client:
         on_change
             Called with the job at first, and whenever its status, phase or attempt is another.
         """
-        return wait_for_end(lambda: self.get_job(job_id), pace=self._pace, on_change=on_change)
-
-    def files(self, job_id: str) -> list[OutputFile]:
-        """List a job's files, the input among them, with URLs that hold for minutes."""
-        found: list[OutputFile] = []
-        query: Query = ()
-        while True:
-            document = self._transport.call("GET", f"{_job(job_id)}/download_files", query=query)
-            found += _read(lambda page: [OutputFile.from_document(each) for each in page["files"]], document)
-            if not (token := document.get("next_token")):
-                return found
-            query = [("next_token", token)]
+        return wait_for_end(lambda: self.get_job(job_id), pace=self.pace, on_change=on_change)
 
     def download(
         self,
@@ -365,17 +240,12 @@ class Client:
         return download_files(
             files,
             Path(folder),
-            http=self._transport.http,
-            pace=self._pace,
+            http=self.transport.http,
+            pace=self.pace,
             list_again=lambda: self.files(job_id),
             overwrite=overwrite,
             on_progress=on_progress,
         )
-
-    def log_page(self, job_id: str, *, next_token: str | None = None) -> LogPage:
-        """Read a part of a job's log, from its beginning or from where another part ended."""
-        query = [("next_token", next_token)] if next_token else []
-        return _read(LogPage.from_document, self._transport.call("GET", f"{_job(job_id)}/logs", query=query))
 
     def logs(self, job_id: str, *, follow: bool = False) -> Iterator[LogEvent]:
         """Go through a job's log.
@@ -388,23 +258,9 @@ class Client:
             Whether to go on until the job has ended, waiting for what comes.
         """
         is_ended = (lambda: self.get_job(job_id).is_ended) if follow else (lambda: True)
-        return follow_log(lambda token: self.log_page(job_id, next_token=token), is_ended=is_ended, pace=self._pace)
+        return follow_log(lambda token: self.log_page(job_id, next_token=token), is_ended=is_ended, pace=self.pace)
 
     def _first_environment(self) -> str:
         if environments := self.environments():
             return environments[0].name
         raise ConfigurationError("There is no environment that you may use. Ask the operator for one.")
-
-
-def _job(job_id: str) -> str:
-    return f"/jobs/{quote(job_id, safe='')}"
-
-
-def _read(build: Callable[[Any], T], document: Any) -> T:
-    try:
-        return build(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnexpectedAnswerError(
-            f"The service's answer is not what this version of nbjobs reads ({type(error).__name__}: {error}). "
-            "`nbjobs doctor` compares the versions."
-        ) from error

@@ -10,10 +10,10 @@ from typing import IO, Final
 
 import httpx
 
+from jupyter_scheduler_aws.answers import OutputFile
 from jupyter_scheduler_aws.errors import DownloadError
 from jupyter_scheduler_aws.fetching import Fetch
 from jupyter_scheduler_aws.marker import marked_outputs, update_marker
-from jupyter_scheduler_aws.models import OutputFile
 from jupyter_scheduler_aws.pace import Pace
 from jupyter_scheduler_aws.paths import local_paths
 from jupyter_scheduler_aws.uploads import Progress

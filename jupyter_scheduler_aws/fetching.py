@@ -6,8 +6,8 @@ from typing import IO, Final
 
 import httpx
 
+from jupyter_scheduler_aws.answers import OutputFile
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.models import OutputFile
 from jupyter_scheduler_aws.pace import Pace, RepeatError
 from jupyter_scheduler_aws.transport import REPEATED_STATUSES, asked_delay
 

@@ -1,4 +1,4 @@
-"""What the service answers, typed. Times are aware datetimes in UTC; durations are `timedelta`."""
+"""What the service says of jobs, typed. Times are aware datetimes in UTC; durations are `timedelta`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,19 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
-__all__ = [
-    "Environment",
-    "Health",
-    "Job",
-    "JobPage",
-    "JobStatus",
-    "LogEvent",
-    "LogPage",
-    "Outcome",
-    "OutputFile",
-    "Phase",
-    "UploadForm",
-]
+__all__ = ["Job", "JobPage", "JobStatus", "Outcome", "Phase"]
 
 Document = Mapping[str, Any]
 """A JSON object."""
@@ -186,133 +174,4 @@ class JobPage:
         """Read the API's form."""
         return cls(
             jobs=tuple(Job.from_document(each) for each in document["jobs"]), next_token=document.get("next_token")
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class OutputFile:
-    """A file of a job."""
-
-    path: str
-    """Relative, with `/`; the service's word, so not yet safe to write to."""
-    file_format: str
-    """An output format, `files` for what the run made or changed, or `input`."""
-    display_name: str
-    size_bytes: int
-    url: str = field(repr=False)
-    """Presigned, for one GET within minutes."""
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            path=document["path"],
-            file_format=document["file_format"],
-            display_name=document["display_name"],
-            size_bytes=int(document["size_bytes"]),
-            url=document["url"],
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogEvent:
-    """A line of a job's log."""
-
-    time: datetime
-    message: str
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(time=datetime.fromtimestamp(document["time"] / 1000, UTC), message=document["message"])
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogPage:
-    """A part of a job's log."""
-
-    events: tuple[LogEvent, ...]
-    next_token: str | None
-    """Asks for what comes after; while the job runs it can be given again later. None: there is no log yet."""
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            events=tuple(LogEvent.from_document(each) for each in document["events"]),
-            next_token=document.get("next_token"),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Environment:
-    """A named runtime."""
-
-    name: str
-    description: str
-    output_formats: tuple[str, ...]
-    compute_types: tuple[str, ...]
-    default_compute_type: str | None
-    document: Document = field(repr=False, compare=False)
-    """All of it as the API gave it."""
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            name=document["name"],
-            description=document.get("description") or "",
-            output_formats=tuple(each["name"] for each in document.get("output_formats") or ()),
-            compute_types=tuple(document.get("compute_types") or ()),
-            default_compute_type=document.get("default_compute_type"),
-            document=document,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Health:
-    """What the service says of itself, and of who asks."""
-
-    version: str
-    time: datetime
-    """The service's clock."""
-    owner_id: str
-    """Whose jobs yours are."""
-    arn: str
-    """Who AWS says you are."""
-    admin: bool
-    """Whether you may see and stop everybody's jobs."""
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        you = document["you"]
-        return cls(
-            version=document["version"],
-            time=datetime.fromtimestamp(document["time"] / 1000, UTC),
-            owner_id=you["owner_id"],
-            arn=you.get("arn") or you["principal"],
-            admin=bool(you.get("admin")),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class UploadForm:
-    """Where to send a snapshot."""
-
-    input_uri: str
-    """Names the snapshot in a job."""
-    url: str = field(repr=False)
-    fields: Mapping[str, str] = field(repr=False)
-    """To send before the file, as they are."""
-    max_bytes: int
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            input_uri=document["input_uri"],
-            url=document["url"],
-            fields=document["fields"],
-            max_bytes=int(document["max_bytes"]),
         )

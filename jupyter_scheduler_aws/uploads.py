@@ -6,8 +6,8 @@ from typing import IO, Final
 
 import httpx
 
+from jupyter_scheduler_aws.answers import UploadForm
 from jupyter_scheduler_aws.errors import UploadError
-from jupyter_scheduler_aws.models import UploadForm
 from jupyter_scheduler_aws.pace import Pace, RepeatError
 from jupyter_scheduler_aws.transport import REPEATED_STATUSES, asked_delay
 

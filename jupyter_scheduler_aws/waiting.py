@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from jupyter_scheduler_aws.answers import LogEvent, LogPage
 from jupyter_scheduler_aws.errors import ServiceError, TooManyRequestsError, UnreachableError
-from jupyter_scheduler_aws.models import Job, LogEvent, LogPage
+from jupyter_scheduler_aws.models import Job
 from jupyter_scheduler_aws.pace import Pace
 
 __all__ = ["follow_log", "wait_for_end"]

@@ -6,8 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_scheduler_aws.answers import OutputFile
 from jupyter_scheduler_aws.cli.text import ago, duration, local_time, phase_text, size, status_text, took
-from jupyter_scheduler_aws.models import Job, OutputFile
+from jupyter_scheduler_aws.models import Job
 
 __all__ = ["job_details"]
 

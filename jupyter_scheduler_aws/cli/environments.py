@@ -4,9 +4,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_scheduler_aws.answers import Environment
 from jupyter_scheduler_aws.cli.options import JsonOption
 from jupyter_scheduler_aws.cli.terminal import terminal_of
-from jupyter_scheduler_aws.models import Environment
 
 __all__ = ["environments"]
 

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from jupyter_scheduler_aws.answers import Health
 from jupyter_scheduler_aws.cli.text import duration, size, took
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerClientError
-from jupyter_scheduler_aws.models import Health, Job
+from jupyter_scheduler_aws.models import Job
 from jupyter_scheduler_aws.snapshot import pack_notebook
 from jupyter_scheduler_aws.transport import own_version
 

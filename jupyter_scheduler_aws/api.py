@@ -1,0 +1,155 @@
+"""One method for each thing that the service can be asked."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import boto3
+
+from jupyter_scheduler_aws.answers import Environment, Health, LogPage, OutputFile, UploadForm
+from jupyter_scheduler_aws.errors import UnexpectedAnswerError
+from jupyter_scheduler_aws.models import Job, JobPage, JobStatus
+from jupyter_scheduler_aws.pace import Pace
+from jupyter_scheduler_aws.signing import RequestSigner, find_region, open_session
+from jupyter_scheduler_aws.transport import Query, Transport, find_url
+
+__all__ = ["Api"]
+
+T = TypeVar("T")
+
+_MOST_DELETED_AT_ONCE: Final = 100
+"""The service's limit for one batch, which is one transaction of DynamoDB."""
+
+
+class Api:
+    """The requests that a stack takes, one method for each; `Client` adds what takes several, and says the parameters."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        region: str | None = None,
+        profile: str | None = None,
+        session: boto3.Session | None = None,
+        timeout: timedelta = timedelta(seconds=35),
+        pace: Pace | None = None,
+    ) -> None:
+        stage_url = find_url(url)
+        session = session or open_session(profile)
+        self.region = region or find_region(stage_url, session)
+        self.signer = RequestSigner(session, self.region)
+        self.pace = pace or Pace()
+        self.transport = Transport(
+            url=stage_url, signer=self.signer, timeout_seconds=timeout.total_seconds(), pace=self.pace
+        )
+
+    @property
+    def url(self) -> str:
+        """The stage URL, without `/scheduler`."""
+        return self.transport.url
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def health(self) -> Health:
+        """Ask for the service's version, and who it takes you for."""
+        return _read(Health.from_document, self.transport.call("GET", "/health"))
+
+    def environments(self) -> list[Environment]:
+        """List the environments that you may use, in the operator's order."""
+        documents = self.transport.call("GET", "/runtime_environments")
+        return _read(lambda rows: [Environment.from_document(row) for row in rows], documents)
+
+    def begin_upload(self, *, filename: str, size_bytes: int) -> UploadForm:
+        """Ask where to send a snapshot."""
+        body = {"filename": filename, "size_bytes": size_bytes}
+        return _read(UploadForm.from_document, self.transport.call("POST", "/uploads", body=body))
+
+    def create_job(self, request: Mapping[str, Any]) -> str:
+        """Create a job from the API's own form (`CreateJob`), and give its id.
+
+        A request without an `idempotency_token` gets a random one, so that it may be repeated.
+        """
+        body = {"idempotency_token": secrets.token_hex(16), **request}
+        return _read(lambda answer: str(answer["job_id"]), self.transport.call("POST", "/jobs", body=body))
+
+    def get_job(self, job_id: str) -> Job:
+        """Describe a job."""
+        return _read(Job.from_document, self.transport.call("GET", _job(job_id)))
+
+    def list_page(self, *, query: Query = (), max_items: int = 100, next_token: str | None = None) -> JobPage:
+        """List a part of your jobs, newest first unless `sort_by` says otherwise.
+
+        Parameters
+        ----------
+        query
+            Filters and order, as the API has them: `status`, `name` (a prefix), `tags`, `start_time`,
+            `job_definition_id`, `sort_by`.
+        max_items
+            Length of the part.
+        next_token
+            Where to go on, from the part before.
+        """
+        items = [*query, ("max_items", str(max_items))]
+        items += [("next_token", next_token)] if next_token else []
+        return _read(JobPage.from_document, self.transport.call("GET", "/jobs", query=items))
+
+    def rename_job(self, job_id: str, name: str) -> None:
+        """Give a job another name."""
+        self.transport.call("PATCH", _job(job_id), body={"name": name})
+
+    def stop_job(self, job_id: str) -> None:
+        """Stop a job, whether it waits or runs; what it has made so far is kept."""
+        self.transport.call("PATCH", _job(job_id), body={"status": JobStatus.STOPPED})
+
+    def delete_jobs(self, job_ids: Iterable[str]) -> None:
+        """Delete jobs with their files, stopping those that run; up to 100 are deleted all or none."""
+        ids = list(dict.fromkeys(job_ids))
+        for start in range(0, len(ids), _MOST_DELETED_AT_ONCE):
+            part = ids[start : start + _MOST_DELETED_AT_ONCE]
+            if len(part) == 1:
+                self.transport.call("DELETE", _job(part[0]))
+            else:
+                self.transport.call("DELETE", "/batch/jobs", query=[("job_id", each) for each in part])
+
+    def files(self, job_id: str) -> list[OutputFile]:
+        """List a job's files, the input among them, with URLs that hold for minutes."""
+        found: list[OutputFile] = []
+        query: Query = ()
+        while True:
+            document = self.transport.call("GET", f"{_job(job_id)}/download_files", query=query)
+            found += _read(lambda page: [OutputFile.from_document(each) for each in page["files"]], document)
+            if not (token := document.get("next_token")):
+                return found
+            query = [("next_token", token)]
+
+    def log_page(self, job_id: str, *, next_token: str | None = None) -> LogPage:
+        """Read a part of a job's log, from its beginning or from where another part ended."""
+        query = [("next_token", next_token)] if next_token else []
+        return _read(LogPage.from_document, self.transport.call("GET", f"{_job(job_id)}/logs", query=query))
+
+
+def _job(job_id: str) -> str:
+    return f"/jobs/{quote(job_id, safe='')}"
+
+
+def _read(build: Callable[[Any], T], document: Any) -> T:
+    try:
+        return build(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnexpectedAnswerError(
+            f"The service's answer is not what this version of nbjobs reads ({type(error).__name__}: {error}). "
+            "`nbjobs doctor` compares the versions."
+        ) from error

@@ -1,0 +1,77 @@
+import pytest
+
+from jupyter_scheduler_aws import Client
+from jupyter_scheduler_aws.errors import (
+    NoCredentialsError,
+    NoRegionError,
+    NotAllowedError,
+    NoUrlError,
+)
+from tests.jupyter_scheduler_aws.fake_api import FakeApi
+
+
+def test_a_url_is_needed() -> None:
+    with pytest.raises(NoUrlError, match="JUPYTER_SCHEDULER_AWS_URL"):
+        Client()
+
+
+@pytest.mark.parametrize(
+    "url", ["abc123.execute-api.eu-central-1.amazonaws.com/v1", "https://", "ftp://x/y", "https://x:y/z"]
+)
+def test_what_is_not_a_url_is_refused(url: str) -> None:
+    with pytest.raises(NoUrlError, match="is not a URL"):
+        Client(url)
+
+
+def test_the_url_may_come_from_the_environment(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", f" {api.url}/scheduler/ ")
+    with Client() as client:
+        assert client.health().version == "0.1.0"
+
+
+def test_the_region_comes_from_the_url_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://abc123.execute-api.ap-south-1.amazonaws.com/v1"
+    assert Client(url).region == "ap-south-1"
+    assert Client(url, region="us-east-1").region == "us-east-1"
+    assert Client("https://jobs.example.org/v1").region == "eu-central-1"
+    monkeypatch.delenv("AWS_REGION")
+    with pytest.raises(NoRegionError, match="AWS_REGION"):
+        Client("https://jobs.example.org/v1")
+
+
+def test_temporary_credentials_are_signed_with_their_token(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIATEMPORARY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "session/token+==")
+    with Client(api.url) as client:
+        client.health()
+
+    request = api.requests[0]
+    assert request.headers["x-amz-security-token"] == "session/token+=="
+    assert "x-amz-security-token" in request.headers["authorization"]
+
+
+def test_a_wrong_secret_is_refused(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    with Client(api.url) as client, pytest.raises(NotAllowedError, match="does not match"):
+        client.health()
+
+
+def test_unknown_keys_are_explained(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN")
+    with Client(api.url) as client, pytest.raises(NotAllowedError, match="check AWS_PROFILE"):
+        client.health()
+
+
+def test_missing_credentials_are_explained(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with Client(api.url) as client, pytest.raises(NoCredentialsError, match="aws sso login"):
+        client.health()
+    with pytest.raises(NoCredentialsError, match="nobody"):
+        Client(api.url, profile="nobody")
+
+
+def test_a_proxy_is_not_asked_for_this_machine(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with Client(api.url) as client:
+        assert client.health().version == "0.1.0"
