@@ -13,6 +13,7 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
 from chalicelib.errors import InvalidRequestError, NotFoundError, RequestError, TooLargeError, TooManyRequestsError
 from chalicelib.observability import observed
+from chalicelib.storage.causes import cause_code
 
 __all__ = ["ApiBlueprint", "SchedulerApp", "parse_body"]
 
@@ -27,6 +28,7 @@ _MAX_ID: Final = 200
 _THROTTLED: Final = frozenset(
     {
         "LimitExceededException",
+        "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "SlowDown",
@@ -34,6 +36,8 @@ _THROTTLED: Final = frozenset(
         "ThrottlingException",
         "TooManyRequestsException",
         "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
     }
 )
 """How AWS services say that they are asked too often, or twice at once."""
@@ -152,9 +156,9 @@ def _describe(error: Exception) -> tuple[int, str, str, str | None]:
 def _aws_code(error: Exception) -> str | None:
     if isinstance(error, TransactWriteError):
         codes = [reason.code for reason in error.cancellation_reasons if reason]
-        return codes[0] if codes else error.cause_response_code
+        return codes[0] if codes else cause_code(error)
     if isinstance(error, PynamoDBException):
-        return error.cause_response_code
+        return cause_code(error)
     return error.response["Error"].get("Code") if isinstance(error, ClientError) else None
 
 

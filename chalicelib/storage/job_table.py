@@ -15,6 +15,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.transitions import Transition
+from chalicelib.storage.causes import cause_code
 from chalicelib.storage.items import JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes, text_key, to_job
 from chalicelib.storage.mark_table import Mark
@@ -77,7 +78,7 @@ class JobTable:
         try:
             item.save(condition=self._model.job_id.does_not_exist())
         except PutError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if cause_code(error) != "ConditionalCheckFailedException":
                 raise
 
     def get(self, owner_id: str, job_id: str, now: datetime) -> Job | None:
@@ -150,7 +151,7 @@ class JobTable:
         try:
             self._model(owner_id, job_id).delete(condition=self._model.job_id.exists())
         except DeleteError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if cause_code(error) != "ConditionalCheckFailedException":
                 raise
             return False
         return True
@@ -186,6 +187,7 @@ class JobTable:
                 actions.append(attribute.remove())
             elif value is not None and value != old[name]:
                 actions.append(attribute.set(value))
+        actions = actions or [self._model.update_time.set(after.update_time)]  # pynamodb writes nothing of no actions
         return self._apply(before.owner_id, before.job_id, actions, condition)
 
     def _apply(self, owner_id: str, job_id: str, actions: Sequence[Action], condition: Condition) -> Job | None:
@@ -193,7 +195,7 @@ class JobTable:
         try:
             item.update(actions=list(actions), condition=reduce(and_, [self._model.job_id.exists(), condition]))
         except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if cause_code(error) != "ConditionalCheckFailedException":
                 raise
             return None
         return to_job(item)
