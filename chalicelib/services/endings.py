@@ -70,7 +70,7 @@ class EndingService:
     def _can_launch_on_demand(self, job: Job, outcome: Outcome) -> bool:
         """Whether this was a launch on Spot that found no capacity: the same attempt then goes on demand."""
         compute_type = self._settings.compute_types.get(job.spec.compute_type)
-        no_capacity = OUTCOMES[outcome.code].fault is Fault.CAPACITY
+        no_capacity = outcome.code in ("no_capacity", "quota")
         return (
             no_capacity
             and job.status is JobStatus.QUEUED

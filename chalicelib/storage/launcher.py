@@ -1,8 +1,9 @@
 """ECS: launches tasks, looks at them, stops them."""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chalicelib.config import ComputeType, Resources
 from chalicelib.domain.naming import RunId
@@ -56,6 +57,8 @@ class Launcher:
         ------
         LaunchError
             If ECS started nothing.
+        BotoCoreError, ClientError
+            If it is not known whether it did: no answer came, or ECS failed inside. Then the identical call tells.
         """
         environ = {
             "RUN_URL": f"{self._resources.api_url}/runs/{run_id}",
@@ -92,8 +95,6 @@ class Launcher:
             )
         except ClientError as error:
             return _existing_task(error)
-        except BotoCoreError as error:
-            raise LaunchError("throttled", str(error)) from error
         if answer["tasks"]:
             return answer["tasks"][0]["taskArn"]
         reasons = "; ".join(
@@ -120,7 +121,9 @@ def _existing_task(error: ClientError) -> str:
     Raises
     ------
     LaunchError
-        If the error says anything else.
+        If ECS refused the call.
+    ClientError
+        The error itself, if ECS failed inside and may have started a task.
     """
     described: dict[str, Any] = dict(error.response["Error"])
     code, message = described.get("Code", ""), described.get("Message", "")
@@ -128,4 +131,6 @@ def _existing_task(error: ClientError) -> str:
         arns = error.response.get("resourceIds") or []
         if arns:
             return str(arns[0])  # type: ignore[index] # a modelled member of this error
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise error
     raise LaunchError(classify_launch_failure(f"{code} {message}"), f"{code}: {message}") from error
