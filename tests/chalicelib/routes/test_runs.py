@@ -1,0 +1,326 @@
+"""What a runner may do, and what it is told when the run is not, or no longer, its own."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.outcome import RUNNER_CODES
+from tests.support.runs import Run, instance_id
+from tests.support.scheduler import Answer, LocalScheduler, scheduler, settings
+
+_FILE = {"format": "files", "path": "out/data.csv", "size_bytes": 3}
+
+
+def _said(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.body["code"]
+
+
+def _everything(run: Run) -> list[Answer]:
+    """Every request of a checked-in runner."""
+    return [run.work_order(), run.beat(), run.output_urls(_FILE), run.report()]
+
+
+def _job_id(run: Run) -> str:
+    return run.path.split("/")[3]
+
+
+def test_a_wrong_code_is_refused(local: LocalScheduler) -> None:
+    run = local.launch()
+    code = run.environ["LAUNCH_CODE"]
+    for wrong in ("", "0" * 64, code[:-1], code.upper(), "ü"):
+        assert _said(run.check_in(launch_code=wrong)) == (403, "not_allowed")
+    assert _said(run.check_in(launch=2)) == (403, "not_allowed")
+    assert local.status(_job_id(run)) == "QUEUED"
+    assert run.check_in().status == 200
+
+
+def test_a_code_opens_its_own_run_only(local: LocalScheduler) -> None:
+    first, second = local.launch(), local.launch()
+    assert _said(first.check_in(launch_code=second.environ["LAUNCH_CODE"])) == (403, "not_allowed")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"instance_id": "A" * 32},
+        {"instance_id": "a"},
+        {"instance_id": None},
+        {"launch": 0},
+        {"launch": "1"},
+        {"launch_code": 1},
+    ],
+)
+def test_a_malformed_check_in_is_refused(local: LocalScheduler, fields: dict[str, Any]) -> None:
+    answer = local.launch().check_in(**fields)
+    assert (_said(answer), answer.body["reason"]) == ((400, "invalid_request"), next(iter(fields)))
+
+
+def test_the_first_instance_binds_the_attempt_and_may_repeat(local: LocalScheduler) -> None:
+    run = local.launch()
+    first = run.check_in("a").body["session_token"]
+    bound = local.item(_job_id(run))
+    assert bound["instance_id"] == instance_id("a")
+    assert _said(run.check_in("b")) == (409, "not_your_run")
+    local.clock.forward(seconds=5)
+    assert run.check_in("a").body["session_token"] == first
+    assert local.item(_job_id(run)) == bound
+
+
+def test_a_stopping_run_may_still_check_in_again(local: LocalScheduler) -> None:
+    run = local.start()
+    local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
+    assert run.check_in().status == 200
+    assert run.beat().body == {"action": "stop"}
+
+
+def test_a_launch_that_was_followed_by_another_is_turned_away(local: LocalScheduler) -> None:
+    first = local.launch(compute_type="small-spot")
+    local.finish(first, stop_code="TaskFailedToStart", reason="Capacity is unavailable at this time.")
+    local.dispatch()
+    second = local.run_of(_job_id(first))
+    assert (second.attempt, second.environ["LAUNCH"]) == (1, "2")
+    assert _said(first.check_in("a")) == (409, "not_your_run")
+    assert second.check_in("b").status == 200
+    assert _said(first.check_in("a")) == (409, "not_your_run")
+
+
+def test_an_attempt_that_was_followed_by_another_is_turned_away(local: LocalScheduler) -> None:
+    first = local.start()
+    local.finish(first, stop_code="SpotInterruption")
+    for answer in (first.beat(), first.work_order(), first.check_in()):
+        assert _said(answer) == (409, "not_your_run")
+    local.clock.forward(minutes=1)
+    second = local.start(_job_id(first))
+    assert second.attempt == 2
+    before = local.item(_job_id(first))
+    for answer in (*_everything(first), first.check_in()):
+        assert _said(answer) == (409, "not_your_run")
+    assert local.item(_job_id(first)) == before
+    assert [each.status for each in _everything(second)] == [200] * 4
+
+
+def test_a_runner_whose_job_was_deleted_is_told_so(local: LocalScheduler) -> None:
+    run = local.start()
+    local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
+    for answer in (*_everything(run), run.check_in()):
+        assert _said(answer) == (404, "not_found")
+    assert local.items() == []
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "é"])
+def test_a_wrong_session_token_is_refused(local: LocalScheduler, token: str) -> None:
+    run = local.start()
+    before = local.item(_job_id(run))
+    run.token = token
+    for answer in _everything(run):
+        assert _said(answer) == (403, "not_allowed")
+    assert local.item(_job_id(run)) == before
+
+
+def test_nobody_is_let_in_before_a_check_in(local: LocalScheduler) -> None:
+    run = local.launch()
+    assert {_said(answer) for answer in _everything(run)} == {(403, "not_allowed")}
+
+
+@pytest.mark.parametrize("attempt", ["0", "2", "x", "-1", "1.0"])
+def test_a_run_that_is_not_there(local: LocalScheduler, attempt: str) -> None:
+    run = local.start()
+    path = f"{run.path.rpartition('/')[0]}/{attempt}"
+    answer = run.api.get(f"{path}/work-order", headers={"x-session-token": run.token})
+    assert answer.status in (404, 409)
+
+
+def test_the_work_order_says_all_that_the_protocol_names(local: LocalScheduler) -> None:
+    run = local.start(name="Monthly", parameters={"n": "5"}, timeout_seconds=60)
+    order = run.work_order().body
+    url = order["input"].pop("url")
+    assert f"/jobs/{local.owner_id()}/{_job_id(run)}/input.ipynb?" in url
+    assert "X-Amz-Expires=900" in url
+    assert order == {
+        "job_id": _job_id(run),
+        "name": "Monthly",
+        "attempt": 1,
+        "input": {
+            "filename": "report.ipynb",
+            "packaged": False,
+            "size_bytes": int(local.item(_job_id(run))["input_size_bytes"]),
+        },
+        "parameters": {"n": "5"},
+        "environment": {"name": "python", "kernel": "python3"},
+        "output_formats": ["ipynb", "html"],
+        "output_stem": "report-2026-11-23-12-00-00-PM",
+        "timeout_seconds": 60,
+        "beat_seconds": 15,
+        "fence_seconds": 180,
+        "limits": {
+            "max_unpacked_bytes": 2048 * 2**20,
+            "max_unpacked_files": 10_000,
+            "max_output_bytes": 2048 * 2**20,
+            "max_output_files": 1000,
+        },
+    }
+
+
+def test_beats_show_where_the_run_is(local: LocalScheduler) -> None:
+    run = local.start()
+    assert local.job(_job_id(run))["phase"]["code"] == "starting_kernel"
+    assert run.beat(cell=3, cells=20).body == {"action": "continue"}
+    assert local.job(_job_id(run))["phase"] == {"code": "running", "message": "", "cell": 3, "cells": 20}
+    run.beat("uploading")
+    assert local.job(_job_id(run))["phase"] == {"code": "uploading", "message": "", "cell": None, "cells": None}
+    assert run.beat("sleeping").status == 400
+    assert run.beat(cell=-1).status == 400
+
+
+def test_an_earlier_attempts_beat_is_not_shown(local: LocalScheduler) -> None:
+    first = local.start()
+    first.beat(cell=19, cells=20)
+    local.finish(first, stop_code="SpotInterruption")
+    local.clock.forward(minutes=1)
+    local.start(_job_id(first))
+    assert local.job(_job_id(first))["phase"]["code"] == "starting_kernel"
+
+
+def test_output_urls_keep_the_order_and_say_what_to_send(local: LocalScheduler) -> None:
+    run = local.start()
+    answer = run.output_urls(
+        {"format": "html", "path": "a b/ü.html", "size_bytes": 0},
+        {"format": "files", "path": "x.unknown", "size_bytes": 7},
+        {"format": "ipynb", "path": "x.ipynb", "size_bytes": 9, "content_type": "application/x-ipynb+json"},
+    )
+    urls, prefix = answer.body["urls"], f"/jobs/{local.owner_id()}/{_job_id(run)}/outputs/1/"
+    assert [
+        f"{prefix}{path}?" in each["url"]
+        for each, path in zip(urls, ("html/a%20b/%C3%BC.html", "files/x.unknown", "ipynb/x.ipynb"), strict=True)
+    ] == [True] * 3
+    assert [each["headers"]["content-type"] for each in urls] == [
+        "text/html",
+        "application/octet-stream",
+        "application/x-ipynb+json",
+    ]
+    assert all("content-length" in each["url"] for each in urls)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "../x"},
+        {"path": "a/../../x"},
+        {"path": "/etc/passwd"},
+        {"path": "a//b"},
+        {"path": "./a"},
+        {"path": "a/."},
+        {"path": "a\\b"},
+        {"path": "a\nb"},
+        {"path": ""},
+        {"path": "a/"},
+        {"path": "ü" * 351},
+        {"path": 5},
+        {"format": "exe"},
+        {"format": "../files"},
+        {"size_bytes": -1},
+        {"size_bytes": "3"},
+        {"content_type": "text/html\r\nx: y"},
+    ],
+    ids=str,
+)
+def test_an_output_that_has_no_safe_place_is_refused(local: LocalScheduler, change: dict[str, Any]) -> None:
+    run = local.start()
+    answer = run.output_urls(_FILE, {**_FILE, **change})
+    assert _said(answer) == (400, "invalid_request")
+    assert next(iter(change)) in answer.body["message"]
+
+
+def test_a_request_for_urls_has_one_to_a_hundred_files(local: LocalScheduler) -> None:
+    run = local.start()
+    assert run.output_urls().status == 400
+    assert run.output_urls(*[_FILE] * 101).status == 400
+    assert run.output_urls({**_FILE, "path": "ü" * 350}, *[_FILE] * 99).status == 200
+
+
+_ENDS = {
+    "succeeded": "COMPLETED",
+    "stopped": "FAILED",
+    "terminated": "CREATED",
+    "upload_failed": "CREATED",
+    "runner_error": "CREATED",
+}
+_ENDS_OF_STOP = {
+    "succeeded": "COMPLETED",
+    **dict.fromkeys(
+        ("notebook_error", "kernel_died", "out_of_memory", "input_problem", "environment_problem"), "FAILED"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", sorted(RUNNER_CODES))
+def test_a_report_ends_a_run_once(local: LocalScheduler, code: str) -> None:
+    run = local.start()
+    local.clock.forward(minutes=1)
+    expected = _ENDS.get(code, "FAILED")
+    assert run.report(code, message="said by the runner").body == {"status": expected}
+    ended = local.item(_job_id(run))
+    local.clock.forward(minutes=1)
+    assert run.report(code).body == {"status": expected}
+    assert run.report("notebook_error").body == {"status": expected}
+    assert local.item(_job_id(run)) == ended
+    assert _said(run.beat()) == (409, "not_your_run")
+    if expected in ("COMPLETED", "FAILED"):
+        described = local.job(_job_id(run))
+        assert (described["outcome"]["code"], described["outcome"]["message"]) == (code, "said by the runner")
+        assert described["end_time"] == described["start_time"] + 60_000
+
+
+@pytest.mark.parametrize("code", sorted(RUNNER_CODES))
+def test_a_report_after_a_stop_never_starts_again(local: LocalScheduler, code: str) -> None:
+    run = local.start(max_retries=3, retry_on_timeout=True)
+    local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
+    assert run.report(code).body == {"status": _ENDS_OF_STOP.get(code, "STOPPED")}
+    assert not {"waiting", "live_shard"} & set(local.item(_job_id(run)))
+
+
+def test_retries_are_counted_by_whose_fault_it_was(local: LocalScheduler) -> None:
+    job_id = local.create(max_retries=1, min_retry_interval_millis=90_000)
+    first = local.start(job_id)
+    assert first.report("kernel_died").body == {"status": "CREATED"}
+    local.dispatch()
+    assert local.status(job_id) == "CREATED"
+    local.clock.forward(seconds=90)
+    for _ in range(2):
+        assert local.start(job_id).report("terminated").body == {"status": "CREATED"}
+        local.clock.forward(minutes=5)
+    assert local.start(job_id).report("notebook_error").body == {"status": "FAILED"}
+    ended = local.job(job_id)
+    assert (ended["attempt"], ended["outcome"]["code"], ended["outcome"]["retryable"]) == (4, "notebook_error", True)
+
+
+@pytest.mark.parametrize(("asked", "status"), [(True, "CREATED"), (False, "FAILED")])
+def test_a_timeout_is_retried_only_if_asked_for(local: LocalScheduler, asked: bool, status: str) -> None:
+    run = local.start(max_retries=1, retry_on_timeout=asked)
+    assert run.report("timeout").body == {"status": status}
+
+
+@pytest.mark.parametrize("code", ["fenced", "silent", "not_allowed", "", "SUCCEEDED"])
+def test_what_no_runner_may_say_is_refused(local: LocalScheduler, code: str) -> None:
+    run = local.start()
+    assert _said(run.report(code)) == (400, "invalid_request")
+    assert local.status(_job_id(run)) == "IN_PROGRESS"
+
+
+def test_a_long_message_is_cut(local: LocalScheduler) -> None:
+    run = local.start()
+    run.report("notebook_error", message="x" * 5000)
+    assert len(local.job(_job_id(run))["status_message"]) == 2000
+
+
+def test_an_ended_job_is_kept_as_long_as_the_operator_says(local: LocalScheduler) -> None:
+    run = local.start()
+    run.report()
+    assert int(local.item(_job_id(run))["expires_at"]) == int(local.clock.now.timestamp()) + 90 * 86_400
+
+
+def test_without_retention_a_job_is_kept() -> None:
+    with scheduler(settings(retention={"jobs_days": 0})) as forever:
+        run = forever.start()
+        run.report()
+        assert "expires_at" not in forever.item(_job_id(run))

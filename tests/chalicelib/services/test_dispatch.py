@@ -1,0 +1,328 @@
+"""Dispatch: who is next, what is sent, and what happens when it is cut off."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.faults import Lost, Meanwhile, NeverSent, Refused, Resent
+from tests.support.scheduler import ANNA, BOB, LocalScheduler, scheduler, settings
+
+
+def _launched(local: LocalScheduler) -> list[str]:
+    return [each["startedBy"].split("/")[1] for each in local.tasks()]
+
+
+def _create(local: LocalScheduler, count: int, user: str = ANNA, **fields: Any) -> list[str]:
+    made = []
+    for _ in range(count):
+        local.clock.forward(milliseconds=1)
+        made.append(local.create(api=local.api.as_user(user), **fields))
+    return made
+
+
+def _dispatch_cut_off(local: LocalScheduler, fault: Any) -> None:
+    local.hub.listeners.append(fault)
+    local.dispatch()
+    assert fault.has_happened
+    local.hub.listeners.remove(fault)
+
+
+def test_owners_take_turns_oldest_first(local: LocalScheduler) -> None:
+    anna = _create(local, 4)
+    bob = _create(local, 2, BOB)
+    local.dispatch()
+    order = _launched(local)
+    assert [each for each in order if each in anna] == anna
+    assert [each for each in order if each in bob] == bob
+    assert {*order[:2]} == {anna[0], bob[0]}
+    assert {*order[2:4]} == {anna[1], bob[1]}
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"max_running_jobs": 3}, {ANNA: 2, BOB: 1}),
+        ({"max_running_jobs_per_owner": 1}, {ANNA: 1, BOB: 1}),
+        ({"max_running_jobs": 4, "max_running_jobs_per_owner": 3}, {ANNA: 3, BOB: 1}),
+    ],
+)
+def test_limits_hold_over_several_dispatches(limits: dict[str, int], expected: dict[str, int]) -> None:
+    with scheduler(settings(limits=limits)) as local:
+        _create(local, 4)
+        _create(local, 1, BOB)
+        local.dispatch()
+        local.dispatch()
+        owners = [each["startedBy"].partition("/")[0] for each in local.tasks()]
+        counts = {user: owners.count(local.owner_id(local.api.as_user(user))) for user in expected}
+        assert counts == expected
+
+
+def test_a_slot_that_comes_free_is_given_to_the_next() -> None:
+    with scheduler(settings(limits={"max_running_jobs": 1})) as local:
+        first, second, third = _create(local, 3)
+        run = local.start(first)
+        wake_ups = local.wake_ups()
+        run.report()
+        assert local.wake_ups() == wake_ups + 1
+        local.dispatch()
+        assert _launched(local) == [first, second]
+        local.api.patch(f"/scheduler/jobs/{second}", {"status": "STOPPED"})
+        assert local.wake_ups() == wake_ups + 2
+        local.dispatch()
+        assert _launched(local) == [first, second, third]
+
+
+def test_a_definition_has_a_limit_of_its_own() -> None:
+    with scheduler(settings(limits={"max_running_jobs_per_definition": 2})) as local:
+        made = _create(local, 5)
+        table = local.client("dynamodb")
+        for job_id in made[:4]:
+            table.update_item(
+                TableName="jobs",
+                Key={"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id}},
+                UpdateExpression="SET job_definition_id = :d",
+                ExpressionAttributeValues={":d": {"S": "d-1"}},
+            )
+        local.dispatch()
+        local.dispatch()
+        assert _launched(local) == [made[0], made[1], made[4]]
+
+
+def test_what_may_not_run_yet_waits(local: LocalScheduler) -> None:
+    run = local.start(max_retries=1, min_retry_interval_millis=60_000)
+    job_id = run.path.split("/")[3]
+    run.report("notebook_error")
+    local.clock.forward(seconds=59)
+    local.dispatch()
+    assert local.status(job_id) == "CREATED"
+    local.clock.forward(seconds=1)
+    local.dispatch()
+    assert (local.status(job_id), local.job(job_id)["attempt"]) == ("QUEUED", 2)
+
+
+def test_what_is_sent_is_all_that_fargate_needs(local: LocalScheduler) -> None:
+    run = local.launch(compute_type="medium")
+    (request,) = local.hub.ecs.requests
+    job_id = run.path.split("/")[3]
+    assert request["clientToken"] == f"{job_id}-1-1"
+    assert len(request["clientToken"]) <= 64
+    assert request["startedBy"] == f"{local.owner_id()}/{job_id}/1"
+    assert request["taskDefinition"] == "stack-python"
+    assert request["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE", "weight": 1}]
+    assert (request["overrides"]["cpu"], request["overrides"]["memory"]) == ("2048", "8192")
+    assert request["networkConfiguration"]["awsvpcConfiguration"] == {
+        "subnets": ["subnet-1", "subnet-2"],
+        "securityGroups": ["sg-1"],
+        "assignPublicIp": "ENABLED",
+    }
+    assert set(run.environ) == {"RUN_URL", "LAUNCH", "LAUNCH_CODE"}
+    assert "launchType" not in request
+
+
+_CUTS = [
+    pytest.param(lambda: NeverSent("ecs:RunTask"), id="RunTask never sent"),
+    pytest.param(lambda: Lost("ecs:RunTask"), id="answer of RunTask lost"),
+    pytest.param(lambda: Refused("ServerException", "ecs:RunTask", status=500), id="RunTask failed inside ECS"),
+    pytest.param(lambda: NeverSent("dynamodb:UpdateItem", 1), id="task not recorded"),
+    pytest.param(lambda: Lost("dynamodb:UpdateItem", 0), id="answer of the claim lost"),
+    pytest.param(lambda: Resent("dynamodb:UpdateItem", 0), id="claim sent twice"),
+    pytest.param(lambda: Lost("dynamodb:UpdateItem", 1), id="answer of the record lost"),
+]
+
+
+@pytest.mark.parametrize("cut", _CUTS)
+@pytest.mark.parametrize("compute_type", ["small", "small-spot"])
+def test_a_launch_that_was_cut_off_is_taken_up_by_the_identical_call(
+    local: LocalScheduler, cut: Any, compute_type: str
+) -> None:
+    job_id = local.create(compute_type=compute_type)
+    _dispatch_cut_off(local, cut())
+    local.clock.forward(minutes=3)
+    local.dispatch()
+    assert len(local.tasks()) == 1
+    assert len({json.dumps(each, sort_keys=True) for each in local.hub.ecs.requests}) == 1
+    item = local.item(job_id)
+    assert (item["status"], item["attempt"], item["task_arn"]) == ("QUEUED", "1", local.tasks()[0]["taskArn"])
+    assert local.hub.ecs.running
+    assert local.run_of(job_id).check_in().status == 200
+
+
+def test_a_cut_launch_is_found_by_the_sweep(local: LocalScheduler) -> None:
+    local.create()
+    _dispatch_cut_off(local, NeverSent("ecs:RunTask"))
+    before = local.wake_ups()
+    local.clock.forward(minutes=2)
+    local.factory.sweep.run()
+    assert local.wake_ups() == before + 1
+
+
+def test_a_token_in_use_names_the_task_that_runs(local: LocalScheduler) -> None:
+    job_id = local.create()
+    arn = "arn:aws:ecs:us-east-1:123456789012:task/test/first"
+    local.hub.listeners.append(Refused("ConflictException", "ecs:RunTask", resourceIds=[arn]))
+    local.dispatch()
+    assert local.item(job_id)["task_arn"] == arn
+
+
+@pytest.mark.parametrize("how", ["stopped", "deleted"])
+def test_the_task_of_a_job_that_is_gone_meanwhile_is_stopped(local: LocalScheduler, how: str) -> None:
+    job_id = local.create()
+    url = f"/scheduler/jobs/{job_id}"
+
+    def end() -> None:
+        assert (
+            local.api.delete(url) if how == "deleted" else local.api.patch(url, {"status": "STOPPED"})
+        ).status == 204
+
+    local.hub.listeners.append(Meanwhile("ecs:RunTask", end))
+    local.dispatch()
+    (task,) = local.tasks()
+    assert task["desiredStatus"] == "STOPPED"
+    assert local.run_of(job_id).check_in().status in (404, 409)
+
+
+def test_a_runner_may_be_faster_than_the_dispatcher(local: LocalScheduler) -> None:
+    """It checks in, and even reports, before its task is recorded."""
+    job_id = local.create()
+    local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", lambda: local.run_of(job_id).check_in(), turn=1))
+    local.dispatch()
+    item = local.item(job_id)
+    assert (item["status"], item["task_arn"]) == ("IN_PROGRESS", local.tasks()[0]["taskArn"])
+    assert int(item["deadline"]) == int((local.clock.now + timedelta(minutes=5)).timestamp() * 1000)
+
+    def run_at_once() -> None:
+        run = local.run_of(second)
+        run.check_in()
+        run.report()
+
+    second = local.create()
+    local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", run_at_once, turn=1))
+    local.dispatch()
+    assert local.status(second) == "COMPLETED"
+
+
+_NO_SPOT = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+
+
+def test_no_spot_capacity_is_followed_by_a_launch_on_demand(local: LocalScheduler) -> None:
+    local.hub.ecs.failures.append(_NO_SPOT)
+    job_id = local.create(compute_type="small-spot")
+    local.dispatch()
+    assert local.status(job_id) == "QUEUED"
+    assert local.tasks() == []
+    local.dispatch()
+    (task,) = local.tasks()
+    assert task["capacityProviderName"] == "FARGATE"
+    assert local.hub.ecs.requests[0]["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"
+    assert [each["clientToken"].rpartition("-")[2] for each in local.hub.ecs.requests] == ["1", "2"]
+    assert local.job(job_id)["attempt"] == 1
+    assert local.run_of(job_id).check_in().status == 200
+
+
+def test_a_throttled_launch_on_spot_stays_on_spot(local: LocalScheduler) -> None:
+    job_id = local.create(compute_type="small-spot")
+    local.hub.listeners.append(Refused("ThrottlingException", "ecs:RunTask"))
+    local.dispatch()
+    local.clock.forward(minutes=1)
+    local.dispatch()
+    assert [each["capacityProviderName"] for each in local.tasks()] == ["FARGATE_SPOT"]
+    assert local.status(job_id) == "QUEUED"
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        (_NO_SPOT, None),
+        ("RESOURCE:CPU", None),
+        ("You've reached the limit on the number of vCPUs you can run concurrently", None),
+        ("ClientException: The task definition does not exist", "configuration_problem"),
+        ("AccessDeniedException: not authorized to perform iam:PassRole", "configuration_problem"),
+    ],
+)
+def test_a_launch_that_ecs_refuses_waits_or_ends(local: LocalScheduler, reason: str, code: str | None) -> None:
+    local.hub.ecs.failures.append(reason)
+    job_id = local.create()
+    local.dispatch()
+    job = local.job(job_id)
+    if code:
+        assert (job["status"], job["outcome"]["code"]) == ("FAILED", code)
+        assert reason in job["status_message"]
+        return
+    assert (job["status"], job["phase"]["code"]) == ("CREATED", "waiting")
+    local.dispatch()
+    assert local.tasks() == []
+    local.clock.forward(minutes=1)
+    local.dispatch()
+    assert len(local.tasks()) == 1
+
+
+def test_waiting_for_capacity_has_an_end(local: LocalScheduler) -> None:
+    job_id = local.create()
+    start = local.clock.now
+    while local.status(job_id) == "CREATED":
+        local.hub.ecs.failures.append(_NO_SPOT)
+        local.dispatch()
+        local.clock.forward(minutes=30)
+    assert timedelta(hours=6) <= local.clock.now - start <= timedelta(hours=7)
+    assert local.job(job_id)["outcome"]["code"] == "no_capacity"
+
+
+@pytest.mark.parametrize("change", ["removed", "closed", "compute type removed"])
+def test_an_environment_that_is_gone_ends_the_job(change: str) -> None:
+    stored = settings().model_dump()
+    python = stored["environments"]["python"]
+    with scheduler(settings(environments={"team": {**python, "users": (ANNA,)}})) as open_to_anna:
+        job_id = open_to_anna.create(runtime_environment_name="team")
+        if change == "removed":
+            open_to_anna.serve(settings())
+        elif change == "closed":
+            open_to_anna.serve(settings(environments={"team": {**python, "users": (BOB,)}}))
+        else:
+            medium = {**python, "users": (ANNA,), "compute_types": ("medium",), "default_compute_type": "medium"}
+            chosen = settings(environments={"team": medium, "python": medium}).model_dump()
+            del chosen["compute_types"]["small"]
+            open_to_anna.serve(type(settings()).model_validate(chosen))
+        open_to_anna.dispatch()
+        assert open_to_anna.tasks() == []
+        ended = open_to_anna.job(job_id)
+        assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "not_allowed")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda: Refused("InternalServerError", "dynamodb:GetItem", status=500),
+        lambda: Refused("InternalServerError", "dynamodb:UpdateItem", status=500),
+        lambda: NeverSent("ecs:RunTask"),
+        lambda: Refused("ProvisionedThroughputExceededException", "dynamodb:UpdateItem", 1),
+    ],
+    ids=["read", "claim", "launch", "record"],
+)
+def test_one_bad_job_does_not_hold_up_the_others(local: LocalScheduler, fault: Any) -> None:
+    made = _create(local, 3)
+    _dispatch_cut_off(local, fault())
+    assert [local.status(each) for each in made[1:]] == ["QUEUED", "QUEUED"]
+    local.clock.forward(minutes=1)
+    local.dispatch()
+    assert sorted(set(_launched(local))) == sorted(made)
+    assert len(local.tasks()) == 3
+
+
+def test_what_is_left_when_time_runs_out_gets_another_wake_up(local: LocalScheduler) -> None:
+    made = _create(local, 3)
+    before = local.wake_ups()
+    local.hub.listeners.append(Meanwhile("ecs:RunTask", lambda: local.clock.forward(minutes=2)))
+    local.dispatch()
+    assert _launched(local) == made[:1]
+    assert local.wake_ups() == before + 1
+    local.dispatch()
+    assert _launched(local) == made
+
+
+def test_dispatch_reads_nothing_but_its_indexes_when_nothing_waits(local: LocalScheduler) -> None:
+    local.calls.clear()
+    local.dispatch()
+    assert set(local.calls) == {"dynamodb:Query"}
+    assert len(local.calls) == 5
