@@ -32,6 +32,8 @@ _CONVERT_IN_GRACE_SECONDS: Final = 30
 """After SIGTERM uploading comes first."""
 _NAMED_SKIPPED: Final = 20
 """How many skipped files a report names (docs/runner-protocol.md)."""
+_NAMED_FAILURES: Final = 3
+"""How many failed uploads a message names; the log has all."""
 
 
 class Run:
@@ -83,7 +85,7 @@ class Run:
         """
         outcome = self._execute_safely(base)
         _LOG.info("%s %s", outcome.code, outcome.message)
-        problems = self._hand_over()
+        problems = self._hand_over_safely()
         return self._final(outcome, problems)
 
     def report(self, outcome: Outcome) -> dict[str, Any]:
@@ -117,16 +119,32 @@ class Run:
             end_descendants()
 
     def _execute(self, base: Path) -> Outcome:
+        snapshot = fetch_snapshot(self._order, self._service, base, check=self._control.check)
+        execution = self._prepare(snapshot)
+        self._snapshot, self._execution = snapshot, execution
+        self._control.check()
+        partial = PartialUploads(
+            self._uploads,
+            self._control,
+            snapshot=lambda: execution.manager.snapshot,
+            path=self._notebook_path,
+            intervals=self._intervals,
+        )
+        partial.start()
+        try:
+            return execution.run(snapshot.folder)
+        finally:
+            partial.end()
+
+    def _prepare(self, snapshot: Snapshot) -> Execution:
         order = self._order
-        self._snapshot = fetch_snapshot(order, self._service, base, check=self._control.check)
-        notebook = read_notebook(self._snapshot.notebook)
+        notebook = read_notebook(snapshot.notebook)
         kernel = choose_kernel(
             notebook, environment=order.environment, fallback=order.kernel, installed=installed_kernels()
         )
-        notebook = parameterized(notebook, order, kernel)
-        self._baseline = Baseline.of(self._snapshot.folder, self._snapshot.checksums)
-        self._execution = Execution(
-            notebook,
+        self._baseline = Baseline.of(snapshot.folder, snapshot.checksums)
+        return Execution(
+            parameterized(notebook, order, kernel),
             order,
             kernel,
             control=self._control,
@@ -134,20 +152,16 @@ class Run:
             beats=self._beats,
             intervals=self._intervals,
         )
-        manager = self._execution.manager
-        partial = PartialUploads(
-            self._uploads,
-            self._control,
-            snapshot=lambda: manager.snapshot,
-            path=self._notebook_path,
-            intervals=self._intervals,
-        )
-        self._control.check()
-        partial.start()
+
+    def _hand_over_safely(self) -> Sequence[str]:
         try:
-            return self._execution.run(self._snapshot.folder)
-        finally:
-            partial.end()
+            return self._hand_over()
+        except NotMyRunError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the end must be reported
+            _LOG.exception("a fault of the runner")
+            self._uploads.failures.append(f"a fault of the runner: {type(error).__name__}: {error}")
+            return ()
 
     def _hand_over(self) -> Sequence[str]:
         """Upload the notebook first, then make the other formats, then upload them and the files; give the formats' problems."""
@@ -189,13 +203,15 @@ class Run:
             outcome = replace(
                 outcome, code=Code.STOPPED, message="The run was stopped after its last cell.", error_name=None
             )
-        if problems:
-            outcome = _worse(
-                outcome, Code.ENVIRONMENT_PROBLEM, "Not every format could be made: " + "; ".join(problems)
-            )
         if failures := self._uploads.failures:
-            told = f"{len(failures)} outputs could not be uploaded: " + "; ".join(failures[:3])
-            outcome = _worse(outcome, Code.UPLOAD_FAILED, told)
+            more = f" and {len(failures) - _NAMED_FAILURES} more" if len(failures) > _NAMED_FAILURES else ""
+            outcome = _add(
+                outcome,
+                Code.UPLOAD_FAILED,
+                f"Not every output could be uploaded: {'; '.join(failures[:_NAMED_FAILURES])}{more}",
+            )
+        if problems:
+            outcome = _add(outcome, Code.ENVIRONMENT_PROBLEM, f"Not every format could be made: {'; '.join(problems)}")
         return outcome
 
     @property
@@ -203,8 +219,7 @@ class Run:
         return f"{self._order.output_stem}.ipynb"
 
 
-def _worse(outcome: Outcome, code: Code, message: str) -> Outcome:
-    """Add a fault that came after the cells: it changes the code of a success only."""
-    if outcome.code in (Code.SUCCEEDED, Code.ENVIRONMENT_PROBLEM) and outcome.cell is None:
-        outcome = replace(outcome, code=code)
-    return replace(outcome, message=f"{outcome.message} {message}".strip())
+def _add(outcome: Outcome, code: Code, message: str) -> Outcome:
+    """Add a fault that came after the cells; it changes the code of a success only."""
+    worse = code if outcome.code is Code.SUCCEEDED else outcome.code
+    return replace(outcome, code=worse, message=f"{outcome.message}\n{message}".strip())

@@ -180,7 +180,7 @@ def test_outputs_that_cannot_be_uploaded(runner: Runner, service: FakeService, o
     code, _ = runner.run()
 
     assert (code, runner.outcome["code"]) == (18, "upload_failed")
-    assert runner.outcome["message"].startswith("1 outputs could not be uploaded: b: the store answered 400")
+    assert runner.outcome["message"].startswith("Not every output could be uploaded: b: the store answered 400")
     assert sorted(service.outputs) == ["a", "c", "report-out.ipynb"]
 
 
@@ -205,7 +205,7 @@ def test_an_upload_that_fails_after_a_cell_raised_does_not_hide_that(
     service.rules["put"] = lambda asked: 400 if asked.body == b"a" else None
 
     assert runner.run()[0] == 10
-    assert runner.outcome["message"].startswith("ZeroDivisionError: division by zero 1 outputs could not be uploaded")
+    assert runner.outcome["message"].startswith("ZeroDivisionError: division by zero\nNot every output")
 
 
 def test_an_input_of_another_size(runner: Runner, service: FakeService, order: Order) -> None:
