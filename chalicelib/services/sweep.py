@@ -9,6 +9,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.outcome import classify_stopped_task, make_outcome
+from chalicelib.domain.retrying import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
@@ -80,12 +81,19 @@ class SweepService:
         if job is None or not job.status.is_live or job.deadline is None or job.deadline > now:
             return
         if job.status is JobStatus.QUEUED and job.task_arn is None:
-            self._jobs.change(job, now, deadline=now + _STOP_TIME)
-            self._wake_ups.send("a claimed job has no task")
+            self._launch_again(job, now)
         elif job.status is JobStatus.IN_PROGRESS and (last := self._last_sign(job)) > now - SILENCE:
             self._go_on(job, last, now)
         else:
             self._end_or_stop(job, self._outcome_code(job), now)
+
+    def _launch_again(self, job: Job, now: datetime) -> None:
+        """Have a claimed job without a task launched again, as long as jobs wait for capacity; then it ends."""
+        if now - (job.waiting_since or job.create_time) >= CAPACITY_DEADLINE:
+            self._endings.end(job, make_outcome("throttled"), now)
+            return
+        self._jobs.change(job, now, deadline=now + _STOP_TIME)
+        self._wake_ups.send("a claimed job has no task")
 
     def _last_sign(self, job: Job) -> datetime:
         beat = self._marks.last_beat(job.run_id)
