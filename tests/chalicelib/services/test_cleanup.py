@@ -1,0 +1,152 @@
+"""Cleanup: what a deleted job leaves behind goes, and comes back no more."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.s3.models import s3_backends
+
+from app import app as entry
+from chalicelib import events
+from tests.support.faults import Refused
+from tests.support.runs import Run
+from tests.support.scheduler import LocalScheduler
+
+_CONTEXT = SimpleNamespace(
+    aws_request_id="r", function_name="cleanup", memory_limit_in_mb=128, invoked_function_arn="a"
+)
+
+
+def _image(local: LocalScheduler, job_id: str) -> dict[str, Any]:
+    return next(each for each in local.items() if each["job_id"]["S"] == job_id)
+
+
+def _record(name: str, old: dict[str, Any], new: dict[str, Any] | None = None, number: str = "1") -> dict[str, Any]:
+    change = {"SequenceNumber": number, "OldImage": old, **({"NewImage": new} if new else {})}
+    return {"eventID": number, "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change}
+
+
+def _deliver(*records: dict[str, Any]) -> list[str]:
+    """Deliver records as the stream or the queue does; give the ids of those to deliver again."""
+    answer = events.cleanup({"Records": list(records)}, _CONTEXT)
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+def _put(local: LocalScheduler, job_id: str, *paths: str) -> None:
+    prefix = f"jobs/{local.owner_id()}/{job_id}/outputs/1/"
+    for path in paths:
+        s3_backends[ACCOUNT]["aws"].put_object(local.bucket, prefix + path, b"x")
+
+
+def _delete(local: LocalScheduler, job_id: str) -> dict[str, Any]:
+    old = _image(local, job_id)
+    assert local.api.delete(f"/scheduler/jobs/{job_id}").status == 204
+    return _record("REMOVE", old)
+
+
+def _in_state(local: LocalScheduler, state: str) -> str:
+    job_id = local.create()
+    if state == "CREATED":
+        return job_id
+    run = local.launch(job_id)
+    if state != "QUEUED":
+        run.check_in()
+    if state == "STOPPING":
+        local.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"})
+    if state in ("COMPLETED", "FAILED"):
+        run.report("succeeded" if state == "COMPLETED" else "notebook_error")
+    return job_id
+
+
+@pytest.mark.parametrize("state", ["CREATED", "QUEUED", "IN_PROGRESS", "STOPPING", "COMPLETED", "FAILED"])
+def test_a_deleted_job_leaves_nothing(local: LocalScheduler, state: str) -> None:
+    job_id, other = _in_state(local, state), local.create()
+    _put(local, job_id, "ipynb/a.ipynb", "files/b.csv")
+    before, running = local.wake_ups(), len(local.hub.ecs.running)
+    assert _deliver(_delete(local, job_id)) == []
+    assert local.objects("jobs/") == [f"jobs/{local.owner_id()}/{other}/input.ipynb"]
+    live = state in ("QUEUED", "IN_PROGRESS", "STOPPING")
+    assert len(local.hub.ecs.running) == running - live
+    assert local.wake_ups() == before + live
+    assert local.second_cleanups() == 1
+
+
+def _second_cleanup(local: LocalScheduler) -> dict[str, Any]:
+    url = local.factory.resources.cleanup_queue_url
+    (message,) = local.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    return {"messageId": "m", "body": message["Body"], "eventSource": "aws:sqs", "receiptHandle": "r", "attributes": {}}
+
+
+def test_what_is_uploaded_late_goes_with_the_second_cleanup(local: LocalScheduler) -> None:
+    job_id = _in_state(local, "IN_PROGRESS")
+    _deliver(_delete(local, job_id))
+    _put(local, job_id, "ipynb/late.ipynb")
+    assert _deliver(_second_cleanup(local)) == []
+    assert local.objects("jobs/") == []
+
+
+def test_2500_files_are_removed(local: LocalScheduler) -> None:
+    job_id = local.create()
+    _put(local, job_id, *(f"files/{i}" for i in range(2500)))
+    _deliver(_delete(local, job_id))
+    assert local.objects("jobs/") == []
+    assert local.calls.count("s3:DeleteObjects") == 3
+
+
+def test_a_record_that_comes_twice_does_no_harm(local: LocalScheduler) -> None:
+    record = _delete(local, _in_state(local, "IN_PROGRESS"))
+    assert _deliver(record) == _deliver(record) == []
+    assert local.objects("jobs/") == []
+
+
+def test_retention_removes_by_the_same_way(local: LocalScheduler) -> None:
+    job_id = _in_state(local, "COMPLETED")
+    _put(local, job_id, "ipynb/a.ipynb")
+    record = _record("REMOVE", _image(local, job_id))
+    record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    assert _deliver(record) == []
+    assert local.objects("jobs/") == []
+
+
+@pytest.mark.parametrize("state", ["STOPPED", "FAILED"])
+def test_the_container_of_a_job_that_ended_before_its_check_in_is_stopped(local: LocalScheduler, state: str) -> None:
+    run = local.launch()
+    job_id = run.path.split("/")[3]
+    old = _image(local, job_id)
+    if state == "STOPPED":
+        local.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"})
+    new = {**old, "status": {"S": state}}
+    assert _deliver(_record("MODIFY", old, new)) == []
+    assert not local.hub.ecs.running
+    assert len(local.objects("jobs/")) == 1
+
+
+def test_a_record_that_fails_comes_again_alone(local: LocalScheduler) -> None:
+    records = [_delete(local, local.create()) for _ in range(3)]
+    for number, record in enumerate(records):
+        record["dynamodb"]["SequenceNumber"] = str(number)
+    local.hub.listeners.append(Refused("InternalError", "s3:DeleteObjects", 0, status=500))
+    assert _deliver(*records) == ["0"]
+    assert len(local.objects("jobs/")) == 1
+    assert _deliver(records[0]) == []
+    assert local.objects("jobs/") == []
+
+
+def test_a_task_that_ecs_has_forgotten_is_no_failure(local: LocalScheduler) -> None:
+    record = _delete(local, _in_state(local, "IN_PROGRESS"))
+    local.hub.ecs.tasks.clear()
+    assert _deliver(record) == []
+
+
+def test_the_entry_points_take_what_aws_sends(local: LocalScheduler) -> None:
+    """The deployed handlers, each with an event of its kind."""
+    job_id = local.create()
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 60_000)
+    entry.dispatch({"Records": [{"body": "x"}]}, context)
+    run: Run = local.run_of(job_id)
+    entry.task_events({"detail": local.hub.ecs.move(run.task_arn, "PENDING")}, context)
+    assert local.job(job_id)["phase"]["message"] == "pulling the image"
+    entry.sweep({}, context)
+    assert entry.cleanup({"Records": [_delete(local, job_id)]}, _CONTEXT) == {"batchItemFailures": []}
+    assert local.objects("jobs/") == []

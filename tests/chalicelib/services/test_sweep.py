@@ -1,0 +1,205 @@
+"""Sweep: who is left alone, who is stopped, who is started again, who is woken."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.faults import Refused
+from tests.support.runs import Run
+from tests.support.scheduler import LocalScheduler, scheduler, settings
+
+
+def _job_id(run: Run) -> str:
+    return run.path.split("/")[3]
+
+
+def _sweep(local: LocalScheduler, **later: float) -> None:
+    local.clock.forward(**later)
+    local.factory.sweep.run()
+
+
+def _deadline(local: LocalScheduler, run: Run) -> float:
+    """Seconds from now."""
+    return int(local.item(_job_id(run))["deadline"]) / 1000 - local.clock.now.timestamp()
+
+
+def test_a_run_that_beats_gets_its_deadline_anew(local: LocalScheduler) -> None:
+    run = local.start()
+    local.clock.forward(minutes=4)
+    run.beat(cell=1, cells=9)
+    before = local.wake_ups()
+    _sweep(local, minutes=2)
+    assert _deadline(local, run) == 3 * 60
+    assert local.status(_job_id(run)) == "IN_PROGRESS"
+    assert local.hub.ecs.running
+    assert local.wake_ups() == before
+
+
+def test_before_its_deadline_a_run_is_left_alone(local: LocalScheduler) -> None:
+    run = local.start()
+    before = local.item(_job_id(run))
+    _sweep(local, minutes=5, seconds=-1)
+    assert local.item(_job_id(run)) == before
+
+
+def test_a_silent_run_is_followed_only_after_its_task_has_stopped(local: LocalScheduler) -> None:
+    run = local.start()
+    run.beat()
+    _sweep(local, minutes=5, seconds=1)
+    assert local.tasks()[0]["desiredStatus"] == "STOPPED"
+    assert (local.status(_job_id(run)), _deadline(local, run)) == ("IN_PROGRESS", 3 * 60)
+    local.dispatch()
+    assert len(local.tasks()) == 1
+
+    _sweep(local, minutes=3)
+    assert local.status(_job_id(run)) == "IN_PROGRESS"
+    local.hub.ecs.finish(run.task_arn, exit_code=137)
+    _sweep(local, minutes=3)
+    waiting = local.job(_job_id(run))
+    assert (waiting["status"], waiting["attempt"]) == ("CREATED", 1)
+    local.clock.forward(minutes=1)
+    local.dispatch()
+    assert local.run_of(_job_id(run)).attempt == 2
+
+
+def test_the_event_of_a_silent_runs_task_is_enough(local: LocalScheduler) -> None:
+    run = local.start()
+    _sweep(local, minutes=5, seconds=1)
+    local.finish(run)
+    assert local.status(_job_id(run)) == "CREATED"
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "code"),
+    [
+        ({"exit_code": 15}, "FAILED", "out_of_memory"),
+        ({"exit_code": 10}, "FAILED", "notebook_error"),
+        ({"stop_code": "SpotInterruption"}, "CREATED", None),
+    ],
+)
+def test_an_event_that_was_lost_is_made_good(
+    local: LocalScheduler, how: dict[str, Any], status: str, code: str
+) -> None:
+    run = local.start()
+    local.hub.ecs.finish(run.task_arn, **how)
+    _sweep(local, minutes=5, seconds=1)
+    job = local.job(_job_id(run))
+    assert (job["status"], job["outcome"] and job["outcome"]["code"]) == (status, code)
+
+
+def test_a_task_that_ecs_has_forgotten_is_gone(local: LocalScheduler) -> None:
+    run = local.start()
+    local.hub.ecs.tasks.clear()
+    _sweep(local, minutes=5, seconds=1)
+    assert local.status(_job_id(run)) == "CREATED"
+
+
+def test_silence_ends_the_job_when_all_retries_are_used() -> None:
+    with scheduler(settings(limits={"infrastructure_retries": 0})) as local:
+        run = local.start()
+        local.hub.ecs.tasks.clear()
+        _sweep(local, minutes=5, seconds=1)
+        ended = local.job(_job_id(run))
+        assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "silent")
+
+
+def test_a_container_that_never_starts_is_stopped_then_followed(local: LocalScheduler) -> None:
+    run = local.launch()
+    _sweep(local, minutes=20, seconds=-1)
+    assert local.hub.ecs.running
+    _sweep(local, seconds=1)
+    assert not local.hub.ecs.running
+    assert local.status(_job_id(run)) == "QUEUED"
+    local.hub.ecs.finish(run.task_arn)
+    _sweep(local, minutes=3)
+    assert local.status(_job_id(run)) == "CREATED"
+
+
+def test_a_stop_that_no_runner_follows_ends_all_the_same(local: LocalScheduler) -> None:
+    run = local.start()
+    local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
+    for _ in range(5):
+        local.clock.forward(seconds=30)
+        run.beat()
+    _sweep(local, seconds=29)
+    assert local.hub.ecs.running
+    _sweep(local, seconds=1)
+    assert not local.hub.ecs.running
+    assert local.status(_job_id(run)) == "STOPPING"
+    local.hub.ecs.finish(run.task_arn)
+    _sweep(local, minutes=3)
+    ended = local.job(_job_id(run))
+    assert (ended["status"], ended["outcome"]["code"]) == ("STOPPED", "stopped")
+
+
+def test_a_run_far_over_its_time_is_stopped_though_it_beats(local: LocalScheduler) -> None:
+    run = local.start(timeout_seconds=3600)
+    for _ in range(7):
+        local.clock.forward(minutes=10)
+        run.beat()
+        local.factory.sweep.run()
+    assert local.hub.ecs.running
+    local.clock.forward(minutes=4, seconds=59)
+    run.beat()
+    _sweep(local, seconds=2)
+    assert not local.hub.ecs.running
+    local.hub.ecs.finish(run.task_arn)
+    run.beat()
+    _sweep(local, minutes=3)
+    ended = local.job(_job_id(run))
+    assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "timeout")
+
+
+def test_waiting_jobs_that_are_due_wake_the_dispatcher(local: LocalScheduler) -> None:
+    local.factory.sweep.run()
+    assert local.wake_ups() == 0
+    local.create()
+    before = local.wake_ups()
+    local.factory.sweep.run()
+    assert local.wake_ups() == before + 1
+    local.dispatch()
+    local.factory.sweep.run()
+    assert local.wake_ups() == before + 1
+
+
+def test_jobs_that_are_not_due_wake_nobody(local: LocalScheduler) -> None:
+    run = local.start(max_retries=1, min_retry_interval_millis=60_000)
+    run.report("notebook_error")
+    before = local.wake_ups()
+    _sweep(local, seconds=59)
+    assert local.wake_ups() == before
+    _sweep(local, seconds=1)
+    assert local.wake_ups() == before + 1
+
+
+def test_a_claimed_job_that_ecs_never_answers_for_ends(local: LocalScheduler) -> None:
+    job_id = local.create()
+    for _ in range(7 * 60 // 10):
+        local.hub.listeners = [Refused("ServerException", "ecs:RunTask", status=500)]
+        local.dispatch()
+        _sweep(local, minutes=10)
+    ended = local.job(job_id)
+    assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "throttled")
+    assert len({each["clientToken"] for each in local.hub.ecs.requests}) <= 1
+
+
+@pytest.mark.parametrize("call", ["dynamodb:GetItem", "ecs:DescribeTasks", "ecs:StopTask", "dynamodb:UpdateItem"])
+def test_one_failing_job_does_not_stop_the_rest(local: LocalScheduler, call: str) -> None:
+    runs = [local.start() for _ in range(3)]
+    local.hub.listeners.append(Refused("ServerException", call, status=500))
+    _sweep(local, minutes=5, seconds=1)
+    stopped = [each["desiredStatus"] for each in local.tasks()].count("STOPPED")
+    assert stopped == (3 if call == "dynamodb:UpdateItem" else 2)
+    local.factory.sweep.run()
+    assert not local.hub.ecs.running
+    for run in runs:
+        local.hub.ecs.finish(run.task_arn)
+    _sweep(local, minutes=3)
+    assert {local.status(_job_id(run)) for run in runs} == {"CREATED"}
+
+
+def test_a_sweep_with_nothing_to_do_costs_five_queries(local: LocalScheduler) -> None:
+    local.start()
+    local.calls.clear()
+    local.factory.sweep.run()
+    assert local.calls == ["dynamodb:Query"] * 5
