@@ -1,6 +1,7 @@
 """Starting and stopping the launcher as a process of its own, found again by its process id and start time."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -56,6 +57,7 @@ class Daemon:
             return False
         self.stop()
         check_port_is_free(self._places.port)
+        self._take_state_along()
         process = self._process = self._launch()
         self._wait(lambda: self._answers() or process.poll() is not None, within=_START_SECONDS)
         if process.poll() is not None or not self._answers():
@@ -76,6 +78,18 @@ class Daemon:
             self._process = None
         self._places.pid.unlink(missing_ok=True)
         return pid is not None
+
+    def _take_state_along(self) -> None:
+        """Where the port is another than last time, change it in the state too: addresses of queues hold it."""
+        last = self._places.last_port
+        if last.exists():
+            old = last.read_text(encoding="ascii")
+            for path in self._places.state.glob("*.json") if old != str(self._places.port) else ():
+                state = re.sub(
+                    rf"\b(localhost|127\.0\.0\.1):{old}\b", rf"\1:{self._places.port}", path.read_text(encoding="utf-8")
+                )
+                path.write_text(state, encoding="utf-8")
+        last.write_text(str(self._places.port), encoding="ascii")
 
     def _launch(self) -> subprocess.Popen[bytes]:
         shutil.rmtree(self._places.temporary, ignore_errors=True)

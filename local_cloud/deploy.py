@@ -43,11 +43,11 @@ def deploy(places: Places) -> str:
         If the CDK CLI fails or takes too long, or the stack has no `ApiUrl`.
     """
     wanted = fingerprint()
-    api_url = _deployed(places, wanted)
-    if api_url is not None:
-        return api_url
+    deployed = _deployed(places, wanted)
+    if deployed is not None:
+        return deployed
     places.deployed.unlink(missing_ok=True)
-    print("Deploying the stack (about a minute the first time) …", flush=True)
+    print("Deploying the stack (half a minute) …", flush=True)
     # Where there is no cdk.json, so that the app is not run just for this.
     _cdk(places, "bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", folder=places.folder, seconds=_BOOTSTRAP_SECONDS)
     outputs_file = places.folder / "outputs.json"
@@ -63,19 +63,19 @@ def deploy(places: Places) -> str:
         str(outputs_file),
         seconds=_DEPLOY_SECONDS,
     )
-    api_url = _api_url(json.loads(outputs_file.read_text(encoding="utf-8")), places)
-    places.deployed.write_text(json.dumps({"fingerprint": wanted, "api_url": api_url}), encoding="utf-8")
-    return api_url
+    address = _api_address(json.loads(outputs_file.read_text(encoding="utf-8")), places)
+    places.deployed.write_text(json.dumps({"fingerprint": wanted, "address": address}), encoding="utf-8")
+    return to_local(address, port=places.port)
 
 
 def _deployed(places: Places, wanted: str) -> str | None:
     """Give the API's address, if just this stack is there already."""
     try:
         deployed = json.loads(places.deployed.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        api_url = to_local(deployed["address"], port=places.port)
+    except (OSError, ValueError, KeyError):
         return None
-    same = deployed["fingerprint"] == wanted and deployed["api_url"].startswith(places.endpoint_url)
-    return str(deployed["api_url"]) if same and _is_there(deployed["api_url"]) else None
+    return api_url if deployed["fingerprint"] == wanted and _is_there(api_url) else None
 
 
 def _is_there(api_url: str) -> bool:
@@ -91,13 +91,13 @@ def _is_there(api_url: str) -> bool:
     return True
 
 
-def _api_url(outputs: dict[str, dict[str, str]], places: Places) -> str:
+def _api_address(outputs: dict[str, dict[str, str]], places: Places) -> str:
     urls = [stack["ApiUrl"] for stack in outputs.values() if "ApiUrl" in stack]
     if len(urls) != 1:
         raise LocalCloudError(
             f"The stack has {len(urls)} outputs named ApiUrl instead of one; see {places.folder / 'outputs.json'}."
         )
-    return to_local(urls[0], port=places.port).rstrip("/")
+    return urls[0].rstrip("/")
 
 
 def _cdk(places: Places, *arguments: str, seconds: int, folder: Path = ROOT) -> None:

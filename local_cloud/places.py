@@ -84,8 +84,13 @@ class Places:
         return self.folder / "launcher.pid"
 
     @property
+    def last_port(self) -> Path:
+        """The port of the last start."""
+        return self.folder / "port"
+
+    @property
     def deployed(self) -> Path:
-        """What was deployed last: a fingerprint of all that went into it, and the stack's outputs."""
+        """What was deployed last: a fingerprint of all that went into it, and its API's address on AWS."""
         return self.folder / "deployed.json"
 
     @property
