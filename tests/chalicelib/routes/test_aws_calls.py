@@ -1,0 +1,128 @@
+"""How many AWS calls a request costs: the same in an empty stack and beside 100,000 jobs."""
+
+from typing import Any
+
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+from tests.support.aws import REGION
+from tests.support.faults import Meanwhile
+from tests.support.scheduler import LocalScheduler, notebook
+
+_QUERY = ["dynamodb:Query"]
+_GET = ["dynamodb:GetItem"]
+
+_PANEL_LISTS = [
+    "max_items=25",
+    "job_definition_id=eb2fe0e7-b535-4e21-b3c8-ae9eff34d321&max_items=5",
+    "sort_by=asc(name)&max_items=25",
+    "sort_by=desc(name)&max_items=25",
+    "sort_by=asc(input_filename)&sort_by=desc(name)&max_items=25",
+    "sort_by=desc(input_filename)&sort_by=desc(name)&max_items=25",
+    "sort_by=asc(create_time)&sort_by=desc(input_filename)&sort_by=desc(name)&max_items=25",
+    "sort_by=desc(create_time)&sort_by=desc(input_filename)&sort_by=desc(name)&max_items=25",
+    "sort_by=asc(status)&sort_by=desc(create_time)&sort_by=desc(input_filename)&sort_by=desc(name)&max_items=25",
+    "sort_by=desc(status)&sort_by=desc(create_time)&sort_by=desc(input_filename)&sort_by=desc(name)&max_items=25",
+]
+"""Every list that the stock panel was seen to ask for, but for the one with `max_items=0`."""
+
+
+def _rows() -> tuple[Any, dict[Any, Any]]:
+    """Give moto's table of jobs, and the items of its one owner."""
+    table: Any = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables["jobs"]
+    ((_, rows),) = table.items.items()
+    return table, rows
+
+
+def _multiply(job_id: str, count: int) -> None:
+    """Put copies of an ended job beside it, right into moto's table: each with its own id and keys."""
+    table, rows = _rows()
+    (job,) = rows.values()
+    for i in range(count):
+        copy: Any = Item.__new__(Item)
+        copy_id = f"{job_id[:15]}{i:03d}-{i // 1000:04d}{job_id[23:]}"
+        copy.hash_key, copy.range_key = job.hash_key, DynamoType({"S": copy_id})
+        copy.attrs = type(job.attrs)(job.attrs)
+        dict.update(copy.attrs, job_id=copy.range_key)
+        for key in ("name_key", "input_filename_key", "status_key"):
+            dict.update(copy.attrs, {key: DynamoType({"S": job.attrs[key].value.replace(job_id, copy_id)})})
+        rows[copy.range_key] = copy
+    everything = table.all_items()
+    table.all_items = lambda: everything  # moto sorts them anew for each Query
+
+
+def _calls(local: LocalScheduler, method: str, url: str, body: Any = None) -> list[str]:
+    local.calls.clear()
+    answer = local.api.request(method, url, body=body)
+    assert answer.status in (200, 204), answer.body
+    return list(local.calls)
+
+
+@pytest.mark.parametrize("count", [0, 100_000])
+def test_a_request_costs_the_same_beside_any_number_of_jobs(local: LocalScheduler, count: int) -> None:
+    run = local.start()
+    run.report()
+    local.clock.forward(hours=1)
+    _multiply(run.path.split("/")[3], count)
+
+    for query in _PANEL_LISTS:
+        assert _calls(local, "GET", f"/scheduler/jobs?{query}&1795413699291") == _QUERY, query
+    page = local.api.get("/scheduler/jobs?max_items=25").body
+    assert len(page["jobs"]) == min(25, count + 1)
+    if count:
+        assert page["total_count"] == -1
+        assert _calls(local, "GET", f"/scheduler/jobs?max_items=25&next_token={page['next_token']}") == _QUERY
+
+    for path in ("jobs?max_items=0&1795413699291", "health", "config", "runtime_environments"):
+        assert _calls(local, "GET", f"/scheduler/{path}") == [], path
+    assert _calls(local, "POST", "/scheduler/uploads", {"filename": "x.ipynb"}) == []
+
+    url = f"/scheduler/jobs/{page['jobs'][-1]['job_id']}"
+    assert _calls(local, "GET", f"{url}?1795413699291") == _GET
+    assert _calls(local, "GET", f"{url}/download_files?redownload=false") == [*_GET, "s3:ListObjectsV2"]
+
+    for fields, write in (({}, "dynamodb:PutItem"), ({"idempotency_token": "t"}, "dynamodb:TransactWriteItems")):
+        _create_and_delete(local, write, fields)
+
+
+def _create_and_delete(local: LocalScheduler, write: str, fields: dict[str, str]) -> None:
+    body = {
+        "name": "x",
+        "input_uri": local.upload(notebook()),
+        "input_filename": "x.ipynb",
+        "runtime_environment_name": "python",
+        **fields,
+    }
+    calls = _calls(local, "POST", "/scheduler/jobs", body)
+    assert calls == ["s3:GetObject", "s3:CopyObject", write, "sqs:SendMessage"]
+    newest = next(reversed(_rows()[1])).value
+    assert _calls(local, "DELETE", f"/scheduler/jobs/{newest}") == ["dynamodb:DeleteItem"]
+
+
+def test_what_a_running_job_costs(local: LocalScheduler) -> None:
+    """Beats are the many: each is a read and a write of small items."""
+    run = local.start()
+    job_url = f"/scheduler/jobs/{run.path.split('/')[3]}"
+    assert _calls(local, "GET", job_url) == [*_GET, *_GET]
+    local.calls.clear()
+    run.beat()
+    assert local.calls == [*_GET, "dynamodb:PutItem"]
+    local.calls.clear()
+    run.output_urls({"format": "files", "path": "x", "size_bytes": 1})
+    run.work_order()
+    assert local.calls == [*_GET, *_GET]
+    assert _calls(local, "PATCH", job_url, {"status": "STOPPED"}) == [*_GET, "dynamodb:UpdateItem"]
+    local.calls.clear()
+    run.report("stopped")
+    assert local.calls == [*_GET, "dynamodb:UpdateItem", "sqs:SendMessage"]
+
+
+def test_no_request_scans(local: LocalScheduler) -> None:
+    local.hub.listeners.append(Meanwhile("dynamodb:Scan", lambda: pytest.fail("a scan")))
+    local.start().report()
+    for query in ("", "name=R", "tags=x&sort_by=asc(name)", "status=failed&start_time=5"):
+        assert local.api.get(f"/scheduler/jobs?{query}").status == 200
+    local.dispatch()
+    local.factory.sweep.run()
