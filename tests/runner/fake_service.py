@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -62,8 +63,7 @@ class FakeService:
     def __enter__(self) -> Self:
         self._lock = threading.Condition()
         self._puts: dict[str, str] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
         return self
@@ -72,6 +72,7 @@ class FakeService:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        assert self._server.errors == []
 
     @property
     def url(self) -> str:
@@ -172,6 +173,19 @@ class FakeService:
     def _report(self, request: Request) -> dict[str, Any]:
         self.reports.append(request.json)
         return {"status": "COMPLETED" if request.json["outcome"]["code"] == "succeeded" else "FAILED"}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.errors: list[BaseException | None] = []
+
+    def handle_error(self, *_: object) -> None:
+        """Note what went wrong; a runner that ends in the middle of a request is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            self.errors.append(sys.exception())
 
 
 def _handler(service: FakeService) -> type[BaseHTTPRequestHandler]:
