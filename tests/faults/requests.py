@@ -1,0 +1,119 @@
+"""The requests that faults are put into: what is there before, the request itself, and what must be true at the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from tests.support.runs import Run
+from tests.support.scheduler import LocalScheduler, notebook
+
+__all__ = ["REQUESTS", "Request"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, which may be repeated."""
+
+    name: str
+    prepare: Callable[[LocalScheduler], Any]
+    act: Callable[[LocalScheduler, Any], int]
+    """Make it; give its HTTP status, 500 for a function that failed."""
+    repeated: frozenset[int]
+    """Statuses of a repetition, after the request has taken effect or not."""
+    jobs: int = 1
+    """How many jobs there are at the end."""
+    is_idempotent: bool = True
+    """Whether a repetition finds what the first has done; a create without a token cannot."""
+    after: Callable[[LocalScheduler, Any], None] = lambda *_: None
+    """What follows by itself, once the request was answered."""
+    ends: frozenset[str] = field(default_factory=lambda: frozenset({"COMPLETED"}))
+    """States that its job may end in."""
+
+
+def _function(call: Callable[[], None]) -> int:
+    """Run a function as Lambda does: what it raises has it called again."""
+    try:
+        call()
+    except (BotoCoreError, ClientError, PynamoDBException):
+        return 500
+    return 200
+
+
+def _create(local: LocalScheduler, body: dict[str, Any]) -> int:
+    return local.api.post("/scheduler/jobs", body).status
+
+
+def _body(local: LocalScheduler, **fields: str) -> dict[str, Any]:
+    return {
+        "name": "Report",
+        "input_uri": local.upload(notebook()),
+        "input_filename": "report.ipynb",
+        "runtime_environment_name": "python",
+        **fields,
+    }
+
+
+def _stop(local: LocalScheduler, run: Run) -> int:
+    return local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"}).status
+
+
+def _stop_waiting(local: LocalScheduler, job_id: str) -> int:
+    return local.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"}).status
+
+
+def _delete(local: LocalScheduler, run: Run) -> int:
+    return local.api.delete(f"/scheduler/jobs/{_job_id(run)}").status
+
+
+def _job_id(run: Run) -> str:
+    return run.path.split("/")[3]
+
+
+def _silent(local: LocalScheduler) -> Run:
+    """A run whose runner is gone without a word, and whose deadline has passed."""
+    run = local.start()
+    local.clock.forward(minutes=6)
+    return run
+
+
+_STOPPED = frozenset({"STOPPED"})
+
+REQUESTS = (
+    Request("create", _body, _create, frozenset({200}), is_idempotent=False),
+    Request("create with a token", lambda local: _body(local, idempotency_token="t"), _create, frozenset({200})),
+    Request("stop while it waits", lambda local: local.create(), _stop_waiting, frozenset({204}), ends=_STOPPED),
+    Request("stop while it is launched", lambda local: local.launch(), _stop, frozenset({204}), ends=_STOPPED),
+    Request("stop while it runs", lambda local: local.start(), _stop, frozenset({204}), ends=_STOPPED),
+    Request("delete", lambda local: local.start(), _delete, frozenset({204, 404}), jobs=0),
+    Request("check-in", lambda local: local.launch(), lambda _, run: run.check_in().status, frozenset({200})),
+    Request(
+        "report",
+        lambda local: local.start(),
+        lambda _, run: run.report().status,
+        frozenset({200}),
+        after=lambda local, run: local.finish(run, exit_code=0),
+    ),
+    Request(
+        "report of a failure that is tried again",
+        lambda local: local.start(),
+        lambda _, run: run.report("terminated").status,
+        frozenset({200}),
+        after=lambda local, run: local.finish(run, exit_code=17),
+    ),
+    Request(
+        "dispatch",
+        lambda local: local.create(),
+        lambda local, _: _function(local.dispatch),
+        frozenset({200}),
+    ),
+    Request(
+        "dispatch on Spot",
+        lambda local: local.create(compute_type="small-spot"),
+        lambda local, _: _function(local.dispatch),
+        frozenset({200}),
+    ),
+    Request("sweep", _silent, lambda local, _: _function(local.factory.sweep.run), frozenset({200})),
+)

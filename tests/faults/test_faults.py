@@ -1,0 +1,132 @@
+"""One fault at each AWS call of each request, then the same request again: nothing is lost, nothing is left over.
+
+What a fault may leave behind, and does: a create that copied its snapshot and could not store its job leaves the copy, until the
+bucket's lifecycle removes it; a create without an idempotency token whose answer is lost makes a second job when it is repeated.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.job import JobStatus
+from tests.faults.requests import REQUESTS, Request
+from tests.faults.watcher import Watcher
+from tests.support.faults import Lost, NeverSent, Quiet, Refused, Resent
+from tests.support.runs import Run
+from tests.support.scheduler import LocalScheduler, scheduler
+
+_THROTTLE = {
+    "dynamodb": "ProvisionedThroughputExceededException",
+    "ecs": "ThrottlingException",
+    "s3": "SlowDown",
+    "secretsmanager": "ThrottlingException",
+    "sqs": "ThrottlingException",
+}
+
+
+def _throttled(call: str, turn: int) -> Quiet:
+    if call == "dynamodb:TransactWriteItems":
+        reasons = [{"Code": "None"}, {"Code": "ThrottlingError", "Message": "said by the test"}]
+        return Refused("TransactionCanceledException", call, turn, CancellationReasons=reasons)
+    return Refused(_THROTTLE[call.partition(":")[0]], call, turn)
+
+
+_FAULTS: dict[str, Callable[[str, int], Any]] = {
+    "never sent": NeverSent,
+    "answer lost": Lost,
+    "sent twice": Resent,
+    "throttled": _throttled,
+    "failed inside AWS": lambda call, turn: Refused("InternalServerError", call, turn, status=500),
+}
+
+
+_READS = ("Get", "Query", "Describe")
+_OF_READS = ("never sent", "throttled")
+"""A read that is lost, or sent twice, is like one that was never sent, or sent once; Queries over shards are alike."""
+
+
+def _calls_of(request: Request) -> list[tuple[str, int]]:
+    """Find the calls of a request, each with its turn among those of its kind."""
+    with scheduler() as local:
+        subject = request.prepare(local)
+        local.calls.clear()
+        assert request.act(local, subject) in request.repeated
+        turns = Counter[str]()
+        found = []
+        for call in local.calls:
+            found.append((call, turns[call]))
+            turns[call] += 1
+        return found
+
+
+@pytest.mark.parametrize("fault", _FAULTS)
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.name)
+def test_one_fault_loses_and_leaves_nothing(request_: Request, fault: str) -> None:
+    calls = _calls_of(request_)
+    assert calls
+    for call, turn in calls:
+        is_read = call.partition(":")[2].startswith(_READS)
+        if not is_read or (fault in _OF_READS and (turn == 0 or call != "dynamodb:Query")):
+            with scheduler() as local:
+                _try(local, request_, fault, call, turn)
+
+
+def _try(local: LocalScheduler, request: Request, fault: str, call: str, turn: int) -> None:
+    where = f"{fault}: {call} {turn}"
+    subject = request.prepare(local)
+    watcher, injected = Watcher(local), _FAULTS[fault](call, turn)
+    local.hub.listeners += [watcher, injected]
+    first = request.act(local, subject)
+    local.hub.listeners.remove(injected)
+    assert injected.has_happened or (fault == "sent twice" and call.startswith("ecs:")), where
+    refused = {"throttled": {429}, "sent twice": set()}.get(fault, {500})
+    assert first in {*request.repeated, *refused, *({500} if call == "dynamodb:Query" else ())}, where
+    if first != 200 or request.is_idempotent:
+        assert request.act(local, subject) in request.repeated, where
+    request.after(local, subject)
+
+    _drive_to_the_end(local, watcher)
+    jobs = local.items()
+    assert len(jobs) == request.jobs + (fault == "answer lost" and "Put" in call and not request.is_idempotent), where
+    assert {each["status"]["S"] for each in jobs} <= request.ends, where
+    _hold_objects(local, request, where)
+
+
+def _hold_objects(local: LocalScheduler, request: Request, where: str) -> None:
+    """Each job has its input; what belongs to no job is at most the copy of one create that failed."""
+    kept = {each["job_id"]["S"] for each in local.items()}
+    stored = [key.split("/")[2] for key in local.objects("jobs/")]
+    assert kept <= set(stored), where
+    orphans = [job_id for job_id in stored if job_id not in kept]
+    assert len(orphans) <= request.name.startswith("create"), where
+
+
+def _drive_to_the_end(local: LocalScheduler, watcher: Watcher) -> None:
+    """Let everything else work, for an hour at most: events, stream, sweep, dispatcher, and runners that do as they are told."""
+    for _ in range(10):
+        local.clock.forward(minutes=6)
+        for record in watcher.stream():
+            local.factory.cleanup.handle(record)
+        local.factory.sweep.run()
+        local.dispatch()
+        running = [each for each in local.tasks() if each["lastStatus"] != "STOPPED"]
+        for task in running:
+            _run(local, Run(task))
+        if not running and all(JobStatus(each["status"]["S"]).is_terminal for each in local.items()):
+            return
+    pytest.fail("it does not come to an end")
+
+
+def _run(local: LocalScheduler, run: Run) -> None:
+    """A container's whole life, from its check-in on; one that was told to end, or is turned away, just ends."""
+    if run.task["desiredStatus"] == "STOPPED":
+        local.finish(run, exit_code=17)
+        return
+    if run.check_in("the container").status == 200 or run.check_in().status == 200:
+        stop = run.beat().body.get("action") == "stop"
+        assert run.report("stopped" if stop else "succeeded").status in (200, 409)
+        local.finish(run, exit_code=12 if stop else 0)
+        return
+    pytest.fail(f"{run.path}: a container that nobody waits for")
