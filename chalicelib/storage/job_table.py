@@ -113,6 +113,8 @@ class JobTable:
         """
         after = replace(job, status=transition.target, update_time=now, **changes)
         sources = transition.sources if job.status is JobStatus.CREATED else transition.sources - {JobStatus.CREATED}
+        if not sources:
+            return None
         condition = self._model.status.is_in(*sources) & (self._model.attempt == job.attempt)
         if job.status in transition.sources and job.status is JobStatus.QUEUED:
             condition &= self._model.launch == job.launch
