@@ -27,11 +27,11 @@ class _Nth(Quiet):
     """Counts calls: of one kind, or with None all of them; its turn is one of these, from 0 on."""
 
     def __init__(self, call: str | None = None, turn: int = 0) -> None:
-        self._call, self._left = call, turn
+        self.name, self._left = call, turn
         self.has_happened = False
 
     def is_its_turn(self, call: str) -> bool:
-        if self._call not in (None, call):
+        if self.name not in (None, call):
             return False
         self._left -= 1
         self.has_happened |= self._left == -1

@@ -1,0 +1,121 @@
+"""Conditional writes: each names what it may change, and changes nothing else."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.job import Job, JobStatus
+from chalicelib.domain.transitions import TRANSITIONS, TransitionName
+from chalicelib.storage.job_table import JobTable, MarkExistsError
+from chalicelib.storage.mark_table import token_mark
+from tests.support.scheduler import LocalScheduler
+
+
+@pytest.fixture
+def table(local: LocalScheduler) -> JobTable:
+    return local.factory._job_table
+
+
+def _job(local: LocalScheduler, table: JobTable, **changes: Any) -> Job:
+    """Store a job in some state, and give it as it is stored."""
+    made = table.get(local.owner_id(), local.create(), local.clock())
+    assert made is not None
+    table.delete(made.owner_id, made.job_id)
+    deadline = local.clock() if JobStatus(changes.get("status", "CREATED")).is_live else None
+    job = replace(made, deadline=deadline, **changes)
+    table.put_new(job)
+    return job
+
+
+def _stored(local: LocalScheduler, table: JobTable, job: Job) -> Job | None:
+    return table.get(job.owner_id, job.job_id, local.clock())
+
+
+@pytest.mark.parametrize("status", JobStatus)
+@pytest.mark.parametrize("name", TransitionName)
+def test_a_transition_leaves_its_sources_only(
+    local: LocalScheduler, table: JobTable, name: TransitionName, status: JobStatus
+) -> None:
+    transition = TRANSITIONS[name]
+    job = _job(local, table, status=status, attempt=1, launch=1)
+    after = table.transition(job, transition, local.clock())
+    assert (after is not None) == (status in transition.sources)
+    stored = _stored(local, table, job)
+    assert stored is not None
+    assert stored.status is (transition.target if after else status)
+    assert stored == (after or job)
+
+
+@pytest.mark.parametrize("known", [{"attempt": 2}, {"launch": 2}, {"status": JobStatus.CREATED}], ids=str)
+def test_what_was_read_too_early_changes_nothing(local: LocalScheduler, table: JobTable, known: dict[str, Any]) -> None:
+    job = _job(local, table, status=JobStatus.QUEUED, attempt=1, launch=1)
+    read = replace(job, **known)
+    assert table.change(read, local.clock(), task_arn="arn") is None
+    if "status" not in known:
+        assert table.transition(read, TRANSITIONS[TransitionName.FAIL], local.clock()) is None
+    assert _stored(local, table, job) == job
+
+
+def test_what_was_decided_of_an_attempt_does_not_end_the_wait_for_the_next(
+    local: LocalScheduler, table: JobTable
+) -> None:
+    job = _job(local, table, status=JobStatus.CREATED, attempt=1, launch=1)
+    for read in (JobStatus.QUEUED, JobStatus.IN_PROGRESS):
+        stale = replace(job, status=read, deadline=local.clock())
+        assert table.transition(stale, TRANSITIONS[TransitionName.FAIL], local.clock()) is None
+    assert _stored(local, table, job) == job
+
+
+def test_nothing_brings_a_deleted_job_back(local: LocalScheduler, table: JobTable) -> None:
+    job = _job(local, table, status=JobStatus.QUEUED, attempt=1, launch=1)
+    assert table.delete(job.owner_id, job.job_id)
+    assert table.transition(job, TRANSITIONS[TransitionName.CHECK_IN], local.clock()) is None
+    assert table.change(job, local.clock(), task_arn="arn") is None
+    assert table.record_task(job, "arn", local.clock()) is None
+    assert not table.rename(job.owner_id, job.job_id, name="x", now=local.clock())
+    assert not table.delete(job.owner_id, job.job_id)
+    assert local.items() == []
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_a_task_is_recorded_while_its_launch_lives(local: LocalScheduler, table: JobTable, status: JobStatus) -> None:
+    job = _job(local, table, status=status, attempt=1, launch=1)
+    later = local.clock() + timedelta(minutes=20)
+    claimed = replace(job, status=JobStatus.QUEUED)
+    done = table.record_task(claimed, "arn", later)
+    assert (done is not None) == status.is_live
+    stored = _stored(local, table, job)
+    assert stored is not None
+    assert stored.task_arn == ("arn" if status.is_live else None)
+    assert stored.deadline == (later if status is JobStatus.QUEUED else job.deadline)
+    if status.is_live:
+        assert table.record_task(claimed, "arn", later) is not None
+
+
+def test_a_change_of_nothing_is_held_to_its_condition(local: LocalScheduler, table: JobTable) -> None:
+    job = _job(local, table)
+    assert table.change(job, job.update_time) == job
+    assert table.change(replace(job, attempt=3), job.update_time) is None
+
+
+def test_a_job_and_its_mark_are_stored_together_or_not_at_all(local: LocalScheduler, table: JobTable) -> None:
+    job = _job(local, table)
+    table.delete(job.owner_id, job.job_id)
+    mark = token_mark(job.owner_id, "t", {"job_id": job.job_id, "fingerprint": "f"}, local.clock())
+    table.put_new(job, mark)
+    other = replace(job, job_id=job.job_id[:-1] + ("0" if job.job_id[-1] != "0" else "1"))
+    with pytest.raises(MarkExistsError):
+        table.put_new(other, mark)
+    assert [each["job_id"]["S"] for each in local.items()] == [job.job_id]
+    assert len(local.items("marks")) == 1
+
+
+def test_times_are_kept_to_the_millisecond_and_retention_to_the_second(local: LocalScheduler, table: JobTable) -> None:
+    now = local.clock() + timedelta(milliseconds=7)
+    job = _job(local, table, status=JobStatus.COMPLETED, end_time=now, expires_at=now)
+    stored = table.get(job.owner_id, job.job_id, local.clock() - timedelta(seconds=1))
+    assert stored is not None
+    assert (stored.end_time, stored.expires_at) == (now, now.replace(microsecond=0))
+    assert _stored(local, table, job) is None
