@@ -1,0 +1,119 @@
+"""What must hold whatever happens: the rules that every step is held against."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Final
+
+from chalicelib.domain.job import JobStatus
+from chalicelib.domain.transitions import TRANSITIONS
+from tests.model.record import Record
+from tests.model.steps import Step
+from tests.model.world import World, has_ended
+
+__all__ = ["breaches", "ends_a_run_by_its_launch", "leaves_a_container", "runs_twice"]
+
+_ARROWS: Final = {(source, each.target) for each in TRANSITIONS.values() for source in each.sources}
+_CLAIM: Final = (JobStatus.CREATED, JobStatus.QUEUED)
+
+
+def breaches(world: World, step: Step) -> str | None:
+    """Say which rule a step breaks; None if it breaks none."""
+    before, after = world.record, step.world.record
+    if before is None:
+        return None if after is None else "a deleted job has come back"
+    if after is not None and before != after:
+        for rule in _OF_WRITES:
+            if told := rule(before, after):
+                return told
+    for rule_of_worlds in _OF_WORLDS:
+        if told := rule_of_worlds(step.world):
+            return told
+    return None
+
+
+def _follows_the_table(before: Record, after: Record) -> str | None:
+    arrow = (JobStatus(before.status), JobStatus(after.status))
+    if arrow[0] is arrow[1] or arrow in _ARROWS:
+        return None
+    return f"the table has no transition from {before.status} to {after.status}"
+
+
+def _absorbs(before: Record, _after: Record) -> str | None:
+    return "a job that has ended has changed" if before.is_terminal else None
+
+
+def _counts_attempts(before: Record, after: Record) -> str | None:
+    claimed = (before.status, after.status) == _CLAIM
+    if after.attempt == before.attempt + claimed:
+        return None
+    return "an attempt is counted by its claim and by nothing else"
+
+
+def _binds_once(before: Record, after: Record) -> str | None:
+    if before.instance_id in (None, after.instance_id) or after.attempt != before.attempt:
+        return None
+    return "an attempt has passed from one instance to another"
+
+
+def _forgets_nothing_of_a_stop(before: Record, after: Record) -> str | None:
+    if before.status == "STOPPING" and after.status != "STOPPING" and not after.is_terminal:
+        return "a job that is being stopped goes on"
+    return None
+
+
+def _is_indexed(world: World) -> str | None:
+    record = world.record
+    if record is None:
+        return None
+    if record.waiting != (record.status == "CREATED"):
+        return "the index of waiting jobs holds what does not wait, or lacks what does"
+    if record.live_shard != record.is_live:
+        return "the index of live jobs holds what is not live, or lacks what is"
+    return None
+
+
+def _tells_its_outcome(world: World) -> str | None:
+    record = world.record
+    if record is None or (record.outcome is not None) == record.is_terminal:
+        return None
+    return "a job has an outcome exactly when it has ended"
+
+
+def _checks_in_once(world: World) -> str | None:
+    checked_in = sorted(task.attempt for task in world.tasks if task.is_checked_in)
+    if any(one == other for one, other in pairwise(checked_in)):
+        return "two instances have checked in for one attempt"
+    return None
+
+
+def ends_a_run_by_its_launch(world: World, step: Step) -> str | None:
+    """Say whether dispatch ends an attempt whose runner has checked in: a launch that failed is no news of a run."""
+    before, after = world.record, step.world.record
+    if before is None or after is None or not step.name.startswith("dispatch"):
+        return None
+    if before.status == "IN_PROGRESS" and after.status != "IN_PROGRESS":
+        return "what was found out about a launch has ended the run of its container"
+    return None
+
+
+def leaves_a_container(_before: World, step: Step) -> str | None:
+    """Say whether nobody is left who would stop a container that hangs."""
+    world = step.world
+    at_rest = has_ended(world) and not world.operations and not world.stream
+    return "a container that hangs is left alone" if at_rest and world.tasks else None
+
+
+def runs_twice(_before: World, step: Step) -> str | None:
+    """Say whether two containers run the notebook at one time."""
+    running = sum(task.runner == "run" for task in step.world.tasks)
+    return "two containers run the notebook at one time" if running > 1 else None
+
+
+_OF_WRITES: Final[tuple[Callable[[Record, Record], str | None], ...]] = (
+    _follows_the_table,
+    _absorbs,
+    _counts_attempts,
+    _binds_once,
+    _forgets_nothing_of_a_stop,
+)
+_OF_WORLDS: Final[tuple[Callable[[World], str | None], ...]] = (_is_indexed, _tells_its_outcome, _checks_in_once)

@@ -1,0 +1,264 @@
+"""The real services, on stores that put each call to a tape."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, Self, cast
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib.config import ComputeType, Environment, Limits, Retention, SchedulerSettings
+from chalicelib.domain.job import Beat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
+from chalicelib.domain.naming import RunId, launch_code, session_token
+from chalicelib.domain.retrying import CAPACITY_DEADLINE
+from chalicelib.domain.task_state import TaskState
+from chalicelib.errors import LaunchError, RequestError
+from chalicelib.services.cleanup import CleanupService
+from chalicelib.services.dispatch import DispatchService
+from chalicelib.services.endings import EndingService
+from chalicelib.services.jobs import JobService
+from chalicelib.services.runs import RunService
+from chalicelib.services.sweep import SweepService
+from chalicelib.services.task_events import TaskEventService
+from chalicelib.storage.items import JobItem, MarkItem
+from chalicelib.storage.job_codec import job_attributes
+from chalicelib.storage.job_table import JobTable
+from tests.model.record import JOB_ID, OWNER, RUN_TIME, Record, make_job, read_action, read_condition
+from tests.model.tape import NO_ANSWER, START, Call, Refused, Suspended, Tape
+from tests.model.world import Operation, Task
+
+__all__ = ["Options", "Result", "Scheduler"]
+
+_SECRET: Final = "secret"
+_SILENT: Final = START + timedelta(minutes=10)
+_OVERTIME: Final = START + RUN_TIME + timedelta(hours=1)
+
+
+class Options(NamedTuple):
+    """What the operator and the job's owner chose."""
+
+    spot: bool = False
+    max_retries: int = 0
+    infrastructure_retries: int = 1
+
+
+class Result(NamedTuple):
+    """How far an operation has come: at a call, or at its end with a value or a refusal."""
+
+    call: Call | None
+    value: Any = None
+    refused: bool = False
+
+
+class Scheduler:
+    """Runs operations of the service."""
+
+    def __init__(self, options: Options, table: type[JobTable] = JobTable) -> None:
+        self._tape = tape = Tape()
+        self._known: dict[Operation, Result] = {}
+        settings = _settings(options)
+        item = type("ModelItem", (_ModelItem,), {"tape": tape, "max_retries": options.max_retries})
+        jobs = table(cast("type[JobItem]", item), MarkItem, cast("Any", None))
+        stores: Any = _Stores(tape)
+        clock = lambda: tape.now  # noqa: E731 - the clock of all services
+        endings = EndingService(settings, jobs=jobs, wake_ups=stores)
+        shared: dict[str, Any] = {"jobs": jobs, "clock": clock}
+        self._dispatch = DispatchService(
+            settings,
+            lists=stores,
+            launcher=stores,
+            wake_ups=stores,
+            secret=stores,
+            endings=endings,
+            sleep=_do_nothing,
+            **shared,
+        )
+        self._runs = RunService(settings, marks=stores, files=stores, secret=stores, endings=endings, **shared)
+        self._sweep = SweepService(
+            lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
+        )
+        self._events = TaskEventService(endings=endings, **shared)
+        self._jobs = JobService(settings, lists=stores, marks=stores, files=stores, wake_ups=stores, **shared)
+        self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
+
+    def run(self, operation: Operation) -> Result:
+        """Take an operation to its next call, or to its end."""
+        if operation not in self._known:
+            self._known[operation] = self._run(operation)
+        return self._known[operation]
+
+    def _run(self, operation: Operation) -> Result:
+        now, beat = _TIMES.get(operation.subject, (START, None))
+        self._tape.rewind(operation.answers, now=now, beat=beat)
+        act = cast("Callable[[Operation], Any]", getattr(self, f"_do_{operation.kind}"))
+        try:
+            return Result(None, act(operation))
+        except Suspended as suspended:
+            return Result(suspended.call)
+        except RequestError:
+            return Result(None, refused=True)
+
+    def _do_dispatch(self, _: Operation) -> None:
+        self._dispatch.run(until=self._tape.now + timedelta(hours=1))
+
+    def _do_sweep(self, _: Operation) -> None:
+        self._sweep.run()
+
+    def _do_check_in(self, operation: Operation) -> str:
+        run_id, launch = _run_of(operation.subject)
+        code = launch_code(_SECRET, run_id, launch)
+        return self._runs.check_in(run_id, launch=launch, code=code, instance_id=operation.subject)
+
+    def _do_beat(self, operation: Operation) -> bool:
+        run_id, _ = _run_of(operation.subject)
+        return self._runs.beat(run_id, session_token(_SECRET, run_id, operation.subject), Phase(PhaseCode.RUNNING))
+
+    def _do_report(self, operation: Operation) -> JobStatus:
+        run_id, _ = _run_of(operation.subject)
+        token = session_token(_SECRET, run_id, operation.subject)
+        return self._runs.report(run_id, token, code=operation.detail, message="")
+
+    def _do_event(self, operation: Operation) -> None:
+        self._events.handle(_describe(Task(operation.subject, stopped=operation.detail)))
+
+    def _do_stop(self, _: Operation) -> None:
+        self._jobs.stop(OWNER, JOB_ID)
+
+    def _do_delete(self, _: Operation) -> None:
+        self._jobs.delete(OWNER, JOB_ID)
+
+    def _do_cleanup(self, operation: Operation) -> None:
+        event, status = operation.detail.split()
+        old = {"owner_id": OWNER, "job_id": JOB_ID, "status": status, "task_arn": operation.subject}
+        image = {name: {"S": value} for name, value in old.items() if value}
+        self._cleanup.handle({"eventName": event, "dynamodb": {"OldImage": image}})
+
+
+_TIMES: Final[dict[str, tuple[datetime, datetime | None]]] = {
+    "silent": (_SILENT, None),
+    "overtime": (_OVERTIME, _OVERTIME),
+    "hours later": (START + CAPACITY_DEADLINE, None),
+}
+"""When an operation of a mode runs, and when the last beat came before it."""
+
+
+class _ModelItem(JobItem):
+    """pynamodb's model of a job, with the tape in place of DynamoDB."""
+
+    tape: Tape
+    max_retries: int
+
+    @classmethod
+    def get(cls, *_key: Any, **_: Any) -> Self:
+        record = cls.tape.ask("get")
+        if record is None:
+            raise cls.DoesNotExist
+        return cls()._filled(record)
+
+    def update(self, actions: list[Action], condition: Condition | None = None, **_: Any) -> Any:
+        assert condition is not None, "every write of a job is conditional"
+        updates = tuple(each for each in map(read_action, actions) if each)
+        record = self.tape.ask("update", updates, read_condition(condition))
+        if record is None:
+            answer = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}
+            raise UpdateError("the condition does not hold", ClientError(cast("Any", answer), "UpdateItem"))
+        self._filled(record)
+
+    def delete(self, condition: Condition | None = None, **_: Any) -> Any:
+        assert condition is not None, "every write of a job is conditional"
+        self.tape.ask("delete")
+
+    def _filled(self, record: Record) -> Self:
+        for name, value in job_attributes(make_job(record, self.max_retries)).items():
+            setattr(self, name, value)
+        return self
+
+
+class _Stores:
+    """Everything else that the services use."""
+
+    value = _SECRET
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def live(self) -> list[LiveJob]:
+        record = self._tape.ask("index")
+        if record is None or not record.live_shard:
+            return []
+        return [LiveJob(OWNER, JOB_ID, JobStatus(record.status), None, record.task_arn)]
+
+    def waiting(self, _now: datetime, **_: Any) -> Iterator[list[WaitingJob]]:
+        record = self._tape.ask("index")
+        if record is not None and record.waiting:
+            yield [WaitingJob(OWNER, JOB_ID, START, None)]
+
+    def overdue(self, _now: datetime) -> Iterator[LiveJob]:
+        record = self._tape.ask("index")
+        if record is not None and record.live_shard:
+            yield LiveJob(OWNER, JOB_ID, JobStatus(record.status), None, record.task_arn)
+
+    def run(self, run_id: RunId, launch: int, *, on_spot: bool, **_: Any) -> str:
+        answer = self._tape.ask("run task", run_id.attempt, launch, on_spot)
+        if answer == NO_ANSWER:
+            raise ReadTimeoutError(endpoint_url="ecs")
+        if isinstance(answer, Refused):
+            raise LaunchError(answer.outcome_code, "refused")
+        return str(answer)
+
+    def describe(self, arn: str) -> TaskState | None:
+        task = self._tape.ask("describe", arn)
+        return None if task is None else _describe(task)
+
+    def stop(self, arn: str, _reason: str) -> None:
+        self._tape.ask("stop task", arn)
+
+    def last_beat(self, run_id: RunId) -> Beat | None:
+        time = self._tape.beat
+        return None if time is None else Beat(run_id.attempt, time, Phase(PhaseCode.RUNNING))
+
+    def put_beat(self, *_: Any) -> None:
+        """Beats are not kept: how long ago the last one was is a choice of the operation that asks for it."""
+
+    def send(self, *_: Any) -> None:
+        """Wake-ups are not kept: dispatch may come at any time, and a wake-up may be lost."""
+
+    def delete_prefix(self, *_: Any) -> None:
+        """Files are not kept."""
+
+
+def _do_nothing(_seconds: float) -> None:
+    pass
+
+
+def _run_of(arn: str) -> tuple[RunId, int]:
+    attempt, launch, _ = arn.split(".")
+    return RunId(OWNER, JOB_ID, int(attempt)), int(launch)
+
+
+def _describe(task: Task) -> TaskState:
+    """Describe a task as ECS does."""
+    run_id, launch = _run_of(task.arn)
+    how, _, exit_code = task.stopped.partition(" ")
+    stop_code = {"exit": "EssentialContainerExited", "killed": "UserInitiated", "no": "TaskFailedToStart", "": ""}[how]
+    return TaskState(
+        task_arn=task.arn,
+        last_status="STOPPED" if task.stopped else "RUNNING",
+        run_id=run_id,
+        launch=launch,
+        stop_code=stop_code,
+        stopped_reason="Capacity is unavailable at this time." if how == "no" else "",
+        exit_code=int(exit_code) if how == "exit" else 137 if how == "killed" else None,
+        container_reason="",
+    )
+
+
+def _settings(options: Options) -> SchedulerSettings:
+    return SchedulerSettings(
+        environments={"python": Environment(compute_types=("small",))},
+        compute_types={"small": ComputeType(vcpu=1, memory_gib=4, spot=options.spot)},
+        limits=Limits(infrastructure_retries=options.infrastructure_retries),
+        retention=Retention(jobs_days=0),
+    )

@@ -1,0 +1,255 @@
+"""What may happen next in a world: to people, runners, ECS, the functions in flight, and the table's stream."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from chalicelib.domain.outcome import OUTCOMES
+from tests.model.record import Record, write
+from tests.model.scheduler import Scheduler
+from tests.model.tape import NO_ANSWER, Call, Refused
+from tests.model.world import Operation, Task, World, has_ended, replace_task, simplify, task_arn, task_of
+
+__all__ = ["Bounds", "Step", "Steps"]
+
+
+class Bounds(NamedTuple):
+    """How far to look."""
+
+    operations: int = 2
+    """Functions in flight at one time."""
+    double: bool = True
+    """Whether the first launch may by mistake start two tasks."""
+    faults: bool = True
+    """Whether a function may be cut off between two of its calls, and the answer to a launch be lost, or not come for hours."""
+    last_attempt_without_capacity: int = 1
+    """Up to which attempt ECS may lack capacity; afterwards only until the patience with it ends."""
+
+
+class Step(NamedTuple):
+    """One thing that happens."""
+
+    name: str
+    world: World
+    is_sure: bool
+    """Whether it happens sooner or later without anybody's help: what is running goes on, sweep and dispatch come by,
+    ECS ends what it was asked to end."""
+
+
+_EFFECTS: Final = ("update", "delete", "run task", "stop task")
+_ENDS: Final = ("succeeded", "notebook_error")
+
+
+class Steps:
+    """Finds the next steps."""
+
+    def __init__(self, scheduler: Scheduler, bounds: Bounds) -> None:
+        self._scheduler = scheduler
+        self._bounds = bounds
+
+    def after(self, world: World) -> Iterator[Step]:
+        """Find every step that a world may take; where the job has ended, just those that still might change something."""
+        for step in self._after(world):
+            yield step._replace(world=simplify(step.world))
+
+    def _after(self, world: World) -> Iterator[Step]:
+        if has_ended(world) and len(world.operations) > 1:
+            for operation in world.operations:
+                yield Step("(only its record)", world._replace(operations=(operation,), tasks=()), is_sure=True)
+            return
+        yield from self._running(world)
+        if world.record is None:
+            return
+        for _, following in self.finish(world, Operation("delete")):
+            yield Step("delete", following, is_sure=False)
+        if world.record.is_terminal:
+            return
+        for task in world.tasks:
+            yield from self._task_steps(world, task)
+        if len(world.operations) < self._bounds.operations:
+            for operation, is_sure in self._new_operations(world, world.record):
+                for name, following in self._advance(world, operation):
+                    yield Step(name, following, is_sure=is_sure)
+
+    def _running(self, world: World) -> Iterator[Step]:
+        """Go on with what has begun."""
+        for operation in world.operations:
+            without = _without(world, operation)
+            for name, following in self._advance(without, operation):
+                yield Step(name, following, is_sure=True)
+            if operation.has_effects and self._bounds.faults:
+                yield Step(f"{operation.kind} is cut off", without, is_sure=False)
+        for event, status, arn in world.stream:
+            taken = world._replace(stream=tuple(each for each in world.stream if each != (event, status, arn)))
+            for _, following in self.finish(taken, Operation("cleanup", arn or "", f"{event} {status}")):
+                yield Step(f"cleanup after {event}", following, is_sure=True)
+
+    def _new_operations(self, world: World, record: Record) -> Iterator[tuple[Operation, bool]]:
+        """Find what may be begun now; one of a kind, and of a task, at a time."""
+        running = {(each.kind, each.subject) for each in world.operations}
+        kinds = {each.kind for each in world.operations}
+        if "dispatch" not in kinds:
+            yield Operation("dispatch"), True
+        if "sweep" not in kinds and record.live_shard and not self._is_just_launched(world, record):
+            mode = "overtime" if self._beats(world, record) else "silent"
+            yield Operation("sweep", mode), True
+            if record.status == "QUEUED" and record.task_arn is None and self._bounds.faults:
+                yield Operation("sweep", "hours later"), True
+        if "stop" not in kinds:
+            yield Operation("stop"), False
+        for task in world.tasks:
+            if task.stopped and ("event", task.arn) not in running:
+                yield Operation("event", task.arn, task.stopped), False
+
+    @staticmethod
+    def _beats(world: World, record: Record) -> bool:
+        """Whether the runner that the attempt is bound to gives signs of life: one that cannot ends itself before the sweep comes."""
+        task = task_of(world, record.instance_id or "")
+        return record.status == "IN_PROGRESS" and task is not None and task.runner in ("run", "told")
+
+    @staticmethod
+    def _is_just_launched(world: World, record: Record) -> bool:
+        """Whether the dispatch that launched it still runs: it is over before a runner counts as silent, or as slow to stop."""
+        return record.status in ("IN_PROGRESS", "STOPPING") and any(
+            each.kind == "dispatch" and each.has_effects for each in world.operations
+        )
+
+    def _task_steps(self, world: World, task: Task) -> Iterator[Step]:
+        if task.stopped:
+            return
+        if task.stopping:
+            yield Step("ECS kills a task", replace_task(world, task, stopped="killed"), is_sure=True)
+        if task.runner == "boot":
+            yield from self._begin(world, Operation("check_in", task.arn))
+            yield Step("a container fails to start", replace_task(world, task, stopped="exit 1"), is_sure=False)
+            if task.attempt <= self._bounds.last_attempt_without_capacity:
+                yield Step("a task finds no capacity", replace_task(world, task, stopped="no capacity"), is_sure=False)
+        elif task.runner in ("run", "told"):
+            yield from self._run_steps(world, task)
+        elif task.runner.startswith("report"):
+            code = task.runner.removeprefix("report ")
+            yield from self._begin(world, Operation("report", task.arn, code))
+            lost = replace_task(world, task, stopped=_exit(code))
+            yield Step(f"a runner cannot report {code}", lost, is_sure=False)
+
+    def _run_steps(self, world: World, task: Task) -> Iterator[Step]:
+        for name, following in self.finish(world, Operation("beat", task.arn)):
+            yield Step(name, following, is_sure=False)
+        codes = ("stopped",) if task.runner == "told" else _ENDS
+        for code in (*codes, *(("terminated",) if task.stopping else ())):
+            yield Step(f"a notebook ends: {code}", replace_task(world, task, runner=f"report {code}"), is_sure=False)
+        yield Step("a runner falls silent", replace_task(world, task, runner="hung"), is_sure=False)
+        yield Step("a container is lost", replace_task(world, task, stopped="exit 1"), is_sure=False)
+
+    def _begin(self, world: World, operation: Operation) -> Iterator[Step]:
+        """Begin what a runner asks, unless it is asking already."""
+        known = {(each.kind, each.subject) for each in world.operations}
+        if len(world.operations) < self._bounds.operations and (operation.kind, operation.subject) not in known:
+            for name, following in self._advance(world, operation):
+                yield Step(name, following, is_sure=False)
+
+    def finish(self, world: World, operation: Operation) -> Iterator[tuple[str, World]]:
+        """Take an operation through all its calls without anything between them."""
+        for name, following in self._advance(world, operation):
+            inside = [each for each in following.operations if each not in world.operations]
+            if inside:
+                yield from self.finish(_without(following, inside[0]), inside[0])
+            else:
+                yield name, following
+
+    def _advance(self, world: World, operation: Operation) -> Iterator[tuple[str, World]]:
+        """Take an operation through its next call, which may have several answers."""
+        result = self._scheduler.run(operation)
+        if result.call is None:
+            yield from self._conclude(world, operation)
+            return
+        for answer, after in self._execute(world, result.call):
+            changed = operation.has_effects or result.call.name in _EFFECTS
+            further = operation._replace(answers=(*operation.answers, answer), has_effects=changed)
+            if result.call.name == "index":
+                yield from self._advance(after, further)  # an index may lag, but the record is read again anyway
+            elif self._scheduler.run(further).call is None or (operation.kind == "stop" and answer is None):
+                yield from self._conclude(after, further)
+            else:
+                operations = tuple(sorted((*after.operations, further), key=repr))
+                yield f"{operation.kind} {operation.subject}: {result.call.name}", after._replace(operations=operations)
+
+    def _conclude(self, world: World, operation: Operation) -> Iterator[tuple[str, World]]:
+        """End an operation: a runner gets its answer, or does not."""
+        name = f"{operation.kind} {operation.subject} {operation.detail}: end"
+        task = task_of(world, operation.subject)
+        if operation.kind not in ("check_in", "beat", "report") or task is None or task.stopped:
+            yield name, world
+            return
+        result = self._scheduler.run(operation)
+        if operation.kind != "beat":
+            yield f"{name}, answer lost", world
+        if result.refused:
+            yield f"{name}, refused", replace_task(world, task, stopped="exit 1")
+        elif operation.kind == "check_in":
+            yield name, replace_task(world, task, runner="run") if task.runner == "boot" else world
+        elif operation.kind == "beat":
+            yield name, replace_task(world, task, runner="told") if result.value else world
+        else:
+            yield name, replace_task(world, task, stopped=_exit(operation.detail))
+
+    def _execute(self, world: World, call: Call) -> Iterator[tuple[Any, World]]:
+        """Find the answers that a call may have, each with the world after it."""
+        if call.name in ("get", "index"):
+            yield world.record, world
+        elif call.name == "update":
+            updates, condition = call.arguments
+            after = write(world.record, updates, condition)  # type: ignore[arg-type] # as the fake model makes them
+            yield after, world if after is None else _changed(world, after)
+        elif call.name == "delete":
+            yield True, _changed(world, None)
+        elif call.name == "describe":
+            task = task_of(world, str(call.arguments[0]))
+            yield task, world
+            if task and task.stopped:
+                yield None, world  # ECS forgets
+        elif call.name == "stop task":
+            task = task_of(world, str(call.arguments[0]))
+            yield None, replace_task(world, task, stopping=True) if task else world
+        else:
+            yield from self._launch(world, call)
+
+    def _launch(self, world: World, call: Call) -> Iterator[tuple[Any, World]]:
+        """Launch: the same launch again gives the same task; without an answer, nobody knows."""
+        attempt, launch, _ = call.arguments
+        arn = task_arn(int(str(attempt)), int(str(launch)))
+        known = task_of(world, arn)
+        launched = world if known else world._replace(tasks=tuple(sorted((*world.tasks, Task(arn)))))
+        yield arn, launched
+        if self._bounds.faults:
+            yield NO_ANSWER, launched
+            yield NO_ANSWER, world
+        if int(str(attempt)) <= self._bounds.last_attempt_without_capacity:
+            if self._bounds.faults:
+                yield Refused("throttled"), launched  # of a call that was sent twice, and heeded the first time
+            if not known:
+                yield Refused("no_capacity"), world
+        if not known:
+            yield Refused("configuration_problem"), world
+        if self._bounds.double and not known and arn == task_arn(1, 1):
+            second = Task(task_arn(1, 1, copy=1))
+            yield arn, launched._replace(tasks=tuple(sorted((*launched.tasks, second))))
+
+
+def _exit(code: str) -> str:
+    """Say how a container ends: with 0, ECS tells no more than with 1."""
+    return f"exit {OUTCOMES[code].exit_code or 1}"
+
+
+def _without(world: World, operation: Operation) -> World:
+    return world._replace(operations=tuple(each for each in world.operations if each != operation))
+
+
+def _changed(world: World, after: Record | None) -> World:
+    """Put the record, and tell the table's stream, of which the cleanup function sees a part (infra/triggers.py)."""
+    before = world.record
+    assert before is not None
+    ended = after is not None and before.status == "QUEUED" and after.status in ("STOPPED", "FAILED")
+    if after is not None and not ended:
+        return world._replace(record=after)
+    seen = ("REMOVE" if after is None else "MODIFY", before.status, before.task_arn)
+    return world._replace(record=after, stream=tuple(sorted({*world.stream, seen}, key=repr)))

@@ -1,0 +1,176 @@
+"""Every order in which things can happen to one job, as far as two attempts and two functions at a time go.
+
+The services are the real ones, stopped between any two of their calls; DynamoDB, ECS and the runners are a small world that
+can be taken back. Among what happens: answers lost, events twice, late or never, functions cut off, runners silent or gone,
+a person who stops or deletes at any time.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.job import Job
+from chalicelib.domain.transitions import TRANSITIONS, Transition, TransitionName
+from chalicelib.storage.job_table import JobTable
+from tests.model.explore import Explored, explore
+from tests.model.record import Record
+from tests.model.rules import breaches, ends_a_run_by_its_launch, leaves_a_container, runs_twice
+from tests.model.scheduler import Options, Scheduler
+from tests.model.steps import Bounds, Step, Steps
+from tests.model.world import Operation, World, has_ended, task_arn
+
+pytestmark = pytest.mark.usefixtures("quiet")
+
+Rule = Callable[[World, Step], str | None]
+
+PLAIN = Options()
+NO_CAPACITY_PROBLEM = 0
+
+CASES = {
+    "spot, then on demand": (Options(spot=True, infrastructure_retries=0), Bounds(double=False)),
+    "faults that are retried": (Options(), Bounds(double=False, last_attempt_without_capacity=NO_CAPACITY_PROBLEM)),
+    "notebooks that are retried": (
+        Options(max_retries=1, infrastructure_retries=0),
+        Bounds(double=False, last_attempt_without_capacity=NO_CAPACITY_PROBLEM),
+    ),
+    "two containers of one launch": (Options(spot=True, max_retries=1), Bounds(operations=1)),
+}
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Services log each failure; here thousands of them are wanted."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def look(
+    options: Options, bounds: Bounds, *rules: Rule, table: type[JobTable] = JobTable, record: Record | None = None
+) -> Explored:
+    """Explore with the rules that always hold, and others."""
+    steps = Steps(Scheduler(options, table), bounds)
+
+    def check(world: World, step: Step) -> str | None:
+        return next((told for rule in (breaches, *rules) if (told := rule(world, step))), None)
+
+    return explore(World(record or Record()), steps.after, check, most=400_000)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_whatever_happens_the_rules_hold_and_the_job_comes_to_an_end(case: str) -> None:
+    options, bounds = CASES[case]
+    found = look(options, bounds)
+    reached = {world.record.status for world in found.worlds if world.record}
+    assert reached == {"CREATED", "QUEUED", "IN_PROGRESS", "STOPPING", "COMPLETED", "FAILED", "STOPPED"}
+    assert max(world.record.attempt for world in found.worlds if world.record) >= 2
+    stuck = found.unable_to_reach(has_ended)
+    assert not stuck, f"the job never ends by itself: {found.story(stuck[0])}, {found.worlds[stuck[0]]}"
+
+
+def test_without_faults_one_container_runs_at_a_time_and_none_is_left_alone() -> None:
+    bounds = Bounds(double=False, faults=False, last_attempt_without_capacity=NO_CAPACITY_PROBLEM)
+    look(PLAIN, bounds, ends_a_run_by_its_launch, runs_twice, leaves_a_container)
+
+
+@pytest.mark.xfail(reason="a launch that is refused after it was heeded ends the run of its container", strict=True)
+def test_a_launch_that_fails_does_not_end_a_run() -> None:
+    look(PLAIN, Bounds(double=False), ends_a_run_by_its_launch)
+
+
+@pytest.mark.xfail(
+    reason="nobody knows the task of a dispatch that was cut off, once its runner has checked in", strict=True
+)
+def test_a_container_whose_dispatch_was_cut_off_is_stopped_when_it_hangs() -> None:
+    look(PLAIN, Bounds(operations=1, double=False), leaves_a_container)
+
+
+ALL_TASKS = [task_arn(attempt, launch) for attempt in (1, 2, 3) for launch in (1, 2)]
+BY_RUNNERS = [
+    Operation(kind, arn, detail)
+    for arn in ALL_TASKS
+    for kind, detail in (("check_in", ""), ("beat", ""), ("report", "succeeded"), ("report", "notebook_error"))
+]
+BY_ECS = [Operation("event", arn, how) for arn in ALL_TASKS for how in ("exit 1", "exit 10", "killed", "no capacity")]
+BY_OTHERS = [Operation("stop"), *(Operation(kind, mode) for kind in ("dispatch", "sweep") for mode in ("", "silent"))]
+
+
+def attempt_of(operation: Operation) -> int:
+    return int(operation.subject.split(".")[0])
+
+
+def test_nothing_changes_a_job_that_has_ended_or_been_deleted() -> None:
+    scheduler, records = some_records()
+    steps = Steps(scheduler, Bounds())
+    for record in [None, *(each for each in records if each.is_terminal)]:
+        world = World(record)
+        for operation in BY_RUNNERS + BY_ECS + BY_OTHERS:
+            assert {following for _, following in steps.finish(world, operation)} == {world}, (record, operation)
+        assert all(scheduler.run(Operation("beat", arn, "", (record,))).refused for arn in ALL_TASKS)
+
+
+def test_an_attempt_that_is_over_changes_nothing() -> None:
+    scheduler, records = some_records()
+    steps = Steps(scheduler, Bounds())
+    waiting_or_live = [each for each in records if not each.is_terminal and each.attempt]
+    assert len({(each.status, each.attempt) for each in waiting_or_live}) >= 6
+    for record in waiting_or_live:
+        world, over = World(record), record.attempt + (record.status == "CREATED")
+        for operation in BY_RUNNERS + BY_ECS:
+            if attempt_of(operation) < over:
+                assert {following for _, following in steps.finish(world, operation)} == {world}, (record, operation)
+
+
+def some_records() -> tuple[Scheduler, list[Record]]:
+    """Find every record that two attempts can leave, one function at a time."""
+    options = Options(spot=True, max_retries=1)
+    found = look(options, Bounds(operations=1, double=False))
+    return Scheduler(options), sorted({world.record for world in found.worlds if world.record}, key=repr)
+
+
+class Careless(JobTable):
+    """Writes whatever state the job is in by now."""
+
+    def transition(self, job: Job, transition: Transition, now: datetime, **changes: Any) -> Job | None:
+        anything = Transition(transition.name, frozenset(type(job.status)), transition.target, transition.meaning)
+        return super().transition(job, anything, now, **changes)
+
+
+class Forgetful(JobTable):
+    """Sets no deadline when a runner checks in."""
+
+    def transition(self, job: Job, transition: Transition, now: datetime, **changes: Any) -> Job | None:
+        if transition.name is TransitionName.CHECK_IN:
+            changes["deadline"] = None
+        return super().transition(job, transition, now, **changes)
+
+
+class Undecided(JobTable):
+    """Never ends a stop."""
+
+    def transition(self, job: Job, transition: Transition, now: datetime, **changes: Any) -> Job | None:
+        ends = transition is TRANSITIONS[TransitionName.END_STOP]
+        return None if ends else super().transition(job, transition, now, **changes)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (Careless, "a job that has ended has changed|the table has no transition"),
+        (Forgetful, "the index of live jobs holds what is not live, or lacks what is"),
+    ],
+)
+def test_a_mistake_would_be_found(table: type[JobTable], told: str) -> None:
+    with pytest.raises(AssertionError, match=told):
+        look(PLAIN, Bounds(double=False), table=table)
+
+
+def test_a_job_that_never_ends_would_be_found() -> None:
+    options, bounds = Options(infrastructure_retries=0), Bounds(operations=1, double=False)
+    found = look(options, bounds, table=Undecided)
+    stuck = found.unable_to_reach(has_ended)
+    assert stuck
+    assert all(any(step.startswith("stop") for step in found.story(number)) for number in stuck)
