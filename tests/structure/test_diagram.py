@@ -9,7 +9,7 @@ def test_the_documents_diagram_is_the_tables() -> None:
     assert block_in(DOCUMENT.read_text(encoding="utf-8")) == draw(), message
 
 
-@pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=str)
+@pytest.mark.parametrize("transition", TRANSITIONS.values(), ids=list(TRANSITIONS))
 def test_the_diagram_has_an_arrow_for_each_source(transition: Transition) -> None:
     arrows = {
         line.strip() for line in draw().splitlines() if line.endswith(f"--> {transition.target}: {transition.name}")
