@@ -2,9 +2,9 @@
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from chalicelib import factory as factories
 from chalicelib.config import Resources, SchedulerSettings
+from chalicelib.domain.naming import new_job_id
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import Factory
 from tests.support.aws import AwsCalls, Hub, SharedSession, behind, hub, make_resources, shared_stores
@@ -115,6 +116,18 @@ class LocalScheduler:
             **fields,
         }
         return api.post("/scheduler/jobs", {name: value for name, value in body.items() if value is not ...})
+
+    def copies(self, job_id: str, count: int, change: Callable[[int], dict[str, Any]] = lambda _: {}) -> list[str]:
+        """Store copies of a job, each created a millisecond after the one before, with changes that its number decides."""
+        original, made = self.factory._job_table.get(self.owner_id(), job_id, self.clock()), []
+        assert original is not None
+        for i in range(count):
+            self.clock.forward(milliseconds=1)
+            copy_id = new_job_id(self.clock(), i.to_bytes(10, "big"))
+            job = replace(original, job_id=copy_id, create_time=self.clock(), **change(i))
+            self.factory._job_table.put_new(job)
+            made.append(copy_id)
+        return made
 
     def job(self, job_id: str, api: Api | None = None) -> Any:
         """Describe a job."""

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from chalicelib.domain.job import JobStatus
 from tests.support.scheduler import LocalScheduler, notebook
 
 _SORTS = ["name", "input_filename", "create_time", "status"]
@@ -30,16 +31,16 @@ def _pages(local: LocalScheduler, query: str) -> Iterator[dict[str, Any]]:
 
 
 def _fill(local: LocalScheduler, count: int) -> list[str]:
-    """Create jobs with many ties, a millisecond apart, in different states."""
-    uri = local.upload(notebook())
-    made = []
-    for i in range(count):
-        local.clock.forward(milliseconds=1)
-        job_id = local.create(input_uri=uri, name=f"Job {'ba'[i % 2]}", input_filename=f"{'zyx'[i % 3]}.ipynb")
-        if i % 4 == 0:
-            local.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"})
-        made.append(job_id)
+    """Store jobs with many ties, a millisecond apart, in different states."""
+    original = local.create()
+    made = local.copies(original, count, _change)
+    local.api.delete(f"/scheduler/jobs/{original}")
     return made
+
+
+def _change(i: int) -> dict[str, Any]:
+    status = JobStatus.CREATED if i % 4 else JobStatus.STOPPED
+    return {"name": f"Job {'ba'[i % 2]}", "input_filename": f"{'zyx'[i % 3]}.ipynb", "status": status}
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])

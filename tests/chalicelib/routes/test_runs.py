@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.outcome import RUNNER_CODES
 from tests.support.runs import Run, instance_id
-from tests.support.scheduler import Answer, LocalScheduler, scheduler, settings
+from tests.support.scheduler import Answer, LocalScheduler
 
 _FILE = {"format": "files", "path": "out/data.csv", "size_bytes": 3}
 
@@ -236,91 +235,3 @@ def test_a_request_for_urls_has_one_to_a_hundred_files(local: LocalScheduler) ->
     assert run.output_urls().status == 400
     assert run.output_urls(*[_FILE] * 101).status == 400
     assert run.output_urls({**_FILE, "path": "ü" * 350}, *[_FILE] * 99).status == 200
-
-
-_ENDS = {
-    "succeeded": "COMPLETED",
-    "stopped": "FAILED",
-    "terminated": "CREATED",
-    "upload_failed": "CREATED",
-    "runner_error": "CREATED",
-}
-_ENDS_OF_STOP = {
-    "succeeded": "COMPLETED",
-    **dict.fromkeys(
-        ("notebook_error", "kernel_died", "out_of_memory", "input_problem", "environment_problem"), "FAILED"
-    ),
-}
-
-
-@pytest.mark.parametrize("code", sorted(RUNNER_CODES))
-def test_a_report_ends_a_run_once(local: LocalScheduler, code: str) -> None:
-    run = local.start()
-    local.clock.forward(minutes=1)
-    expected = _ENDS.get(code, "FAILED")
-    assert run.report(code, message="said by the runner").body == {"status": expected}
-    ended = local.item(_job_id(run))
-    local.clock.forward(minutes=1)
-    assert run.report(code).body == {"status": expected}
-    assert run.report("notebook_error").body == {"status": expected}
-    assert local.item(_job_id(run)) == ended
-    assert _said(run.beat()) == (409, "not_your_run")
-    if expected in ("COMPLETED", "FAILED"):
-        described = local.job(_job_id(run))
-        assert (described["outcome"]["code"], described["outcome"]["message"]) == (code, "said by the runner")
-        assert described["end_time"] == described["start_time"] + 60_000
-
-
-@pytest.mark.parametrize("code", sorted(RUNNER_CODES))
-def test_a_report_after_a_stop_never_starts_again(local: LocalScheduler, code: str) -> None:
-    run = local.start(max_retries=3, retry_on_timeout=True)
-    local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
-    assert run.report(code).body == {"status": _ENDS_OF_STOP.get(code, "STOPPED")}
-    assert not {"waiting", "live_shard"} & set(local.item(_job_id(run)))
-
-
-def test_retries_are_counted_by_whose_fault_it_was(local: LocalScheduler) -> None:
-    job_id = local.create(max_retries=1, min_retry_interval_millis=90_000)
-    first = local.start(job_id)
-    assert first.report("kernel_died").body == {"status": "CREATED"}
-    local.dispatch()
-    assert local.status(job_id) == "CREATED"
-    local.clock.forward(seconds=90)
-    for _ in range(2):
-        assert local.start(job_id).report("terminated").body == {"status": "CREATED"}
-        local.clock.forward(minutes=5)
-    assert local.start(job_id).report("notebook_error").body == {"status": "FAILED"}
-    ended = local.job(job_id)
-    assert (ended["attempt"], ended["outcome"]["code"], ended["outcome"]["retryable"]) == (4, "notebook_error", True)
-
-
-@pytest.mark.parametrize(("asked", "status"), [(True, "CREATED"), (False, "FAILED")])
-def test_a_timeout_is_retried_only_if_asked_for(local: LocalScheduler, asked: bool, status: str) -> None:
-    run = local.start(max_retries=1, retry_on_timeout=asked)
-    assert run.report("timeout").body == {"status": status}
-
-
-@pytest.mark.parametrize("code", ["fenced", "silent", "not_allowed", "", "SUCCEEDED"])
-def test_what_no_runner_may_say_is_refused(local: LocalScheduler, code: str) -> None:
-    run = local.start()
-    assert _said(run.report(code)) == (400, "invalid_request")
-    assert local.status(_job_id(run)) == "IN_PROGRESS"
-
-
-def test_a_long_message_is_cut(local: LocalScheduler) -> None:
-    run = local.start()
-    run.report("notebook_error", message="x" * 5000)
-    assert len(local.job(_job_id(run))["status_message"]) == 2000
-
-
-def test_an_ended_job_is_kept_as_long_as_the_operator_says(local: LocalScheduler) -> None:
-    run = local.start()
-    run.report()
-    assert int(local.item(_job_id(run))["expires_at"]) == int(local.clock.now.timestamp()) + 90 * 86_400
-
-
-def test_without_retention_a_job_is_kept() -> None:
-    with scheduler(settings(retention={"jobs_days": 0})) as forever:
-        run = forever.start()
-        run.report()
-        assert "expires_at" not in forever.item(_job_id(run))

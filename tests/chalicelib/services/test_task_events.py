@@ -56,7 +56,7 @@ def test_every_order_of_a_runs_events_ends_alike(
     for order in orders:
         run = local.launch()
         events = {each: _detail(run, each) for each in _RUN[:3]} | {"STOPPED": _stopped(run)}
-        for step in (*order, *events):
+        for step in (*order, "RUNNING", "STOPPED"):
             if step == "check-in":
                 run.check_in()
             elif step == "report":
