@@ -57,7 +57,7 @@ endef
 
 $(DEV_READY): requirements/dev.txt pyproject.toml | $(UV_READY)
 	$(call environment,.venv,requirements/dev.txt)
-	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(RUNNER_READY): requirements/runner-test.txt | $(UV_READY)

@@ -1,8 +1,8 @@
-"""Settings of the service: what the operator chose, and where this stack's resources are.
+"""Settings of the service: what the operator chose.
 
 `SchedulerSettings` is the part of `scheduler.toml` that the service reads. Synth validates it and puts it into the function
-bundle as `settings.json`. `Resources` reads the environment variables that the stack gives to each function. Nothing here is
-read at import: `factory.py` asks on first use.
+bundle as `settings.json`. Nothing is read at import: `factory.py` asks on first use. Where this stack's resources are,
+`resources.py` knows.
 """
 
 import json
@@ -20,7 +20,6 @@ __all__ = [
     "Environment",
     "Limits",
     "Ownership",
-    "Resources",
     "Retention",
     "SchedulerSettings",
     "load_settings",
@@ -162,6 +161,9 @@ class Limits(_Section):
     )
     max_timeout_minutes: int = Field(default=10_080, ge=1, description="Longest run time that a job may state [min].")
     max_retries: int = Field(default=5, ge=0, le=20, description="Most retries that a job may ask for.")
+    min_schedule_interval_minutes: int = Field(
+        default=1, ge=1, description="How often a schedule may fire at most: once in so many minutes [min]."
+    )
     infrastructure_retries: int = Field(
         default=2,
         ge=0,
@@ -219,99 +221,6 @@ class SchedulerSettings(_Section):
                     f"environments.{name}.compute_types names {', '.join(unknown)}, which [compute_types] has not"
                 )
         return self
-
-
-class Resources:
-    """Where this stack's resources are: one property for each environment variable that the stack sets.
-
-    A function gets just the variables that it uses; asking for another raises `ConfigurationError`.
-    """
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def _get(self, name: str) -> str:
-        value = self._environ.get(name, "")
-        if not value:
-            raise ConfigurationError(
-                f"The environment variable {name} is not set for this function; deploy the stack again."
-            )
-        return value
-
-    @property
-    def region(self) -> str:
-        """The region of the stack; Lambda sets it."""
-        return self._get("AWS_REGION")
-
-    @property
-    def jobs_table(self) -> str:
-        """Name of the jobs table."""
-        return self._get("JOBS_TABLE")
-
-    @property
-    def definitions_table(self) -> str:
-        """Name of the definitions table."""
-        return self._get("DEFINITIONS_TABLE")
-
-    @property
-    def marks_table(self) -> str:
-        """Name of the marks table."""
-        return self._get("MARKS_TABLE")
-
-    @property
-    def bucket(self) -> str:
-        """Name of the bucket."""
-        return self._get("BUCKET")
-
-    @property
-    def wake_up_queue_url(self) -> str:
-        """URL of the FIFO queue that wakes the dispatcher."""
-        return self._get("WAKE_UP_QUEUE_URL")
-
-    @property
-    def cleanup_queue_url(self) -> str:
-        """URL of the queue of second cleanups, 15 minutes late."""
-        return self._get("CLEANUP_QUEUE_URL")
-
-    @property
-    def launch_secret_arn(self) -> str:
-        """ARN of the secret that launch codes and session tokens are made with."""
-        return self._get("LAUNCH_SECRET_ARN")
-
-    @property
-    def cluster(self) -> str:
-        """ARN of the ECS cluster."""
-        return self._get("CLUSTER")
-
-    @property
-    def task_family_prefix(self) -> str:
-        """Task definition families are this prefix, a hyphen and the environment's name."""
-        return self._get("TASK_FAMILY_PREFIX")
-
-    @property
-    def subnets(self) -> list[str]:
-        """Ids of the subnets that tasks start in."""
-        return self._get("SUBNETS").split(",")
-
-    @property
-    def security_groups(self) -> list[str]:
-        """Ids of the tasks' security groups."""
-        return self._get("SECURITY_GROUPS").split(",")
-
-    @property
-    def assign_public_ip(self) -> bool:
-        """Whether tasks get a public address (public subnets without NAT)."""
-        return self._get("ASSIGN_PUBLIC_IP") == "ENABLED"
-
-    @property
-    def api_url(self) -> str:
-        """The API's stage URL, without a slash at the end, as a runner reaches it."""
-        return self._get("API_URL").rstrip("/")
-
-    @property
-    def runner_log_group(self) -> str:
-        """Name of the runners' log group; streams are `runner/runner/<task id>`."""
-        return self._get("RUNNER_LOG_GROUP")
 
 
 def load_settings(path: Path = _SETTINGS_FILE) -> SchedulerSettings:

@@ -99,6 +99,11 @@ class NotFoundError(RequestError):
         """Say that there is no such job."""
         return cls(f"There is no job {job_id} of yours. It may have been deleted, or have passed its retention time.")
 
+    @classmethod
+    def for_definition(cls, definition_id: str) -> Self:
+        """Say that there is no such definition."""
+        return cls(f"There is no job definition {definition_id} of yours. It may have been deleted.")
+
 
 class ConflictError(RequestError):
     """It exists, but in a state that does not allow this."""

@@ -1,13 +1,13 @@
 """Events of AWS, taken apart and handed to the services; the counterpart of `routes` for what does not come over HTTP."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import factory
 
-__all__ = ["cleanup", "dispatch", "sweep", "task_events"]
+__all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
 _SPARE_TIME: Final = timedelta(seconds=30)
 """What dispatch leaves of its function's time, to finish the launch that it is at."""
@@ -25,30 +25,58 @@ def task_events(event: Mapping[str, Any], _context: Any) -> None:
 
 
 def sweep(_event: Mapping[str, Any], _context: Any) -> None:
-    """Take the minute's tick."""
+    """Take the minute's call."""
     factory().sweep.run()
+    factory().definition_sweep.run()
+
+
+def ticks(event: dict[str, Any], context: Any) -> Any:
+    """Take messages of the tick queue: ticks of EventBridge Scheduler, walks and syncs that the sweep asks for."""
+    return _each(event, context, "SQS", _tick)
 
 
 def cleanup(event: dict[str, Any], context: Any) -> Any:
-    """Take records of the jobs table's stream, or second cleanups of their queue; those that fail come again."""
-    from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 - only this function pays for its import
+    """Take records of the tables' streams, or second cleanups of their queue; those that fail come again."""
+    if event["Records"][0]["eventSource"] == "aws:dynamodb":
+        return _each(event, context, "DynamoDBStreams", _stream_record)
+    return _each(event, context, "SQS", _second_cleanup)
+
+
+def _each(event: dict[str, Any], context: Any, kind: str, take: Callable[[Any], None]) -> Any:
+    """Take each record by itself, and tell Lambda which of them failed."""
+    from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 - only who needs it pays for its import
         BatchProcessor,
         EventType,
         process_partial_response,
     )
 
-    from_stream = event["Records"][0]["eventSource"] == "aws:dynamodb"
-    return process_partial_response(
-        event=event,
-        record_handler=_stream_record if from_stream else _second_cleanup,
-        processor=BatchProcessor(EventType.DynamoDBStreams if from_stream else EventType.SQS),
-        context=context,
-    )
+    processor = BatchProcessor(EventType[kind])
+    return process_partial_response(event=event, record_handler=take, processor=processor, context=context)
+
+
+def _tick(record: Any) -> None:
+    message = record.json_body
+    ids = message["owner_id"], message["definition_id"]
+    match message.get("kind", "tick"):
+        case "walk":
+            factory().missed_ticks.walk(*ids)
+        case "sync":
+            factory().schedule_sync.sync_by_id(*ids)
+        case _:
+            due = datetime.fromisoformat(message["due"])
+            factory().ticks.take(*ids, due, revision=message["revision"])
 
 
 def _stream_record(record: Any) -> None:
-    factory().cleanup.handle(record.raw_event)
+    if "definition_id" in record.raw_event["dynamodb"]["Keys"]:
+        factory().definition_cleanup.handle(record.raw_event)
+    else:
+        factory().cleanup.handle(record.raw_event)
 
 
 def _second_cleanup(record: Any) -> None:
-    factory().cleanup.remove_files(record.json_body["owner_id"], record.json_body["job_id"])
+    message = record.json_body
+    if "definition_id" in message:
+        factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], message["schedule_slots"])
+    else:
+        factory().cleanup.remove_files(message["owner_id"], message["job_id"])

@@ -11,25 +11,35 @@ import boto3
 from botocore.config import Config
 from pynamodb.connection import Connection
 
-from chalicelib.config import Resources, SchedulerSettings, load_settings
+from chalicelib.config import SchedulerSettings, load_settings
+from chalicelib.resources import Resources
 from chalicelib.services.cleanup import CleanupService
 from chalicelib.services.clock import Clock, system_clock
+from chalicelib.services.definition_cleanup import DefinitionCleanupService
+from chalicelib.services.definition_sweep import DefinitionSweepService
+from chalicelib.services.definitions import DefinitionService
 from chalicelib.services.dispatch import DispatchService
 from chalicelib.services.endings import EndingService
 from chalicelib.services.jobs import JobService
+from chalicelib.services.missed_ticks import MissedTickService
 from chalicelib.services.outputs import OutputService
 from chalicelib.services.runs import RunService
+from chalicelib.services.schedule_sync import ScheduleSync
+from chalicelib.services.snapshots import SnapshotService
 from chalicelib.services.sweep import SweepService
 from chalicelib.services.task_events import TaskEventService
+from chalicelib.services.ticks import TickService
 from chalicelib.services.uploads import UploadService
+from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.files import Files
-from chalicelib.storage.items import JobItem, MarkItem, bind
+from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, bind
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.logs import RunnerLogs
 from chalicelib.storage.mark_table import MarkTable
-from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
+from chalicelib.storage.queues import CleanupQueue, TickQueue, WakeUpQueue
+from chalicelib.storage.schedules import Schedules
 from chalicelib.storage.secrets import LaunchSecret
 
 __all__ = ["Factory", "factory", "use"]
@@ -57,9 +67,53 @@ class Factory:
             lists=self._job_lists,
             marks=self._marks,
             files=self._files,
+            snapshots=self._snapshots,
             wake_ups=self._wake_ups,
             clock=self.clock,
         )
+
+    @cached_property
+    def definitions(self) -> DefinitionService:
+        """Definitions, as people handle them."""
+        return DefinitionService(
+            self.settings,
+            definitions=self._definition_table,
+            jobs=self._job_table,
+            files=self._files,
+            wake_ups=self._wake_ups,
+            snapshots=self._snapshots,
+            sync=self.schedule_sync,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def ticks(self) -> TickService:
+        """What takes ticks."""
+        return TickService(
+            definitions=self._definition_table,
+            jobs=self._job_table,
+            marks=self._marks,
+            files=self._files,
+            wake_ups=self._wake_ups,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def missed_ticks(self) -> MissedTickService:
+        """What takes overdue ticks."""
+        return MissedTickService(definitions=self._definition_table, ticks=self.ticks, clock=self.clock)
+
+    @cached_property
+    def schedule_sync(self) -> ScheduleSync:
+        """What writes schedules."""
+        schedules = Schedules(self.session.client("scheduler"), self.resources)
+        return ScheduleSync(definitions=self._definition_table, schedules=schedules)
+
+    @cached_property
+    def definition_sweep(self) -> DefinitionSweepService:
+        """What finds definitions that need something."""
+        queue = TickQueue(self.session.client("sqs"), self.resources.tick_queue_url)
+        return DefinitionSweepService(definitions=self._definition_table, ticks=queue, clock=self.clock)
 
     @cached_property
     def uploads(self) -> UploadService:
@@ -103,7 +157,7 @@ class Factory:
     @cached_property
     def task_events(self) -> TaskEventService:
         """What follows ECS's events."""
-        return TaskEventService(jobs=self._job_table, endings=self._endings, clock=self.clock)
+        return TaskEventService(self.settings.limits, jobs=self._job_table, endings=self._endings, clock=self.clock)
 
     @cached_property
     def sweep(self) -> SweepService:
@@ -121,10 +175,28 @@ class Factory:
     @cached_property
     def cleanup(self) -> CleanupService:
         """What removes what deleted jobs leave behind."""
-        second = CleanupQueue(self.session.client("sqs"), self.resources.cleanup_queue_url)
         return CleanupService(
-            files=self._files, launcher=self._launcher, wake_ups=self._wake_ups, second_cleanups=second
+            files=self._files, launcher=self._launcher, wake_ups=self._wake_ups, second_cleanups=self._second_cleanups
         )
+
+    @cached_property
+    def definition_cleanup(self) -> DefinitionCleanupService:
+        """What removes what deleted definitions leave behind."""
+        return DefinitionCleanupService(
+            files=self._files,
+            jobs=self._job_table,
+            lists=self._job_lists,
+            second_cleanups=self._second_cleanups,
+            sync=self.schedule_sync,
+        )
+
+    @cached_property
+    def _second_cleanups(self) -> CleanupQueue:
+        return CleanupQueue(self.session.client("sqs"), self.resources.cleanup_queue_url)
+
+    @cached_property
+    def _snapshots(self) -> SnapshotService:
+        return SnapshotService(self.settings, self._files)
 
     @cached_property
     def _endings(self) -> EndingService:
@@ -139,8 +211,17 @@ class Factory:
         return bind(MarkItem, self.resources.marks_table, self.resources.region)
 
     @cached_property
+    def _connection(self) -> Connection:
+        return Connection(region=self.resources.region)
+
+    @cached_property
     def _job_table(self) -> JobTable:
-        return JobTable(self._job_item, self._mark_item, Connection(region=self.resources.region))
+        return JobTable(self._job_item, self._mark_item, self._connection)
+
+    @cached_property
+    def _definition_table(self) -> DefinitionTable:
+        model = bind(DefinitionItem, self.resources.definitions_table, self.resources.region)
+        return DefinitionTable(model, jobs=self._job_item, marks=self._mark_item, connection=self._connection)
 
     @cached_property
     def _job_lists(self) -> JobLists:

@@ -80,6 +80,8 @@ class JobSpec:
     min_retry_interval: timedelta = timedelta(0)
     identity_arns: tuple[str, ...] = ()
     """Who created it, to check the environment's users again when it is dispatched."""
+    retention: timedelta | None = None
+    """How long it is kept after it ends, where its definition says so; else the operator's retention."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Job:
     not_before: datetime | None = None
     """While it waits: not claimed before this."""
     waiting_since: datetime | None = None
-    """Since when it could have run, had there been capacity."""
+    """When it first had a slot but no capacity for it; None while nothing but a slot is missing."""
     deadline: datetime | None = None
     """While it is live: when the sweep looks at it."""
     task_arn: str | None = None

@@ -14,12 +14,16 @@ from chalicelib.errors import InvalidRequestError
 __all__ = [
     "DEFAULT_MAX_ITEMS",
     "INDEXES",
+    "SORTABLE_DEFINITIONS",
+    "SORTABLE_JOBS",
+    "DefinitionQuery",
     "JobQuery",
     "ListIndex",
     "ListPlan",
     "PageToken",
     "SortField",
     "parse_sort",
+    "plan_definitions",
     "plan_list",
 ]
 
@@ -49,7 +53,14 @@ INDEXES: Final[Mapping[str, ListIndex]] = {
     "status": ListIndex("by_status", "owner_id", "status_key"),
     "job_definition_id": ListIndex("by_definition", "definition_key", "job_id"),
 }
-"""What serves each sort field, and the jobs of one definition."""
+"""What serves each sort field of jobs, and the jobs of one definition."""
+
+_DEFINITION_INDEXES: Final[Mapping[str, ListIndex]] = {
+    "create_time": ListIndex(None, "owner_id", "definition_id"),
+    "name": ListIndex("by_name", "owner_id", "name_key"),
+    "input_filename": ListIndex("by_input_filename", "owner_id", "input_filename_key"),
+}
+"""What serves each sort field of definitions."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,21 @@ class JobQuery:
 
 
 @dataclass(frozen=True)
+class DefinitionQuery:
+    """Which definitions a caller wants listed."""
+
+    name: str | None = None
+    """Prefix of the name."""
+    tags: tuple[str, ...] = ()
+    """All of them must be there."""
+    create_time: datetime | None = None
+    """Created at this instant or later."""
+    sort: SortField = SortField("create_time", ascending=False)
+    max_items: int = DEFAULT_MAX_ITEMS
+    next_token: str | None = None
+
+
+@dataclass(frozen=True)
 class ListPlan:
     """How a query is read: one index, one direction, the rest filtered."""
 
@@ -89,7 +115,14 @@ class ListPlan:
     """Fields of the query that the index does not serve."""
 
 
-def parse_sort(texts: Sequence[str]) -> SortField:
+SORTABLE_JOBS: Final = tuple(name for name in INDEXES if name != "job_definition_id")
+"""What jobs can be sorted by."""
+
+SORTABLE_DEFINITIONS: Final = tuple(_DEFINITION_INDEXES)
+"""What definitions can be sorted by."""
+
+
+def parse_sort(texts: Sequence[str], sortable: Sequence[str]) -> SortField:
     """Read `sort_by`; only the first field counts, ties follow creation in the same direction.
 
     Raises
@@ -97,14 +130,13 @@ def parse_sort(texts: Sequence[str]) -> SortField:
     InvalidRequestError
         If a field cannot be sorted by.
     """
-    fields = [_parse_sort_field(text) for text in texts]
+    fields = [_parse_sort_field(text, sortable) for text in texts]
     return fields[0] if fields else SortField("create_time", ascending=False)
 
 
-def _parse_sort_field(text: str) -> SortField:
+def _parse_sort_field(text: str, sortable: Sequence[str]) -> SortField:
     match = _SORT.match(text.strip())
     name = match["name"].strip() if match else text
-    sortable = [each for each in INDEXES if each != "job_definition_id"]
     if match is None or name not in sortable:
         raise InvalidRequestError.for_field(
             "sort_by", f"{text!r} is not sortable; use asc(FIELD) or desc(FIELD) with {', '.join(sortable)}."
@@ -128,19 +160,28 @@ def plan_list(query: JobQuery) -> ListPlan:
     return ListPlan(INDEXES[query.sort.name], query.sort.ascending, None, frozenset(filters))
 
 
+def plan_definitions(query: DefinitionQuery) -> ListPlan:
+    """Choose the index for a query of definitions."""
+    filters = {name for name in ("name", "tags", "create_time") if getattr(query, name)}
+    index, ascending = _DEFINITION_INDEXES[query.sort.name], query.sort.ascending
+    if "name" in filters and query.sort.name == "name":
+        return ListPlan(index, ascending, query.name, frozenset(filters - {"name"}))
+    return ListPlan(index, ascending, None, frozenset(filters))
+
+
 @dataclass(frozen=True)
 class PageToken:
     """Where the next page begins; opaque on the wire. It names no owner: that always comes from the caller."""
 
     index: str | None
     range_key: str
-    job_id: str
+    item_id: str
     seen: int
     """Rows before it, so that the last page can tell the total."""
 
     def encode(self) -> str:
         """Write it for the wire."""
-        text = json.dumps([self.index, self.range_key, self.job_id, self.seen], separators=(",", ":"))
+        text = json.dumps([self.index, self.range_key, self.item_id, self.seen], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
@@ -153,10 +194,10 @@ class PageToken:
             If it is none of ours, or belongs to a list sorted otherwise.
         """
         try:
-            index, range_key, job_id, seen = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            index, range_key, item_id, seen = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except (ValueError, TypeError, RecursionError):
-            index, range_key, job_id, seen = None, None, None, None
-        if not (_is_key(range_key) and _is_key(job_id) and isinstance(seen, int) and seen >= 0):
+            index, range_key, item_id, seen = None, None, None, None
+        if not (_is_key(range_key) and _is_key(item_id) and isinstance(seen, int) and seen >= 0):
             raise InvalidRequestError.for_field(
                 "next_token", "it is not a token that this API gave out; start again without it."
             )
@@ -164,7 +205,7 @@ class PageToken:
             raise InvalidRequestError.for_field(
                 "next_token", "it belongs to a list with another order or filter; start again without it."
             )
-        return cls(index, range_key, job_id, seen)
+        return cls(index, range_key, item_id, seen)
 
 
 def _is_key(value: object) -> bool:

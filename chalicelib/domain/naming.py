@@ -14,6 +14,7 @@ from chalicelib.domain.instants import to_millis
 __all__ = [
     "LIVE_SHARDS",
     "RunId",
+    "definition_prefix",
     "input_key",
     "job_prefix",
     "launch_code",
@@ -24,6 +25,8 @@ __all__ = [
     "output_stem",
     "owner_slug",
     "session_token",
+    "snapshot_key",
+    "tick_job_id",
     "upload_key",
 ]
 
@@ -85,6 +88,21 @@ def job_prefix(owner_id: str, job_id: str) -> str:
 def input_key(owner_id: str, job_id: str, *, packaged: bool) -> str:
     """Where the job's own copy of the snapshot is."""
     return f"{job_prefix(owner_id, job_id)}input.{'zip' if packaged else 'ipynb'}"
+
+
+def definition_prefix(owner_id: str, definition_id: str) -> str:
+    """Everything of a definition in S3."""
+    return f"definitions/{owner_id}/{definition_id}/"
+
+
+def snapshot_key(owner_id: str, definition_id: str, snapshot_id: str, *, packaged: bool) -> str:
+    """Where one of a definition's snapshots is; each edit makes another."""
+    return f"{definition_prefix(owner_id, definition_id)}{snapshot_id}.{'zip' if packaged else 'ipynb'}"
+
+
+def tick_job_id(definition_id: str, due: datetime) -> str:
+    """Make the id of the job of one tick: the same however often the tick comes, and in order of the due minutes."""
+    return new_job_id(due, hashlib.sha256(f"{definition_id}|{to_millis(due)}".encode()).digest())
 
 
 def output_prefix(run_id: RunId) -> str:

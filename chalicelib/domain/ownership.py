@@ -50,6 +50,8 @@ def caller_from_identity(*, user_arn: str, unique_id: str, ownership: Ownership)
     arns: tuple[str, ...] = (user_arn,)
     if session is None:
         principal, display = unique_id or user_arn, user_arn.rpartition("/")[2].rpartition(":")[2]
+        if unique_id and ":user/" in user_arn:
+            display = "user"  # its name may change, the unique id does not
     else:
         role, name = session["role"], session["session"]
         trusted = role.startswith(_IDENTITY_CENTER) or role in ownership.session_name_roles

@@ -58,7 +58,7 @@ def _end_of_success(job: Job, outcome: Outcome) -> TransitionName:
 
 
 def _wait_for_capacity(job: Job, now: datetime) -> NextStep:
-    if now - (job.waiting_since or job.create_time) >= CAPACITY_DEADLINE:
+    if now - (job.waiting_since or now) >= CAPACITY_DEADLINE:
         return NextStep(TRANSITIONS[TransitionName.FAIL])
     return _retry(job, now + _CAPACITY_BACK_OFF)
 

@@ -18,7 +18,7 @@ _FEATURES = {
     "job_name": True,
     "parameters": True,
     "output_formats": True,
-    "job_definition": False,
+    "job_definition": True,
     "idempotency_token": True,
     "tags": True,
     "email_notifications": False,

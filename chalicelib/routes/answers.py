@@ -4,14 +4,14 @@ from typing import Any
 
 from chalicelib.config import OUTPUT_FORMATS, Environment
 from chalicelib.domain.instants import to_millis
-from chalicelib.domain.job import Job
+from chalicelib.domain.job import Job, JobSpec
 from chalicelib.services.outputs import FilePage
 from chalicelib.services.uploads import UploadForm
 from chalicelib.storage.files import URL_LIFE
 from chalicelib.storage.job_lists import JobPage
 from chalicelib.storage.logs import LogPage
 
-__all__ = ["describe_environment", "describe_job", "file_page", "job_page", "log_page", "upload_form"]
+__all__ = ["describe_environment", "describe_job", "describe_spec", "file_page", "job_page", "log_page", "upload_form"]
 
 _TEMPLATE = "{{input_filename}}-{{create_time}}"
 """The stock scheduler's default; it is shown, never applied."""
@@ -32,6 +32,19 @@ def describe_job(job: Job) -> dict[str, Any]:
         "update_time": to_millis(job.update_time),
         "start_time": to_millis(job.start_time) if job.start_time else None,
         "end_time": to_millis(job.end_time) if job.end_time else None,
+        **describe_spec(spec),
+        "idempotency_token": spec.idempotency_token,
+        "job_definition_id": job.job_definition_id,
+        "packaged_files": [],
+        "downloaded": False,
+        "job_files": _job_files(job),
+        **_additions(job),
+    }
+
+
+def describe_spec(spec: JobSpec) -> dict[str, Any]:
+    """Describe what jobs and definitions have in common."""
+    return {
         "runtime_environment_name": spec.runtime_environment_name,
         "runtime_environment_parameters": dict(spec.runtime_environment_parameters) or None,
         "compute_type": spec.compute_type,
@@ -39,13 +52,11 @@ def describe_job(job: Job) -> dict[str, Any]:
         "parameters": dict(spec.parameters) or None,
         "tags": list(spec.tags) or None,
         "output_filename_template": spec.output_filename_template or _TEMPLATE,
-        "idempotency_token": spec.idempotency_token,
-        "job_definition_id": job.job_definition_id,
         "package_input_folder": spec.package_input_folder,
-        "packaged_files": [],
-        "downloaded": False,
-        "job_files": _job_files(job),
-        **_additions(job),
+        "timeout_seconds": int(spec.timeout.total_seconds()),
+        "max_retries": spec.max_retries,
+        "retry_on_timeout": spec.retry_on_timeout,
+        "min_retry_interval_millis": int(spec.min_retry_interval.total_seconds() * 1000),
     }
 
 
@@ -74,10 +85,6 @@ def _additions(job: Job) -> dict[str, Any]:
         }
         if outcome
         else None,
-        "timeout_seconds": int(job.spec.timeout.total_seconds()),
-        "max_retries": job.spec.max_retries,
-        "retry_on_timeout": job.spec.retry_on_timeout,
-        "min_retry_interval_millis": int(job.spec.min_retry_interval.total_seconds() * 1000),
     }
 
 

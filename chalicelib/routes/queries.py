@@ -7,12 +7,19 @@ from chalice.app import MultiDict
 
 from chalicelib.domain.instants import from_millis
 from chalicelib.domain.job import JobStatus
-from chalicelib.domain.listing import DEFAULT_MAX_ITEMS, JobQuery, parse_sort
+from chalicelib.domain.listing import (
+    DEFAULT_MAX_ITEMS,
+    SORTABLE_DEFINITIONS,
+    SORTABLE_JOBS,
+    DefinitionQuery,
+    JobQuery,
+    parse_sort,
+)
 from chalicelib.errors import InvalidRequestError
 
-__all__ = ["job_query", "parse_status"]
+__all__ = ["crontab_query", "definition_query", "job_query", "parse_status"]
 
-_WHOLE: Final = re.compile(r"^\d{1,15}$")
+_WHOLE: Final = re.compile(r"^\d{1,14}$", re.ASCII)
 _MAX_TEXT: Final = 200
 _MAX_TAGS: Final = 20
 """A filter's values become parts of one DynamoDB expression, which takes 4 KB and 300 operators."""
@@ -36,10 +43,47 @@ def job_query(params: MultiDict | None) -> JobQuery:
         tags=_tags(params),
         start_time=None if start is None else from_millis(start),
         job_definition_id=_text(params, "job_definition_id"),
-        sort=parse_sort(_values(params, "sort_by")),
+        sort=parse_sort(_values(params, "sort_by"), SORTABLE_JOBS),
         max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
         next_token=params.get("next_token") or None,
     )
+
+
+def definition_query(params: MultiDict | None) -> DefinitionQuery:
+    """Read the query string of a list of definitions.
+
+    Raises
+    ------
+    InvalidRequestError
+        If a filter or a sort field is not what it must be.
+    """
+    if params is None:
+        return DefinitionQuery()
+    created = _number(params, "create_time")
+    asked = _number(params, "max_items")
+    return DefinitionQuery(
+        name=_text(params, "name"),
+        tags=_tags(params),
+        create_time=None if created is None else from_millis(created),
+        sort=parse_sort(_values(params, "sort_by"), SORTABLE_DEFINITIONS),
+        max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
+        next_token=params.get("next_token") or None,
+    )
+
+
+def crontab_query(params: MultiDict | None) -> tuple[str, str]:
+    """Read which crontab, and in which zone, is to be explained.
+
+    Raises
+    ------
+    InvalidRequestError
+        If none is given.
+    """
+    schedule = params.get("schedule") if params else None
+    if not params or not schedule:
+        example = "?schedule=0 9 * * MON&timezone=Europe/Berlin"
+        raise InvalidRequestError.for_field("schedule", f"give a crontab, as in {example}.")
+    return schedule, params.get("timezone") or "UTC"
 
 
 def parse_status(text: str) -> JobStatus:

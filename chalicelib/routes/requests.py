@@ -3,9 +3,18 @@
 import re
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from chalicelib.config import OUTPUT_FORMATS
 from chalicelib.domain.job_request import JobRequest
@@ -16,7 +25,11 @@ __all__ = [
     "CheckInBody",
     "CreateJobBody",
     "CreateUploadBody",
+    "Filename",
+    "JobOptionsBody",
+    "Name",
     "OutputUrlsBody",
+    "Parameters",
     "ReportBody",
     "UpdateJobBody",
 ]
@@ -55,23 +68,40 @@ class CreateUploadBody(_Body):
         return value
 
 
-class CreateJobBody(_Body):
-    """`POST /scheduler/jobs`: the stock CreateJob, with an upload for an input, and time-out and retries."""
+def _texts(value: Any) -> Any:
+    """Turn numbers and booleans into texts, as the stock scheduler does."""
+    if not isinstance(value, dict):
+        return value
+    return {name: str(each) if isinstance(each, (bool, int, float)) else each for name, each in value.items()}
 
-    name: Name
-    input_uri: str
-    input_filename: Filename | None = None
-    runtime_environment_name: str
+
+def _names_are_identifiers(value: dict[str, str]) -> dict[str, str]:
+    for name in value:
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} cannot be a parameter: it must be a variable's name")
+    return value
+
+
+Parameters = Annotated[
+    dict[str, str],
+    Field(max_length=_MAX_PARAMETERS),
+    BeforeValidator(_texts),
+    AfterValidator(_names_are_identifiers),
+]
+"""Values for the cell tagged `parameters`: strings, which the runner types."""
+
+
+class JobOptionsBody(_Body):
+    """What jobs and definitions have in common: the stock fields, and time-out and retries."""
+
     runtime_environment_parameters: dict[Tag, str | int | float | bool] | None = Field(
         default=None, max_length=_MAX_PARAMETERS
     )
     compute_type: str | None = None
     output_formats: list[str] | None = None
-    parameters: dict[str, str] | None = Field(default=None, max_length=_MAX_PARAMETERS)
+    parameters: Parameters | None = None
     tags: list[Tag] | None = Field(default=None, max_length=50)
     output_filename_template: str | None = Field(default=None, max_length=500)
-    idempotency_token: Token | None = None
-    package_input_folder: bool | None = None
     timeout_seconds: Annotated[int, Field(ge=1)] | None = None
     max_retries: Annotated[int, Field(ge=0)] | None = None
     retry_on_timeout: bool | None = None
@@ -85,24 +115,36 @@ class CreateJobBody(_Body):
                 raise ValueError(f"{name!r} is not a number that can be kept; send it as a text")
         return value
 
-    @field_validator("parameters", mode="before")
-    @classmethod
-    def _texts(cls, value: Any) -> Any:
-        """Numbers and booleans become texts, as the stock scheduler makes them."""
-        if not isinstance(value, dict):
-            return value
-        return {name: str(each) if isinstance(each, (bool, int, float)) else each for name, each in value.items()}
+    def named_job_fields(self) -> dict[str, Any]:
+        """Give those that were named, as fields of `JobRequest`."""
+        seconds, millis = self.timeout_seconds, self.min_retry_interval_millis
+        fields = {
+            "runtime_environment_parameters": self.runtime_environment_parameters,
+            "compute_type": self.compute_type,
+            "output_formats": None if self.output_formats is None else tuple(self.output_formats),
+            "parameters": self.parameters,
+            "tags": None if self.tags is None else tuple(self.tags),
+            "output_filename_template": self.output_filename_template,
+            "timeout": None if seconds is None else timedelta(seconds=seconds),
+            "max_retries": self.max_retries,
+            "retry_on_timeout": self.retry_on_timeout,
+            "min_retry_interval": None if millis is None else timedelta(milliseconds=millis),
+        }
+        return {name: value for name, value in fields.items() if value is not None}
 
-    @field_validator("parameters")
-    @classmethod
-    def _names_are_identifiers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
-        for name in value or {}:
-            if not name.isidentifier():
-                raise ValueError(f"{name!r} cannot be a parameter: it must be a variable's name")
-        return value
+
+class CreateJobBody(JobOptionsBody):
+    """`POST /scheduler/jobs`: the stock CreateJob, with an upload for an input."""
+
+    name: Name
+    input_uri: str
+    input_filename: Filename | None = None
+    runtime_environment_name: str
+    idempotency_token: Token | None = None
+    package_input_folder: bool | None = None
 
     @model_validator(mode="after")
-    def _names_its_notebook(self) -> "CreateJobBody":
+    def _names_its_notebook(self) -> Self:
         if self.input_filename is None:
             raise ValueError("input_filename: name the notebook that was uploaded")
         if PurePosixPath(self.input_filename).suffix.lower() != ".ipynb":
@@ -116,18 +158,9 @@ class CreateJobBody(_Body):
             input_uri=self.input_uri,
             input_filename=self.input_filename or "",
             runtime_environment_name=self.runtime_environment_name,
-            compute_type=self.compute_type,
-            output_formats=tuple(self.output_formats or ()),
-            parameters=self.parameters or {},
-            runtime_environment_parameters=self.runtime_environment_parameters or {},
-            tags=tuple(self.tags or ()),
-            output_filename_template=self.output_filename_template,
             idempotency_token=self.idempotency_token,
             package_input_folder=self.package_input_folder or False,
-            timeout=None if self.timeout_seconds is None else timedelta(seconds=self.timeout_seconds),
-            max_retries=self.max_retries or 0,
-            retry_on_timeout=self.retry_on_timeout or False,
-            min_retry_interval=timedelta(milliseconds=self.min_retry_interval_millis or 0),
+            **self.named_job_fields(),
         )
 
 

@@ -62,7 +62,7 @@ def parse_body(model: type[_Model], raw_body: bytes | str) -> _Model:
         return model.model_validate_json(raw_body or b"{}")
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(each) for each in first["loc"] if not str(each).startswith(("function-", "str", "int")))
+        field = ".".join(str(each) for each in first["loc"] if not _is_type(str(each)))
         problem = first["msg"].removeprefix("Value error, ")
         raise InvalidRequestError.for_field(field or "body", f"{problem}.".replace("..", ".")) from None
 
@@ -77,6 +77,11 @@ def _check_ids(*ids: str) -> None:
     """
     if any(len(each) > _MAX_ID for each in ids):
         raise NotFoundError(f"There is nothing here: an id has at most {_MAX_ID} characters.")
+
+
+def _is_type(location: str) -> bool:
+    """Whether a part of an error's location is pydantic's name of a type, of which callers know nothing."""
+    return location in ("str", "int", "float", "bool") or location.startswith("function-")
 
 
 class ApiBlueprint(Blueprint):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.job import JobStatus
-from chalicelib.domain.naming import RunId, job_prefix
+from chalicelib.domain.naming import job_prefix
 from chalicelib.storage.files import Files
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
@@ -40,7 +40,7 @@ class CleanupService:
         if record["eventName"] != "REMOVE":
             return
         self.remove_files(old["owner_id"], old["job_id"])
-        self._second_cleanups.send(RunId(old["owner_id"], old["job_id"], 0))
+        self._second_cleanups.send(owner_id=old["owner_id"], job_id=old["job_id"])
         if status.is_live:
             self._wake_ups.send("a slot is free")
 

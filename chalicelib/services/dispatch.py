@@ -1,7 +1,7 @@
 """Dispatch: gives waiting jobs a slot and a container. It runs one at a time, behind the wake-up queue."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -84,17 +84,22 @@ class DispatchService:
     def run(self, until: datetime) -> None:
         """Launch what waits, as far as the limits allow; what is left at `until` gets another wake-up."""
         live = self._lists.live()
-        for row in live:
-            if row.status is JobStatus.QUEUED and row.task_arn is None:
-                self._carefully(row, self._resume)
         load = Load.of(live)
+        claimed = [row for row in live if row.status is JobStatus.QUEUED and row.task_arn is None]
+        if not self._each(claimed, self._resume, until):
+            return
         waiting = self._lists.waiting(self._clock(), per_owner=_ROWS_PER_OWNER)
-        for candidate in take_in_turn(waiting, load, self._settings.limits):
+        self._each(take_in_turn(waiting, load, self._settings.limits), self._dispatch, until)
+
+    def _each(self, rows: Iterable[_Row], act: Callable[[_Row], None], until: datetime) -> bool:
+        """Act on one job after another at the launch rate; False, and another wake-up, if time ran out."""
+        for row in rows:
             if self._clock() >= until:
                 self._wake_ups.send("dispatch ran out of time")
-                return
-            self._carefully(candidate, self._dispatch)
+                return False
+            self._carefully(row, act)
             self._sleep(1 / LAUNCHES_PER_SECOND)
+        return True
 
     def _carefully(self, row: _Row, act: Callable[[_Row], None]) -> None:
         """Act on one job; what fails is left for the sweep, so that it does not hold up the others."""
@@ -123,6 +128,7 @@ class DispatchService:
             launch=1,
             deadline=now + _CLAIM_DEADLINE,
             not_before=None,
+            waiting_since=job.waiting_since or now,
             task_arn=None,
             instance_id=None,
             phase=Phase(PhaseCode.LAUNCHING),

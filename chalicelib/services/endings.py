@@ -1,7 +1,7 @@
 """How an attempt ends: the one place that turns an outcome into another attempt or the end of the job."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, make_outcome
+from chalicelib.domain.retention import expiry
 from chalicelib.domain.retrying import NextStep, next_step
 from chalicelib.domain.transitions import TransitionName
 from chalicelib.observability import count
@@ -44,13 +45,14 @@ class EndingService:
         Job | None
             The job after it, waiting for another attempt or ended; None if it had moved on meanwhile.
         """
+        outcome = _overtime(job, outcome, now)
         if self._can_launch_on_demand(job, outcome):
             return self._launch_on_demand(job, now)
         step = next_step(job, outcome, self._settings.limits, now)
         retried = step.transition.name is TransitionName.RETRY
         if step.transition.name is TransitionName.END_STOP:
             outcome = make_outcome("stopped")
-        changes = self._retry(job, outcome, step, now) if retried else self._final(outcome, now)
+        changes = self._retry(job, outcome, step) if retried else self._final(job, outcome, now)
         after = self._jobs.transition(job, step.transition, now, deadline=None, **changes)
         if after is not None:
             count("JobsRetried" if retried else "JobsEnded", outcome=outcome.code)
@@ -84,23 +86,22 @@ class EndingService:
         self._wake()
         return after
 
-    def _final(self, outcome: Outcome, now: datetime) -> dict[str, Any]:
-        retention = self._settings.retention.jobs_days
+    def _final(self, job: Job, outcome: Outcome, now: datetime) -> dict[str, Any]:
         return {
             "outcome": outcome,
             "phase": Phase(PhaseCode.ENDED),
             "end_time": now,
-            "expires_at": now + timedelta(days=retention) if retention else None,
+            "expires_at": expiry(job.spec, self._settings.retention, now),
         }
 
     @staticmethod
-    def _retry(job: Job, outcome: Outcome, step: NextStep, now: datetime) -> dict[str, Any]:
+    def _retry(job: Job, outcome: Outcome, step: NextStep) -> dict[str, Any]:
         capacity = OUTCOMES[outcome.code].fault is Fault.CAPACITY
         return {
             "outcome": None,
             "phase": Phase(PhaseCode.WAITING, f"{outcome.title}; trying again"),
             "not_before": step.not_before,
-            "waiting_since": (job.waiting_since or now) if capacity else now,
+            "waiting_since": job.waiting_since if capacity else None,
             "notebook_retries": step.notebook_retries or job.notebook_retries,
             "infrastructure_retries": step.infrastructure_retries or job.infrastructure_retries,
             "task_arn": None,
@@ -112,3 +113,11 @@ class EndingService:
             self._wake_ups.send("an attempt ended")
         except (BotoCoreError, ClientError):
             _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+
+
+def _overtime(job: Job, outcome: Outcome, now: datetime) -> Outcome:
+    """Call it a time-out when a container that was ended had run longer than its job may, whoever ended it."""
+    is_over = job.start_time is not None and now > job.start_time + job.spec.timeout
+    if is_over and OUTCOMES[outcome.code].fault is Fault.INFRASTRUCTURE:
+        return make_outcome("timeout")
+    return outcome

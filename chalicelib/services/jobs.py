@@ -10,17 +10,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
+from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec
 from chalicelib.domain.listing import JobQuery
-from chalicelib.domain.naming import input_key, new_job_id, upload_key
+from chalicelib.domain.naming import input_key, new_job_id
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.ownership import Caller
-from chalicelib.domain.snapshot import check_notebook, check_package
+from chalicelib.domain.retention import expiry
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import ConflictError, IdempotencyTokenError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
-from chalicelib.services.uploads import max_snapshot_bytes
+from chalicelib.services.snapshots import SnapshotService
 from chalicelib.storage.files import Files, Upload
 from chalicelib.storage.job_lists import JobLists, JobPage
 from chalicelib.storage.job_table import JobTable, MarkExistsError
@@ -47,6 +47,8 @@ class JobService:
         What the operator chose.
     jobs, lists, marks, files, wake_ups
         The stores.
+    snapshots
+        Takes snapshots.
     clock
         Tells the time.
     """
@@ -59,6 +61,7 @@ class JobService:
         lists: JobLists,
         marks: MarkTable,
         files: Files,
+        snapshots: SnapshotService,
         wake_ups: WakeUpQueue,
         clock: Clock,
     ) -> None:
@@ -67,6 +70,7 @@ class JobService:
         self._lists = lists
         self._marks = marks
         self._files = files
+        self._snapshots = snapshots
         self._wake_ups = wake_ups
         self._clock = clock
 
@@ -88,11 +92,7 @@ class JobService:
             If the token was used for another request.
         """
         spec = resolve_spec(request, self._settings, caller)
-        key = upload_key(caller.owner_id, upload_id_of(request.input_uri))
-        upload = self._files.open_upload(
-            key, max_snapshot_bytes(self._settings.limits, packaged=spec.package_input_folder)
-        )
-        self._check(upload, request)
+        upload = self._snapshots.open(caller.owner_id, request)
         now = self._clock()
         job = Job(
             owner_id=caller.owner_id,
@@ -105,22 +105,13 @@ class JobService:
             update_time=now,
             input_size_bytes=upload.size_bytes,
             not_before=now,
-            waiting_since=now,
             phase=Phase(PhaseCode.WAITING, "waiting for a slot"),
         )
         return self._store(job, upload, fingerprint(request, upload.etag))
 
-    def _check(self, upload: Upload, request: JobRequest) -> None:
-        kernel = self._settings.environments[request.runtime_environment_name].kernel
-        if not request.package_input_folder:
-            check_notebook(upload.file.read(), request.input_filename, kernel=kernel)
-            return
-        largest = max_snapshot_bytes(self._settings.limits, packaged=False)
-        check_package(upload.file, request.input_filename, kernel=kernel, max_notebook_bytes=largest)
-
     def _store(self, job: Job, upload: Upload, request_fingerprint: str) -> str:
         copy = input_key(job.owner_id, job.job_id, packaged=job.spec.package_input_folder)
-        self._files.copy_upload(upload, copy)
+        self._snapshots.keep(upload, copy)
         token = job.spec.idempotency_token
         value = {"job_id": job.job_id, "fingerprint": request_fingerprint}
         mark = token_mark(job.owner_id, token, value, job.create_time) if token else None
@@ -227,7 +218,6 @@ class JobService:
         if job.status is JobStatus.IN_PROGRESS:
             stopping = TRANSITIONS[TransitionName.STOP_RUN]
             return self._jobs.transition(job, stopping, now, deadline=now + STOP_DEADLINE) is not None
-        retention = self._settings.retention.jobs_days
         stopped = self._jobs.transition(
             job,
             TRANSITIONS[TransitionName.STOP_BEFORE_RUN],
@@ -235,7 +225,7 @@ class JobService:
             end_time=now,
             phase=Phase(PhaseCode.ENDED),
             outcome=make_outcome("stopped", "Stopped before it ran."),
-            expires_at=now + timedelta(days=retention) if retention else None,
+            expires_at=expiry(job.spec, self._settings.retention, now),
         )
         if stopped and job.status is JobStatus.QUEUED:
             self._wake("a slot is free")

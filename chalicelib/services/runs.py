@@ -32,6 +32,9 @@ FENCE: Final = timedelta(minutes=3)
 SILENCE: Final = timedelta(minutes=5)
 """After so long without a beat the sweep looks after a run: later than its runner would have ended itself."""
 
+_TRIES: Final = 3
+"""How often a report is taken again whose job moved on between read and write."""
+
 _MIB: Final = 1024 * 1024
 
 
@@ -167,7 +170,7 @@ class RunService:
 
     def report(self, run_id: RunId, token: str, *, code: str, message: str) -> JobStatus:
         """Take a runner's report of how its attempt ended; a repeated one changes nothing."""
-        for _ in range(2):
+        for _ in range(_TRIES):
             job = self._current(run_id)
             self._verify(job, run_id, token)
             if not job.status.is_live:

@@ -89,7 +89,7 @@ class SweepService:
 
     def _launch_again(self, job: Job, now: datetime) -> None:
         """Have a claimed job without a task launched again, as long as jobs wait for capacity; then it ends."""
-        if now - (job.waiting_since or job.create_time) >= CAPACITY_DEADLINE:
+        if now - (job.waiting_since or now) >= CAPACITY_DEADLINE:
             self._endings.end(job, make_outcome("throttled"), now)
             return
         self._jobs.change(job, now, deadline=now + _STOP_TIME)

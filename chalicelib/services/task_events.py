@@ -1,17 +1,22 @@
 """Task events: what ECS tells of the containers, at least once and in any order."""
 
-import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from chalicelib.config import Limits
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import classify_stopped_task, make_outcome
 from chalicelib.domain.task_state import TaskState
+from chalicelib.errors import ConflictError
 from chalicelib.services.clock import Clock
 from chalicelib.services.endings import EndingService
 from chalicelib.storage.job_table import JobTable
 
 __all__ = ["TaskEventService", "is_of_current_launch"]
 
-_log = logging.getLogger(__name__)
+_TRIES: Final = 3
+"""How often an event is taken again whose job moved on between read and write."""
 
 _PROVISIONING = {
     "PROVISIONING": "getting a place on Fargate",
@@ -34,6 +39,8 @@ class TaskEventService:
 
     Parameters
     ----------
+    limits
+        The operator's limits.
     jobs
         The jobs table.
     endings
@@ -42,26 +49,55 @@ class TaskEventService:
         Tells the time.
     """
 
-    def __init__(self, *, jobs: JobTable, endings: EndingService, clock: Clock) -> None:
+    def __init__(self, limits: Limits, *, jobs: JobTable, endings: EndingService, clock: Clock) -> None:
+        self._limits = limits
         self._jobs = jobs
         self._endings = endings
         self._clock = clock
 
     def handle(self, task: TaskState) -> None:
-        """Take one event; those of earlier launches and of ended jobs change nothing."""
-        run_id, now = task.run_id, self._clock()
-        job = self._jobs.get(run_id.owner_id, run_id.job_id, now) if run_id else None
+        """Take one event; those of earlier launches and of ended jobs change nothing.
+
+        Raises
+        ------
+        ConflictError
+            If the job kept changing state meanwhile: the event comes again.
+        """
+        for _ in range(_TRIES):
+            job = self._current_job(task)
+            if job is None or self._take(job, task):
+                return
+        raise ConflictError(f"The job of task {task.task_arn} kept changing state.")
+
+    def _current_job(self, task: TaskState) -> Job | None:
+        """Find the live job whose current launch this task is."""
+        run_id = task.run_id
+        job = self._jobs.get(run_id.owner_id, run_id.job_id, self._clock()) if run_id else None
         if job is None or run_id is None or job.attempt != run_id.attempt or not job.status.is_live:
-            return
-        if not is_of_current_launch(job, task):
-            return
-        if task.has_stopped:
-            code, message = classify_stopped_task(
-                stop_code=task.stop_code,
-                reason=task.stopped_reason,
-                exit_code=task.exit_code,
-                container_reason=task.container_reason,
-            )
-            self._endings.end(job, make_outcome(code, message), now)
-        elif job.status is JobStatus.QUEUED and task.last_status in _PROVISIONING:
-            self._jobs.change(job, now, phase=Phase(PhaseCode.PROVISIONING, _PROVISIONING[task.last_status]))
+            return None
+        return job if is_of_current_launch(job, task) else None
+
+    def _take(self, job: Job, task: TaskState) -> bool:
+        """Follow the task; False if the job moved on meanwhile."""
+        now = self._clock()
+        if not task.has_stopped:
+            return self._note_progress(job, task, now)
+        code, message = classify_stopped_task(
+            stop_code=task.stop_code,
+            reason=task.stopped_reason,
+            exit_code=task.exit_code,
+            container_reason=task.container_reason,
+        )
+        # With its task, so that a launch that follows on demand does not keep this one's.
+        return self._endings.end(replace(job, task_arn=task.task_arn), make_outcome(code, message), now) is not None
+
+    def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:
+        """Note how far a start is, and the task itself, should its dispatch not have got to record it."""
+        changes: dict[str, Any] = {}
+        if job.status is JobStatus.QUEUED and task.last_status in _PROVISIONING:
+            changes["phase"] = Phase(PhaseCode.PROVISIONING, _PROVISIONING[task.last_status])
+        if job.task_arn is None:
+            changes["task_arn"] = task.task_arn
+            if job.status is JobStatus.QUEUED:
+                changes["deadline"] = now + timedelta(minutes=self._limits.launch_deadline_minutes)
+        return not changes or self._jobs.change(job, now, **changes) is not None

@@ -102,6 +102,16 @@ class Files:
         )
         return Upload(key, answer["ETag"], size, io.BufferedReader(reader, buffer_size=_BLOCK))
 
+    def copy(self, source: str, key: str) -> bool:
+        """Copy an object that is never overwritten; False if it is gone."""
+        try:
+            self._client.copy_object(Bucket=self._bucket, Key=key, CopySource={"Bucket": self._bucket, "Key": source})
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
+                raise
+            return False
+        return True
+
     def copy_upload(self, upload: Upload, key: str) -> None:
         """Copy an upload to where it stays, if it is still what was opened.
 

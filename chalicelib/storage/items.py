@@ -3,14 +3,21 @@
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pynamodb.attributes import Attribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    JSONAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.constants import NUMBER
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.domain.instants import from_millis, to_millis
 
-__all__ = ["JOB_ROW", "JobItem", "MarkItem", "bind"]
+__all__ = ["DEFINITION_ROW", "JOB_ROW", "DefinitionItem", "JobItem", "MarkItem", "bind"]
 
 JOB_ROW = (
     "name",
@@ -28,6 +35,24 @@ JOB_ROW = (
     "expires_at",
 )
 """What a row of a list needs, and so what the list indexes project."""
+
+DEFINITION_ROW = (
+    "name",
+    "input_filename",
+    "spec",
+    "schedule",
+    "timezone",
+    "active",
+    "create_time",
+    "update_time",
+    "revision",
+    "last_run",
+    "missed_count",
+    "run_count",
+    "next_due",
+    "options",
+)
+"""What a row of a list of definitions needs."""
 
 
 class MillisAttribute(Attribute[datetime]):
@@ -156,6 +181,81 @@ class JobItem(Model):
     by_definition = _ByDefinition()
     by_waiting = _Waiting()
     by_live = _Live()
+
+
+class _DefinitionsByName(GlobalSecondaryIndex["DefinitionItem"]):
+    class Meta:
+        index_name = "by_name"
+        projection = IncludeProjection(list(DEFINITION_ROW))
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
+class _DefinitionsByInputFilename(GlobalSecondaryIndex["DefinitionItem"]):
+    class Meta:
+        index_name = "by_input_filename"
+        projection = IncludeProjection(list(DEFINITION_ROW))
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    input_filename_key = UnicodeAttribute(range_key=True)
+
+
+class _Due(GlobalSecondaryIndex["DefinitionItem"]):
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_key = UnicodeAttribute(range_key=True)
+
+
+class _Unsynced(GlobalSecondaryIndex["DefinitionItem"]):
+    class Meta:
+        index_name = "unsynced"
+        projection = KeysOnlyProjection()
+
+    unsynced = UnicodeAttribute(hash_key=True)
+    unsynced_key = UnicodeAttribute(range_key=True)
+
+
+class DefinitionItem(Model):
+    """A definition as the table holds it. `definition_codec.py` turns it into a `Definition` and back."""
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    definition_id = UnicodeAttribute(range_key=True)
+    name = UnicodeAttribute()
+    input_filename = UnicodeAttribute()
+    spec: MapAttribute[str, Any] = MapAttribute()
+    snapshot_id = UnicodeAttribute()
+    create_time = MillisAttribute()
+    update_time = MillisAttribute()
+    effective_from = MillisAttribute()
+    schedule = UnicodeAttribute(null=True)
+    timezone = UnicodeAttribute(null=True)
+    active = BooleanAttribute()
+    options = JSONAttribute()
+    input_size_bytes = NumberAttribute(default=0)
+    revision = NumberAttribute()
+    synced_revision = NumberAttribute(default=0)
+    schedule_slots = NumberAttribute(default=0)
+    next_due = MillisAttribute(null=True)
+    run_count = NumberAttribute(default=0)
+    missed_count = NumberAttribute(default=0)
+    last_run = JSONAttribute(null=True)
+
+    # Keys of the indexes; absent where an index does not hold the definition.
+    name_key = UnicodeAttribute()
+    input_filename_key = UnicodeAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due_key = UnicodeAttribute(null=True)
+    unsynced = UnicodeAttribute(null=True)
+    unsynced_key = UnicodeAttribute(null=True)
+
+    by_name = _DefinitionsByName()
+    by_input_filename = _DefinitionsByInputFilename()
+    by_due = _Due()
+    by_unsynced = _Unsynced()
 
 
 class MarkItem(Model):

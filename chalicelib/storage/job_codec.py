@@ -18,6 +18,8 @@ __all__ = [
     "job_attributes",
     "phase_from_json",
     "phase_to_json",
+    "spec_from_map",
+    "spec_to_map",
     "text_key",
     "to_job",
     "waiting_key",
@@ -60,9 +62,9 @@ def deadline_key(deadline_millis: int, owner_id: str = "", job_id: str = "") -> 
     return f"{deadline_millis:015d}#{owner_id}#{job_id}"
 
 
-def text_key(text: str, job_id: str) -> str:
+def text_key(text: str, item_id: str) -> str:
     """Make the range key of a list by name: what follows the name sorts before every character that a name may have."""
-    return f"{text}\x1f{job_id}"
+    return f"{text}\x1f{item_id}"
 
 
 def definition_key(owner_id: str, definition_id: str) -> str:
@@ -104,7 +106,7 @@ def to_job(item: JobItem) -> Job:
     return Job(
         **plain,
         status=JobStatus(values["status"]),
-        spec=_spec_from_map(values["spec"].as_dict()),
+        spec=spec_from_map(values["spec"].as_dict()),
         phase=phase_from_json(values.get("phase")),
         outcome=Outcome(**values["outcome"]) if values.get("outcome") else None,
     )
@@ -127,13 +129,15 @@ def spec_to_map(spec: JobSpec) -> dict[str, Any]:
         "retry_on_timeout": spec.retry_on_timeout,
         "min_retry_interval_millis": spec.min_retry_interval // timedelta(milliseconds=1),
         "identity_arns": list(spec.identity_arns),
+        "retention_days": spec.retention.days if spec.retention else None,
     }
     return {
         name: value for name, value in texts.items() if value not in (None, [], {}, False, 0) or name == "compute_type"
     }
 
 
-def _spec_from_map(stored: Mapping[str, Any]) -> JobSpec:
+def spec_from_map(stored: Mapping[str, Any]) -> JobSpec:
+    """Read a spec back."""
     return JobSpec(
         runtime_environment_name=stored["runtime_environment_name"],
         compute_type=stored["compute_type"],
@@ -149,6 +153,7 @@ def _spec_from_map(stored: Mapping[str, Any]) -> JobSpec:
         retry_on_timeout=stored.get("retry_on_timeout", False),
         min_retry_interval=timedelta(milliseconds=stored.get("min_retry_interval_millis", 0)),
         identity_arns=tuple(stored.get("identity_arns", ())),
+        retention=timedelta(days=stored["retention_days"]) if stored.get("retention_days") else None,
     )
 
 

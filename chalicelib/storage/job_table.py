@@ -1,6 +1,6 @@
 """The jobs table: single records, each changed by conditional writes only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -91,9 +91,10 @@ class JobTable:
         return None if job.expires_at and job.expires_at <= now else job
 
     def transition(self, job: Job, transition: Transition, now: datetime, **changes: Any) -> Job | None:
-        """Take a job through one transition, if it is still in the attempt and in a state that the transition may leave.
+        """Take a job through one transition, if that may leave its state and the job is still as it was read.
 
-        A job that was live when it was read must not wait again: what was decided about that attempt is over.
+        A job that has moved on meanwhile is left alone, even into a state that the transition could leave too: what was decided
+        about a job that had no runner yet must not end a run. Whoever gets None reads again and decides again.
 
         Parameters
         ----------
@@ -112,22 +113,14 @@ class JobTable:
             The job after it; None if it had moved on, or is gone. Nothing is written then.
         """
         after = replace(job, status=transition.target, update_time=now, **changes)
-        sources = transition.sources if job.status is JobStatus.CREATED else transition.sources - {JobStatus.CREATED}
-        if not sources:
+        if job.status not in transition.sources:
             return None
-        condition = self._model.status.is_in(*sources) & (self._model.attempt == job.attempt)
-        if job.status in transition.sources and job.status is JobStatus.QUEUED:
-            condition &= self._model.launch == job.launch
+        condition = self._as_read(job)
         return self._update(job, after, condition)
 
     def change(self, job: Job, now: datetime, **changes: Any) -> Job | None:
         """Change fields of a job that stays in its state; None if it had left state, attempt or launch, or is gone."""
-        condition = (
-            (self._model.status == job.status.value)
-            & (self._model.attempt == job.attempt)
-            & (self._model.launch == job.launch)
-        )
-        return self._update(job, replace(job, update_time=now, **changes), condition)
+        return self._update(job, replace(job, update_time=now, **changes), self._as_read(job))
 
     def record_task(self, job: Job, task_arn: str, deadline: datetime) -> Job | None:
         """Record the task of a launch, whichever live state its job is in by now; None if it is no longer this launch's.
@@ -179,6 +172,18 @@ class JobTable:
                 raise
             return missing
         return []
+
+    def delete_unconditionally(self, owner_id: str, job_ids: Iterable[str]) -> None:
+        """Remove records in batches, whether they exist or not."""
+        with self._model.batch_write() as batch:
+            for job_id in job_ids:
+                batch.delete(self._model(owner_id, job_id))
+
+    def _as_read(self, job: Job) -> Condition:
+        condition: Condition = self._model.status == job.status.value
+        condition &= self._model.attempt == job.attempt
+        condition &= self._model.launch == job.launch
+        return condition
 
     def _update(self, before: Job, after: Job, condition: Condition) -> Job | None:
         old, new = job_attributes(before), job_attributes(after)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib.config import ComputeType, Resources
+from chalicelib.config import ComputeType
 from chalicelib.domain.naming import RunId
 from chalicelib.domain.outcome import classify_launch_failure
 from chalicelib.domain.task_state import TaskState, parse_task
 from chalicelib.errors import LaunchError
+from chalicelib.resources import Resources
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient

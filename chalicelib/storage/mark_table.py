@@ -10,13 +10,16 @@ from chalicelib.domain.naming import RunId
 from chalicelib.storage.items import MarkItem
 from chalicelib.storage.job_codec import phase_from_json, phase_to_json
 
-__all__ = ["Mark", "MarkTable", "token_mark"]
+__all__ = ["Mark", "MarkTable", "tick_mark", "token_mark"]
 
 _TOKEN_LIFE: Final = timedelta(days=7)
 """How long an idempotency token is remembered: longer than any client goes on repeating a request."""
 
 _BEAT_LIFE: Final = timedelta(days=2)
 """How long a beat is kept; the next one renews it."""
+
+_TICK_LIFE: Final = timedelta(days=30)
+"""How long a tick's mark is kept: longer than a message can be late, two weeks in each of two queues."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Mark:
 def token_mark(owner_id: str, token: str, value: dict[str, str], now: datetime) -> Mark:
     """Make the mark of an idempotency token: which job it made, of which request."""
     return Mark(f"token#{owner_id}#{token}", value, now + _TOKEN_LIFE)
+
+
+def tick_mark(definition_id: str, due: datetime, verdict: str, now: datetime) -> Mark:
+    """Make the mark of one due minute of a definition: what became of it."""
+    return Mark(f"tick#{definition_id}#{to_millis(due)}", {"verdict": verdict}, now + _TICK_LIFE)
 
 
 class MarkTable:

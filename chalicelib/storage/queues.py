@@ -2,14 +2,17 @@
 
 import json
 import uuid
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
-
-from chalicelib.domain.naming import RunId
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-__all__ = ["CleanupQueue", "WakeUpQueue"]
+__all__ = ["CleanupQueue", "TickQueue", "WakeUpQueue"]
+
+_BATCH = 10
+"""Messages that SQS takes at a time."""
 
 _GROUP = "dispatch"
 """The one message group: the dispatcher runs one at a time."""
@@ -36,8 +39,32 @@ class CleanupQueue:
         self._client = client
         self._url = url
 
-    def send(self, run_id: RunId) -> None:
-        """Ask for the second cleanup of a job."""
-        self._client.send_message(
-            QueueUrl=self._url, MessageBody=json.dumps({"owner_id": run_id.owner_id, "job_id": run_id.job_id})
-        )
+    def send(self, **what: str | int) -> None:
+        """Ask for the second cleanup of a job or a definition, named by its ids."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(what))
+
+
+class TickQueue:
+    """What the tick function is asked for: ticks come from EventBridge Scheduler, walks and syncs from the sweep."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send_all(self, kind: str, definitions: Iterable[tuple[str, str]]) -> None:
+        """Ask one kind of thing for several definitions, named by owner and id.
+
+        Raises
+        ------
+        OSError
+            If SQS did not take all of them.
+        """
+        rest = iter(definitions)
+        while batch := list(islice(rest, _BATCH)):
+            entries = [
+                {"Id": str(number), "MessageBody": json.dumps({"kind": kind, "owner_id": owner, "definition_id": each})}
+                for number, (owner, each) in enumerate(batch)
+            ]
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # plain dicts
+            if failed := answer.get("Failed"):
+                raise OSError(f"{len(failed)} messages to the tick queue were not taken: {failed[0].get('Code')}")

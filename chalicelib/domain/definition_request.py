@@ -1,0 +1,116 @@
+"""Requests that make, change and run definitions, held against the operator's settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.config import SchedulerSettings
+from chalicelib.domain.crontab import Crontab, check_interval, parse_timezone, to_eventbridge
+from chalicelib.domain.definition import Definition, ScheduleOptions
+from chalicelib.domain.job_request import JobRequest, resolve_spec
+from chalicelib.domain.ownership import Caller
+from chalicelib.errors import InvalidRequestError
+
+__all__ = ["DefinitionChange", "DefinitionRequest", "apply_change", "check_schedule", "count_slots", "request_of"]
+
+
+@dataclass(frozen=True)
+class DefinitionRequest:
+    """What a caller asks for: a job's request, with a schedule."""
+
+    job: JobRequest
+    schedule: str | None = None
+    timezone: str | None = None
+    active: bool = True
+    options: ScheduleOptions = field(default_factory=ScheduleOptions)
+
+
+@dataclass(frozen=True)
+class DefinitionChange:
+    """A change: just the fields that it names."""
+
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    """Of `Definition`: name, schedule, timezone, active."""
+    job: Mapping[str, Any] = field(default_factory=dict)
+    """Of `JobRequest`: environment, compute type, formats, parameters, tags, template, time-out, retries."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of `ScheduleOptions`."""
+    input_uri: str | None = None
+    """A new snapshot; the stored filename means that it stays."""
+    input_filename: str | None = None
+
+
+def check_schedule(
+    schedule: str | None, timezone: str | None, options: ScheduleOptions, settings: SchedulerSettings
+) -> None:
+    """Hold a schedule against the operator's settings.
+
+    Raises
+    ------
+    CrontabError
+        If the crontab or the zone cannot be followed.
+    InvalidRequestError
+        If it fires more often than the operator allows, or ends before it starts.
+    """
+    if timezone is not None:
+        parse_timezone(timezone)
+    if options.start and options.end and options.end <= options.start:
+        raise InvalidRequestError.for_field("schedule_end", "it is not after schedule_start.")
+    if schedule is None:
+        return
+    check_interval(Crontab.parse(schedule), timedelta(minutes=settings.limits.min_schedule_interval_minutes))
+
+
+def apply_change(
+    definition: Definition, change: DefinitionChange, settings: SchedulerSettings, caller: Caller, now: datetime
+) -> Definition:
+    """Make the definition after a change; what the change does not name stays as it was.
+
+    Raises
+    ------
+    InvalidRequestError, NotAllowedError
+        If the settings do not allow it.
+    """
+    options = replace(definition.options, **change.options)
+    after = replace(definition, **change.definition, options=options, update_time=now)
+    if change.job:
+        after = replace(after, spec=resolve_spec(replace(request_of(definition), **change.job), settings, caller))
+    check_schedule(after.schedule, after.timezone, after.options, settings)
+    if _timing(after) == _timing(definition):
+        return after
+    slots = max(definition.schedule_slots, count_slots(after.schedule))
+    return replace(after, effective_from=now, revision=definition.revision + 1, schedule_slots=slots)
+
+
+def count_slots(schedule: str | None) -> int:
+    """Count the EventBridge schedules that a crontab needs."""
+    return len(to_eventbridge(schedule)) if schedule else 0
+
+
+def _timing(definition: Definition) -> tuple[object, ...]:
+    """Give what decides when a definition is due: a change of it drops the ticks that are still on their way."""
+    options = definition.options
+    return definition.schedule, definition.timezone, definition.active, options.start, options.end, options.max_runs
+
+
+def request_of(definition: Definition) -> JobRequest:
+    """Give the request that would make the definition's jobs."""
+    spec = definition.spec
+    return JobRequest(
+        name=definition.name,
+        input_uri="",
+        input_filename=definition.input_filename,
+        runtime_environment_name=spec.runtime_environment_name,
+        compute_type=spec.compute_type,
+        output_formats=spec.output_formats,
+        parameters=spec.parameters,
+        runtime_environment_parameters=spec.runtime_environment_parameters,
+        tags=spec.tags,
+        output_filename_template=spec.output_filename_template,
+        package_input_folder=spec.package_input_folder,
+        timeout=spec.timeout,
+        max_retries=spec.max_retries,
+        retry_on_timeout=spec.retry_on_timeout,
+        min_retry_interval=spec.min_retry_interval,
+    )

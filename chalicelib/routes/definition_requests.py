@@ -1,0 +1,128 @@
+"""Wire models of requests about definitions."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from chalicelib.domain.definition import OverlapPolicy, ScheduleOptions
+from chalicelib.domain.definition_request import DefinitionChange, DefinitionRequest
+from chalicelib.domain.instants import from_millis
+from chalicelib.routes.requests import CreateJobBody, Filename, JobOptionsBody, Name, Parameters
+
+__all__ = ["CreateDefinitionBody", "RunDefinitionBody", "UpdateDefinitionBody"]
+
+_FAR: Final = 253_402_300_799_999
+"""31 December 9999 [ms]: the last instant that a datetime can be."""
+
+Millis = Annotated[int, Field(ge=0, le=_FAR)]
+
+
+class _Options(BaseModel):
+    """How a schedule is followed. The JupyterLab form can carry these in `runtime_environment_parameters`, also as texts."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    overlap_policy: OverlapPolicy | None = None
+    catch_up_seconds: Annotated[int, Field(ge=0, le=30 * 86_400)] | None = None
+    schedule_start: Millis | None = None
+    schedule_end: Millis | None = None
+    max_runs: Annotated[int, Field(ge=1)] | None = None
+    job_retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+
+    def named(self) -> dict[str, Any]:
+        """Give those that were named, as fields of `ScheduleOptions`."""
+        fields: dict[str, Any] = {
+            "overlap_policy": self.overlap_policy,
+            "catch_up": None if self.catch_up_seconds is None else timedelta(seconds=self.catch_up_seconds),
+            "start": None if self.schedule_start is None else from_millis(self.schedule_start),
+            "end": None if self.schedule_end is None else from_millis(self.schedule_end),
+            "max_runs": self.max_runs,
+            "job_retention": None if self.job_retention_days is None else timedelta(days=self.job_retention_days),
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+def _options_in(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Read the options that an environment's parameters carry."""
+    try:
+        return _Options.model_validate(parameters or {}).named()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ValueError(f"{first['loc'][0]}: {first['msg']}") from None
+
+
+class _CarryingOptionsBody(JobOptionsBody, _Options):
+    """A request with options, also in its environment's parameters."""
+
+    @field_validator("runtime_environment_parameters")
+    @classmethod
+    def _carries_options(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        _options_in(value)
+        return value
+
+    def options(self) -> dict[str, Any]:
+        """Give the options that were named, as fields of `ScheduleOptions`; fields of their own come first."""
+        return _options_in(self.runtime_environment_parameters) | self.named()
+
+
+class CreateDefinitionBody(_CarryingOptionsBody, CreateJobBody):
+    """`POST /scheduler/job_definitions`: the stock CreateJobDefinition, with options of its schedule."""
+
+    schedule: str | None = None
+    timezone: str | None = None
+    active: bool | None = None
+
+    def to_definition_request(self) -> DefinitionRequest:
+        """Give it to the service."""
+        return DefinitionRequest(
+            job=self.to_request(),
+            schedule=self.schedule or None,
+            timezone=self.timezone or None,
+            active=self.active is not False,
+            options=ScheduleOptions(**self.options()),
+        )
+
+
+class UpdateDefinitionBody(_CarryingOptionsBody):
+    """`PATCH /scheduler/job_definitions/{id}`: every field that is named changes, and only those; null counts as not named."""
+
+    name: Name | None = None
+    runtime_environment_name: str | None = None
+    schedule: str | None = None
+    timezone: str | None = None
+    active: bool | None = None
+    input_uri: str | None = None
+    input_filename: Filename | None = None
+
+    @field_validator("input_filename")
+    @classmethod
+    def _is_a_notebook(cls, value: str | None) -> str | None:
+        if value is not None and PurePosixPath(value).suffix.lower() != ".ipynb":
+            raise ValueError(f"{value!r} is not a notebook (.ipynb)")
+        return value
+
+    def to_change(self) -> DefinitionChange:
+        """Give it to the service."""
+        own = {"name": self.name, "schedule": self.schedule, "timezone": self.timezone, "active": self.active}
+        return DefinitionChange(
+            definition={name: value for name, value in own.items() if value is not None},
+            job=self.named_job_fields() | _if_named("runtime_environment_name", self.runtime_environment_name),
+            options=self.options(),
+            input_uri=self.input_uri,
+            input_filename=self.input_filename,
+        )
+
+
+class RunDefinitionBody(BaseModel):
+    """`POST /scheduler/job_definitions/{id}/jobs`: other parameters take the place of all of the definition's."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    parameters: Parameters | None = None
+
+
+def _if_named(name: str, value: Any) -> dict[str, Any]:
+    return {} if value is None else {name: value}

@@ -1,0 +1,68 @@
+"""Definitions over HTTP."""
+
+from typing import Any
+
+from chalicelib.domain.due import explain
+from chalicelib.factory import factory
+from chalicelib.routes.callers import caller_of, owner_of
+from chalicelib.routes.definition_answers import definition_page, describe_definition, describe_explanation
+from chalicelib.routes.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
+from chalicelib.routes.queries import crontab_query, definition_query
+from chalicelib.routes.responses import ApiBlueprint, parse_body
+
+__all__ = ["definitions"]
+
+definitions = ApiBlueprint(__name__)
+
+
+@definitions.route("/scheduler/job_definitions", methods=["POST"])
+def create_definition() -> dict[str, Any]:
+    """Create a definition."""
+    body = parse_body(CreateDefinitionBody, definitions.current_request.raw_body)
+    caller = caller_of(definitions.current_request, factory().settings.ownership)
+    return {"job_definition_id": factory().definitions.create(caller, body.to_definition_request())}
+
+
+@definitions.route("/scheduler/job_definitions", methods=["GET"])
+def list_definitions() -> dict[str, Any]:
+    """List definitions."""
+    query = definition_query(definitions.current_request.query_params)
+    return definition_page(factory().definitions.page(_owner(), query))
+
+
+@definitions.route("/scheduler/job_definitions/{definition_id}", methods=["GET"])
+def get_definition(definition_id: str) -> dict[str, Any]:
+    """Describe a definition."""
+    return describe_definition(factory().definitions.get(_owner(), definition_id))
+
+
+@definitions.route("/scheduler/job_definitions/{definition_id}", methods=["PATCH"])
+def update_definition(definition_id: str) -> None:
+    """Change a definition: pause, resume, another schedule, another snapshot, anything else that it has."""
+    body = parse_body(UpdateDefinitionBody, definitions.current_request.raw_body)
+    caller = caller_of(definitions.current_request, factory().settings.ownership)
+    factory().definitions.change(caller, _owner(), definition_id, body.to_change())
+
+
+@definitions.route("/scheduler/job_definitions/{definition_id}", methods=["DELETE"])
+def delete_definition(definition_id: str) -> None:
+    """Delete a definition with its jobs."""
+    factory().definitions.delete(_owner(), definition_id)
+
+
+@definitions.route("/scheduler/job_definitions/{definition_id}/jobs", methods=["POST"])
+def run_definition(definition_id: str) -> dict[str, Any]:
+    """Make a job of a definition now."""
+    body = parse_body(RunDefinitionBody, definitions.current_request.raw_body)
+    return {"job_id": factory().definitions.run_now(_owner(), definition_id, body.parameters)}
+
+
+@definitions.route("/scheduler/crontab", methods=["GET"])
+def explain_crontab() -> dict[str, Any]:
+    """Say what becomes of a crontab: the EventBridge expressions, and the next five times."""
+    schedule, timezone = crontab_query(definitions.current_request.query_params)
+    return describe_explanation(schedule, timezone, *explain(schedule, timezone, factory().clock()))
+
+
+def _owner() -> str:
+    return owner_of(definitions.current_request, factory().settings.ownership)

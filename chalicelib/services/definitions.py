@@ -1,0 +1,252 @@
+"""Definitions, as people handle them: create, look at, change, pause, resume, run now, delete."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.config import SchedulerSettings
+from chalicelib.domain.definition import Definition
+from chalicelib.domain.definition_job import job_of_definition
+from chalicelib.domain.definition_request import (
+    DefinitionChange,
+    DefinitionRequest,
+    apply_change,
+    check_schedule,
+    count_slots,
+    request_of,
+)
+from chalicelib.domain.due import next_due_after
+from chalicelib.domain.job_request import resolve_spec
+from chalicelib.domain.listing import DefinitionQuery
+from chalicelib.domain.naming import input_key, new_job_id, snapshot_key
+from chalicelib.domain.ownership import Caller
+from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError
+from chalicelib.observability import count
+from chalicelib.services.clock import Clock
+from chalicelib.services.schedule_sync import ScheduleSync
+from chalicelib.services.snapshots import SnapshotService
+from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
+from chalicelib.storage.files import Files
+from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.queues import WakeUpQueue
+
+__all__ = ["DefinitionService"]
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 3
+"""How often a change is tried again whose definition moved on between read and write."""
+
+
+class DefinitionService:
+    """What people do with definitions.
+
+    Parameters
+    ----------
+    settings
+        What the operator chose.
+    definitions, jobs, files, wake_ups
+        The stores.
+    snapshots
+        Takes snapshots.
+    sync
+        Writes schedules.
+    clock
+        Tells the time.
+    """
+
+    def __init__(
+        self,
+        settings: SchedulerSettings,
+        *,
+        definitions: DefinitionTable,
+        jobs: JobTable,
+        files: Files,
+        wake_ups: WakeUpQueue,
+        snapshots: SnapshotService,
+        sync: ScheduleSync,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._definitions = definitions
+        self._jobs = jobs
+        self._files = files
+        self._wake_ups = wake_ups
+        self._snapshots = snapshots
+        self._sync = sync
+        self._clock = clock
+
+    def create(self, caller: Caller, request: DefinitionRequest) -> str:
+        """Create a definition: check and copy the snapshot, store the definition, write its schedules.
+
+        Returns
+        -------
+        str
+            The definition's id.
+
+        Raises
+        ------
+        InvalidRequestError, NotAllowedError
+            If the crontab cannot be followed, or the settings do not allow it.
+        NotFoundError, ConflictError, TooLargeError, UnprocessableError
+            If the snapshot is not there, was changed, is too large or cannot be run.
+        """
+        spec = resolve_spec(request.job, self._settings, caller)
+        check_schedule(request.schedule, request.timezone, request.options, self._settings)
+        upload = self._snapshots.open(caller.owner_id, request.job)
+        now = self._clock()
+        definition = Definition(
+            owner_id=caller.owner_id,
+            definition_id=new_job_id(now, secrets.token_bytes(10)),
+            name=request.job.name,
+            input_filename=request.job.input_filename,
+            input_size_bytes=upload.size_bytes,
+            spec=spec,
+            snapshot_id=secrets.token_hex(8),
+            create_time=now,
+            update_time=now,
+            effective_from=now,
+            schedule=request.schedule,
+            timezone=request.timezone,
+            active=request.active,
+            options=request.options,
+            schedule_slots=count_slots(request.schedule),
+        )
+        definition = replace(definition, next_due=next_due_after(definition, now))
+        self._snapshots.keep(upload, _snapshot_key(definition))
+        self._definitions.put_new(definition)
+        count("DefinitionsCreated")
+        self._write_schedules(definition)
+        return definition.definition_id
+
+    def get(self, owner_id: str, definition_id: str) -> Definition:
+        """Look at a definition.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such definition.
+        """
+        definition = self._definitions.get(owner_id, definition_id)
+        if definition is None:
+            raise NotFoundError.for_definition(definition_id)
+        return definition
+
+    def page(self, owner_id: str, query: DefinitionQuery) -> DefinitionPage:
+        """List an owner's definitions."""
+        if query.max_items == 0:
+            return DefinitionPage((), None, None)
+        return self._definitions.page(owner_id, query)
+
+    def change(self, caller: Caller, owner_id: str, definition_id: str, change: DefinitionChange) -> None:
+        """Change what a request names, and only that; then write the schedules, if they change with it.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such definition.
+        InvalidRequestError, NotAllowedError
+            If the crontab cannot be followed, or the settings do not allow it.
+        ConflictError
+            If somebody else kept changing it meanwhile.
+        """
+        for _ in range(_TRIES):
+            before = self.get(owner_id, definition_id)
+            after = apply_change(before, change, self._settings, caller, self._clock())
+            after = self._with_snapshot(caller, before, after, change)
+            if after.revision != before.revision:
+                after = replace(after, next_due=next_due_after(after, after.effective_from))
+            stored = self._definitions.change(before, after)
+            if stored is not None:
+                if not stored.is_synced:
+                    self._write_schedules(stored)
+                return
+        raise ConflictError(
+            f"Job definition {definition_id} was changed by somebody else meanwhile. Look at it, then try again."
+        )
+
+    def delete(self, owner_id: str, definition_id: str) -> None:
+        """Delete a definition; the cleanup function removes its schedules, its snapshots and its jobs.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such definition.
+        """
+        if not self._definitions.delete(owner_id, definition_id):
+            raise NotFoundError.for_definition(definition_id)
+
+    def run_now(self, owner_id: str, definition_id: str, parameters: Mapping[str, str] | None) -> str:
+        """Make a job of a definition now; parameters take the place of all of its own.
+
+        Returns
+        -------
+        str
+            The job's id.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such definition.
+        ConflictError
+            If its snapshot kept being replaced meanwhile.
+        """
+        for _ in range(_TRIES):
+            definition, now = self.get(owner_id, definition_id), self._clock()
+            job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
+            copy = input_key(owner_id, job.job_id, packaged=job.spec.package_input_folder)
+            if self._files.copy(_snapshot_key(definition), copy):
+                self._jobs.put_new(job)
+                count("JobsCreated")
+                self._wake()
+                return job.job_id
+        raise ConflictError(f"The notebook of job definition {definition_id} was being replaced. Try again.")
+
+    def _with_snapshot(
+        self, caller: Caller, before: Definition, after: Definition, change: DefinitionChange
+    ) -> Definition:
+        """Take a new snapshot if the change brings one; the stored filename means that it stays."""
+        if change.input_uri is None or change.input_uri == before.input_filename:
+            if change.input_filename not in (None, before.input_filename):
+                raise InvalidRequestError.for_field(
+                    "input_filename", "it changes with a new snapshot only; name its upload as input_uri."
+                )
+            return after
+        request = replace(
+            request_of(after), input_uri=change.input_uri, input_filename=change.input_filename or before.input_filename
+        )
+        upload = self._snapshots.open(caller.owner_id, request)
+        after = replace(
+            after,
+            snapshot_id=secrets.token_hex(8),
+            input_filename=request.input_filename,
+            input_size_bytes=upload.size_bytes,
+        )
+        self._snapshots.keep(upload, _snapshot_key(after))
+        return after
+
+    def _write_schedules(self, definition: Definition) -> None:
+        """Write the schedules; what cannot be written now, the sweep writes."""
+        try:
+            self._sync.sync(definition)
+        except (BotoCoreError, ClientError, PynamoDBException):
+            _log.warning(
+                "schedules not written; the sweep will",
+                extra={"definition_id": definition.definition_id},
+                exc_info=True,
+            )
+
+    def _wake(self) -> None:
+        try:
+            self._wake_ups.send("run now")
+        except (BotoCoreError, ClientError):
+            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+
+
+def _snapshot_key(definition: Definition) -> str:
+    packaged = definition.spec.package_input_folder
+    return snapshot_key(definition.owner_id, definition.definition_id, definition.snapshot_id, packaged=packaged)

@@ -1,0 +1,57 @@
+"""Missed ticks: walks the due minutes of a definition whose next one is overdue."""
+
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+
+from chalicelib.domain.due import due_minutes, moved_on
+from chalicelib.services.clock import Clock
+from chalicelib.services.ticks import TickService
+from chalicelib.storage.definition_table import DefinitionTable
+
+__all__ = ["GRACE", "MissedTickService"]
+
+GRACE: Final = timedelta(seconds=90)
+"""How late a tick may be before the sweep takes it: EventBridge Scheduler fires within 60 s, and the queue takes its time."""
+
+_MOST_MINUTES: Final = 100
+"""Due minutes of one definition that one walk takes; the next sweep asks for another."""
+
+
+class MissedTickService:
+    """Takes what EventBridge did not deliver: minutes that a clock change skips, and what an outage swallowed.
+
+    Parameters
+    ----------
+    definitions
+        The definitions table.
+    ticks
+        Takes ticks.
+    clock
+        Tells the time.
+    """
+
+    def __init__(self, *, definitions: DefinitionTable, ticks: TickService, clock: Clock) -> None:
+        self._definitions = definitions
+        self._ticks = ticks
+        self._clock = clock
+
+    def walk(self, owner_id: str, definition_id: str) -> None:
+        """Take each overdue minute of a definition, oldest first: late inside its catch-up window, recorded as missed after it.
+
+        Raises
+        ------
+        TickConflictError
+            If the definition kept changing meanwhile.
+        """
+        until = self._clock() - GRACE
+        definition = self._definitions.get(owner_id, definition_id)
+        if definition is None or definition.next_due is None:
+            return
+        after = definition.next_due - timedelta(microseconds=1)
+        expected = moved_on(definition, after)
+        if expected.next_due != definition.next_due:  # the rules of its zone have changed since
+            self._definitions.change(definition, expected)
+            return
+        for due in islice(due_minutes(definition, after, until), _MOST_MINUTES):
+            self._ticks.take(owner_id, definition_id, due)

@@ -1,0 +1,152 @@
+"""Ticks: each due minute of a definition makes at most one job, however often and late it is delivered."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.definition import Definition, OverlapPolicy
+from chalicelib.domain.definition_job import job_of_definition
+from chalicelib.domain.due import TickVerdict, after_tick, judge_tick, moved_on
+from chalicelib.domain.job import Job
+from chalicelib.domain.naming import input_key, job_prefix, snapshot_key, tick_job_id
+from chalicelib.observability import count
+from chalicelib.services.clock import Clock
+from chalicelib.storage.definition_table import DefinitionTable
+from chalicelib.storage.files import Files
+from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.mark_table import MarkTable, tick_mark
+from chalicelib.storage.queues import WakeUpQueue
+
+__all__ = ["TickConflictError", "TickService"]
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 5
+"""How often a tick is tried again whose definition moved on between read and write."""
+
+
+class TickConflictError(Exception):
+    """A definition kept changing while its tick was taken: the queue delivers the tick again."""
+
+
+class TickService:
+    """Takes ticks.
+
+    Parameters
+    ----------
+    definitions, jobs, marks, files, wake_ups
+        The stores.
+    clock
+        Tells the time.
+    """
+
+    def __init__(
+        self,
+        *,
+        definitions: DefinitionTable,
+        jobs: JobTable,
+        marks: MarkTable,
+        files: Files,
+        wake_ups: WakeUpQueue,
+        clock: Clock,
+    ) -> None:
+        self._definitions = definitions
+        self._jobs = jobs
+        self._marks = marks
+        self._files = files
+        self._wake_ups = wake_ups
+        self._clock = clock
+
+    def take(self, owner_id: str, definition_id: str, due: datetime, *, revision: int | None = None) -> None:
+        """Take one due minute: make its job, or mark it as skipped or missed; a minute that was taken before makes nothing.
+
+        Parameters
+        ----------
+        owner_id, definition_id
+            Whose tick it is.
+        due
+            The due minute.
+        revision
+            The revision that the schedule was written for, where a schedule sent the tick.
+
+        Raises
+        ------
+        TickConflictError
+            If the definition kept changing meanwhile.
+        """
+        due = due.replace(second=0, microsecond=0)
+        for _ in range(_TRIES):
+            definition = self._definitions.get(owner_id, definition_id)
+            if definition is None:
+                self._files.delete_prefix(job_prefix(owner_id, tick_job_id(definition_id, due)))
+                return
+            self._notice_stale_schedule(definition, revision)
+            if taken := self._marks.get(tick_mark(definition_id, due, "", due).mark_id):
+                self._pass_over(definition, due, taken["verdict"])
+                return
+            verdict = self._judge_overlap(definition, judge_tick(definition, due, self._clock()))
+            if verdict == TickVerdict.NOT_DUE or self._write(definition, due, verdict):
+                self._discard_copy(definition, due, verdict)
+                return
+        raise TickConflictError(f"definition {definition_id}, due {due:%Y-%m-%dT%H:%MZ}")
+
+    def _notice_stale_schedule(self, definition: Definition, revision: int | None) -> None:
+        """Have schedules written anew that a slow writer has left behind: the sweep does it."""
+        if revision is not None and revision < definition.revision and definition.is_synced:
+            self._definitions.change(definition, replace(definition, synced_revision=0))
+
+    def _pass_over(self, definition: Definition, due: datetime, verdict: str) -> None:
+        """Move on from a minute that was taken before it was the earliest."""
+        if definition.next_due == due:
+            self._definitions.change(definition, moved_on(definition, due))
+        self._discard_copy(definition, due, verdict)
+
+    def _discard_copy(self, definition: Definition, due: datetime, verdict: str) -> None:
+        """Remove what an earlier try, cut off, has copied for a job that there will not be."""
+        if verdict != TickVerdict.RUN:
+            job_id = tick_job_id(definition.definition_id, due)
+            self._files.delete(input_key(definition.owner_id, job_id, packaged=definition.spec.package_input_folder))
+
+    def _judge_overlap(self, definition: Definition, verdict: TickVerdict) -> str:
+        """Skip a tick while the last scheduled job, read consistently, has not ended, if the definition wants it so."""
+        last = definition.last_run
+        if verdict is TickVerdict.RUN and last and definition.options.overlap_policy is OverlapPolicy.SKIP:
+            job = self._jobs.get(definition.owner_id, last.job_id, self._clock())
+            if job is not None and not job.status.is_terminal:
+                return "skipped"
+        return verdict.value
+
+    def _write(self, definition: Definition, due: datetime, verdict: str) -> bool:
+        now = self._clock()
+        job = self._make_job(definition, due, now) if verdict == TickVerdict.RUN else None
+        if verdict == TickVerdict.RUN and job is None:
+            return False
+        after = after_tick(definition, due, verdict, job)
+        written = self._definitions.run_tick(
+            definition, after, tick_mark(definition.definition_id, due, verdict, now), job
+        )
+        if written:
+            count({"run": "TicksRun", "skipped": "TicksSkipped"}.get(verdict, "TicksMissed"))
+            _log.info(
+                "tick",
+                extra={"owner_id": definition.owner_id, "definition_id": definition.definition_id, "verdict": verdict},
+            )
+            if job is not None:
+                self._wake()
+        return written
+
+    def _make_job(self, definition: Definition, due: datetime, now: datetime) -> Job | None:
+        """Copy the snapshot to the job's input; None if the snapshot was replaced meanwhile."""
+        job = job_of_definition(definition, tick_job_id(definition.definition_id, due), now)
+        packaged = job.spec.package_input_folder
+        source = snapshot_key(definition.owner_id, definition.definition_id, definition.snapshot_id, packaged=packaged)
+        return job if self._files.copy(source, input_key(job.owner_id, job.job_id, packaged=packaged)) else None
+
+    def _wake(self) -> None:
+        """Wake the dispatcher; a wake-up that cannot be sent is made good by the next sweep."""
+        try:
+            self._wake_ups.send("tick")
+        except (BotoCoreError, ClientError):
+            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
