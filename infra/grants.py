@@ -13,6 +13,7 @@ from infra.explanations import explain_wildcards
 from infra.functions import Functions
 from infra.queues import Queues
 from infra.runners import CONTAINER, Runners
+from infra.schedules import Schedules
 from infra.tables import Tables
 
 __all__ = ["Grants"]
@@ -36,6 +37,7 @@ _OBJECTS: Final = (
 _STREAMS: Final = "Each container has a log stream of its own, named by its task."
 _INDEXES: Final = "The table's own indexes."
 _TASKS: Final = "Tasks come and go; only those of this stack's cluster."
+_SCHEDULES: Final = "Definitions come and go, and their schedules with them; only those of this stack's group."
 _REVISIONS: Final = (
     "A deployment makes a new revision while launches go on; only this stack's families, only in its cluster."
 )
@@ -50,6 +52,7 @@ class Grants:
     bucket: Bucket
     queues: Queues
     runners: Runners
+    schedules: Schedules
     launch_secret_arn: str
 
     def all(self) -> None:
@@ -57,6 +60,7 @@ class Grants:
         self._api()
         self._dispatch()
         self._task_events()
+        self._ticks()
         self._sweep()
         self._cleanup()
 
@@ -67,10 +71,10 @@ class Grants:
         self._allow_lists("api", self.tables.definitions)
         objects = [self.bucket.arn_for_objects(prefix) for prefix in ("uploads/*", "definitions/*", "jobs/*")]
         self._allow("api", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects, patterns_because=_OBJECTS)
-        # Without a condition on the prefix: S3 says that an object is missing only to whoever may list where it is missing.
-        self._allow("api", ["s3:ListBucket"], [self.bucket.bucket_arn])
+        self._allow_to_miss_objects("api")
         self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], patterns_because=_STREAMS)
         self._allow_secret("api")
+        self._allow_to_write_schedules("api")
         self._allow_wake_ups("api")
 
     def _dispatch(self) -> None:
@@ -87,9 +91,23 @@ class Grants:
         self._allow_items("task-events", self.tables.marks, ("GetItem",))
         self._allow_wake_ups("task-events")
 
+    def _ticks(self) -> None:
+        self._allow_items("ticks", self.tables.definitions, ("GetItem", "UpdateItem"))
+        for table in (self.tables.jobs, self.tables.marks):
+            self._allow_items("ticks", table, ("GetItem", "PutItem"))
+        snapshots, inputs = self.bucket.arn_for_objects("definitions/*"), self.bucket.arn_for_objects("jobs/*")
+        self._allow("ticks", ["s3:GetObject"], [snapshots], patterns_because=_OBJECTS)
+        self._allow("ticks", ["s3:PutObject", "s3:DeleteObject"], [inputs], patterns_because=_OBJECTS)
+        self._allow_to_miss_objects("ticks")
+        self._allow_to_write_schedules("ticks")
+        self._allow_wake_ups("ticks")
+
     def _sweep(self) -> None:
         self._allow_items("sweep", self.tables.jobs, ("GetItem", "UpdateItem"))
         self._allow_lists("sweep", self.tables.jobs)
+        self._allow_list("sweep", self.tables.definitions, "due")
+        self._allow_list("sweep", self.tables.definitions, "unsynced")
+        self._allow("sweep", ["sqs:SendMessage"], [self.queues.tick.queue_arn])
         self._allow_items("sweep", self.tables.marks, ("GetItem",))
         self._allow_tasks("sweep")
         self._allow_wake_ups("sweep")
@@ -100,6 +118,9 @@ class Grants:
         self._allow("cleanup", ["s3:DeleteObject"], objects, patterns_because=_OBJECTS)
         condition = {"StringLike": {"s3:prefix": prefixes}}
         self._allow("cleanup", ["s3:ListBucket"], [self.bucket.bucket_arn], conditions=condition)
+        self._allow_list("cleanup", self.tables.jobs, "by_definition")
+        self._allow_items("cleanup", self.tables.jobs, ("BatchWriteItem",))
+        self._allow_schedules("cleanup", "DeleteSchedule")
         self._allow_tasks("cleanup")
         self._allow_wake_ups("cleanup")
         self._allow("cleanup", ["sqs:SendMessage"], [self.queues.cleanup.queue_arn])
@@ -125,6 +146,22 @@ class Grants:
 
     def _allow_lists(self, function: str, table: Table) -> None:
         self._allow(function, ["dynamodb:Query"], [f"{table.table_arn}/index/*"], patterns_because=_INDEXES)
+
+    def _allow_list(self, function: str, table: Table, index: str) -> None:
+        self._allow(function, ["dynamodb:Query"], [f"{table.table_arn}/index/{index}"])
+
+    def _allow_to_miss_objects(self, function: str) -> None:
+        # Without a condition on the prefix: S3 says that an object is missing only to whoever may list where it is missing.
+        self._allow(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
+
+    def _allow_to_write_schedules(self, function: str) -> None:
+        self._allow_schedules(function, "CreateSchedule", "UpdateSchedule", "DeleteSchedule")
+        to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+        self._allow(function, ["iam:PassRole"], [self.schedules.role.role_arn], conditions=to_scheduler)
+
+    def _allow_schedules(self, function: str, *actions: str) -> None:
+        named = [f"scheduler:{action}" for action in actions]
+        self._allow(function, named, [self.schedules.schedule_arns], patterns_because=_SCHEDULES)
 
     def _allow_wake_ups(self, function: str) -> None:
         self._allow(function, ["sqs:SendMessage"], [self.queues.wake_up.queue_arn])

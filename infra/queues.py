@@ -8,13 +8,16 @@ from constructs import Construct
 
 from infra.explanations import explain
 
-__all__ = ["CLEANUP_TIMEOUT", "DISPATCH_TIMEOUT", "Queues"]
+__all__ = ["CLEANUP_TIMEOUT", "DISPATCH_TIMEOUT", "TICKS_TIMEOUT", "Queues"]
 
 DISPATCH_TIMEOUT: Final = Duration.seconds(300)
 """How long one dispatch may take: launches go at 18 a second, so a full house of 5,000 jobs is launched in 280 s."""
 
 CLEANUP_TIMEOUT: Final = Duration.seconds(300)
 """How long one batch of cleanups may take: deletes go 1,000 files a call."""
+
+TICKS_TIMEOUT: Final = Duration.seconds(60)
+"""How long one batch of ticks may take; a tick is about six calls of AWS, a walk up to a hundred ticks."""
 
 _CLEANUP_DELAY: Final = Duration.minutes(15)
 """A second cleanup comes when every presigned upload URL has expired; also the longest delay that SQS has."""
@@ -36,10 +39,9 @@ class Queues(Construct):
         hidden = DISPATCH_TIMEOUT.plus(Duration.seconds(10))
         self.wake_up = self._queue("WakeUp", self.dead_wake_ups, hidden=hidden, fifo=True)
         self.dead_ticks = self._dead_letters("DeadTicks")
-        self.tick = self._queue("Tick", self.dead_ticks, hidden=Duration.minutes(6))
+        self.tick = self._queue("Tick", self.dead_ticks, hidden=_with_patience(TICKS_TIMEOUT))
         self.dead_cleanups = self._dead_letters("DeadCleanups")
-        # Six times the function's time, as Lambda advises: a batch that waits for a free function is not given out twice.
-        hidden = Duration.seconds(6 * CLEANUP_TIMEOUT.to_seconds())
+        hidden = _with_patience(CLEANUP_TIMEOUT)
         self.cleanup = self._queue("Cleanup", self.dead_cleanups, hidden=hidden, delay=_CLEANUP_DELAY)
         self.dead_stream_records = self._dead_letters("DeadStreamRecords")
         self.dead_task_events = self._dead_letters("DeadTaskEvents")
@@ -82,3 +84,8 @@ class Queues(Construct):
             enforce_ssl=True,
             retention_period=_DEAD_LETTER_RETENTION,
         )
+
+
+def _with_patience(timeout: Duration) -> Duration:
+    """Give six times the function's time, as Lambda advises: a batch that waits for a free function is not given out twice."""
+    return Duration.seconds(6 * timeout.to_seconds())

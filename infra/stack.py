@@ -5,7 +5,6 @@ from pathlib import Path
 
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk.aws_iam import ManagedPolicy
-from aws_cdk.aws_scheduler import ScheduleGroup
 from aws_cdk.aws_secretsmanager import CfnSecret
 from constructs import Construct
 
@@ -20,6 +19,7 @@ from infra.network import Network
 from infra.queues import Queues
 from infra.routes import Route
 from infra.runners import Runners
+from infra.schedules import Schedules
 from infra.settings import StackSettings
 from infra.tables import Tables
 from infra.triggers import Triggers
@@ -64,7 +64,7 @@ class SchedulerStack(Stack):
         self.tables = Tables(self, "Tables", removal_policy=self._removal_policy)
         self.storage = self._make_storage()
         self.queues = Queues(self, "Queues")
-        self.schedule_group = ScheduleGroup(self, "Schedules", removal_policy=RemovalPolicy.DESTROY)
+        self.schedules = Schedules(self, "Schedules", queues=self.queues)
         self.launch_secret = self._make_launch_secret()
         self.network = Network(self, "Network", settings=settings.network)
         self.runners = self._make_runners(runner_image)
@@ -142,7 +142,7 @@ class SchedulerStack(Stack):
         return policy
 
     def _tell_functions_where_things_are(self) -> None:
-        """Give each function the variables of `chalicelib.config.Resources` that it uses."""
+        """Give each function the variables of `chalicelib.resources.Resources` that it uses."""
         jobs = {"JOBS_TABLE": self.tables.jobs.table_name, "WAKE_UP_QUEUE_URL": self.queues.wake_up.queue_url}
         marks = {"MARKS_TABLE": self.tables.marks.table_name}
         bucket = {"BUCKET": self.storage.bucket.bucket_name}
@@ -151,11 +151,19 @@ class SchedulerStack(Stack):
         definitions = {"DEFINITIONS_TABLE": self.tables.definitions.table_name}
         log_group = {"RUNNER_LOG_GROUP": self.runners.log_group.log_group_name}
         cleanups = {"CLEANUP_QUEUE_URL": self.queues.cleanup.queue_url}
-        self.functions.set_environment("api", jobs | definitions | marks | bucket | secret | log_group)
+        ticks = {"TICK_QUEUE_URL": self.queues.tick.queue_url}
+        group = {"SCHEDULE_GROUP": self.schedules.group.schedule_group_name}
+        schedules = group | {
+            "SCHEDULER_ROLE_ARN": self.schedules.role.role_arn,
+            "TICK_QUEUE_ARN": self.queues.tick.queue_arn,
+            "TICK_DEAD_LETTER_QUEUE_ARN": self.queues.dead_ticks.queue_arn,
+        }
+        self.functions.set_environment("api", jobs | definitions | marks | bucket | secret | log_group | schedules)
         self.functions.set_environment("dispatch", jobs | marks | secret | cluster | self._launch_variables())
         self.functions.set_environment("task-events", jobs | marks)
-        self.functions.set_environment("sweep", jobs | marks | cluster)
-        self.functions.set_environment("cleanup", jobs | bucket | cluster | cleanups)
+        self.functions.set_environment("ticks", jobs | definitions | marks | bucket | schedules)
+        self.functions.set_environment("sweep", jobs | definitions | marks | cluster | ticks)
+        self.functions.set_environment("cleanup", jobs | definitions | marks | bucket | cluster | cleanups | group)
 
     def _launch_variables(self) -> dict[str, str]:
         return {
@@ -173,15 +181,18 @@ class SchedulerStack(Stack):
             bucket=self.storage.bucket,
             queues=self.queues,
             runners=self.runners,
+            schedules=self.schedules,
             launch_secret_arn=self.launch_secret.attr_id,
         ).all()
         triggers = Triggers(self, "Triggers")
         triggers.dispatch_on_wake_up(self.functions["dispatch"], self.queues.wake_up)
         triggers.note_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_task_events)
+        triggers.take_ticks(self.functions["ticks"], self.queues.tick)
         triggers.sweep_every_minute(self.functions["sweep"])
-        triggers.clean_up_after_jobs(
+        triggers.clean_up(
             self.functions["cleanup"],
             jobs=self.tables.jobs,
+            definitions=self.tables.definitions,
             later=self.queues.cleanup,
             given_up=self.queues.dead_stream_records,
         )

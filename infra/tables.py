@@ -47,7 +47,9 @@ DEFINITION_ROW: Final = (
     "revision",
     "last_run",
     "missed_count",
+    "run_count",
     "next_due",
+    "options",
 )
 """What a row of a list of definitions shows."""
 

@@ -1,6 +1,7 @@
 """What calls which function."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aws_cdk import Duration
@@ -16,13 +17,19 @@ from constructs import Construct
 
 __all__ = ["Triggers"]
 
+_Pattern = Mapping[str, object]
+
 _BATCH: Final = 10
 """Most messages or records that a function gets at once: the most that a FIFO queue gives."""
+
+_MOST_TICK_BATCHES: Final = 10
+"""How many batches of ticks are taken at once: a hundred ticks under way are plenty, and what is due at midnight leaves the account's
+Lambda concurrency, which the API lives on, alone."""
 
 _STREAM_RETRIES: Final = 5
 """How often a record is tried again before it is given up; between tries a batch is halved, so one bad record holds up no other."""
 
-_CLEANUP_PATTERNS: Final = (
+_JOB_PATTERNS: Final = (
     {"eventName": ["REMOVE"]},
     {
         "eventName": ["MODIFY"],
@@ -33,6 +40,10 @@ _CLEANUP_PATTERNS: Final = (
     },
 )
 """What the cleanup function must see: jobs deleted (their files), and jobs ended while their container was being started (its task)."""
+
+_DEFINITION_PATTERNS: Final = ({"eventName": ["REMOVE", "MODIFY"]},)
+"""The same of definitions: deleted (schedules, snapshots, jobs) or changed (the snapshot that was replaced). A pattern cannot compare
+the old image with the new one, so the function does."""
 
 
 class Triggers(Construct):
@@ -60,28 +71,39 @@ class Triggers(Construct):
             self, "TaskEventsRetries", function=function, retry_attempts=2, on_failure=SqsDestination(given_up)
         )
 
+    def take_ticks(self, function: Function, ticks: Queue) -> None:
+        """Take ticks, which come by the thousand at midnight and hardly at all in between."""
+        source = SqsEventSource(
+            ticks, batch_size=_BATCH, report_batch_item_failures=True, max_concurrency=_MOST_TICK_BATCHES
+        )
+        function.add_event_source(source)
+
     def sweep_every_minute(self, function: Function) -> None:
         """Sweep by the clock. A sweep that fails is not tried again: the next one comes within a minute."""
         Rule(
             self,
             "EveryMinute",
-            description="Sweep: silent runners, lost wake-ups",
+            description="Sweep: silent runners, lost wake-ups, missed ticks",
             schedule=Schedule.rate(Duration.minutes(1)),
             targets=[LambdaFunction(function, retry_attempts=0, max_event_age=Duration.minutes(1))],
         )
         EventInvokeConfig(self, "SweepRetries", function=function, retry_attempts=0)
 
-    def clean_up_after_jobs(self, function: Function, *, jobs: Table, later: Queue, given_up: Queue) -> None:
-        """Clean up as jobs go, by the table's stream; and once more when their upload URLs have expired, by the queue."""
+    def clean_up(self, function: Function, *, jobs: Table, definitions: Table, later: Queue, given_up: Queue) -> None:
+        """Clean up as jobs and definitions go, by their tables' streams; and once more, by the queue, for what was still on its way."""
+        self._follow(function, jobs, _JOB_PATTERNS, given_up)
+        self._follow(function, definitions, _DEFINITION_PATTERNS, given_up)
+        function.add_event_source(SqsEventSource(later, batch_size=_BATCH, report_batch_item_failures=True))
+
+    def _follow(self, function: Function, table: Table, patterns: Sequence[_Pattern], given_up: Queue) -> None:
         source = DynamoEventSource(
-            jobs,
+            table,
             starting_position=StartingPosition.TRIM_HORIZON,
             batch_size=_BATCH,
             bisect_batch_on_error=True,
             retry_attempts=_STREAM_RETRIES,
             report_batch_item_failures=True,
             on_failure=SqsDlq(given_up),
-            filters=[{"pattern": json.dumps(pattern)} for pattern in _CLEANUP_PATTERNS],
+            filters=[{"pattern": json.dumps(pattern)} for pattern in patterns],
         )
         function.add_event_source(source)
-        function.add_event_source(SqsEventSource(later, batch_size=_BATCH, report_batch_item_failures=True))
