@@ -1,4 +1,4 @@
-"""Everything that leans on private functions of MiniStack, checked before it is used.
+"""What leans on private functions of MiniStack, checked before it is used; schedules are in `scheduler.py`, streams in `streams.py`.
 
 MiniStack runs inside this process. What it lacks and the service needs is put in here: a container engine, task state change
 events, a StopTask that waits for the process, RunTask's client token, expired items in a table's stream, one more
@@ -8,21 +8,15 @@ Only the pinned version is known to have all that is named here; another one is 
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
 import hashlib
-import importlib
-import importlib.metadata
-import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping
-from types import ModuleType
 from typing import Any, Final
 
 from local_cloud.engine import Engine
+from local_cloud.internals import EmulatorMismatchError, require
 
-__all__ = ["PINNED_VERSION", "Emulator", "EmulatorMismatchError"]
-
-PINNED_VERSION: Final = "1.5.33"
-"""The only MiniStack version that all of this was tried with; `pyproject.toml` pins the same."""
+__all__ = ["Emulator", "EmulatorMismatchError"]
 
 _EXPIRY_THREAD: Final = "dynamodb-ttl-reaper"
 """MiniStack's thread that deletes expired items, once a minute."""
@@ -66,10 +60,6 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
 """Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
 
 
-class EmulatorMismatchError(RuntimeError):
-    """The installed MiniStack is not the one that this file was written for."""
-
-
 class Emulator:
     """MiniStack, with what it lacks.
 
@@ -80,8 +70,7 @@ class Emulator:
     """
 
     def __init__(self) -> None:
-        modules = {name: importlib.import_module(name) for name in _NEEDED}
-        _check(modules)
+        modules = require(_NEEDED)
         self._app: Any = modules["ministack.app"]
         self._concurrency: Any = modules["ministack.core.concurrency"]
         self._persistence: Any = modules["ministack.core.persistence"]
@@ -257,27 +246,3 @@ class Emulator:
 
     def _task_lock(self, task: dict[str, Any]) -> Any:
         return self._concurrency.resource_lock("ecs-task", task["taskArn"])
-
-
-def _check(modules: Mapping[str, ModuleType]) -> None:
-    missing = [
-        f"{module}.{name}{'' if parameters is None else '(' + ', '.join(parameters) + ')'}"
-        for module, names in _NEEDED.items()
-        for name, parameters in names.items()
-        if not _has(modules[module], name, parameters)
-    ]
-    if missing:
-        version = importlib.metadata.version("ministack")
-        raise EmulatorMismatchError(
-            f"MiniStack {version} lacks {', '.join(missing)}; the local cloud was made for MiniStack {PINNED_VERSION}. "
-            "Run `make init` to install the pinned one."
-        )
-
-
-def _has(module: ModuleType, name: str, parameters: tuple[str, ...] | None) -> bool:
-    if not hasattr(module, name):
-        return False
-    return (
-        parameters is None
-        or tuple(inspect.signature(getattr(module, name)).parameters)[: len(parameters)] == parameters
-    )

@@ -1,4 +1,4 @@
-"""The local cloud's one long-running process: the emulator with its engine. `python -m local_cloud up` starts it.
+"""The local cloud's one long-running process: the emulator with its engine and its schedules. `python -m local_cloud up` starts it.
 
 Runs in the emulator's own environment, with its settings in environment variables.
 """
@@ -17,7 +17,10 @@ from hypercorn.config import Config  # type: ignore[import-not-found]
 from local_cloud.addresses import HOST, to_local
 from local_cloud.emulator import Emulator
 from local_cloud.engine import Engine, Program
+from local_cloud.firing import firing
 from local_cloud.places import ROOT, RUNNER_IMAGE, Places
+from local_cloud.scheduler import EmulatedScheduler
+from local_cloud.streams import EmulatedStreams
 
 __all__ = ["main"]
 
@@ -41,13 +44,16 @@ def main() -> None:
     )
     emulator = Emulator()
     emulator.mend(engine)
+    scheduler = EmulatedScheduler()
+    scheduler.mend()
+    EmulatedStreams().mend()
     try:
-        asyncio.run(_serve(emulator, places))
+        asyncio.run(_serve(emulator, scheduler, places))
     finally:
         engine.containers.close()
 
 
-async def _serve(emulator: Emulator, places: Places) -> None:
+async def _serve(emulator: Emulator, scheduler: EmulatedScheduler, places: Places) -> None:
     ready, stop = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -61,7 +67,8 @@ async def _serve(emulator: Emulator, places: Places) -> None:
         print(
             f"{await asyncio.to_thread(emulator.settle_lost_tasks)} tasks were lost with the last process", flush=True
         )
-        await _save_regularly(emulator, stop)
+        with firing(scheduler):
+            await _save_regularly(emulator, stop)
 
     await serve(_telling(emulator.application, ready), config, shutdown_trigger=work_till_told)
 

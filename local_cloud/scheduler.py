@@ -1,0 +1,87 @@
+"""EventBridge Scheduler inside MiniStack: it keeps schedules, and what fires them is put in its place.
+
+MiniStack's own sweep looks every 10 s, knows no time zones, and neither fills in the due time nor tries again.
+"""
+# ruff: noqa: SLF001  private members of MiniStack are what this file is about
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from local_cloud.deliveries import SendError
+from local_cloud.internals import require
+from local_cloud.schedule_expression import InvalidExpressionError, parse_expression
+
+__all__ = ["EmulatedScheduler"]
+
+_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+    "ministack.core.responses": {"request_scope": ("account_id", "region")},
+    "ministack.services.scheduler": {
+        "_create_schedule": ("name", "body"),
+        "_error": ("status", "code", "message"),
+        "_schedules": None,
+        "_update_schedule": ("name", "body"),
+        "start_scheduler": (),
+    },
+    "ministack.services.sqs": {"_Err": None, "_act_send_message": ("data", "qurl"), "_queue_by_arn": ("arn",)},
+}
+"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+
+_ARN_PARTS: Final = 6
+
+
+class EmulatedScheduler:
+    """MiniStack's schedules.
+
+    Raises
+    ------
+    EmulatorMismatchError
+        If something that is used here is missing, naming each.
+    """
+
+    def __init__(self) -> None:
+        modules = require(_NEEDED)
+        self._responses: Any = modules["ministack.core.responses"]
+        self._scheduler: Any = modules["ministack.services.scheduler"]
+        self._sqs: Any = modules["ministack.services.sqs"]
+
+    def mend(self) -> None:
+        """Keep its own sweep from starting, and refuse expressions and zones as AWS does."""
+        self._scheduler.start_scheduler = lambda: None
+        for name in ("_create_schedule", "_update_schedule"):
+            setattr(self._scheduler, name, self._validating(getattr(self._scheduler, name)))
+
+    def schedules(self) -> list[Mapping[str, Any]]:
+        """Give every schedule of every account and region, as `GetSchedule` answers it."""
+        return [schedule for _, schedule in self._scheduler._schedules.all_items()]
+
+    def send(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
+        """Send a message to a queue.
+
+        Raises
+        ------
+        SendError
+            If it is no queue, or does not take the message.
+        """
+        queue = self._sqs._queue_by_arn(queue_arn)
+        if queue is None:
+            raise SendError("AWS.SimpleQueueService.NonExistentQueue", f"There is no queue {queue_arn}.")
+        region, account = queue_arn.split(":", _ARN_PARTS)[3:5]
+        typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+        request = {"QueueUrl": queue["url"], "MessageBody": body, "MessageAttributes": typed}
+        try:
+            with self._responses.request_scope(account, region):
+                self._sqs._act_send_message(request, "")
+        except self._sqs._Err as error:
+            raise SendError(error.code, error.message) from error
+
+    def _validating(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        def write_valid(name: str, body: Mapping[str, Any]) -> Any:
+            text, timezone = body.get("ScheduleExpression"), body.get("ScheduleExpressionTimezone")
+            try:
+                parse_expression(text or "", timezone or "UTC", anchor=datetime.max.replace(tzinfo=UTC))
+            except InvalidExpressionError as error:
+                return self._scheduler._error(400, "ValidationException", str(error))
+            return write(name, body)
+
+        return write_valid
