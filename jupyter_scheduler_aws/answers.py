@@ -1,11 +1,15 @@
 """What the service answers besides jobs, typed. Times are aware datetimes in UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-__all__ = ["Environment", "Health", "LogEvent", "LogPage", "OutputFile", "UploadForm"]
+from jupyter_scheduler_aws.errors import UnexpectedAnswerError
+
+__all__ = ["Environment", "Health", "LogEvent", "LogPage", "OutputFile", "UploadForm", "read_answer"]
+
+T = TypeVar("T")
 
 Document = Mapping[str, Any]
 """A JSON object."""
@@ -138,3 +142,20 @@ class UploadForm:
             fields=document["fields"],
             max_bytes=int(document["max_bytes"]),
         )
+
+
+def read_answer(build: Callable[[Any], T], document: Any) -> T:
+    """Read an answer.
+
+    Raises
+    ------
+    UnexpectedAnswerError
+        If it is not what `build` reads.
+    """
+    try:
+        return build(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnexpectedAnswerError(
+            f"The service's answer is not what this version of nbjobs reads ({type(error).__name__}: {error}). "
+            "`nbjobs doctor` compares the versions."
+        ) from error

@@ -1,24 +1,22 @@
 """One method for each thing that the service can be asked."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 import boto3
 
-from jupyter_scheduler_aws.answers import Environment, Health, LogPage, OutputFile, UploadForm
-from jupyter_scheduler_aws.errors import UnexpectedAnswerError
+from jupyter_scheduler_aws.answers import Environment, Health, LogPage, OutputFile, UploadForm, read_answer
+from jupyter_scheduler_aws.errors import ConfigurationError
 from jupyter_scheduler_aws.models import Job, JobPage, JobStatus
 from jupyter_scheduler_aws.pace import Pace
 from jupyter_scheduler_aws.signing import RequestSigner, find_region, open_session
 from jupyter_scheduler_aws.transport import Query, Transport, find_url
 
 __all__ = ["Api"]
-
-T = TypeVar("T")
 
 _MOST_DELETED_AT_ONCE: Final = 100
 """The service's limit for one batch, which is one transaction of DynamoDB."""
@@ -33,6 +31,7 @@ class Api:
         *,
         region: str | None = None,
         profile: str | None = None,
+        owner_id: str | None = None,
         session: boto3.Session | None = None,
         timeout: timedelta = timedelta(seconds=35),
         pace: Pace | None = None,
@@ -42,8 +41,13 @@ class Api:
         self.region = region or find_region(stage_url, session)
         self.signer = RequestSigner(session, self.region)
         self.pace = pace or Pace()
+        self.owner_id = owner_id
         self.transport = Transport(
-            url=stage_url, signer=self.signer, timeout_seconds=timeout.total_seconds(), pace=self.pace
+            url=stage_url,
+            signer=self.signer,
+            timeout_seconds=timeout.total_seconds(),
+            pace=self.pace,
+            query=[("owner_id", owner_id)] if owner_id else (),
         )
 
     @property
@@ -65,17 +69,42 @@ class Api:
 
     def health(self) -> Health:
         """Ask for the service's version, and who it takes you for."""
-        return _read(Health.from_document, self.transport.call("GET", "/health"))
+        return read_answer(Health.from_document, self.transport.call("GET", "/health"))
 
     def environments(self) -> list[Environment]:
         """List the environments that you may use, in the operator's order."""
         documents = self.transport.call("GET", "/runtime_environments")
-        return _read(lambda rows: [Environment.from_document(row) for row in rows], documents)
+        return read_answer(lambda rows: [Environment.from_document(row) for row in rows], documents)
+
+    def first_environment(self) -> str:
+        """Name the environment that is taken where none is named.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is none that you may use.
+        """
+        if environments := self.environments():
+            return environments[0].name
+        raise ConfigurationError("There is no environment that you may use. Ask the operator for one.")
+
+    def check_own(self) -> None:
+        """Check that something may be made: what is made is always one's own.
+
+        Raises
+        ------
+        ConfigurationError
+            If the client is for somebody else's jobs.
+        """
+        if self.owner_id:
+            raise ConfigurationError(
+                f"Jobs and definitions are made for yourself, not for the owner {self.owner_id}. Leave the owner out."
+            )
 
     def begin_upload(self, *, filename: str, size_bytes: int) -> UploadForm:
         """Ask where to send a snapshot."""
         body = {"filename": filename, "size_bytes": size_bytes}
-        return _read(UploadForm.from_document, self.transport.call("POST", "/uploads", body=body))
+        return read_answer(UploadForm.from_document, self.transport.call("POST", "/uploads", body=body))
 
     def create_job(self, request: Mapping[str, Any]) -> str:
         """Create a job from the API's own form (`CreateJob`), and give its id.
@@ -83,11 +112,11 @@ class Api:
         A request without an `idempotency_token` gets a random one, so that it may be repeated.
         """
         body = {"idempotency_token": secrets.token_hex(16), **request}
-        return _read(lambda answer: str(answer["job_id"]), self.transport.call("POST", "/jobs", body=body))
+        return read_answer(lambda answer: str(answer["job_id"]), self.transport.call("POST", "/jobs", body=body))
 
     def get_job(self, job_id: str) -> Job:
         """Describe a job."""
-        return _read(Job.from_document, self.transport.call("GET", _job(job_id)))
+        return read_answer(Job.from_document, self.transport.call("GET", _job(job_id)))
 
     def list_page(self, *, query: Query = (), max_items: int = 100, next_token: str | None = None) -> JobPage:
         """List a part of your jobs, newest first unless `sort_by` says otherwise.
@@ -104,7 +133,7 @@ class Api:
         """
         items = [*query, ("max_items", str(max_items))]
         items += [("next_token", next_token)] if next_token else []
-        return _read(JobPage.from_document, self.transport.call("GET", "/jobs", query=items))
+        return read_answer(JobPage.from_document, self.transport.call("GET", "/jobs", query=items))
 
     def rename_job(self, job_id: str, name: str) -> None:
         """Give a job another name."""
@@ -130,7 +159,7 @@ class Api:
         query: Query = ()
         while True:
             document = self.transport.call("GET", f"{_job(job_id)}/download_files", query=query)
-            found += _read(lambda page: [OutputFile.from_document(each) for each in page["files"]], document)
+            found += read_answer(lambda page: [OutputFile.from_document(each) for each in page["files"]], document)
             if not (token := document.get("next_token")):
                 return found
             query = [("next_token", token)]
@@ -138,18 +167,8 @@ class Api:
     def log_page(self, job_id: str, *, next_token: str | None = None) -> LogPage:
         """Read a part of a job's log, from its beginning or from where another part ended."""
         query = [("next_token", next_token)] if next_token else []
-        return _read(LogPage.from_document, self.transport.call("GET", f"{_job(job_id)}/logs", query=query))
+        return read_answer(LogPage.from_document, self.transport.call("GET", f"{_job(job_id)}/logs", query=query))
 
 
 def _job(job_id: str) -> str:
     return f"/jobs/{quote(job_id, safe='')}"
-
-
-def _read(build: Callable[[Any], T], document: Any) -> T:
-    try:
-        return build(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnexpectedAnswerError(
-            f"The service's answer is not what this version of nbjobs reads ({type(error).__name__}: {error}). "
-            "`nbjobs doctor` compares the versions."
-        ) from error

@@ -3,29 +3,27 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from jupyter_scheduler_aws.answers import LogEvent
-from jupyter_scheduler_aws.api import Api
+from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.downloads import download_files
-from jupyter_scheduler_aws.errors import ConfigurationError, DownloadError
+from jupyter_scheduler_aws.errors import DownloadError
 from jupyter_scheduler_aws.models import Job, JobStatus
-from jupyter_scheduler_aws.parameters import encode_parameters
-from jupyter_scheduler_aws.snapshot import Snapshot, pack_folder, pack_notebook
-from jupyter_scheduler_aws.uploads import Progress, ignore_progress, send_form
+from jupyter_scheduler_aws.requests import DEFAULT_OUTPUT_FORMATS, job_fields
+from jupyter_scheduler_aws.snapshot import Snapshot
+from jupyter_scheduler_aws.uploads import Progress, ignore_progress, upload_notebook, upload_snapshot
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
 __all__ = ["DEFAULT_OUTPUT_FORMATS", "Client"]
 
-DEFAULT_OUTPUT_FORMATS: Final = ("ipynb", "html")
-"""What a person wants to look at afterwards."""
 
-
-class Client(Api):
+class Client(DefinitionClient):
     """A connection to one stack; close it, or use it as a context manager. Threads may share it.
 
     Every method raises `NoCredentialsError`, `UnreachableError`, `UnexpectedAnswerError`, or a `SchedulerApiError` for
-    what the service refuses. Requests are repeated with the same effect, so an answer that is lost does no harm.
+    what the service refuses. Requests are repeated with the same effect, so an answer that is lost does no harm; the two
+    that cannot be repeated, `schedule` and `run_definition`, raise `UncertainError` instead.
 
     Parameters
     ----------
@@ -35,6 +33,8 @@ class Client(Api):
         AWS region to sign for; without it, the one in the URL, else that of the environment or the profile.
     profile
         Profile of the AWS configuration whose credentials to use.
+    owner_id
+        Whose jobs and definitions to look at and change, for admins; without it, your own.
     session
         A boto3 session whose credentials to use instead.
     timeout
@@ -108,27 +108,21 @@ class Client(Api):
             If a parameter's value has no literal.
         """
         path = Path(notebook)
-        wire_parameters = encode_parameters(parameters or {})
-        with pack_folder(path) if folder else pack_notebook(path) as snapshot:
-            if on_packed:
-                on_packed(snapshot)
-            environment = environment or self._first_environment()
-            input_uri = self.upload(snapshot, on_progress=on_progress)
-        request = {
-            "name": name or path.stem,
-            "input_uri": input_uri,
-            "input_filename": path.name,
-            "package_input_folder": folder,
-            "runtime_environment_name": environment,
-            "compute_type": compute_type,
-            "parameters": wire_parameters,
-            "output_formats": list(output_formats),
-            "tags": list(tags),
-            "timeout_seconds": None if timeout is None else int(timeout.total_seconds()),
-            "max_retries": max_retries,
-            "idempotency_token": idempotency_token,
-        }
-        return self.create_job({key: value for key, value in request.items() if value is not None})
+        fields = job_fields(
+            name=name or path.stem,
+            compute_type=compute_type,
+            parameters=parameters or {},
+            output_formats=output_formats,
+            tags=tags,
+            timeout=timeout,
+            max_retries=max_retries,
+        )
+        self.check_own()
+        uri = upload_notebook(self, path, folder=folder, on_packed=on_packed, on_progress=on_progress)
+        snapshot = {"input_uri": uri, "input_filename": path.name, "package_input_folder": folder}
+        where = {"runtime_environment_name": environment or self.first_environment()}
+        token = {} if idempotency_token is None else {"idempotency_token": idempotency_token}
+        return self.create_job(fields | snapshot | where | token)
 
     def upload(self, snapshot: Snapshot, *, on_progress: Progress = ignore_progress) -> str:
         """Upload a snapshot and give the URI that names it in a job.
@@ -140,17 +134,7 @@ class Client(Api):
         TooLargeError
             If it is larger than the operator allows.
         """
-        form = self.begin_upload(filename=snapshot.upload_filename, size_bytes=snapshot.size_bytes)
-        send_form(
-            self.transport.http,
-            form,
-            file=snapshot.file,
-            filename=snapshot.upload_filename,
-            size_bytes=snapshot.size_bytes,
-            pace=self.pace,
-            on_progress=on_progress,
-        )
-        return form.input_uri
+        return upload_snapshot(self, snapshot, on_progress=on_progress)
 
     def list_jobs(
         self,
@@ -259,8 +243,3 @@ class Client(Api):
         """
         is_ended = (lambda: self.get_job(job_id).is_ended) if follow else (lambda: True)
         return follow_log(lambda token: self.log_page(job_id, next_token=token), is_ended=is_ended, pace=self.pace)
-
-    def _first_environment(self) -> str:
-        if environments := self.environments():
-            return environments[0].name
-        raise ConfigurationError("There is no environment that you may use. Ask the operator for one.")

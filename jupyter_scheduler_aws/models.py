@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
-__all__ = ["Job", "JobPage", "JobStatus", "Outcome", "Phase"]
+__all__ = ["Job", "JobPage", "JobStatus", "Outcome", "Phase", "read_time"]
 
 Document = Mapping[str, Any]
 """A JSON object."""
 
 
-def _time(millis: int | None) -> datetime | None:
+def read_time(millis: int | None) -> datetime | None:
+    """Read the API's form of an instant [ms]."""
     return None if millis is None else datetime.fromtimestamp(millis / 1000, UTC)
 
 
@@ -149,8 +150,8 @@ class Job:
             job_definition_id=document.get("job_definition_id"),
             create_time=datetime.fromtimestamp(document["create_time"] / 1000, UTC),
             update_time=datetime.fromtimestamp(document["update_time"] / 1000, UTC),
-            start_time=_time(document.get("start_time")),
-            end_time=_time(document.get("end_time")),
+            start_time=read_time(document.get("start_time")),
+            end_time=read_time(document.get("end_time")),
             phase=Phase.from_document(phase) if phase else None,
             outcome=Outcome.from_document(outcome) if outcome else None,
             status_message=document.get("status_message"),

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Final
 
 import httpx
 
 from jupyter_scheduler_aws.answers import UploadForm
+from jupyter_scheduler_aws.api import Api
 from jupyter_scheduler_aws.errors import UploadError
 from jupyter_scheduler_aws.pace import Pace, RepeatError
+from jupyter_scheduler_aws.snapshot import Snapshot, pack_folder, pack_notebook
 from jupyter_scheduler_aws.transport import REPEATED_STATUSES, asked_delay
 
-__all__ = ["Progress", "ignore_progress", "send_form"]
+__all__ = ["Progress", "ignore_progress", "send_form", "upload_notebook", "upload_snapshot"]
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all, now and then, and at the end. The first may go back when a part is repeated."""
@@ -24,6 +27,49 @@ _REPEATED: Final = REPEATED_STATUSES | {500}
 
 def ignore_progress(_done: int, _total: int) -> None:
     """Do nothing, where nobody watches."""
+
+
+def upload_notebook(
+    api: Api, notebook: Path, *, folder: bool, on_packed: Callable[[Snapshot], None] | None, on_progress: Progress
+) -> str:
+    """Pack and upload a notebook, alone or with its folder, and give the URI that names the snapshot.
+
+    Raises
+    ------
+    SnapshotError
+        If the notebook or its folder cannot be packed.
+    UploadError
+        If the snapshot did not arrive.
+    TooLargeError
+        If it is larger than the operator allows.
+    """
+    with pack_folder(notebook) if folder else pack_notebook(notebook) as snapshot:
+        if on_packed:
+            on_packed(snapshot)
+        return upload_snapshot(api, snapshot, on_progress=on_progress)
+
+
+def upload_snapshot(api: Api, snapshot: Snapshot, *, on_progress: Progress) -> str:
+    """Upload a snapshot and give the URI that names it.
+
+    Raises
+    ------
+    UploadError
+        If it did not arrive.
+    TooLargeError
+        If it is larger than the operator allows.
+    """
+    form = api.begin_upload(filename=snapshot.upload_filename, size_bytes=snapshot.size_bytes)
+    send_form(
+        api.transport.http,
+        form,
+        file=snapshot.file,
+        filename=snapshot.upload_filename,
+        size_bytes=snapshot.size_bytes,
+        pace=api.pace,
+        on_progress=on_progress,
+    )
+    return form.input_uri
 
 
 class _WatchedFile:

@@ -1,17 +1,27 @@
 """The root of the command: global options, and what happens to errors."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Annotated, Any, Final
 
 import typer
 
+from jupyter_scheduler_aws.cli.crontab import explain
+from jupyter_scheduler_aws.cli.definition_changes import edit, run
+from jupyter_scheduler_aws.cli.definitions import (
+    delete_definitions,
+    list_definitions,
+    pause,
+    resume,
+    show_definition,
+)
 from jupyter_scheduler_aws.cli.doctor import doctor
 from jupyter_scheduler_aws.cli.environments import environments
 from jupyter_scheduler_aws.cli.exits import EXIT_CODES_HELP, ExitCode, exit_code_of
 from jupyter_scheduler_aws.cli.jobs import delete, list_jobs, show, stop
 from jupyter_scheduler_aws.cli.outputs import download, logs
+from jupyter_scheduler_aws.cli.schedule import schedule
 from jupyter_scheduler_aws.cli.submit import submit
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
 from jupyter_scheduler_aws.cli.waiting import wait
@@ -21,8 +31,9 @@ from jupyter_scheduler_aws.transport import URL_VARIABLE, own_version
 __all__ = ["app", "main"]
 
 Command = Callable[..., None]
+Commands = Sequence[tuple[str, Command]]
 
-_COMMANDS: Final[tuple[tuple[str, Command], ...]] = (
+_COMMANDS: Final[Commands] = (
     ("submit", submit),
     ("wait", wait),
     ("list", list_jobs),
@@ -31,8 +42,26 @@ _COMMANDS: Final[tuple[tuple[str, Command], ...]] = (
     ("delete", delete),
     ("download", download),
     ("logs", logs),
+    ("schedule", schedule),
     ("environments", environments),
     ("doctor", doctor),
+)
+
+_GROUPS: Final[tuple[tuple[str, str, Commands], ...]] = (
+    (
+        "definitions",
+        "Look at, change and run what `nbjobs schedule` made.",
+        (
+            ("list", list_definitions),
+            ("show", show_definition),
+            ("pause", pause),
+            ("resume", resume),
+            ("edit", edit),
+            ("run", run),
+            ("delete", delete_definitions),
+        ),
+    ),
+    ("cron", "Understand crontabs.", (("explain", explain),)),
 )
 
 app = typer.Typer(
@@ -63,6 +92,9 @@ def root(
     profile: Annotated[
         str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration; else AWS_PROFILE.")
     ] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="OWNER_ID", help="Somebody else's jobs and definitions; for admins.")
+    ] = None,
     *,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -70,7 +102,7 @@ def root(
 ) -> None:
     """Run Jupyter notebooks on AWS."""
     terminal = context.obj or Terminal()
-    terminal.url, terminal.region, terminal.profile = url, region, profile
+    terminal.url, terminal.region, terminal.profile, terminal.owner_id = url, region, profile, owner
     context.obj = terminal
 
 
@@ -92,8 +124,16 @@ def _with_exit_codes(command: Command) -> Command:
     return run
 
 
-for _name, _command in _COMMANDS:
-    app.command(_name)(_with_exit_codes(_command))
+def _add(group: typer.Typer, commands: Commands) -> None:
+    for name, command in commands:
+        group.command(name)(_with_exit_codes(command))
+
+
+_add(app, _COMMANDS)
+for _name, _help, _commands in _GROUPS:
+    _group = typer.Typer(no_args_is_help=True, help=_help)
+    _add(_group, _commands)
+    app.add_typer(_group, name=_name)
 
 
 def main() -> None:

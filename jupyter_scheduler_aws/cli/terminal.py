@@ -29,6 +29,8 @@ class Terminal:
     url: str | None = None
     region: str | None = None
     profile: str | None = None
+    owner_id: str | None = None
+    """Whose jobs to look at; one's own if None."""
     pace: Pace = field(default_factory=Pace)
     is_json: bool = False
     """Whether stdout gets one JSON document and nothing else."""
@@ -37,7 +39,7 @@ class Terminal:
 
     def client(self) -> Client:
         """Open a client; close it."""
-        return Client(self.url, region=self.region, profile=self.profile, pace=self.pace)
+        return Client(self.url, region=self.region, profile=self.profile, owner_id=self.owner_id, pace=self.pace)
 
     def result(self, line: str) -> None:
         """Write a line for programs as it is, unless stdout is for JSON."""

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from jupyter_scheduler_aws.models import Job, JobStatus
 
-__all__ = ["ago", "duration", "local_time", "phase_text", "size", "status_text", "took"]
+__all__ = ["ago", "duration", "local_minute", "local_time", "phase_text", "size", "status_text", "took"]
 
 _STATUS_STYLES: Final[Mapping[str, str]] = {
     JobStatus.COMPLETED: "green",
@@ -70,6 +70,11 @@ def ago(instant: datetime, *, now: datetime | None = None) -> str:
 def local_time(instant: datetime) -> str:
     """Write an instant in the zone of this machine, to the second."""
     return f"{instant.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def local_minute(instant: datetime) -> str:
+    """Write an instant in the zone of this machine, to the minute."""
+    return f"{instant.astimezone():%Y-%m-%d %H:%M}"
 
 
 def took(job: Job, *, now: datetime | None = None) -> str:

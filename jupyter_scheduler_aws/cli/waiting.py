@@ -17,7 +17,7 @@ from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, UnsafePathError
 from jupyter_scheduler_aws.models import Job
 
-__all__ = ["Destination", "finish", "wait"]
+__all__ = ["Destination", "destination_of", "finish", "finish_or_tell", "wait"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +40,35 @@ def wait(
 ) -> None:
     """Wait until a job has ended, showing what it does."""
     terminal = terminal_of(context)
-    destination = Destination(folder=download, with_input=with_input, overwrite=overwrite) if download else None
+    destination = destination_of(download, with_input=with_input, overwrite=overwrite)
     with terminal.client() as client:
         finish(terminal, client, job_id, destination)
+
+
+def destination_of(folder: Path | None, *, with_input: bool, overwrite: bool) -> Destination | None:
+    """Read where the files of a job go from a command's options; None if they are not to be downloaded."""
+    return Destination(folder=folder, with_input=with_input, overwrite=overwrite) if folder else None
+
+
+def finish_or_tell(
+    terminal: Terminal, client: Client, job_id: str, *, waits: bool, destination: Destination | None
+) -> None:
+    """Go on with a job that was just created: `finish` it, or say how it is followed.
+
+    Raises
+    ------
+    typer.Exit
+        If the job is not COMPLETED, or the user interrupted.
+    """
+    if waits or destination:
+        terminal.note(f"created job {job_id}")
+        finish(terminal, client, job_id, destination)
+        return
+    job = client.get_job(job_id)
+    terminal.result(f"job: {job.job_id} {job.status}")
+    terminal.document({"job": job.document, "outputs": None})
+    terminal.note(f"  follow it:  nbjobs wait {job_id}")
+    terminal.note(f"  its files:  nbjobs download {job_id}")
 
 
 def finish(terminal: Terminal, client: Client, job_id: str, destination: Destination | None) -> None:

@@ -1,0 +1,101 @@
+"""One method for each thing that the service can be asked about definitions and crontabs."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from jupyter_scheduler_aws.answers import read_answer
+from jupyter_scheduler_aws.api import Api
+from jupyter_scheduler_aws.definition import Definition, DefinitionPage, Explanation
+from jupyter_scheduler_aws.transport import Query
+
+__all__ = ["DefinitionApi"]
+
+_MAYBE_CREATED: Final = (
+    "The definition may be there all the same. Look with `nbjobs definitions list` before you create it again."
+)
+_MAYBE_RUNS: Final = (
+    "The job may be there all the same. Look with `nbjobs list --definition {}` before you run it again."
+)
+
+
+class DefinitionApi(Api):
+    """The requests about definitions."""
+
+    def create_definition(self, request: Mapping[str, Any]) -> str:
+        """Create a definition from the API's own form (`CreateJobDefinition`), and give its id.
+
+        Raises
+        ------
+        UncertainError
+            If the answer was lost: there is no token that would make it safe to repeat.
+        """
+        answer = self.transport.call("POST", "/job_definitions", body=request, doubt=_MAYBE_CREATED)
+        return read_answer(lambda answer: str(answer["job_definition_id"]), answer)
+
+    def get_definition(self, definition_id: str) -> Definition:
+        """Describe a definition."""
+        return read_answer(Definition.from_document, self.transport.call("GET", _definition(definition_id)))
+
+    def list_definition_page(
+        self, *, query: Query = (), max_items: int = 100, next_token: str | None = None
+    ) -> DefinitionPage:
+        """List a part of your definitions, newest first unless `sort_by` says otherwise.
+
+        Parameters
+        ----------
+        query
+            Filters and order, as the API has them: `name` (a prefix), `tags`, `create_time`, `sort_by`.
+        max_items
+            Length of the part.
+        next_token
+            Where to go on, from the part before.
+        """
+        items = [*query, ("max_items", str(max_items))]
+        items += [("next_token", next_token)] if next_token else []
+        return read_answer(DefinitionPage.from_document, self.transport.call("GET", "/job_definitions", query=items))
+
+    def change_definition(self, definition_id: str, changes: Mapping[str, Any]) -> None:
+        """Change what the API's own form (`UpdateJobDefinition`) names, and only that."""
+        self.transport.call("PATCH", _definition(definition_id), body=changes)
+
+    def pause_definition(self, definition_id: str) -> None:
+        """Stop following a definition's schedule; jobs that it has made go on."""
+        self.change_definition(definition_id, {"active": False})
+
+    def resume_definition(self, definition_id: str) -> None:
+        """Follow a definition's schedule again, from now on: what was due meanwhile is not made up for."""
+        self.change_definition(definition_id, {"active": True})
+
+    def delete_definition(self, definition_id: str) -> None:
+        """Delete a definition with its jobs and their files, stopping those that run."""
+        self.transport.call("DELETE", _definition(definition_id))
+
+    def create_job_of_definition(self, definition_id: str, request: Mapping[str, Any]) -> str:
+        """Create a job from a definition and the API's own form (`CreateJobFromDefinition`), and give the job's id.
+
+        Raises
+        ------
+        UncertainError
+            If the answer was lost: there is no token that would make it safe to repeat.
+        """
+        path = f"{_definition(definition_id)}/jobs"
+        answer = self.transport.call("POST", path, body=request, doubt=_MAYBE_RUNS.format(definition_id))
+        return read_answer(lambda answer: str(answer["job_id"]), answer)
+
+    def explain_crontab(self, crontab: str, *, timezone: str | None = None) -> Explanation:
+        """Ask what becomes of a crontab: EventBridge expressions, and the next five due minutes.
+
+        Parameters
+        ----------
+        crontab
+            Five fields, or a macro such as `@daily`.
+        timezone
+            Name of its zone; without it, UTC.
+        """
+        query = [("schedule", crontab)] + ([("timezone", timezone)] if timezone else [])
+        return read_answer(Explanation.from_document, self.transport.call("GET", "/crontab", query=query))
+
+
+def _definition(definition_id: str) -> str:
+    return f"/job_definitions/{quote(definition_id, safe='')}"
