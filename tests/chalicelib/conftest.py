@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.definitions import Definitions
 from tests.support.scheduler import LocalScheduler, scheduler
 
 
@@ -11,3 +12,9 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalScheduler]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with scheduler() as made:
         yield made
+
+
+@pytest.fixture
+def made(local: LocalScheduler) -> Definitions:
+    """Its definitions."""
+    return Definitions(local)

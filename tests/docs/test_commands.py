@@ -27,9 +27,13 @@ def test_the_documents_name_commands() -> None:
 
 @pytest.mark.parametrize(("name", "rest"), named_commands())
 def test_command_and_its_options_exist(name: str, rest: str) -> None:
-    group = typer.main.get_command(app)
-    command = getattr(group, "commands", {}).get(name)
-    assert command, f"there is no command nbjobs {name}"
+    commands = getattr(typer.main.get_command(app), "commands", {})
+    assert name in commands, f"there is no command nbjobs {name}"
+    command = commands[name]
+    if words := rest.split():
+        group = getattr(command, "commands", None)
+        assert group is None or words[0] in group, f"there is no command nbjobs {name} {words[0]}"
+        command = group[words[0]] if group else command
     known = {option for parameter in command.params for option in parameter.opts}
     assert set(OPTION.findall(rest)) <= known
 

@@ -1,5 +1,9 @@
 import pytest
 
+from tests.chalicelib.conftest import local, made
+
+__all__ = ["local", "made"]
+
 
 @pytest.fixture(autouse=True)
 def _no_other_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from tests.infra.synthesized import Synthesized, as_list, flat
 
-FUNCTIONS = ("Api", "Dispatch", "TaskEvents", "Sweep", "Cleanup")
+FUNCTIONS = ("Api", "Dispatch", "TaskEvents", "Ticks", "Sweep", "Cleanup")
 
-COMMON = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 ITEMS = {
     f"dynamodb:{each}"
@@ -23,10 +25,17 @@ RECEIVE = {
 
 STREAM = {f"dynamodb:{each}" for each in ("ListStreams", "DescribeStream", "GetRecords", "GetShardIterator")}
 
+WRITE_SCHEDULES = {
+    *(f"scheduler:{each}" for each in ("CreateSchedule", "UpdateSchedule", "DeleteSchedule")),
+    "iam:PassRole",
+}
+
 ACTIONS = {
     "Api": ITEMS
     | {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "logs:GetLogEvents", "sqs:SendMessage"}
-    | {"secretsmanager:GetSecretValue"},
+    | {"secretsmanager:GetSecretValue"}
+    | WRITE_SCHEDULES
+    | TRACE,
     "Dispatch": {
         "dynamodb:GetItem",
         "dynamodb:UpdateItem",
@@ -35,14 +44,29 @@ ACTIONS = {
         "secretsmanager:GetSecretValue",
     }
     | {"ecs:RunTask", "ecs:StopTask", "ecs:DescribeTasks", "ecs:TagResource", "iam:PassRole"}
-    | RECEIVE,
+    | RECEIVE
+    | TRACE,
     "TaskEvents": {
         "dynamodb:GetItem",
         "dynamodb:UpdateItem",
         "sqs:SendMessage",
         "sqs:GetQueueAttributes",
         "sqs:GetQueueUrl",
-    },
+    }
+    | TRACE,
+    "Ticks": {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:ListBucket",
+        "sqs:SendMessage",
+    }
+    | WRITE_SCHEDULES
+    | RECEIVE
+    | TRACE,
     "Sweep": {
         "dynamodb:GetItem",
         "dynamodb:UpdateItem",
@@ -52,8 +76,10 @@ ACTIONS = {
         "ecs:DescribeTasks",
     },
     "Cleanup": {"s3:DeleteObject", "s3:ListBucket", "sqs:SendMessage", "ecs:StopTask", "ecs:DescribeTasks"}
+    | {"dynamodb:Query", "dynamodb:BatchWriteItem", "scheduler:DeleteSchedule"}
     | RECEIVE
-    | STREAM,
+    | STREAM
+    | TRACE,
 }
 
 WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
@@ -62,7 +88,7 @@ WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamo
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_may_do_exactly_this(name: str, stack: Synthesized) -> None:
-    assert {action for action, _, _ in stack.may(name)} == ACTIONS[name] | COMMON
+    assert {action for action, _, _ in stack.may(name)} == ACTIONS[name] | LOG
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -105,31 +131,105 @@ def test_dispatch_tags_tasks_only_as_it_launches_them(stack: Synthesized) -> Non
     assert json.loads(condition) == {"StringEquals": {"ecs:CreateAction": "RunTask"}}
 
 
-def test_dispatch_passes_the_runners_roles_to_tasks_only(stack: Synthesized, operators: Synthesized) -> None:
-    def passed(found: Synthesized) -> dict[str, Any]:
-        return {
-            resource: json.loads(condition)
-            for action, resource, condition in found.may("Dispatch")
-            if action == "iam:PassRole"
-        }
+def passed(found: Synthesized, name: str) -> dict[str, Any]:
+    """Roles that a function may pass, each with its condition."""
+    return {
+        resource: json.loads(condition) for action, resource, condition in found.may(name) if action == "iam:PassRole"
+    }
 
+
+def test_dispatch_passes_the_runners_roles_to_tasks_only(stack: Synthesized, operators: Synthesized) -> None:
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     own = {
         f"<{stack.id_of('AWS::IAM::Role', name)}.Arn>": to_tasks for name in ("RunnersExecutionRole", "RunnersTaskRole")
     }
-    assert passed(stack) == own
-    assert passed(operators) == own | {"arn:aws:iam::123456789012:role/data": to_tasks}
+    assert passed(stack, "Dispatch") == own
+    assert passed(operators, "Dispatch") == own | {"arn:aws:iam::123456789012:role/data": to_tasks}
 
 
 def test_files_are_reached_by_prefix(stack: Synthesized) -> None:
     bucket = f"<{stack.id_of('AWS::S3::Bucket', 'Storage')}.Arn>"
 
-    def reached(name: str) -> set[str]:
-        return {resource.removeprefix(bucket) for action, resource, _ in stack.may(name) if action.startswith("s3:")}
+    def reached(name: str, of: str = "s3:") -> set[str]:
+        return {resource.removeprefix(bucket) for action, resource, _ in stack.may(name) if action.startswith(of)}
 
     assert reached("Api") == {"", "/uploads/*", "/definitions/*", "/jobs/*"}
     assert reached("Cleanup") == {"", "/definitions/*", "/jobs/*"}
+    assert reached("Ticks", "s3:GetObject") == {"/definitions/*"}
+    assert reached("Ticks", "s3:PutObject") == reached("Ticks", "s3:DeleteObject") == {"/jobs/*"}
     assert not reached("Dispatch") | reached("TaskEvents") | reached("Sweep")
+
+
+@pytest.mark.parametrize("name", ["Api", "Ticks"])
+def test_who_reads_objects_is_told_that_one_is_missing(name: str, stack: Synthesized) -> None:
+    bucket = f"<{stack.id_of('AWS::S3::Bucket', 'Storage')}.Arn>"
+    assert ("s3:ListBucket", bucket, "") in stack.may(name)
+
+
+def test_messages_go_to_the_queues_that_a_function_uses(stack: Synthesized) -> None:
+    def sends(name: str) -> set[str]:
+        names = (resource for action, resource, _ in stack.may(name) if action == "sqs:SendMessage")
+        return {each.removeprefix("<Queues")[: -len("12345678.Arn>")] for each in names}
+
+    assert {name: sends(name) for name in FUNCTIONS} == {
+        "Api": {"WakeUp"},
+        "Dispatch": {"WakeUp"},
+        "TaskEvents": {"WakeUp", "DeadTaskEvents"},
+        "Ticks": {"WakeUp"},
+        "Sweep": {"WakeUp", "Tick"},
+        "Cleanup": {"WakeUp", "Cleanup", "DeadStreamRecords"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "indexes"),
+    [("Sweep", "TablesDefinitions", {"due", "unsynced"}), ("Cleanup", "TablesJobs", {"by_definition"})],
+)
+def test_lists_are_read_by_the_indexes_that_are_for_it(
+    name: str, prefix: str, indexes: set[str], stack: Synthesized
+) -> None:
+    table = f"<{stack.id_of('AWS::DynamoDB::Table', prefix)}.Arn>"
+    read = {resource for action, resource, _ in stack.may(name) if action == "dynamodb:Query" and table in resource}
+    assert read == {f"{table}/index/{index}" for index in indexes}
+
+
+def test_a_tick_writes_to_three_tables_and_deletes_no_record(stack: Synthesized) -> None:
+    writes = {
+        (action.removeprefix("dynamodb:"), resource.removeprefix("<Tables")[: -len("12345678.Arn>")])
+        for action, resource, _ in stack.may("Ticks")
+        if action.startswith("dynamodb:") and action != "dynamodb:GetItem"
+    }
+    assert writes == {("PutItem", "Jobs"), ("PutItem", "Marks"), ("UpdateItem", "Definitions")}
+
+
+@pytest.mark.parametrize("name", ["Api", "Ticks", "Cleanup"])
+def test_schedules_are_touched_in_our_group_only(name: str, stack: Synthesized) -> None:
+    group = stack.one("AWS::Scheduler::ScheduleGroup")["Name"]
+    ours = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group}/*"
+    assert {resource for action, resource, _ in stack.may(name) if action.startswith("scheduler:")} == {ours}
+
+
+@pytest.mark.parametrize("name", ["Api", "Ticks"])
+def test_the_scheduler_s_role_is_passed_to_the_scheduler_only(name: str, stack: Synthesized) -> None:
+    role = stack.id_of("AWS::IAM::Role", "SchedulesRole")
+    to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    assert passed(stack, name) == {f"<{role}.Arn>": to_scheduler}
+
+
+def test_the_scheduler_acts_for_our_group_only_and_only_sends_ticks(stack: Synthesized) -> None:
+    (trust,) = stack.one("AWS::IAM::Role", "SchedulesRole")["AssumeRolePolicyDocument"]["Statement"]
+    group = stack.id_of("AWS::Scheduler::ScheduleGroup", "Schedules")
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {
+        "StringEquals": {
+            "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+            "aws:SourceArn": {"Fn::GetAtt": [group, "Arn"]},
+        }
+    }
+    (statement,) = stack.one("AWS::IAM::Policy", "SchedulesRole")["PolicyDocument"]["Statement"]
+    queues = (stack.id_of("AWS::SQS::Queue", name) for name in ("QueuesTick", "QueuesDeadTicks"))
+    assert statement["Action"] == "sqs:SendMessage"
+    assert {flat(each) for each in statement["Resource"]} == {f"<{queue}.Arn>" for queue in queues}
 
 
 def test_cleanup_lists_its_prefixes_only(stack: Synthesized) -> None:

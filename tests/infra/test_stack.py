@@ -37,7 +37,7 @@ def test_nothing_is_done_by_functions_of_cdk(stack: Synthesized, operators: Synt
     for found in (stack, operators):
         kinds = {resource["Type"] for resource in found.template["Resources"].values()}
         assert not [kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))]
-        assert len(found.all("AWS::Lambda::Function")) == 5
+        assert len(found.all("AWS::Lambda::Function")) == 6
 
 
 def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
@@ -48,7 +48,7 @@ def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
 
 def test_every_log_group_forgets(stack: Synthesized) -> None:
     groups = stack.all("AWS::Logs::LogGroup")
-    assert len(groups) == 5 + 1 + 2
+    assert len(groups) == 6 + 1 + 2
     assert all(group["RetentionInDays"] == 30 for group in groups.values())
 
 

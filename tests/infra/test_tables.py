@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from pynamodb.attributes import Attribute
 from pynamodb.indexes import Index as ModelIndex
+from pynamodb.models import Model
 
-from chalicelib.storage.items import JobItem
+from chalicelib.storage.items import DefinitionItem, JobItem
 from infra.tables import DEFINITION_ROW, JOB_ROW
 from tests.infra.synthesized import Synthesized
 
@@ -54,14 +56,24 @@ def test_keys_and_indexes(name: str, stack: Synthesized) -> None:
     assert indexes_of(table) == INDEXES[name]
 
 
-def test_the_job_indexes_are_those_of_the_service_s_models(stack: Synthesized) -> None:
-    found = indexes_of(stack.one("AWS::DynamoDB::Table", "TablesJobs"))
-    models = {
-        index.Meta.index_name: set(index.Meta.projection.non_key_attributes or ())
-        for index in vars(JobItem).values()
+def model_indexes(model: type[Model]) -> dict[str, tuple[list[str], set[str]]]:
+    """Read keys and projections that a model of the service counts on."""
+    return {
+        index.Meta.index_name: (model_keys(index), set(index.Meta.projection.non_key_attributes or ()))
+        for index in vars(model).values()
         if isinstance(index, ModelIndex)
     }
-    assert {name: set(holds) for name, (_, holds) in found.items()} == models
+
+
+def model_keys(index: ModelIndex[Any]) -> list[str]:
+    declared = [each for each in vars(type(index)).values() if isinstance(each, Attribute)]
+    return [each.attr_name for each in sorted(declared, key=lambda each: each.is_range_key)]
+
+
+@pytest.mark.parametrize(("name", "model"), [("TablesJobs", JobItem), ("TablesDefinitions", DefinitionItem)])
+def test_the_indexes_are_those_of_the_service_s_models(name: str, model: type[Model], stack: Synthesized) -> None:
+    found = indexes_of(stack.one("AWS::DynamoDB::Table", name))
+    assert {index: (keys, set(holds)) for index, (keys, holds) in found.items()} == model_indexes(model)
 
 
 @pytest.mark.parametrize("name", KEYS)

@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote
 
 from typing_extensions import override
 
-from tests.jupyter_scheduler_aws.fake_server import Answer, FakeServer, Request
+from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
+from tests.jupyter_scheduler_aws.fake_server import Answer, Request
 
 __all__ = ["ENVIRONMENT", "FakeApi", "FakeJob", "running_api"]
 
@@ -27,9 +28,6 @@ ENVIRONMENT = {
     "default_compute_type": "small",
     "utc_only": False,
 }
-
-START = 1_795_413_699_000
-"""When everything is created [ms]."""
 
 
 def cell(number: int) -> dict[str, Any]:
@@ -60,12 +58,11 @@ class FakeJob:
         return self.document
 
 
-class FakeApi(FakeServer):
+class FakeApi(DefinitionRoutes):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, FakeJob] = {}
         self.tokens: dict[str, str] = {}
-        self.uploads: dict[str, bytes] = {}
         self.environments: list[Any] = [ENVIRONMENT]
         self.plan: list[dict[str, Any]] = [cell(1), cell(2), COMPLETED]
         self.outputs: dict[str, tuple[str, bytes]] = {
@@ -75,7 +72,6 @@ class FakeApi(FakeServer):
         }
         self.log: list[str] = ["cell 1 of 3", "hello"]
         self.max_upload_bytes = 1_000_000
-        self.page_size = 2
         self.clock_off_millis = 0
         self.generation = 1
         """Of presigned URLs; older ones have expired."""
@@ -103,13 +99,20 @@ class FakeApi(FakeServer):
         return job_id
 
     @override
+    def add_planned_job(self, name: str, **fields: Any) -> str:
+        job_id = self.add_job(name, status="CREATED", **fields)
+        self.jobs[job_id].plan = [dict(change) for change in self.plan]
+        return job_id
+
+    @override
     def answer(self, request: Request) -> Answer:
         for method, pattern, name in _ROUTES:
             match = re.fullmatch(pattern, request.path)
             if match and request.method == method:
                 parts = [unquote(part) for part in match.groups()]
-                if parts and parts[0] not in self.jobs:
-                    return Answer.refusal(404, f"There is no job {parts[0]} of yours.", "not_found")
+                known, what = (self.definitions, "job definition") if "/job_def" in pattern else (self.jobs, "job")
+                if parts and parts[0] not in known:
+                    return Answer.refusal(404, f"There is no {what} {parts[0]} of yours.", "not_found")
                 answer: Answer = getattr(self, name)(request, *parts)
                 return answer
         return Answer.refusal(404, "There is no such route.", "not_found")
@@ -157,8 +160,7 @@ class FakeApi(FakeServer):
         token = asked.pop("idempotency_token")
         if token not in self.tokens:
             asked.pop("input_uri")
-            self.tokens[token] = job_id = self.add_job(asked.pop("name"), status="CREATED", **asked)
-            self.jobs[job_id].plan = [dict(change) for change in self.plan]
+            self.tokens[token] = job_id = self.add_planned_job(asked.pop("name"), **asked)
             self.jobs[job_id].files["input.ipynb"] = ("input", upload)
             if printed := re.search(rb'"printed\\", \\"(\w+)', upload):
                 self.jobs[job_id].files["report-2026.ipynb"] = ("ipynb", b'"printed ' + printed[1] + b'"')
@@ -169,10 +171,8 @@ class FakeApi(FakeServer):
         found = [job.document for job in reversed(self.jobs.values())]
         found = [job for job in found if query.get("status") in (None, job["status"])]
         found = [job for job in found if job["name"].startswith(query.get("name", ""))]
-        start = int(query.get("next_token", 0))
-        end = start + min(self.page_size, int(query["max_items"]))
-        page: dict[str, Any] = {"jobs": found[start:end], "total_count": -1}
-        return Answer.of(page | ({"next_token": str(end)} if end < len(found) else {}))
+        found = [job for job in found if query.get("job_definition_id") in (None, job.get("job_definition_id"))]
+        return self.page("jobs", found, query)
 
     def get_job(self, _request: Request, job_id: str) -> Answer:
         return Answer.of(self.jobs[job_id].look())
@@ -243,7 +243,7 @@ _ROUTES = [
     ("DELETE", "/v1/scheduler/jobs/([^/]+)", "delete_job"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/download_files", "list_files"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/logs", "get_log"),
-    ("GET", "/s3/([^/]+)/([^/]+)", "get_file"),
+    *DEFINITION_ROUTES,
 ]
 
 

@@ -79,8 +79,10 @@ class Scheduler:
         self._sweep = SweepService(
             lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
         )
-        self._events = TaskEventService(endings=endings, **shared)
-        self._jobs = JobService(settings, lists=stores, marks=stores, files=stores, wake_ups=stores, **shared)
+        self._events = TaskEventService(settings.limits, endings=endings, **shared)
+        self._jobs = JobService(
+            settings, lists=stores, marks=stores, files=stores, snapshots=stores, wake_ups=stores, **shared
+        )
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 
     def run(self, operation: Operation) -> Result:
@@ -222,7 +224,7 @@ class _Stores:
     def put_beat(self, *_: Any) -> None:
         """Beats are not kept: how long ago the last one was is a choice of the operation that asks for it."""
 
-    def send(self, *_: Any) -> None:
+    def send(self, *_: Any, **_ids: str) -> None:
         """Wake-ups are not kept: dispatch may come at any time, and a wake-up may be lost."""
 
     def delete_prefix(self, *_: Any) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.job import Job
 from chalicelib.domain.transitions import TRANSITIONS, Transition, TransitionName
@@ -76,13 +77,12 @@ def test_without_faults_one_container_runs_at_a_time_and_none_is_left_alone() ->
     look(PLAIN, bounds, ends_a_run_by_its_launch, runs_twice, leaves_a_container)
 
 
-@pytest.mark.xfail(reason="a launch that is refused after it was heeded ends the run of its container", strict=True)
 def test_a_launch_that_fails_does_not_end_a_run() -> None:
     look(PLAIN, Bounds(double=False), ends_a_run_by_its_launch)
 
 
 @pytest.mark.xfail(
-    reason="nobody knows the task of a dispatch that was cut off, once its runner has checked in", strict=True
+    reason="the model loses the task's RUNNING event as well, from which its ARN is recorded", strict=True
 )
 def test_a_container_whose_dispatch_was_cut_off_is_stopped_when_it_hangs() -> None:
     look(PLAIN, Bounds(operations=1, double=False), leaves_a_container)
@@ -133,6 +133,10 @@ def some_records() -> tuple[Scheduler, list[Record]]:
 
 class Careless(JobTable):
     """Writes whatever state the job is in by now."""
+
+    def _as_read(self, job: Job) -> Condition:
+        condition: Condition = self._model.attempt == job.attempt
+        return condition
 
     def transition(self, job: Job, transition: Transition, now: datetime, **changes: Any) -> Job | None:
         anything = Transition(transition.name, frozenset(type(job.status)), transition.target, transition.meaning)

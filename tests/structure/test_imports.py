@@ -9,6 +9,7 @@ from tests.structure.sources import PACKAGES, Source, sources
 RANKS: Final = {
     "chalicelib.errors": 0,
     "chalicelib.config": 1,
+    "chalicelib.resources": 1,
     "chalicelib.domain": 2,
     "chalicelib.observability": 2,
     "chalicelib.storage": 3,

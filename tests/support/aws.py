@@ -8,10 +8,12 @@ from typing import Any, Protocol
 import boto3
 import moto  # noqa: F401 - puts its hook where clients made from here on find it
 from botocore.client import BaseClient
+from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
 from pynamodb.connection import Connection
 
 from chalicelib.factory import _S3_CONFIG
-from chalicelib.storage.items import JobItem, MarkItem, bind
+from chalicelib.storage.definition_table import DefinitionTable
+from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, bind
 from chalicelib.storage.job_table import JobTable
 from tests.support.fake_ecs import FakeEcs, refusal
 
@@ -100,6 +102,16 @@ def _refused_copy(params: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
     return None
 
 
+def _copy_item(item: Item, _: dict[int, Any]) -> Item:
+    """Copy an item for moto's way back, which it keeps at each transaction of all tables in it: no value is changed in place."""
+    copied = object.__new__(Item)
+    vars(copied).update(vars(item), attrs=LimitedSizeDict(item.attrs))
+    return copied
+
+
+Item.__deepcopy__ = _copy_item  # type: ignore[method-assign,assignment] # in place of minutes of deep copies
+
+
 @cache
 def hub() -> Hub:
     """Give this process's hub."""
@@ -139,23 +151,32 @@ class SharedSession(boto3.Session):
 def shared_stores() -> dict[str, Any]:
     """Give what `Factory` would make of its tables: the models, and the stores that know neither settings nor clock."""
     jobs, marks, connection = bind(JobItem, "jobs", REGION), bind(MarkItem, "marks", REGION), Connection(region=REGION)
+    definitions = bind(DefinitionItem, "definitions", REGION)
     for client in (
         jobs._get_connection().connection.client,
         marks._get_connection().connection.client,
+        definitions._get_connection().connection.client,
         connection.client,
     ):
         hub().connect(client)
-    return {"_job_item": jobs, "_mark_item": marks, "_job_table": JobTable(jobs, marks, connection)}
+    return {
+        "_job_item": jobs,
+        "_mark_item": marks,
+        "_definition_item": definitions,
+        "_job_table": JobTable(jobs, marks, connection),
+        "_definition_table": DefinitionTable(definitions, jobs=jobs, marks=marks, connection=connection),
+    }
 
 
 def make_resources() -> dict[str, str]:
     """Make a stack's resources in moto; give the environment variables that name them."""
-    for model in (shared_stores()["_job_item"], shared_stores()["_mark_item"]):
-        behind("dynamodb").create_table(**_table(model))
+    for name in ("_job_item", "_definition_item", "_mark_item"):
+        behind("dynamodb").create_table(**_table(shared_stores()[name]))
     behind("s3").create_bucket(Bucket="bucket")
     sqs = behind("sqs")
     secret = behind("secretsmanager").create_secret(Name="launch", SecretString="s3cr3t")
     behind("logs").create_log_group(logGroupName="runners")
+    behind("scheduler").create_schedule_group(Name="schedules")
     return {
         "AWS_REGION": REGION,
         "JOBS_TABLE": "jobs",
@@ -164,6 +185,11 @@ def make_resources() -> dict[str, str]:
         "BUCKET": "bucket",
         "WAKE_UP_QUEUE_URL": sqs.create_queue(QueueName="wake-up.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"],
         "CLEANUP_QUEUE_URL": sqs.create_queue(QueueName="cleanup")["QueueUrl"],
+        "TICK_QUEUE_URL": sqs.create_queue(QueueName="ticks")["QueueUrl"],
+        "TICK_QUEUE_ARN": f"arn:aws:sqs:{REGION}:123456789012:ticks",
+        "TICK_DEAD_LETTER_QUEUE_ARN": f"arn:aws:sqs:{REGION}:123456789012:dead-ticks",
+        "SCHEDULE_GROUP": "schedules",
+        "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
         "LAUNCH_SECRET_ARN": secret["ARN"],
         "RUNNER_LOG_GROUP": "runners",
         "API_URL": "https://api.example.com/v1",
@@ -175,7 +201,7 @@ def make_resources() -> dict[str, str]:
     }
 
 
-def _table(model: type[JobItem | MarkItem]) -> dict[str, Any]:
+def _table(model: type[JobItem | DefinitionItem | MarkItem]) -> dict[str, Any]:
     """Describe a model's table, for CreateTable."""
     schema = model._get_schema()
     indexes = [

@@ -7,7 +7,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.support.fake_ecs import refusal
 
-__all__ = ["Lost", "Meanwhile", "NeverSent", "Quiet", "Refused", "Resent"]
+__all__ = ["Killed", "KilledAfter", "KilledBefore", "Lost", "Meanwhile", "NeverSent", "Quiet", "Refused", "Resent"]
 
 
 class Quiet:
@@ -82,3 +82,23 @@ class Refused(_Nth):
 
     def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
         return self._refusal if self.is_its_turn(call) else None
+
+
+class Killed(BaseException):
+    """The function is gone: out of time, or its machine."""
+
+
+class KilledBefore(_Nth):
+    """The function is killed before it sends the call."""
+
+    def before(self, call: str) -> None:
+        if self.is_its_turn(call):
+            raise Killed(call)
+
+
+class KilledAfter(_Nth):
+    """The function is killed when AWS has done what it was asked."""
+
+    def after(self, call: str) -> None:
+        if self.is_its_turn(call):
+            raise Killed(call)

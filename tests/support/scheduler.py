@@ -12,10 +12,11 @@ from typing import Any
 from moto import mock_aws
 
 from chalicelib import factory as factories
-from chalicelib.config import Resources, SchedulerSettings
+from chalicelib.config import SchedulerSettings
 from chalicelib.domain.naming import new_job_id
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import Factory
+from chalicelib.resources import Resources
 from tests.support.aws import AwsCalls, Hub, SharedSession, behind, hub, make_resources, shared_stores
 from tests.support.http_api import ANNA, BOB, Answer, Api
 from tests.support.runs import Run, instance_id

@@ -10,12 +10,12 @@ from chalicelib.config import (
     ComputeType,
     Environment,
     Limits,
-    Resources,
     Retention,
     SchedulerSettings,
     load_settings,
 )
 from chalicelib.errors import ConfigurationError
+from chalicelib.resources import Resources
 
 FARGATE: dict[float, list[float]] = {
     0.25: [0.5, 1, 2],

@@ -7,7 +7,7 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.config import ComputeType, Resources
+from chalicelib.config import ComputeType
 from chalicelib.domain.instants import from_millis
 from chalicelib.domain.naming import (
     LIVE_SHARDS,
@@ -23,6 +23,7 @@ from chalicelib.domain.naming import (
     session_token,
     upload_key,
 )
+from chalicelib.resources import Resources
 from chalicelib.storage.launcher import Launcher
 from tests.chalicelib.domain.builders import NOW
 

@@ -28,7 +28,7 @@ def session(
 def test_an_iam_user_is_itself() -> None:
     caller = user("team/a/ann")
     assert caller.principal == "AIDAANN"
-    assert caller.owner_id.startswith("ann-")
+    assert caller.owner_id == user("renamed").owner_id
     assert caller.identity_arns == (f"{ARN}:user/team/a/ann",)
 
 

@@ -71,7 +71,7 @@ def test_attempts_come_to_an_end(ended: Job, code: str) -> None:
     used_up = ended.notebook_retries >= ended.spec.max_retries and (
         ended.infrastructure_retries >= LIMITS.infrastructure_retries
     )
-    waited = NOW - (ended.waiting_since or ended.create_time) >= CAPACITY_DEADLINE
+    waited = NOW - (ended.waiting_since or NOW) >= CAPACITY_DEADLINE
     if used_up and (waited or code not in CAPACITY):
         assert step(ended, code).transition.target.is_terminal
 

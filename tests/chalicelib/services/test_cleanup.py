@@ -23,7 +23,8 @@ def _image(local: LocalScheduler, job_id: str) -> dict[str, Any]:
 
 
 def _record(name: str, old: dict[str, Any], new: dict[str, Any] | None = None, number: str = "1") -> dict[str, Any]:
-    change = {"SequenceNumber": number, "OldImage": old, **({"NewImage": new} if new else {})}
+    keys = {key: old[key] for key in ("owner_id", "job_id")}
+    change = {"SequenceNumber": number, "Keys": keys, "OldImage": old, **({"NewImage": new} if new else {})}
     return {"eventID": number, "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change}
 
 

@@ -1,6 +1,7 @@
 """Runs `nbjobs` in this process, without waiting."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from typer.testing import CliRunner
@@ -24,10 +25,18 @@ class Ended:
 Nbjobs = Callable[..., Ended]
 
 
+@pytest.fixture(autouse=True)
+def _local_time_is_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as changes:
+        changes.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 @pytest.fixture
 def nbjobs(api: FakeApi, pace: Pace, monkeypatch: pytest.MonkeyPatch) -> Nbjobs:
     monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", api.url)
-    monkeypatch.setenv("TZ", "UTC")
 
     def run(*arguments: object) -> Ended:
         result = CliRunner().invoke(app, [str(each) for each in arguments], obj=Terminal(pace=pace))

@@ -1,0 +1,55 @@
+"""Many definitions due in the same minute."""
+
+import random
+
+from chalicelib.domain.naming import live_shard
+from tests.support.definitions import Definitions
+from tests.support.http_api import Api
+from tests.support.scheduler import LocalScheduler
+
+
+def test_two_hundred_definitions_due_in_one_minute_make_two_hundred_jobs(local: LocalScheduler) -> None:
+    made, chance = Definitions(local), random.Random(7)
+    owners = [Api(f"arn:aws:iam::123456789012:user/u{i}") for i in range(4)]
+    ids = _copies(made, owners, 200)
+    due = made.at("13:00")
+    made.set_clock("13:00", seconds=2)
+    ticks = [
+        {"owner_id": owner, "definition_id": each, "revision": 1, "due": f"{due:%Y-%m-%dT%H:%M:%SZ}"}
+        for owner, each in ids
+    ]
+    late = chance.sample(ticks, 20)
+    sent = [each for each in ticks if each not in late] + chance.sample(ticks, 50)
+    chance.shuffle(sent)
+    for start in range(0, len(sent), 10):
+        assert made.deliver(*sent[start : start + 10]) == []
+    local.clock.forward(minutes=2)
+    made.sweep()
+    assert made.deliver(*late[:10]) == []
+    jobs = made.jobs()
+    assert sorted(each["job_definition_id"] for each in jobs) == sorted(each for _, each in ids)
+    assert len({each["job_id"] for each in jobs}) == 200
+    assert made.asked() == []
+
+
+def _copies(made: Definitions, owners: list[Api], count: int) -> list[tuple[str, str]]:
+    """Put definitions like one that was made, for several owners."""
+    local, found = made.local, []
+    for owner in owners:
+        first = made.create(api=owner)
+        stored = local.factory._definition_table.get(local.owner_id(owner), first)
+        assert stored is not None
+        found.append((stored.owner_id, first))
+        (source,) = local.objects(f"definitions/{stored.owner_id}/{first}/")
+        (item,) = [each for each in local.items("definitions") if each["definition_id"]["S"] == first]
+        for i in range(count // len(owners) - 1):
+            copy = f"{first[:-12]}{i:012x}"
+            row = {**item, "definition_id": {"S": copy}, "due_shard": {"S": live_shard(copy)}}
+            row["due_key"] = {"S": item["due_key"]["S"].replace(first, copy)}
+            local.client("dynamodb").put_item(TableName="definitions", Item=row)
+            key = source.replace(first, copy)
+            local.client("s3").copy_object(
+                Bucket=local.bucket, Key=key, CopySource={"Bucket": local.bucket, "Key": source}
+            )
+            found.append((stored.owner_id, copy))
+    return found

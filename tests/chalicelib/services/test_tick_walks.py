@@ -1,0 +1,169 @@
+"""Missed ticks: what EventBridge did not deliver is found by the sweep, and run or recorded by the walk."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.support.definitions import Definitions
+from tests.support.faults import Refused
+from tests.support.scheduler import LocalScheduler
+
+
+def test_nothing_is_overdue_before_the_grace_is_over(local: LocalScheduler, made: Definitions) -> None:
+    made.create()
+    made.set_clock("13:01", seconds=29)
+    assert made.sweep() == []
+    local.clock.forward(seconds=1)
+    assert [each["kind"] for each in made.sweep()] == ["walk"]
+    assert made.verdicts() == {"13:00": "run"}
+    assert made.sweep() == []
+
+
+def test_an_outage_of_hours_runs_what_is_in_the_window_and_records_the_rest(
+    local: LocalScheduler, made: Definitions
+) -> None:
+    definition_id = made.create(schedule="*/20 * * * *", catch_up_seconds=3600)
+    made.set_clock("16:05")
+    made.sweep()
+    verdicts = made.verdicts()
+    assert {due for due, each in verdicts.items() if each == "run"} == {"15:20", "15:40", "16:00"}
+    assert {due for due, each in verdicts.items() if each == "missed"} == {
+        f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(12 * 60 + 20, 15 * 60 + 1, 20)
+    }
+    described = made.described(definition_id)
+    assert (described["run_count"], described["missed_count"]) == (3, 9)
+    assert described["next_run_time"] == int(made.at("16:20").timestamp() * 1000)
+    assert len(made.jobs()) == 3
+    assert made.sweep() == []
+    assert made.tick(definition_id, made.at("14:00")) == []
+    assert made.described(definition_id)["missed_count"] == 9
+
+
+def test_a_window_of_nothing_records_everything(made: Definitions) -> None:
+    definition_id = made.create(schedule="*/20 * * * *", catch_up_seconds=0)
+    made.set_clock("13:05")
+    made.sweep()
+    assert made.verdicts() == {"12:20": "missed", "12:40": "missed", "13:00": "missed"}
+    assert made.described(definition_id)["missed_count"] == 3
+
+
+def test_of_overlapping_missed_ticks_one_runs(made: Definitions) -> None:
+    made.create(schedule="*/20 * * * *", overlap_policy="skip")
+    made.set_clock("13:05")
+    made.sweep()
+    assert made.verdicts() == {"12:20": "run", "12:40": "skipped", "13:00": "skipped"}
+
+
+def test_a_paused_definition_misses_nothing(local: LocalScheduler, made: Definitions) -> None:
+    definition_id = made.create(schedule="* * * * *")
+    made.patch(definition_id, active=False)
+    made.set_clock("15:00")
+    assert made.sweep() == []
+    made.patch(definition_id, active=True)
+    local.clock.forward(minutes=3)
+    made.sweep()
+    assert made.verdicts() == {"15:01": "run"}
+    assert made.described(definition_id)["missed_count"] == 0
+
+
+def test_an_edit_drops_what_was_due_before_it(made: Definitions) -> None:
+    definition_id = made.create(schedule="*/10 * * * *")
+    made.set_clock("12:35")
+    made.patch(definition_id, schedule="*/15 * * * *")
+    made.set_clock("13:05")
+    made.sweep()
+    assert made.verdicts() == {"12:45": "run", "13:00": "run"}
+
+
+def test_a_walk_is_bounded_and_the_next_goes_on(made: Definitions) -> None:
+    definition_id = made.create(schedule="* * * * *", catch_up_seconds=0)
+    made.set_clock("14:31", seconds=31)
+    counts = []
+    while made.sweep():
+        counts.append(made.described(definition_id)["missed_count"])
+    assert counts == [100, 150]
+    assert made.stored(definition_id).next_due == made.at("14:31")
+
+
+def test_a_walk_asked_for_twice_or_late_takes_nothing_twice(local: LocalScheduler, made: Definitions) -> None:
+    definition_id = made.create()
+    message = {"kind": "walk", "owner_id": local.owner_id(), "definition_id": definition_id}
+    assert made.deliver(message) == []
+    assert made.verdicts() == {}
+    made.set_clock("13:05")
+    assert made.deliver(message, message) == []
+    assert made.deliver(message) == []
+    assert (len(made.jobs()), made.stored(definition_id).run_count) == (1, 1)
+    made.delete(definition_id)
+    assert made.deliver(message) == []
+
+
+def test_minutes_that_were_taken_before_their_turn_are_passed_over(made: Definitions) -> None:
+    definition_id = made.create(schedule="* * * * *")
+    made.set_clock("12:04", seconds=40)
+    for minute in ("12:02", "12:03", "12:04"):
+        made.tick(definition_id, made.at(minute))
+    made.sweep()
+    assert made.verdicts() == dict.fromkeys(("12:01", "12:02", "12:03", "12:04"), "run")
+    assert made.stored(definition_id).next_due == made.at("12:04")
+    made.set_clock("12:06", seconds=40)
+    made.sweep()
+    assert list(made.verdicts()) == ["12:01", "12:02", "12:03", "12:04", "12:05"]
+    assert made.stored(definition_id).run_count == 5
+
+
+def test_one_definition_that_fails_holds_up_no_other(local: LocalScheduler, made: Definitions) -> None:
+    ids = [made.create() for _ in range(3)]
+    made.set_clock("13:05")
+    local.hub.listeners.append(Refused("AccessDenied", "s3:CopyObject", status=403))
+    assert len(made.sweep()) == 3
+    assert len(made.jobs()) == 2
+    assert [each["kind"] for each in made.sweep()] == ["walk"]
+    assert sorted(each["job_definition_id"] for each in made.jobs()) == sorted(ids)
+
+
+def test_a_sweep_that_finds_many_asks_for_all(made: Definitions) -> None:
+    ids = [made.create(name=f"D{i}") for i in range(23)]
+    made.set_clock("13:05")
+    assert sorted(each["definition_id"] for each in made.sweep()) == sorted(ids)
+    assert len(made.jobs()) == 23
+
+
+def test_a_time_that_the_clocks_skip_is_delivered_by_the_walk(local: LocalScheduler, made: Definitions) -> None:
+    local.clock.now = datetime(2027, 3, 27, 12, 0, 1, tzinfo=UTC)
+    definition_id = made.create(schedule="30 2 * * *", timezone="Europe/Berlin")
+    gap_end = datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
+    assert made.described(definition_id)["next_run_time"] == int(gap_end.timestamp() * 1000)
+    local.clock.now = gap_end + timedelta(minutes=2)
+    made.sweep()
+    assert made.described(definition_id)["last_run"]["due_time"] == int(gap_end.timestamp() * 1000)
+    following = datetime(2027, 3, 29, 0, 30, tzinfo=UTC)
+    assert made.stored(definition_id).next_due == following
+    for late in (gap_end, datetime(2027, 3, 28, 0, 30, tzinfo=UTC), datetime(2027, 3, 28, 1, 30, tzinfo=UTC)):
+        made.tick(definition_id, late)
+    assert len(made.jobs()) == 1
+
+
+def test_a_time_that_occurs_twice_runs_once(local: LocalScheduler, made: Definitions) -> None:
+    local.clock.now = datetime(2027, 10, 30, 12, 0, 1, tzinfo=UTC)
+    definition_id = made.create(schedule="30 2 * * *", timezone="Europe/Berlin")
+    first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    for due in (first, first + timedelta(hours=1)):
+        local.clock.now = due + timedelta(seconds=1)
+        made.tick(definition_id, due)
+    assert len(made.jobs()) == 1
+    assert made.described(definition_id)["last_run"]["due_time"] == int(first.timestamp() * 1000)
+
+
+def test_a_next_due_minute_that_is_none_any_more_is_found_again(local: LocalScheduler, made: Definitions) -> None:
+    """As when the rules of a zone change."""
+    definition_id = made.create(schedule="0 * * * *")
+    (item,) = local.items("definitions")
+    wrong = int(made.at("12:30").timestamp() * 1000)
+    item["next_due"] = {"N": str(wrong)}
+    item["due_key"] = {"S": f"{wrong:015d}#{local.owner_id()}#{definition_id}"}
+    local.client("dynamodb").put_item(TableName="definitions", Item=item)
+    made.set_clock("12:40")
+    assert len(made.sweep()) == 1
+    assert made.stored(definition_id).next_due == made.at("13:00")
+    made.set_clock("13:02")
+    made.sweep()
+    assert made.verdicts() == {"13:00": "run"}

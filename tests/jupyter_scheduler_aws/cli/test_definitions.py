@@ -1,0 +1,250 @@
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from jupyter_scheduler_aws.cli.listing import definition_table
+from jupyter_scheduler_aws.definition import Definition
+from jupyter_scheduler_aws.models import Job
+from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
+from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi
+from tests.jupyter_scheduler_aws.fake_definitions import NEXT
+
+LONG = "A name that is longer than any terminal is wide " * 3
+
+
+def test_a_list_has_everything_where_nobody_looks(api: FakeApi, nbjobs: Nbjobs) -> None:
+    crontab = ",".join(map(str, range(60))) + " 9 * * MON"
+    definition_id = api.add_definition(LONG, schedule=crontab, timezone="Asia/Tokyo")
+
+    heading, row = nbjobs("definitions", "list").lines
+
+    assert heading.split() == ["DEFINITION", "STATE", "SCHEDULE", "NEXT", "RUN", "ZONE", "NAME"]
+    assert row.startswith(f"{definition_id}  active  {crontab}  2026-11-24 08:00  Asia/Tokyo  A name")
+
+
+@pytest.mark.parametrize(("columns", "cells"), [(80, 4), (100, 5), (130, 6)])
+def test_ids_stay_whole_in_a_terminal(api: FakeApi, columns: int, cells: int) -> None:
+    definition_id = api.add_definition(LONG, schedule="0,10,20,30,40,50 9-17 * * MON-FRI", timezone="UTC")
+    page = StringIO()
+
+    table = definition_table([Definition.from_document(api.definitions[definition_id].document)], width=columns)
+    Console(file=page, width=columns).print(table)
+
+    heading, row = page.getvalue().splitlines()
+    assert len(heading.replace("NEXT RUN", "NEXT").split()) == cells
+    assert definition_id in row
+    assert row.rstrip().endswith("…")
+    assert len(row) <= columns
+
+
+def test_a_list_is_cut_and_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
+    for number in range(5):
+        api.add_definition(f"Report {number}")
+
+    done = nbjobs("definitions", "list", "--limit", 3)
+    assert len(done.lines) == 4
+    assert "--all" in done.stderr
+    assert len(nbjobs("definitions", "list", "--all").lines) == 6
+    assert len(json.loads(nbjobs("definitions", "list", "-n", "Report 1", "--json").stdout)) == 1
+
+
+def test_an_empty_list_says_so(nbjobs: Nbjobs) -> None:
+    done = nbjobs("definitions", "list")
+    assert (done.code, done.stdout, done.stderr) == (0, "", "You have no definitions yet.\n")
+    assert nbjobs("definitions", "list", "--name", "x").stderr == "There are no such definitions.\n"
+    assert nbjobs("definitions", "list", "--json").stdout == "[]\n"
+
+
+def test_a_definition_is_shown(api: FakeApi, nbjobs: Nbjobs) -> None:
+    definition_id = api.add_definition(
+        "[bold]Weekly[/x]",
+        schedule="0 9 * * MON",
+        timezone="Asia/Tokyo",
+        parameters={"year": "1970"},
+        last_run={"job_id": "job-1", "due_time": NEXT - 86_400_000},
+        run_count=2,
+        missed_count=1,
+        max_runs=10,
+        overlap_policy="skip",
+        job_retention_days=30,
+        schedule_end=NEXT,
+        tags=["[red]"],
+        package_input_folder=True,
+    )
+
+    done = nbjobs("definitions", "show", definition_id)
+
+    assert done.code == 0
+    assert done.lines[0] == "[bold]Weekly[/x]"
+    rows = {line[:13].strip(): line[13:].strip() for line in done.lines[1:-1]}
+    assert rows["definition"] == definition_id
+    assert rows["schedule"] == "0 9 * * MON"
+    assert rows[""] == "At 09:00, only on Monday"
+    assert rows["next run"] == "Tue 2026-11-24 17:00 JST (here Tue 2026-11-24 08:00 UTC)"
+    assert rows["last run"] == "Mon 2026-11-23 17:00 JST (here Mon 2026-11-23 08:00 UTC): job job-1"
+    assert (rows["runs"], rows["missed"], rows["overlap"]) == ("2 of 10", "1", "skip")
+    assert (rows["catch-up"], rows["keep jobs"], rows["end"]) == ("1 h", "30 d", "2026-11-24 08:00:00 UTC")
+    assert (rows["notebook"], rows["parameters"]) == ("report.ipynb with its folder", "year = 1970")
+    assert json.loads(nbjobs("definitions", "show", definition_id, "--json").stdout) == (
+        api.definitions[definition_id].document
+    )
+
+
+def test_a_definition_without_a_schedule_is_shown(api: FakeApi, nbjobs: Nbjobs) -> None:
+    done = nbjobs("definitions", "show", api.add_definition())
+
+    assert done.code == 0
+    assert "unscheduled" in done.stdout
+    assert "zone" not in done.stdout
+
+
+@pytest.mark.parametrize("command", ["show", "pause", "resume", "run"])
+def test_a_definition_that_does_not_exist(nbjobs: Nbjobs, command: str) -> None:
+    done = nbjobs("definitions", command, "no-such")
+
+    assert (done.code, done.stdout) == (4, "")
+    assert "Error: There is no job definition no-such of yours." in done.stderr
+
+
+def test_definitions_are_paused_and_resumed(api: FakeApi, nbjobs: Nbjobs) -> None:
+    ids = [api.add_definition(schedule="@daily") for _ in range(2)]
+
+    assert nbjobs("definitions", "pause", *ids).lines == [f"definition: {each} paused" for each in ids]
+    done = nbjobs("definitions", "resume", *ids, "--json")
+    assert [each["active"] for each in json.loads(done.stdout)] == [True, True]
+
+
+def test_an_edit_changes_what_is_named(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    definition_id = api.add_definition(schedule="@daily", parameters={"a": "1", "b": "2"}, active=False)
+
+    done = nbjobs("definitions", "edit", definition_id, "--cron", "@weekly", "-p", "b=3", "--notebook", notebook)
+
+    assert done.lines == [f"definition: {definition_id} paused"]
+    assert "uploading report.ipynb, " in done.stderr
+    [request] = api.seen("PATCH", ".*")
+    assert set(request.document) == {"schedule", "parameters", "input_uri", "input_filename"}
+    assert api.definitions[definition_id].document["parameters"] == {"a": "1", "b": "3"}
+    assert api.definitions[definition_id].snapshot == notebook.read_bytes()
+
+
+def test_every_other_option_is_edited(api: FakeApi, nbjobs: Nbjobs) -> None:
+    definition_id = api.add_definition(schedule="@daily")
+    job = ["-e", "r", "-c", "large", "-f", "html", "-n", "Weekly", "-t", "a", "--timeout", "2h", "--retries", "2"]
+    when = [
+        "--timezone",
+        "Asia/Tokyo",
+        "--overlap",
+        "skip",
+        "--catch-up",
+        "0",
+        "--start",
+        "2026-12-01",
+        "--end",
+        "2026-12-02",
+    ]
+
+    done = nbjobs("definitions", "edit", definition_id, *job, *when, "--max-runs", 3, "--keep-jobs", "7d", "--json")
+
+    [request] = api.seen("PATCH", ".*")
+    assert request.document == {
+        "runtime_environment_name": "r",
+        "compute_type": "large",
+        "output_formats": ["html"],
+        "name": "Weekly",
+        "tags": ["a"],
+        "timeout_seconds": 7200,
+        "max_retries": 2,
+        "timezone": "Asia/Tokyo",
+        "overlap_policy": "skip",
+        "catch_up_seconds": 0,
+        "schedule_start": 1_796_083_200_000,
+        "schedule_end": 1_796_169_600_000,
+        "max_runs": 3,
+        "job_retention_days": 7,
+    }
+    assert json.loads(done.stdout) == {"definition": api.definitions[definition_id].document}
+
+
+def test_an_edit_of_nothing_is_wrong_usage(api: FakeApi, nbjobs: Nbjobs) -> None:
+    done = nbjobs("definitions", "edit", api.add_definition())
+
+    assert (done.code, api.requests) == (2, [])
+    assert "Say what to change" in done.stderr
+
+
+def test_an_edit_with_what_is_not_a_notebook(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    notebook.write_text("hello")
+
+    done = nbjobs("definitions", "edit", api.add_definition(), "--notebook", notebook)
+
+    assert (done.code, api.seen("PATCH", ".*")) == (2, [])
+
+
+def test_a_definition_runs_now(api: FakeApi, nbjobs: Nbjobs, tmp_path: Path) -> None:
+    definition_id = api.add_definition(parameters={"a": "1", "b": "2"})
+
+    done = nbjobs("definitions", "run", definition_id, "-p", "b=3", "--download", tmp_path / "out")
+
+    [job_id] = api.jobs
+    assert done.lines == [f"job: {job_id} COMPLETED", f"outputs: {tmp_path / 'out'}"]
+    assert api.jobs[job_id].document["parameters"] == {"a": "1", "b": "3"}
+    assert (tmp_path / "out/results/table.csv").exists()
+
+
+def test_a_run_that_fails_is_told(api: FakeApi, nbjobs: Nbjobs) -> None:
+    api.plan = [FAILED]
+
+    done = nbjobs("definitions", "run", api.add_definition(), "--wait", "--json")
+
+    assert (done.code, json.loads(done.stdout)["job"]["status"]) == (1, "FAILED")
+
+
+def test_a_run_is_not_waited_for_without_being_told(api: FakeApi, nbjobs: Nbjobs) -> None:
+    api.plan = []
+
+    done = nbjobs("definitions", "run", api.add_definition())
+
+    [job_id] = api.jobs
+    assert (done.code, done.lines) == (0, [f"job: {job_id} CREATED"])
+
+
+def test_jobs_of_a_definition_are_listed(api: FakeApi, nbjobs: Nbjobs) -> None:
+    api.add_job()
+    job_id = api.add_job(job_definition_id="def-1")
+
+    found = json.loads(nbjobs("list", "--definition", "def-1", "--json").stdout)
+
+    assert [Job.from_document(each).job_id for each in found] == [job_id]
+    assert nbjobs("list", "--definition", "def-2").stderr == "There are no such jobs.\n"
+
+
+def test_definitions_are_deleted_when_told(api: FakeApi, nbjobs: Nbjobs) -> None:
+    ids = [api.add_definition() for _ in range(2)]
+
+    asked = nbjobs("definitions", "delete", *ids)
+    assert (asked.code, len(api.definitions)) == (2, 2)
+    done = nbjobs("definitions", "delete", *ids, "--yes")
+    assert (done.code, done.lines, api.definitions) == (0, [f"deleted: {each}" for each in ids], {})
+
+
+def test_a_delete_that_stops_half_way_says_how_far_it_came(api: FakeApi, nbjobs: Nbjobs) -> None:
+    definition_id = api.add_definition()
+
+    done = nbjobs("definitions", "delete", definition_id, "no-such", "--yes")
+
+    assert (done.code, done.lines) == (4, [f"deleted: {definition_id}"])
+
+
+def test_an_admin_looks_at_somebody_elses(api: FakeApi, nbjobs: Nbjobs) -> None:
+    assert nbjobs("--owner", "ben-2", "definitions", "list").code == 0
+
+    assert ("owner_id", "ben-2") in api.requests[0].query
+
+
+@pytest.mark.parametrize("group", ["definitions", "cron"])
+def test_a_group_alone_shows_its_commands(nbjobs: Nbjobs, group: str) -> None:
+    assert nbjobs(group, "-h").code == 0
+    assert nbjobs(group, "nonsense").code == 2

@@ -1,0 +1,167 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
+from tests.jupyter_scheduler_aws.fake_api import FakeApi
+from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+
+DEFINITIONS = "/v1/scheduler/job_definitions"
+
+
+def the_definition(api: FakeApi) -> str:
+    [definition_id] = api.definitions
+    return definition_id
+
+
+def test_a_schedule_is_told_with_its_next_run(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    done = nbjobs("schedule", notebook, "--cron", "0 9 * * MON", "--timezone", "Europe/Berlin")
+
+    definition_id = the_definition(api)
+    assert (done.code, done.stdout) == (0, f"definition: {definition_id} active\n")
+    said = done.stderr.splitlines()
+    assert "  schedule:   0 9 * * MON (At 09:00, only on Monday)" in said
+    assert "  next run:   Tue 2026-11-24 09:00 CET (here Tue 2026-11-24 08:00 UTC)" in said
+    assert f"nbjobs list --definition {definition_id}" in done.stderr
+
+
+def test_every_option_reaches_the_service(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    job = [
+        "-p",
+        "year=1970",
+        "--folder",
+        "-e",
+        "python",
+        "-c",
+        "large",
+        "-f",
+        "html",
+        "-n",
+        "Weekly",
+        "-t",
+        "a",
+        "-t",
+        "b",
+        "--timeout",
+        "1h30m",
+        "--retries",
+        "2",
+    ]
+    when = [
+        "--timezone",
+        "Asia/Tokyo",
+        "--overlap",
+        "SKIP",
+        "--catch-up",
+        "6h",
+        "--start",
+        "2026-12-01",
+        "--end",
+        "2026-12-31T00:00+01:00",
+    ]
+    kept = ["--max-runs", "3", "--keep-jobs", "30d", "--paused"]
+
+    done = nbjobs("schedule", notebook, "--cron", "0 9 * * *", *job, *when, *kept)
+
+    assert (done.code, done.stdout) == (0, f"definition: {the_definition(api)} paused\n")
+    document = api.definitions[the_definition(api)].document
+    expected = {
+        "schedule": "0 9 * * *",
+        "parameters": {"year": "1970"},
+        "package_input_folder": True,
+        "runtime_environment_name": "python",
+        "compute_type": "large",
+        "output_formats": ["html"],
+        "name": "Weekly",
+        "tags": ["a", "b"],
+        "timeout_seconds": 5400,
+        "max_retries": 2,
+        "timezone": "Asia/Tokyo",
+        "overlap_policy": "skip",
+        "catch_up_seconds": 21_600,
+        "schedule_start": 1_796_083_200_000,
+        "schedule_end": 1_798_671_600_000,
+        "max_runs": 3,
+        "job_retention_days": 30,
+        "active": False,
+    }
+    assert {name: document[name] for name in expected} == expected
+
+
+def test_json_is_all_there_is(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    done = nbjobs("schedule", notebook, "--cron", "@daily", "--json")
+
+    assert json.loads(done.stdout) == {"definition": api.definitions[the_definition(api)].document}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--cron", "@daily", "--start", "tomorrow"],
+        ["--cron", "@daily", "--end", "0001-01-01"],
+        ["--cron", "@daily", "--overlap", "queue"],
+        ["--cron", "@daily", "--catch-up", "-1"],
+        ["--cron", "@daily", "--max-runs", "0"],
+        ["--cron", "@daily", "--keep-jobs", "36h"],
+        ["--cron", "@daily", "-p", "year"],
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_sent(
+    api: FakeApi, nbjobs: Nbjobs, notebook: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    done = nbjobs("schedule", notebook, *arguments)
+
+    assert (done.code, done.stdout) == (2, "")
+    assert api.requests == []
+
+
+def test_a_crontab_that_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    done = nbjobs("schedule", notebook, "--cron", "61 * * * *")
+
+    assert (done.code, done.stdout) == (4, "")
+    assert "Error: schedule: minute 61 is over 59." in done.stderr
+
+
+def test_a_lost_answer_is_told_with_how_to_look(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    api.faults.append(Fault("POST", DEFINITIONS, drops_after=-1))
+
+    done = nbjobs("schedule", notebook, "--cron", "@daily")
+
+    assert (done.code, done.stdout, len(api.definitions)) == (3, "", 1)
+    assert "nbjobs definitions list" in done.stderr
+
+
+def test_the_id_is_told_although_the_definition_cannot_be_read(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    api.faults += [Fault("GET", f"{DEFINITIONS}/.*", instead=Answer(503)) for _ in range(100)]
+
+    done = nbjobs("schedule", notebook, "--cron", "@daily")
+
+    assert (done.code, done.stdout) == (3, "")
+    assert f"created definition {the_definition(api)}" in done.stderr
+
+
+def test_a_schedule_that_is_over_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
+    definition_id = api.add_definition(schedule="@daily")
+    api.definitions[definition_id].document["active"] = True
+
+    done = nbjobs("definitions", "edit", definition_id, "--end", "2026-01-01")
+    assert done.lines == [f"definition: {definition_id} active"]
+    api.faults.append(
+        Fault(
+            "GET",
+            f"{DEFINITIONS}/.*",
+            instead=Answer.of({**api.definitions[definition_id].document, "next_run_time": None}),
+        )
+    )
+    done = nbjobs("definitions", "edit", definition_id, "--end", "2026-01-01")
+    assert done.lines == [f"definition: {definition_id} ended"]
+    assert "next run:   none" in done.stderr
+
+
+def test_nothing_is_made_for_somebody_else(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    done = nbjobs("--owner", "ben-2", "schedule", notebook, "--cron", "@daily")
+
+    assert (done.code, api.requests) == (3, [])
+    assert "Leave the owner out" in done.stderr

@@ -1,0 +1,151 @@
+"""What the fake API does with definitions."""
+
+import uuid
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tests.jupyter_scheduler_aws.fake_server import Answer, FakeServer, Request
+
+__all__ = ["DEFINITION_ROUTES", "NEXT", "START", "DefinitionRoutes"]
+
+START = 1_795_413_699_000
+"""When everything is created [ms]."""
+
+NEXT = 1_795_507_200_000
+"""When everything runs next: Tuesday 2026-11-24 08:00 UTC [ms]."""
+
+
+@dataclass
+class FakeDefinition:
+    document: dict[str, Any]
+    snapshot: bytes = b""
+
+    @classmethod
+    def of(cls, definition_id: str, name: str, created: int, fields: Mapping[str, Any]) -> Self:
+        document = {
+            "job_definition_id": definition_id,
+            "name": name,
+            "input_filename": "report.ipynb",
+            "package_input_folder": False,
+            "runtime_environment_name": "python",
+            "compute_type": "small",
+            "output_formats": ["ipynb", "html"],
+            "parameters": None,
+            "tags": None,
+            "schedule": None,
+            "timezone": None,
+            "active": True,
+            "create_time": created,
+            "update_time": created,
+            "last_run": None,
+            "run_count": 0,
+            "missed_count": 0,
+            "overlap_policy": "allow",
+            "catch_up_seconds": 3600,
+            "schedule_start": None,
+            "schedule_end": None,
+            "max_runs": None,
+            "job_retention_days": None,
+            "timeout_seconds": 86_400,
+            "max_retries": 0,
+            **fields,
+        }
+        definition = cls(document)
+        definition.change(fields)
+        return definition
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        self.document |= changes
+        is_due = self.document["active"] and self.document["schedule"]
+        self.document["next_run_time"] = changes.get("next_run_time", NEXT if is_due else None)
+
+    def row(self) -> dict[str, Any]:
+        """As lists have it: without what is null."""
+        return {name: value for name, value in self.document.items() if value is not None}
+
+
+class DefinitionRoutes(FakeServer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.definitions: dict[str, FakeDefinition] = {}
+        self.uploads: dict[str, bytes] = {}
+        self.page_size = 2
+
+    @abstractmethod
+    def add_planned_job(self, name: str, **fields: Any) -> str:
+        """Add a job that runs as planned."""
+
+    def page(self, name: str, found: list[dict[str, Any]], query: Mapping[str, str]) -> Answer:
+        start = int(query.get("next_token", 0))
+        end = start + min(self.page_size, int(query["max_items"]))
+        page: dict[str, Any] = {name: found[start:end], "total_count": -1}
+        return Answer.of(page | ({"next_token": str(end)} if end < len(found) else {}))
+
+    def add_definition(self, name: str = "Report", **fields: Any) -> str:
+        definition_id = f"0198{len(self.definitions):04x}-0000-7000-8000-{uuid.uuid4().hex[:12]}"
+        self.definitions[definition_id] = FakeDefinition.of(definition_id, name, START, fields)
+        return definition_id
+
+    def create_definition(self, request: Request) -> Answer:
+        asked = request.document
+        snapshot = self.uploads.get(asked.pop("input_uri").removeprefix("upload:"))
+        if snapshot is None:
+            return Answer.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
+        if asked.get("schedule") == "61 * * * *":
+            return Answer.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
+        definition_id = self.add_definition(asked.pop("name"), **asked)
+        self.definitions[definition_id].snapshot = snapshot
+        return Answer.of({"job_definition_id": definition_id})
+
+    def list_definitions(self, request: Request) -> Answer:
+        query = dict(request.query)
+        found = [each.row() for each in reversed(self.definitions.values())]
+        return self.page(
+            "job_definitions", [row for row in found if row["name"].startswith(query.get("name", ""))], query
+        )
+
+    def get_definition(self, _request: Request, definition_id: str) -> Answer:
+        return Answer.of(self.definitions[definition_id].document)
+
+    def change_definition(self, request: Request, definition_id: str) -> Answer:
+        changes = request.document
+        if uri := changes.pop("input_uri", None):
+            self.definitions[definition_id].snapshot = self.uploads[uri.removeprefix("upload:")]
+        self.definitions[definition_id].change(changes)
+        return Answer(204)
+
+    def delete_definition(self, _request: Request, definition_id: str) -> Answer:
+        del self.definitions[definition_id]
+        return Answer(204)
+
+    def run_definition(self, request: Request, definition_id: str) -> Answer:
+        document = self.definitions[definition_id].document
+        parameters = request.document.get("parameters", document["parameters"])
+        job_id = self.add_planned_job(document["name"], job_definition_id=definition_id, parameters=parameters)
+        return Answer.of({"job_id": job_id})
+
+    def explain_crontab(self, request: Request) -> Answer:
+        query = dict(request.query)
+        if query["schedule"] == "61 * * * *":
+            return Answer.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
+        explanation = {
+            "schedule": query["schedule"],
+            "timezone": query.get("timezone", "UTC"),
+            "eventbridge_expressions": ["cron(0 9 1 * ? *)", "cron(0 9 ? * 2 *)"],
+            "next_run_times": [NEXT + day * 86_400_000 for day in range(5)],
+        }
+        return Answer.of(explanation)
+
+
+DEFINITION_ROUTES = [
+    ("POST", "/v1/scheduler/job_definitions", "create_definition"),
+    ("GET", "/v1/scheduler/job_definitions", "list_definitions"),
+    ("GET", "/v1/scheduler/job_definitions/([^/]+)", "get_definition"),
+    ("PATCH", "/v1/scheduler/job_definitions/([^/]+)", "change_definition"),
+    ("DELETE", "/v1/scheduler/job_definitions/([^/]+)", "delete_definition"),
+    ("POST", "/v1/scheduler/job_definitions/([^/]+)/jobs", "run_definition"),
+    ("GET", "/v1/scheduler/crontab", "explain_crontab"),
+    ("GET", "/s3/([^/]+)/([^/]+)", "get_file"),
+]

@@ -1,0 +1,292 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_scheduler_aws import Client, Definition, OverlapPolicy, Pace
+from jupyter_scheduler_aws.errors import (
+    ConfigurationError,
+    InvalidRequestError,
+    NotFoundError,
+    UncertainError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
+from tests.jupyter_scheduler_aws.fake_api import FakeApi
+from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+
+DEFINITIONS = "/v1/scheduler/job_definitions"
+START = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_every_option_reaches_the_service(api: FakeApi, client: Client, notebook: Path) -> None:
+    (notebook.parent / "data.csv").write_text("x")
+
+    definition_id = client.schedule(
+        notebook,
+        cron="0 9 * * MON",
+        folder=True,
+        timezone="Europe/Berlin",
+        name="Weekly",
+        compute_type="large",
+        parameters={"year": 1970},
+        tags=["co2"],
+        timeout=timedelta(hours=2),
+        max_retries=1,
+        overlap_policy=OverlapPolicy.SKIP,
+        catch_up=timedelta(0),
+        start=START,
+        end=START + timedelta(days=1),
+        max_runs=3,
+        job_retention=timedelta(days=30),
+        active=False,
+    )
+
+    [request] = api.seen("POST", DEFINITIONS)
+    sent = request.document
+    assert sent.pop("input_uri").startswith("upload:")
+    assert sent == {
+        "input_filename": "report.ipynb",
+        "package_input_folder": True,
+        "runtime_environment_name": "python",
+        "schedule": "0 9 * * MON",
+        "timezone": "Europe/Berlin",
+        "name": "Weekly",
+        "compute_type": "large",
+        "parameters": {"year": "1970"},
+        "output_formats": ["ipynb", "html"],
+        "tags": ["co2"],
+        "timeout_seconds": 7200,
+        "max_retries": 1,
+        "overlap_policy": "skip",
+        "catch_up_seconds": 0,
+        "schedule_start": 1_796_083_200_000,
+        "schedule_end": 1_796_169_600_000,
+        "max_runs": 3,
+        "job_retention_days": 30,
+        "active": False,
+    }
+    definition = client.get_definition(definition_id)
+    assert (definition.state, definition.catch_up, definition.job_retention) == ("paused", timedelta(), timedelta(30))
+    assert (definition.start, definition.parameters, definition.tags) == (START, {"year": "1970"}, ("co2",))
+    assert api.definitions[definition_id].snapshot.startswith(b"PK")
+
+
+def test_what_is_not_said_is_left_to_the_service(api: FakeApi, client: Client, notebook: Path) -> None:
+    client.schedule(notebook, cron=None, tags=None, start=None)
+
+    [request] = api.seen("POST", DEFINITIONS)
+    assert set(request.document) == {
+        *("name", "output_formats", "runtime_environment_name", "input_uri", "input_filename", "package_input_folder")
+    }
+    assert request.document["name"] == "report"
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"start": datetime(2026, 12, 1)}, "start: .* has no time zone"),  # noqa: DTZ001 - the point
+        ({"job_retention": timedelta(hours=36)}, "job_retention: .* whole days"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_before_anything_is_sent(
+    api: FakeApi, client: Client, notebook: Path, options: dict[str, object], named: str
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        client.schedule(notebook, cron="@daily", **options)  # type: ignore[arg-type]
+
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"schedule": "@daily"}, "active"),
+        ({"schedule": "@daily", "active": False}, "paused"),
+        ({"schedule": "@daily", "next_run_time": None}, "ended"),
+        ({}, "unscheduled"),
+    ],
+)
+def test_the_state_in_a_word(api: FakeApi, client: Client, fields: dict[str, Any], state: str) -> None:
+    definition_id = api.add_definition(**fields)
+
+    assert client.get_definition(definition_id).state == state
+    assert [each.state for each in client.list_definitions()] == [state]
+
+
+def test_lists_go_on_until_there_is_no_token(api: FakeApi, client: Client) -> None:
+    ids = [api.add_definition(f"Report {number}") for number in range(5)]
+    api.add_definition("other")
+
+    found = list(client.list_definitions(name="Report", tags=["a b"]))
+
+    assert [each.definition_id for each in found] == ids[::-1]
+    assert len(api.seen("GET", DEFINITIONS)) == 3
+    assert api.seen("GET", DEFINITIONS)[-1].query[:2] == [("name", "Report"), ("tags", "a b")]
+
+
+def test_an_edit_names_only_what_changes(api: FakeApi, client: Client) -> None:
+    definition_id = api.add_definition(schedule="@daily", parameters={"year": "1970", "place": "x"})
+
+    client.update_definition(definition_id, cron="@weekly", parameters={"year": 1980})
+
+    [request] = api.seen("PATCH", ".*")
+    assert request.document == {"schedule": "@weekly", "parameters": {"year": "1980", "place": "x"}}
+
+
+@pytest.mark.parametrize("with_folder", [True, False])
+def test_a_new_snapshot_is_packed_as_the_definition_is(
+    api: FakeApi, client: Client, notebook: Path, with_folder: bool
+) -> None:
+    definition_id = api.add_definition(package_input_folder=with_folder)
+    notebook = notebook.rename(notebook.with_name("newer.ipynb"))
+
+    client.update_definition(definition_id, notebook=notebook)
+
+    definition = api.definitions[definition_id]
+    assert definition.snapshot.startswith(b"PK" if with_folder else b"{")
+    assert definition.document["input_filename"] == "newer.ipynb"
+
+
+def test_pause_and_resume(api: FakeApi, client: Client) -> None:
+    definition_id = api.add_definition(schedule="@daily")
+
+    client.pause_definition(definition_id)
+    assert api.definitions[definition_id].document["active"] is False
+    client.resume_definition(definition_id)
+    assert api.definitions[definition_id].document["active"] is True
+
+
+def test_a_run_has_the_definitions_parameters_but_for_those_that_are_named(api: FakeApi, client: Client) -> None:
+    definition_id = api.add_definition(parameters={"year": "1970", "place": "x"})
+
+    plain = client.run_definition(definition_id)
+    other = client.run_definition(definition_id, parameters={"year": 1980})
+
+    assert client.get_job(plain).parameters == {"year": "1970", "place": "x"}
+    assert client.get_job(other).parameters == {"year": "1980", "place": "x"}
+    assert [job.job_id for job in client.list_jobs(job_definition_id=definition_id)] == [other, plain]
+
+
+def test_a_definition_is_deleted_once_although_the_answer_is_lost(api: FakeApi, client: Client) -> None:
+    definition_id = api.add_definition()
+    api.faults.append(Fault("DELETE", f"{DEFINITIONS}/.*", drops_after=-1))
+
+    client.delete_definition(definition_id)
+
+    assert api.definitions == {}
+    with pytest.raises(NotFoundError, match="There is no job definition"):
+        client.delete_definition(definition_id)
+
+
+def test_a_crontab_is_explained(client: Client) -> None:
+    explanation = client.explain_crontab("0 9 1 * MON", timezone="Asia/Tokyo")
+
+    assert (explanation.schedule, explanation.timezone) == ("0 9 1 * MON", "Asia/Tokyo")
+    assert len(explanation.eventbridge_expressions) == 2
+    assert explanation.next_run_times[0] == datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+def test_an_answer_that_is_none(api: FakeApi, client: Client) -> None:
+    definition_id = api.add_definition()
+    api.faults.append(Fault("GET", f"{DEFINITIONS}/.*", instead=Answer.of({"job_definition_id": "x"})))
+
+    with pytest.raises(UnexpectedAnswerError, match="KeyError"):
+        client.get_definition(definition_id)
+
+
+LOST = [
+    Fault("POST", f"{DEFINITIONS}.*", drops_after=-1),
+    Fault("POST", f"{DEFINITIONS}.*", then=Answer(504)),
+    Fault("POST", f"{DEFINITIONS}.*", then=Answer.refusal(500, "It broke.", "internal")),
+    Fault("POST", f"{DEFINITIONS}.*", then=Answer(200, b"<html>")),
+]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=["dropped", "gateway", "broken", "no JSON"])
+def test_a_lost_answer_makes_no_second_definition(
+    api: FakeApi, client: Client, notebook: Path, fault: Fault, waits: list[float]
+) -> None:
+    api.faults.append(fault)
+
+    with pytest.raises(UncertainError, match=r"may be there all the same.* `nbjobs definitions list`"):
+        client.schedule(notebook, cron="@daily")
+
+    assert len(api.definitions) == 1
+    assert waits == []
+
+
+@pytest.mark.parametrize("fault", LOST, ids=["dropped", "gateway", "broken", "no JSON"])
+def test_a_lost_answer_makes_no_second_run(api: FakeApi, client: Client, fault: Fault) -> None:
+    definition_id = api.add_definition()
+    api.faults.append(fault)
+
+    with pytest.raises(UncertainError, match=f"`nbjobs list --definition {definition_id}`"):
+        client.run_definition(definition_id)
+
+    assert len(api.jobs) == 1
+
+
+def test_a_request_that_was_not_done_is_repeated(api: FakeApi, client: Client, notebook: Path) -> None:
+    api.faults += [Fault("POST", DEFINITIONS, instead=Answer(429)) for _ in range(2)]
+
+    client.schedule(notebook, cron="@daily")
+
+    assert len(api.definitions) == 1
+    assert len(api.seen("POST", DEFINITIONS)) == 3
+
+
+def test_a_service_that_is_not_there_leaves_no_doubt(api: FakeApi, pace: Pace, waits: list[float]) -> None:
+    with Client("http://127.0.0.1:1/v1", pace=pace) as client, pytest.raises(UnreachableError, match="out of reach"):
+        client.run_definition("x")
+
+    assert len(waits) == 5
+
+
+def test_a_refusal_leaves_no_doubt(api: FakeApi, client: Client, notebook: Path) -> None:
+    with pytest.raises(InvalidRequestError, match="minute 61"):
+        client.schedule(notebook, cron="61 * * * *")
+
+
+LOOKS: list[Callable[[Client, str], object]] = [
+    lambda client, _: list(client.list_definitions()),
+    lambda client, id_: client.get_definition(id_),
+    lambda client, id_: client.pause_definition(id_),
+    lambda client, id_: client.run_definition(id_),
+    lambda client, _: list(client.list_jobs(name="a b")),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_admin_names_the_owner_in_every_request(
+    api: FakeApi, pace: Pace, look: Callable[[Client, str], object]
+) -> None:
+    definition_id = api.add_definition()
+    with Client(api.url, owner_id="ben 2", pace=pace) as client:
+        look(client, definition_id)
+
+    assert [("owner_id", "ben 2") in request.query for request in api.requests] == [True]
+
+
+def test_nothing_is_made_for_somebody_else(api: FakeApi, pace: Pace, notebook: Path) -> None:
+    with Client(api.url, owner_id="ben-2", pace=pace) as client:
+        with pytest.raises(ConfigurationError, match="not for the owner ben-2"):
+            client.submit(notebook)
+        with pytest.raises(ConfigurationError, match="not for the owner ben-2"):
+            client.schedule(notebook, cron="@daily")
+
+    assert api.requests == []
+
+
+def test_no_owner_is_named_without_one(api: FakeApi, client: Client) -> None:
+    list(client.list_definitions())
+
+    assert [name for name, _ in api.requests[0].query] == ["max_items"]
+
+
+def test_a_definition_of_a_newer_service_is_read(api: FakeApi) -> None:
+    document = api.definitions[api.add_definition(overlap_policy="queue")].document
+
+    assert Definition.from_document({**document, "news": 1}).overlap_policy == "queue"

@@ -1,0 +1,209 @@
+"""Schedules in the running emulator, over HTTP, as the service meets them."""
+
+import json
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from local_cloud.daemon import Daemon
+from local_cloud.places import ROOT, Places
+
+Client = Callable[[str], Any]
+ROLE = "arn:aws:iam::000000000000:role/scheduler"
+KATHMANDU, AUCKLAND = "Asia/Kathmandu", "Pacific/Auckland"
+SOON = 3
+"""Far enough ahead to write a few schedules first [s]."""
+
+
+def queue_arn(name: str) -> str:
+    return f"arn:aws:sqs:us-east-1:000000000000:{name}"
+
+
+def in_seconds(seconds: int) -> datetime:
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+
+
+def at(instant: datetime, timezone: str = "UTC") -> dict[str, Any]:
+    local = instant.astimezone(ZoneInfo(timezone))
+    return {"ScheduleExpression": f"at({local:%Y-%m-%dT%H:%M:%S})", "ScheduleExpressionTimezone": timezone}
+
+
+class Schedules:
+    """Writes schedules that send their own name and due time to a queue, and reads queues."""
+
+    def __init__(self, client: Client, places: Places) -> None:
+        self._client = client
+        self._places = places
+
+    def create_queue(self, name: str) -> None:
+        self._client("sqs").create_queue(QueueName=name)
+
+    def create(self, name: str, queue: str, *, change: bool = False, **fields: Any) -> None:
+        target = {
+            "Arn": queue_arn(queue),
+            "RoleArn": ROLE,
+            "Input": f"{name} <aws.scheduler.scheduled-time> <aws.scheduler.attempt-number>",
+            **fields.pop("target", {}),
+        }
+        write = self._client("scheduler").update_schedule if change else self._client("scheduler").create_schedule
+        write(Name=name, FlexibleTimeWindow={"Mode": "OFF"}, Target=target, **fields)
+
+    def break_it(self, name: str, **fields: Any) -> None:
+        """Change fields of a schedule to what no client would send."""
+        schedule = self._client("scheduler").get_schedule(Name=name)
+        kept = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
+        body = json.dumps({key: schedule[key] for key in kept} | fields).encode()
+        headers = {
+            "Authorization": "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/scheduler/aws4_request"
+        }
+        url = f"{self._places.endpoint_url}/schedules/{name}"
+        request = urllib.request.Request(url, data=body, headers=headers, method="PUT")
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            assert answer.status == 200
+
+    def next_message(self, queue: str) -> dict[str, Any]:
+        """Wait for a message and take it."""
+        sqs, url = self._client("sqs"), f"{self._places.endpoint_url}/000000000000/{queue}"
+        wanted = {"MessageAttributeNames": ["All"], "AttributeNames": ["SentTimestamp"]}
+        while not (messages := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5, **wanted).get("Messages")):
+            pass
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
+        return dict(messages[0])
+
+    def next_body(self, queue: str) -> list[str]:
+        return str(self.next_message(queue)["Body"]).split()
+
+
+@pytest.fixture(scope="module")
+def schedules(client: Client, places: Places) -> Schedules:
+    return Schedules(client, places)
+
+
+def test_a_schedule_fires_at_its_local_time_with_the_due_time_filled_in(schedules: Schedules) -> None:
+    schedules.create_queue("local")
+    due = in_seconds(SOON)
+    body = json.dumps(
+        {
+            name: f"<aws.scheduler.{name}>"
+            for name in ("scheduled-time", "schedule-arn", "execution-id", "attempt-number")
+        }
+    )
+    schedules.create("local", "local", target={"Input": body}, **at(due, KATHMANDU))
+    message = schedules.next_message("local")
+    sent = json.loads(message["Body"])
+    assert len(sent.pop("execution-id")) == 16
+    assert sent == {
+        "scheduled-time": f"{due:%Y-%m-%dT%H:%M:%SZ}",
+        "schedule-arn": "arn:aws:scheduler:us-east-1:000000000000:schedule/default/local",
+        "attempt-number": "1",
+    }
+    sent_at = int(message["Attributes"]["SentTimestamp"]) / 1000
+    assert sent_at >= due.timestamp()  # never early; how late depends on the machine
+
+
+def test_a_crontab_fires_in_its_minute_once_whatever_is_wrong_with_others(schedules: Schedules) -> None:
+    schedules.create_queue("minute")
+    due = (datetime.now(UTC) + timedelta(seconds=SOON + 60)).replace(second=0, microsecond=0)
+    local = due.astimezone(ZoneInfo(AUCKLAND))
+    cron = f"cron({local.minute} {local.hour} {local.day} {local.month} ? *)"
+    broken: dict[str, Any] = {"a": {"StartDate": "soon"}, "b": {"Target": {"RoleArn": ROLE}}, "c": {"Target": "queue"}}
+    for name, fields in broken.items():
+        schedules.create(name, "minute", ScheduleExpression="cron(* * * * ? *)")
+        schedules.break_it(name, **fields)
+    schedules.create("z", "minute", ScheduleExpression=cron, ScheduleExpressionTimezone=AUCKLAND)
+    schedules.create("later", "minute", **at(due + timedelta(seconds=3)))
+    assert schedules.next_body("minute")[:2] == ["z", f"{due:%Y-%m-%dT%H:%M:%SZ}"]
+    assert schedules.next_body("minute")[0] == "later"
+
+
+def test_only_what_is_enabled_and_as_it_was_changed_last_fires(schedules: Schedules) -> None:
+    schedules.create_queue("changes")
+    due = in_seconds(SOON)
+    schedules.create("paused", "changes", State="DISABLED", **at(due))
+    schedules.create("moved", "changes", **at(due))
+    schedules.create("moved", "changes", change=True, **at(due + timedelta(seconds=2)))
+    schedules.create("ended", "changes", **at(due), EndDate=due - timedelta(seconds=1))
+    assert schedules.next_body("changes")[:2] == ["moved", f"{due + timedelta(seconds=2):%Y-%m-%dT%H:%M:%SZ}"]
+
+
+def test_a_delivery_is_tried_again_until_the_queue_is_there(schedules: Schedules) -> None:
+    due = in_seconds(SOON)
+    schedules.create_queue("dead-before")
+    schedules.create(
+        "other",
+        "nowhere",
+        **at(due),
+        target={"RetryPolicy": {"MaximumRetryAttempts": 0}, "DeadLetterConfig": {"Arn": queue_arn("dead-before")}},
+    )
+    schedules.create("patient", "late", **at(due))
+    schedules.next_message("dead-before")  # by now both have been tried
+    schedules.create_queue("late")
+    name, scheduled, attempt = schedules.next_body("late")
+    assert (name, scheduled) == ("patient", f"{due:%Y-%m-%dT%H:%M:%SZ}")
+    assert int(attempt) >= 2
+
+
+def test_a_delivery_that_always_fails_ends_in_the_dead_letter_queue(schedules: Schedules) -> None:
+    schedules.create_queue("dead")
+    due = in_seconds(SOON)
+    retry = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60}
+    target = {"RetryPolicy": retry, "DeadLetterConfig": {"Arn": queue_arn("dead")}}
+    schedules.create("hopeless", "no-such-queue", **at(due), target=target)
+    message = schedules.next_message("dead")
+    assert message["Body"].split() == ["hopeless", f"{due:%Y-%m-%dT%H:%M:%SZ}", "3"]
+    attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert attributes["ERROR_CODE"] == "AWS.SimpleQueueService.NonExistentQueue"
+    assert (attributes["RETRY_ATTEMPTS"], attributes["EXHAUSTED_RETRY_CONDITION"]) == ("2", "MaximumRetryAttempts")
+
+
+def test_an_expression_or_zone_that_is_none_is_refused_on_create_and_update(
+    client: Client, schedules: Schedules
+) -> None:
+    scheduler = client("scheduler")
+    good: dict[str, Any] = {"ScheduleExpression": "cron(0 12 * * ? *)", "ScheduleExpressionTimezone": KATHMANDU}
+    schedules.create("good", "nowhere", **good)
+    for bad in ({"ScheduleExpression": "cron(0 12 * * * *)"}, {"ScheduleExpressionTimezone": "Mars/Olympus"}):
+        for change in (False, True):
+            with pytest.raises(scheduler.exceptions.ValidationException, match="Invalid Schedule"):
+                schedules.create("good" if change else "bad", "nowhere", change=change, **{**good, **bad})
+    kept = scheduler.get_schedule(Name="good")
+    assert {name: kept[name] for name in good} == good
+    with pytest.raises(scheduler.exceptions.ResourceNotFoundException):
+        scheduler.get_schedule(Name="bad")
+
+
+def test_after_a_restart_nothing_fires_again_and_what_was_due_meanwhile_does_not(
+    schedules: Schedules, daemon: Daemon
+) -> None:
+    schedules.create_queue("restart")
+    schedules.create("before", "restart", **at(in_seconds(SOON)))
+    assert schedules.next_body("restart")[0] == "before"
+    down = in_seconds(SOON)
+    schedules.create("while-down", "restart", **at(down))
+    daemon.stop()
+    while datetime.now(UTC) <= down:
+        time.sleep(0.1)
+    daemon.start()
+    schedules.create("after", "restart", **at(in_seconds(SOON)))
+    assert schedules.next_body("restart")[0] == "after"
+
+
+def test_the_emulators_own_sweep_is_not_started(places: Places) -> None:
+    script = (
+        "import threading\n"
+        "from local_cloud.scheduler import EmulatedScheduler\n"
+        "import ministack.services.scheduler as scheduler\n"
+        "EmulatedScheduler().mend()\n"
+        "before = threading.active_count()\n"
+        "scheduler.start_scheduler()\n"
+        "print(threading.active_count() - before)\n"
+    )
+    command = [str(places.emulator_python), "-c", script]
+    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+    assert result.stdout.split() == ["0"]

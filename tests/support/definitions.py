@@ -1,0 +1,202 @@
+"""Definitions of a scheduler in this process: made over HTTP, with their schedules, ticks, sweeps and streams at hand."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.scheduler.models import scheduler_backends
+
+from chalicelib import events
+from chalicelib.domain.definition import Definition
+from tests.support.aws import REGION
+from tests.support.http_api import Answer, Api
+from tests.support.scheduler import LocalScheduler, notebook
+
+__all__ = ["Definitions"]
+
+_CONTEXT = SimpleNamespace(aws_request_id="r", function_name="f", memory_limit_in_mb=128, invoked_function_arn="a")
+_PATH = "/scheduler/job_definitions"
+
+
+@dataclass
+class Definitions:
+    """What a test does with definitions, and what it looks at."""
+
+    local: LocalScheduler
+
+    def post(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> Answer:
+        """Upload a notebook, and ask for a definition of it; a field that is `...` is left out."""
+        api = api or self.local.api
+        if "input_uri" not in fields:
+            name = "x.zip" if fields.get("package_input_folder") else "x.ipynb"
+            fields["input_uri"] = self.local.upload(notebook() if content is None else content, name, api)
+        body = {
+            "name": "Nightly",
+            "input_filename": "report.ipynb",
+            "runtime_environment_name": "python",
+            "schedule": "0 * * * *",
+            **fields,
+        }
+        return api.post(_PATH, {name: value for name, value in body.items() if value is not ...})
+
+    def create(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> str:
+        """Create a definition and give its id."""
+        answer = self.post(content, api, **fields)
+        assert answer.status == 200, answer.body
+        return str(answer.body["job_definition_id"])
+
+    def patch(self, definition_id: str, **fields: Any) -> None:
+        """Change a definition."""
+        answer = self.local.api.patch(f"{_PATH}/{definition_id}", fields)
+        assert (answer.status, answer.body) == (204, None), answer.body
+
+    def delete(self, definition_id: str) -> None:
+        """Delete a definition."""
+        assert self.local.api.delete(f"{_PATH}/{definition_id}").status == 204
+
+    def run_now(self, definition_id: str, **body: Any) -> str:
+        """Run a definition now; give the job's id."""
+        answer = self.local.api.post(f"{_PATH}/{definition_id}/jobs", body)
+        assert answer.status == 200, answer.body
+        return str(answer.body["job_id"])
+
+    def described(self, definition_id: str) -> dict[str, Any]:
+        """Describe a definition."""
+        answer = self.local.api.get(f"{_PATH}/{definition_id}")
+        assert answer.status == 200, answer.body
+        return dict(answer.body)
+
+    def stored(self, definition_id: str, api: Api | None = None) -> Definition:
+        """Read a definition as the service does."""
+        found = self.local.factory._definition_table.get(self.local.owner_id(api), definition_id)
+        assert found is not None
+        return found
+
+    def schedules(self) -> dict[str, Any]:
+        """Give all schedules of the group by name, as EventBridge Scheduler has them."""
+        group = scheduler_backends[DEFAULT_ACCOUNT_ID][REGION].schedule_groups["schedules"]
+        return {name: each.to_dict() for name, each in sorted(group.schedules.items())}
+
+    def tick(
+        self, definition_id: str, due: datetime, revision: int | None = None, *, api: Api | None = None
+    ) -> list[str]:
+        """Deliver a tick as EventBridge Scheduler and the queue do; give the messages that come again."""
+        message = {
+            "owner_id": self.local.owner_id(api),
+            "definition_id": definition_id,
+            "revision": revision or 1,
+            "due": due.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return self.deliver(message)
+
+    def deliver(self, *messages: dict[str, Any]) -> list[str]:
+        """Deliver messages of the tick queue in one batch; give the ids of those that come again."""
+        records = [_message(f"m{i}", json.dumps(each)) for i, each in enumerate(messages)]
+        try:
+            answer = events.ticks({"Records": records}, _CONTEXT)
+        except BatchProcessingError:  # so Lambda sees a batch of which all failed
+            return [each["messageId"] for each in records]
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    def asked(self) -> list[dict[str, Any]]:
+        """Take all messages out of the tick queue."""
+        return self._take(self.local.factory.resources.tick_queue_url)
+
+    def sweep(self) -> list[dict[str, Any]]:
+        """Let the sweep run, and the tick function do what it asks for; give its messages."""
+        events.sweep({}, _CONTEXT)
+        messages = self.asked()
+        for each in messages:
+            self.deliver(each)
+        return messages
+
+    def follow_streams(self) -> None:
+        """Have the tables' streams tell of what happens from now on."""
+        for table in self._tables():
+            if table.stream_shard is None:
+                table.set_stream_specification({"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+
+    def clean_up(self) -> list[str]:
+        """Deliver what the streams have told since the last time; give what comes again."""
+        return self.deliver_records(*self.told())
+
+    def told(self) -> list[dict[str, Any]]:
+        """Take what the streams have told since the last time, as far as the cleanup function asks for it."""
+        records: list[dict[str, Any]] = []
+        for table in self._tables():
+            assert table.stream_shard is not None, "ask for the streams first"
+            told = [each.to_json() for each in table.stream_shard.items]
+            table.stream_shard.items.clear()
+            wanted = ("REMOVE", "MODIFY") if table.name == "definitions" else ("REMOVE",)
+            records += [each for each in told if each["eventName"] in wanted]
+        return records
+
+    def deliver_records(self, *records: dict[str, Any]) -> list[str]:
+        """Deliver records of the streams one by one; give those that come again."""
+        failed = []
+        for each in records:
+            try:
+                events.cleanup({"Records": [each]}, _CONTEXT)
+            except BatchProcessingError:  # so Lambda sees a batch of which all failed
+                failed.append(each["dynamodb"]["SequenceNumber"])
+        return failed
+
+    def clean_up_again(self) -> None:
+        """Deliver the second cleanups."""
+        for each in self._take(self.local.factory.resources.cleanup_queue_url):
+            events.cleanup({"Records": [_message("m", json.dumps(each))]}, _CONTEXT)
+
+    def jobs(self, definition_id: str | None = None) -> list[dict[str, Any]]:
+        """Give all jobs as they are stored, or those of one definition, in order of their ids."""
+        found = [{name: next(iter(value.values())) for name, value in each.items()} for each in self.local.items()]
+        mine = [each for each in found if definition_id in (None, each.get("job_definition_id"))]
+        return sorted(mine, key=lambda each: str(each["job_id"]))
+
+    def verdicts(self) -> dict[str, str]:
+        """Give what became of each due minute, by hour and minute."""
+        found = {}
+        for each in self.local.items("marks"):
+            kind, *_, due = each["mark_id"]["S"].split("#")
+            if kind == "tick":
+                minute = datetime.fromtimestamp(int(due) / 1000, tz=self.local.clock.now.tzinfo)
+                found[f"{minute:%H:%M}"] = json.loads(each["value"]["S"])["verdict"]
+        return dict(sorted(found.items()))
+
+    def leftovers(self) -> dict[str, Any]:
+        """Give what is there besides uploads and marks: nothing, if all that was made is gone."""
+        objects = [each for each in self.local.objects() if not each.startswith("uploads/")]
+        items = {name: self.local.items(name) for name in ("definitions", "jobs")}
+        found = {"objects": objects, "schedules": list(self.schedules()), **items}
+        return {name: each for name, each in found.items() if each}
+
+    def at(self, clock_time: str) -> datetime:
+        """Give an instant of the clock's day."""
+        hour, minute = clock_time.split(":")
+        return self.local.clock.now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+
+    def set_clock(self, clock_time: str, **later: float) -> datetime:
+        """Set the clock to a time of its day."""
+        self.local.clock.now = self.at(clock_time) + timedelta(**later)
+        return self.local.clock.now
+
+    @staticmethod
+    def _tables() -> list[Any]:
+        tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+        return [tables["definitions"], tables["jobs"]]
+
+    def _take(self, url: str) -> list[dict[str, Any]]:
+        sqs, taken = self.local.client("sqs"), []
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for each in found:
+                taken.append(json.loads(each["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        return taken
+
+
+def _message(message_id: str, body: str) -> dict[str, Any]:
+    return {"messageId": message_id, "body": body, "eventSource": "aws:sqs", "receiptHandle": "r", "attributes": {}}
