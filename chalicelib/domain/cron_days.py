@@ -63,7 +63,9 @@ class DayRule:
             weekdays = frozenset()
         rule = cls(months, days, last_day=last_day, weekdays=weekdays, nth_weekdays=nth_weekdays)
         if not (rule.days_happen or last_day or weekdays or nth_weekdays):
-            raise DAY_OF_MONTH.refusal(f"no month of {month!r} ever has a day {day_of_month!r}, so it never fires")
+            raise DAY_OF_MONTH.refusal(
+                f"no month of {month!r} ever has a day {day_of_month!r}, so it never fires; L is the last day of every month"
+            )
         return rule
 
     @property

@@ -165,7 +165,7 @@ def parse_weekday_item(item: str) -> frozenset[tuple[int, int]] | None:
         return None
     if not _NUMBER.fullmatch(nth) or not 1 <= int(nth) <= _MAX_NTH:
         raise DAY_OF_WEEK.refusal(f"{item!r} must have a number from 1 to {_MAX_NTH} after #, as in MON#1")
-    if "*" in days or "/" in days:
+    if not days or "*" in days or "/" in days:
         raise DAY_OF_WEEK.refusal(f"{item!r} must have one day or a range before #, as in MON#1 or MON-FRI#1")
     return frozenset((weekday, int(nth)) for weekday in DAY_OF_WEEK.expand(days))
 

@@ -1,5 +1,6 @@
 """Random crontabs, with all that may stand in one."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,7 @@ __all__ = ["MACROS", "crontabs", "debian_crontabs"]
 
 MACROS: Final = ("@annually", "@daily", "@hourly", "@midnight", "@monthly", "@weekly", "@yearly")
 
+_RANGE_OF_ONE: Final = re.compile(r"\b0?(\d+)-0?\1/")
 _MONTHS: Final = ("jan", "FEB", "Mar", "apr", "MAY", "Jun", "jul", "AUG", "Sep", "oct", "NOV", "Dec")
 _WEEKDAYS: Final = ("sun", "MON", "Tue", "wed", "THU", "Fri", "sat")
 
@@ -101,8 +103,18 @@ def crontabs(draw: st.DrawFn, *, beyond_croniter: bool) -> str:
 
 
 @st.composite
-def debian_crontabs(draw: st.DrawFn) -> str:
-    """Make five fields that Debian's cron reads alike: no more than one day field, and that not as a list with `*`."""
-    minute, hour = (draw(st.one_of(st.just("*"), _fields(values, wraps=False))) for values in (_MINUTE, _HOUR))
+def debian_crontabs(draw: st.DrawFn, *, fixed: bool) -> str:
+    """Make five fields that cronsim reads alike: one day field at most, and no step on a range of one, which it lengthens.
+
+    Parameters
+    ----------
+    fixed
+        Whether neither minute nor hour may begin with `*`.
+    """
+
+    def is_wanted(text: str) -> bool:
+        return not _RANGE_OF_ONE.search(text) and not (fixed and text.startswith("*"))
+
+    minute, hour = (draw(_fields(values, wraps=False).filter(is_wanted)) for values in (_MINUTE, _HOUR))
     day = draw(st.sampled_from(["* * *", "* * *", "* * SUN", "*/2 * *", "* * 1-6", "29-31 * *", "L * *"]))
     return f"{minute} {hour} {day}"
