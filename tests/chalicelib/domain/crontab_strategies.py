@@ -7,7 +7,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-__all__ = ["MACROS", "crontabs", "debian_crontabs"]
+__all__ = ["MACROS", "crontabs", "debian_crontabs", "night_crontabs"]
 
 MACROS: Final = ("@annually", "@daily", "@hourly", "@midnight", "@monthly", "@weekly", "@yearly")
 
@@ -118,3 +118,9 @@ def debian_crontabs(draw: st.DrawFn, *, fixed: bool) -> str:
     minute, hour = (draw(_fields(values, wraps=False).filter(is_wanted)) for values in (_MINUTE, _HOUR))
     day = draw(st.sampled_from(["* * *", "* * *", "* * SUN", "*/2 * *", "* * 1-6", "29-31 * *", "L * *"]))
     return f"{minute} {hour} {day}"
+
+
+def night_crontabs() -> st.SearchStrategy[str]:
+    """Make crontabs of every night, around the hours when clocks change."""
+    hours = st.sampled_from(["0", "1", "2", "0-3", "1,2", "2-3", "1/1", "*", "*/2", "23", "0-23"])
+    return st.tuples(_fields(_MINUTE, wraps=False, longest=2), hours).map(lambda times: f"{times[0]} {times[1]} * * *")

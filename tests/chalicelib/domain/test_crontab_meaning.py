@@ -117,6 +117,7 @@ def test_every_minute_of_three_years(text: str) -> None:
         ("*/2", "5", True),
         ("13", "*/2", True),
         ("1-30", "5", True),
+        ("1-30,L", "5", False),
         ("13", "1-5", True),
         ("*", "5", False),
         ("*/1", "5", False),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.crontab import Crontab
 from chalicelib.errors import CrontabError
-from tests.chalicelib.domain.crontab_strategies import crontabs, debian_crontabs
+from tests.chalicelib.domain.crontab_strategies import crontabs, debian_crontabs, night_crontabs
 
 MINUTE = timedelta(minutes=1)
 
@@ -102,7 +102,7 @@ def test_fixed_times_tick_as_cronsim_does_everywhere(text: str, place: tuple[str
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
-@given(crontabs(beyond_croniter=True), st.sampled_from(WHOLE_HOURS + OTHERS))
+@given(st.one_of(night_crontabs(), crontabs(beyond_croniter=True)), st.sampled_from(WHOLE_HOURS + OTHERS))
 def test_random_crontabs_tick_as_counted(text: str, place: tuple[str, date]) -> None:
     crontab, zone = read(text), ZoneInfo(place[0])
     after, before = window(*place)
@@ -113,7 +113,7 @@ def test_random_crontabs_tick_as_counted(text: str, place: tuple[str, date]) -> 
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
-@given(crontabs(beyond_croniter=True), st.sampled_from(WHOLE_HOURS + OTHERS), st.integers(0, 42 * 60))
+@given(night_crontabs(), st.sampled_from(WHOLE_HOURS + OTHERS), st.integers(0, 42 * 60))
 def test_a_walk_can_be_cut_anywhere(text: str, place: tuple[str, date], minutes: int) -> None:
     crontab = read(text)
     after, before = window(*place)
@@ -154,6 +154,10 @@ LORD_HOWE_SPRING, APIA = ("Australia/Lord_Howe", date(2026, 10, 4)), ("Pacific/A
 )
 def test_when_the_clocks_change(text: str, place: tuple[str, date], ticks: list[str]) -> None:
     assert local_ticks(text, place) == ticks
+    after, before = window(*place)
+    minutes = [after + MINUTE * (number + 1) for number in range((before - after) // MINUTE)]
+    due = [instant for instant in minutes if Crontab.parse(text).is_due(instant, place[0])]
+    assert due == list(Crontab.parse(text).ticks(after, before, place[0]))
 
 
 def test_ticks_are_after_and_not_later_than() -> None:
