@@ -84,6 +84,10 @@ up: init ## Start the local cloud and deploy the stack to it
 down: ## Stop the local cloud; what it holds stays
 	@$(PYTHON) -m local_cloud down
 
+.PHONY: lab
+lab: up ## Start JupyterLab in front of the local cloud, with the examples in its workspace
+	@exec .venv/bin/python -m local_cloud lab
+
 .PHONY: demo
 demo: up ## Run a real notebook on the local cloud and fetch what it made
 	@rm -rf outputs/demo

@@ -1,4 +1,7 @@
-"""Run Jupyter notebooks on AWS: the Python client, and the `nbjobs` command in `cli`."""
+"""Run Jupyter notebooks on AWS: the connector for JupyterLab's Jobs panel, the Python client, and the `nbjobs` command in `cli`."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_scheduler_aws.answers import Environment, Health, LogEvent, OutputFile
 from jupyter_scheduler_aws.client import Client
@@ -7,7 +10,15 @@ from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
 from jupyter_scheduler_aws.models import Job, JobStatus, Outcome, Phase
 from jupyter_scheduler_aws.pace import Pace
 
+if TYPE_CHECKING:
+    from jupyter_scheduler_aws.connector.environments import AwsEnvironmentManager
+    from jupyter_scheduler_aws.connector.job_files_manager import AwsJobFilesManager
+    from jupyter_scheduler_aws.connector.scheduler import AwsScheduler
+
 __all__ = [
+    "AwsEnvironmentManager",
+    "AwsJobFilesManager",
+    "AwsScheduler",
     "Client",
     "Definition",
     "Environment",
@@ -25,3 +36,17 @@ __all__ = [
     "SchedulerApiError",
     "SchedulerClientError",
 ]
+
+_CONNECTOR: Final = {
+    "AwsEnvironmentManager": "jupyter_scheduler_aws.connector.environments",
+    "AwsJobFilesManager": "jupyter_scheduler_aws.connector.job_files_manager",
+    "AwsScheduler": "jupyter_scheduler_aws.connector.scheduler",
+}
+"""Imported when asked for: they bring the Jupyter server along, for which `nbjobs` need not wait."""
+
+
+def __getattr__(name: str) -> Any:
+    """Give a class of the connector."""
+    if name in _CONNECTOR:
+        return getattr(import_module(_CONNECTOR[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

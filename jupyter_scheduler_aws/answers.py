@@ -156,6 +156,6 @@ def read_answer(build: Callable[[Any], T], document: Any) -> T:
         return build(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnexpectedAnswerError(
-            f"The service's answer is not what this version of nbjobs reads ({type(error).__name__}: {error}). "
+            f"The service's answer is not what this version of jupyter-scheduler-aws reads ({type(error).__name__}: {error}). "
             "`nbjobs doctor` compares the versions."
         ) from error

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -33,18 +34,21 @@ class Api:
         profile: str | None = None,
         owner_id: str | None = None,
         session: boto3.Session | None = None,
+        connect_timeout: timedelta = timedelta(seconds=10),
         timeout: timedelta = timedelta(seconds=35),
         pace: Pace | None = None,
     ) -> None:
         stage_url = find_url(url)
+        open_again = partial(open_session, profile) if session is None else None
         session = session or open_session(profile)
         self.region = region or find_region(stage_url, session)
-        self.signer = RequestSigner(session, self.region)
+        self.signer = RequestSigner(session, self.region, open_again=open_again)
         self.pace = pace or Pace()
         self.owner_id = owner_id
         self.transport = Transport(
             url=stage_url,
             signer=self.signer,
+            connect_timeout_seconds=connect_timeout.total_seconds(),
             timeout_seconds=timeout.total_seconds(),
             pace=self.pace,
             query=[("owner_id", owner_id)] if owner_id else (),
@@ -135,13 +139,22 @@ class Api:
         items += [("next_token", next_token)] if next_token else []
         return read_answer(JobPage.from_document, self.transport.call("GET", "/jobs", query=items))
 
+    def count_jobs(self, status: JobStatus | str) -> int:
+        """Count your jobs in a state."""
+        answer = self.transport.call("GET", "/jobs/count", query=[("status", str(status))])
+        return read_answer(lambda answer: int(answer["count"]), answer)
+
+    def change_job(self, job_id: str, changes: Mapping[str, Any]) -> None:
+        """Change what the API's own form (`UpdateJob`) names, and only that."""
+        self.transport.call("PATCH", _job(job_id), body=changes)
+
     def rename_job(self, job_id: str, name: str) -> None:
         """Give a job another name."""
-        self.transport.call("PATCH", _job(job_id), body={"name": name})
+        self.change_job(job_id, {"name": name})
 
     def stop_job(self, job_id: str) -> None:
         """Stop a job, whether it waits or runs; what it has made so far is kept."""
-        self.transport.call("PATCH", _job(job_id), body={"status": JobStatus.STOPPED})
+        self.change_job(job_id, {"status": JobStatus.STOPPED})
 
     def delete_jobs(self, job_ids: Iterable[str]) -> None:
         """Delete jobs with their files, stopping those that run; up to 100 are deleted all or none."""

@@ -37,6 +37,8 @@ class Client(DefinitionClient):
         Whose jobs and definitions to look at and change, for admins; without it, your own.
     session
         A boto3 session whose credentials to use instead.
+    connect_timeout
+        How long to wait for a connection.
     timeout
         How long to wait for an answer, or for its next part. The default is longer than the 29 s after which API
         Gateway gives up.

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from typing import Final
 
 import boto3
@@ -20,6 +21,9 @@ _SERVICE: Final = "execute-api"
 
 _REGION_IN_HOST: Final = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
 
+_KEY: Final = re.compile(r"Credential=([^/]+)/")
+"""The access key id in an `Authorization` header."""
+
 _SIGNED_HEADERS: Final = ("content-type",)
 """Signed besides `host` and `x-amz-*`; a proxy may change any other."""
 
@@ -36,7 +40,8 @@ def open_session(profile: str | None) -> boto3.Session:
         return boto3.Session(profile_name=profile)
     except BotoCoreError as error:
         raise NoCredentialsError(
-            f"{error}. Choose another with --profile or AWS_PROFILE; `aws configure list-profiles` names them."
+            f"{error}. Choose another with AWS_PROFILE (nbjobs: or --profile; JupyterLab: or c.AwsScheduler.profile); "
+            "`aws configure list-profiles` names them."
         ) from error
 
 
@@ -52,7 +57,10 @@ def find_region(url: str, session: boto3.Session) -> str:
         return match[1]
     if region := os.environ.get("AWS_REGION") or session.region_name:
         return str(region)
-    raise NoRegionError(f"The URL {url} names no AWS region. Set AWS_REGION, or give --region.")
+    raise NoRegionError(
+        f"The URL {url} names no AWS region. Set AWS_REGION (nbjobs: or give --region; JupyterLab: or set "
+        "c.AwsScheduler.region)."
+    )
 
 
 class RequestSigner:
@@ -64,11 +72,42 @@ class RequestSigner:
         Whose credentials to use; temporary ones are refreshed when they are about to end.
     region
         Region of the API.
+    open_again
+        Opens the session anew, from what the configuration files and the environment say by then; None: it stays.
     """
 
-    def __init__(self, session: boto3.Session, region: str) -> None:
+    def __init__(
+        self, session: boto3.Session, region: str, *, open_again: Callable[[], boto3.Session] | None = None
+    ) -> None:
         self._session = session
         self._region = region
+        self._open_again = open_again
+
+    def renew(self, refused: httpx.Request) -> bool:
+        """Look for other credentials, where AWS no longer takes some: a login may have written new ones to a file.
+
+        Parameters
+        ----------
+        refused
+            A request whose credentials have expired.
+
+        Returns
+        -------
+        bool
+            Whether there are others now.
+
+        Raises
+        ------
+        NoCredentialsError
+            If there are none, or they cannot be refreshed.
+        """
+        match = _KEY.search(refused.headers.get("authorization", ""))
+        if self._open_again is None or match is None:
+            return False
+        refused_key = match[1]
+        if self.credentials().access_key == refused_key:  # else another thread has renewed them
+            self._session = self._open_again()
+        return bool(self.credentials().access_key != refused_key)
 
     def credentials(self) -> Credentials:
         """Give credentials that hold now, as they are at this moment.
@@ -89,8 +128,9 @@ class RequestSigner:
         if keys and keys.access_key and keys.secret_key:
             return Credentials(keys.access_key, keys.secret_key, keys.token)
         raise NoCredentialsError(
-            "There are no AWS credentials. Log in (`aws sso login`, `aws configure`), choose a profile with --profile "
-            "or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            "There are no AWS credentials. Log in (`aws sso login`, `aws configure`), choose a profile with "
+            "AWS_PROFILE (nbjobs: or --profile; JupyterLab: or c.AwsScheduler.profile), or set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY."
         )
 
     def __call__(self, request: httpx.Request) -> httpx.Request:

@@ -32,6 +32,9 @@ URL_VARIABLE: Final = "JUPYTER_SCHEDULER_AWS_URL"
 REPEATED_STATUSES: Final = frozenset({429, 502, 503, 504})
 """Answers of a gateway, or of S3, that may be different the next time."""
 
+_EXPIRED: Final = "security token included in the request is expired"
+"""API Gateway's words for temporary credentials whose time is over."""
+
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
 _NO_PROXY_FOR_LOOPBACK: Final = {f"all://{host}": None for host in _LOOPBACK_HOSTS}
@@ -60,8 +63,8 @@ def find_url(url: str | None) -> str:
     found = (url or os.environ.get(URL_VARIABLE, "")).strip()
     if not found:
         raise NoUrlError(
-            f"The URL of the stack is not known. Set {URL_VARIABLE} to the stack's output ApiUrl, or give --url. "
-            "For the local cloud: `source .local-cloud/env`."
+            f"The URL of the stack is not known. Set {URL_VARIABLE} to the stack's output ApiUrl (nbjobs: or give --url; "
+            "JupyterLab: or set c.AwsScheduler.api_url, and start it again). For the local cloud: `source .local-cloud/env`."
         )
     if not _is_url(found):
         raise NoUrlError(
@@ -126,6 +129,8 @@ class Transport:
         Stage URL as `find_url` gives it.
     signer
         Signs each request.
+    connect_timeout_seconds
+        How long to wait for a connection [s].
     timeout_seconds
         How long to wait for an answer, or for the next part of one [s].
     pace
@@ -135,13 +140,20 @@ class Transport:
     """
 
     def __init__(
-        self, *, url: str, signer: RequestSigner, timeout_seconds: float, pace: Pace, query: Query = ()
+        self,
+        *,
+        url: str,
+        signer: RequestSigner,
+        connect_timeout_seconds: float,
+        timeout_seconds: float,
+        pace: Pace,
+        query: Query = (),
     ) -> None:
         self.url = url
         self.query = query
         self.pace = pace
         self.http = httpx.Client(
-            timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 10)),
+            timeout=httpx.Timeout(timeout_seconds, connect=connect_timeout_seconds),
             headers={"user-agent": f"jupyter-scheduler-aws/{own_version()} python/{platform.python_version()}"},
             mounts=_NO_PROXY_FOR_LOOPBACK,
             verify=_trusted_certificates(),
@@ -208,7 +220,10 @@ class Transport:
 
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
-            return self.http.request(method, url, json=body, auth=self._signer)
+            response = self.http.request(method, url, json=body, auth=self._signer)
+            if _EXPIRED in response.text and self._signer.renew(response.request):
+                response = self.http.request(method, url, json=body, auth=self._signer)
+            return response
         except httpx.RequestError as error:
             raise RepeatError(UnreachableError(f"{self.url} {_reason_of(error)}")) from error
 

@@ -1,4 +1,4 @@
-"""`python -m local_cloud up | down | status`: the whole stack on this machine.
+"""`python -m local_cloud up | lab | down | status`: the whole stack on this machine, and JupyterLab in front of it.
 
 `LOCAL_CLOUD_DIR` and `LOCAL_CLOUD_PORT` choose its folder and port, so that several can stand side by side.
 """
@@ -16,6 +16,7 @@ from local_cloud.connection import write_connection
 from local_cloud.daemon import Daemon
 from local_cloud.deploy import deploy
 from local_cloud.errors import LocalCloudError
+from local_cloud.lab import lab_command, lab_environment, make_workspace
 from local_cloud.places import Places
 
 __all__ = ["main"]
@@ -26,10 +27,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="local_cloud", description="The whole stack on an emulated AWS on this machine."
     )
-    parser.add_argument("action", choices=("up", "down", "status"))
+    parser.add_argument("action", choices=("up", "lab", "down", "status"))
     action = parser.parse_args().action
     try:
         places = Places.from_environment(os.environ)
+        if action == "lab":
+            return _lab(places)
         with _alone(places):
             return {"up": _up, "down": _down, "status": _status}[action](places)
     except LocalCloudError as error:
@@ -45,6 +48,15 @@ def _up(places: Places) -> int:
     print(f"The local cloud {'is up' if started else 'was up already'}: {api_url}")
     print(f"For this shell: . {os.path.relpath(places.shell)}")
     return 0
+
+
+def _lab(places: Places) -> int:
+    """Become JupyterLab, until it is interrupted."""
+    if Daemon(places).pid is None:
+        raise LocalCloudError("The local cloud does not run; `make up` starts it.")
+    command = lab_command(places.lab_python, make_workspace(places))
+    print("JupyterLab prints its address below; right-click a notebook there and choose Create Job.", flush=True)
+    os.execve(command[0], command, lab_environment(places, os.environ))  # noqa: S606 - no shell is wanted
 
 
 def _down(places: Places) -> int:

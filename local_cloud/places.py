@@ -104,6 +104,21 @@ class Places:
         return self.folder / "env"
 
     @property
+    def lab(self) -> Path:
+        """What JupyterLab keeps."""
+        return self.folder / "lab"
+
+    @property
+    def workspace(self) -> Path:
+        """JupyterLab's root folder."""
+        return self.lab / "workspace"
+
+    @property
+    def lab_python(self) -> Path:
+        """The interpreter that has JupyterLab and the connector."""
+        return ROOT / ".venv" / "bin" / "python"
+
+    @property
     def emulator_python(self) -> Path:
         """The interpreter of the emulator and of the functions; one for all local clouds."""
         return ROOT / ".local-cloud" / "venv" / "bin" / "python"

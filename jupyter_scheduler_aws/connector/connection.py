@@ -1,0 +1,70 @@
+"""The one client of a Jupyter server, opened when something is first asked."""
+
+import threading
+from datetime import timedelta
+
+from jupyter_scheduler_aws.client import Client
+from jupyter_scheduler_aws.pace import Pace
+
+__all__ = ["Connection"]
+
+
+class Connection:
+    """Opens the client on first use, in whatever thread that is; what is not set up is said to each that asks.
+
+    Parameters
+    ----------
+    url, region, profile
+        As for `Client`; empty: from the environment.
+    connect_timeout, timeout
+        How long to wait for a connection, and for an answer.
+    tries
+        How often a request is tried that found the service busy, or did not find it.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        region: str,
+        profile: str,
+        connect_timeout: timedelta,
+        timeout: timedelta,
+        tries: int,
+    ) -> None:
+        self._url = url
+        self._region = region
+        self._profile = profile
+        self._connect_timeout = connect_timeout
+        self._timeout = timeout
+        self._pace = Pace(tries=tries)
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+
+    @property
+    def client(self) -> Client:
+        """The client.
+
+        Raises
+        ------
+        ConfigurationError
+            If URL, region, profile or credentials are missing or unusable; asked again, it looks again.
+        """
+        with self._lock:
+            if self._client is None:
+                self._client = Client(
+                    self._url or None,
+                    region=self._region or None,
+                    profile=self._profile or None,
+                    connect_timeout=self._connect_timeout,
+                    timeout=self._timeout,
+                    pace=self._pace,
+                )
+            return self._client
+
+    def close(self) -> None:
+        """Close the client's connections; asking again opens others."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()

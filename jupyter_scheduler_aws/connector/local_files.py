@@ -1,0 +1,44 @@
+"""What of a job's files is on this machine: the panel makes links of it, and offers a download of what is missing."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from jupyter_scheduler.models import DescribeJob, JobFile
+
+from jupyter_scheduler_aws.connector.workspace import Workspace
+from jupyter_scheduler_aws.errors import UnsafePathError
+from jupyter_scheduler_aws.marker import Downloaded, downloaded
+
+__all__ = ["add_local_files"]
+
+_FOLDER: Final = "files"
+"""Format of the link to the folder itself, which has whatever else the run made."""
+
+
+def add_local_files(job: DescribeJob, workspace: Workspace) -> None:
+    """Say which files of a job are here, and whether all are. One that cannot be looked at counts as not here."""
+    try:
+        folder = workspace.job_folder(job.input_filename, job.job_id)
+    except UnsafePathError:
+        return
+    found = downloaded(folder, job.job_id) or Downloaded(complete=False, files={})
+    here = {name for name in found.files if (folder / name).is_file()}
+    by_format = {file.format: name for name, file in reversed(found.files.items()) if name in here}
+    made = [name for name, file in found.files.items() if file.format == _FOLDER]
+    job.job_files = [_with_path(file, by_format, folder, workspace) for file in _links(job.job_files, made)]
+    job.packaged_files = made
+    job.downloaded = found.complete and len(here) == len(found.files)
+
+
+def _links(files: Iterable[JobFile], made: list[str]) -> list[JobFile]:
+    """Add the folder's link where the run made something, with or without an input folder."""
+    links = list(files)
+    has_folder = any(file.file_format == _FOLDER for file in links)
+    return [*links, JobFile(display_name="Files", file_format=_FOLDER)] if made and not has_folder else links
+
+
+def _with_path(file: JobFile, by_format: Mapping[str, str], folder: Path, workspace: Workspace) -> JobFile:
+    name = "" if file.file_format == _FOLDER and by_format else by_format.get(file.file_format)
+    path = None if name is None else workspace.relative(folder / name)
+    return JobFile(display_name=file.display_name, file_format=file.file_format, file_path=path)

@@ -1,0 +1,43 @@
+"""What a person reads in the panel when something went wrong: jupyter-scheduler shows the text of its own errors, and no others."""
+
+from typing import Final
+
+from jupyter_scheduler.environments import EnvironmentRetrievalError
+from jupyter_scheduler.exceptions import IdempotencyTokenError, SchedulerError
+
+from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError, ServiceError
+
+__all__ = ["panel_text", "to_environment_error", "to_scheduler_error"]
+
+_PERCENT: Final = str.maketrans({"%": "\N{FULLWIDTH PERCENT SIGN}"})
+"""Tornado takes a message for a format and doubles its percent signs; the wide one is left alone."""
+
+
+class UsedTokenError(IdempotencyTokenError):  # type: ignore[misc]
+    """A token was used for another request; says what the service said of it."""
+
+    def __str__(self) -> str:
+        return str(self.idempotency_token)
+
+
+def panel_text(error: SchedulerClientError) -> str:
+    """Give an error's message as the panel can show it, with what the operator needs to find the request."""
+    text = error.message
+    if isinstance(error, ServiceError) and error.request_id:
+        text += f" (request {error.request_id})"
+    return text.translate(_PERCENT)
+
+
+def to_scheduler_error(error: SchedulerClientError) -> Exception:
+    """Give the error that jupyter-scheduler's handlers show for jobs and definitions.
+
+    They answer 409 for a used token, and 500 for whatever else.
+    """
+    if isinstance(error, SchedulerApiError) and error.code == "idempotency_token_reused":
+        return UsedTokenError(panel_text(error))
+    return SchedulerError(panel_text(error))
+
+
+def to_environment_error(error: SchedulerClientError) -> Exception:
+    """Give the error that jupyter-scheduler's handlers show for environments."""
+    return EnvironmentRetrievalError(panel_text(error))

@@ -1,0 +1,24 @@
+"""The stock scheduler's own handler tests, pointed at `AwsScheduler`."""
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parents[2]
+
+STOCK_TESTS = 50
+"""Tests of jupyter-scheduler 2.12.1's `test_handlers.py`, at least; one of them is skipped there as well."""
+
+
+def test_the_stock_handler_tests_pass(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    command = [sys.executable, "-m", "pytest", "--pyargs", "jupyter_scheduler.tests.test_handlers"]
+    options = ["-p", "tests.contract.stock_plugin", "-o", "asyncio_mode=auto", "-o", "filterwarnings="]
+    where = ["--rootdir", str(tmp_path), "-c", "/dev/null", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    done = subprocess.run([*command, *options, *where], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-5000:]
+    [suite] = ET.parse(report).getroot().iter("testsuite")
+    counts = {name: int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts["tests"] >= STOCK_TESTS
+    assert (counts["failures"], counts["errors"], counts["skipped"]) == (0, 0, 1)
