@@ -1,0 +1,121 @@
+"""A real Jupyter server in a process of its own, with nothing of this machine's Jupyter configuration."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+__all__ = ["JupyterServer", "running_server"]
+
+_START_SECONDS = 60
+"""It takes two, on a machine that does nothing else."""
+
+
+@dataclass(frozen=True)
+class JupyterServer:
+    """A running server."""
+
+    url: str
+    token: str
+    workspace: Path
+    """Its root folder; never its working directory."""
+    log: Path
+    process: "subprocess.Popen[bytes]"
+    http: httpx.Client
+    """Sends the token, as the panel does."""
+
+    def request(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Send a request to jupyter-scheduler; the path is below `/scheduler`."""
+        return self.http.request(method, f"/scheduler{path}", json=body)
+
+    def get(self, path: str) -> Any:
+        """Get a document."""
+        answer = self.request("GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any) -> Any:
+        """Post a document, and give the answer's."""
+        answer = self.request("POST", path, body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@contextmanager
+def running_server(
+    folder: Path, environment: Mapping[str, str], *, app: str = "jupyter_server", options: Sequence[str] = ()
+) -> Iterator[JupyterServer]:
+    """Run a server until the block ends.
+
+    Parameters
+    ----------
+    folder
+        Gets its configuration, data, log and workspace.
+    environment
+        Besides what it needs to start: the scheduler's URL, credentials.
+    app
+        The module to run: `jupyter_server`, or `jupyterlab`.
+    options
+        More of its command line.
+    """
+    workspace = folder / "workspace"
+    workspace.mkdir(parents=True, exist_ok=True)
+    port, token, log = _free_port(), secrets.token_hex(16), folder / "server.log"
+    command = [sys.executable, "-m", app, "--ip=127.0.0.1", f"--port={port}", "--no-browser"]
+    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={workspace}", f"--IdentityProvider.token={token}"]
+    command += ["--allow-root", *options]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, cwd=folder, env=_environment(folder, environment), stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(base_url=url, headers={"Authorization": f"token {token}"}, timeout=120, trust_env=False) as http:
+            server = JupyterServer(url, token, workspace, log, process, http)
+            _await_start(server)
+            yield server
+    finally:
+        _end(process)
+
+
+def _environment(folder: Path, wanted: Mapping[str, str]) -> dict[str, str]:
+    base = {name: os.environ[name] for name in ("PATH", "LANG", "SSL_CERT_FILE", "TMPDIR") if name in os.environ}
+    homes = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    return base | {"HOME": str(folder), "NO_PROXY": "127.0.0.1", "PYTHONPATH": os.getcwd()} | homes | dict(wanted)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await_start(server: JupyterServer) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and server.process.poll() is None:
+        try:
+            if server.http.get("/api/status").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError(f"The Jupyter server did not start:\n{server.log.read_text(errors='replace')[-4000:]}")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
