@@ -12,8 +12,6 @@ import pytest
 
 from jupyter_scheduler_aws import AwsScheduler
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
-
 jupyter_scheduler.scheduler.Scheduler = AwsScheduler
 
 

@@ -14,7 +14,8 @@ STOCK_TESTS = 50
 def test_the_stock_handler_tests_pass(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     command = [sys.executable, "-m", "pytest", "--pyargs", "jupyter_scheduler.tests.test_handlers"]
-    options = ["-p", "tests.contract.stock_plugin", "-o", "asyncio_mode=auto", "-o", "filterwarnings="]
+    # The later plugin's fixtures take the place of the earlier one's.
+    options = ["-p", "pytest_jupyter.jupyter_server", "-p", "tests.contract.stock_plugin"]
     where = ["--rootdir", str(tmp_path), "-c", "/dev/null", "-p", "no:cacheprovider", f"--junitxml={report}"]
     done = subprocess.run([*command, *options, *where], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5000:]
