@@ -221,9 +221,8 @@ class Transport:
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
             response = self.http.request(method, url, json=body, auth=self._signer)
-            if _EXPIRED in response.text and self._signer.renew(response.request):
-                response = self.http.request(method, url, json=body, auth=self._signer)
-            return response
+            is_renewed = _EXPIRED in response.text and self._signer.renew(response.request)
+            return self.http.request(method, url, json=body, auth=self._signer) if is_renewed else response
         except httpx.RequestError as error:
             raise RepeatError(UnreachableError(f"{self.url} {_reason_of(error)}")) from error
 

@@ -9,6 +9,7 @@ from jupyter_scheduler.models import (
     UpdateJob,
 )
 
+from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.local_files import add_local_files
 from jupyter_scheduler_aws.connector.pages import job_page

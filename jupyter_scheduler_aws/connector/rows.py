@@ -26,7 +26,9 @@ _MACROS: Final = {
 """crontab(5)'s macros in five fields. The panel's cronstrue 2.12.0 fails at a macro, and the whole panel with it; it reads
 every other crontab that the service takes."""
 
-_UNREADABLE: Final = "This version of jupyter-scheduler-aws cannot read what the service says of it. Upgrade the older of the two."
+_UNREADABLE: Final = (
+    "This version of jupyter-scheduler-aws cannot read what the service says of it. Upgrade the older of the two."
+)
 
 
 def read_job(document: Document) -> DescribeJob:
@@ -63,10 +65,11 @@ def read_definitions(documents: list[Document]) -> list[DescribeJobDefinition]:
 
 def _read(model: type[Model], document: Document) -> Model | None:
     try:
-        return model(**document)
+        read: Model = model(**document)
     except (ValidationError, TypeError) as error:
         _log.warning("A row of the scheduler's service cannot be read: %s", error)
         return None
+    return read
 
 
 def _rows(read: Any, documents: list[Document]) -> list[Any]:
