@@ -89,7 +89,7 @@ def _readable_job(document: Document) -> Document:
         **_what_is_sure(document),
         "job_id": document.get("job_id"),
         "url": f"/jobs/{document.get('job_id')}",
-        "status": status if status in set(Status) else Status.CREATED,
+        "status": status if status in list(Status) else Status.CREATED,
         "status_message": _UNREADABLE,
     }
 
@@ -112,4 +112,4 @@ def _what_is_sure(document: Document) -> dict[str, Any]:
 
 
 def _shown_schedule(schedule: object) -> object:
-    return _MACROS.get(schedule, schedule) if isinstance(schedule, str) else None
+    return _MACROS.get(schedule.strip().lower(), schedule) if isinstance(schedule, str) else None
