@@ -13,6 +13,9 @@ __all__ = ["Workspace"]
 _JOB_ID: Final = re.compile(r"[\w:%-]{1,200}", re.ASCII)
 """An id that can be a part of a folder's name; jupyter-scheduler 3 puts a back end's name and a colon before it."""
 
+_LONGEST_SHOWN: Final = 200
+"""Characters of a path that a message repeats."""
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -31,9 +34,9 @@ class Workspace:
             If it is not there, or not below the root.
         """
         path = self._below_root(input_uri)
-        if path is None or not path.is_file():
+        if path is None or not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for names that are too long
             raise SnapshotError(
-                f"There is no file {input_uri!r} below the server's root folder. If it was moved or renamed, open it from "
+                f"There is no file {_short(input_uri)!r} below the server's root folder. If it was moved or renamed, open it from "
                 "where it is now and create the job again."
             )
         return path
@@ -69,3 +72,7 @@ class Workspace:
         """Join as the contents manager does: links may lead out of the root, `..` may not."""
         path = Path(os.path.normpath(self.root.joinpath(*PurePosixPath(relative).parts)))
         return path if path.is_relative_to(self.root) else None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
