@@ -67,5 +67,6 @@ class AwsEnvironmentManager(EnvironmentManager):  # type: ignore[misc]
 
 
 def _environment(document: Any) -> RuntimeEnvironment:
+    """Read an environment. Its label is its name: the panel's picker submits the label, and looks for that name."""
     names = [each["name"] for each in document["output_formats"]]
-    return RuntimeEnvironment(**{**document, "output_formats": names})
+    return RuntimeEnvironment(**{**document, "label": document["name"], "output_formats": names})
