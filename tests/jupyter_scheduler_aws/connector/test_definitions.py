@@ -1,0 +1,117 @@
+"""Edits in the panel: they name the notebook by its bare name, whether it is meant to change or not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_scheduler.models import CreateJobDefinition, UpdateJobDefinition
+
+from jupyter_scheduler_aws.connector.connection import Connection
+from jupyter_scheduler_aws.connector.definitions import Definitions, brings_snapshot
+from jupyter_scheduler_aws.connector.workspace import Workspace
+from jupyter_scheduler_aws.definition import Definition
+from jupyter_scheduler_aws.errors import SnapshotError
+from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
+from tests.jupyter_scheduler_aws.fake_api import FakeApi
+
+SAME = {"schedule": "0 9 * * MON", "timezone": "Europe/Berlin"}
+"""What the panel's form sends where only the file was changed."""
+
+OTHER = {**SAME, "schedule": "0 10 * * MON"}
+
+
+def definition(document: dict[str, Any], input_path: str) -> Definition:
+    return Definition.from_document({**document, "input_path": input_path})
+
+
+@pytest.mark.parametrize(
+    ("input_path", "input_uri", "changes", "expected"),
+    [
+        ("report.ipynb", "report.ipynb", SAME, True),
+        ("report.ipynb", "report.ipynb", OTHER, False),
+        ("sub/report.ipynb", "report.ipynb", SAME, False),
+        ("sub/report.ipynb", "report.ipynb", OTHER, False),
+        ("sub/report.ipynb", "sub/report.ipynb", SAME, True),
+        ("sub/report.ipynb", "sub/report.ipynb", OTHER, True),
+        ("sub/report.ipynb", "other/report.ipynb", SAME, True),
+        ("report.ipynb", "another.ipynb", SAME, True),
+        ("report.ipynb", "another.ipynb", OTHER, True),
+    ],
+)
+def test_a_file_is_taken_anew_where_one_was_dropped_on_the_form(
+    definition_document: dict[str, Any], input_path: str, input_uri: str, changes: dict[str, Any], expected: bool
+) -> None:
+    assert brings_snapshot(definition(definition_document, input_path), input_uri, changes) is expected
+
+
+@pytest.fixture
+def definitions(connection: Connection, workspace: Workspace) -> Definitions:
+    for name in ("report.ipynb", "sub/report.ipynb"):
+        path = workspace.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(NOTEBOOK))
+    return Definitions(connection, workspace)
+
+
+def create(definitions: Definitions, input_uri: str) -> str:
+    model = CreateJobDefinition(input_uri=input_uri, runtime_environment_name="python", name="Weekly", **SAME)
+    return definitions.create(model)
+
+
+def test_an_edit_of_the_schedule_leaves_a_notebook_in_a_subfolder_alone(api: FakeApi, definitions: Definitions) -> None:
+    """The stock scheduler looks for the bare name in the root folder, and takes another notebook or fails."""
+    definition_id = create(definitions, "sub/report.ipynb")
+    before = len(api.uploads)
+
+    definitions.update(definition_id, UpdateJobDefinition(**OTHER, input_uri="report.ipynb"))
+
+    assert len(api.uploads) == before
+    [request] = api.seen("PATCH", f"/v1/scheduler/job_definitions/{definition_id}")
+    assert request.document == OTHER
+
+
+def test_an_edit_of_the_schedule_needs_no_notebook(
+    api: FakeApi, definitions: Definitions, workspace: Workspace
+) -> None:
+    definition_id = create(definitions, "sub/report.ipynb")
+    for path in list(workspace.root.rglob("*.ipynb")):
+        path.unlink()
+    definitions.update(definition_id, UpdateJobDefinition(**OTHER, input_uri="report.ipynb"))
+    assert api.definitions[definition_id].document["schedule"] == OTHER["schedule"]
+
+
+def test_a_file_that_was_dropped_on_the_form_is_uploaded(api: FakeApi, definitions: Definitions) -> None:
+    definition_id = create(definitions, "report.ipynb")
+
+    definitions.update(definition_id, UpdateJobDefinition(**SAME, input_uri="sub/report.ipynb"))
+
+    [request] = api.seen("PATCH", f"/v1/scheduler/job_definitions/{definition_id}")
+    sent = request.document
+    assert sent["input_uri"].startswith("upload:")
+    assert (sent["input_filename"], sent["input_path"]) == ("report.ipynb", "sub/report.ipynb")
+
+
+def test_a_dropped_file_that_is_gone_is_said_and_nothing_changes(api: FakeApi, definitions: Definitions) -> None:
+    definition_id = create(definitions, "report.ipynb")
+    with pytest.raises(SnapshotError):
+        definitions.update(definition_id, UpdateJobDefinition(**OTHER, input_uri="gone/report.ipynb"))
+    assert api.seen("PATCH", ".*") == []
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_pause_and_resume_send_only_that(api: FakeApi, definitions: Definitions, active: bool) -> None:
+    definition_id = create(definitions, "report.ipynb")
+    definitions.update(definition_id, UpdateJobDefinition(active=active))
+    [request] = api.seen("PATCH", ".*")
+    assert request.document == {"active": active}
+
+
+@pytest.mark.parametrize("named", [{}, {"name": None, "schedule": None, "active": None}, {"url": "/x"}])
+def test_an_edit_that_names_nothing_asks_nobody(
+    api: FakeApi, definitions: Definitions, named: dict[str, Any], tmp_path: Path
+) -> None:
+    definition_id = create(definitions, "report.ipynb")
+    before = len(api.requests)
+    definitions.update(definition_id, UpdateJobDefinition(**named))
+    assert len(api.requests) == before
