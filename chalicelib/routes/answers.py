@@ -118,6 +118,9 @@ def upload_form(form: UploadForm) -> dict[str, Any]:
         "url": form.url,
         "fields": dict(form.fields),
         "max_bytes": form.max_bytes,
+        "max_notebook_bytes": form.max_notebook_bytes,
+        "max_unpacked_bytes": form.max_unpacked_bytes,
+        "max_unpacked_files": form.max_unpacked_files,
         "expires_at": to_millis(form.expires_at),
     }
 
