@@ -53,6 +53,7 @@ def describe_spec(spec: JobSpec) -> dict[str, Any]:
         "tags": list(spec.tags) or None,
         "output_filename_template": spec.output_filename_template or _TEMPLATE,
         "package_input_folder": spec.package_input_folder,
+        "input_path": spec.input_path,
         "timeout_seconds": int(spec.timeout.total_seconds()),
         "max_retries": spec.max_retries,
         "retry_on_timeout": spec.retry_on_timeout,
