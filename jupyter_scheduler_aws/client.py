@@ -103,7 +103,7 @@ class Client(DefinitionClient):
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed.
+            If the notebook or its folder cannot be packed, or is larger than the operator allows.
         UploadError
             If the snapshot did not arrive.
         TypeError

@@ -72,6 +72,12 @@ class FakeApi(DefinitionRoutes):
         }
         self.log: list[str] = ["cell 1 of 3", "hello"]
         self.max_upload_bytes = 1_000_000
+        self.folder_limits = {
+            "max_notebook_bytes": 500_000,
+            "max_unpacked_bytes": 10_000_000,
+            "max_unpacked_files": 100,
+        }
+        """Empty: a service that does not say them."""
         self.clock_off_millis = 0
         self.generation = 1
         """Of presigned URLs; older ones have expired."""
@@ -125,8 +131,8 @@ class FakeApi(DefinitionRoutes):
         return Answer.of(self.environments)
 
     def create_upload(self, request: Request) -> Answer:
-        size = request.document["size_bytes"]
-        if size > self.max_upload_bytes:
+        size, is_zip = request.document.get("size_bytes"), request.document["filename"].endswith(".zip")
+        if size and size > self.max_upload_bytes:
             return Answer.refusal(413, f"The upload has {size} bytes; at most {self.max_upload_bytes}.", "too_large")
         upload_id = uuid.uuid4().hex
         form = {
@@ -135,6 +141,8 @@ class FakeApi(DefinitionRoutes):
             "url": f"{self.origin}/bucket",
             "fields": {"key": f"uploads/{upload_id}", "policy": "p", "x-amz-signature": "s"},
             "max_bytes": self.max_upload_bytes,
+            **dict.fromkeys(self.folder_limits, None),
+            **(self.folder_limits if is_zip else {}),
             "expires_at": START,
         }
         return Answer.of(form)
