@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_scheduler_aws.errors import SnapshotError
-from jupyter_scheduler_aws.marker import update_marker
+from jupyter_scheduler_aws.marker import Downloaded, DownloadedFile, update_marker
 from jupyter_scheduler_aws.snapshot import pack_folder, pack_notebook
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
 
@@ -115,7 +115,8 @@ def test_what_is_made_again_anyway_stays_out(notebook: Path) -> None:
 def test_outputs_of_earlier_jobs_stay_out(notebook: Path) -> None:
     outputs = notebook.parent / "outputs"
     write_files(outputs, "report-2026.html", "results/table.csv", "own.txt")
-    update_marker(outputs, add=[outputs / "report-2026.html", outputs / "results/table.csv"], remove=[])
+    files = {name: DownloadedFile(format="files", size_bytes=1) for name in ("report-2026.html", "results/table.csv")}
+    update_marker(outputs, "job-1", lambda _: Downloaded(complete=True, files=files))
 
     with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         assert sorted(package.namelist()) == ["outputs/own.txt", "report.ipynb"]
