@@ -105,9 +105,9 @@ class Api:
                 f"Jobs and definitions are made for yourself, not for the owner {self.owner_id}. Leave the owner out."
             )
 
-    def begin_upload(self, *, filename: str, size_bytes: int) -> UploadForm:
-        """Ask where to send a snapshot."""
-        body = {"filename": filename, "size_bytes": size_bytes}
+    def begin_upload(self, *, filename: str, size_bytes: int | None = None) -> UploadForm:
+        """Ask where to send a snapshot, and how large it may be; one that is known to be larger is refused at once."""
+        body = {"filename": filename} | ({} if size_bytes is None else {"size_bytes": size_bytes})
         return read_answer(UploadForm.from_document, self.transport.call("POST", "/uploads", body=body))
 
     def create_job(self, request: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ class DefinitionClient(DefinitionApi):
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed.
+            If the notebook or its folder cannot be packed, or is larger than the operator allows.
         UploadError
             If the snapshot did not arrive.
         UncertainError
@@ -102,7 +102,7 @@ class DefinitionClient(DefinitionApi):
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed.
+            If the notebook or its folder cannot be packed, or is larger than the operator allows.
         UploadError
             If the snapshot did not arrive.
         TypeError

@@ -9,6 +9,7 @@ SchedulerClientError
 ├── UncertainError                  it is not known whether the service did what it was asked to do once
 ├── UnexpectedAnswerError           an answer came that is not the scheduler's
 ├── SnapshotError                   the notebook or its folder cannot be packed
+│   └── SnapshotTooLargeError           it is over a limit of the service; nothing was sent
 ├── UploadError                     the snapshot did not arrive
 ├── DownloadError                   a file did not arrive whole, or may not be written
 │   └── UnsafePathError                 the service named a file outside of the folder
@@ -39,6 +40,7 @@ __all__ = [
     "SchedulerClientError",
     "ServiceError",
     "SnapshotError",
+    "SnapshotTooLargeError",
     "TooLargeError",
     "TooManyRequestsError",
     "UncertainError",
@@ -88,6 +90,10 @@ class UnexpectedAnswerError(SchedulerClientError):
 
 class SnapshotError(SchedulerClientError):
     """The notebook or its folder cannot be packed."""
+
+
+class SnapshotTooLargeError(SnapshotError):
+    """The notebook or its folder is over a limit of the service; it was seen before anything was sent."""
 
 
 class UploadError(SchedulerClientError):

@@ -39,6 +39,8 @@ class DefinitionChange:
     input_uri: str | None = None
     """A new snapshot; the stored filename means that it stays."""
     input_filename: str | None = None
+    input_path: str | None = None
+    """Where the new snapshot's notebook is in its user's own workspace."""
 
 
 def check_schedule(
@@ -113,4 +115,5 @@ def request_of(definition: Definition) -> JobRequest:
         max_retries=spec.max_retries,
         retry_on_timeout=spec.retry_on_timeout,
         min_retry_interval=spec.min_retry_interval,
+        input_path=spec.input_path,
     )

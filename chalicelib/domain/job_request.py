@@ -16,6 +16,9 @@ __all__ = ["JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "
 
 _UPLOAD: Final = "upload:"
 
+_NOT_TOLD_APART: Final = ("input_uri", "input_path", "idempotency_token")
+"""Fields that may differ between two requests for the same job."""
+
 
 @dataclass(frozen=True)
 class JobRequest:
@@ -39,6 +42,8 @@ class JobRequest:
     max_retries: int = 0
     retry_on_timeout: bool = False
     min_retry_interval: timedelta = timedelta(0)
+    input_path: str | None = None
+    """Where the notebook is in its user's own workspace."""
 
 
 def upload_id_of(input_uri: str) -> str:
@@ -84,13 +89,14 @@ def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Calle
         retry_on_timeout=request.retry_on_timeout,
         min_retry_interval=request.min_retry_interval,
         identity_arns=caller.identity_arns if environment.users else (),
+        input_path=request.input_path,
     )
 
 
 def fingerprint(request: JobRequest, etag: str) -> str:
-    """Tell requests with one idempotency token apart: by all they ask for, and by what was uploaded rather than where to."""
+    """Tell requests with one idempotency token apart: by all they ask for, and by what was uploaded, not where from or to."""
     texts = {
-        **{name: value for name, value in vars(request).items() if name not in ("input_uri", "idempotency_token")},
+        **{name: value for name, value in vars(request).items() if name not in _NOT_TOLD_APART},
         "etag": etag,
     }
     return hashlib.sha256(json.dumps(texts, sort_keys=True, default=str).encode()).hexdigest()

@@ -53,6 +53,7 @@ def describe_spec(spec: JobSpec) -> dict[str, Any]:
         "tags": list(spec.tags) or None,
         "output_filename_template": spec.output_filename_template or _TEMPLATE,
         "package_input_folder": spec.package_input_folder,
+        "input_path": spec.input_path,
         "timeout_seconds": int(spec.timeout.total_seconds()),
         "max_retries": spec.max_retries,
         "retry_on_timeout": spec.retry_on_timeout,
@@ -118,6 +119,9 @@ def upload_form(form: UploadForm) -> dict[str, Any]:
         "url": form.url,
         "fields": dict(form.fields),
         "max_bytes": form.max_bytes,
+        "max_notebook_bytes": form.max_notebook_bytes,
+        "max_unpacked_bytes": form.max_unpacked_bytes,
+        "max_unpacked_files": form.max_unpacked_files,
         "expires_at": to_millis(form.expires_at),
     }
 

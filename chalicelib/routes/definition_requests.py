@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chalicelib.domain.definition import OverlapPolicy, ScheduleOptions
 from chalicelib.domain.definition_request import DefinitionChange, DefinitionRequest
 from chalicelib.domain.instants import from_millis
-from chalicelib.routes.requests import CreateJobBody, Filename, JobOptionsBody, Name, Parameters
+from chalicelib.routes.requests import CreateJobBody, Filename, InputPath, JobOptionsBody, Name, Parameters
 
 __all__ = ["CreateDefinitionBody", "RunDefinitionBody", "UpdateDefinitionBody"]
 
@@ -96,6 +96,7 @@ class UpdateDefinitionBody(_CarryingOptionsBody):
     active: bool | None = None
     input_uri: str | None = None
     input_filename: Filename | None = None
+    input_path: InputPath | None = None
 
     @field_validator("input_filename")
     @classmethod
@@ -113,6 +114,7 @@ class UpdateDefinitionBody(_CarryingOptionsBody):
             options=self.options(),
             input_uri=self.input_uri,
             input_filename=self.input_filename,
+            input_path=self.input_path,
         )
 
 

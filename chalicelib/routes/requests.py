@@ -26,6 +26,7 @@ __all__ = [
     "CreateJobBody",
     "CreateUploadBody",
     "Filename",
+    "InputPath",
     "JobOptionsBody",
     "Name",
     "OutputUrlsBody",
@@ -42,9 +43,22 @@ _SMALLEST: Final = 1e-120
 _LARGEST: Final = 1e38
 """DynamoDB's numbers: down to 1e-130, and exact with 38 digits; further out they are refused."""
 
+
+def _relative(path: str) -> str:
+    if "\\" in path or any(part in ("", ".", "..") for part in path.split("/")):
+        raise ValueError(f"{path!r} is not a relative path, with / between its parts")
+    return path
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A job's name: part of an index key, of which DynamoDB takes 1,024 bytes."""
 Filename = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+InputPath = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_relative),
+]
+"""Where a notebook is in its user's own workspace. Clients open it there, so that it must not lead elsewhere."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -139,6 +153,7 @@ class CreateJobBody(JobOptionsBody):
     name: Name
     input_uri: str
     input_filename: Filename | None = None
+    input_path: InputPath | None = None
     runtime_environment_name: str
     idempotency_token: Token | None = None
     package_input_folder: bool | None = None
@@ -157,6 +172,7 @@ class CreateJobBody(JobOptionsBody):
             name=self.name,
             input_uri=self.input_uri,
             input_filename=self.input_filename or "",
+            input_path=self.input_path,
             runtime_environment_name=self.runtime_environment_name,
             idempotency_token=self.idempotency_token,
             package_input_folder=self.package_input_folder or False,
@@ -208,9 +224,7 @@ class OutputFileBody(_Body):
     def _is_relative(cls, value: str) -> str:
         if not value or len(value.encode()) > _MAX_PATH_BYTES or re.search(r"[\x00-\x1f\x7f\\]", value):
             raise ValueError("a path has 1 to 700 bytes, without control characters and backslashes")
-        if any(part in ("", ".", "..") for part in value.split("/")):
-            raise ValueError(f"{value!r} is not a relative path")
-        return value
+        return _relative(value)
 
 
 class OutputUrlsBody(_Body):

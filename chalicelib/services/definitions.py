@@ -211,10 +211,8 @@ class DefinitionService:
     ) -> Definition:
         """Take a new snapshot if the change brings one; the stored filename means that it stays."""
         if change.input_uri is None or change.input_uri == before.input_filename:
-            if change.input_filename not in (None, before.input_filename):
-                raise InvalidRequestError.for_field(
-                    "input_filename", "it changes with a new snapshot only; name its upload as input_uri."
-                )
+            _check_that_it_stays("input_filename", change.input_filename, before.input_filename)
+            _check_that_it_stays("input_path", change.input_path, before.spec.input_path)
             return after
         request = replace(
             request_of(after), input_uri=change.input_uri, input_filename=change.input_filename or before.input_filename
@@ -225,6 +223,7 @@ class DefinitionService:
             snapshot_id=secrets.token_hex(8),
             input_filename=request.input_filename,
             input_size_bytes=upload.size_bytes,
+            spec=replace(after.spec, input_path=change.input_path),
         )
         self._snapshots.keep(upload, _snapshot_key(after))
         return after
@@ -245,6 +244,11 @@ class DefinitionService:
             self._wake_ups.send("run now")
         except (BotoCoreError, ClientError):
             _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+
+
+def _check_that_it_stays(field: str, value: str | None, stored: str | None) -> None:
+    if value not in (None, stored):
+        raise InvalidRequestError.for_field(field, "it changes with a new snapshot only; name its upload as input_uri.")
 
 
 def _snapshot_key(definition: Definition) -> str:

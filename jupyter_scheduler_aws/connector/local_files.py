@@ -8,7 +8,7 @@ from jupyter_scheduler.models import DescribeJob, JobFile
 
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import UnsafePathError
-from jupyter_scheduler_aws.marker import Downloaded, downloaded
+from jupyter_scheduler_aws.marker import Downloaded, FileState, downloaded
 
 __all__ = ["add_local_files"]
 
@@ -23,7 +23,9 @@ def add_local_files(job: DescribeJob, workspace: Workspace) -> None:
     except UnsafePathError:
         return
     found = downloaded(folder, job.job_id) or Downloaded(complete=False, files={})
-    here = [name for name in found.files if (folder / name).is_file()]
+    here = [
+        name for name, file in found.files.items() if file.state != FileState.EXPECTED and (folder / name).is_file()
+    ]
     by_format: dict[str, str] = {}
     for name in here:
         by_format.setdefault(found.files[name].format, name)

@@ -195,7 +195,7 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
 
         @override
         def handle(self) -> None:
-            with suppress(ssl.SSLError):  # The client may not trust the certificate.
+            with suppress(ssl.SSLError, ConnectionError):  # The client may not trust the certificate, or be gone.
                 super().handle()
 
         @override

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_scheduler_aws import Client
+from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, UnsafePathError
 from jupyter_scheduler_aws.marker import MARKER, marked_outputs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
@@ -130,7 +131,7 @@ def test_many_files_arrive_whole(api: FakeApi, client: Client, job_id: str, tmp_
     }
 
 
-def test_one_failure_ends_the_rest_and_leaves_no_parts(
+def test_one_failure_ends_the_rest_and_the_next_download_leaves_no_parts(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     api.jobs[job_id].files = {f"{n}.bin": ("files", BIG) for n in range(20)}
@@ -138,8 +139,10 @@ def test_one_failure_ends_the_rest_and_leaves_no_parts(
 
     with pytest.raises(DownloadError, match="404"):
         client.download(job_id, tmp_path)
+    assert len(api.seen("GET", "/s3/.*")) < 20
 
-    assert not [name for name in files_in(tmp_path) if name.endswith(".part")]
+    client.download(job_id, tmp_path)
+    assert files_in(tmp_path) == sorted([MARKER, *api.jobs[job_id].files])
 
 
 def test_own_files_are_not_replaced_unless_asked(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
@@ -165,7 +168,7 @@ def test_downloaded_files_are_replaced(api: FakeApi, client: Client, job_id: str
 
 
 def test_the_input_comes_only_if_asked_for(client: Client, job_id: str, tmp_path: Path) -> None:
-    client.download(job_id, tmp_path, with_input=True)
+    client.download(job_id, tmp_path, with_input=InputChoice.SNAPSHOT)
 
     assert files_in(tmp_path) == [MARKER, "big.bin", "input.ipynb"]
 
