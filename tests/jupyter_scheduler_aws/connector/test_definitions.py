@@ -11,7 +11,7 @@ from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.definitions import Definitions, brings_snapshot
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.definition import Definition
-from jupyter_scheduler_aws.errors import SnapshotError
+from jupyter_scheduler_aws.errors import NotFoundError, SnapshotError
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
@@ -108,10 +108,16 @@ def test_pause_and_resume_send_only_that(api: FakeApi, definitions: Definitions,
 
 
 @pytest.mark.parametrize("named", [{}, {"name": None, "schedule": None, "active": None}, {"url": "/x"}])
-def test_an_edit_that_names_nothing_asks_nobody(
-    api: FakeApi, definitions: Definitions, named: dict[str, Any], tmp_path: Path
+def test_an_edit_that_names_nothing_changes_nothing(
+    api: FakeApi, definitions: Definitions, named: dict[str, Any]
 ) -> None:
     definition_id = create(definitions, "report.ipynb")
-    before = len(api.requests)
+    before = dict(api.definitions[definition_id].document)
     definitions.update(definition_id, UpdateJobDefinition(**named))
-    assert len(api.requests) == before
+    assert api.definitions[definition_id].document == before
+
+
+@pytest.mark.parametrize("named", [{}, {"active": False}, {"input_uri": "report.ipynb"}])
+def test_an_edit_of_an_unknown_definition_is_refused(definitions: Definitions, named: dict[str, Any]) -> None:
+    with pytest.raises(NotFoundError):
+        definitions.update("no-such-id", UpdateJobDefinition(**named))
