@@ -1,7 +1,6 @@
 """Edits in the panel: they name the notebook by its bare name, whether it is meant to change or not."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
