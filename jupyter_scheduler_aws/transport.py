@@ -14,6 +14,7 @@ from jupyter_scheduler_aws.errors import (
     ConfigurationError,
     NoUrlError,
     SchedulerApiError,
+    SchedulerClientError,
     ServiceError,
     TooManyRequestsError,
     UncertainError,
@@ -188,6 +189,8 @@ class Transport:
 
         Raises
         ------
+        SchedulerClientError
+            If the request has something that JSON or a URL cannot have.
         UnreachableError
             If no answer came.
         SchedulerApiError
@@ -220,11 +223,19 @@ class Transport:
 
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
-            response = self.http.request(method, url, json=body, auth=self._signer)
+            response = self.http.send(self._request(method, url, body), auth=self._signer)
             is_renewed = _EXPIRED in response.text and self._signer.renew(response.request)
-            return self.http.request(method, url, json=body, auth=self._signer) if is_renewed else response
+            return self.http.send(self._request(method, url, body), auth=self._signer) if is_renewed else response
         except httpx.RequestError as error:
             raise RepeatError(UnreachableError(f"{self.url} {_reason_of(error)}")) from error
+
+    def _request(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Request:
+        try:
+            return self.http.build_request(method, url, json=body)
+        except (ValueError, httpx.InvalidURL) as error:
+            raise SchedulerClientError(
+                f"The request cannot be sent: {error}. Numbers must be finite, and texts whole characters and not too long."
+            ) from error
 
     def _read(self, response: httpx.Response) -> Any:
         if response.is_success and not response.content:

@@ -6,6 +6,7 @@ import pytest
 from jupyter_scheduler_aws import Client, JobStatus
 from jupyter_scheduler_aws.errors import (
     NotFoundError,
+    SchedulerClientError,
     TooLargeError,
     UploadError,
 )
@@ -150,3 +151,17 @@ def test_the_first_environment_is_chosen(api: FakeApi, client: Client, notebook:
 
     assert client.get_job(client.submit(notebook)).environment == "r"
     assert client.get_job(client.submit(notebook, environment="python")).environment == "python"
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": "a\ud800b"}, {"timeout_seconds": float("nan")}, {"parameters": {"x": float("inf")}}], ids=str
+)
+def test_what_cannot_be_sent_is_said(api: FakeApi, client: Client, body: dict[str, object]) -> None:
+    with pytest.raises(SchedulerClientError, match="cannot be sent"):
+        client.transport.call("POST", "/jobs", body=body)
+    assert api.requests == []
+
+
+def test_a_query_that_no_url_can_hold_is_said(client: Client) -> None:
+    with pytest.raises(SchedulerClientError, match="cannot be sent"):
+        client.transport.call("GET", "/jobs", query=[("name", " " * 30_000)])
