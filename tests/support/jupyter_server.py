@@ -28,7 +28,7 @@ class JupyterServer:
     url: str
     token: str
     workspace: Path
-    """Its root folder; never its working directory."""
+    """Its root folder; not its working directory, unless that is asked for."""
     log: Path
     process: "subprocess.Popen[bytes]"
     http: httpx.Client
@@ -53,7 +53,12 @@ class JupyterServer:
 
 @contextmanager
 def running_server(
-    folder: Path, environment: Mapping[str, str], *, app: str = "jupyter_server", options: Sequence[str] = ()
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    app: str = "jupyter_server",
+    options: Sequence[str] = (),
+    starts_in_workspace: bool = False,
 ) -> Iterator[JupyterServer]:
     """Run a server until the block ends.
 
@@ -67,6 +72,8 @@ def running_server(
         The module to run: `jupyter_server`, or `jupyterlab`.
     options
         More of its command line.
+    starts_in_workspace
+        Whether its working directory is its root folder: only then does the stock scheduler download to where it looks.
     """
     workspace = folder / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
@@ -77,7 +84,7 @@ def running_server(
     with log.open("wb") as file:
         process = subprocess.Popen(
             command,
-            cwd=folder,
+            cwd=workspace if starts_in_workspace else folder,
             env=_environment(folder, environment),
             stdin=subprocess.DEVNULL,
             stdout=file,

@@ -1,0 +1,151 @@
+"""Sends every request to both servers, one after the other, and keeps what is different."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.contract.comparing import Answer, Difference, compare
+from tests.contract.hostile_bodies import bodies_that_create, bodies_that_create_nothing, paths, schedules
+from tests.contract.hostile_changes import DEFINITION, definition_changes, job_changes, runs_of_definitions
+from tests.contract.hostile_queries import queries
+from tests.contract.replay import Exchange, recorded_exchanges
+from tests.contract.sides import Request, Side
+
+__all__ = ["Comparison"]
+
+_PATIENCE_SECONDS: Final = 120
+"""For one condition; a job takes some five, on a machine that does nothing else."""
+
+_AT_ONCE: Final = ThreadPoolExecutor(2)
+_OUR_CODE: Final = "/jupyter_scheduler_aws/"
+"""Stands in a traceback if the error came from there, and not from jupyter-scheduler's own handlers and models."""
+
+_ENDED: Final = {"COMPLETED", "FAILED", "STOPPED", "DELETED"}
+_STARTED_STATES: Final = {"IN_PROGRESS", *_ENDED}
+
+
+@dataclass
+class Comparison:
+    """Both servers, and what was found out about them."""
+
+    stock: Side
+    here: Side
+    compared: int = 0
+    differences: list[tuple[str, Difference]] = field(default_factory=list)
+    """With the request's name."""
+    generic: list[str] = field(default_factory=list)
+    """Requests that our server answered with a message that says nothing, though our code was reached."""
+
+    def replay(self) -> None:
+        """Send the recorded requests, each when the jobs that it is about have come as far as then."""
+        for exchange in recorded_exchanges():
+            self._await_jobs(exchange)
+            self.send(exchange.request)
+            if exchange.is_download:
+                self._await(lambda exchange=exchange: self._is_downloaded(exchange.request))  # type: ignore[misc]
+
+    def settle(self) -> None:
+        """Wait until the jobs of deleted definitions are gone, which ours deletes in the background."""
+        stock = {row["name"] for row in self.stock.server.get("/jobs")["jobs"]}
+        self._await(lambda: {row["name"] for row in self.here.server.get("/jobs")["jobs"]} == stock)
+
+    def attack(self) -> None:
+        """Send the requests that no front end sends; `job 1` has ended, and there is nothing else but jobs that ended."""
+        for request in queries():
+            self.send(request)
+        self._create("/job_definitions", "definition", self._definition_bodies())
+        self._create("/jobs", "job", self._job_bodies())
+        for request in job_changes("job 1"):
+            self.send(request)
+        self._change_definitions()
+
+    def send(self, request: Request) -> tuple[Answer, Answer]:
+        """Send a request to both, and note the differences of the answers; what only one has created is deleted."""
+        logged = self.here.log_size
+        answers = list(_AT_ONCE.map(lambda side: side.send(request), (self.stock, self.here)))
+        stock, here = answers
+        self.compared += 1
+        self.differences += [(request.name, difference) for difference in compare(stock, here)]
+        if _says_nothing(here) and _OUR_CODE in (log := self.here.log_since(logged)):
+            self.generic.append(f"{request.name}: {here.status} {_message(here)!r}, from {log[-1500:]}")
+        if stock.is_success != here.is_success:
+            for side in (self.stock, self.here):
+                side.forget(request.creates)
+        return stock, here
+
+    def tidy(self) -> None:
+        """Delete all that is there, also what was created by a request that was answered with an error."""
+        for side in (self.stock, self.here):
+            side.clear()
+
+    def _definition_bodies(self) -> Iterator[tuple[str, object]]:
+        yield from bodies_that_create_nothing()
+        yield from bodies_that_create()
+        yield from paths()
+        yield from schedules()
+
+    def _job_bodies(self) -> Iterator[tuple[str, object]]:
+        """Give fewer of those that run, for each is a process on both sides."""
+        yield from bodies_that_create_nothing()
+        yield from (each for number, each in enumerate(bodies_that_create()) if number % 4 == 0)
+        yield from (each for each in paths() if "sub" in str(each) or "out" in str(each))
+
+    def _create(self, path: str, noun: str, bodies: Iterator[tuple[str, object]]) -> None:
+        for case, body in bodies:
+            label = f"{noun}: {case}"
+            answers = self.send(Request(case, "POST", path, body, creates=label))
+            if all(answer.is_success for answer in answers):
+                self.send(Request(f"after {case}", "GET", f"{path}/<{label}>"))
+                self.send(Request(f"after {case}", "DELETE", f"{path}/<{label}>"))
+            self.stock.forget_strangers()
+
+    def _change_definitions(self) -> None:
+        for case, body in definition_changes():
+            self._make_definition("definition to change")
+            path = "/job_definitions/<definition to change>"
+            self.send(Request(case, "PATCH", path, body))
+            self.send(Request(f"after {case}", "GET", path))
+            for side in (self.stock, self.here):
+                side.forget("definition to change")
+        self._make_definition("definition to run")
+        for request in runs_of_definitions("definition to run"):
+            self.send(request)
+            for side in (self.stock, self.here):
+                side.forget(request.creates)
+
+    def _make_definition(self, label: str) -> None:
+        for side in (self.stock, self.here):
+            assert side.send(Request("setup", "POST", "/job_definitions", DEFINITION, creates=label)).is_success
+
+    def _await_jobs(self, exchange: Exchange) -> None:
+        for side in (self.stock, self.here):
+            for labels, states in ((exchange.running, _STARTED_STATES), (exchange.ended, _ENDED)):
+                for label in labels:
+                    self._await(lambda side=side, label=label, states=states: _has_come(side, label, states))  # type: ignore[misc]
+
+    def _is_downloaded(self, request: Request) -> bool:
+        label = request.path.split("<")[1].split(">")[0]
+        documents = [side.server.get(f"/jobs/{side.ids[label]}") for side in (self.stock, self.here)]
+        return all(document["downloaded"] for document in documents)
+
+    def _await(self, condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < end, "what the next request is about did not happen"
+            time.sleep(0.2)
+
+
+def _has_come(side: Side, label: str, states: set[str]) -> bool:
+    """Whether a job is in one of some states; the stock scheduler calls one stopped that has not begun."""
+    document = side.server.get(f"/jobs/{side.ids[label]}")
+    return document["status"] in states and (document["status"] != "STOPPED" or document["start_time"] is not None)
+
+
+def _message(answer: Answer) -> str:
+    return str(answer.body.get("message", "")) if isinstance(answer.body, dict) and not answer.is_success else ""
+
+
+def _says_nothing(answer: Answer) -> bool:
+    return _message(answer).startswith(("Unexpected error", "Unhandled error"))

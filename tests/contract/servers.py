@@ -1,0 +1,67 @@
+"""The stock server and ours, side by side, each for a user and in a workspace of its own."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.contract.notebooks import write_workspace
+from tests.contract.sides import Side
+from tests.support.deployed import Deployed
+from tests.support.jupyter_server import JupyterServer, running_server
+
+__all__ = ["a_user_of_its_own", "running_sides"]
+
+_STOCK: Final = {
+    "scheduler_class": "jupyter_scheduler.scheduler.Scheduler",
+    "environment_manager_class": "jupyter_scheduler.environments.CondaEnvironmentManager",
+    "job_files_manager_class": "jupyter_scheduler.job_files_manager.JobFilesManager",
+}
+
+
+@contextmanager
+def a_user_of_its_own(deployed: Deployed) -> Iterator[dict[str, str]]:
+    """Make a user, whose jobs nobody else has, and give a Jupyter server's environment with that user's key."""
+    iam = deployed.session.client("iam", endpoint_url=deployed.endpoint_url)
+    name = f"contract-{secrets.token_hex(6)}"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    try:
+        yield {
+            "JUPYTER_SCHEDULER_AWS_URL": deployed.api_url,
+            "AWS_REGION": deployed.region,
+            "AWS_ENDPOINT_URL": deployed.endpoint_url,
+            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+    finally:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user(UserName=name)
+
+
+@contextmanager
+def running_sides(folder: Path, deployed: Deployed) -> Iterator[tuple[Side, Side]]:
+    """Run both servers until the block ends; what is left in the cloud is deleted."""
+    options = [f"--SchedulerApp.{name}={value}" for name, value in _STOCK.items()]
+    options += [f"--SchedulerApp.db_url=sqlite:///{folder}/stock.sqlite"]
+    with ExitStack() as stack:
+        environment = stack.enter_context(a_user_of_its_own(deployed))
+        stock = stack.enter_context(
+            running_server(folder / "stock", {"TZ": "UTC"}, options=options, starts_in_workspace=True)
+        )
+        here = stack.enter_context(running_server(folder / "here", environment))
+        for server in (stock, here):
+            write_workspace(server.workspace)
+        sides = Side(stock, _environment_of(stock)), Side(here, "python")
+        try:
+            yield sides
+        finally:
+            sides[1].clear()
+
+
+def _environment_of(server: JupyterServer) -> str:
+    [environment] = json.loads(server.request("GET", "/runtime_environments").text)
+    return str(environment["name"])

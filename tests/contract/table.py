@@ -1,0 +1,80 @@
+"""The table of differences in docs/compatibility.md, read as rules: each says which requests, which field, which values."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from tests.contract.comparing import Difference
+from tests.docs.documents import table_rows
+
+__all__ = ["DOCUMENT", "Row", "read_table", "rows_of"]
+
+DOCUMENT: Final = "docs/compatibility.md"
+_HEAD: Final = ["request", "what", "stock", "here", "reason"]
+_CODE: Final = re.compile(r"`([^`]+)`")
+
+_KINDS: Final = {
+    "a number": r"-?\d+",
+    "a text": r'".*',
+    "a list": r"\[.*",
+    "an object": r"\{.*",
+    "a time": r'"<time>"',
+    "an error": r"[45]\d\d",
+}
+"""Words for values in the table. Anything else there is in backticks, with `*` for any text."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table."""
+
+    cells: tuple[str, ...]
+
+    def covers(self, request: str, difference: Difference) -> bool:
+        """Say whether a difference is one that the row states."""
+        found = (request, difference.field, difference.stock, difference.here)
+        return all(_matches(cell, value) for cell, value in zip(self.cells, found, strict=False))
+
+    @property
+    def problem(self) -> str | None:
+        """Say what is wrong with the row itself; None if nothing is."""
+        request, what, stock, here, reason = self.cells
+        if not reason:
+            return "it gives no reason"
+        if any(not _patterns(cell) for cell in (request, what, stock, here)):
+            return "a cell has neither a value in backticks nor a word for one"
+        if _is_anything(what) or (_is_anything(stock) and _is_anything(here)):
+            return "it stands for anything"
+        return None
+
+    def __str__(self) -> str:
+        return " | ".join(self.cells)
+
+
+def rows_of(cells: list[list[str]]) -> list[Row]:
+    """Take the rows of the one table that has the head."""
+    start = cells.index(_HEAD) + 2
+    rows = []
+    for row in cells[start:]:
+        if len(row) != len(_HEAD):
+            break
+        rows.append(Row(tuple(row)))
+    return rows
+
+
+def read_table() -> list[Row]:
+    """Read the table from the document."""
+    return rows_of(table_rows(DOCUMENT))
+
+
+def _patterns(cell: str) -> list[str]:
+    words = [pattern for word, pattern in _KINDS.items() if re.search(rf"\b{word}\b", _CODE.sub("", cell))]
+    return words + [".*".join(map(re.escape, text.split("*"))) for text in _CODE.findall(cell)]
+
+
+def _matches(cell: str, value: str) -> bool:
+    return any(re.fullmatch(pattern, value, re.DOTALL) for pattern in _patterns(cell))
+
+
+def _is_anything(cell: str) -> bool:
+    return ".*" in _patterns(cell)

@@ -1,0 +1,102 @@
+"""The comparison of two answers, and the table of differences: both must be able to fail."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.comparing import Answer, Difference, compare
+from tests.contract.table import Row, rows_of
+
+ROW = {"job_id": "<job 1>", "name": "a", "tags": ["x"], "start_time": None}
+JOBS = [ROW, {**ROW, "job_id": "<job 2>"}]
+
+
+def answer(body: Any, status: int = 200, content_type: str = "application/json") -> Answer:
+    return Answer(status, content_type, body)
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in ROW.items() if key != name}
+
+
+@pytest.mark.parametrize("body", [None, "text", [], {}, ROW, {"jobs": JOBS, "total_count": 2}])
+def test_equal_answers_have_no_difference(body: Any) -> None:
+    assert compare(answer(body), answer(body)) == []
+
+
+@pytest.mark.parametrize(
+    ("stock", "here", "expected"),
+    [
+        (ROW, without("name"), Difference("name", '"a"', "absent")),
+        (without("name"), ROW, Difference("name", "absent", '"a"')),
+        (ROW, without("start_time"), Difference("start_time", "null", "absent")),
+        (ROW, {**ROW, "start_time": 0}, Difference("start_time", "null", "0")),
+        (ROW, {**ROW, "tags": "x"}, Difference("tags", '["x"]', '"x"')),
+        (ROW, {**ROW, "tags": ["x", "y"]}, Difference("tags", '["x"]', '["x", "y"]')),
+        ({"n": 1}, {"n": True}, Difference("n", "1", "true")),
+        ({"n": 1}, {"n": 1.0}, Difference("n", "1", "1.0")),
+        ({"n": 1}, {"n": "1"}, Difference("n", "1", '"1"')),
+        ({"jobs": JOBS}, {"jobs": JOBS[::-1]}, Difference("jobs order", '["<job 1>", "<job 2>"]', '["<job 2>", "<job 1>"]')),
+        ({"jobs": JOBS}, {"jobs": JOBS[:1]}, Difference("jobs rows", '["<job 1>", "<job 2>"]', '["<job 1>"]')),
+        ({"jobs": []}, {"jobs": JOBS[:1]}, Difference("jobs rows", "[]", '["<job 1>"]')),
+        ({"jobs": JOBS}, {"jobs": [ROW, {**JOBS[1], "name": "b"}]}, Difference("jobs[].name", '"a"', '"b"')),
+        ({"jobs": JOBS}, {"jobs": "none"}, Difference("jobs", '[{"job_id": "<job 1>", "name": "a", "tags": ["x"], "start_time": null}, {"job_id": "<job 2>", "name": "a", "tags": ["x"], "start_time": null}]', '"none"')),
+        ([1, 2], [2, 1], Difference("body", "[1, 2]", "[2, 1]")),
+        (None, {}, Difference("body", "null", "{}")),
+        ([{"x": 1}], [{"x": 2}], Difference("[]", '[{"x": 1}]', '[{"x": 2}]')),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_difference_is_found(stock: Any, here: Any, expected: Difference) -> None:
+    assert compare(answer(stock), answer(here)) == [expected]
+
+
+def test_status_and_content_type_count() -> None:
+    assert compare(answer({}), answer({}, 201)) == [Difference("status", "200", "201")]
+    assert compare(answer({}), answer({}, 200, "text/html")) == [
+        Difference("content-type", '"application/json"', '"text/html"')
+    ]
+
+
+def test_of_a_success_and_a_refusal_only_the_status_is_compared() -> None:
+    assert compare(answer({"job_id": "a"}), answer({"message": "No."}, 500)) == [Difference("status", "200", "500")]
+
+
+TABLE = [["request", "what", "stock", "here", "reason"], ["---"] * 5]
+
+
+def row(request: str, what: str, stock: str, here: str, reason: str = "because") -> Row:
+    [found] = rows_of([["other", "table"], *TABLE, [request, what, stock, here, reason], ["next", "table"]])
+    return found
+
+
+DIFFERENCE = Difference("jobs[].status", '"STOPPED"', '"CREATED"')
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("`GET /jobs: *`", "`jobs[].status`", '`"STOPPED"`', '`"CREATED"`, `"QUEUED"`'), True),
+        (("`GET /jobs: *`, `POST *`", "`jobs[].*`", "a text", "a text"), True),
+        (("`GET /jobs: create job`", "`jobs[].status`", '`"STOPPED"`', "a number"), False),
+        (("`GET /jobs: create`", "`jobs[].status`", "a text", "a text"), False),
+        (("`GET /jobs: *`", "`jobs.status`", "a text", "a text"), False),
+        (("`GET /jobs: *`", "`jobs[].status`", '`"STOP"`', "a text"), False),
+        (("`GET /jobs: *`", "`jobs[].status`", "`absent`", "a text"), False),
+    ],
+)
+def test_a_row_covers_what_it_says(cells: tuple[str, str, str, str], expected: bool) -> None:
+    assert row(*cells).covers("GET /jobs: create job", DIFFERENCE) is expected
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("`*`", "`*`", "a text", "a text", "because"),
+        ("`*`", "`jobs`", "`*`", "`*`", "because"),
+        ("`*`", "`jobs`", "something", "a text", "because"),
+        ("`*`", "`jobs`", "a text", "a text", ""),
+    ],
+)
+def test_a_row_may_not_stand_for_anything(cells: tuple[str, str, str, str, str]) -> None:
+    assert row(*cells).problem
