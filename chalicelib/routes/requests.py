@@ -31,6 +31,7 @@ __all__ = [
     "OutputUrlsBody",
     "Parameters",
     "ReportBody",
+    "Token",
     "UpdateJobBody",
 ]
 
