@@ -121,7 +121,7 @@ class IdempotencyTokenError(ConflictError):
     def for_token(cls, token: str) -> Self:
         """Name the token."""
         return cls(
-            f"The idempotency token {token!r} was used for a different job. Choose another token, or send the same request again."
+            f"The idempotency token {token!r} was used for a different request. Choose another token, or send the same request again."
         )
 
 

@@ -1,13 +1,12 @@
 """A request for a job, and what becomes of it under the operator's settings."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from chalicelib.config import Environment, Limits, SchedulerSettings
+from chalicelib.domain.idempotency import digest
 from chalicelib.domain.job import JobSpec
 from chalicelib.domain.ownership import Caller, may_use
 from chalicelib.errors import InvalidRequestError, NotAllowedError
@@ -99,7 +98,7 @@ def fingerprint(request: JobRequest, etag: str) -> str:
         **{name: value for name, value in vars(request).items() if name not in _NOT_TOLD_APART},
         "etag": etag,
     }
-    return hashlib.sha256(json.dumps(texts, sort_keys=True, default=str).encode()).hexdigest()
+    return digest(texts)
 
 
 def choose_compute_type(name: str | None, environment: Environment) -> str:

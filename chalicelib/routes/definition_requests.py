@@ -10,7 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chalicelib.domain.definition import OverlapPolicy, ScheduleOptions
 from chalicelib.domain.definition_request import DefinitionChange, DefinitionRequest
 from chalicelib.domain.instants import from_millis
-from chalicelib.routes.requests import CreateJobBody, Filename, InputPath, JobOptionsBody, Name, Parameters
+from chalicelib.routes.requests import (
+    CreateJobBody,
+    Filename,
+    InputPath,
+    JobOptionsBody,
+    Name,
+    Parameters,
+    Token,
+)
 
 __all__ = ["CreateDefinitionBody", "RunDefinitionBody", "UpdateDefinitionBody"]
 
@@ -124,6 +132,7 @@ class RunDefinitionBody(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     parameters: Parameters | None = None
+    idempotency_token: Token | None = None
 
 
 def _if_named(name: str, value: Any) -> dict[str, Any]:

@@ -54,7 +54,8 @@ def delete_definition(definition_id: str) -> None:
 def run_definition(definition_id: str) -> dict[str, Any]:
     """Make a job of a definition now."""
     body = parse_body(RunDefinitionBody, definitions.current_request.raw_body)
-    return {"job_id": factory().definitions.run_now(_owner(), definition_id, body.parameters)}
+    runs, token = factory().definition_runs, body.idempotency_token
+    return {"job_id": runs.run_now(_owner(), definition_id, parameters=body.parameters, token=token)}
 
 
 @definitions.route("/scheduler/crontab", methods=["GET"])

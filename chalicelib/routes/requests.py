@@ -32,6 +32,7 @@ __all__ = [
     "OutputUrlsBody",
     "Parameters",
     "ReportBody",
+    "Token",
     "UpdateJobBody",
 ]
 
