@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,9 +13,12 @@ from chalicelib.domain.job import JobSpec
 from chalicelib.domain.ownership import Caller, may_use
 from chalicelib.errors import InvalidRequestError, NotAllowedError
 
-__all__ = ["JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
+__all__ = ["UPLOAD_PATTERN", "JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
 
 _UPLOAD: Final = "upload:"
+
+UPLOAD_PATTERN: Final = rf"^{_UPLOAD}[0-9A-Za-z]+$"
+"""An `input_uri` that names an upload."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,12 @@ def upload_id_of(input_uri: str) -> str:
     InvalidRequestError
         If it names none.
     """
-    upload_id = input_uri.removeprefix(_UPLOAD)
-    if not input_uri.startswith(_UPLOAD) or not upload_id.isalnum() or not upload_id.isascii():
+    if not re.fullmatch(UPLOAD_PATTERN, input_uri):
         raise InvalidRequestError.for_field(
             "input_uri",
             "it must be upload:<id>. Ask POST /scheduler/uploads for an upload and send the file there first.",
         )
-    return upload_id
+    return input_uri.removeprefix(_UPLOAD)
 
 
 def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Caller) -> JobSpec:

@@ -1,11 +1,18 @@
 """Jobs over HTTP."""
 
-from typing import Any
-
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.ownership import Caller
 from chalicelib.errors import InvalidRequestError
 from chalicelib.factory import factory
+from chalicelib.routes.answer_models import (
+    FilePageAnswer,
+    JobAnswer,
+    JobCountAnswer,
+    JobIdAnswer,
+    JobPageAnswer,
+    LogPageAnswer,
+    UploadAnswer,
+)
 from chalicelib.routes.answers import describe_job, file_page, job_page, log_page, upload_form
 from chalicelib.routes.callers import caller_of, owner_of
 from chalicelib.routes.queries import job_query, parse_status
@@ -22,7 +29,7 @@ _MOST_DELETED = 100
 
 
 @jobs.route("/scheduler/uploads", methods=["POST"])
-def create_upload() -> dict[str, Any]:
+def create_upload() -> UploadAnswer:
     """Give a form to upload a snapshot with."""
     body = parse_body(CreateUploadBody, jobs.current_request.raw_body)
     packaged = body.filename.lower().endswith(".zip")
@@ -31,27 +38,27 @@ def create_upload() -> dict[str, Any]:
 
 
 @jobs.route("/scheduler/jobs", methods=["POST"])
-def create_job() -> dict[str, Any]:
+def create_job() -> JobIdAnswer:
     """Create a job."""
     body = parse_body(CreateJobBody, jobs.current_request.raw_body)
     return {"job_id": factory().jobs.create(_caller(), body.to_request())}
 
 
 @jobs.route("/scheduler/jobs", methods=["GET"])
-def list_jobs() -> dict[str, Any]:
+def list_jobs() -> JobPageAnswer:
     """List jobs."""
     return job_page(factory().jobs.page(_owner(), job_query(jobs.current_request.query_params)))
 
 
 @jobs.route("/scheduler/jobs/count", methods=["GET"])
-def count_jobs() -> dict[str, Any]:
+def count_jobs() -> JobCountAnswer:
     """Count jobs in a state; those that run, if none is said."""
     status = parse_status(_param("status") or JobStatus.IN_PROGRESS)
     return {"count": factory().jobs.count(_owner(), status)}
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["GET"])
-def get_job(job_id: str) -> dict[str, Any]:
+def get_job(job_id: str) -> JobAnswer:
     """Describe a job."""
     return describe_job(factory().jobs.get(_owner(), job_id))
 
@@ -80,14 +87,14 @@ def delete_jobs() -> None:
 
 
 @jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"])
-def list_files(job_id: str) -> dict[str, Any]:
+def list_files(job_id: str) -> FilePageAnswer:
     """List the files of a job, each with a URL to download it from."""
     job = factory().jobs.get(_owner(), job_id)
     return file_page(factory().outputs.files(job, _param("next_token")))
 
 
 @jobs.route("/scheduler/jobs/{job_id}/logs", methods=["GET"])
-def read_logs(job_id: str) -> dict[str, Any]:
+def read_logs(job_id: str) -> LogPageAnswer:
     """Give what the job's container printed."""
     job = factory().jobs.get(_owner(), job_id)
     return log_page(factory().outputs.logs(job, _param("next_token")))
