@@ -24,7 +24,10 @@ definitions = ApiBlueprint(__name__)
 
 @definitions.route("/scheduler/job_definitions", methods=["POST"])
 def create_definition() -> DefinitionIdAnswer:
-    """Create a definition."""
+    """Create a definition.
+
+    It keeps a copy of the snapshot. With a `schedule` it makes jobs by itself, without one by request only.
+    """
     body = parse_body(CreateDefinitionBody, definitions.current_request.raw_body)
     caller = caller_of(definitions.current_request, factory().settings.ownership)
     return {"job_definition_id": factory().definitions.create(caller, body.to_definition_request())}
@@ -32,7 +35,10 @@ def create_definition() -> DefinitionIdAnswer:
 
 @definitions.route("/scheduler/job_definitions", methods=["GET"])
 def list_definitions() -> DefinitionPageAnswer:
-    """List definitions."""
+    """List definitions.
+
+    The newest come first, unless `sort_by` says otherwise.
+    """
     query = definition_query(definitions.current_request.query_params)
     return definition_page(factory().definitions.page(_owner(), query))
 
@@ -45,7 +51,10 @@ def get_definition(definition_id: str) -> DefinitionAnswer:
 
 @definitions.route("/scheduler/job_definitions/{definition_id}", methods=["PATCH"])
 def update_definition(definition_id: str) -> None:
-    """Change a definition: pause, resume, another schedule, another snapshot, anything else that it has."""
+    """Change a definition: pause, resume, another schedule, another snapshot, anything else that it has.
+
+    Every field that is named changes, and only those; null counts as not named.
+    """
     body = parse_body(UpdateDefinitionBody, definitions.current_request.raw_body)
     caller = caller_of(definitions.current_request, factory().settings.ownership)
     factory().definitions.change(caller, _owner(), definition_id, body.to_change())
@@ -53,7 +62,10 @@ def update_definition(definition_id: str) -> None:
 
 @definitions.route("/scheduler/job_definitions/{definition_id}", methods=["DELETE"])
 def delete_definition(definition_id: str) -> None:
-    """Delete a definition with its jobs."""
+    """Delete a definition with its jobs.
+
+    Its schedules, its snapshot and its jobs are removed in the background.
+    """
     factory().definitions.delete(_owner(), definition_id)
 
 
