@@ -49,7 +49,12 @@ _SECURITY_SCHEMES: Final = {
     }
 }
 
-_RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds to wait [s].", "schema": {"type": "string"}}}
+_RETRY_AFTER: Final = {
+    "Retry-After": {
+        "description": "How long to wait [s]; API Gateway itself does not say.",
+        "schema": {"type": "string"},
+    }
+}
 
 
 def views() -> dict[tuple[str, str], View]:
