@@ -1,5 +1,6 @@
 """A request for a job, and what becomes of it under the operator's settings."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,9 +12,12 @@ from chalicelib.domain.job import JobSpec
 from chalicelib.domain.ownership import Caller, may_use
 from chalicelib.errors import InvalidRequestError, NotAllowedError
 
-__all__ = ["JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
+__all__ = ["UPLOAD_PATTERN", "JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
 
 _UPLOAD: Final = "upload:"
+
+UPLOAD_PATTERN: Final = rf"^{_UPLOAD}[0-9A-Za-z]+$"
+"""An `input_uri` that names an upload."""
 
 _NOT_TOLD_APART: Final = ("input_uri", "input_path", "idempotency_token")
 """Fields that may differ between two requests for the same job."""
@@ -53,13 +57,12 @@ def upload_id_of(input_uri: str) -> str:
     InvalidRequestError
         If it names none.
     """
-    upload_id = input_uri.removeprefix(_UPLOAD)
-    if not input_uri.startswith(_UPLOAD) or not upload_id.isalnum() or not upload_id.isascii():
+    if not re.fullmatch(UPLOAD_PATTERN, input_uri):
         raise InvalidRequestError.for_field(
             "input_uri",
             "it must be upload:<id>. Ask POST /scheduler/uploads for an upload and send the file there first.",
         )
-    return upload_id
+    return input_uri.removeprefix(_UPLOAD)
 
 
 def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Caller) -> JobSpec:
