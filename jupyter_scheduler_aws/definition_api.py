@@ -1,6 +1,5 @@
 """One method for each thing that the service can be asked about definitions and crontabs."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -8,6 +7,7 @@ from urllib.parse import quote
 from jupyter_scheduler_aws.answers import read_answer
 from jupyter_scheduler_aws.api import Api
 from jupyter_scheduler_aws.definition import Definition, DefinitionPage, Explanation
+from jupyter_scheduler_aws.requests import random_token
 from jupyter_scheduler_aws.transport import Query
 
 __all__ = ["DefinitionApi"]
@@ -21,7 +21,7 @@ class DefinitionApi(Api):
 
         A request without an `idempotency_token` gets a random one, so that it may be repeated.
         """
-        body = {"idempotency_token": secrets.token_hex(16), **request}
+        body = {"idempotency_token": random_token(), **request}
         answer = self.transport.call("POST", "/job_definitions", body=body)
         return read_answer(lambda answer: str(answer["job_definition_id"]), answer)
 
@@ -68,7 +68,7 @@ class DefinitionApi(Api):
 
         A request without an `idempotency_token` gets a random one, so that it may be repeated.
         """
-        body = {"idempotency_token": secrets.token_hex(16), **request}
+        body = {"idempotency_token": random_token(), **request}
         answer = self.transport.call("POST", f"{_definition(definition_id)}/jobs", body=body)
         return read_answer(lambda answer: str(answer["job_id"]), answer)
 
