@@ -1,6 +1,5 @@
 """One method for each thing that the service can be asked."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -14,6 +13,7 @@ from jupyter_scheduler_aws.answers import Environment, Health, LogPage, OutputFi
 from jupyter_scheduler_aws.errors import ConfigurationError
 from jupyter_scheduler_aws.models import Job, JobPage, JobStatus
 from jupyter_scheduler_aws.pace import Pace
+from jupyter_scheduler_aws.requests import random_token
 from jupyter_scheduler_aws.signing import RequestSigner, find_region, open_session
 from jupyter_scheduler_aws.transport import Query, Transport, find_url
 
@@ -115,7 +115,7 @@ class Api:
 
         A request without an `idempotency_token` gets a random one, so that it may be repeated.
         """
-        body = {"idempotency_token": secrets.token_hex(16), **request}
+        body = {"idempotency_token": random_token(), **request}
         return read_answer(lambda answer: str(answer["job_id"]), self.transport.call("POST", "/jobs", body=body))
 
     def get_job(self, job_id: str) -> Job:

@@ -22,8 +22,7 @@ class Client(DefinitionClient):
     """A connection to one stack; close it, or use it as a context manager. Threads may share it.
 
     Every method raises `NoCredentialsError`, `UnreachableError`, `UnexpectedAnswerError`, or a `SchedulerApiError` for
-    what the service refuses. Requests are repeated with the same effect, so an answer that is lost does no harm; the two
-    that cannot be repeated, `schedule` and `run_definition`, raise `UncertainError` instead.
+    what the service refuses. Requests are repeated with the same effect, so an answer that is lost does no harm.
 
     Parameters
     ----------

@@ -6,7 +6,6 @@ SchedulerClientError
 │   ├── NoRegionError                   the URL names no region, and nothing else does
 │   └── NoCredentialsError              no AWS credentials, or they cannot be refreshed
 ├── UnreachableError                no answer came, however often it was asked
-├── UncertainError                  it is not known whether the service did what it was asked to do once
 ├── UnexpectedAnswerError           an answer came that is not the scheduler's
 ├── SnapshotError                   the notebook or its folder cannot be packed
 │   └── SnapshotTooLargeError           it is over a limit of the service; nothing was sent
@@ -43,7 +42,6 @@ __all__ = [
     "SnapshotTooLargeError",
     "TooLargeError",
     "TooManyRequestsError",
-    "UncertainError",
     "UnexpectedAnswerError",
     "UnreachableError",
     "UnsafePathError",
@@ -78,10 +76,6 @@ class NoCredentialsError(ConfigurationError):
 
 class UnreachableError(SchedulerClientError):
     """No answer came, however often it was asked."""
-
-
-class UncertainError(SchedulerClientError):
-    """It is not known whether the service did what it was asked to do once: its answer was lost."""
 
 
 class UnexpectedAnswerError(SchedulerClientError):

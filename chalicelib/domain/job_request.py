@@ -1,20 +1,23 @@
 """A request for a job, and what becomes of it under the operator's settings."""
 
-import hashlib
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from chalicelib.config import Environment, Limits, SchedulerSettings
+from chalicelib.domain.idempotency import digest
 from chalicelib.domain.job import JobSpec
 from chalicelib.domain.ownership import Caller, may_use
 from chalicelib.errors import InvalidRequestError, NotAllowedError
 
-__all__ = ["JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
+__all__ = ["UPLOAD_PATTERN", "JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
 
 _UPLOAD: Final = "upload:"
+
+UPLOAD_PATTERN: Final = rf"^{_UPLOAD}[0-9A-Za-z]+$"
+"""An `input_uri` that names an upload."""
 
 _NOT_TOLD_APART: Final = ("input_uri", "input_path", "idempotency_token")
 """Fields that may differ between two requests for the same job."""
@@ -54,13 +57,12 @@ def upload_id_of(input_uri: str) -> str:
     InvalidRequestError
         If it names none.
     """
-    upload_id = input_uri.removeprefix(_UPLOAD)
-    if not input_uri.startswith(_UPLOAD) or not upload_id.isalnum() or not upload_id.isascii():
+    if not re.fullmatch(UPLOAD_PATTERN, input_uri):
         raise InvalidRequestError.for_field(
             "input_uri",
             "it must be upload:<id>. Ask POST /scheduler/uploads for an upload and send the file there first.",
         )
-    return upload_id
+    return input_uri.removeprefix(_UPLOAD)
 
 
 def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Caller) -> JobSpec:
@@ -99,7 +101,7 @@ def fingerprint(request: JobRequest, etag: str) -> str:
         **{name: value for name, value in vars(request).items() if name not in _NOT_TOLD_APART},
         "etag": etag,
     }
-    return hashlib.sha256(json.dumps(texts, sort_keys=True, default=str).encode()).hexdigest()
+    return digest(texts)
 
 
 def choose_compute_type(name: str | None, environment: Environment) -> str:

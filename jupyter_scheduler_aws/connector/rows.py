@@ -7,6 +7,8 @@ from typing import Any, Final, TypeVar
 from jupyter_scheduler.models import DescribeJob, DescribeJobDefinition, Status
 from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
+from jupyter_scheduler_aws.requests import is_random_token
+
 __all__ = ["read_definition", "read_definitions", "read_job", "read_jobs"]
 
 Document = Mapping[str, Any]
@@ -39,6 +41,8 @@ def read_job(document: Document) -> DescribeJob:
     # The model would make 1 of "t" and of true, and 2 of 2.5.
     model.runtime_environment_parameters = document.get("runtime_environment_parameters")
     model.output_formats = model.output_formats or []
+    if is_random_token(model.idempotency_token):
+        model.idempotency_token = None
     return model
 
 

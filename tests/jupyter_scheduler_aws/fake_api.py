@@ -67,7 +67,6 @@ class FakeApi(DefinitionRoutes):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, FakeJob] = {}
-        self.tokens: dict[str, str] = {}
         self.environments: list[Any] = [ENVIRONMENT]
         self.plan: list[dict[str, Any]] = [cell(1), cell(2), COMPLETED]
         self.outputs: dict[str, tuple[str, bytes]] = {
@@ -173,7 +172,7 @@ class FakeApi(DefinitionRoutes):
             return Answer.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
         if asked["runtime_environment_name"] not in [each["name"] for each in self.environments]:
             return Answer.refusal(422, "There is no such environment.", "cannot_be_run")
-        token = asked.pop("idempotency_token")
+        token = request.path, asked.pop("idempotency_token")
         if token not in self.tokens:
             asked.pop("input_uri")
             self.tokens[token] = job_id = self.add_planned_job(asked.pop("name"), **asked)
