@@ -37,7 +37,7 @@ class Difference:
     """One difference between two answers."""
 
     field: str
-    """`status`, `content-type`, or a path into the body such as `jobs[].url`; `… order` and `… rows` are about lists."""
+    """`status code`, `content-type`, or a path into the body such as `jobs[].url`; `… order` and `… rows` are about lists."""
     stock: str
     here: str
 
@@ -47,7 +47,7 @@ class Difference:
 
 def compare(stock: Answer, here: Answer) -> list[Difference]:
     """List the differences; where one succeeds and the other does not, only the status is compared."""
-    status = _of_values("status", stock.status, here.status)
+    status = _of_values("status code", stock.status, here.status)
     if stock.is_success != here.is_success:
         return status
     return [

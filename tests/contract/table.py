@@ -1,6 +1,7 @@
 """The table of differences in docs/compatibility.md, read as rules: each says which requests, which field, which values."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +35,16 @@ class Row:
         """Say whether a difference is one that the row states."""
         found = (request, difference.field, difference.stock, difference.here)
         return all(_matches(cell, value) for cell, value in zip(self.cells, found, strict=False))
+
+    def idle_parts(self, differences: Sequence[tuple[str, Difference]]) -> list[str]:
+        """Name the requests and fields of the row that no difference needs; all of them if it covers none."""
+        covered = [(request, each.field) for request, each in differences if self.covers(request, each)]
+        return [
+            part
+            for column, cell in enumerate(self.cells[:2])
+            for part in _CODE.findall(cell)
+            if not any(_matches(f"`{part}`", found[column]) for found in covered)
+        ]
 
     @property
     def problem(self) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.contract.comparing import Answer, Difference, compare
-from tests.contract.table import Row, rows_of
+from tests.contract.table import Row, read_table, rows_of
 
 ROW = {"job_id": "<job 1>", "name": "a", "tags": ["x"], "start_time": None}
 JOBS = [ROW, {**ROW, "job_id": "<job 2>"}]
@@ -52,14 +52,16 @@ def test_a_difference_is_found(stock: Any, here: Any, expected: Difference) -> N
 
 
 def test_status_and_content_type_count() -> None:
-    assert compare(answer({}), answer({}, 201)) == [Difference("status", "200", "201")]
+    assert compare(answer({}), answer({}, 201)) == [Difference("status code", "200", "201")]
     assert compare(answer({}), answer({}, 200, "text/html")) == [
         Difference("content-type", '"application/json"', '"text/html"')
     ]
 
 
 def test_of_a_success_and_a_refusal_only_the_status_is_compared() -> None:
-    assert compare(answer({"job_id": "a"}), answer({"message": "No."}, 500)) == [Difference("status", "200", "500")]
+    assert compare(answer({"job_id": "a"}), answer({"message": "No."}, 500)) == [
+        Difference("status code", "200", "500")
+    ]
 
 
 TABLE = [["request", "what", "stock", "here", "reason"], ["---"] * 5]
@@ -100,3 +102,21 @@ def test_a_row_covers_what_it_says(cells: tuple[str, str, str, str], expected: b
 )
 def test_a_row_may_not_stand_for_anything(cells: tuple[str, str, str, str, str]) -> None:
     assert row(*cells).problem
+
+
+@pytest.mark.parametrize(
+    ("request_cell", "idle"),
+    [
+        ("`GET /jobs: *`", []),
+        ("`GET /jobs: *`, `POST /jobs: *`", ["POST /jobs: *"]),
+        ("`PATCH /jobs: *`", ["PATCH /jobs: *", "jobs[].status"]),
+    ],
+)
+def test_what_a_row_says_in_vain_is_found(request_cell: str, idle: list[str]) -> None:
+    found = row(request_cell, "`jobs[].status`", "a text", "a text")
+    assert found.idle_parts([("GET /jobs: create job", DIFFERENCE)]) == idle
+
+
+def test_every_row_of_the_document_says_something() -> None:
+    assert {str(each): each.problem for each in read_table() if each.problem} == {}
+    assert len(read_table()) > 20
