@@ -55,6 +55,7 @@ def test_only_the_notebook_is_fetched(api: FakeApi, client: Client, job_id: str,
     ranges = [re.findall(r"\d+", request.headers["range"]) for request in api.seen("GET", ZIP_PATH)]
     assert sum(int(stop) - int(start) + 1 for start, stop in ranges) < 400_000
     assert len(ranges) == 2
+    assert api.seen("GET", ZIP_PATH)[1].headers["if-match"] == etag_of(SNAPSHOT)
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
@@ -126,8 +127,10 @@ def test_a_server_that_gives_no_parts(api: FakeApi, client: Client, job_id: str,
     assert len(api.seen("GET", ZIP_PATH)) == 1
 
 
-def test_a_server_that_gives_other_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
-    answer = Answer(206, SNAPSHOT[:65536], {"content-range": f"bytes 0-65535/{len(SNAPSHOT)}"})
+@pytest.mark.parametrize("start", [0, len(SNAPSHOT) - 65536])
+def test_a_server_that_gives_other_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path, start: int) -> None:
+    part = SNAPSHOT[start : start + 1000]
+    answer = Answer(206, part, {"content-range": f"bytes {start}-{start + 999}/{len(SNAPSHOT)}"})
     api.faults.append(Fault("GET", ZIP_PATH, instead=answer))
 
     [path] = download(client, job_id, tmp_path)

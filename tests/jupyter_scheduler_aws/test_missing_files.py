@@ -9,6 +9,7 @@ from jupyter_scheduler_aws.errors import DownloadError
 from jupyter_scheduler_aws.marker import Downloaded, DownloadedFile, FileState, downloaded, update_marker
 from tests.jupyter_scheduler_aws.downloading import add_job, fetched
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
+from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_what_another_download_was_killed_over_is_fetched(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     """It may be an older file that stands there, of whatever size."""
-    file = DownloadedFile(format="files", size_bytes=5, state=FileState.EXPECTED)
+    file = DownloadedFile(format="files", size_bytes=3, state=FileState.EXPECTED)
     update_marker(tmp_path, job_id, lambda _: Downloaded(complete=False, files={"a.txt": file}))
     (tmp_path / "b.html").unlink()
 
@@ -108,3 +109,18 @@ def test_what_stands_there_of_another_job_is_fetched(api: FakeApi, client: Clien
 
     assert fetched(api) == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "FIRST"
+
+
+def test_what_stands_there_of_another_job_after_a_failure_is_fetched(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path
+) -> None:
+    """Its size is not that of the new one, but it was not the user who changed it."""
+    other = add_job(api, {"a.txt": ("files", b"longer")})
+    api.faults.append(Fault("GET", "/s3/.*", instead=Answer(404)))
+    with pytest.raises(DownloadError):
+        client.download(other, tmp_path)
+    assert (tmp_path / "a.txt").read_text() == "first"
+
+    client.download(other, tmp_path, again=False)
+
+    assert (tmp_path / "a.txt").read_text() == "longer"

@@ -7,7 +7,7 @@ import pytest
 
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.marker import MARKER, marked_outputs
+from jupyter_scheduler_aws.marker import MARKER, downloaded, marked_outputs
 from tests.jupyter_scheduler_aws.downloading import BIG, add_job, files_in, leave_part
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 
@@ -49,6 +49,17 @@ def test_a_marker_that_is_a_link_is_not_written_through(client: Client, job_id: 
     assert elsewhere.read_text() == "mine"
     assert not (folder / MARKER).is_symlink()
     assert marked_outputs(folder) == {folder / "big.bin"}
+
+
+def test_a_marker_that_is_a_link_says_nothing(client: Client, job_id: str, tmp_path: Path) -> None:
+    client.download(job_id, tmp_path)
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    (folder / MARKER).symlink_to(tmp_path / MARKER)
+
+    assert downloaded(tmp_path, job_id)
+    assert downloaded(folder, job_id) is None
+    assert marked_outputs(folder) == set()
 
 
 def test_a_target_that_is_a_link_is_replaced_itself_and_only_if_asked(
