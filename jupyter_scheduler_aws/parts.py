@@ -119,8 +119,11 @@ class Part:
         for path in self._found:
             status = _status(path)
             match = _NAME.fullmatch(path.name)
-            if status and match and match[3] and _is_plain(status) and 0 < status.st_size <= size_bytes:
+            if status and match and match[3] and _is_plain(status) and status.st_size:
                 usable[path] = (status.st_size, match[3])
+        for path in [path for path, (size, _) in usable.items() if size > size_bytes]:
+            path.unlink(missing_ok=True)
+            del usable[path]
         if usable:
             path = max(usable, key=lambda each: usable[each][0])
             size, tag = usable[path]
@@ -139,7 +142,8 @@ class Part:
     def remove_others(self) -> None:
         """Remove the half files of other versions."""
         for path in self._found - {self._path}:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # It is in nobody's way.
+                path.unlink(missing_ok=True)
         self._found.clear()
 
     def write(self, chunk: bytes) -> None:

@@ -19,14 +19,16 @@ __all__ = ["fetch_member"]
 _TAIL_BYTES: Final = 64 * 1024
 """Fetched at first: the end of a zip says what is in it, for some 600 files within so many bytes."""
 
-_BLOCK_BYTES: Final = 1024 * 1024
-"""Fetched at a time after that."""
+_BLOCK_BYTES: Final = 256 * 1024
+"""Fetched at a time after that: most notebooks are smaller."""
 
 _KEPT_IN_MEMORY_BYTES: Final = 32 * 1024 * 1024
 """A larger zip goes to a temporary file, where a server sends nothing but the whole."""
 
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 """What `zipfile` raises for a zip that is broken, encrypted, or packed in a way that it does not know."""
+
+_WHOLE: Final = "Look at the whole of it: `nbjobs download --with-input`."
 
 
 def fetch_member(part: Part, source: Source, name: str, *, pace: Pace, on_bytes: Callable[[int], None]) -> int:
@@ -79,9 +81,9 @@ def _read(source: Source, name: str, pace: Pace) -> Iterator[bytes]:
             while chunk := member.read(_BLOCK_BYTES):
                 yield chunk
     except KeyError:
-        raise source.error(f"brought a zip that has no {name!r} in it") from None
+        raise source.error(f"brought a zip that has no {name!r} in it", then=_WHOLE) from None
     except _BROKEN as error:
-        raise source.error(f"brought a zip that cannot be read ({error})") from error
+        raise source.error(f"brought a zip that cannot be read ({error})", then=_WHOLE) from error
 
 
 class RemoteFile(io.RawIOBase):

@@ -25,6 +25,8 @@ _EXPIRED: Final = frozenset({400, 403})
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
+_AGAIN: Final = "Download the job's files again: what has arrived is kept."
+
 
 class ChangedError(Exception):
     """What was fetched so far, or the part that came, is not of the version that is there now."""
@@ -92,11 +94,9 @@ class Source:
             self.file = self._renew(self.file)
             raise RepeatError(error)
 
-    def error(self, what: str) -> DownloadError:
-        """Make an error that names the file and says what to do next."""
-        return DownloadError(
-            f"The download of {self.file.path!r} {what}. Download the job's files again: what has arrived is kept."
-        )
+    def error(self, what: str, *, then: str = _AGAIN) -> DownloadError:
+        """Make an error that names the file and says what happened to it, and what to do then."""
+        return DownloadError(f"The download of {self.file.path!r} {what}. {then}")
 
     def _check_status(self, response: httpx.Response) -> None:
         status = response.status_code
