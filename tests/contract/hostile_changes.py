@@ -6,7 +6,7 @@ from typing import Any, Final
 from tests.contract.hostile_bodies import JOB
 from tests.contract.sides import NOTHING, Request
 
-__all__ = ["DEFINITION", "definition_changes", "job_changes", "runs_of_definitions"]
+__all__ = ["DEFINITION", "definition_changes", "job_changes", "repeated_token", "runs_of_definitions"]
 
 DEFINITION: Final = {**JOB, "name": "to change", "schedule": "59 23 31 12 *", "timezone": "Europe/Berlin"}
 """What is made anew for each change."""
@@ -53,6 +53,18 @@ def job_changes(ended: str) -> Iterator[Request]:
     yield Request("redownload is bare", "GET", f"/jobs/<{ended}>/download_files?redownload")
     yield Request("redownload is missing", "GET", f"/jobs/<{ended}>/download_files")
     yield Request("unknown job", "GET", f"/jobs/{_UNKNOWN}/download_files?redownload=false")
+
+
+def repeated_token() -> Iterator[Request]:
+    """Use a token, delete its job twice, and use it again."""
+    body = {**JOB, "idempotency_token": "again"}
+    yield Request("token is new", "POST", "/jobs", body, creates="job with a token")
+    yield Request("token is used", "POST", "/jobs", {**body, "name": "another"})
+    yield Request("job with a token", "DELETE", "/jobs/<job with a token>")
+    yield Request("job with a token, twice", "DELETE", "/jobs/<job with a token>")
+    yield Request("token of a deleted job", "POST", "/jobs", body, creates="job with its token")
+    yield Request("after token of a deleted job", "GET", "/jobs/<job with its token>")
+    yield Request("duplicate ids", "DELETE", "/batch/jobs?job_id=<job with its token>&job_id=<job with its token>")
 
 
 def definition_changes() -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,13 @@ from typing import Final
 
 from tests.contract.comparing import Answer, Difference, compare
 from tests.contract.hostile_bodies import bodies_that_create, bodies_that_create_nothing, paths, schedules
-from tests.contract.hostile_changes import DEFINITION, definition_changes, job_changes, runs_of_definitions
+from tests.contract.hostile_changes import (
+    DEFINITION,
+    definition_changes,
+    job_changes,
+    repeated_token,
+    runs_of_definitions,
+)
 from tests.contract.hostile_queries import queries
 from tests.contract.replay import Exchange, recorded_exchanges
 from tests.contract.sides import Request, Side
@@ -57,7 +63,7 @@ class Comparison:
             self.send(request)
         self._create("/job_definitions", "definition", self._definition_bodies())
         self._create("/jobs", "job", self._job_bodies())
-        for request in job_changes("job 1"):
+        for request in (*job_changes("job 1"), *repeated_token()):
             self.send(request)
         self._change_definitions()
 
