@@ -92,6 +92,8 @@ class FakeServer:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
+        self.holds: dict[str, threading.Event] = {}
+        """By path: requests are done, and answered once the event is set."""
         self.lock = threading.RLock()
         self._scheme = "http"
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
@@ -173,7 +175,10 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer, fault = server.handle(Request(self.command, self.path, headers, body))
+            request = Request(self.command, self.path, headers, body)
+            answer, fault = server.handle(request)
+            if hold := server.holds.get(request.path):
+                hold.wait()
             sent = answer.body if fault is None or fault.drops_after is None else answer.body[: fault.drops_after]
             if fault and fault.drops_after == -1:
                 self._hang_up()
