@@ -64,7 +64,9 @@ def repeated_token() -> Iterator[Request]:
     yield Request("job with a token, twice", "DELETE", "/jobs/<job with a token>")
     yield Request("token of a deleted job", "POST", "/jobs", body, creates="job with its token")
     yield Request("after token of a deleted job", "GET", "/jobs/<job with its token>")
-    yield Request("duplicate ids", "DELETE", "/batch/jobs?job_id=<job with its token>&job_id=<job with its token>")
+    yield Request("for a batch", "POST", "/jobs", JOB, creates="job of a batch")
+    yield Request("duplicate ids", "DELETE", "/batch/jobs?job_id=<job of a batch>&job_id=<job of a batch>")
+    yield Request("after duplicate ids", "GET", "/jobs/<job of a batch>")
 
 
 def definition_changes() -> Iterator[tuple[str, Any]]:
