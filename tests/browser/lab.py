@@ -1,0 +1,83 @@
+"""JupyterLab in a browser: what a person does outside of the Jobs panel."""
+
+from typing import Final
+
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from tests.browser.camera import Camera
+from tests.browser.form import CreateForm
+from tests.browser.panel import JobsPanel
+from tests.support.jupyter_server import JupyterServer
+
+__all__ = ["Lab"]
+
+_SPLASH: Final = "#jupyterlab-splash"
+_DIALOG: Final = ".jp-Dialog"
+_MENU_ITEM: Final = ".lm-Menu-item"
+_BROWSER: Final = "#filebrowser"
+_NEW_LAUNCHER: Final = "button[data-command='launcher:create'], .jp-ToolbarButtonComponent[title^='New Launcher']"
+_JOBS_CARD: Final = ".jp-LauncherCard[title='Jobs']"
+_CREATE_FROM_NOTEBOOK: Final = "[data-command='scheduling:create-from-notebook']"
+_NOTEBOOK: Final = ".jp-NotebookPanel"
+_HTML: Final = ".jp-HTMLViewer iframe"
+
+
+class Lab:
+    """A page with JupyterLab in it."""
+
+    def __init__(self, page: Page, server: JupyterServer, camera: Camera) -> None:
+        self.page = page
+        self.server = server
+        self.camera = camera
+        self.panel = JobsPanel(page)
+
+    def open(self, path: str = "/lab?reset") -> None:
+        """Go to JupyterLab, and wait until it can be worked with."""
+        separator = "&" if "?" in path else "?"
+        self.page.goto(f"{self.server.url}{path}{separator}token={self.server.token}")
+        self.expect_ready()
+
+    def expect_ready(self) -> None:
+        """Expect that JupyterLab has started and shows the file browser, and no dialog."""
+        expect(self.page.locator(_BROWSER)).to_be_visible(timeout=60_000)
+        expect(self.page.locator(_SPLASH)).to_have_count(0, timeout=60_000)
+        expect(self.page.locator(_DIALOG)).to_have_count(0)
+
+    def file(self, name: str) -> Locator:
+        """Find a file or folder in the file browser."""
+        return self.page.locator(f"{_BROWSER} .jp-DirListing-item").filter(
+            has=self.page.locator(".jp-DirListing-itemText").get_by_text(name, exact=True)
+        )
+
+    def open_file(self, name: str) -> None:
+        """Open a file or folder of the file browser."""
+        self.file(name).dblclick()
+
+    def create_job_of(self, name: str) -> CreateForm:
+        """Choose "Create Job" in the context menu of a notebook."""
+        self.file(name).click(button="right")
+        self.page.locator(_MENU_ITEM).filter(has_text="Create Job").click()
+        return CreateForm(self.page).expect_open()
+
+    def create_job_of_open_notebook(self) -> CreateForm:
+        """Press the button in the toolbar of the notebook that is open."""
+        self.page.locator(_CREATE_FROM_NOTEBOOK).locator("visible=true").click()
+        return CreateForm(self.page).expect_open()
+
+    def open_jobs(self) -> JobsPanel:
+        """Open the Jobs panel with the launcher's card."""
+        card = self.page.locator(_JOBS_CARD).locator("visible=true")
+        if not card.count():
+            self.page.locator(_NEW_LAUNCHER).first.click()
+        card.click()
+        return self.panel
+
+    @property
+    def notebook(self) -> Locator:
+        """The notebook that is in front."""
+        return self.page.locator(_NOTEBOOK).locator("visible=true")
+
+    @property
+    def html(self) -> FrameLocator:
+        """The HTML file that is open."""
+        return self.page.frame_locator(_HTML)
