@@ -4,7 +4,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from jupyter_scheduler_aws.client import Client
 from tests.browser.camera import Camera
@@ -23,6 +23,9 @@ _CHROMIUM: Final = (
 )
 """Nothing but this machine is reached."""
 
+_PATIENCE_MS: Final = 30_000
+"""For whatever should come at once, on a machine that is busy."""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -30,6 +33,7 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("Chromium is missing; install Debian's packages chromium and fonts-dejavu-core.", pytrace=False)
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM))
         yield browser
@@ -60,6 +64,13 @@ def server(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[J
 Visit = Callable[[JupyterServer], Lab]
 
 
+@pytest.fixture(scope="module")
+def owner_of_own(deployed: Deployed) -> Iterator[Owner]:
+    """Somebody whose lists have only what a module's tests put there."""
+    with new_owner(deployed) as owner:
+        yield owner
+
+
 @pytest.fixture
 def complaints() -> Iterator[Complaints]:
     """What the test's pages complain of: nothing, or what the test says that it expects."""
@@ -87,7 +98,7 @@ def _visit(browser: Browser, server: JupyterServer, complaints: Complaints, name
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="Europe/Berlin", color_scheme="light"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(_PATIENCE_MS)
     page = context.new_page()
     complaints.listen(page)
     lab = Lab(page, server, Camera(page, name))

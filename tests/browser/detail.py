@@ -1,5 +1,6 @@
 """The details of a job or a definition."""
 
+from collections.abc import Mapping
 from typing import Final, Self
 
 from playwright.sync_api import Locator, Page, expect
@@ -27,7 +28,7 @@ class Detail:
 
     def field(self, label: str) -> Locator:
         """Find what stands under a label."""
-        return self.root.locator(f"xpath=.//span[normalize-space()='{label}']/following-sibling::div[1]")
+        return self.root.locator(f"xpath=.//span[normalize-space()='{label}']/following-sibling::div[1]/div[1]")
 
     def parameters(self) -> dict[str, str]:
         """Read names and values of the parameters."""
@@ -41,7 +42,7 @@ class Detail:
     def download(self) -> None:
         """Press "Download Job Files", and wait for the links; the panel looks for the files after five seconds."""
         self.press("Download Job Files")
-        expect(self.root.get_by_role("button", name="Download Job Files")).to_have_count(0, timeout=30_000)
+        expect(self.root.get_by_role("button", name="Download Job Files")).to_have_count(0)
 
     def press(self, name: str) -> None:
         """Press a button, such as "Reload Job"."""
@@ -52,6 +53,27 @@ class Detail:
         dialog = self._page.locator(_DIALOG)
         dialog.get_by_role("button", name=name, exact=True).click()
         expect(dialog).to_have_count(0)
+
+    def reload_jobs(self) -> None:
+        """Press Reload above the jobs of a definition."""
+        with self._page.expect_response(lambda answer: "job_definition_id=" in answer.url):
+            self.press("Reload")
+
+    def edit_schedule(self, crontab: str) -> None:
+        """Press "Edit Job Definition", and save another crontab."""
+        self.press("Edit Job Definition")
+        self.root.locator("input[name=schedule]").fill(crontab)
+        self._page.keyboard.press("Tab")
+        self.press("Save Changes")
+
+    def run(self, parameters: Mapping[int, str]) -> None:
+        """Press "Run Job", and create one with other values of parameters, by their places."""
+        self.press("Run Job")
+        for index, value in parameters.items():
+            self.root.locator(f"input[name='parameter-{index}-value']").fill(value)
+            self._page.keyboard.press("Tab")
+        self.press("Create")
+        expect(self.root.get_by_text("has been created")).to_be_visible()
 
     def back(self) -> None:
         """Go back to the list."""

@@ -101,7 +101,7 @@ class CreateForm:
 
     def expect_created(self) -> None:
         """Expect to be told that it was created."""
-        expect(self.root.get_by_text("has been created")).to_be_visible(timeout=30_000)
+        expect(self.root.get_by_text("has been created")).to_be_visible()
 
     @property
     def input_file(self) -> Locator:

@@ -15,11 +15,16 @@ _SPLASH: Final = "#jupyterlab-splash"
 _DIALOG: Final = ".jp-Dialog"
 _MENU_ITEM: Final = ".lm-Menu-item"
 _BROWSER: Final = "#filebrowser"
+_REFRESH: Final = f"{_BROWSER} [data-command='filebrowser:refresh']"
+_CRUMBS: Final = f"{_BROWSER} .jp-BreadCrumbs"
 _NEW_LAUNCHER: Final = "button[data-command='launcher:create'], .jp-ToolbarButtonComponent[title^='New Launcher']"
 _JOBS_CARD: Final = ".jp-LauncherCard[title='Jobs']"
-_CREATE_FROM_NOTEBOOK: Final = "[data-command='scheduling:create-from-notebook']"
+_CREATE_FROM_TAB: Final = "#jp-main-dock-panel .lm-TabBar-tab"
+_NOTEBOOK: Final = "[data-command='scheduling:create-from-notebook']"
 _NOTEBOOK: Final = ".jp-NotebookPanel"
 _HTML: Final = ".jp-HTMLViewer iframe"
+_START_MS: Final = 60_000
+"""JupyterLab loads some megabytes of scripts; side by side with others that takes a while."""
 
 
 class Lab:
@@ -39,8 +44,8 @@ class Lab:
 
     def expect_ready(self) -> None:
         """Expect that JupyterLab has started and shows the file browser, and no dialog."""
-        expect(self.page.locator(_BROWSER)).to_be_visible(timeout=60_000)
-        expect(self.page.locator(_SPLASH)).to_have_count(0, timeout=60_000)
+        expect(self.page.locator(_BROWSER)).to_be_visible(timeout=_START_MS)
+        expect(self.page.locator(_SPLASH)).to_have_count(0, timeout=_START_MS)
         expect(self.page.locator(_DIALOG)).to_have_count(0)
 
     def file(self, name: str) -> Locator:
@@ -50,8 +55,15 @@ class Lab:
         )
 
     def open_file(self, name: str) -> None:
-        """Open a file or folder of the file browser."""
+        """Open a file of the file browser."""
         self.file(name).dblclick()
+
+    def open_folder(self, name: str) -> None:
+        """Open a folder of the file browser, also one that it has not seen yet."""
+        if not self.file(name).count():
+            self.page.locator(_REFRESH).click()
+        self.file(name).dblclick()
+        expect(self.page.locator(_CRUMBS)).to_contain_text(name)
 
     def create_job_of(self, name: str) -> CreateForm:
         """Choose "Create Job" in the context menu of a notebook."""
@@ -71,6 +83,10 @@ class Lab:
             self.page.locator(_NEW_LAUNCHER).first.click()
         card.click()
         return self.panel
+
+    def show_tab(self, title: str) -> None:
+        """Bring something that is open to the front."""
+        self.page.locator(_TAB).filter(has_text=title).click()
 
     @property
     def notebook(self) -> Locator:

@@ -11,6 +11,7 @@ __all__ = ["JobsPanel"]
 _PANEL: Final = ".jp-notebook-jobs-panel"
 _ALERT: Final = ".MuiAlert-standardError"
 _RANGE: Final = ".MuiTablePagination-displayedRows"
+_ENDS: Final = ("Completed", "Failed", "Stopped")
 
 
 class JobsPanel:
@@ -24,10 +25,9 @@ class JobsPanel:
         """Find the row of a job or definition."""
         return self.root.locator("tbody tr").filter(has=self._page.get_by_title(f'Open detail view for "{name}"'))
 
-    @property
-    def names(self) -> list[str]:
-        """Names in the order of the list."""
-        return self.root.locator("tbody a[title^='Open detail view']").all_inner_texts()
+    def column(self, number: int) -> list[str]:
+        """Read a column, the first has the names."""
+        return self.root.locator(f"tbody tr td:nth-child({number})").all_inner_texts()
 
     @property
     def alert(self) -> Locator:
@@ -44,6 +44,14 @@ class JobsPanel:
         with self._page.expect_response(lambda answer: "max_items=" in answer.url):
             self.root.get_by_role("button", name="Reload", exact=True).click()
 
+    def reload_until(self, name: str, status: str) -> None:
+        """Press Reload until a row says a status, as the panel never looks by itself; pytest's time-out bounds it."""
+        row = self.row(name)
+        expect(row).to_have_count(1)
+        while status not in (text := row.inner_text()):
+            assert not any(end in text for end in _ENDS), f"ended otherwise: {text}"
+            self.reload()
+
     def show_jobs(self) -> None:
         """Go to the list of jobs."""
         self.root.get_by_role("tab", name="Jobs", exact=True).click()
@@ -55,7 +63,7 @@ class JobsPanel:
     def sort_by(self, column: str) -> None:
         """Click a column's title, and wait for the list in its order."""
         with self._page.expect_response(lambda answer: "sort_by=" in answer.url):
-            self.root.locator("thead th").filter(has_text=column).locator("[role=button], button, span").first.click()
+            self.root.locator("thead th").filter(has_text=column).click()
 
     def next_page(self) -> None:
         """Turn the page."""
@@ -65,15 +73,15 @@ class JobsPanel:
         """Turn it back."""
         self.root.get_by_role("button", name="Go to previous page").click()
 
+    def download(self, name: str) -> None:
+        """Press the arrow of a row, and wait for the links that take its place."""
+        self.row(name).get_by_role("button", name="download").click()
+        expect(self.row(name).get_by_title("Open output file").first).to_be_visible()
+
     def open(self, name: str) -> Detail:
         """Open the details of a job or definition."""
         self.row(name).get_by_title(f'Open detail view for "{name}"').click()
         return Detail(self._page).expect_open(name)
-
-    def expect_status(self, name: str, status: str) -> None:
-        """Reload once, and expect what the row says then; the service has been waited for before."""
-        self.reload()
-        expect(self.row(name)).to_contain_text(status)
 
     def press_twice(self, what: str, name: str) -> None:
         """Press Stop or Delete of a row, and again what takes its place to confirm."""

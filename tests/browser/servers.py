@@ -27,13 +27,13 @@ _KERNEL: Final = {"name": "python3", "display_name": "Python 3", "language": "py
 
 
 @contextmanager
-def lab_server(folder: Path, environment: Mapping[str, str]) -> Iterator[JupyterServer]:
-    """Run JupyterLab until the block ends."""
+def lab_server(folder: Path, environment: Mapping[str, str], *options: str) -> Iterator[JupyterServer]:
+    """Run JupyterLab until the block ends; again in the same folder it finds what was there."""
     settings = folder / "config" / "labconfig" / "default_setting_overrides.json"
-    settings.parent.mkdir(parents=True)
+    settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
-    copytree(_EXAMPLES, folder / "workspace", ignore=ignore_patterns("ruff.toml"))
-    with running_server(folder, environment, app="jupyterlab", options=_OPTIONS) as server:
+    copytree(_EXAMPLES, folder / "workspace", ignore=ignore_patterns("ruff.toml"), dirs_exist_ok=True)
+    with running_server(folder, environment, app="jupyterlab", options=[*_OPTIONS, *options]) as server:
         yield server
 
 

@@ -11,6 +11,7 @@ from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.models import Job, JobStatus
 from tests.browser.lab import Lab
 from tests.browser.listening import Complaints
+from tests.browser.servers import write_notebook
 
 pytestmark = pytest.mark.local_cloud
 
@@ -18,10 +19,10 @@ OF_HTML = ("frame is sandboxed and the 'allow-scripts' permission is not set", r
 """JupyterLab runs no scripts of HTML that is not trusted yet, and nbconvert's would fetch two from elsewhere."""
 
 
-def ended(client: Client, name: str) -> Job:
-    """Wait until a job has ended: the panel never looks by itself."""
+def job_of(client: Client, name: str) -> Job:
+    """Describe the only job of a name."""
     [job] = client.list_jobs(name=name)
-    return client.wait(job.job_id)
+    return job
 
 
 def injected(notebook: Path) -> dict[str, object]:
@@ -43,9 +44,9 @@ def test_a_job_from_the_file_browser(lab: Lab, client: Client, complaints: Compl
     form.create().expect_created()
     lab.camera.take("created")
 
-    job = ended(client, "From browser")
+    lab.panel.reload_until("From browser", "Completed")
+    job = job_of(client, "From browser")
     assert (job.status, job.document["compute_type"]) == (JobStatus.COMPLETED, "medium")
-    lab.panel.expect_status("From browser", "Completed")
     lab.camera.take("completed")
 
     detail = lab.panel.open("From browser")
@@ -69,26 +70,25 @@ def test_a_job_from_the_file_browser(lab: Lab, client: Client, complaints: Compl
     lab.camera.take("html")
 
 
-def test_a_job_from_the_open_notebook(lab: Lab, client: Client) -> None:
+def test_a_job_from_the_open_notebook(lab: Lab) -> None:
     lab.open_file("hello.ipynb")
     form = lab.create_job_of_open_notebook()
     expect(form.input_file).to_have_value("hello.ipynb")
     form.fill(name="From notebook")
     lab.camera.take("form")
     form.create().expect_created()
-    ended(client, "From notebook")
-    lab.panel.expect_status("From notebook", "Completed")
+    lab.panel.reload_until("From notebook", "Completed")
     lab.camera.take("completed")
 
 
 def test_a_job_with_its_folder(lab: Lab, client: Client) -> None:
-    lab.open_file("co2")
+    lab.open_folder("co2")
     form = lab.create_job_of("co2.ipynb")
     form.fill(name="With folder", with_folder=True, parameters={"start_year": "1990"})
     lab.camera.take("form")
     form.create().expect_created()
-    job = ended(client, "With folder")
-    lab.panel.expect_status("With folder", "Completed")
+    lab.panel.reload_until("With folder", "Completed")
+    job = job_of(client, "With folder")
 
     detail = lab.panel.open("With folder")
     expect(detail.field("Ran with input folder")).to_have_text("Yes")
@@ -103,8 +103,8 @@ def test_a_job_with_its_folder(lab: Lab, client: Client) -> None:
 
 def test_a_job_whose_notebook_fails(lab: Lab, client: Client) -> None:
     lab.create_job_of("failing.ipynb").fill(name="Failing").create().expect_created()
-    job = ended(client, "Failing")
-    lab.panel.expect_status("Failing", "Failed")
+    lab.panel.reload_until("Failing", "Failed")
+    job = job_of(client, "Failing")
     lab.camera.take("list")
     detail = lab.panel.open("Failing")
     lab.camera.take("detail")
@@ -118,3 +118,26 @@ def test_a_job_whose_notebook_fails(lab: Lab, client: Client) -> None:
     detail.file("Notebook").click()
     expect(lab.notebook.get_by_text("is not a number").first).to_be_visible()
     lab.camera.take("executed")
+
+
+def test_a_notebook_that_names_no_kernel_runs_with_the_environments(lab: Lab) -> None:
+    write_notebook(lab.server.workspace / "no-kernel" / "plain.ipynb", "print(6 * 7)", kernel=False)
+    lab.open_folder("no-kernel")
+    lab.create_job_of("plain.ipynb").fill(name="Plain").create().expect_created()
+    lab.panel.reload_until("Plain", "Completed")
+    lab.camera.take("completed")
+
+
+def test_a_token_that_was_used_for_another_notebook_is_refused(lab: Lab, complaints: Complaints) -> None:
+    complaints.expect(r"^answer: POST .*/scheduler/jobs\?\d+ 409$", "status of 409 .* at .*/scheduler/jobs")
+    lab.create_job_of("hello.ipynb").fill(name="Once").open_additional_options().fill_token(
+        "only-once"
+    ).create().expect_created()
+    form = lab.create_job_of("failing.ipynb").fill(name="Twice").open_additional_options().fill_token("only-once")
+    form.create()
+    expect(form.alert).to_have_text(
+        "The idempotency token 'only-once' was used for a different job. "
+        "Choose another token, or send the same request again."
+    )
+    form.alert.scroll_into_view_if_needed()
+    lab.camera.take("refused")
