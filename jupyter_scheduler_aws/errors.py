@@ -178,6 +178,9 @@ _HINTS: Final[Mapping[str, str]] = {
     "Missing Authentication Token": (
         "There is nothing at this address: compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl."
     ),
+    "Forbidden": (
+        "There is nothing at this address that you may use: compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl."
+    ),
     "Signature expired": "This machine's clock is wrong: set it and try again.",
     "Signature not yet current": "This machine's clock is wrong: set it and try again.",
     "security token included in the request is expired": "Log in again, for example with `aws sso login`.",
