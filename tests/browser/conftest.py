@@ -1,13 +1,13 @@
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Final
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from jupyter_scheduler_aws.client import Client
-from tests.browser.camera import Camera
+from tests.browser.camera import SCREENSHOTS, Camera
 from tests.browser.lab import Lab
 from tests.browser.listening import Complaints
 from tests.browser.servers import lab_server
@@ -22,6 +22,13 @@ _CHROMIUM: Final = (
     *("--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 )
 """Nothing but this machine is reached."""
+
+_CONTEXT: Final[dict[str, Any]] = {
+    "viewport": {"width": 1280, "height": 800},
+    "locale": "en-US",
+    "timezone_id": "Europe/Berlin",
+    "color_scheme": "light",
+}
 
 _PATIENCE_MS: Final = 30_000
 """For whatever should come at once, on a machine that is busy."""
@@ -61,14 +68,7 @@ def server(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[J
         yield server
 
 
-Visit = Callable[[JupyterServer], Lab]
-
-
-@pytest.fixture(scope="module")
-def owner_of_own(deployed: Deployed) -> Iterator[Owner]:
-    """Somebody whose lists have only what a module's tests put there."""
-    with new_owner(deployed) as owner:
-        yield owner
+Visit = Callable[[JupyterServer], AbstractContextManager[Lab]]
 
 
 @pytest.fixture
@@ -80,24 +80,23 @@ def complaints() -> Iterator[Complaints]:
 
 
 @pytest.fixture
-def visit(browser: Browser, complaints: Complaints, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Opens JupyterLab of a server in a page of its own."""
+def visit(browser: Browser, complaints: Complaints, request: pytest.FixtureRequest) -> Visit:
+    """Opens JupyterLab of a server in a page of its own, until the block ends."""
     name = request.node.name.removeprefix("test_")
-    with ExitStack() as visits:
-        yield lambda server: visits.enter_context(_visit(browser, server, complaints, name))
+    shutil.rmtree(SCREENSHOTS / name, ignore_errors=True)
+    return lambda server: _visit(browser, server, complaints, name)
 
 
 @pytest.fixture
-def lab(visit: Visit, server: JupyterServer) -> Lab:
+def lab(visit: Visit, server: JupyterServer) -> Iterator[Lab]:
     """This worker's JupyterLab, in a page of the test's own."""
-    return visit(server)
+    with visit(server) as lab:
+        yield lab
 
 
 @contextmanager
 def _visit(browser: Browser, server: JupyterServer, complaints: Complaints, name: str) -> Iterator[Lab]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="Europe/Berlin", color_scheme="light"
-    )
+    context = browser.new_context(**_CONTEXT)
     context.set_default_timeout(_PATIENCE_MS)
     page = context.new_page()
     complaints.listen(page)
@@ -105,6 +104,6 @@ def _visit(browser: Browser, server: JupyterServer, complaints: Complaints, name
     try:
         lab.open()
         yield lab
-        lab.camera.take("end")
     finally:
+        lab.camera.take("end")
         context.close()

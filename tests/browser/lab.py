@@ -15,12 +15,13 @@ _SPLASH: Final = "#jupyterlab-splash"
 _DIALOG: Final = ".jp-Dialog"
 _MENU_ITEM: Final = ".lm-Menu-item"
 _BROWSER: Final = "#filebrowser"
+_ITEM: Final = ".jp-DirListing-item"
 _REFRESH: Final = f"{_BROWSER} [data-command='filebrowser:refresh']"
 _CRUMBS: Final = f"{_BROWSER} .jp-BreadCrumbs"
 _NEW_LAUNCHER: Final = "button[data-command='launcher:create'], .jp-ToolbarButtonComponent[title^='New Launcher']"
 _JOBS_CARD: Final = ".jp-LauncherCard[title='Jobs']"
-_CREATE_FROM_TAB: Final = "#jp-main-dock-panel .lm-TabBar-tab"
-_NOTEBOOK: Final = "[data-command='scheduling:create-from-notebook']"
+_CREATE_FROM_NOTEBOOK: Final = "[data-command='scheduling:create-from-notebook']"
+_TAB: Final = "#jp-main-dock-panel .lm-TabBar-tab"
 _NOTEBOOK: Final = ".jp-NotebookPanel"
 _HTML: Final = ".jp-HTMLViewer iframe"
 _START_MS: Final = 60_000
@@ -43,14 +44,14 @@ class Lab:
         self.expect_ready()
 
     def expect_ready(self) -> None:
-        """Expect that JupyterLab has started and shows the file browser, and no dialog."""
-        expect(self.page.locator(_BROWSER)).to_be_visible(timeout=_START_MS)
+        """Expect that JupyterLab has started and shows files, and no dialog."""
+        expect(self.page.locator(f"{_BROWSER} {_ITEM}").first).to_be_visible(timeout=_START_MS)
         expect(self.page.locator(_SPLASH)).to_have_count(0, timeout=_START_MS)
         expect(self.page.locator(_DIALOG)).to_have_count(0)
 
     def file(self, name: str) -> Locator:
         """Find a file or folder in the file browser."""
-        return self.page.locator(f"{_BROWSER} .jp-DirListing-item").filter(
+        return self.page.locator(f"{_BROWSER} {_ITEM}").filter(
             has=self.page.locator(".jp-DirListing-itemText").get_by_text(name, exact=True)
         )
 
@@ -65,10 +66,14 @@ class Lab:
         self.file(name).dblclick()
         expect(self.page.locator(_CRUMBS)).to_contain_text(name)
 
-    def create_job_of(self, name: str) -> CreateForm:
+    def choose_create_job(self, name: str) -> None:
         """Choose "Create Job" in the context menu of a notebook."""
         self.file(name).click(button="right")
         self.page.locator(_MENU_ITEM).filter(has_text="Create Job").click()
+
+    def create_job_of(self, name: str) -> CreateForm:
+        """Choose "Create Job" in the context menu of a notebook, and wait for all of the form."""
+        self.choose_create_job(name)
         return CreateForm(self.page).expect_open()
 
     def create_job_of_open_notebook(self) -> CreateForm:
