@@ -209,7 +209,7 @@ def error_of_answer(status: int, document: object, *, request_id: str | None = N
     hint = next((hint for words, hint in _HINTS.items() if words in message), None)
     kind = _CLASSES.get(status, ServiceError if status >= 500 else SchedulerApiError)  # noqa: PLR2004 - server errors begin there
     return kind(
-        f"{message} {hint}" if hint else message,
+        f"{message.removesuffix('.')}. {hint}" if hint else message,
         status=status,
         code=fields.get("code"),
         reason=fields.get("reason"),

@@ -10,7 +10,7 @@ def test_an_address_where_nothing_is_leads_to_the_url(message: str) -> None:
     """An API that has no such stage says the former, a stage that has no such path the latter."""
     error = error_of_answer(403, {"message": message})
     assert isinstance(error, NotAllowedError)
-    assert error.message.startswith(message)
+    assert error.message.startswith(f"{message}. There is nothing at this address")
     assert "JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl" in error.message
 
 
