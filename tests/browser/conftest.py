@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from jupyter_scheduler_aws.client import Client
 from tests.browser.camera import SCREENSHOTS, Camera
@@ -68,7 +68,8 @@ def server(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[J
         yield server
 
 
-Visit = Callable[[JupyterServer], AbstractContextManager[Lab]]
+Visit = Callable[..., AbstractContextManager[Lab]]
+"""Takes a server, and what is to be other than usual of the browser's context."""
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def visit(browser: Browser, complaints: Complaints, request: pytest.FixtureReque
     """Opens JupyterLab of a server in a page of its own, until the block ends."""
     name = request.node.name.removeprefix("test_")
     shutil.rmtree(SCREENSHOTS / name, ignore_errors=True)
-    return lambda server: _visit(browser, server, complaints, name)
+    return lambda server, **options: _visit(browser.new_context(**_CONTEXT | options), server, complaints, name)
 
 
 @pytest.fixture
@@ -95,8 +96,7 @@ def lab(visit: Visit, server: JupyterServer) -> Iterator[Lab]:
 
 
 @contextmanager
-def _visit(browser: Browser, server: JupyterServer, complaints: Complaints, name: str) -> Iterator[Lab]:
-    context = browser.new_context(**_CONTEXT)
+def _visit(context: BrowserContext, server: JupyterServer, complaints: Complaints, name: str) -> Iterator[Lab]:
     context.set_default_timeout(_PATIENCE_MS)
     page = context.new_page()
     complaints.listen(page)

@@ -22,6 +22,7 @@ _NEW_LAUNCHER: Final = "button[data-command='launcher:create'], .jp-ToolbarButto
 _JOBS_CARD: Final = ".jp-LauncherCard[title='Jobs']"
 _CREATE_FROM_NOTEBOOK: Final = "[data-command='scheduling:create-from-notebook']"
 _TAB: Final = "#jp-main-dock-panel .lm-TabBar-tab"
+_CLOSE: Final = ".lm-TabBar-tabCloseIcon"
 _NOTEBOOK: Final = ".jp-NotebookPanel"
 _HTML: Final = ".jp-HTMLViewer iframe"
 _START_MS: Final = 60_000
@@ -59,10 +60,14 @@ class Lab:
         """Open a file of the file browser."""
         self.file(name).dblclick()
 
+    def refresh_files(self) -> None:
+        """Have the file browser look again."""
+        self.page.locator(_REFRESH).click()
+
     def open_folder(self, name: str) -> None:
         """Open a folder of the file browser, also one that it has not seen yet."""
         if not self.file(name).count():
-            self.page.locator(_REFRESH).click()
+            self.refresh_files()
         self.file(name).dblclick()
         expect(self.page.locator(_CRUMBS)).to_contain_text(name)
 
@@ -92,6 +97,10 @@ class Lab:
     def show_tab(self, title: str) -> None:
         """Bring something that is open to the front."""
         self.page.locator(_TAB).filter(has_text=title).click()
+
+    def close_tab(self, title: str) -> None:
+        """Close something that is open."""
+        self.page.locator(_TAB).filter(has_text=title).locator(_CLOSE).click()
 
     @property
     def notebook(self) -> Locator:
