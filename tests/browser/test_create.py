@@ -136,7 +136,7 @@ def test_a_token_that_was_used_for_another_notebook_is_refused(lab: Lab, complai
     form = lab.create_job_of("failing.ipynb").fill(name="Twice").open_additional_options().fill_token("only-once")
     form.create()
     expect(form.alert).to_have_text(
-        "The idempotency token 'only-once' was used for a different job. "
+        "The idempotency token 'only-once' was used for a different request. "
         "Choose another token, or send the same request again."
     )
     form.alert.scroll_into_view_if_needed()

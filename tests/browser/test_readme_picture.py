@@ -16,7 +16,7 @@ from tests.support.owners import new_owner
 pytestmark = pytest.mark.local_cloud
 
 BOTH = ("ipynb", "html")
-SIZE = {"viewport": {"width": 1200, "height": 560}, "device_scale_factor": 2}
+SIZE = {"viewport": {"width": 1280, "height": 620}, "device_scale_factor": 2}
 
 
 def submit_all(client: Client, workspace: Path) -> None:
@@ -24,7 +24,7 @@ def submit_all(client: Client, workspace: Path) -> None:
     slow = write_notebook(workspace / "simulation.ipynb", "import time", "time.sleep(600)")
     client.submit(workspace / "hello.ipynb", name="First try", output_formats=BOTH)
     client.submit(workspace / "failing.ipynb", name="Sensor readings", output_formats=BOTH)
-    stopped = client.submit(slow, name="Simulation, too large", output_formats=BOTH)
+    stopped = client.submit(slow, name="Large simulation", output_formats=BOTH)
     client.submit(workspace / "co2" / "co2.ipynb", name="CO2 since 1990", folder=True, output_formats=BOTH)
     client.submit(slow, name="Simulation", output_formats=BOTH)
     client.stop_job(stopped)
@@ -35,7 +35,7 @@ def expect_all(panel: JobsPanel) -> None:
     for name, status in {
         "First try": "Completed",
         "Sensor readings": "Failed",
-        "Simulation, too large": "Stopped",
+        "Large simulation": "Stopped",
         "CO2 since 1990": "Completed",
         "Simulation": "In progress",
     }.items():
