@@ -124,6 +124,10 @@ lock: $(UV_READY) ## Bring requirements/ in line with pyproject.toml, upgrading 
 	@$(COMPILE) pyproject.toml -o $(LOCKS)/connector.txt
 	@$(COMPILE) pyproject.toml --group pyproject.toml:dev -o $(LOCKS)/dev.txt
 
+.PHONY: openapi
+openapi: $(DEV_READY) ## Write the API's OpenAPI document anew
+	@.venv/bin/python -m chalicelib.routes.openapi
+
 .PHONY: bench
 bench: init ## Measure what the README states
 	@.venv/bin/python -m benchmarks

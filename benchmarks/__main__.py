@@ -1,4 +1,4 @@
-"""`make bench`: measures, and prints one table."""
+"""`make bench`: measures, and prints two tables."""
 
 import json
 import os
@@ -8,11 +8,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import panel
+
 __all__ = ["main"]
 
 _ROOT = Path(__file__).parents[1]
 _CELLS = 500
 _ROUNDS = 3
+_JOBS = 20_000
+_RUNS = 5
+_LISTS = 15
 
 
 def _engine_seconds() -> dict[str, float]:
@@ -27,13 +32,29 @@ def _engine_seconds() -> dict[str, float]:
 
 def main() -> None:
     """Measure and print."""
+    console = Console(width=120)
+    console.print(_engines())
+    console.print(_panel())
+
+
+def _engines() -> Table:
     seconds = _engine_seconds()
     table = Table(
         "engine", "seconds", "against nbclient", title=f"{_CELLS} trivial cells, median of {_ROUNDS} runs in turns"
     )
     for name, value in seconds.items():
         table.add_row(name, f"{value:.2f}", f"{value / seconds['nbclient']:.2f}")
-    Console().print(table)
+    return table
+
+
+def _panel() -> Table:
+    title = (
+        f"the panel's requests through a Jupyter server; medians of {_RUNS} jobs and {_LISTS} lists on each, in turns"
+    )
+    table = Table("what", "stock [ms]", "here, local cloud [ms]", "against stock", title=title)
+    for what, (stock, ours) in panel.main(jobs=_JOBS, runs=_RUNS, rounds=_LISTS).items():
+        table.add_row(what, f"{stock * 1000:,.0f}", f"{ours * 1000:,.0f}", f"{ours / stock:.1f}")
+    return table
 
 
 if __name__ == "__main__":

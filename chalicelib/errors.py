@@ -67,6 +67,11 @@ class InvalidRequestError(RequestError):
         """Name the field and what is wrong with it."""
         return cls(f"{field}: {problem}", reason=field)
 
+    @classmethod
+    def for_unknown_token(cls) -> Self:
+        """Say that a list cannot go on from a `next_token`."""
+        return cls.for_field("next_token", "it is not a token that this API gave out; start again without it.")
+
 
 class CrontabError(InvalidRequestError):
     """A crontab or its time zone is not understood, or never fires; `reason` names the crontab's field."""
@@ -121,7 +126,7 @@ class IdempotencyTokenError(ConflictError):
     def for_token(cls, token: str) -> Self:
         """Name the token."""
         return cls(
-            f"The idempotency token {token!r} was used for a different job. Choose another token, or send the same request again."
+            f"The idempotency token {token!r} was used for a different request. Choose another token, or send the same request again."
         )
 
 

@@ -16,6 +16,7 @@ from chalicelib.resources import Resources
 from chalicelib.services.cleanup import CleanupService
 from chalicelib.services.clock import Clock, system_clock
 from chalicelib.services.definition_cleanup import DefinitionCleanupService
+from chalicelib.services.definition_runs import DefinitionRunService
 from chalicelib.services.definition_sweep import DefinitionSweepService
 from chalicelib.services.definitions import DefinitionService
 from chalicelib.services.dispatch import DispatchService
@@ -29,6 +30,7 @@ from chalicelib.services.snapshots import SnapshotService
 from chalicelib.services.sweep import SweepService
 from chalicelib.services.task_events import TaskEventService
 from chalicelib.services.ticks import TickService
+from chalicelib.services.tokens import TokenService
 from chalicelib.services.uploads import UploadService
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.files import Files
@@ -66,8 +68,8 @@ class Factory:
             jobs=self._job_table,
             lists=self._job_lists,
             marks=self._marks,
-            files=self._files,
             snapshots=self._snapshots,
+            tokens=self._tokens,
             wake_ups=self._wake_ups,
             clock=self.clock,
         )
@@ -78,11 +80,21 @@ class Factory:
         return DefinitionService(
             self.settings,
             definitions=self._definition_table,
+            snapshots=self._snapshots,
+            tokens=self._tokens,
+            sync=self.schedule_sync,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def definition_runs(self) -> DefinitionRunService:
+        """What runs definitions when people ask for it."""
+        return DefinitionRunService(
+            definitions=self._definition_table,
             jobs=self._job_table,
             files=self._files,
             wake_ups=self._wake_ups,
-            snapshots=self._snapshots,
-            sync=self.schedule_sync,
+            tokens=self._tokens,
             clock=self.clock,
         )
 
@@ -197,6 +209,10 @@ class Factory:
     @cached_property
     def _snapshots(self) -> SnapshotService:
         return SnapshotService(self.settings, self._files)
+
+    @cached_property
+    def _tokens(self) -> TokenService:
+        return TokenService(marks=self._marks, files=self._files)
 
     @cached_property
     def _endings(self) -> EndingService:

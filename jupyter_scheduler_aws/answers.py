@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 from jupyter_scheduler_aws.errors import UnexpectedAnswerError
+from jupyter_scheduler_aws.snapshot_limits import SnapshotLimits
 
 __all__ = ["Environment", "Health", "LogEvent", "LogPage", "OutputFile", "UploadForm", "read_answer"]
 
@@ -131,7 +132,7 @@ class UploadForm:
     url: str = field(repr=False)
     fields: Mapping[str, str] = field(repr=False)
     """To send before the file, as they are."""
-    max_bytes: int
+    limits: SnapshotLimits
 
     @classmethod
     def from_document(cls, document: Document) -> Self:
@@ -140,7 +141,7 @@ class UploadForm:
             input_uri=document["input_uri"],
             url=document["url"],
             fields=document["fields"],
-            max_bytes=int(document["max_bytes"]),
+            limits=SnapshotLimits.from_document(document),
         )
 
 

@@ -1,6 +1,5 @@
 """One method for each thing that the service can be asked."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -14,6 +13,7 @@ from jupyter_scheduler_aws.answers import Environment, Health, LogPage, OutputFi
 from jupyter_scheduler_aws.errors import ConfigurationError
 from jupyter_scheduler_aws.models import Job, JobPage, JobStatus
 from jupyter_scheduler_aws.pace import Pace
+from jupyter_scheduler_aws.requests import random_token
 from jupyter_scheduler_aws.signing import RequestSigner, find_region, open_session
 from jupyter_scheduler_aws.transport import Query, Transport, find_url
 
@@ -105,9 +105,9 @@ class Api:
                 f"Jobs and definitions are made for yourself, not for the owner {self.owner_id}. Leave the owner out."
             )
 
-    def begin_upload(self, *, filename: str, size_bytes: int) -> UploadForm:
-        """Ask where to send a snapshot."""
-        body = {"filename": filename, "size_bytes": size_bytes}
+    def begin_upload(self, *, filename: str, size_bytes: int | None = None) -> UploadForm:
+        """Ask where to send a snapshot, and how large it may be; one that is known to be larger is refused at once."""
+        body = {"filename": filename} | ({} if size_bytes is None else {"size_bytes": size_bytes})
         return read_answer(UploadForm.from_document, self.transport.call("POST", "/uploads", body=body))
 
     def create_job(self, request: Mapping[str, Any]) -> str:
@@ -115,7 +115,7 @@ class Api:
 
         A request without an `idempotency_token` gets a random one, so that it may be repeated.
         """
-        body = {"idempotency_token": secrets.token_hex(16), **request}
+        body = {"idempotency_token": random_token(), **request}
         return read_answer(lambda answer: str(answer["job_id"]), self.transport.call("POST", "/jobs", body=body))
 
     def get_job(self, job_id: str) -> Job:

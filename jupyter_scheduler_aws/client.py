@@ -8,22 +8,21 @@ from typing import Any
 from jupyter_scheduler_aws.answers import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.downloads import download_files
-from jupyter_scheduler_aws.errors import DownloadError
 from jupyter_scheduler_aws.models import Job, JobStatus
 from jupyter_scheduler_aws.requests import DEFAULT_OUTPUT_FORMATS, job_fields
+from jupyter_scheduler_aws.selection import InputChoice
 from jupyter_scheduler_aws.snapshot import Snapshot
 from jupyter_scheduler_aws.uploads import Progress, ignore_progress, upload_notebook, upload_snapshot
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
-__all__ = ["DEFAULT_OUTPUT_FORMATS", "Client"]
+__all__ = ["DEFAULT_OUTPUT_FORMATS", "Client", "InputChoice"]
 
 
 class Client(DefinitionClient):
     """A connection to one stack; close it, or use it as a context manager. Threads may share it.
 
     Every method raises `NoCredentialsError`, `UnreachableError`, `UnexpectedAnswerError`, or a `SchedulerApiError` for
-    what the service refuses. Requests are repeated with the same effect, so an answer that is lost does no harm; the two
-    that cannot be repeated, `schedule` and `run_definition`, raise `UncertainError` instead.
+    what the service refuses. Requests are repeated with the same effect, so an answer that is lost does no harm.
 
     Parameters
     ----------
@@ -103,7 +102,7 @@ class Client(DefinitionClient):
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed.
+            If the notebook or its folder cannot be packed, or is larger than the operator allows.
         UploadError
             If the snapshot did not arrive.
         TypeError
@@ -188,11 +187,15 @@ class Client(DefinitionClient):
         folder: str | Path,
         *,
         output_formats: Sequence[str] = (),
-        with_input: bool = False,
+        with_input: InputChoice = InputChoice.NONE,
         overwrite: bool = False,
+        again: bool = True,
         on_progress: Progress = ignore_progress,
     ) -> list[Path]:
         """Download a job's files into a folder, each at its relative path, and give where they are.
+
+        What arrived of a file before a failure, also of the process, is not fetched again. Where S3 says a content's MD5,
+        it is verified. `downloaded` says later what is there, without asking the service.
 
         Parameters
         ----------
@@ -203,33 +206,30 @@ class Client(DefinitionClient):
         output_formats
             Only files of these formats; `files` are those that the run made or changed. Empty: all.
         with_input
-            Whether the snapshot is downloaded as well.
+            What of the input is downloaded as well; where an output has the same path, the output is.
         overwrite
             Whether files may be replaced that no download brought there.
+        again
+            Whether files are fetched that are here already. If not, then those that downloads of this job brought are
+            left alone, also if the user has changed them (seen by their size); but not what was fetched while the job
+            ran, which is replaced by its last word.
         on_progress
-            Called with bytes done and bytes in all, one call at a time.
+            Called with bytes done and bytes in all of what is fetched, one call at a time.
 
         Raises
         ------
         DownloadError
-            If there is no file, or one did not arrive whole or may not be written.
+            If there is no file, or one did not arrive whole, may not be written, or would replace one that no download
+            brought there.
         """
-        files = [
-            file
-            for file in self.files(job_id)
-            if (with_input if file.file_format == "input" else not output_formats or file.file_format in output_formats)
-        ]
-        if not files:
-            raise DownloadError(
-                f"The job {job_id} has no such files. `nbjobs show {job_id}` says what it is doing and what it made."
-            )
         return download_files(
-            files,
+            self,
+            job_id,
             Path(folder),
-            http=self.transport.http,
-            pace=self.pace,
-            list_again=lambda: self.files(job_id),
+            output_formats=output_formats,
+            with_input=with_input,
             overwrite=overwrite,
+            again=again,
             on_progress=on_progress,
         )
 

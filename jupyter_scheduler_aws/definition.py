@@ -45,6 +45,8 @@ class Definition:
     name: str
     input_filename: str
     """Name of the notebook."""
+    input_path: str | None
+    """Where it is in its user's own workspace, with `/`, as whoever uploaded it said; None if they did not."""
     package_input_folder: bool
     """Whether the notebook's folder is in the snapshot."""
     environment: str
@@ -100,6 +102,7 @@ class Definition:
             definition_id=document["job_definition_id"],
             name=document["name"],
             input_filename=document["input_filename"],
+            input_path=document.get("input_path"),
             package_input_folder=bool(document.get("package_input_folder")),
             environment=document["runtime_environment_name"],
             compute_type=document.get("compute_type"),

@@ -1,22 +1,16 @@
 """One method for each thing that the service can be asked about definitions and crontabs."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from jupyter_scheduler_aws.answers import read_answer
 from jupyter_scheduler_aws.api import Api
 from jupyter_scheduler_aws.definition import Definition, DefinitionPage, Explanation
+from jupyter_scheduler_aws.requests import random_token
 from jupyter_scheduler_aws.transport import Query
 
 __all__ = ["DefinitionApi"]
-
-_MAYBE_CREATED: Final = (
-    "The definition may be there all the same. Look with `nbjobs definitions list` before you create it again."
-)
-_MAYBE_RUNS: Final = (
-    "The job may be there all the same. Look with `nbjobs list --definition {}` before you run it again."
-)
 
 
 class DefinitionApi(Api):
@@ -25,12 +19,10 @@ class DefinitionApi(Api):
     def create_definition(self, request: Mapping[str, Any]) -> str:
         """Create a definition from the API's own form (`CreateJobDefinition`), and give its id.
 
-        Raises
-        ------
-        UncertainError
-            If the answer was lost: there is no token that would make it safe to repeat.
+        A request without an `idempotency_token` gets a random one, so that it may be repeated.
         """
-        answer = self.transport.call("POST", "/job_definitions", body=request, doubt=_MAYBE_CREATED)
+        body = {"idempotency_token": random_token(), **request}
+        answer = self.transport.call("POST", "/job_definitions", body=body)
         return read_answer(lambda answer: str(answer["job_definition_id"]), answer)
 
     def get_definition(self, definition_id: str) -> Definition:
@@ -74,13 +66,10 @@ class DefinitionApi(Api):
     def create_job_of_definition(self, definition_id: str, request: Mapping[str, Any]) -> str:
         """Create a job from a definition and the API's own form (`CreateJobFromDefinition`), and give the job's id.
 
-        Raises
-        ------
-        UncertainError
-            If the answer was lost: there is no token that would make it safe to repeat.
+        A request without an `idempotency_token` gets a random one, so that it may be repeated.
         """
-        path = f"{_definition(definition_id)}/jobs"
-        answer = self.transport.call("POST", path, body=request, doubt=_MAYBE_RUNS.format(definition_id))
+        body = {"idempotency_token": random_token(), **request}
+        answer = self.transport.call("POST", f"{_definition(definition_id)}/jobs", body=body)
         return read_answer(lambda answer: str(answer["job_id"]), answer)
 
     def explain_crontab(self, crontab: str, *, timezone: str | None = None) -> Explanation:

@@ -50,11 +50,9 @@ class DefinitionClient(DefinitionApi):
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed.
+            If the notebook or its folder cannot be packed, or is larger than the operator allows.
         UploadError
             If the snapshot did not arrive.
-        UncertainError
-            If the answer was lost, so that the definition may be there or not.
         TypeError
             If a parameter's value has no literal.
         ValueError
@@ -102,7 +100,7 @@ class DefinitionClient(DefinitionApi):
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed.
+            If the notebook or its folder cannot be packed, or is larger than the operator allows.
         UploadError
             If the snapshot did not arrive.
         TypeError
@@ -133,8 +131,6 @@ class DefinitionClient(DefinitionApi):
         ------
         TypeError
             If a parameter's value has no literal.
-        UncertainError
-            If the answer was lost, so that the job may be there or not.
         """
         own = encode_parameters(parameters or {})
         if not own:

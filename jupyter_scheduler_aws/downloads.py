@@ -1,21 +1,21 @@
-"""Brings a job's files to this machine: each whole or not at all, resumed where the line drops."""
+"""Brings a job's files to this machine: each whole or not at all, taken up again where an earlier download broke off."""
 
-import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
-from typing import IO, Final
-
-import httpx
+from typing import Final
 
 from jupyter_scheduler_aws.answers import OutputFile
+from jupyter_scheduler_aws.api import Api
+from jupyter_scheduler_aws.download_plan import Plan
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.fetching import Fetch
-from jupyter_scheduler_aws.marker import marked_outputs, update_marker
-from jupyter_scheduler_aws.pace import Pace
-from jupyter_scheduler_aws.paths import local_paths
+from jupyter_scheduler_aws.fetching import fetch
+from jupyter_scheduler_aws.parts import Part, find_parts
+from jupyter_scheduler_aws.remote_zip import fetch_member
+from jupyter_scheduler_aws.selection import InputChoice, Item, select
+from jupyter_scheduler_aws.source import Source
 from jupyter_scheduler_aws.uploads import Progress
 
 __all__ = ["download_files"]
@@ -23,67 +23,41 @@ __all__ = ["download_files"]
 _AT_ONCE: Final = 4
 """Files on their way at one time: hides the latency of many small ones, and leaves the line to others as well."""
 
-_NAMED: Final = 3
-"""Files that an error message names."""
-
 
 def download_files(
-    files: Iterable[OutputFile],
+    api: Api,
+    job_id: str,
     folder: Path,
     *,
-    http: httpx.Client,
-    pace: Pace,
-    list_again: Callable[[], Iterable[OutputFile]],
+    output_formats: Sequence[str],
+    with_input: InputChoice,
     overwrite: bool,
+    again: bool,
     on_progress: Progress,
 ) -> list[Path]:
-    """Download files into a folder, which is made if need be.
-
-    Parameters
-    ----------
-    files
-        What to download.
-    folder
-        Gets each file at its relative path.
-    http
-        Sends no signatures.
-    pace
-        How often to repeat.
-    list_again
-        Gives the files with new URLs, for when the old ones have expired.
-    overwrite
-        Whether files that no download brought here may be replaced.
-    on_progress
-        Called with bytes done and bytes in all; from several threads, one at a time.
+    """Download a job's files into a folder, which is made if need be; `Client.download` says the parameters.
 
     Raises
     ------
     DownloadError
-        If a file did not arrive whole, may not be written, or would replace one that no download brought here.
+        If there is no file, or one did not arrive whole, may not be written, or would replace one that no download
+        brought here.
     """
-    wanted = {file.path: file for file in files}
-    places = local_paths(folder, wanted)
-    own = _check_places(folder, places, overwrite=overwrite)
+    # In this order: a job that had ended before its files were listed makes no more of them. The other way round, files
+    # that it made between the two would be missing from a download that is called complete.
+    job = api.get_job(job_id)
+    items = select(api.files(job_id), job, output_formats=output_formats, with_input=with_input)
+    plan = Plan(folder, job_id, items, is_ended=job.is_ended, overwrite=overwrite, again=again)
+    if plan.missing:
+        plan.begin()
+    batch = _Batch(api, plan.missing, list_again=lambda: api.files(job_id), on_progress=on_progress)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DownloadError(f"{folder} cannot be made: {error.strerror or error}.") from error
-    _Batch(wanted, http=http, pace=pace, list_again=list_again, on_progress=on_progress).fetch_all(places)
-    update_marker(folder, add=set(places.values()) - own, remove=own)
-    return list(places.values())
-
-
-def _check_places(folder: Path, places: Mapping[str, Path], *, overwrite: bool) -> set[Path]:
-    """Give the places where files stand that no download brought; refuse if they may not be replaced."""
-    own = {path for path in places.values() if path.exists()} - marked_outputs(folder)
-    if own and not overwrite:
-        names = sorted(str(path) for path in own)
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        raise DownloadError(
-            f"{', '.join(names[:_NAMED])}{more} would be replaced, and no download brought them here. "
-            "Choose another folder, or say --overwrite."
-        )
-    return own
+        batch.fetch_all(plan.places)
+    except BaseException:
+        plan.give_up(batch.sizes)
+        raise
+    plan.finish(batch.sizes)
+    return list(plan.places.values())
 
 
 class _CancelledError(Exception):
@@ -95,27 +69,33 @@ class _Batch:
 
     def __init__(
         self,
-        files: dict[str, OutputFile],
+        api: Api,
+        items: Iterable[Item],
         *,
-        http: httpx.Client,
-        pace: Pace,
         list_again: Callable[[], Iterable[OutputFile]],
         on_progress: Progress,
     ) -> None:
-        self._files = files
-        self._http = http
-        self._pace = pace
+        self._items = {item.path: item for item in items}
+        self._links = {_identity(item.file): item.file for item in self._items.values()}
+        self._http = api.transport.http
+        self._pace = api.pace
         self._list_again = list_again
         self._on_progress = on_progress
         self._lock = threading.Lock()
-        self._done = dict.fromkeys(files, 0)
+        self._done = dict.fromkeys(self._items, 0)
         self._all_done = 0
-        self._total = sum(file.size_bytes for file in files.values())
+        self._total = sum(item.size_bytes or 0 for item in self._items.values())
         self._is_cancelled = False
+        self.sizes: dict[str, int] = {}
+        """Of each file that has arrived [B]."""
 
     def fetch_all(self, places: Mapping[str, Path]) -> None:
+        parts = find_parts(places[name] for name in self._items)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="download") as pool:
-            futures = [pool.submit(self._fetch, name, path) for name, path in places.items()]
+            futures = [
+                pool.submit(self._fetch, item, Part(places[name], parts[places[name]]))
+                for name, item in self._items.items()
+            ]
             try:
                 wait(futures, return_when=FIRST_EXCEPTION)
             finally:
@@ -125,39 +105,40 @@ class _Batch:
         for error in sorted(errors, key=lambda error: isinstance(error, _CancelledError)):
             raise error
 
-    def _fetch(self, name: str, path: Path) -> None:
-        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    def _fetch(self, item: Item, part: Part) -> None:
+        source = Source(partial(self._link, _identity(item.file)), http=self._http)
+        on_bytes = partial(self._tell, item)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("xb") as file:
-                    self._start(name, file).run()
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            part.target.parent.mkdir(parents=True, exist_ok=True)
+            with part:
+                if item.member is None:
+                    size = fetch(part, source, pace=self._pace, on_bytes=on_bytes)
+                else:
+                    size = fetch_member(part, source, item.member, pace=self._pace, on_bytes=on_bytes)
         except OSError as error:
-            raise DownloadError(f"{path} cannot be written: {error.strerror or error}.") from error
+            raise DownloadError(
+                f"{part.target} cannot be written: {error.strerror or error}. "
+                "Check space and permissions, then download again: what has arrived is kept."
+            ) from error
+        self.sizes[item.path] = size
 
-    def _start(self, name: str, file: IO[bytes]) -> Fetch:
-        return Fetch(
-            file,
-            link=partial(self._link, name),
-            http=self._http,
-            pace=self._pace,
-            on_bytes=partial(self._tell, name),
-        )
-
-    def _link(self, name: str, failed: OutputFile | None) -> OutputFile:
+    def _link(self, which: tuple[str, str], failed: OutputFile | None) -> OutputFile:
         """Give a file's link; list the files again if it is still the one that failed."""
         with self._lock:
-            if failed is not None and self._files[name] == failed:
-                self._files.update({file.path: file for file in self._list_again() if file.path in self._files})
-            return self._files[name]
+            if failed is not None and self._links[which] == failed:
+                self._links |= {_identity(file): file for file in self._list_again() if _identity(file) in self._links}
+            return self._links[which]
 
-    def _tell(self, name: str, done: int) -> None:
+    def _tell(self, item: Item, done: int) -> None:
         if self._is_cancelled:
             raise _CancelledError
+        if item.size_bytes is None:
+            return
         with self._lock:
-            self._all_done += done - self._done[name]
-            self._done[name] = done
+            self._all_done += done - self._done[item.path]
+            self._done[item.path] = done
             self._on_progress(self._all_done, self._total)
+
+
+def _identity(file: OutputFile) -> tuple[str, str]:
+    return file.file_format, file.path

@@ -6,9 +6,9 @@ SchedulerClientError
 │   ├── NoRegionError                   the URL names no region, and nothing else does
 │   └── NoCredentialsError              no AWS credentials, or they cannot be refreshed
 ├── UnreachableError                no answer came, however often it was asked
-├── UncertainError                  it is not known whether the service did what it was asked to do once
 ├── UnexpectedAnswerError           an answer came that is not the scheduler's
 ├── SnapshotError                   the notebook or its folder cannot be packed
+│   └── SnapshotTooLargeError           it is over a limit of the service; nothing was sent
 ├── UploadError                     the snapshot did not arrive
 ├── DownloadError                   a file did not arrive whole, or may not be written
 │   └── UnsafePathError                 the service named a file outside of the folder
@@ -39,9 +39,9 @@ __all__ = [
     "SchedulerClientError",
     "ServiceError",
     "SnapshotError",
+    "SnapshotTooLargeError",
     "TooLargeError",
     "TooManyRequestsError",
-    "UncertainError",
     "UnexpectedAnswerError",
     "UnreachableError",
     "UnsafePathError",
@@ -78,16 +78,16 @@ class UnreachableError(SchedulerClientError):
     """No answer came, however often it was asked."""
 
 
-class UncertainError(SchedulerClientError):
-    """It is not known whether the service did what it was asked to do once: its answer was lost."""
-
-
 class UnexpectedAnswerError(SchedulerClientError):
     """An answer came that is not the scheduler's."""
 
 
 class SnapshotError(SchedulerClientError):
     """The notebook or its folder cannot be packed."""
+
+
+class SnapshotTooLargeError(SnapshotError):
+    """The notebook or its folder is over a limit of the service; it was seen before anything was sent."""
 
 
 class UploadError(SchedulerClientError):

@@ -98,6 +98,8 @@ class Job:
     """A `JobStatus`, or one that a newer service invented."""
     input_filename: str
     """Name of the notebook."""
+    input_path: str | None
+    """Where it is in its user's own workspace, with `/`, as whoever uploaded it said; None if they did not."""
     package_input_folder: bool
     """Whether the notebook's folder went with it."""
     environment: str
@@ -141,6 +143,7 @@ class Job:
             name=document["name"],
             status=document["status"],
             input_filename=document["input_filename"],
+            input_path=document.get("input_path"),
             package_input_folder=bool(document.get("package_input_folder")),
             environment=document["runtime_environment_name"],
             compute_type=document.get("compute_type"),

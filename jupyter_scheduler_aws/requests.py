@@ -1,15 +1,27 @@
 """What jobs and definitions can be made of, and how it is written for the service."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict, Unpack
 
 from jupyter_scheduler_aws.parameters import encode_parameters
 
-__all__ = ["DEFAULT_OUTPUT_FORMATS", "DefinitionOptions", "JobOptions", "definition_fields", "job_fields"]
+__all__ = [
+    "DEFAULT_OUTPUT_FORMATS",
+    "DefinitionOptions",
+    "JobOptions",
+    "definition_fields",
+    "is_random_token",
+    "job_fields",
+    "random_token",
+]
 
 DEFAULT_OUTPUT_FORMATS: Final = ("ipynb", "html")
 """What a person wants to look at afterwards."""
+
+_RANDOM: Final = "random-"
+"""How a token begins that nobody chose."""
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -120,3 +132,13 @@ def _days(span: timedelta) -> int:
     if span % _ONE_DAY:
         raise ValueError(f"job_retention: {span} is not in whole days.")
     return span // _ONE_DAY
+
+
+def random_token() -> str:
+    """Make an idempotency token for a request that was given none: repeated, it has no second effect."""
+    return f"{_RANDOM}{secrets.token_hex(16)}"
+
+
+def is_random_token(token: object) -> bool:
+    """Say whether nobody chose a token, so that nobody need see it."""
+    return isinstance(token, str) and token.startswith(_RANDOM)

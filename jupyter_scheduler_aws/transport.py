@@ -3,7 +3,7 @@
 import os
 import platform
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -14,9 +14,6 @@ from jupyter_scheduler_aws.errors import (
     ConfigurationError,
     NoUrlError,
     SchedulerApiError,
-    ServiceError,
-    TooManyRequestsError,
-    UncertainError,
     UnexpectedAnswerError,
     UnreachableError,
     error_of_answer,
@@ -107,19 +104,6 @@ def asked_delay(response: httpx.Response) -> float | None:
     return float(value) if value.isascii() and value.isdigit() else None
 
 
-def _in_doubt(step: Callable[[], Any], doubt: str) -> Any:
-    """Run a step that must not be done twice."""
-    try:
-        return step()
-    except RepeatError as repeat:
-        was_not_sent = isinstance(repeat.__cause__, (httpx.ConnectError, httpx.ConnectTimeout))
-        if was_not_sent or isinstance(repeat.error, TooManyRequestsError):
-            raise
-        raise UncertainError(f"{repeat.error.message} {doubt}") from repeat.error
-    except (ServiceError, UnexpectedAnswerError) as error:
-        raise UncertainError(f"{error.message} {doubt}") from error
-
-
 class Transport:
     """Sends requests to one stack.
 
@@ -161,16 +145,8 @@ class Transport:
         """Unsigned; for presigned URLs."""
         self._signer = signer
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Query = (),
-        body: Mapping[str, Any] | None = None,
-        doubt: str | None = None,
-    ) -> Any:
-        """Send a request, repeat it where that may help, and give the decoded answer, None if it is empty.
+    def call(self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None) -> Any:
+        """Send a request that may be repeated with the same effect, and give the decoded answer, None if it is empty.
 
         Parameters
         ----------
@@ -182,9 +158,6 @@ class Transport:
             Items of the query.
         body
             Sent as JSON.
-        doubt
-            Says that repeating the request would have an effect of its own, so that it is repeated only if it was not
-            done; and what a person has to know where that is not sure.
 
         Raises
         ------
@@ -194,8 +167,6 @@ class Transport:
             If the service refused.
         UnexpectedAnswerError
             If the answer is not JSON.
-        UncertainError
-            If there is a `doubt`, and it is not known whether the request was done.
         """
         # botocore signs what stands in the URL, and AWS wants %20 where httpx would write a plus.
         text = urlencode([*query, *self.query], quote_via=quote, safe="")
@@ -212,7 +183,7 @@ class Transport:
                 maybe_done = was_maybe_done
             return self._read(response)
 
-        return self.pace.repeat(step if doubt is None else lambda: _in_doubt(step, doubt))
+        return self.pace.repeat(step)
 
     def close(self) -> None:
         """Close the connections."""
@@ -221,9 +192,8 @@ class Transport:
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
             response = self.http.request(method, url, json=body, auth=self._signer)
-            if _EXPIRED in response.text and self._signer.renew(response.request):
-                response = self.http.request(method, url, json=body, auth=self._signer)
-            return response
+            is_renewed = _EXPIRED in response.text and self._signer.renew(response.request)
+            return self.http.request(method, url, json=body, auth=self._signer) if is_renewed else response
         except httpx.RequestError as error:
             raise RepeatError(UnreachableError(f"{self.url} {_reason_of(error)}")) from error
 

@@ -10,8 +10,9 @@ import httpx
 from jupyter_scheduler_aws.answers import UploadForm
 from jupyter_scheduler_aws.api import Api
 from jupyter_scheduler_aws.errors import UploadError
+from jupyter_scheduler_aws.notebook_file import read_notebook
 from jupyter_scheduler_aws.pace import Pace, RepeatError
-from jupyter_scheduler_aws.snapshot import Snapshot, pack_folder, pack_notebook
+from jupyter_scheduler_aws.snapshot import Snapshot, pack_folder, pack_notebook, upload_filename
 from jupyter_scheduler_aws.transport import REPEATED_STATUSES, asked_delay
 
 __all__ = ["Progress", "ignore_progress", "send_form", "upload_notebook", "upload_snapshot"]
@@ -34,19 +35,24 @@ def upload_notebook(
 ) -> str:
     """Pack and upload a notebook, alone or with its folder, and give the URI that names the snapshot.
 
+    The service is asked for its limits first, with the form that the upload needs anyway, so that nothing is packed in vain.
+
     Raises
     ------
     SnapshotError
         If the notebook or its folder cannot be packed.
+    SnapshotTooLargeError
+        If it is larger than the operator allows.
     UploadError
         If the snapshot did not arrive.
-    TooLargeError
-        If it is larger than the operator allows.
     """
-    with pack_folder(notebook) if folder else pack_notebook(notebook) as snapshot:
+    content = read_notebook(notebook)
+    form = api.begin_upload(filename=upload_filename(notebook, folder=folder))
+    pack = pack_folder if folder else pack_notebook
+    with pack(notebook, content=content, limits=form.limits) as snapshot:
         if on_packed:
             on_packed(snapshot)
-        return upload_snapshot(api, snapshot, on_progress=on_progress)
+        return _send(api, form, snapshot, on_progress)
 
 
 def upload_snapshot(api: Api, snapshot: Snapshot, *, on_progress: Progress) -> str:
@@ -60,6 +66,10 @@ def upload_snapshot(api: Api, snapshot: Snapshot, *, on_progress: Progress) -> s
         If it is larger than the operator allows.
     """
     form = api.begin_upload(filename=snapshot.upload_filename, size_bytes=snapshot.size_bytes)
+    return _send(api, form, snapshot, on_progress)
+
+
+def _send(api: Api, form: UploadForm, snapshot: Snapshot, on_progress: Progress) -> str:
     send_form(
         api.transport.http,
         form,

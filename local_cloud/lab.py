@@ -37,9 +37,7 @@ def lab_environment(places: Places, environ: Mapping[str, str]) -> dict[str, str
         If the stack is not deployed.
     """
     others = {name: value for name, value in environ.items() if not name.startswith(("AWS_", "JUPYTER"))}
-    own = {
-        f"JUPYTER_{kind}_DIR": str(places.lab / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")
-    }
+    own = {f"JUPYTER_{kind}_DIR": str(places.lab / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
     return others | read_environment(places) | own
 
 

@@ -8,11 +8,21 @@ from typing import Any
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.crontab import Crontab, check_interval, parse_timezone, to_eventbridge
 from chalicelib.domain.definition import Definition, ScheduleOptions
-from chalicelib.domain.job_request import JobRequest, resolve_spec
+from chalicelib.domain.idempotency import digest
+from chalicelib.domain.job_request import JobRequest, fingerprint, resolve_spec
 from chalicelib.domain.ownership import Caller
 from chalicelib.errors import InvalidRequestError
 
-__all__ = ["DefinitionChange", "DefinitionRequest", "apply_change", "check_schedule", "count_slots", "request_of"]
+__all__ = [
+    "DefinitionChange",
+    "DefinitionRequest",
+    "apply_change",
+    "check_schedule",
+    "count_slots",
+    "definition_fingerprint",
+    "request_of",
+    "run_fingerprint",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class DefinitionChange:
     input_uri: str | None = None
     """A new snapshot; the stored filename means that it stays."""
     input_filename: str | None = None
+    input_path: str | None = None
+    """Where the new snapshot's notebook is in its user's own workspace."""
 
 
 def check_schedule(
@@ -60,6 +72,16 @@ def check_schedule(
     if schedule is None:
         return
     check_interval(Crontab.parse(schedule), timedelta(minutes=settings.limits.min_schedule_interval_minutes))
+
+
+def definition_fingerprint(request: DefinitionRequest, etag: str) -> str:
+    """Tell requests with one idempotency token apart: by the job they ask for, and by when it is to run."""
+    return digest({**vars(request), "job": fingerprint(request.job, etag)})
+
+
+def run_fingerprint(definition_id: str, parameters: Mapping[str, str] | None) -> str:
+    """Tell requests with one idempotency token apart: by the definition that they run, and with which parameters."""
+    return digest({"definition_id": definition_id, "parameters": parameters})
 
 
 def apply_change(
@@ -113,4 +135,5 @@ def request_of(definition: Definition) -> JobRequest:
         max_retries=spec.max_retries,
         retry_on_timeout=spec.retry_on_timeout,
         min_retry_interval=spec.min_retry_interval,
+        input_path=spec.input_path,
     )

@@ -80,6 +80,8 @@ class JobSpec:
     min_retry_interval: timedelta = timedelta(0)
     identity_arns: tuple[str, ...] = ()
     """Who created it, to check the environment's users again when it is dispatched."""
+    input_path: str | None = None
+    """Where the notebook is in its user's own workspace, for clients; it decides nothing here."""
     retention: timedelta | None = None
     """How long it is kept after it ends, where its definition says so; else the operator's retention."""
 

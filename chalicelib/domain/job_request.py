@@ -1,20 +1,26 @@
 """A request for a job, and what becomes of it under the operator's settings."""
 
-import hashlib
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from chalicelib.config import Environment, Limits, SchedulerSettings
+from chalicelib.domain.idempotency import digest
 from chalicelib.domain.job import JobSpec
 from chalicelib.domain.ownership import Caller, may_use
 from chalicelib.errors import InvalidRequestError, NotAllowedError
 
-__all__ = ["JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
+__all__ = ["UPLOAD_PATTERN", "JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
 
 _UPLOAD: Final = "upload:"
+
+UPLOAD_PATTERN: Final = rf"^{_UPLOAD}[0-9A-Za-z]+$"
+"""An `input_uri` that names an upload."""
+
+_NOT_TOLD_APART: Final = ("input_uri", "input_path", "idempotency_token")
+"""Fields that may differ between two requests for the same job."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class JobRequest:
     max_retries: int = 0
     retry_on_timeout: bool = False
     min_retry_interval: timedelta = timedelta(0)
+    input_path: str | None = None
+    """Where the notebook is in its user's own workspace."""
 
 
 def upload_id_of(input_uri: str) -> str:
@@ -49,13 +57,12 @@ def upload_id_of(input_uri: str) -> str:
     InvalidRequestError
         If it names none.
     """
-    upload_id = input_uri.removeprefix(_UPLOAD)
-    if not input_uri.startswith(_UPLOAD) or not upload_id.isalnum() or not upload_id.isascii():
+    if not re.fullmatch(UPLOAD_PATTERN, input_uri):
         raise InvalidRequestError.for_field(
             "input_uri",
             "it must be upload:<id>. Ask POST /scheduler/uploads for an upload and send the file there first.",
         )
-    return upload_id
+    return input_uri.removeprefix(_UPLOAD)
 
 
 def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Caller) -> JobSpec:
@@ -84,16 +91,17 @@ def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Calle
         retry_on_timeout=request.retry_on_timeout,
         min_retry_interval=request.min_retry_interval,
         identity_arns=caller.identity_arns if environment.users else (),
+        input_path=request.input_path,
     )
 
 
 def fingerprint(request: JobRequest, etag: str) -> str:
-    """Tell requests with one idempotency token apart: by all they ask for, and by what was uploaded rather than where to."""
+    """Tell requests with one idempotency token apart: by all they ask for, and by what was uploaded, not where from or to."""
     texts = {
-        **{name: value for name, value in vars(request).items() if name not in ("input_uri", "idempotency_token")},
+        **{name: value for name, value in vars(request).items() if name not in _NOT_TOLD_APART},
         "etag": etag,
     }
-    return hashlib.sha256(json.dumps(texts, sort_keys=True, default=str).encode()).hexdigest()
+    return digest(texts)
 
 
 def choose_compute_type(name: str | None, environment: Environment) -> str:

@@ -198,9 +198,7 @@ class PageToken:
         except (ValueError, TypeError, RecursionError):
             index, range_key, item_id, seen = None, None, None, None
         if not (_is_key(range_key) and _is_key(item_id) and isinstance(seen, int) and seen >= 0):
-            raise InvalidRequestError.for_field(
-                "next_token", "it is not a token that this API gave out; start again without it."
-            )
+            raise InvalidRequestError.for_unknown_token()
         if index != plan.index.name or (plan.prefix and not range_key.startswith(plan.prefix)):
             raise InvalidRequestError.for_field(
                 "next_token", "it belongs to a list with another order or filter; start again without it."

@@ -1,12 +1,20 @@
 """What this deployment offers, and who you are to it."""
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import Final
 
-from chalicelib import __version__
-from chalicelib.domain.instants import to_millis
 from chalicelib.domain.ownership import may_use
 from chalicelib.factory import factory
-from chalicelib.routes.answers import describe_environment
+from chalicelib.routes.about_answers import (
+    FEATURES,
+    ConfigAnswer,
+    EnvironmentAnswer,
+    HealthAnswer,
+    OpenApiAnswer,
+    describe_environment,
+    describe_health,
+)
 from chalicelib.routes.callers import caller_of
 from chalicelib.routes.responses import ApiBlueprint
 
@@ -14,27 +22,12 @@ __all__ = ["about"]
 
 about = ApiBlueprint(__name__)
 
-_FEATURES = {
-    "job_name": True,
-    "parameters": True,
-    "output_formats": True,
-    "job_definition": True,
-    "idempotency_token": True,
-    "tags": True,
-    "email_notifications": False,
-    "timeout_seconds": True,
-    "retry_on_timeout": True,
-    "max_retries": True,
-    "min_retry_interval_millis": True,
-    "output_filename_template": False,
-    "stop_job": True,
-    "delete_job": True,
-}
-"""The stock scheduler's JobFeature, and which of them work here."""
+_OPENAPI: Final = Path(__file__).with_name("openapi") / "openapi.json"
+"""The checked-in document: `make openapi` writes it."""
 
 
 @about.route("/scheduler/runtime_environments", methods=["GET"])
-def list_environments() -> list[dict[str, Any]]:
+def list_environments() -> list[EnvironmentAnswer]:
     """List the environments that the caller may use."""
     arns = caller_of(about.current_request, factory().settings.ownership).identity_arns
     environments = factory().settings.environments
@@ -42,14 +35,19 @@ def list_environments() -> list[dict[str, Any]]:
 
 
 @about.route("/scheduler/config", methods=["GET"])
-def get_config() -> dict[str, Any]:
+def get_config() -> ConfigAnswer:
     """Say which features there are, as the stock scheduler does."""
-    return {"supported_features": _FEATURES, "manage_environments_command": ""}
+    return {"supported_features": FEATURES, "manage_environments_command": ""}
 
 
 @about.route("/scheduler/health", methods=["GET"])
-def get_health() -> dict[str, Any]:
+def get_health() -> HealthAnswer:
     """Say which version this is, what time it has, and who the caller is to it."""
-    caller = caller_of(about.current_request, factory().settings.ownership)
-    you = {"owner_id": caller.owner_id, "principal": caller.principal, "arn": caller.arn, "admin": caller.is_admin}
-    return {"version": __version__, "time": to_millis(factory().clock()), "you": you}
+    return describe_health(caller_of(about.current_request, factory().settings.ownership), factory().clock())
+
+
+@about.route("/scheduler/openapi.json", methods=["GET"])
+def get_openapi() -> OpenApiAnswer:
+    """Give this document."""
+    document: OpenApiAnswer = json.loads(_OPENAPI.read_text(encoding="utf-8"))
+    return document

@@ -1,18 +1,120 @@
-"""Wire models of answers about definitions."""
+"""Answers about definitions: their models, and what makes them."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, cast
 
-from chalicelib.domain.definition import Definition
+from typing_extensions import TypedDict
+
+from chalicelib.domain.definition import Definition, OverlapPolicy
 from chalicelib.domain.instants import to_millis
-from chalicelib.routes.answers import describe_spec
+from chalicelib.routes.answer_models import Row, SpecAnswer
+from chalicelib.routes.answers import describe_spec, without_nulls
 from chalicelib.storage.definition_table import DefinitionPage
 
-__all__ = ["definition_page", "describe_definition", "describe_explanation"]
+__all__ = [
+    "CrontabAnswer",
+    "DefinitionAnswer",
+    "DefinitionIdAnswer",
+    "DefinitionPageAnswer",
+    "DefinitionRow",
+    "LastRunAnswer",
+    "definition_page",
+    "describe_definition",
+    "describe_explanation",
+]
 
 
-def describe_definition(definition: Definition) -> dict[str, Any]:
+class LastRunAnswer(TypedDict):
+    """The last scheduled job of a definition."""
+
+    job_id: str
+    """UUID of the job."""
+    due_time: int
+    """The due minute that it was made for [ms UTC]."""
+
+
+class DefinitionAnswer(SpecAnswer):
+    """A definition: the stock DescribeJobDefinition, and what it cannot say beside it."""
+
+    job_definition_id: str
+    """UUID; ids sort by creation time."""
+    name: str
+    """The definition's name, and that of its jobs."""
+    input_filename: str
+    """The notebook's name."""
+    schedule: str | None
+    """The crontab, as it was typed."""
+    timezone: str | None
+    """The zone that the crontab is read in; UTC if there is none."""
+    active: bool
+    """Whether its schedule is followed."""
+    create_time: int
+    """When it was created [ms UTC]."""
+    update_time: int
+    """When it last changed [ms UTC]."""
+    packaged_files: list[str]
+    """Always empty here."""
+    owner_id: str
+    """Whose definition it is."""
+    next_run_time: int | None
+    """The next due minute [ms UTC]; null while paused, and when none will come."""
+    last_run: LastRunAnswer | None
+    """Its last scheduled job."""
+    run_count: int
+    """Number of jobs that its schedule has made."""
+    missed_count: int
+    """Number of due minutes that passed without a job."""
+    overlap_policy: OverlapPolicy
+    """What happens when it is due while its last scheduled job has not ended."""
+    catch_up_seconds: int
+    """How late a due minute may still run [s]."""
+    schedule_start: int | None
+    """No due minute before this [ms UTC]."""
+    schedule_end: int | None
+    """No due minute after this [ms UTC]."""
+    max_runs: int | None
+    """No due minute after so many jobs."""
+    job_retention_days: int | None
+    """How long its jobs are kept after they end [days]; null: as the operator says."""
+
+
+class DefinitionRow(DefinitionAnswer, Row):
+    """A definition in a list: fields that would be null are left out."""
+
+
+class DefinitionPageAnswer(TypedDict):
+    """A page of definitions: the stock ListJobDefinitionsResponse."""
+
+    job_definitions: list[DefinitionRow]
+    """The definitions, in the order that was asked for."""
+    total_count: int
+    """Number of all definitions that match; -1 (unknown) until the last page."""
+    next_token: NotRequired[str]
+    """Asks for the next page, with the same sorting and filters; absent on the last."""
+
+
+class DefinitionIdAnswer(TypedDict):
+    """Which definition was made."""
+
+    job_definition_id: str
+    """UUID of the definition."""
+
+
+class CrontabAnswer(TypedDict):
+    """What becomes of a crontab."""
+
+    schedule: str
+    """The crontab."""
+    timezone: str
+    """The zone that it is read in."""
+    eventbridge_expressions: list[str]
+    """The schedule expressions of EventBridge Scheduler that together say the same."""
+    next_run_times: list[int]
+    """The next five due minutes [ms UTC]; fewer if there are no more."""
+
+
+def describe_definition(definition: Definition) -> DefinitionAnswer:
     """Describe a definition as the stock DescribeJobDefinition does, with what it cannot say beside it. Absent values are null.
 
     The schedule is the user's own text: the panel cannot show anything else.
@@ -34,7 +136,7 @@ def describe_definition(definition: Definition) -> dict[str, Any]:
         "last_run": {"job_id": last.job_id, "due_time": to_millis(last.due)} if last else None,
         "run_count": definition.run_count,
         "missed_count": definition.missed_count,
-        "overlap_policy": options.overlap_policy.value,
+        "overlap_policy": options.overlap_policy,
         "catch_up_seconds": int(options.catch_up.total_seconds()),
         "schedule_start": _millis(options.start),
         "schedule_end": _millis(options.end),
@@ -43,17 +145,21 @@ def describe_definition(definition: Definition) -> dict[str, Any]:
     }
 
 
-def definition_page(page: DefinitionPage) -> dict[str, Any]:
-    """Describe a page of definitions: absent values are left out, as the panel needs it of `next_token` and `schedule`."""
-    described = [describe_definition(each) for each in page.definitions]
-    rows = [{name: value for name, value in row.items() if value is not None} for row in described]
-    token = {"next_token": page.next_token} if page.next_token else {}
-    return {"job_definitions": rows, "total_count": -1 if page.total is None else page.total, **token}
+def definition_page(page: DefinitionPage) -> DefinitionPageAnswer:
+    """Describe a page of definitions; in a row the panel cannot bear a null `schedule`."""
+    rows = [cast("DefinitionRow", without_nulls(describe_definition(each))) for each in page.definitions]
+    answer: DefinitionPageAnswer = {
+        "job_definitions": rows,
+        "total_count": -1 if page.total is None else page.total,
+    }
+    if page.next_token:
+        answer["next_token"] = page.next_token
+    return answer
 
 
 def describe_explanation(
     schedule: str, timezone: str, expressions: Sequence[str], ticks: Sequence[datetime]
-) -> dict[str, Any]:
+) -> CrontabAnswer:
     """Describe what becomes of a crontab."""
     return {
         "schedule": schedule,

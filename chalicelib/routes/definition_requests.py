@@ -10,7 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chalicelib.domain.definition import OverlapPolicy, ScheduleOptions
 from chalicelib.domain.definition_request import DefinitionChange, DefinitionRequest
 from chalicelib.domain.instants import from_millis
-from chalicelib.routes.requests import CreateJobBody, Filename, JobOptionsBody, Name, Parameters
+from chalicelib.routes.requests import (
+    CreateJobBody,
+    Filename,
+    InputPath,
+    JobOptionsBody,
+    Name,
+    Parameters,
+    Token,
+)
 
 __all__ = ["CreateDefinitionBody", "RunDefinitionBody", "UpdateDefinitionBody"]
 
@@ -26,11 +34,17 @@ class _Options(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     overlap_policy: OverlapPolicy | None = None
+    """What happens when it is due while its last scheduled job has not ended; `allow` if nothing is said."""
     catch_up_seconds: Annotated[int, Field(ge=0, le=30 * 86_400)] | None = None
+    """How late a due minute may still run [s]; an hour if nothing is said."""
     schedule_start: Millis | None = None
+    """No due minute before this [ms UTC]."""
     schedule_end: Millis | None = None
+    """No due minute after this [ms UTC]."""
     max_runs: Annotated[int, Field(ge=1)] | None = None
+    """No due minute after so many jobs."""
     job_retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    """How long its jobs are kept after they end [days]; as the operator says if nothing is."""
 
     def named(self) -> dict[str, Any]:
         """Give those that were named, as fields of `ScheduleOptions`."""
@@ -72,8 +86,11 @@ class CreateDefinitionBody(_CarryingOptionsBody, CreateJobBody):
     """`POST /scheduler/job_definitions`: the stock CreateJobDefinition, with options of its schedule."""
 
     schedule: str | None = None
+    """A crontab of five fields or a macro; without one, jobs are made only by request."""
     timezone: str | None = None
+    """The zone that the crontab is read in, as in `Europe/Berlin`; UTC if none is named."""
     active: bool | None = None
+    """Whether its schedule is followed; it is, if nothing is said."""
 
     def to_definition_request(self) -> DefinitionRequest:
         """Give it to the service."""
@@ -90,12 +107,21 @@ class UpdateDefinitionBody(_CarryingOptionsBody):
     """`PATCH /scheduler/job_definitions/{id}`: every field that is named changes, and only those; null counts as not named."""
 
     name: Name | None = None
+    """Its new name."""
     runtime_environment_name: str | None = None
+    """The environment to run in."""
     schedule: str | None = None
+    """A crontab of five fields or a macro."""
     timezone: str | None = None
+    """The zone that the crontab is read in."""
     active: bool | None = None
+    """False pauses its schedule, true resumes it."""
     input_uri: str | None = None
+    """`upload:<id>` of a new snapshot, with `input_filename`; the stored filename leaves the snapshot as it is."""
     input_filename: Filename | None = None
+    """The notebook's name in the new snapshot."""
+    input_path: InputPath | None = None
+    """Where the notebook of the new snapshot lies in its user's workspace; without it, unknown."""
 
     @field_validator("input_filename")
     @classmethod
@@ -113,6 +139,7 @@ class UpdateDefinitionBody(_CarryingOptionsBody):
             options=self.options(),
             input_uri=self.input_uri,
             input_filename=self.input_filename,
+            input_path=self.input_path,
         )
 
 
@@ -122,6 +149,9 @@ class RunDefinitionBody(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     parameters: Parameters | None = None
+    """Take the place of all of the definition's; without them, the definition's are used."""
+    idempotency_token: Token | None = None
+    """The same request with the same token gives the same job, for a week; another request with it is refused with 409."""
 
 
 def _if_named(name: str, value: Any) -> dict[str, Any]:

@@ -1,11 +1,18 @@
 """Definitions over HTTP."""
 
-from typing import Any
-
 from chalicelib.domain.due import explain
 from chalicelib.factory import factory
+from chalicelib.routes.answer_models import JobIdAnswer
 from chalicelib.routes.callers import caller_of, owner_of
-from chalicelib.routes.definition_answers import definition_page, describe_definition, describe_explanation
+from chalicelib.routes.definition_answers import (
+    CrontabAnswer,
+    DefinitionAnswer,
+    DefinitionIdAnswer,
+    DefinitionPageAnswer,
+    definition_page,
+    describe_definition,
+    describe_explanation,
+)
 from chalicelib.routes.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
 from chalicelib.routes.queries import crontab_query, definition_query
 from chalicelib.routes.responses import ApiBlueprint, parse_body
@@ -16,29 +23,38 @@ definitions = ApiBlueprint(__name__)
 
 
 @definitions.route("/scheduler/job_definitions", methods=["POST"])
-def create_definition() -> dict[str, Any]:
-    """Create a definition."""
+def create_definition() -> DefinitionIdAnswer:
+    """Create a definition.
+
+    It keeps a copy of the snapshot. With a `schedule` it makes jobs by itself, without one by request only.
+    """
     body = parse_body(CreateDefinitionBody, definitions.current_request.raw_body)
     caller = caller_of(definitions.current_request, factory().settings.ownership)
     return {"job_definition_id": factory().definitions.create(caller, body.to_definition_request())}
 
 
 @definitions.route("/scheduler/job_definitions", methods=["GET"])
-def list_definitions() -> dict[str, Any]:
-    """List definitions."""
+def list_definitions() -> DefinitionPageAnswer:
+    """List definitions.
+
+    The newest come first, unless `sort_by` says otherwise.
+    """
     query = definition_query(definitions.current_request.query_params)
     return definition_page(factory().definitions.page(_owner(), query))
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}", methods=["GET"])
-def get_definition(definition_id: str) -> dict[str, Any]:
+def get_definition(definition_id: str) -> DefinitionAnswer:
     """Describe a definition."""
     return describe_definition(factory().definitions.get(_owner(), definition_id))
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}", methods=["PATCH"])
 def update_definition(definition_id: str) -> None:
-    """Change a definition: pause, resume, another schedule, another snapshot, anything else that it has."""
+    """Change a definition: pause, resume, another schedule, another snapshot, anything else that it has.
+
+    Every field that is named changes, and only those; null counts as not named.
+    """
     body = parse_body(UpdateDefinitionBody, definitions.current_request.raw_body)
     caller = caller_of(definitions.current_request, factory().settings.ownership)
     factory().definitions.change(caller, _owner(), definition_id, body.to_change())
@@ -46,19 +62,23 @@ def update_definition(definition_id: str) -> None:
 
 @definitions.route("/scheduler/job_definitions/{definition_id}", methods=["DELETE"])
 def delete_definition(definition_id: str) -> None:
-    """Delete a definition with its jobs."""
+    """Delete a definition with its jobs.
+
+    Its schedules, its snapshot and its jobs are removed in the background.
+    """
     factory().definitions.delete(_owner(), definition_id)
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}/jobs", methods=["POST"])
-def run_definition(definition_id: str) -> dict[str, Any]:
+def run_definition(definition_id: str) -> JobIdAnswer:
     """Make a job of a definition now."""
     body = parse_body(RunDefinitionBody, definitions.current_request.raw_body)
-    return {"job_id": factory().definitions.run_now(_owner(), definition_id, body.parameters)}
+    runs, token = factory().definition_runs, body.idempotency_token
+    return {"job_id": runs.run_now(_owner(), definition_id, parameters=body.parameters, token=token)}
 
 
 @definitions.route("/scheduler/crontab", methods=["GET"])
-def explain_crontab() -> dict[str, Any]:
+def explain_crontab() -> CrontabAnswer:
     """Say what becomes of a crontab: the EventBridge expressions, and the next five times."""
     schedule, timezone = crontab_query(definitions.current_request.query_params)
     return describe_explanation(schedule, timezone, *explain(schedule, timezone, factory().clock()))

@@ -1,11 +1,20 @@
 """Jobs over HTTP."""
 
-from typing import Any
+from typing import Final
 
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.ownership import Caller
 from chalicelib.errors import InvalidRequestError
 from chalicelib.factory import factory
+from chalicelib.routes.answer_models import (
+    FilePageAnswer,
+    JobAnswer,
+    JobCountAnswer,
+    JobIdAnswer,
+    JobPageAnswer,
+    LogPageAnswer,
+    UploadAnswer,
+)
 from chalicelib.routes.answers import describe_job, file_page, job_page, log_page, upload_form
 from chalicelib.routes.callers import caller_of, owner_of
 from chalicelib.routes.queries import job_query, parse_status
@@ -13,17 +22,20 @@ from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJo
 from chalicelib.routes.responses import ApiBlueprint, parse_body
 from chalicelib.services.jobs import JobService
 
-__all__ = ["jobs"]
+__all__ = ["MOST_DELETED", "jobs"]
 
 jobs = ApiBlueprint(__name__)
 
-_MOST_DELETED = 100
+MOST_DELETED: Final = 100
 """What one DynamoDB transaction takes."""
 
 
 @jobs.route("/scheduler/uploads", methods=["POST"])
-def create_upload() -> dict[str, Any]:
-    """Give a form to upload a snapshot with."""
+def create_upload() -> UploadAnswer:
+    """Give a form to upload a snapshot with.
+
+    Send the file there, then name the upload as `input_uri` of a job or a definition.
+    """
     body = parse_body(CreateUploadBody, jobs.current_request.raw_body)
     packaged = body.filename.lower().endswith(".zip")
     form = factory().uploads.create(_caller().owner_id, packaged=packaged, size_bytes=body.size_bytes)
@@ -31,41 +43,53 @@ def create_upload() -> dict[str, Any]:
 
 
 @jobs.route("/scheduler/jobs", methods=["POST"])
-def create_job() -> dict[str, Any]:
-    """Create a job."""
+def create_job() -> JobIdAnswer:
+    """Create a job.
+
+    It waits until there is a slot for it. With an `idempotency_token` the request may be repeated.
+    """
     body = parse_body(CreateJobBody, jobs.current_request.raw_body)
     return {"job_id": factory().jobs.create(_caller(), body.to_request())}
 
 
 @jobs.route("/scheduler/jobs", methods=["GET"])
-def list_jobs() -> dict[str, Any]:
-    """List jobs."""
+def list_jobs() -> JobPageAnswer:
+    """List jobs.
+
+    The newest come first, unless `sort_by` says otherwise. Lists that are sorted or filtered by anything but creation may lag a moment.
+    """
     return job_page(factory().jobs.page(_owner(), job_query(jobs.current_request.query_params)))
 
 
 @jobs.route("/scheduler/jobs/count", methods=["GET"])
-def count_jobs() -> dict[str, Any]:
+def count_jobs() -> JobCountAnswer:
     """Count jobs in a state; those that run, if none is said."""
     status = parse_status(_param("status") or JobStatus.IN_PROGRESS)
     return {"count": factory().jobs.count(_owner(), status)}
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["GET"])
-def get_job(job_id: str) -> dict[str, Any]:
+def get_job(job_id: str) -> JobAnswer:
     """Describe a job."""
     return describe_job(factory().jobs.get(_owner(), job_id))
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["PATCH"])
 def update_job(job_id: str) -> None:
-    """Stop a job, rename it, or give it another compute type while it waits."""
+    """Stop a job, rename it, or give it another compute type while it waits.
+
+    A job that runs saves what there is, then ends; one that has ended stays as it is.
+    """
     body = parse_body(UpdateJobBody, jobs.current_request.raw_body)
     _update(factory().jobs, _owner(), job_id, body)
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["DELETE"])
 def delete_job(job_id: str) -> None:
-    """Delete a job."""
+    """Delete a job.
+
+    A container that runs it is stopped; its files are removed in the background.
+    """
     factory().jobs.delete(_owner(), job_id)
 
 
@@ -74,20 +98,23 @@ def delete_jobs() -> None:
     """Delete several jobs, all or none."""
     params = jobs.current_request.query_params
     job_ids = params.getlist("job_id") if params and "job_id" in params else []
-    if not 1 <= len(job_ids) <= _MOST_DELETED:
-        raise InvalidRequestError.for_field("job_id", f"name 1 to {_MOST_DELETED} jobs, as job_id=…&job_id=….")
+    if not 1 <= len(job_ids) <= MOST_DELETED:
+        raise InvalidRequestError.for_field("job_id", f"name 1 to {MOST_DELETED} jobs, as job_id=…&job_id=….")
     factory().jobs.delete_all(_owner(), job_ids)
 
 
 @jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"])
-def list_files(job_id: str) -> dict[str, Any]:
-    """List the files of a job, each with a URL to download it from."""
+def list_files(job_id: str) -> FilePageAnswer:
+    """List the files of a job, each with a URL to download it from.
+
+    The stock scheduler copies them to its own disk instead, and answers 204.
+    """
     job = factory().jobs.get(_owner(), job_id)
     return file_page(factory().outputs.files(job, _param("next_token")))
 
 
 @jobs.route("/scheduler/jobs/{job_id}/logs", methods=["GET"])
-def read_logs(job_id: str) -> dict[str, Any]:
+def read_logs(job_id: str) -> LogPageAnswer:
     """Give what the job's container printed."""
     job = factory().jobs.get(_owner(), job_id)
     return log_page(factory().outputs.logs(job, _param("next_token")))

@@ -17,11 +17,11 @@ from chalicelib.domain.listing import (
 )
 from chalicelib.errors import InvalidRequestError
 
-__all__ = ["crontab_query", "definition_query", "job_query", "parse_status"]
+__all__ = ["MAX_TAGS", "MAX_TEXT", "crontab_query", "definition_query", "job_query", "parse_status"]
 
 _WHOLE: Final = re.compile(r"^\d{1,14}$", re.ASCII)
-_MAX_TEXT: Final = 200
-_MAX_TAGS: Final = 20
+MAX_TEXT: Final = 200
+MAX_TAGS: Final = 20
 """A filter's values become parts of one DynamoDB expression, which takes 4 KB and 300 operators."""
 
 
@@ -102,15 +102,15 @@ def parse_status(text: str) -> JobStatus:
 
 def _text(params: MultiDict, name: str) -> str | None:
     text = params.get(name) or ""
-    if len(text) > _MAX_TEXT:
-        raise InvalidRequestError.for_field(name, f"it has at most {_MAX_TEXT} characters.")
+    if len(text) > MAX_TEXT:
+        raise InvalidRequestError.for_field(name, f"it has at most {MAX_TEXT} characters.")
     return str(text) or None
 
 
 def _tags(params: MultiDict) -> tuple[str, ...]:
     tags = _values(params, "tags")
-    if len(tags) > _MAX_TAGS or any(len(each) > _MAX_TEXT for each in tags):
-        raise InvalidRequestError.for_field("tags", f"at most {_MAX_TAGS}, of at most {_MAX_TEXT} characters each.")
+    if len(tags) > MAX_TAGS or any(len(each) > MAX_TEXT for each in tags):
+        raise InvalidRequestError.for_field("tags", f"at most {MAX_TAGS}, of at most {MAX_TEXT} characters each.")
     return tuple(tags)
 
 

@@ -1,4 +1,7 @@
-"""Wire models of requests: the stock contract's fields, and ours beside them. Unknown fields are ignored."""
+"""Wire models of requests: the stock contract's fields, and ours beside them. Unknown fields are ignored.
+
+The text below a field is its description in the OpenAPI document; it is read in this source, and costs nothing at run time.
+"""
 
 import re
 from datetime import timedelta
@@ -15,9 +18,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from chalicelib.config import OUTPUT_FORMATS
-from chalicelib.domain.job_request import JobRequest
+from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
 from chalicelib.domain.outcome import RUNNER_CODES
 
 __all__ = [
@@ -26,11 +30,13 @@ __all__ = [
     "CreateJobBody",
     "CreateUploadBody",
     "Filename",
+    "InputPath",
     "JobOptionsBody",
     "Name",
     "OutputUrlsBody",
     "Parameters",
     "ReportBody",
+    "Token",
     "UpdateJobBody",
 ]
 
@@ -42,9 +48,22 @@ _SMALLEST: Final = 1e-120
 _LARGEST: Final = 1e38
 """DynamoDB's numbers: down to 1e-130, and exact with 38 digits; further out they are refused."""
 
+
+def _relative(path: str) -> str:
+    if "\\" in path or any(part in ("", ".", "..") for part in path.split("/")):
+        raise ValueError(f"{path!r} is not a relative path, with / between its parts")
+    return path
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A job's name: part of an index key, of which DynamoDB takes 1,024 bytes."""
 Filename = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+InputPath = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_relative),
+]
+"""Where a notebook is in its user's own workspace. Clients open it there, so that it must not lead elsewhere."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -59,6 +78,7 @@ class CreateUploadBody(_Body):
     filename: Filename
     """`.ipynb` for a notebook, `.zip` for an input folder."""
     size_bytes: Annotated[int, Field(ge=1)] | None = None
+    """Size of the file [bytes]: one that is too large is refused before it is sent."""
 
     @field_validator("filename")
     @classmethod
@@ -82,10 +102,12 @@ def _names_are_identifiers(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+_Values = Annotated[dict[str, str | int | float | bool], Field(max_length=_MAX_PARAMETERS)]
+
 Parameters = Annotated[
     dict[str, str],
     Field(max_length=_MAX_PARAMETERS),
-    BeforeValidator(_texts),
+    BeforeValidator(_texts, json_schema_input_type=_Values),
     AfterValidator(_names_are_identifiers),
 ]
 """Values for the cell tagged `parameters`: strings, which the runner types."""
@@ -97,15 +119,25 @@ class JobOptionsBody(_Body):
     runtime_environment_parameters: dict[Tag, str | int | float | bool] | None = Field(
         default=None, max_length=_MAX_PARAMETERS
     )
+    """Options of the environment, kept as they are."""
     compute_type: str | None = None
+    """A size that the environment offers; its default if none is named."""
     output_formats: list[str] | None = None
+    """Formats that the environment offers; `ipynb` if none is named."""
     parameters: Parameters | None = None
+    """Values for the cell tagged `parameters`, by the names of variables; numbers and truth values become texts."""
     tags: list[Tag] | None = Field(default=None, max_length=50)
+    """Labels to find it by."""
     output_filename_template: str | None = Field(default=None, max_length=500)
+    """Stored and shown, never applied, as in the stock scheduler."""
     timeout_seconds: Annotated[int, Field(ge=1)] | None = None
+    """Longest run time of an attempt [s]; the operator sets a default and a limit."""
     max_retries: Annotated[int, Field(ge=0)] | None = None
+    """New attempts after a failure of the notebook itself; the operator sets a limit. None if nothing is said."""
     retry_on_timeout: bool | None = None
+    """Whether running out of time counts as such a failure."""
     min_retry_interval_millis: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
+    """Shortest wait before such an attempt [ms]."""
 
     @field_validator("runtime_environment_parameters")
     @classmethod
@@ -136,12 +168,25 @@ class JobOptionsBody(_Body):
 class CreateJobBody(JobOptionsBody):
     """`POST /scheduler/jobs`: the stock CreateJob, with an upload for an input."""
 
+    # `input_filename` is required too: it has a default only so that the message about its absence is the model's own.
+    model_config = ConfigDict(
+        json_schema_extra={"required": ["name", "input_uri", "input_filename", "runtime_environment_name"]}
+    )
+
     name: Name
-    input_uri: str
-    input_filename: Filename | None = None
+    """What to call it; several may have the same name."""
+    input_uri: Annotated[str, Field(json_schema_extra={"pattern": UPLOAD_PATTERN})]
+    """`upload:<id>` of a snapshot that was uploaded: see `POST /scheduler/uploads`."""
+    input_filename: Filename | SkipJsonSchema[None] = None
+    """The notebook's name, with `.ipynb`; in a zip of its folder it is at the root."""
+    input_path: InputPath | None = None
+    """Where the notebook lies in its user's workspace: a relative path with `/`. Kept and given back, never followed."""
     runtime_environment_name: str
+    """The environment to run in: see `GET /scheduler/runtime_environments`."""
     idempotency_token: Token | None = None
+    """The same request with the same token gives the same job, for a week; another request with it is refused with 409."""
     package_input_folder: bool | None = None
+    """Whether the upload is a zip of the notebook's folder."""
 
     @model_validator(mode="after")
     def _names_its_notebook(self) -> Self:
@@ -157,6 +202,7 @@ class CreateJobBody(JobOptionsBody):
             name=self.name,
             input_uri=self.input_uri,
             input_filename=self.input_filename or "",
+            input_path=self.input_path,
             runtime_environment_name=self.runtime_environment_name,
             idempotency_token=self.idempotency_token,
             package_input_folder=self.package_input_folder or False,
@@ -167,9 +213,14 @@ class CreateJobBody(JobOptionsBody):
 class UpdateJobBody(_Body):
     """`PATCH /scheduler/jobs/{job_id}`: stop it, or change its name or compute type."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     status: Literal["STOPPED"] | None = None
+    """Stops the job; no other status can be asked for."""
     name: Name | None = None
+    """Its new name."""
     compute_type: str | None = None
+    """Its new size, while it waits."""
 
 
 class CheckInBody(_Body):
@@ -208,9 +259,7 @@ class OutputFileBody(_Body):
     def _is_relative(cls, value: str) -> str:
         if not value or len(value.encode()) > _MAX_PATH_BYTES or re.search(r"[\x00-\x1f\x7f\\]", value):
             raise ValueError("a path has 1 to 700 bytes, without control characters and backslashes")
-        if any(part in ("", ".", "..") for part in value.split("/")):
-            raise ValueError(f"{value!r} is not a relative path")
-        return value
+        return _relative(value)
 
 
 class OutputUrlsBody(_Body):

@@ -10,12 +10,13 @@ from botocore.exceptions import ClientError
 from chalice.app import Blueprint, Chalice, ChaliceViewError, Response
 from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from typing_extensions import TypedDict
 
 from chalicelib.errors import InvalidRequestError, NotFoundError, RequestError, TooLargeError, TooManyRequestsError
 from chalicelib.observability import observed
 from chalicelib.storage.causes import cause_code
 
-__all__ = ["ApiBlueprint", "SchedulerApp", "parse_body"]
+__all__ = ["ApiBlueprint", "ErrorAnswer", "SchedulerApp", "View", "parse_body"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,20 @@ _THROTTLED: Final = frozenset(
 """How AWS services say that they are asked too often, or twice at once."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_View = Callable[..., Any]
+View = Callable[..., Any]
+
+
+class ErrorAnswer(TypedDict):
+    """The body of every error."""
+
+    message: str
+    """What is wrong, which, and what next."""
+    reason: str | None
+    """The field that is wrong, if it is one."""
+    code: str
+    """The kind of error, for programs."""
+    request_id: str | None
+    """What the operator finds the request by in the logs."""
 
 
 def parse_body(model: type[_Model], raw_body: bytes | str) -> _Model:
@@ -87,17 +101,23 @@ def _is_type(location: str) -> bool:
 class ApiBlueprint(Blueprint):
     """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204."""
 
-    def route(self, path: str, **options: Any) -> Callable[[_View], _View]:
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self.views: dict[tuple[str, str], View] = {}
+        """Each view, by path and method."""
+
+    def route(self, path: str, **options: Any) -> Callable[[View], View]:
         """Register a view, with its errors mapped."""
         register = super().route(path, **options)
 
-        def decorate(view: _View) -> _View:
+        def decorate(view: View) -> View:
             register(self._answering(view))
+            self.views.update({(path, method): view for method in options["methods"]})
             return view
 
         return decorate
 
-    def _answering(self, view: _View) -> _View:
+    def _answering(self, view: View) -> View:
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Response:
             try:
@@ -167,5 +187,5 @@ def _aws_code(error: Exception) -> str | None:
     return error.response["Error"].get("Code") if isinstance(error, ClientError) else None
 
 
-def _body(message: str, code: str, request_id: str | None, reason: str | None = None) -> dict[str, str | None]:
+def _body(message: str, code: str, request_id: str | None, reason: str | None = None) -> ErrorAnswer:
     return {"message": message, "reason": reason, "code": code, "request_id": request_id}

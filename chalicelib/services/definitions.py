@@ -1,38 +1,38 @@
-"""Definitions, as people handle them: create, look at, change, pause, resume, run now, delete."""
+"""Definitions, as people handle them: create, look at, change, pause, resume, delete."""
 
 import logging
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.definition import Definition
-from chalicelib.domain.definition_job import job_of_definition
 from chalicelib.domain.definition_request import (
     DefinitionChange,
     DefinitionRequest,
     apply_change,
     check_schedule,
     count_slots,
+    definition_fingerprint,
     request_of,
 )
 from chalicelib.domain.due import next_due_after
+from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job_request import resolve_spec
 from chalicelib.domain.listing import DefinitionQuery
-from chalicelib.domain.naming import input_key, new_job_id, snapshot_key
+from chalicelib.domain.naming import new_job_id, snapshot_key
 from chalicelib.domain.ownership import Caller
 from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.services.snapshots import SnapshotService
+from chalicelib.services.tokens import TokenService
 from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
-from chalicelib.storage.files import Files
-from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.queues import WakeUpQueue
+from chalicelib.storage.files import Upload
 
 __all__ = ["DefinitionService"]
 
@@ -49,10 +49,12 @@ class DefinitionService:
     ----------
     settings
         What the operator chose.
-    definitions, jobs, files, wake_ups
-        The stores.
+    definitions
+        The definitions table.
     snapshots
         Takes snapshots.
+    tokens
+        Keeps what idempotency tokens have made.
     sync
         Writes schedules.
     clock
@@ -64,19 +66,15 @@ class DefinitionService:
         settings: SchedulerSettings,
         *,
         definitions: DefinitionTable,
-        jobs: JobTable,
-        files: Files,
-        wake_ups: WakeUpQueue,
         snapshots: SnapshotService,
+        tokens: TokenService,
         sync: ScheduleSync,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._definitions = definitions
-        self._jobs = jobs
-        self._files = files
-        self._wake_ups = wake_ups
         self._snapshots = snapshots
+        self._tokens = tokens
         self._sync = sync
         self._clock = clock
 
@@ -86,7 +84,7 @@ class DefinitionService:
         Returns
         -------
         str
-            The definition's id.
+            The definition's id; the first one's, if the same request came with the same idempotency token before.
 
         Raises
         ------
@@ -94,6 +92,8 @@ class DefinitionService:
             If the crontab cannot be followed, or the settings do not allow it.
         NotFoundError, ConflictError, TooLargeError, UnprocessableError
             If the snapshot is not there, was changed, is too large or cannot be run.
+        IdempotencyTokenError
+            If the token was used for another request.
         """
         spec = resolve_spec(request.job, self._settings, caller)
         check_schedule(request.schedule, request.timezone, request.options, self._settings)
@@ -117,11 +117,21 @@ class DefinitionService:
             schedule_slots=count_slots(request.schedule),
         )
         definition = replace(definition, next_due=next_due_after(definition, now))
-        self._snapshots.keep(upload, _snapshot_key(definition))
-        self._definitions.put_new(definition)
-        count("DefinitionsCreated")
-        self._write_schedules(definition)
-        return definition.definition_id
+        return self._store(definition, upload, definition_fingerprint(request, upload.etag))
+
+    def _store(self, definition: Definition, upload: Upload, request_fingerprint: str) -> str:
+        copy = _snapshot_key(definition)
+        self._snapshots.keep(upload, copy)
+        token, put = definition.spec.idempotency_token, partial(self._definitions.put_new, definition)
+        use = TokenUse(TokenSpace.DEFINITION, definition.owner_id, token, request_fingerprint) if token else None
+        made_id, now = definition.definition_id, definition.create_time
+        made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
+        if made == made_id:
+            count("DefinitionsCreated")
+            self._write_schedules(definition)
+        elif (first := self._definitions.get(definition.owner_id, made)) and not first.is_synced:
+            self._write_schedules(first)
+        return made
 
     def get(self, owner_id: str, definition_id: str) -> Definition:
         """Look at a definition.
@@ -180,41 +190,13 @@ class DefinitionService:
         if not self._definitions.delete(owner_id, definition_id):
             raise NotFoundError.for_definition(definition_id)
 
-    def run_now(self, owner_id: str, definition_id: str, parameters: Mapping[str, str] | None) -> str:
-        """Make a job of a definition now; parameters take the place of all of its own.
-
-        Returns
-        -------
-        str
-            The job's id.
-
-        Raises
-        ------
-        NotFoundError
-            If the owner has no such definition.
-        ConflictError
-            If its snapshot kept being replaced meanwhile.
-        """
-        for _ in range(_TRIES):
-            definition, now = self.get(owner_id, definition_id), self._clock()
-            job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
-            copy = input_key(owner_id, job.job_id, packaged=job.spec.package_input_folder)
-            if self._files.copy(_snapshot_key(definition), copy):
-                self._jobs.put_new(job)
-                count("JobsCreated")
-                self._wake()
-                return job.job_id
-        raise ConflictError(f"The notebook of job definition {definition_id} was being replaced. Try again.")
-
     def _with_snapshot(
         self, caller: Caller, before: Definition, after: Definition, change: DefinitionChange
     ) -> Definition:
         """Take a new snapshot if the change brings one; the stored filename means that it stays."""
         if change.input_uri is None or change.input_uri == before.input_filename:
-            if change.input_filename not in (None, before.input_filename):
-                raise InvalidRequestError.for_field(
-                    "input_filename", "it changes with a new snapshot only; name its upload as input_uri."
-                )
+            _check_that_it_stays("input_filename", change.input_filename, before.input_filename)
+            _check_that_it_stays("input_path", change.input_path, before.spec.input_path)
             return after
         request = replace(
             request_of(after), input_uri=change.input_uri, input_filename=change.input_filename or before.input_filename
@@ -225,6 +207,7 @@ class DefinitionService:
             snapshot_id=secrets.token_hex(8),
             input_filename=request.input_filename,
             input_size_bytes=upload.size_bytes,
+            spec=replace(after.spec, input_path=change.input_path),
         )
         self._snapshots.keep(upload, _snapshot_key(after))
         return after
@@ -240,11 +223,10 @@ class DefinitionService:
                 exc_info=True,
             )
 
-    def _wake(self) -> None:
-        try:
-            self._wake_ups.send("run now")
-        except (BotoCoreError, ClientError):
-            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+
+def _check_that_it_stays(field: str, value: str | None, stored: str | None) -> None:
+    if value not in (None, stored):
+        raise InvalidRequestError.for_field(field, "it changes with a new snapshot only; name its upload as input_uri.")
 
 
 def _snapshot_key(definition: Definition) -> str:

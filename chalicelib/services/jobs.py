@@ -2,13 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec
 from chalicelib.domain.listing import JobQuery
@@ -17,14 +18,15 @@ from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.ownership import Caller
 from chalicelib.domain.retention import expiry
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
-from chalicelib.errors import ConflictError, IdempotencyTokenError, NotFoundError
+from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
 from chalicelib.services.snapshots import SnapshotService
-from chalicelib.storage.files import Files, Upload
+from chalicelib.services.tokens import TokenService
+from chalicelib.storage.files import Upload
 from chalicelib.storage.job_lists import JobLists, JobPage
-from chalicelib.storage.job_table import JobTable, MarkExistsError
-from chalicelib.storage.mark_table import MarkTable, token_mark
+from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["STOP_DEADLINE", "JobService"]
@@ -45,10 +47,12 @@ class JobService:
     ----------
     settings
         What the operator chose.
-    jobs, lists, marks, files, wake_ups
+    jobs, lists, marks, wake_ups
         The stores.
     snapshots
         Takes snapshots.
+    tokens
+        Keeps what idempotency tokens have made.
     clock
         Tells the time.
     """
@@ -60,8 +64,8 @@ class JobService:
         jobs: JobTable,
         lists: JobLists,
         marks: MarkTable,
-        files: Files,
         snapshots: SnapshotService,
+        tokens: TokenService,
         wake_ups: WakeUpQueue,
         clock: Clock,
     ) -> None:
@@ -69,8 +73,8 @@ class JobService:
         self._jobs = jobs
         self._lists = lists
         self._marks = marks
-        self._files = files
         self._snapshots = snapshots
+        self._tokens = tokens
         self._wake_ups = wake_ups
         self._clock = clock
 
@@ -112,26 +116,15 @@ class JobService:
     def _store(self, job: Job, upload: Upload, request_fingerprint: str) -> str:
         copy = input_key(job.owner_id, job.job_id, packaged=job.spec.package_input_folder)
         self._snapshots.keep(upload, copy)
-        token = job.spec.idempotency_token
-        value = {"job_id": job.job_id, "fingerprint": request_fingerprint}
-        mark = token_mark(job.owner_id, token, value, job.create_time) if token else None
-        try:
-            self._jobs.put_new(job, mark)
-        except MarkExistsError as error:
-            first = self._marks.get(str(error))
-            if not first or first["job_id"] != job.job_id:  # else the answer to this very write was lost
-                self._files.delete(copy)
-                return self._job_of_token(first, token or "", request_fingerprint)
+        token, put = job.spec.idempotency_token, partial(self._jobs.put_new, job)
+        use = TokenUse(TokenSpace.JOB, job.owner_id, token, request_fingerprint) if token else None
+        made = self._tokens.put_once(put, use, made_id=job.job_id, now=job.create_time, copy=copy)
+        if made != job.job_id:
+            return made
         count("JobsCreated")
         _log.info("job created", extra={"owner_id": job.owner_id, "job_id": job.job_id})
         self._wake("job created")
         return job.job_id
-
-    @staticmethod
-    def _job_of_token(first: Mapping[str, str] | None, token: str, request_fingerprint: str) -> str:
-        if not first or first["fingerprint"] != request_fingerprint:
-            raise IdempotencyTokenError.for_token(token)
-        return first["job_id"]
 
     def _wake(self, why: str) -> None:
         """Wake the dispatcher; a wake-up that cannot be sent is made good by the next sweep."""

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.config import Limits
@@ -26,6 +26,12 @@ class UploadForm:
     """To send as form fields, before the file."""
     max_bytes: int
     expires_at: datetime
+    max_notebook_bytes: int | None = None
+    """Of the notebook in an input folder; of nothing else, like the two below."""
+    max_unpacked_bytes: int | None = None
+    """Of the files in an input folder, which the runner holds it to."""
+    max_unpacked_files: int | None = None
+    """Of the entries in its zip, empty folders among them."""
 
 
 def max_snapshot_bytes(limits: Limits, *, packaged: bool) -> int:
@@ -67,4 +73,13 @@ class UploadService:
             )
         upload_id = secrets.token_hex(16)
         url, fields = self._files.presign_upload(upload_key(owner_id, upload_id), max_bytes)
-        return UploadForm(upload_id, url, fields, max_bytes, self._clock() + URL_LIFE)
+        form = UploadForm(upload_id, url, fields, max_bytes, self._clock() + URL_LIFE)
+        return self._with_folder_limits(form) if packaged else form
+
+    def _with_folder_limits(self, form: UploadForm) -> UploadForm:
+        return replace(
+            form,
+            max_notebook_bytes=max_snapshot_bytes(self._limits, packaged=False),
+            max_unpacked_bytes=self._limits.max_unpacked_mib * _MIB,
+            max_unpacked_files=self._limits.max_unpacked_files,
+        )

@@ -21,6 +21,7 @@ from chalicelib.storage.definition_codec import UNSYNCED, definition_attributes,
 from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes
 from chalicelib.storage.mark_table import Mark
+from chalicelib.storage.marked_put import MarkedPut
 from chalicelib.storage.pages import PageReader, PageRequest
 
 __all__ = ["DefinitionPage", "DefinitionTable"]
@@ -47,7 +48,8 @@ class DefinitionTable:
     Parameters
     ----------
     model, jobs, marks
-        `DefinitionItem`, `JobItem` and `MarkItem`, each bound to its table: a tick writes to all three at once.
+        `DefinitionItem`, `JobItem` and `MarkItem`, each bound to its table: a tick writes to all three at once, and a new one may
+        come with a mark.
     connection
         pynamodb's connection, for transactions.
     """
@@ -58,14 +60,25 @@ class DefinitionTable:
         self._model = model
         self._jobs = jobs
         self._marks = marks
+        self._marked = MarkedPut(marks, connection)
         self._connection = connection
         self._pages = PageReader(model, "definition_id")
 
-    def put_new(self, definition: Definition) -> None:
-        """Store a new definition; one that is there already, from a request that is repeated, stays as it is."""
+    def put_new(self, definition: Definition, mark: Mark | None = None) -> None:
+        """Store a new definition, and the mark with it; both or none. The same once more is fine: an answer may have been lost.
+
+        Raises
+        ------
+        MarkExistsError
+            If the mark is there already.
+        """
         attributes = {name: value for name, value in definition_attributes(definition).items() if value is not None}
+        item, is_new = self._model(**attributes), self._model.definition_id.does_not_exist()
+        if mark is not None:
+            self._marked.put(item, mark, item_id=definition.definition_id, is_new=is_new, now=definition.create_time)
+            return
         try:
-            self._model(**attributes).save(condition=self._model.definition_id.does_not_exist())
+            item.save(condition=is_new)
         except PutError as error:
             if cause_code(error) != _REFUSED:
                 raise

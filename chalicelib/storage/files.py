@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import ConflictError, NotFoundError, TooLargeError
+from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError, TooLargeError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -147,9 +147,20 @@ class Files:
         return count
 
     def list_page(self, prefix: str, token: str | None) -> StoredPage:
-        """List up to 1,000 objects under a prefix."""
+        """List up to 1,000 objects under a prefix.
+
+        Raises
+        ------
+        InvalidRequestError
+            If the token is none that S3 gave out.
+        """
         more: dict[str, Any] = {"ContinuationToken": token} if token else {}
-        answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)
+        try:
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)
+        except ClientError as error:
+            if token and error.response["Error"].get("Code") == "InvalidArgument":
+                raise InvalidRequestError.for_unknown_token() from None
+            raise
         files = tuple(StoredFile(each["Key"].removeprefix(prefix), each["Size"]) for each in answer.get("Contents", []))
         return StoredPage(files, answer.get("NextContinuationToken"))
 

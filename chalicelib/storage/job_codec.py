@@ -129,6 +129,7 @@ def spec_to_map(spec: JobSpec) -> dict[str, Any]:
         "retry_on_timeout": spec.retry_on_timeout,
         "min_retry_interval_millis": spec.min_retry_interval // timedelta(milliseconds=1),
         "identity_arns": list(spec.identity_arns),
+        "input_path": spec.input_path,
         "retention_days": spec.retention.days if spec.retention else None,
     }
     return {
@@ -153,6 +154,7 @@ def spec_from_map(stored: Mapping[str, Any]) -> JobSpec:
         retry_on_timeout=stored.get("retry_on_timeout", False),
         min_retry_interval=timedelta(milliseconds=stored.get("min_retry_interval_millis", 0)),
         identity_arns=tuple(stored.get("identity_arns", ())),
+        input_path=stored.get("input_path"),
         retention=timedelta(days=stored["retention_days"]) if stored.get("retention_days") else None,
     )
 

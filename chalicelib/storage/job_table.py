@@ -19,14 +19,11 @@ from chalicelib.storage.causes import cause_code
 from chalicelib.storage.items import JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes, text_key, to_job
 from chalicelib.storage.mark_table import Mark
+from chalicelib.storage.marked_put import MarkedPut
 
-__all__ = ["JobTable", "MarkExistsError"]
+__all__ = ["JobTable"]
 
 _FAILED: Final = "ConditionalCheckFailed"
-
-
-class MarkExistsError(Exception):
-    """The mark that was to be written with a job is there already; nothing was written."""
 
 
 class JobTable:
@@ -37,14 +34,14 @@ class JobTable:
     model
         `JobItem`, bound to the table.
     marks
-        `MarkItem`, bound to its table: some writes put a mark in the same transaction.
+        `MarkItem`, bound to its table: a new job may come with a mark.
     connection
         pynamodb's connection, for transactions.
     """
 
     def __init__(self, model: type[JobItem], marks: type[MarkItem], connection: Connection) -> None:
         self._model = model
-        self._marks = marks
+        self._marked = MarkedPut(marks, connection)
         self._connection = connection
 
     def put_new(self, job: Job, mark: Mark | None = None) -> None:
@@ -59,19 +56,8 @@ class JobTable:
         if mark is None:
             self._save_once(item)
             return
-        mark_item = self._marks(mark_id=mark.mark_id, value=mark.value, expires_at=mark.expires_at)
-        try:
-            with TransactWrite(connection=self._connection, client_request_token=job.job_id) as transaction:
-                transaction.save(
-                    mark_item,
-                    condition=self._marks.mark_id.does_not_exist() | (self._marks.expires_at < job.create_time),
-                )
-                transaction.save(item, condition=self._model.job_id.does_not_exist())
-        except TransactWriteError as error:
-            reasons = error.cancellation_reasons
-            if reasons and reasons[0] and reasons[0].code == _FAILED:
-                raise MarkExistsError(mark.mark_id) from error
-            raise
+        is_new = self._model.job_id.does_not_exist()
+        self._marked.put(item, mark, item_id=job.job_id, is_new=is_new, now=job.create_time)
 
     def _save_once(self, item: JobItem) -> None:
         """Store an item under an id that nobody else can have: if it is there already, a repeated call has put it there."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.instants import from_millis
+from chalicelib.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -44,7 +45,13 @@ class RunnerLogs:
         self._group = group
 
     def page(self, task_arn: str, token: str | None) -> LogPage:
-        """Read up to 1 MB of a task's lines; none if it has not printed any."""
+        """Read up to 1 MB of a task's lines; none if it has not printed any.
+
+        Raises
+        ------
+        InvalidRequestError
+            If the token is none that CloudWatch Logs gave out.
+        """
         more: dict[str, Any] = {"nextToken": token} if token else {}
         stream = f"runner/runner/{task_arn.rpartition('/')[2]}"
         try:
@@ -53,5 +60,9 @@ class RunnerLogs:
             )
         except self._client.exceptions.ResourceNotFoundException:
             return LogPage((), None)
+        except self._client.exceptions.InvalidParameterException:
+            if token:
+                raise InvalidRequestError.for_unknown_token() from None
+            raise
         events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in answer["events"])
         return LogPage(events, answer.get("nextForwardToken"))

@@ -1,9 +1,11 @@
 """The marks table: small things with a time to live."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.domain.idempotency import TokenUse
 from chalicelib.domain.instants import from_millis, to_millis
 from chalicelib.domain.job import Beat, Phase, PhaseCode
 from chalicelib.domain.naming import RunId
@@ -31,9 +33,10 @@ class Mark:
     expires_at: datetime
 
 
-def token_mark(owner_id: str, token: str, value: dict[str, str], now: datetime) -> Mark:
-    """Make the mark of an idempotency token: which job it made, of which request."""
-    return Mark(f"token#{owner_id}#{token}", value, now + _TOKEN_LIFE)
+def token_mark(use: TokenUse, made_id: str, now: datetime) -> Mark:
+    """Make the mark of an idempotency token: the id of what it made, and of which request."""
+    value = {"made_id": made_id, "fingerprint": use.fingerprint}
+    return Mark(_token_id(use), value, now + _TOKEN_LIFE)
 
 
 def tick_mark(definition_id: str, due: datetime, verdict: str, now: datetime) -> Mark:
@@ -54,6 +57,14 @@ class MarkTable:
         except self._model.DoesNotExist:
             return None
 
+    def get_token(self, use: TokenUse, now: datetime) -> Mapping[str, str] | None:
+        """Read what an idempotency token has made, and of which request; None if nothing, or its time is over."""
+        try:
+            item = self._model.get(_token_id(use), consistent_read=True)
+        except self._model.DoesNotExist:
+            return None
+        return None if item.expires_at < now.replace(microsecond=0) else item.value
+
     def put_beat(self, run_id: RunId, phase: Phase, now: datetime) -> None:
         """Note a run's sign of life."""
         value = {"attempt": run_id.attempt, "time": to_millis(now), "phase": phase_to_json(phase)}
@@ -66,6 +77,10 @@ class MarkTable:
             return None
         phase = phase_from_json(stored["phase"]) or Phase(PhaseCode.RUNNING)
         return Beat(attempt=stored["attempt"], time=from_millis(stored["time"]), phase=phase)
+
+
+def _token_id(use: TokenUse) -> str:
+    return f"{use.space}#{use.owner_id}#{use.token}"
 
 
 def _beat_id(owner_id: str, job_id: str) -> str:

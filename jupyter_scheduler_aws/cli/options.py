@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
+from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.parameters import decode_parameter, encode_parameters
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "WaitOption",
     "YesOption",
     "ask",
+    "input_choice",
     "parse_duration",
     "parse_parameters",
 ]
@@ -153,6 +155,11 @@ def parse_parameters(assignments: Sequence[str]) -> Mapping[str, Any]:
     except TypeError as error:
         raise typer.BadParameter(str(error), param_hint="-p") from None
     return found
+
+
+def input_choice(with_input: bool) -> InputChoice:  # noqa: FBT001 - it is the option's value
+    """Read what `--with-input` means."""
+    return InputChoice.SNAPSHOT if with_input else InputChoice.NONE
 
 
 def ask(terminal: Terminal, question: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jupyter_scheduler_aws.cli.options import InputOption, JobArgument, JsonOption, OverwriteOption
+from jupyter_scheduler_aws.cli.options import InputOption, JobArgument, JsonOption, OverwriteOption, input_choice
 from jupyter_scheduler_aws.cli.progress import Activity
 from jupyter_scheduler_aws.cli.terminal import terminal_of
 from jupyter_scheduler_aws.cli.text import size
@@ -47,7 +47,7 @@ def download(
             job_id,
             folder,
             output_formats=output_format or (),
-            with_input=with_input,
+            with_input=input_choice(with_input),
             overwrite=overwrite,
             on_progress=activity.on_bytes,
         )

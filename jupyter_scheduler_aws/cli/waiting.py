@@ -9,11 +9,18 @@ import typer
 from rich.text import Text
 
 from jupyter_scheduler_aws.cli.exits import ExitCode
-from jupyter_scheduler_aws.cli.options import DownloadOption, InputOption, JobArgument, JsonOption, OverwriteOption
+from jupyter_scheduler_aws.cli.options import (
+    DownloadOption,
+    InputOption,
+    JobArgument,
+    JsonOption,
+    OverwriteOption,
+    input_choice,
+)
 from jupyter_scheduler_aws.cli.progress import Activity
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
 from jupyter_scheduler_aws.cli.text import took
-from jupyter_scheduler_aws.client import Client
+from jupyter_scheduler_aws.client import Client, InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, UnsafePathError
 from jupyter_scheduler_aws.models import Job
 
@@ -25,7 +32,7 @@ class Destination:
     """Where the files of a job go."""
 
     folder: Path
-    with_input: bool
+    with_input: InputChoice
     overwrite: bool
 
 
@@ -47,7 +54,7 @@ def wait(
 
 def destination_of(folder: Path | None, *, with_input: bool, overwrite: bool) -> Destination | None:
     """Read where the files of a job go from a command's options; None if they are not to be downloaded."""
-    return Destination(folder=folder, with_input=with_input, overwrite=overwrite) if folder else None
+    return Destination(folder=folder, with_input=input_choice(with_input), overwrite=overwrite) if folder else None
 
 
 def finish_or_tell(

@@ -63,7 +63,7 @@ class Definitions:
             if brings_snapshot(definition, model.input_uri, changes):
                 folder = definition.package_input_folder
                 changes |= send_snapshot(client, self._workspace, model.input_uri, folder=folder)
-        if changes:
+        if changes or not model.input_uri:
             client.change_definition(definition_id, changes)
 
     def delete(self, definition_id: str) -> None:

@@ -15,6 +15,7 @@ from jupyter_scheduler_aws.connector.pages import job_page
 from jupyter_scheduler_aws.connector.requests import creation
 from jupyter_scheduler_aws.connector.rows import read_job, read_jobs
 from jupyter_scheduler_aws.connector.workspace import Workspace
+from jupyter_scheduler_aws.selection import InputChoice
 
 __all__ = ["Jobs"]
 

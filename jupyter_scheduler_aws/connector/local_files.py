@@ -8,7 +8,7 @@ from jupyter_scheduler.models import DescribeJob, JobFile
 
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import UnsafePathError
-from jupyter_scheduler_aws.marker import Downloaded, downloaded
+from jupyter_scheduler_aws.marker import Downloaded, FileState, downloaded
 
 __all__ = ["add_local_files"]
 
@@ -23,8 +23,12 @@ def add_local_files(job: DescribeJob, workspace: Workspace) -> None:
     except UnsafePathError:
         return
     found = downloaded(folder, job.job_id) or Downloaded(complete=False, files={})
-    here = {name for name in found.files if (folder / name).is_file()}
-    by_format = {file.format: name for name, file in reversed(found.files.items()) if name in here}
+    here = [
+        name for name, file in found.files.items() if file.state != FileState.EXPECTED and (folder / name).is_file()
+    ]
+    by_format: dict[str, str] = {}
+    for name in here:
+        by_format.setdefault(found.files[name].format, name)
     made = [name for name, file in found.files.items() if file.format == _FOLDER]
     job.job_files = [_with_path(file, by_format, folder, workspace) for file in _links(job.job_files, made)]
     job.packaged_files = made

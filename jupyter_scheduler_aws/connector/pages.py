@@ -36,9 +36,7 @@ def definition_page(client: Client, query: ListJobDefinitionsQuery) -> Page:
     return _page(client, "/job_definitions", "job_definitions", items, query)
 
 
-def _page(
-    client: Client, path: str, rows: str, items: Query, query: ListJobsQuery | ListJobDefinitionsQuery
-) -> Page:
+def _page(client: Client, path: str, rows: str, items: Query, query: ListJobsQuery | ListJobDefinitionsQuery) -> Page:
     found: list[Mapping[str, Any]] = []
     token, total, wanted = query.next_token, -1, query.max_items
     for _ in range(_MOST_REQUESTS):

@@ -7,6 +7,8 @@ from typing import Any, Final, TypeVar
 from jupyter_scheduler.models import DescribeJob, DescribeJobDefinition, Status
 from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
+from jupyter_scheduler_aws.requests import is_random_token
+
 __all__ = ["read_definition", "read_definitions", "read_job", "read_jobs"]
 
 Document = Mapping[str, Any]
@@ -26,7 +28,9 @@ _MACROS: Final = {
 """crontab(5)'s macros in five fields. The panel's cronstrue 2.12.0 fails at a macro, and the whole panel with it; it reads
 every other crontab that the service takes."""
 
-_UNREADABLE: Final = "This version of jupyter-scheduler-aws cannot read what the service says of it. Upgrade the older of the two."
+_UNREADABLE: Final = (
+    "This version of jupyter-scheduler-aws cannot read what the service says of it. Upgrade the older of the two."
+)
 
 
 def read_job(document: Document) -> DescribeJob:
@@ -37,6 +41,8 @@ def read_job(document: Document) -> DescribeJob:
     # The model would make 1 of "t" and of true, and 2 of 2.5.
     model.runtime_environment_parameters = document.get("runtime_environment_parameters")
     model.output_formats = model.output_formats or []
+    if is_random_token(model.idempotency_token):
+        model.idempotency_token = None
     return model
 
 
@@ -63,10 +69,11 @@ def read_definitions(documents: list[Document]) -> list[DescribeJobDefinition]:
 
 def _read(model: type[Model], document: Document) -> Model | None:
     try:
-        return model(**document)
+        read: Model = model(**document)
     except (ValidationError, TypeError) as error:
         _log.warning("A row of the scheduler's service cannot be read: %s", error)
         return None
+    return read
 
 
 def _rows(read: Any, documents: list[Document]) -> list[Any]:

@@ -33,11 +33,12 @@ def to_scheduler_error(error: SchedulerClientError) -> Exception:
 
     They answer 409 for a used token, and 500 for whatever else.
     """
-    if isinstance(error, SchedulerApiError) and error.code == "idempotency_token_reused":
-        return UsedTokenError(panel_text(error))
-    return SchedulerError(panel_text(error))
+    is_used_token = isinstance(error, SchedulerApiError) and error.code == "idempotency_token_reused"
+    shown: Exception = (UsedTokenError if is_used_token else SchedulerError)(panel_text(error))
+    return shown
 
 
 def to_environment_error(error: SchedulerClientError) -> Exception:
     """Give the error that jupyter-scheduler's handlers show for environments."""
-    return EnvironmentRetrievalError(panel_text(error))
+    shown: Exception = EnvironmentRetrievalError(panel_text(error))
+    return shown

@@ -53,8 +53,10 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
     )
     region = Unicode(config=True, help="AWS region to sign for; empty: the one in the URL, else the environment's.")
     profile = Unicode(config=True, help="Profile of the AWS configuration to sign with; empty: the environment's.")
-    connect_timeout_seconds = Float(5, config=True, help="How long to wait for a connection to the service.")
-    request_timeout_seconds = Float(35, config=True, help="How long to wait for an answer of the service, or a part of it.")
+    connect_timeout_seconds = Float(5.0, config=True, help="How long to wait for a connection to the service.")
+    request_timeout_seconds = Float(
+        35.0, config=True, help="How long to wait for an answer of the service, or a part of it."
+    )
     tries = Int(4, min=1, config=True, help="How often a request is tried while the service is busy or out of reach.")
     execution_manager_class = Type(
         klass="jupyter_scheduler.executors.ExecutionManager",

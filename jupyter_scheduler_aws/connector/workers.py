@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 __all__ = ["Workers"]
@@ -38,9 +39,9 @@ def _work(call: Callable[[], T], loop: asyncio.AbstractEventLoop, future: "async
     try:
         result = call()
     except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits
-        _tell(loop, future, lambda error=error: future.set_exception(error))
+        _tell(loop, future, partial(future.set_exception, error))
     else:
-        _tell(loop, future, lambda: future.set_result(result))
+        _tell(loop, future, partial(future.set_result, result))
 
 
 def _tell(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]", say: Callable[[], None]) -> None:

@@ -50,7 +50,9 @@ class Workspace:
         """
         stem = PurePosixPath(input_filename).stem
         if not _JOB_ID.fullmatch(job_id) or re.search(r"[/\\\x00-\x1f]", input_filename):
-            raise UnsafePathError(f"The service named a job {job_id!r} of {input_filename!r}, which cannot be a folder.")
+            raise UnsafePathError(
+                f"The service named a job {job_id!r} of {input_filename!r}, which cannot be a folder."
+            )
         outputs = self._below_root(self.output_directory)
         if outputs is None:
             raise ConfigurationError(

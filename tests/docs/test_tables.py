@@ -10,6 +10,7 @@ from chalicelib.config import OUTPUT_FORMATS
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.outcome import OUTCOMES
 from chalicelib.domain.transitions import TRANSITIONS
+from jupyter_scheduler_aws.ignoring import DEFAULT_PATTERNS, VIRTUAL_ENVIRONMENT_FILE
 from tests.docs.documents import ROOT, table_rows
 
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\\n]+))?", re.MULTILINE)
@@ -71,3 +72,11 @@ def test_no_other_outcome_is_explained() -> None:
     rows = table_rows("docs/troubleshooting.md")
     start = next(number for number, row in enumerate(rows) if row[0] == "code")
     assert {row[0].strip("`") for row in rows[start + 2 : start + 2 + len(OUTCOMES)]} == set(OUTCOMES)
+
+
+def test_what_is_ignored_by_default_is_listed() -> None:
+    rows = table_rows("docs/environments.md")
+    start = next(number for number, row in enumerate(rows) if row[0] == "left out by default") + 2
+    names = [row[0] for row in rows[start : start + len(DEFAULT_PATTERNS) + 1]]
+    assert names == [*(f"`{each}`" for each in DEFAULT_PATTERNS), f"any folder with a `{VIRTUAL_ENVIRONMENT_FILE}`"]
+    assert len(rows) == start + len(names) or rows[start + len(names) + 1][0].startswith("---")

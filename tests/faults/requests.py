@@ -7,6 +7,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
+from tests.faults.schedules import hold_schedules
+from tests.support.definitions import Definitions
 from tests.support.runs import Run
 from tests.support.scheduler import LocalScheduler, notebook
 
@@ -31,6 +33,8 @@ class Request:
     """What follows by itself, once the request was answered."""
     ends: frozenset[str] = field(default_factory=lambda: frozenset({"COMPLETED"}))
     """States that its job may end in."""
+    holds: Callable[[LocalScheduler], None] = lambda _: None
+    """Check what else must be true at the end."""
 
 
 def _function(call: Callable[[], None]) -> int:
@@ -54,6 +58,26 @@ def _body(local: LocalScheduler, **fields: str) -> dict[str, Any]:
         "runtime_environment_name": "python",
         **fields,
     }
+
+
+def _definition(local: LocalScheduler) -> dict[str, Any]:
+    return {**_body(local, idempotency_token="t"), "schedule": "0 13 1 * 1"}  # of two EventBridge schedules
+
+
+def _create_definition(local: LocalScheduler, body: dict[str, Any]) -> int:
+    return local.api.post("/scheduler/job_definitions", body).status
+
+
+def _hold_definition(local: LocalScheduler) -> None:
+    """There is one definition, whose schedules nothing but the request has written, and at most one copy of a create that failed."""
+    [item] = local.items("definitions")
+    hold_schedules(Definitions(local))
+    stored = [key.split("/")[2] for key in local.objects("definitions/")]
+    assert len([each for each in stored if each != item["definition_id"]["S"]]) <= 1
+
+
+def _run_now(local: LocalScheduler, definition_id: str) -> int:
+    return local.api.post(f"/scheduler/job_definitions/{definition_id}/jobs", {"idempotency_token": "t"}).status
 
 
 def _stop(local: LocalScheduler, run: Run) -> int:
@@ -84,6 +108,21 @@ _STOPPED = frozenset({"STOPPED"})
 REQUESTS = (
     Request("create", _body, _create, frozenset({200}), is_idempotent=False),
     Request("create with a token", lambda local: _body(local, idempotency_token="t"), _create, frozenset({200})),
+    Request(
+        "create a definition with a token",
+        _definition,
+        _create_definition,
+        frozenset({200}),
+        jobs=0,
+        holds=_hold_definition,
+    ),
+    Request(
+        "create a job of a definition with a token",
+        lambda local: Definitions(local).create(),
+        _run_now,
+        frozenset({200}),
+        holds=_hold_definition,
+    ),
     Request("stop while it waits", lambda local: local.create(), _stop_waiting, frozenset({204}), ends=_STOPPED),
     Request("stop while it is launched", lambda local: local.launch(), _stop, frozenset({204}), ends=_STOPPED),
     Request("stop while it runs", lambda local: local.start(), _stop, frozenset({204}), ends=_STOPPED),

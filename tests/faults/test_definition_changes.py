@@ -1,13 +1,12 @@
 """Changes of definitions that are cut off before or after any of their AWS calls, then repeated or swept."""
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.crontab import to_eventbridge
+from tests.faults.schedules import hold_schedules
 from tests.support.definitions import Definitions
 from tests.support.faults import Killed, KilledAfter, Lost, NeverSent, Refused, Resent
 from tests.support.scheduler import LocalScheduler, notebook
@@ -28,31 +27,6 @@ _FAULTS: dict[str, Callable[[int], Any]] = {
     "resent": lambda turn: Resent(None, turn),
     "throttled": lambda turn: Refused("ThrottlingException", None, turn),
 }
-
-
-def _holds(made: Definitions) -> None:
-    """Schedules say what the records say; nothing else is there."""
-    expected = {}
-    for item in made.local.items("definitions"):
-        definition = made.stored(item["definition_id"]["S"])
-        assert definition.is_synced
-        assert "unsynced" not in item
-        state = "ENABLED" if definition.active and definition.next_due else "DISABLED"
-        for slot, expression in enumerate(to_eventbridge(definition.schedule or "")):
-            zone, revision = definition.timezone or "UTC", definition.revision
-            expected[f"{definition.definition_id}-{slot}"] = (expression, zone, state, revision)
-        keys = made.local.objects(f"definitions/{definition.owner_id}/{definition.definition_id}/")
-        assert any(definition.snapshot_id in key for key in keys), "its snapshot is gone"
-    found = {
-        name: (
-            each["ScheduleExpression"],
-            each["ScheduleExpressionTimezone"],
-            each["State"],
-            json.loads(each["Target"]["Input"])["revision"],
-        )
-        for name, each in made.schedules().items()
-    }
-    assert found == expected
 
 
 def _cut_off(local: LocalScheduler, fault: Any, act: Callable[[], Any]) -> Any:
@@ -95,7 +69,7 @@ def test_a_change_that_is_cut_off(local: LocalScheduler, made: Definitions, chan
             stored = made.stored(definition_id)
             assert all(getattr(stored, name) == value for name, value in wanted.items() if name != "input_uri")
         _sweep_twice(made)
-        _holds(made)
+        hold_schedules(made)
         made.delete(definition_id)
         assert made.clean_up() == []
         assert made.leftovers() == {}
@@ -119,7 +93,7 @@ def test_a_create_that_is_cut_off(local: LocalScheduler, made: Definitions, kind
         for _ in range(2):
             local.clock.forward(seconds=90)
             made.sweep()
-        _holds(made)
+        hold_schedules(made)
         if not fault.has_happened:
             break
         turn += 1

@@ -21,6 +21,7 @@ _THROTTLE = {
     "dynamodb": "ProvisionedThroughputExceededException",
     "ecs": "ThrottlingException",
     "s3": "SlowDown",
+    "scheduler": "ThrottlingException",
     "secretsmanager": "ThrottlingException",
     "sqs": "ThrottlingException",
 }
@@ -92,6 +93,7 @@ def _try(local: LocalScheduler, request: Request, fault: str, call: str, turn: i
     assert len(jobs) == request.jobs + (fault == "answer lost" and "Put" in call and not request.is_idempotent), where
     assert {each["status"]["S"] for each in jobs} <= request.ends, where
     _hold_objects(local, request, where)
+    request.holds(local)
 
 
 def _hold_objects(local: LocalScheduler, request: Request, where: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.config import load_settings
+from chalicelib.routes.openapi.document import DOCUMENT
 from infra.bundle import BundleError, Target, find_uv, make_once, stage_bundle
 from infra.settings import StackSettings, read_settings
 from tests.infra.synthesized import ROOT
@@ -68,6 +69,7 @@ def test_the_service_is_in_it_and_what_the_runtime_has_is_not(declared: Path) ->
     names = {path.name for path in declared.iterdir()}
     assert {"app", "chalicelib", "chalice", "pydantic", "pynamodb", "settings.json"} <= names
     assert not names & {*RUNTIME, "pip", "setuptools", "bin", "infra", "runner"}
+    assert (declared / DOCUMENT.relative_to(ROOT)).read_bytes() == DOCUMENT.read_bytes()
 
 
 def test_nothing_in_it_tells_where_or_when_it_was_made(declared: Path, settings: StackSettings, tmp_path: Path) -> None:

@@ -61,3 +61,12 @@ def notebook(tmp_path: Path) -> Path:
     path = folder / "report.ipynb"
     path.write_text(json.dumps(NOTEBOOK))
     return path
+
+
+def write_files(root: Path, *names: str) -> None:
+    """Write files, each with its name for content, and the folders that they need."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(name)

@@ -1,9 +1,10 @@
 """The service's API, with S3 beside it, as far as the client sees them."""
 
+import hashlib
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -15,7 +16,7 @@ from typing_extensions import override
 from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
 from tests.jupyter_scheduler_aws.fake_server import Answer, Request
 
-__all__ = ["ENVIRONMENT", "FakeApi", "FakeJob", "running_api"]
+__all__ = ["ENVIRONMENT", "FakeApi", "FakeJob", "etag_of", "running_api"]
 
 ENVIRONMENT = {
     "name": "python",
@@ -28,6 +29,10 @@ ENVIRONMENT = {
     "default_compute_type": "small",
     "utc_only": False,
 }
+
+
+def etag_of(content: bytes) -> str:
+    return f'"{hashlib.md5(content).hexdigest()}"'
 
 
 def cell(number: int) -> dict[str, Any]:
@@ -62,7 +67,6 @@ class FakeApi(DefinitionRoutes):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, FakeJob] = {}
-        self.tokens: dict[str, str] = {}
         self.environments: list[Any] = [ENVIRONMENT]
         self.plan: list[dict[str, Any]] = [cell(1), cell(2), COMPLETED]
         self.outputs: dict[str, tuple[str, bytes]] = {
@@ -72,9 +76,18 @@ class FakeApi(DefinitionRoutes):
         }
         self.log: list[str] = ["cell 1 of 3", "hello"]
         self.max_upload_bytes = 1_000_000
+        self.folder_limits = {
+            "max_notebook_bytes": 500_000,
+            "max_unpacked_bytes": 10_000_000,
+            "max_unpacked_files": 100,
+        }
+        """Empty: a service that does not say them."""
         self.clock_off_millis = 0
         self.generation = 1
         """Of presigned URLs; older ones have expired."""
+        self.etag_of: Callable[[bytes], str] = etag_of
+        self.headers: dict[str, str] = {}
+        """Of each file that is fetched, besides the ETag."""
 
     def add_job(self, name: str = "Report", *, status: str = "COMPLETED", **fields: Any) -> str:
         job_id = f"0199{len(self.jobs):04x}-0000-7000-8000-{uuid.uuid4().hex[:12]}"
@@ -125,8 +138,8 @@ class FakeApi(DefinitionRoutes):
         return Answer.of(self.environments)
 
     def create_upload(self, request: Request) -> Answer:
-        size = request.document["size_bytes"]
-        if size > self.max_upload_bytes:
+        size, is_zip = request.document.get("size_bytes"), request.document["filename"].endswith(".zip")
+        if size and size > self.max_upload_bytes:
             return Answer.refusal(413, f"The upload has {size} bytes; at most {self.max_upload_bytes}.", "too_large")
         upload_id = uuid.uuid4().hex
         form = {
@@ -135,6 +148,8 @@ class FakeApi(DefinitionRoutes):
             "url": f"{self.origin}/bucket",
             "fields": {"key": f"uploads/{upload_id}", "policy": "p", "x-amz-signature": "s"},
             "max_bytes": self.max_upload_bytes,
+            **dict.fromkeys(self.folder_limits, None),
+            **(self.folder_limits if is_zip else {}),
             "expires_at": START,
         }
         return Answer.of(form)
@@ -157,7 +172,7 @@ class FakeApi(DefinitionRoutes):
             return Answer.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
         if asked["runtime_environment_name"] not in [each["name"] for each in self.environments]:
             return Answer.refusal(422, "There is no such environment.", "cannot_be_run")
-        token = asked.pop("idempotency_token")
+        token = request.path, asked.pop("idempotency_token")
         if token not in self.tokens:
             asked.pop("input_uri")
             self.tokens[token] = job_id = self.add_planned_job(asked.pop("name"), **asked)
@@ -217,12 +232,16 @@ class FakeApi(DefinitionRoutes):
         if dict(request.query)["generation"] != str(self.generation):
             return Answer(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
         content = self.jobs[job_id].files[path][1]
-        etag = f'"{hash(content)}"'
-        if request.headers.get("if-match", etag) != etag:
+        headers = {"etag": self.etag_of(content), **self.headers}
+        if request.headers.get("if-match", headers["etag"]) != headers["etag"]:
             return Answer(412)
-        if match := re.fullmatch(r"bytes=(\d+)-", request.headers.get("range", "")):
-            return Answer(206, content[int(match[1]) :], {"etag": etag})
-        return Answer(200, content, {"etag": etag})
+        if match := re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", "")):
+            start, stop = int(match[1]), min(int(match[2] or len(content)) + 1, len(content))
+            if start >= stop:
+                return Answer(416)
+            content_range = f"bytes {start}-{stop - 1}/{len(content)}"
+            return Answer(206, content[start:stop], {**headers, "content-range": content_range})
+        return Answer(200, content, headers)
 
     def get_log(self, request: Request, _job_id: str) -> Answer:
         start = int(dict(request.query).get("next_token", 0))

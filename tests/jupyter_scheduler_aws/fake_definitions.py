@@ -71,6 +71,8 @@ class DefinitionRoutes(FakeServer):
         super().__init__()
         self.definitions: dict[str, FakeDefinition] = {}
         self.uploads: dict[str, bytes] = {}
+        self.tokens: dict[tuple[str, str], str] = {}
+        """What was made, by path and idempotency token."""
         self.page_size = 2
 
     @abstractmethod
@@ -90,14 +92,16 @@ class DefinitionRoutes(FakeServer):
 
     def create_definition(self, request: Request) -> Answer:
         asked = request.document
+        token = request.path, asked.pop("idempotency_token")
         snapshot = self.uploads.get(asked.pop("input_uri").removeprefix("upload:"))
         if snapshot is None:
             return Answer.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
         if asked.get("schedule") == "61 * * * *":
             return Answer.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
-        definition_id = self.add_definition(asked.pop("name"), **asked)
-        self.definitions[definition_id].snapshot = snapshot
-        return Answer.of({"job_definition_id": definition_id})
+        if token not in self.tokens:
+            self.tokens[token] = definition_id = self.add_definition(asked.pop("name"), **asked)
+            self.definitions[definition_id].snapshot = snapshot
+        return Answer.of({"job_definition_id": self.tokens[token]})
 
     def list_definitions(self, request: Request) -> Answer:
         query = dict(request.query)
@@ -121,10 +125,12 @@ class DefinitionRoutes(FakeServer):
         return Answer(204)
 
     def run_definition(self, request: Request, definition_id: str) -> Answer:
-        document = self.definitions[definition_id].document
-        parameters = request.document.get("parameters", document["parameters"])
-        job_id = self.add_planned_job(document["name"], job_definition_id=definition_id, parameters=parameters)
-        return Answer.of({"job_id": job_id})
+        document, asked = self.definitions[definition_id].document, request.document
+        token = request.path, asked["idempotency_token"]
+        if token not in self.tokens:
+            fields = {"job_definition_id": definition_id, "parameters": asked.get("parameters", document["parameters"])}
+            self.tokens[token] = self.add_planned_job(document["name"], **fields)
+        return Answer.of({"job_id": self.tokens[token]})
 
     def explain_crontab(self, request: Request) -> Answer:
         query = dict(request.query)

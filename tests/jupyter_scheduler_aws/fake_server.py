@@ -79,6 +79,8 @@ class Fault:
     """… answered with this, …"""
     drops_after: int | None = None
     """… or the line drops after so many bytes of the body; -1: before any answer."""
+    holds: threading.Event | None = None
+    """Awaited before the line drops."""
 
     def matches(self, request: Request) -> bool:
         return request.method == self.method and re.fullmatch(self.path, request.path) is not None
@@ -183,6 +185,8 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             with suppress(ConnectionError):  # The client may have gone.
                 self.wfile.write(sent)
+            if fault and fault.holds:
+                fault.holds.wait()
             if len(sent) < len(answer.body):
                 self._hang_up()
 
@@ -195,7 +199,7 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
 
         @override
         def handle(self) -> None:
-            with suppress(ssl.SSLError):  # The client may not trust the certificate.
+            with suppress(ssl.SSLError, ConnectionError):  # The client may not trust the certificate, or be gone.
                 super().handle()
 
         @override

@@ -9,6 +9,7 @@ from jupyter_scheduler_aws.errors import (
     TooLargeError,
     UploadError,
 )
+from jupyter_scheduler_aws.snapshot import pack_notebook
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
 
@@ -101,11 +102,11 @@ def test_the_wait_for_a_job_that_is_deleted_ends(api: FakeApi, client: Client) -
         client.wait("no-such")
 
 
-def test_a_notebook_over_the_limit_is_not_uploaded(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_a_snapshot_over_the_limit_is_not_uploaded(api: FakeApi, client: Client, notebook: Path) -> None:
     api.max_upload_bytes = 10
 
-    with pytest.raises(TooLargeError, match="at most 10"):
-        client.submit(notebook)
+    with pack_notebook(notebook) as snapshot, pytest.raises(TooLargeError, match="at most 10"):
+        client.upload(snapshot)
 
     assert api.seen("POST", "/bucket") == []
 

@@ -10,9 +10,7 @@ from jupyter_scheduler_aws.errors import (
     ConfigurationError,
     InvalidRequestError,
     NotFoundError,
-    UncertainError,
     UnexpectedAnswerError,
-    UnreachableError,
 )
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
@@ -47,6 +45,7 @@ def test_every_option_reaches_the_service(api: FakeApi, client: Client, notebook
     [request] = api.seen("POST", DEFINITIONS)
     sent = request.document
     assert sent.pop("input_uri").startswith("upload:")
+    assert len(sent.pop("idempotency_token")) == 32
     assert sent == {
         "input_filename": "report.ipynb",
         "package_input_folder": True,
@@ -79,7 +78,8 @@ def test_what_is_not_said_is_left_to_the_service(api: FakeApi, client: Client, n
 
     [request] = api.seen("POST", DEFINITIONS)
     assert set(request.document) == {
-        *("name", "output_formats", "runtime_environment_name", "input_uri", "input_filename", "package_input_folder")
+        *("name", "output_formats", "runtime_environment_name", "input_uri", "input_filename", "package_input_folder"),
+        "idempotency_token",
     }
     assert request.document["name"] == "report"
 
@@ -197,55 +197,7 @@ def test_an_answer_that_is_none(api: FakeApi, client: Client) -> None:
         client.get_definition(definition_id)
 
 
-LOST = [
-    Fault("POST", f"{DEFINITIONS}.*", drops_after=-1),
-    Fault("POST", f"{DEFINITIONS}.*", then=Answer(504)),
-    Fault("POST", f"{DEFINITIONS}.*", then=Answer.refusal(500, "It broke.", "internal")),
-    Fault("POST", f"{DEFINITIONS}.*", then=Answer(200, b"<html>")),
-]
-
-
-@pytest.mark.parametrize("fault", LOST, ids=["dropped", "gateway", "broken", "no JSON"])
-def test_a_lost_answer_makes_no_second_definition(
-    api: FakeApi, client: Client, notebook: Path, fault: Fault, waits: list[float]
-) -> None:
-    api.faults.append(fault)
-
-    with pytest.raises(UncertainError, match=r"may be there all the same.* `nbjobs definitions list`"):
-        client.schedule(notebook, cron="@daily")
-
-    assert len(api.definitions) == 1
-    assert waits == []
-
-
-@pytest.mark.parametrize("fault", LOST, ids=["dropped", "gateway", "broken", "no JSON"])
-def test_a_lost_answer_makes_no_second_run(api: FakeApi, client: Client, fault: Fault) -> None:
-    definition_id = api.add_definition()
-    api.faults.append(fault)
-
-    with pytest.raises(UncertainError, match=f"`nbjobs list --definition {definition_id}`"):
-        client.run_definition(definition_id)
-
-    assert len(api.jobs) == 1
-
-
-def test_a_request_that_was_not_done_is_repeated(api: FakeApi, client: Client, notebook: Path) -> None:
-    api.faults += [Fault("POST", DEFINITIONS, instead=Answer(429)) for _ in range(2)]
-
-    client.schedule(notebook, cron="@daily")
-
-    assert len(api.definitions) == 1
-    assert len(api.seen("POST", DEFINITIONS)) == 3
-
-
-def test_a_service_that_is_not_there_leaves_no_doubt(api: FakeApi, pace: Pace, waits: list[float]) -> None:
-    with Client("http://127.0.0.1:1/v1", pace=pace) as client, pytest.raises(UnreachableError, match="out of reach"):
-        client.run_definition("x")
-
-    assert len(waits) == 5
-
-
-def test_a_refusal_leaves_no_doubt(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_what_the_service_refuses_is_said(client: Client, notebook: Path) -> None:
     with pytest.raises(InvalidRequestError, match="minute 61"):
         client.schedule(notebook, cron="61 * * * *")
 

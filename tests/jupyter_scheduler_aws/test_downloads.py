@@ -3,13 +3,12 @@ from pathlib import Path
 import pytest
 
 from jupyter_scheduler_aws import Client
+from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, UnsafePathError
 from jupyter_scheduler_aws.marker import MARKER, marked_outputs
+from tests.jupyter_scheduler_aws.downloading import BIG, fetched, files_in
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
-
-BIG = bytes(range(256)) * 8000
-"""2 MB: several parts."""
 
 
 @pytest.fixture
@@ -17,10 +16,6 @@ def job_id(api: FakeApi) -> str:
     job_id = api.add_job()
     api.jobs[job_id].files = {"big.bin": ("files", BIG), "input.ipynb": ("input", b"{}")}
     return job_id
-
-
-def files_in(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def stale_listing(client: Client, job_id: str) -> Fault:
@@ -130,7 +125,22 @@ def test_many_files_arrive_whole(api: FakeApi, client: Client, job_id: str, tmp_
     }
 
 
-def test_one_failure_ends_the_rest_and_leaves_no_parts(
+def test_a_thousand_small_files_are_asked_for_once_each(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path
+) -> None:
+    files = {f"{n}.txt": ("files", f"content {n}".encode()) for n in range(1000)}
+    api.jobs[job_id].files = dict(files)
+    api.page_size = 1000
+
+    paths = client.download(job_id, tmp_path)
+
+    assert sorted(fetched(api)) == sorted(files)
+    assert len(api.requests) == len(files) + 2, "the job and the list"
+    assert {path.name: path.read_bytes() for path in paths} == {name: content for name, (_, content) in files.items()}
+    assert files_in(tmp_path) == sorted([MARKER, *files])
+
+
+def test_one_failure_ends_the_rest_and_the_next_download_leaves_no_parts(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     api.jobs[job_id].files = {f"{n}.bin": ("files", BIG) for n in range(20)}
@@ -138,8 +148,10 @@ def test_one_failure_ends_the_rest_and_leaves_no_parts(
 
     with pytest.raises(DownloadError, match="404"):
         client.download(job_id, tmp_path)
+    assert len(api.seen("GET", "/s3/.*")) < 20
 
-    assert not [name for name in files_in(tmp_path) if name.endswith(".part")]
+    client.download(job_id, tmp_path)
+    assert files_in(tmp_path) == sorted([MARKER, *api.jobs[job_id].files])
 
 
 def test_own_files_are_not_replaced_unless_asked(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
@@ -165,7 +177,7 @@ def test_downloaded_files_are_replaced(api: FakeApi, client: Client, job_id: str
 
 
 def test_the_input_comes_only_if_asked_for(client: Client, job_id: str, tmp_path: Path) -> None:
-    client.download(job_id, tmp_path, with_input=True)
+    client.download(job_id, tmp_path, with_input=InputChoice.SNAPSHOT)
 
     assert files_in(tmp_path) == [MARKER, "big.bin", "input.ipynb"]
 
@@ -179,7 +191,10 @@ def test_only_some_formats(api: FakeApi, client: Client, tmp_path: Path) -> None
 def test_a_job_without_files_says_so(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.jobs[job_id].files = {}
 
-    with pytest.raises(DownloadError, match="no such files"):
+    with pytest.raises(DownloadError, match="status is COMPLETED, has no such files"):
+        client.download(job_id, tmp_path)
+    api.jobs[job_id].document["status"] = "IN_PROGRESS"
+    with pytest.raises(DownloadError, match="no such files yet"):
         client.download(job_id, tmp_path)
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +17,19 @@ from jupyter_scheduler_aws.errors import (
     UnreachableError,
 )
 from jupyter_scheduler_aws.pace import RepeatError
+from jupyter_scheduler_aws.snapshot import pack_notebook
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, cell
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
 
 JOBS = "/v1/scheduler/jobs"
+DEFINITIONS = "/v1/scheduler/job_definitions"
+
+LOST: list[Callable[[str], Fault]] = [
+    lambda path: Fault("POST", path, drops_after=-1),
+    lambda path: Fault("POST", path, drops_after=10),
+    lambda path: Fault("POST", path, then=Answer(504)),
+]
+"""The service does what it is asked, and its answer does not arrive."""
 
 
 def test_a_create_whose_answer_was_lost_makes_one_job(api: FakeApi, client: Client, notebook: Path) -> None:
@@ -32,6 +42,43 @@ def test_a_create_whose_answer_was_lost_makes_one_job(api: FakeApi, client: Clie
     assert len(api.seen("POST", JOBS)) == 3
     assert len({request.body for request in api.seen("POST", JOBS)}) == 1
     assert len(api.seen("POST", "/bucket")) == 1
+
+
+@pytest.mark.parametrize("fault", LOST, ids=["dropped", "cut off", "gateway"])
+def test_a_definition_whose_answer_was_lost_is_made_once(
+    api: FakeApi, client: Client, notebook: Path, fault: Callable[[str], Fault]
+) -> None:
+    api.faults += [fault(DEFINITIONS), fault(DEFINITIONS)]
+
+    definition_id = client.schedule(notebook, cron="@daily")
+
+    assert list(api.definitions) == [definition_id]
+    assert len(api.seen("POST", DEFINITIONS)) == 3
+    assert len({request.body for request in api.seen("POST", DEFINITIONS)}) == 1
+
+
+@pytest.mark.parametrize("fault", LOST, ids=["dropped", "cut off", "gateway"])
+def test_a_run_whose_answer_was_lost_is_made_once(api: FakeApi, client: Client, fault: Callable[[str], Fault]) -> None:
+    definition_id = api.add_definition()
+    path = f"{DEFINITIONS}/{definition_id}/jobs"
+    api.faults += [fault(path), fault(path)]
+
+    job_id = client.run_definition(definition_id)
+
+    assert list(api.jobs) == [job_id]
+    assert len(api.seen("POST", path)) == 3
+    assert client.run_definition(definition_id) != job_id
+
+
+def test_a_token_that_is_given_is_sent(api: FakeApi, client: Client, notebook: Path) -> None:
+    own = {"idempotency_token": "monthly-2026-11"}
+    with pack_notebook(notebook) as snapshot:
+        request = {"name": "Report", "input_uri": client.upload(snapshot), **own}
+
+    [definition_id] = {client.create_definition(request) for _ in range(2)}
+    [job_id] = {client.create_job_of_definition(definition_id, own) for _ in range(2)}
+
+    assert (list(api.definitions), list(api.jobs)) == ([definition_id], [job_id])
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])

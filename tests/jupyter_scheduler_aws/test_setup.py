@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import boto3
 import pytest
 
 from jupyter_scheduler_aws import Client
@@ -8,6 +11,7 @@ from jupyter_scheduler_aws.errors import (
     NoUrlError,
 )
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
+from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
 
 
 def test_a_url_is_needed() -> None:
@@ -49,6 +53,51 @@ def test_temporary_credentials_are_signed_with_their_token(api: FakeApi, monkeyp
     request = api.requests[0]
     assert request.headers["x-amz-security-token"] == "session/token+=="
     assert "x-amz-security-token" in request.headers["authorization"]
+
+
+EXPIRED = Answer.refusal(403, "The security token included in the request is expired", "expired")
+
+
+def write_credentials(path: Path, key: str, secret: str) -> None:
+    path.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\naws_session_token = t\n")
+
+
+@pytest.fixture
+def credentials_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A file of temporary credentials, as a company's login tool writes it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    path = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    write_credentials(path, "ASIATEMPORARY", "another secret")
+    return path
+
+
+def test_a_new_login_is_used_without_a_restart(api: FakeApi, credentials_file: Path) -> None:
+    with Client(api.url) as client:
+        client.health()
+        write_credentials(credentials_file, "AKIDEXAMPLE", "secret")
+        client.health()
+        api.faults.append(Fault("GET", "/v1/scheduler/health", instead=EXPIRED))
+        client.health()
+        client.health()
+    keys = [request.headers["authorization"].partition("Credential=")[2].partition("/")[0] for request in api.requests]
+    assert keys == ["ASIATEMPORARY", "ASIATEMPORARY", "ASIATEMPORARY", "AKIDEXAMPLE", "AKIDEXAMPLE"]
+
+
+def test_without_a_new_login_the_expired_one_is_said(api: FakeApi, credentials_file: Path) -> None:
+    api.faults.append(Fault("GET", "/v1/scheduler/health", instead=EXPIRED))
+    with Client(api.url) as client, pytest.raises(NotAllowedError, match="Log in again"):
+        client.health()
+    assert len(api.requests) == 1
+
+
+def test_a_session_of_ones_own_is_not_replaced(api: FakeApi, credentials_file: Path) -> None:
+    session = boto3.Session()
+    write_credentials(credentials_file, "AKIDEXAMPLE", "secret")
+    api.faults.append(Fault("GET", "/v1/scheduler/health", instead=EXPIRED))
+    with Client(api.url, session=session) as client, pytest.raises(NotAllowedError, match="Log in again"):
+        client.health()
 
 
 def test_a_wrong_secret_is_refused(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:

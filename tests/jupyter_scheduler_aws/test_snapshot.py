@@ -7,16 +7,9 @@ from typing import Any
 import pytest
 
 from jupyter_scheduler_aws.errors import SnapshotError
-from jupyter_scheduler_aws.marker import update_marker
+from jupyter_scheduler_aws.marker import Downloaded, DownloadedFile, update_marker
 from jupyter_scheduler_aws.snapshot import pack_folder, pack_notebook
-from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
-
-
-def write(root: Path, *names: str) -> None:
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
+from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
 
 
 def test_a_notebook_is_copied_as_it_is(notebook: Path) -> None:
@@ -58,7 +51,7 @@ def test_what_is_not_a_notebook_is_refused(notebook: Path, content: str, problem
 
 @pytest.mark.parametrize("name", ["missing.ipynb", "script.py"])
 def test_what_cannot_be_one_is_refused(notebook: Path, name: str) -> None:
-    write(notebook.parent, "script.py")
+    write_files(notebook.parent, "script.py")
     with pytest.raises(SnapshotError, match=name):
         pack_notebook(notebook.parent / name)
 
@@ -70,7 +63,7 @@ def test_a_cell_id_in_an_older_format_does_no_harm(notebook: Path) -> None:
 
 def test_a_folder_becomes_a_zip_with_the_notebook_at_its_root(notebook: Path) -> None:
     folder = notebook.parent
-    write(folder, "data/co2.csv", "helpers.py", "übung.txt", ".env")
+    write_files(folder, "data/co2.csv", "helpers.py", "übung.txt", ".env")
     (folder / "empty").mkdir()
     (folder / "run.sh").write_text("#!/bin/sh")
     (folder / "run.sh").chmod(0o755)
@@ -93,7 +86,7 @@ def test_a_folder_becomes_a_zip_with_the_notebook_at_its_root(notebook: Path) ->
 
 
 def test_the_same_files_give_the_same_bytes(notebook: Path) -> None:
-    write(notebook.parent, "b.txt", "a.txt", "c/d.txt")
+    write_files(notebook.parent, "b.txt", "a.txt", "c/d.txt")
     with pack_folder(notebook) as snapshot:
         first = snapshot.file.read()
     for path in notebook.parent.rglob("*"):
@@ -106,7 +99,7 @@ def test_the_same_files_give_the_same_bytes(notebook: Path) -> None:
 
 
 def test_what_is_made_again_anyway_stays_out(notebook: Path) -> None:
-    write(
+    write_files(
         notebook.parent,
         ".git/config",
         "src/__pycache__/x.pyc",
@@ -121,8 +114,9 @@ def test_what_is_made_again_anyway_stays_out(notebook: Path) -> None:
 
 def test_outputs_of_earlier_jobs_stay_out(notebook: Path) -> None:
     outputs = notebook.parent / "outputs"
-    write(outputs, "report-2026.html", "results/table.csv", "own.txt")
-    update_marker(outputs, add=[outputs / "report-2026.html", outputs / "results/table.csv"], remove=[])
+    write_files(outputs, "report-2026.html", "results/table.csv", "own.txt")
+    files = {name: DownloadedFile(format="files", size_bytes=1) for name in ("report-2026.html", "results/table.csv")}
+    update_marker(outputs, "job-1", lambda _: Downloaded(complete=True, files=files))
 
     with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         assert sorted(package.namelist()) == ["outputs/own.txt", "report.ipynb"]
@@ -131,8 +125,8 @@ def test_outputs_of_earlier_jobs_stay_out(notebook: Path) -> None:
 
 def test_links_that_lead_out_are_left_out_and_named(notebook: Path, tmp_path: Path) -> None:
     folder = notebook.parent
-    write(tmp_path, "secret.txt", "elsewhere/x.txt")
-    write(folder, "inside.txt", "data/x.txt")
+    write_files(tmp_path, "secret.txt", "elsewhere/x.txt")
+    write_files(folder, "inside.txt", "data/x.txt")
     (folder / "good").symlink_to("inside.txt")
     (folder / "out").symlink_to(tmp_path / "secret.txt")
     (folder / "out-folder").symlink_to(tmp_path / "elsewhere")
@@ -162,7 +156,7 @@ def test_a_file_that_cannot_be_read_is_named(notebook: Path, monkeypatch: pytest
 
 
 def test_a_relative_notebook_takes_its_own_folder(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(notebook.parent, "a.txt")
+    write_files(notebook.parent, "a.txt")
     monkeypatch.chdir(notebook.parent)
     with pack_folder(Path(notebook.name)) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         assert sorted(package.namelist()) == ["a.txt", "report.ipynb"]

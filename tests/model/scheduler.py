@@ -81,7 +81,7 @@ class Scheduler:
         )
         self._events = TaskEventService(settings.limits, endings=endings, **shared)
         self._jobs = JobService(
-            settings, lists=stores, marks=stores, files=stores, snapshots=stores, wake_ups=stores, **shared
+            settings, lists=stores, marks=stores, snapshots=stores, tokens=stores, wake_ups=stores, **shared
         )
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from app.app import app
 
-__all__ = ["ANNA", "BOB", "Answer", "Api"]
+__all__ = ["ANNA", "BOB", "Answer", "Api", "match_resource"]
 
 ANNA = "arn:aws:iam::123456789012:user/anna"
 BOB = "arn:aws:iam::123456789012:user/bob"
@@ -50,7 +50,7 @@ class Api:
     def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request; a body that is no text is sent as JSON."""
         parts = urlsplit(url)
-        resource, path_parameters = _match(parts.path)
+        resource, path_parameters = match_resource(parts.path)
         query: dict[str, list[str]] = {}
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             query.setdefault(name, []).append(value)
@@ -74,7 +74,7 @@ class Api:
         return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers") or {})
 
 
-def _match(path: str) -> tuple[str, dict[str, str]]:
+def match_resource(path: str) -> tuple[str, dict[str, str]]:
     """Find the resource that API Gateway would: one without parameters before one with."""
     wanted = path.strip("/").split("/")
     best: tuple[str, dict[str, str]] = (path, {})

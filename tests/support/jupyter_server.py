@@ -76,11 +76,18 @@ def running_server(
     command += ["--allow-root", *options]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            command, cwd=folder, env=_environment(folder, environment), stdin=subprocess.DEVNULL, stdout=file, stderr=file
+            command,
+            cwd=folder,
+            env=_environment(folder, environment),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(base_url=url, headers={"Authorization": f"token {token}"}, timeout=120, trust_env=False) as http:
+        with httpx.Client(
+            base_url=url, headers={"Authorization": f"token {token}"}, timeout=120, trust_env=False
+        ) as http:
             server = JupyterServer(url, token, workspace, log, process, http)
             _await_start(server)
             yield server
@@ -91,7 +98,7 @@ def running_server(
 def _environment(folder: Path, wanted: Mapping[str, str]) -> dict[str, str]:
     base = {name: os.environ[name] for name in ("PATH", "LANG", "SSL_CERT_FILE", "TMPDIR") if name in os.environ}
     homes = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    return base | {"HOME": str(folder), "NO_PROXY": "127.0.0.1", "PYTHONPATH": os.getcwd()} | homes | dict(wanted)
+    return base | {"HOME": str(folder), "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(Path.cwd())} | homes | dict(wanted)
 
 
 def _free_port() -> int:

@@ -1,13 +1,22 @@
 """Changes of definitions: what they do to the record, and when a definition begins anew."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.definition import Definition, OverlapPolicy, ScheduleOptions
-from chalicelib.domain.definition_request import DefinitionChange, apply_change, check_schedule, count_slots, request_of
+from chalicelib.domain.definition_request import (
+    DefinitionChange,
+    DefinitionRequest,
+    apply_change,
+    check_schedule,
+    count_slots,
+    definition_fingerprint,
+    request_of,
+    run_fingerprint,
+)
 from chalicelib.domain.job_request import resolve_spec
 from chalicelib.errors import CrontabError, InvalidRequestError
 from tests.chalicelib.domain.builders import NOW, caller, settings, spec
@@ -99,9 +108,9 @@ def test_a_change_is_held_against_the_settings() -> None:
     for parts in ({"job": {"compute_type": "large"}}, {"options": {"start": _LATER, "end": _LATER}}):
         with pytest.raises(InvalidRequestError):
             _changed(**parts)
-    for fields in ({"schedule": "0 9 30 2 *"}, {"timezone": "Nowhere"}):
+    for wrong in ({"schedule": "0 9 30 2 *"}, {"timezone": "Nowhere"}):
         with pytest.raises(CrontabError):
-            _changed(definition=fields)
+            _changed(definition=wrong)
 
 
 def test_a_zone_is_checked_without_a_schedule() -> None:
@@ -114,3 +123,50 @@ def test_an_environment_that_is_gone_does_not_keep_one_from_pausing() -> None:
     orphan = replace(_DEFINITION, spec=spec(runtime_environment_name="gone"))
     change = DefinitionChange(definition={"active": False})
     assert apply_change(orphan, change, settings(), caller(), _LATER).active is False
+
+
+_REQUEST = DefinitionRequest(request_of(_DEFINITION), schedule="0 9 * * *", timezone="UTC")
+_OTHERS: dict[str, Any] = {
+    "job": replace(_REQUEST.job, name="Other"),
+    "schedule": "0 8 * * *",
+    "timezone": None,
+    "active": False,
+    "options": ScheduleOptions(start=_LATER),
+}
+_OPTIONS: dict[str, Any] = {
+    "overlap_policy": OverlapPolicy.SKIP,
+    "catch_up": timedelta(0),
+    "start": NOW,
+    "end": NOW,
+    "max_runs": 1,
+    "job_retention": timedelta(days=1),
+}
+
+
+def test_every_field_is_accounted_for() -> None:
+    assert _OTHERS.keys() == {field.name for field in fields(DefinitionRequest)}
+    assert _OPTIONS.keys() == {field.name for field in fields(ScheduleOptions)}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *(replace(_REQUEST, **{name: value}) for name, value in _OTHERS.items()),
+        *(replace(_REQUEST, options=ScheduleOptions(**{name: value})) for name, value in _OPTIONS.items()),
+    ],
+    ids=[*_OTHERS, *(f"options: {name}" for name in _OPTIONS)],
+)
+def test_a_request_for_another_definition_has_another_fingerprint(other: DefinitionRequest) -> None:
+    assert definition_fingerprint(other, "etag") != definition_fingerprint(_REQUEST, "etag")
+
+
+def test_what_was_uploaded_counts_and_not_where() -> None:
+    again = replace(_REQUEST, job=replace(_REQUEST.job, input_uri="upload:def456", idempotency_token="t"))
+    assert definition_fingerprint(again, "etag") == definition_fingerprint(_REQUEST, "etag")
+    assert definition_fingerprint(_REQUEST, "other") != definition_fingerprint(_REQUEST, "etag")
+
+
+def test_a_run_is_known_by_its_definition_and_its_parameters() -> None:
+    assert run_fingerprint("d-1", {"a": "1", "b": "2"}) == run_fingerprint("d-1", {"b": "2", "a": "1"})
+    others = [("d-2", None), ("d-1", None), ("d-1", {}), ("d-1", {"a": "1"}), ("d-1", {"a": "2"})]
+    assert len({run_fingerprint(*each) for each in others}) == len(others)

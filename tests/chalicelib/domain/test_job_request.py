@@ -40,7 +40,7 @@ def test_what_is_left_open_is_filled_in() -> None:
 
 
 def test_what_is_asked_for_is_kept() -> None:
-    asked = {**CHANGES, "runtime_environment_name": "python"}
+    asked = {**CHANGES, "runtime_environment_name": "python", "input_path": "a/report.ipynb"}
     spec = resolve_spec(replace(PLAIN, idempotency_token="t", **asked), settings(), caller())
     kept = {field.name for field in fields(spec)} & asked.keys()
     assert {name: getattr(spec, name) for name in kept} == {name: asked[name] for name in kept}
@@ -123,7 +123,9 @@ def test_no_upload_id_leaves_its_folder(text: str) -> None:
 
 
 def test_every_field_is_accounted_for() -> None:
-    assert CHANGES.keys() | {"input_uri", "idempotency_token"} == {field.name for field in fields(JobRequest)}
+    assert CHANGES.keys() | {"input_uri", "input_path", "idempotency_token"} == {
+        field.name for field in fields(JobRequest)
+    }
 
 
 @pytest.mark.parametrize("field", CHANGES)
@@ -136,7 +138,7 @@ def test_other_bytes_have_another_fingerprint() -> None:
 
 
 def test_the_same_bytes_uploaded_again_have_the_same_fingerprint() -> None:
-    again = replace(PLAIN, input_uri="upload:def456", idempotency_token="t")
+    again = replace(PLAIN, input_uri="upload:def456", input_path="a/report.ipynb", idempotency_token="t")
     assert fingerprint(again, "etag") == fingerprint(PLAIN, "etag")
 
 

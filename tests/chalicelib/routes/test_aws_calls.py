@@ -101,6 +101,34 @@ def _create_and_delete(local: LocalScheduler, write: str, fields: dict[str, str]
     assert _calls(local, "DELETE", f"/scheduler/jobs/{newest}") == ["dynamodb:DeleteItem"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "write"),
+    [({}, "dynamodb:PutItem"), ({"idempotency_token": "t"}, "dynamodb:TransactWriteItems")],
+    ids=["without token", "with token"],
+)
+def test_a_token_costs_a_definition_and_a_run_no_call_more(
+    local: LocalScheduler, fields: dict[str, str], write: str
+) -> None:
+    body = {
+        "name": "x",
+        "input_uri": local.upload(notebook()),
+        "input_filename": "x.ipynb",
+        "runtime_environment_name": "python",
+        "schedule": "0 * * * *",
+        **fields,
+    }
+    url, copied = "/scheduler/job_definitions", ["s3:GetObject", "s3:CopyObject"]
+    written = ["scheduler:CreateSchedule", "dynamodb:UpdateItem"]
+    assert _calls(local, "POST", url, body) == [*copied, write, *written]
+    [item] = local.items("definitions")
+    run_url = f"{url}/{item['definition_id']['S']}/jobs"
+    assert _calls(local, "POST", run_url, fields) == [*_GET, "s3:CopyObject", write, "sqs:SendMessage"]
+    if fields:
+        found = [write, *_GET, "s3:DeleteObject"]
+        assert _calls(local, "POST", url, body) == [*copied, *found, *_GET]
+        assert _calls(local, "POST", run_url, fields) == [*_GET, "s3:CopyObject", *found]
+
+
 def test_what_a_running_job_costs(local: LocalScheduler) -> None:
     """Beats are the many: each is a read and a write of small items."""
     run = local.start()

@@ -170,6 +170,16 @@ def test_an_upload_is_checked_before_it_is_sent(local: LocalScheduler, filename:
     assert local.api.post("/scheduler/uploads", {"filename": filename, "size_bytes": size}).status == status
 
 
+def test_a_form_says_what_a_folder_may_have_once_unpacked(local: LocalScheduler) -> None:
+    """The same numbers as in a runner's work order, and as a notebook's own form."""
+    names = ("max_bytes", "max_notebook_bytes", "max_unpacked_bytes", "max_unpacked_files")
+    forms = [local.api.post("/scheduler/uploads", {"filename": each}).body for each in ("x.ipynb", "x.zip")]
+    assert [tuple(form[name] for name in names) for form in forms] == [
+        (20 * 2**20, None, None, None),
+        (500 * 2**20, 20 * 2**20, 2048 * 2**20, 10_000),
+    ]
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"status": "COMPLETED"}, {"status": "stopped"}, {"name": ""}, {"name": 3}, {"x": 1}]
 )

@@ -35,6 +35,7 @@ def test_a_definition_is_described_with_all_its_fields(local: LocalScheduler, ma
         "tags": None,
         "output_filename_template": "{{input_filename}}-{{create_time}}",
         "package_input_folder": False,
+        "input_path": None,
         "packaged_files": [],
         "timeout_seconds": 86_400,
         "max_retries": 0,

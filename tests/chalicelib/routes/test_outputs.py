@@ -6,6 +6,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
+from tests.support.faults import Refused
 from tests.support.runs import Run
 from tests.support.scheduler import LocalScheduler
 
@@ -72,6 +73,20 @@ def test_many_files_come_in_pages(local: LocalScheduler) -> None:
     assert (len(first["files"]), len(second["files"])) == (1001, 1)
     assert second["files"][0]["path"] == "1000"
     assert "next_token" not in second
+
+
+@pytest.mark.parametrize(
+    ("what", "call", "code"),
+    [
+        ("download_files", "s3:ListObjectsV2", "InvalidArgument"),
+        ("logs", "logs:GetLogEvents", "InvalidParameterException"),
+    ],
+)
+def test_a_token_that_aws_does_not_know_is_refused(local: LocalScheduler, what: str, call: str, code: str) -> None:
+    run = local.start()
+    local.hub.listeners.append(Refused(code, call))
+    answer = local.api.get(f"/scheduler/jobs/{_job_id(run)}/{what}?next_token=made-up")
+    assert (answer.status, answer.body["reason"]) == (400, "next_token")
 
 
 def test_a_job_says_which_links_the_panel_shows(local: LocalScheduler) -> None:

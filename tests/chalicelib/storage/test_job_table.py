@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
-from chalicelib.storage.job_table import JobTable, MarkExistsError
+from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import token_mark
+from chalicelib.storage.marked_put import MarkExistsError
 from tests.support.scheduler import LocalScheduler
 
 
@@ -103,7 +105,7 @@ def test_a_change_of_nothing_is_held_to_its_condition(local: LocalScheduler, tab
 def test_a_job_and_its_mark_are_stored_together_or_not_at_all(local: LocalScheduler, table: JobTable) -> None:
     job = _job(local, table)
     table.delete(job.owner_id, job.job_id)
-    mark = token_mark(job.owner_id, "t", {"job_id": job.job_id, "fingerprint": "f"}, local.clock())
+    mark = token_mark(TokenUse(TokenSpace.JOB, job.owner_id, "t", "f"), job.job_id, local.clock())
     table.put_new(job, mark)
     other = replace(job, job_id=job.job_id[:-1] + ("0" if job.job_id[-1] != "0" else "1"))
     with pytest.raises(MarkExistsError):

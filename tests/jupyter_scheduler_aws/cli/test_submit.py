@@ -197,6 +197,27 @@ def test_what_is_not_a_notebook(api: FakeApi, nbjobs: Nbjobs, notebook: Path) ->
     assert api.requests == []
 
 
+def test_a_folder_that_is_too_large(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    api.folder_limits["max_unpacked_files"] = 1
+    (notebook.parent / "data.csv").write_text("x")
+
+    done = nbjobs("submit", notebook, "--folder")
+
+    assert (done.code, done.stdout) == (2, "")
+    assert "Largest are report.ipynb" in " ".join(done.stderr.split())
+    assert "uploading" not in done.stderr
+
+
+def test_what_is_ignored_stays_behind_quietly(nbjobs: Nbjobs, notebook: Path) -> None:
+    (notebook.parent / "data.csv").write_text("x")
+    (notebook.parent / ".jupyterschedulerignore").write_text("*.csv")
+
+    done = nbjobs("submit", notebook, "--folder")
+
+    assert "uploading report.ipynb, " in done.stderr
+    assert "left out" not in done.stderr
+
+
 def test_links_that_stay_behind_are_named(nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
     (notebook.parent / "data").symlink_to(tmp_path)
 

@@ -1,0 +1,136 @@
+"""What a view's signature and docstring do not say of its route: the body, the query, and how it can be refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from chalicelib.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotAllowedError,
+    NotAuthenticatedError,
+    NotFoundError,
+    RequestError,
+    TooLargeError,
+    TooManyRequestsError,
+    UnprocessableError,
+)
+from chalicelib.routes.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
+from chalicelib.routes.openapi.parameters import (
+    BATCH_QUERY,
+    COUNT_QUERY,
+    CRONTAB_QUERY,
+    DEFINITION_LIST_QUERY,
+    FILES_QUERY,
+    JOB_LIST_QUERY,
+    LOGS_QUERY,
+    OWNER,
+    Parameter,
+)
+from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJobBody
+
+__all__ = ["EVERYWHERE", "OPERATIONS", "TAGS", "Operation"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One route's part of the document."""
+
+    tag: str
+    body: type[BaseModel] | None = None
+    query: tuple[Parameter, ...] = ()
+    refusals: tuple[type[RequestError], ...] = ()
+    """How it can be refused, besides `EVERYWHERE`."""
+    example: Mapping[str, Any] | None = None
+    """A body to send."""
+
+
+EVERYWHERE: Final[tuple[type[RequestError], ...]] = (NotAuthenticatedError, NotAllowedError, TooManyRequestsError)
+"""How any request can be refused."""
+
+TAGS: Final[Mapping[str, str]] = {
+    "jobs": "One run of one notebook each, with its own copy of the input.",
+    "outputs": "What a job has made, and what its container printed.",
+    "definitions": "Saved snapshots with options, usually with a schedule.",
+    "about": "What this deployment offers, and who you are to it.",
+}
+"""Groups of operations."""
+
+_INPUT: Final = {
+    "input_uri": "upload:0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "input_filename": "report.ipynb",
+    "runtime_environment_name": "python",
+}
+
+_OF_BODIES: Final = (InvalidRequestError, TooLargeError)
+_OF_SNAPSHOTS: Final = (InvalidRequestError, NotFoundError, ConflictError, TooLargeError, UnprocessableError)
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "create_upload": Operation(
+        tag="jobs",
+        body=CreateUploadBody,
+        refusals=_OF_BODIES,
+        example={"filename": "report.ipynb", "size_bytes": 24_576},
+    ),
+    "create_job": Operation(
+        tag="jobs",
+        body=CreateJobBody,
+        refusals=_OF_SNAPSHOTS,
+        example={
+            "name": "Report of May",
+            **_INPUT,
+            "output_formats": ["ipynb", "html"],
+            "parameters": {"month": "5"},
+            "idempotency_token": "report-2026-05",
+        },
+    ),
+    "list_jobs": Operation(tag="jobs", query=(*JOB_LIST_QUERY, OWNER), refusals=(InvalidRequestError,)),
+    "count_jobs": Operation(tag="jobs", query=(*COUNT_QUERY, OWNER), refusals=(InvalidRequestError,)),
+    "get_job": Operation(tag="jobs", query=(OWNER,), refusals=(NotFoundError,)),
+    "update_job": Operation(
+        tag="jobs",
+        body=UpdateJobBody,
+        query=(OWNER,),
+        refusals=(*_OF_BODIES, NotFoundError, ConflictError),
+        example={"status": "STOPPED"},
+    ),
+    "delete_job": Operation(tag="jobs", query=(OWNER,), refusals=(NotFoundError,)),
+    "delete_jobs": Operation(tag="jobs", query=(*BATCH_QUERY, OWNER), refusals=(InvalidRequestError, NotFoundError)),
+    "list_files": Operation(tag="outputs", query=(*FILES_QUERY, OWNER), refusals=(InvalidRequestError, NotFoundError)),
+    "read_logs": Operation(tag="outputs", query=(*LOGS_QUERY, OWNER), refusals=(InvalidRequestError, NotFoundError)),
+    "create_definition": Operation(
+        tag="definitions",
+        body=CreateDefinitionBody,
+        refusals=_OF_SNAPSHOTS,
+        example={
+            "name": "Morning report",
+            **_INPUT,
+            "schedule": "0 7 * * MON-FRI",
+            "timezone": "Europe/Berlin",
+            "overlap_policy": "skip",
+        },
+    ),
+    "list_definitions": Operation(
+        tag="definitions", query=(*DEFINITION_LIST_QUERY, OWNER), refusals=(InvalidRequestError,)
+    ),
+    "get_definition": Operation(tag="definitions", query=(OWNER,), refusals=(NotFoundError,)),
+    "update_definition": Operation(
+        tag="definitions", body=UpdateDefinitionBody, query=(OWNER,), refusals=_OF_SNAPSHOTS, example={"active": False}
+    ),
+    "delete_definition": Operation(tag="definitions", query=(OWNER,), refusals=(NotFoundError,)),
+    "run_definition": Operation(
+        tag="definitions",
+        body=RunDefinitionBody,
+        query=(OWNER,),
+        refusals=(*_OF_BODIES, NotFoundError, ConflictError),
+        example={"parameters": {"month": "6"}},
+    ),
+    "explain_crontab": Operation(tag="definitions", query=CRONTAB_QUERY, refusals=(InvalidRequestError,)),
+    "list_environments": Operation(tag="about"),
+    "get_config": Operation(tag="about"),
+    "get_health": Operation(tag="about"),
+    "get_openapi": Operation(tag="about"),
+}
+"""Each view, by its name, which is the operation's id."""

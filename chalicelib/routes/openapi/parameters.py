@@ -1,0 +1,148 @@
+"""Parameters of paths and query strings, each described once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.domain.job import JobStatus
+from chalicelib.domain.listing import DEFAULT_MAX_ITEMS, SORTABLE_DEFINITIONS, SORTABLE_JOBS
+from chalicelib.routes.jobs import MOST_DELETED
+from chalicelib.routes.queries import MAX_TAGS, MAX_TEXT
+
+__all__ = [
+    "BATCH_QUERY",
+    "COUNT_QUERY",
+    "CRONTAB_QUERY",
+    "DEFINITION_LIST_QUERY",
+    "FILES_QUERY",
+    "JOB_LIST_QUERY",
+    "LOGS_QUERY",
+    "OWNER",
+    "PATH_PARAMETERS",
+    "Parameter",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One parameter of a query string, or of a path."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    required: bool = False
+
+    def describe(self, place: str) -> dict[str, Any]:
+        """Describe it as OpenAPI does; `place` is `query` or `path`."""
+        required = {"required": True} if self.required else {}
+        return {
+            "name": self.name,
+            "in": place,
+            "description": self.description,
+            **required,
+            "schema": dict(self.schema),
+        }
+
+
+_TEXT: Final = {"type": "string", "maxLength": MAX_TEXT}
+_COUNT: Final = {"type": "integer", "minimum": 0, "maximum": 10**14 - 1}
+_TOKEN: Final = {"type": "string"}
+
+
+def _sort_by(fields: Sequence[str]) -> Parameter:
+    text = {"type": "string", "pattern": rf"^(asc|desc)?\(?({'|'.join(fields)})\)?$"}
+    return Parameter(
+        name="sort_by",
+        description="Field to sort by, as `asc(name)` or `desc(name)`; may be repeated, and the first one counts.",
+        schema={"type": "array", "items": text, "default": ["desc(create_time)"]},
+    )
+
+
+_NAME: Final = Parameter(name="name", description="Beginning of the name.", schema=_TEXT)
+_TAGS: Final = Parameter(
+    name="tags",
+    description="A whole tag; repeated, all of them must be there.",
+    schema={"type": "array", "items": _TEXT, "maxItems": MAX_TAGS},
+)
+_MAX_ITEMS: Final = Parameter(
+    name="max_items",
+    description=f"Longest page; more than {DEFAULT_MAX_ITEMS:,} count as {DEFAULT_MAX_ITEMS:,}. Pages may be shorter.",
+    schema={**_COUNT, "default": DEFAULT_MAX_ITEMS},
+)
+_NEXT_TOKEN: Final = Parameter(
+    name="next_token", description="From the page before, with the same sorting and filters.", schema=_TOKEN
+)
+
+OWNER: Final = Parameter(
+    name="owner_id", description="Somebody else's jobs and definitions: for admins only.", schema={"type": "string"}
+)
+
+JOB_LIST_QUERY: Final = (
+    Parameter(
+        name="status",
+        description="Status, in upper or lower case.",
+        schema={"type": "string", "examples": [JobStatus.COMPLETED.value]},
+    ),
+    _NAME,
+    _TAGS,
+    Parameter(name="start_time", description="Started at this instant or later [ms UTC].", schema=_COUNT),
+    Parameter(name="job_definition_id", description="Jobs of this definition.", schema=_TEXT),
+    _sort_by(SORTABLE_JOBS),
+    _MAX_ITEMS,
+    _NEXT_TOKEN,
+)
+
+DEFINITION_LIST_QUERY: Final = (
+    _NAME,
+    _TAGS,
+    Parameter(name="create_time", description="Created at this instant or later [ms UTC].", schema=_COUNT),
+    _sort_by(SORTABLE_DEFINITIONS),
+    _MAX_ITEMS,
+    _NEXT_TOKEN,
+)
+
+COUNT_QUERY: Final = (
+    Parameter(
+        name="status",
+        description="Status to count, in upper or lower case.",
+        schema={"type": "string", "default": JobStatus.IN_PROGRESS.value},
+    ),
+)
+
+BATCH_QUERY: Final = (
+    Parameter(
+        name="job_id",
+        description="A job to delete; repeated for each.",
+        required=True,
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_DELETED},
+    ),
+)
+
+FILES_QUERY: Final = (Parameter(name="next_token", description="From the page before.", schema=_TOKEN),)
+
+LOGS_QUERY: Final = (
+    Parameter(name="next_token", description="From an earlier answer: read on from there.", schema=_TOKEN),
+)
+
+CRONTAB_QUERY: Final = (
+    Parameter(
+        name="schedule",
+        description="A crontab of five fields or a macro.",
+        required=True,
+        schema={"type": "string", "examples": ["0 9 * * MON"]},
+    ),
+    Parameter(
+        name="timezone",
+        description="The zone that it is read in.",
+        schema={"type": "string", "default": "UTC", "examples": ["Europe/Berlin"]},
+    ),
+)
+
+PATH_PARAMETERS: Final[Mapping[str, Parameter]] = {
+    each.name: each
+    for each in (
+        Parameter(name="job_id", description="UUID of a job.", required=True, schema={"type": "string"}),
+        Parameter(name="definition_id", description="UUID of a definition.", required=True, schema={"type": "string"}),
+    )
+}
+"""What stands in paths."""

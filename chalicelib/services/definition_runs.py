@@ -1,0 +1,130 @@
+"""Runs of definitions that people ask for, whatever the schedule says."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.definition import Definition
+from chalicelib.domain.definition_job import job_of_definition
+from chalicelib.domain.definition_request import run_fingerprint
+from chalicelib.domain.idempotency import TokenSpace, TokenUse
+from chalicelib.domain.job import Job
+from chalicelib.domain.naming import input_key, new_job_id, snapshot_key
+from chalicelib.errors import ConflictError, NotFoundError
+from chalicelib.observability import count
+from chalicelib.services.clock import Clock
+from chalicelib.services.tokens import TokenService
+from chalicelib.storage.definition_table import DefinitionTable
+from chalicelib.storage.files import Files
+from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.queues import WakeUpQueue
+
+__all__ = ["DefinitionRunService"]
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 3
+"""How often it is tried again when the snapshot was replaced between read and copy."""
+
+
+class DefinitionRunService:
+    """Makes jobs of definitions at once.
+
+    Parameters
+    ----------
+    definitions, jobs, files, wake_ups
+        The stores.
+    tokens
+        Keeps what idempotency tokens have made.
+    clock
+        Tells the time.
+    """
+
+    def __init__(
+        self,
+        *,
+        definitions: DefinitionTable,
+        jobs: JobTable,
+        files: Files,
+        wake_ups: WakeUpQueue,
+        tokens: TokenService,
+        clock: Clock,
+    ) -> None:
+        self._definitions = definitions
+        self._jobs = jobs
+        self._files = files
+        self._wake_ups = wake_ups
+        self._tokens = tokens
+        self._clock = clock
+
+    def run_now(
+        self, owner_id: str, definition_id: str, *, parameters: Mapping[str, str] | None, token: str | None
+    ) -> str:
+        """Make a job of a definition now. Four AWS calls.
+
+        Parameters
+        ----------
+        owner_id, definition_id
+            The definition.
+        parameters
+            They take the place of all of its own; None: its own.
+        token
+            The request's idempotency token.
+
+        Returns
+        -------
+        str
+            The job's id; the first one's, if the same request came with the same token before.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such definition.
+        ConflictError
+            If its snapshot kept being replaced meanwhile.
+        IdempotencyTokenError
+            If the token was used for another request.
+        """
+        same = run_fingerprint(definition_id, parameters)
+        use = TokenUse(TokenSpace.RUN, owner_id, token, same) if token else None
+        for _ in range(_TRIES):
+            definition, now = self._definitions.get(owner_id, definition_id), self._clock()
+            if definition is None:
+                return self._made_before(definition_id, use, now)
+            job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
+            if self._files.copy(_snapshot_key(definition), _input_key(job)):
+                return self._store(job, use)
+        raise ConflictError(f"The notebook of job definition {definition_id} was being replaced. Try again.")
+
+    def _made_before(self, definition_id: str, use: TokenUse | None, now: datetime) -> str:
+        """Give the job that the token made of a definition that is gone by now."""
+        if use and (first := self._tokens.find(use, now)):
+            return first
+        raise NotFoundError.for_definition(definition_id)
+
+    def _store(self, job: Job, use: TokenUse | None) -> str:
+        put = partial(self._jobs.put_new, job)
+        made = self._tokens.put_once(put, use, made_id=job.job_id, now=job.create_time, copy=_input_key(job))
+        if made == job.job_id:
+            count("JobsCreated")
+            self._wake()
+        return made
+
+    def _wake(self) -> None:
+        try:
+            self._wake_ups.send("run now")
+        except (BotoCoreError, ClientError):
+            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+
+
+def _input_key(job: Job) -> str:
+    return input_key(job.owner_id, job.job_id, packaged=job.spec.package_input_folder)
+
+
+def _snapshot_key(definition: Definition) -> str:
+    packaged = definition.spec.package_input_folder
+    return snapshot_key(definition.owner_id, definition.definition_id, definition.snapshot_id, packaged=packaged)

@@ -1,0 +1,57 @@
+"""What `pip install` brings: the connector is enabled, and `nbjobs` does not wait for it."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from jupyter_scheduler.environments import EnvironmentManager
+from jupyter_scheduler.job_files_manager import JobFilesManager
+from jupyter_scheduler.scheduler import BaseScheduler
+from traitlets.utils.importstring import import_item
+
+ROOT = Path(__file__).parents[2]
+CONFIG = "etc/jupyter/jupyter_jupyter_scheduler_config.json"
+KINDS = {
+    "scheduler_class": BaseScheduler,
+    "environment_manager_class": EnvironmentManager,
+    "job_files_manager_class": JobFilesManager,
+}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    [path] = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def test_installing_the_wheel_enables_the_connector(wheel: zipfile.ZipFile) -> None:
+    [name] = [name for name in wheel.namelist() if name.endswith(f".data/data/{CONFIG}")]
+    settings = json.loads(wheel.read(name))["SchedulerApp"]
+    assert settings.pop("db_url") == "sqlite://", "the stock scheduler's database is made in memory, and nowhere else"
+    assert settings.keys() == KINDS.keys()
+    for trait, path in settings.items():
+        assert issubclass(import_item(path), KINDS[trait])
+
+
+def test_the_wheel_has_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    tops = {name.partition("/")[0].partition("-")[0] for name in wheel.namelist()}
+    assert tops == {"jupyter_scheduler_aws"}
+
+
+def test_the_command_line_does_not_wait_for_the_jupyter_server() -> None:
+    code = "import sys, jupyter_scheduler_aws.cli; print({'jupyter_scheduler', 'jupyter_server'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_an_unknown_name_is_none_of_the_packages() -> None:
+    import jupyter_scheduler_aws
+
+    with pytest.raises(AttributeError, match="Azure"):
+        jupyter_scheduler_aws.AzureScheduler  # noqa: B018 - asking is the test
