@@ -105,5 +105,5 @@ def _visit(context: BrowserContext, server: JupyterServer, complaints: Complaint
         lab.open()
         yield lab
     finally:
-        lab.camera.take("end")
+        lab.camera.take("end")  # what a test that failed saw last
         context.close()

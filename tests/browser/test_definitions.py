@@ -75,6 +75,7 @@ def test_a_definition_of_a_subfolders_notebook_is_edited_and_run(lab: Lab, clien
     )
 
     detail.run({0: "Grace"})
+    expect(lab.panel.row("Edited")).to_be_visible()
     lab.camera.take("run")
     lab.panel.reload_until("Edited", "Completed")
     assert lab.panel.open("Edited").parameters() == {"who": "Grace"}
@@ -102,6 +103,8 @@ def test_a_definition_runs_by_itself_every_minute(lab: Lab, client: Client) -> N
     assert last_run.job_id == next(client.list_jobs(name="Every minute")).job_id
     detail.press("Delete Job Definition")
     detail.confirm("Delete")
+    expect(lab.panel.row("Every minute")).to_have_count(0)
+    lab.panel.reload()
     expect(lab.panel.row("Every minute")).to_have_count(0)
     lab.camera.take("deleted")
 
