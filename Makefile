@@ -97,7 +97,7 @@ demo: up ## Run a real notebook on the local cloud and fetch what it made
 ##### Tests and checks
 
 .PHONY: test
-test: init ## Run every test: service and tools, runner, deployed stack
+test: init ## Run every test: service and tools, runner, deployed stack, panel in a browser
 	@.ci/test
 
 .PHONY: check

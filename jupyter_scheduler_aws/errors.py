@@ -178,6 +178,9 @@ _HINTS: Final[Mapping[str, str]] = {
     "Missing Authentication Token": (
         "There is nothing at this address: compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl."
     ),
+    "Forbidden": (
+        "There is nothing at this address that you may use: compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl."
+    ),
     "Signature expired": "This machine's clock is wrong: set it and try again.",
     "Signature not yet current": "This machine's clock is wrong: set it and try again.",
     "security token included in the request is expired": "Log in again, for example with `aws sso login`.",
@@ -206,7 +209,7 @@ def error_of_answer(status: int, document: object, *, request_id: str | None = N
     hint = next((hint for words, hint in _HINTS.items() if words in message), None)
     kind = _CLASSES.get(status, ServiceError if status >= 500 else SchedulerApiError)  # noqa: PLR2004 - server errors begin there
     return kind(
-        f"{message} {hint}" if hint else message,
+        f"{message.removesuffix('.')}. {hint}" if hint else message,
         status=status,
         code=fields.get("code"),
         reason=fields.get("reason"),

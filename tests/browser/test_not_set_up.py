@@ -1,0 +1,74 @@
+"""Where something is missing, JupyterLab starts as ever, and the panel says what to do."""
+
+import re
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.form import CreateForm
+from tests.browser.listening import Complaints
+from tests.browser.servers import lab_server
+from tests.support.owners import Owner
+
+pytestmark = pytest.mark.local_cloud
+
+URL: Final = "JUPYTER_SCHEDULER_AWS_URL"
+Environment = dict[str, str]
+Change = Callable[[Environment], Environment]
+
+
+def without_url(environment: Environment) -> Environment:
+    return {name: value for name, value in environment.items() if name != URL}
+
+
+def without_credentials(environment: Environment) -> Environment:
+    return {name: value for name, value in environment.items() if not name.startswith(("AWS_ACCESS", "AWS_SECRET"))}
+
+
+def with_nobody_there(environment: Environment) -> Environment:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return environment | {URL: f"http://127.0.0.1:{probe.getsockname()[1]}/v1"}
+
+
+def with_another_stage(environment: Environment) -> Environment:
+    return environment | {URL: f"{environment[URL]}-other"}
+
+
+CASES: Final[Mapping[Change, str]] = {
+    without_url: r"Set JUPYTER_SCHEDULER_AWS_URL to the stack's output ApiUrl",
+    without_credentials: r"There are no AWS credentials. Log in .*c\.AwsScheduler\.profile",
+    with_nobody_there: r"is out of reach: .*Check JUPYTER_SCHEDULER_AWS_URL, the network and proxy settings",
+    with_another_stage: r"compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl",
+}
+
+
+@pytest.mark.parametrize("change", CASES, ids=lambda each: each.__name__)
+def test_the_panel_says_what_to_do(
+    visit: Visit,
+    owner: Owner,
+    complaints: Complaints,
+    tmp_path: Path,
+    change: Change,
+) -> None:
+    says = re.compile(CASES[change])
+    complaints.expect(r"/scheduler/\w+\?\S* 500$", r"status of 500 .* at \S*/scheduler/", f"^page: .*{says.pattern}")
+    with lab_server(tmp_path, change(owner.environment)) as server, visit(server) as lab:
+        lab.camera.take("start")
+        panel = lab.open_jobs()
+        expect(panel.alert).to_have_text(says)
+        lab.camera.take("jobs")
+        panel.show_definitions()
+        expect(panel.alert).to_have_text(says)
+        lab.choose_create_job("hello.ipynb")
+        form = CreateForm(lab.page).create()
+        expect(form.alert).to_have_text(says)
+        lab.camera.take("form")
+        lab.open_file("README.md")
+        expect(lab.page.get_by_text("the smallest notebook with a parameter").first).to_be_visible()
+        lab.camera.take("file")

@@ -1,0 +1,18 @@
+"""What API Gateway refuses by itself is explained."""
+
+import pytest
+
+from jupyter_scheduler_aws.errors import NotAllowedError, error_of_answer
+
+
+@pytest.mark.parametrize("message", ["Forbidden", "Missing Authentication Token"])
+def test_an_address_where_nothing_is_leads_to_the_url(message: str) -> None:
+    """An API that has no such stage says the former, a stage that has no such path the latter."""
+    error = error_of_answer(403, {"message": message})
+    assert isinstance(error, NotAllowedError)
+    assert error.message.startswith(f"{message}. There is nothing at this address")
+    assert "JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl" in error.message
+
+
+def test_what_the_service_says_needs_no_hint() -> None:
+    assert error_of_answer(403, {"message": "Only admins may do this."}).message == "Only admins may do this."
