@@ -11,10 +11,12 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from local_cloud.engine import Engine
 from local_cloud.internals import EmulatorMismatchError, require
+from local_cloud.races import again_after_race
 
 __all__ = ["Emulator", "EmulatorMismatchError"]
 
@@ -100,7 +102,8 @@ class Emulator:
 
     def save(self) -> None:
         """Write all state to its files, so that not even SIGKILL loses more than what came since."""
-        self._persistence.save_all(self._app._build_persistence_save_dict())
+        services = self._app._build_persistence_save_dict()
+        self._persistence.save_all({name: partial(again_after_race, state) for name, state in services.items()})
 
     def settle_lost_tasks(self) -> int:
         """Tell of every task whose process ended with an earlier emulator that it stopped; give their number."""
@@ -118,9 +121,13 @@ class Emulator:
 
     def _publishing(self, mark: Callable[..., bool]) -> Callable[..., bool]:
         def mark_and_publish(task_arn: str, task: dict[str, Any], *args: Any, **kwargs: Any) -> bool:
-            changed = mark(task_arn, task, *args, **kwargs)
+            # A task whose process has started must not fail because another one started meanwhile.
+            before = task.get("lastStatus")
+            changed = (
+                again_after_race(lambda: mark(task_arn, task, *args, **kwargs)) or task.get("lastStatus") != before
+            )
             if changed:
-                self._publish(task)
+                again_after_race(lambda: self._publish(task))
             return changed
 
         return mark_and_publish
