@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pytest
+
 from tests.contract.notebooks import SLOW
 from tests.contract.sides import NOTHING, Request
 from tests.docs.documents import ROOT
@@ -84,6 +86,8 @@ class _Reader:
 
 def recorded_exchanges() -> Iterator[Exchange]:
     """Read the recording; it lies beside the checkout."""
+    if not _RECORDING.exists():
+        pytest.fail(f"The recording of the stock front end is not where it should be, {_RECORDING}.", pytrace=False)
     reader = _Reader()
     for entry in json.loads(_RECORDING.read_text(encoding="utf-8"))["requests"]:
         yield reader.read(entry)

@@ -11,7 +11,8 @@ from tests.support.deployed import Deployed, deployed
 
 __all__ = ["deployed"]
 
-pytestmark = pytest.mark.local_cloud
+pytestmark = [pytest.mark.local_cloud, pytest.mark.timeout(900)]
+"""Two minutes, on a machine that does nothing else."""
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.support.jupyter_server import running_server
 
 __all__ = ["deployed"]
 
-pytestmark = pytest.mark.local_cloud
+pytestmark = [pytest.mark.local_cloud, pytest.mark.timeout(900)]
 
 _OUR_CODE: Final = re.compile(r'^\s*File ".*/jupyter_scheduler_aws/', re.MULTILINE)
 
