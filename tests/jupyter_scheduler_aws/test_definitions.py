@@ -12,6 +12,7 @@ from jupyter_scheduler_aws.errors import (
     NotFoundError,
     UnexpectedAnswerError,
 )
+from jupyter_scheduler_aws.requests import is_random_token
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
 
@@ -45,7 +46,7 @@ def test_every_option_reaches_the_service(api: FakeApi, client: Client, notebook
     [request] = api.seen("POST", DEFINITIONS)
     sent = request.document
     assert sent.pop("input_uri").startswith("upload:")
-    assert len(sent.pop("idempotency_token")) == 32
+    assert is_random_token(sent.pop("idempotency_token"))
     assert sent == {
         "input_filename": "report.ipynb",
         "package_input_folder": True,
