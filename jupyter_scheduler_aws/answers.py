@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 from jupyter_scheduler_aws.errors import UnexpectedAnswerError
 from jupyter_scheduler_aws.snapshot_limits import SnapshotLimits
+from jupyter_scheduler_aws.transport import own_version
 
 __all__ = ["Environment", "Health", "LogEvent", "LogPage", "OutputFile", "UploadForm", "read_answer"]
 
@@ -157,6 +158,7 @@ def read_answer(build: Callable[[Any], T], document: Any) -> T:
         return build(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnexpectedAnswerError(
-            f"The service's answer is not what this version of jupyter-scheduler-aws reads ({type(error).__name__}: {error}). "
-            "`nbjobs doctor` compares the versions."
+            f"The service's answer is not what this version of jupyter-scheduler-aws, {own_version()}, reads "
+            f"({type(error).__name__}: {error}). Upgrade the older of the two, package or stack; `nbjobs doctor` compares "
+            "their versions."
         ) from error

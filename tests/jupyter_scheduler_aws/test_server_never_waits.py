@@ -89,6 +89,13 @@ def test_a_service_that_throttles_is_said(shared_api: FakeApi, shared_server: Ju
     assert shared_server.request("GET", "/jobs?max_items=25").status_code == 200
 
 
+def test_a_service_of_another_version_is_said(shared_api: FakeApi, shared_server: JupyterServer) -> None:
+    shared_api.faults.append(Fault("GET", "/v1/scheduler/jobs", instead=Answer.of({"rows": []})))
+    answer = shared_server.request("GET", "/jobs?max_items=25")
+    assert answer.status_code == 500
+    assert "Upgrade the older of the two, package or stack" in answer.json()["message"]
+
+
 def test_a_broken_line_is_repeated_without_a_second_job(shared_api: FakeApi, shared_server: JupyterServer) -> None:
     before = len(shared_api.jobs)
     shared_api.faults.append(Fault("POST", "/v1/scheduler/jobs", drops_after=-1))
