@@ -20,6 +20,12 @@ from tests.jupyter_scheduler_aws.fake_api import FakeApi, cell
 
 ROOT = Path(__file__).parents[3]
 COMMAND = (sys.executable, "-m", "jupyter_scheduler_aws")
+HEEDING_INTERRUPTS = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("jupyter_scheduler_aws", run_name="__main__", alter_sys=True)
+"""
+"""As from a terminal: whoever runs the tests in the background may have them ignore interrupts, and all that they start."""
 
 
 @pytest.fixture
@@ -115,7 +121,7 @@ def test_a_reader_that_goes_away_is_no_error(api: FakeApi, environ: dict[str, st
 def test_an_interrupted_wait_says_that_the_job_goes_on(api: FakeApi, environ: dict[str, str], notebook: Path) -> None:
     api.plan = [cell(1)]
     with subprocess.Popen(
-        [*COMMAND, "submit", str(notebook), "--wait"],
+        [sys.executable, "-c", HEEDING_INTERRUPTS, "submit", str(notebook), "--wait"],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
