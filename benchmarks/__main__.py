@@ -39,9 +39,7 @@ def main() -> None:
 
 def _engines() -> Table:
     seconds = _engine_seconds()
-    table = Table(
-        "engine", "seconds", "against nbclient", title=f"{_CELLS} trivial cells, median of {_ROUNDS} runs in turns"
-    )
+    table = Table("engine", "seconds", "against nbclient", title=f"{_CELLS} trivial cells, median of {_ROUNDS}")
     for name, value in seconds.items():
         table.add_row(name, f"{value:.2f}", f"{value / seconds['nbclient']:.2f}")
     return table
@@ -53,7 +51,8 @@ def _panel() -> Table:
     )
     table = Table("what", "stock [ms]", "here, local cloud [ms]", "against stock", title=title)
     for what, (stock, ours) in panel.main(jobs=_JOBS, runs=_RUNS, rounds=_LISTS).items():
-        table.add_row(what, f"{stock * 1000:,.0f}", f"{ours * 1000:,.0f}", f"{ours / stock:.1f}")
+        stated = (f"{stock * 1000:,.0f}", f"{ours / stock:.1f}") if stock else ("—", "—")
+        table.add_row(what, stated[0], f"{ours * 1000:,.0f}", stated[1])
     return table
 
 

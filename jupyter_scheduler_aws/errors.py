@@ -59,7 +59,19 @@ class SchedulerClientError(Exception):
 
 
 class ConfigurationError(SchedulerClientError):
-    """Something must be set up on this side."""
+    """Something must be set up on this side.
+
+    Parameters
+    ----------
+    message
+        What, and how it is said in the environment.
+    option
+        Which option of a program says it as well: `url`, `region` or `profile`; None if none does.
+    """
+
+    def __init__(self, message: str, *, option: str | None = None) -> None:
+        super().__init__(message)
+        self.option = option
 
 
 class NoUrlError(ConfigurationError):

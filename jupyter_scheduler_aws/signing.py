@@ -40,8 +40,8 @@ def open_session(profile: str | None) -> boto3.Session:
         return boto3.Session(profile_name=profile)
     except BotoCoreError as error:
         raise NoCredentialsError(
-            f"{error}. Choose another with AWS_PROFILE (nbjobs: or --profile; JupyterLab: or c.AwsScheduler.profile); "
-            "`aws configure list-profiles` names them."
+            f"{error}. Choose another with AWS_PROFILE; `aws configure list-profiles` names them.",
+            option="profile",
         ) from error
 
 
@@ -57,10 +57,7 @@ def find_region(url: str, session: boto3.Session) -> str:
         return match[1]
     if region := os.environ.get("AWS_REGION") or session.region_name:
         return str(region)
-    raise NoRegionError(
-        f"The URL {url} names no AWS region. Set AWS_REGION (nbjobs: or give --region; JupyterLab: or set "
-        "c.AwsScheduler.region)."
-    )
+    raise NoRegionError(f"The URL {url} names no AWS region. Set AWS_REGION.", option="region")
 
 
 class RequestSigner:
@@ -129,8 +126,8 @@ class RequestSigner:
             return Credentials(keys.access_key, keys.secret_key, keys.token)
         raise NoCredentialsError(
             "There are no AWS credentials. Log in (`aws sso login`, `aws configure`), choose a profile with "
-            "AWS_PROFILE (nbjobs: or --profile; JupyterLab: or c.AwsScheduler.profile), or set AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY."
+            "AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+            option="profile",
         )
 
     def __call__(self, request: httpx.Request) -> httpx.Request:

@@ -61,13 +61,15 @@ def find_url(url: str | None) -> str:
     found = (url or os.environ.get(URL_VARIABLE, "")).strip()
     if not found:
         raise NoUrlError(
-            f"The URL of the stack is not known. Set {URL_VARIABLE} to the stack's output ApiUrl (nbjobs: or give --url; "
-            "JupyterLab: or set c.AwsScheduler.api_url, and start it again). For the local cloud: `source .local-cloud/env`."
+            f"The URL of the stack is not known. Set {URL_VARIABLE} to the stack's output ApiUrl; "
+            "for the local cloud: `source .local-cloud/env`.",
+            option="url",
         )
     if not _is_url(found):
         raise NoUrlError(
             f"{found!r} is not a URL like https://abc123.execute-api.eu-central-1.amazonaws.com/v1. "
-            f"Set {URL_VARIABLE} to the stack's output ApiUrl."
+            f"Set {URL_VARIABLE} to the stack's output ApiUrl.",
+            option="url",
         )
     return found.rstrip("/").removesuffix("/scheduler").rstrip("/")
 

@@ -13,7 +13,7 @@ from jupyter_scheduler_aws.cli.examination import Examination, ExaminationError
 from jupyter_scheduler_aws.cli.exits import ExitCode, exit_code_of
 from jupyter_scheduler_aws.cli.options import JsonOption
 from jupyter_scheduler_aws.cli.progress import Activity
-from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.cli.terminal import message_of, terminal_of
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
 __all__ = ["doctor"]
@@ -91,7 +91,7 @@ def _examine(examination: Examination, checks: list[_Check], activity: Activity)
         except SchedulerClientError as error:
             bad.add(check.name)
             code = ExitCode.JOB_NOT_COMPLETED if isinstance(error, ExaminationError) else exit_code_of(error)
-            yield _Finding(check=check.name, result="FAIL", detail=error.message, exit_code=code)
+            yield _Finding(check=check.name, result="FAIL", detail=message_of(error), exit_code=code)
 
 
 def _print(console: Console, finding: _Finding) -> None:

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError, ServiceError
+from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
 from jupyter_scheduler_aws.pace import Pace
 
-__all__ = ["Terminal", "terminal_of"]
+__all__ = ["Terminal", "message_of", "terminal_of"]
 
 _UNLIMITED_WIDTH: Final = 1000
 """Columns where nobody looks: nothing is cut or wrapped for a program."""
@@ -57,15 +57,21 @@ class Terminal:
 
     def error(self, error: SchedulerClientError) -> None:
         """Say what went wrong, and what can be looked up."""
-        details = {"message": error.message}
+        details = {"message": message_of(error)}
         if isinstance(error, SchedulerApiError):
             found = {"status": error.status, "code": error.code, "reason": error.reason, "request_id": error.request_id}
             details |= {name: str(value) for name, value in found.items() if value is not None}
         self.err.print("Error: ", style="bold red", end="")
-        self.err.print(error.message, markup=False, soft_wrap=True)
+        self.err.print(message_of(error), markup=False, soft_wrap=True)
         if isinstance(error, ServiceError) and error.request_id:
             self.note(f"Request {error.request_id}; the operator finds it in the service's logs.")
         self.document({"error": details})
+
+
+def message_of(error: SchedulerClientError) -> str:
+    """Give an error's message, with the option of `nbjobs` that says what is missing."""
+    option = error.option if isinstance(error, ConfigurationError) else None
+    return f"{error.message} Or give --{option}." if option else error.message
 
 
 def terminal_of(context: typer.Context) -> Terminal:

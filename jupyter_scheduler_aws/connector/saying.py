@@ -5,9 +5,12 @@ from typing import Final
 from jupyter_scheduler.environments import EnvironmentRetrievalError
 from jupyter_scheduler.exceptions import IdempotencyTokenError, SchedulerError
 
-from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError, ServiceError
+from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
 
 __all__ = ["panel_text", "to_environment_error", "to_scheduler_error"]
+
+_SETTINGS: Final = {"url": "api_url"}
+"""The connector's settings that have another name than the options of `nbjobs`."""
 
 _PERCENT: Final = str.maketrans({"%": "\N{FULLWIDTH PERCENT SIGN}"})
 """Tornado takes a message for a format and doubles its percent signs; the wide one is left alone."""
@@ -25,6 +28,9 @@ def panel_text(error: SchedulerClientError) -> str:
     text = error.message
     if isinstance(error, ServiceError) and error.request_id:
         text += f" (request {error.request_id})"
+    if isinstance(error, ConfigurationError) and error.option:
+        setting = _SETTINGS.get(error.option, error.option)
+        text += f" Or set c.AwsScheduler.{setting} in jupyter_server_config.py. Variables and settings count from JupyterLab's next start."
     return text.translate(_PERCENT)
 
 

@@ -4,9 +4,9 @@ import pytest
 from jupyter_scheduler.environments import EnvironmentRetrievalError
 from jupyter_scheduler.exceptions import IdempotencyTokenError, SchedulerError
 
-from jupyter_scheduler_aws import errors
+from jupyter_scheduler_aws import AwsScheduler, errors
 from jupyter_scheduler_aws.connector.saying import panel_text, to_environment_error, to_scheduler_error
-from jupyter_scheduler_aws.errors import SchedulerClientError, error_of_answer
+from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerClientError, error_of_answer
 
 WIDE = "\N{FULLWIDTH PERCENT SIGN}"
 
@@ -59,3 +59,15 @@ def test_percent_signs_come_through_tornado() -> None:
 
     text = str(to_scheduler_error(SchedulerClientError("name: '100%s %d' is 99% full")))
     assert HTTPError(500, text).get_message() == text == "name: '100%s %d' is 99% full".replace("%", WIDE)
+
+
+@pytest.mark.parametrize(("option", "setting"), [("url", "api_url"), ("region", "region"), ("profile", "profile")])
+def test_what_is_missing_is_a_setting_in_jupyterlab(option: str, setting: str) -> None:
+    text = panel_text(ConfigurationError("Set AWS_X.", option=option))
+    assert text.startswith(f"Set AWS_X. Or set c.AwsScheduler.{setting} ")
+    assert setting in AwsScheduler.class_traits(config=True)
+    assert "nbjobs" not in text
+
+
+def test_what_is_no_setting_is_left_as_it_is() -> None:
+    assert panel_text(ConfigurationError("AWS_CA_BUNDLE cannot be used.")) == "AWS_CA_BUNDLE cannot be used."
