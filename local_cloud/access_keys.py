@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import string
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ class AccessKey:
     """What a request is signed with."""
 
     key_id: str
-    secret: str
+    secret: str = field(repr=False)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -39,6 +39,8 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
 }
 """Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
 
+_Headers = Mapping[str, str]
+
 _needed_by_request: ContextVar[tuple[Requirement, ...]] = ContextVar("needed_by_request", default=())
 _refused: ContextVar[Requirement | None] = ContextVar("refused", default=None)
 _evaluated: ContextVar[Any] = ContextVar("evaluated", default=None)
@@ -65,7 +67,7 @@ class EmulatedAuthorization:
         self._app: Any = modules["ministack.app"]
         self._actions: Any = modules["ministack.core.iam_actions"]
         self._evaluator: Any = modules["ministack.core.iam_evaluator"]
-        self._ecs: Any = modules["ministack.services.ecs"]
+        self._definitions = _TaskDefinitions(modules["ministack.services.ecs"])
         self._iam: Any = modules["ministack.services.iam"]
         self._sts: Any = modules["ministack.services.sts"]
         self._root_key = root_key
@@ -73,8 +75,7 @@ class EmulatedAuthorization:
 
     def install(self) -> None:
         """Replace the parts of MiniStack that do otherwise than AWS; call it before the first request."""
-        is_root = lambda key_id: key_id == self._root_key.key_id  # noqa: E731
-        self._evaluator.is_root_access_key = self._sts.is_root_access_key = is_root
+        self._evaluator.is_root_access_key = self._sts.is_root_access_key = self._is_root
         # MiniStack does not check the signatures of root keys; those of all others it does.
         self._evaluator._is_root_key = lambda _key_id: False
         self._app.pin_request_origin = self._as_tls(self._app.pin_request_origin)
@@ -107,6 +108,10 @@ class EmulatedAuthorization:
         self._record.add(act.principal_arn, action, resource, allowed=allowed)
         return bool(allowed)
 
+    def _is_root(self, key_id: str) -> bool:
+        """Know one root key; no key at all stands for S3's unsigned requests, which S3 itself refuses or finds signed in their form."""
+        return key_id in ("", self._root_key.key_id)
+
     def _context(self, principal: str, account: str, action: str, resource: str, keys: Mapping[str, str]) -> Any:
         return self._evaluator.EvalContext(
             principal_arn=principal,
@@ -125,21 +130,13 @@ class EmulatedAuthorization:
         def pin_as_tls(source_ip: str, _secure_transport: bool) -> None:  # noqa: FBT001  MiniStack's own signature
             _needed_by_request.set(())
             _refused.set(None)
-            pin(source_ip, True)  # noqa: FBT003
+            pin(source_ip, True)
 
         return pin_as_tls
 
     def _as_on_aws(self, extract: Callable[..., str]) -> Callable[..., str]:
-        def extract_as_on_aws(
-            service: str,
-            method: str,
-            path: str,
-            headers: Mapping[str, str],
-            body: bytes,
-            query: Mapping[str, Any],
-            region: str,
-            account: str,
-        ) -> str:
+        def extract_as_on_aws(service: str, method: str, path: str, headers: _Headers, body: bytes, *rest: Any) -> str:
+            query, region, account = rest
             request = Request(
                 service=service,
                 method=method,
@@ -150,9 +147,9 @@ class EmulatedAuthorization:
                 region=region,
                 account=account,
             )
-            needed = requirements(request, newest_revision=self._newest_revision, roles_of=self._roles_of)
+            needed = requirements(request, self._definitions)
             _needed_by_request.set(needed)
-            return needed[0].resource if needed else extract(service, method, path, headers, body, query, region, account)
+            return needed[0].resource if needed else extract(service, method, path, headers, body, *rest)
 
         return extract_as_on_aws
 
@@ -211,10 +208,16 @@ class EmulatedAuthorization:
 
         return respond_naming
 
-    def _newest_revision(self, definition: str) -> str:
-        """Resolve a family to its newest revision before it is evaluated, as ECS does."""
+
+class _TaskDefinitions:
+    """MiniStack's task definitions."""
+
+    def __init__(self, ecs: Any) -> None:
+        self._ecs = ecs
+
+    def newest_revision(self, definition: str) -> str:
         return str(self._ecs._resolve_td_key(definition))
 
-    def _roles_of(self, definition: str) -> tuple[str, ...]:
+    def roles(self, definition: str) -> tuple[str, ...]:
         found = self._ecs._task_defs.get(definition) or {}
         return tuple(found[name] for name in ("taskRoleArn", "executionRoleArn") if found.get(name))

@@ -6,14 +6,14 @@ MiniStack 1.5.33, described in docs/decisions/0025.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-__all__ = ["Request", "Requirement", "requirements"]
+__all__ = ["Request", "Requirement", "TaskDefinitions", "requirements"]
 
 _Context = Mapping[str, str]
-_FindRoles = Callable[[str], tuple[str, ...]]
+_Body = Mapping[str, Any]
 
 _TASKS_SERVICE: Final = "ecs-tasks.amazonaws.com"
 _SCHEDULER_SERVICE: Final = "scheduler.amazonaws.com"
@@ -49,20 +49,20 @@ class Request:
     account: str
 
 
-def requirements(
-    request: Request, *, newest_revision: Callable[[str], str], roles_of: _FindRoles
-) -> tuple[Requirement, ...]:
-    """Return all permissions that a call needs, the one of the call itself first; empty where MiniStack is right.
+class TaskDefinitions(Protocol):
+    """What ECS knows of task definitions."""
 
-    Parameters
-    ----------
-    newest_revision
-        Resolves a task definition's family, or family with revision, to `family:revision`.
-    roles_of
-        Returns the ARNs of the roles that a task definition `family:revision` names.
-    """
+    def newest_revision(self, definition: str) -> str:
+        """Resolve a family, or a family with its revision, to `family:revision`."""
+
+    def roles(self, definition: str) -> tuple[str, ...]:
+        """Return the ARNs of the roles that a task definition `family:revision` names."""
+
+
+def requirements(request: Request, definitions: TaskDefinitions) -> tuple[Requirement, ...]:
+    """Return all permissions that a call needs, the one of the call itself first; empty where MiniStack is right."""
     if request.service == "ecs":
-        return _ecs(request, newest_revision, roles_of)
+        return _ecs(request, _json(request.body), definitions)
     if request.service == "scheduler":
         return _scheduler(request)
     if request.service == "logs" and request.target == "GetLogEvents":
@@ -70,45 +70,46 @@ def requirements(
     return ()
 
 
-def _ecs(request: Request, newest_revision: Callable[[str], str], roles_of: _FindRoles) -> tuple[Requirement, ...]:
-    body = _json(request.body)
-    cluster = _last_part(str(body.get("cluster") or "default"))
-    in_cluster = {"ecs:cluster": _arn(request, "ecs", f"cluster/{cluster}")}
+def _ecs(request: Request, body: _Body, definitions: TaskDefinitions) -> tuple[Requirement, ...]:
     if request.target == "RunTask":
-        return _run_task(request, body, cluster, in_cluster, newest_revision, roles_of)
+        return _run_task(request, body, definitions)
     named = {"StopTask": [body.get("task")], "DescribeTasks": body.get("tasks")}.get(request.target)
     return tuple(
         Requirement(
             action=f"ecs:{request.target}",
-            resource=_arn(request, "ecs", f"task/{cluster}/{_last_part(str(task))}"),
-            context=in_cluster,
+            resource=_arn(request, "ecs", f"task/{_cluster(body)}/{_last_part(str(task))}"),
+            context=_in_cluster(request, body),
         )
         for task in named or ()
     )
 
 
-def _run_task(
-    request: Request,
-    body: Mapping[str, Any],
-    cluster: str,
-    in_cluster: _Context,
-    newest_revision: Callable[[str], str],
-    roles_of: _FindRoles,
-) -> tuple[Requirement, ...]:
-    definition = newest_revision(_last_part(str(body.get("taskDefinition") or "")))
+def _run_task(request: Request, body: _Body, definitions: TaskDefinitions) -> tuple[Requirement, ...]:
+    """Evaluate a launch on its task definition with revision, its tags and the roles that it hands on."""
+    definition = definitions.newest_revision(_last_part(str(body.get("taskDefinition") or "")))
     launch = Requirement(
-        action="ecs:RunTask", resource=_arn(request, "ecs", f"task-definition/{definition}"), context=in_cluster
+        action="ecs:RunTask",
+        resource=_arn(request, "ecs", f"task-definition/{definition}"),
+        context=_in_cluster(request, body),
     )
-    # "Grant permission to tag resources on creation", ECS developer guide. Whether propagated tags count is not documented: they do here.
+    # ECS developer guide, "Grant permission to tag resources on creation". It does not say whether propagated tags count; here they do.
     tag = Requirement(
         action="ecs:TagResource",
-        resource=_arn(request, "ecs", f"task/{cluster}/*"),
+        resource=_arn(request, "ecs", f"task/{_cluster(body)}/*"),
         context={"ecs:createaction": "RunTask"},
     )
     overrides = body.get("overrides") or {}
     overridden = [overrides[name] for name in ("taskRoleArn", "executionRoleArn") if overrides.get(name)]
-    passed = tuple(_pass_role(role, _TASKS_SERVICE) for role in (*roles_of(definition), *overridden))
+    passed = tuple(_pass_role(role, _TASKS_SERVICE) for role in (*definitions.roles(definition), *overridden))
     return (launch, *((tag,) if body.get("tags") or body.get("propagateTags") else ()), *passed)
+
+
+def _cluster(body: _Body) -> str:
+    return _last_part(str(body.get("cluster") or "default"))
+
+
+def _in_cluster(request: Request, body: _Body) -> _Context:
+    return {"ecs:cluster": _arn(request, "ecs", f"cluster/{_cluster(body)}")}
 
 
 def _scheduler(request: Request) -> tuple[Requirement, ...]:
@@ -132,7 +133,7 @@ def _log_events(request: Request) -> tuple[Requirement, ...]:
 
 
 def _pass_role(role_arn: str, service: str) -> Requirement:
-    """Passing a role to a service is evaluated on the role, with the key `iam:PassedToService` (IAM user guide, "Pass a role")."""
+    """Evaluate handing a role to a service on the role (IAM user guide, "Grant a user permissions to pass a role to a service")."""
     return Requirement(action="iam:PassRole", resource=role_arn, context={"iam:passedtoservice": service})
 
 
@@ -149,7 +150,7 @@ def _first(value: object) -> object:
     return value[0] if isinstance(value, list) and value else value
 
 
-def _json(body: bytes) -> Mapping[str, Any]:
+def _json(body: bytes) -> _Body:
     try:
         document = json.loads(body or b"{}")
     except ValueError:

@@ -18,6 +18,7 @@ _DEFAULT_RETRIES: Final = 185
 _DEFAULT_AGE_SECONDS: Final = 86_400
 """EventBridge Scheduler's own, where a target has no retry policy (API reference, RetryPolicy)."""
 
+
 class SendError(Exception):
     """A queue did not take a message."""
 

@@ -102,9 +102,7 @@ def _deployed(places: Places, wanted: str) -> DeployedStack | None:
 
 
 def _stack(places: Places, facts: Mapping[str, str]) -> DeployedStack:
-    return DeployedStack(
-        api_url=to_local(facts["address"], port=places.port), user_policy_arn=facts["user_policy_arn"]
-    )
+    return DeployedStack(api_url=to_local(facts["address"], port=places.port), user_policy_arn=facts["user_policy_arn"])
 
 
 def _is_there(api_url: str) -> bool:
