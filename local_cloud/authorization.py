@@ -6,6 +6,7 @@ compare what functions do with what they may do.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
+import json
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -30,7 +31,8 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "_gather_role_policies": ("role_name", "account_id"),
         "enforce": ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
         "evaluate": ("ctx", "policies"),
-        "evaluate_trust_policy": ("trust_doc", "caller_arn", "ctx"),
+        "_conditions_met": ("conditions", "ctx"),
+        "_service_principal_matches": ("principal", "service"),
         "is_root_access_key": ("access_key_id",),
     },
     "ministack.services.ecs": {"_resolve_td_key": ("ref",), "_task_defs": None},
@@ -102,11 +104,22 @@ class EmulatedAuthorization:
         keys = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
         assume = self._context(service, account, "sts:AssumeRole", role_arn, keys)
         act = self._context(f"arn:aws:sts::{account}:assumed-role/{name}/{service}", account, action, resource, {})
-        trusted = self._evaluator.evaluate_trust_policy(role["AssumeRolePolicyDocument"], service, assume)
+        trusted = self._trusts(role["AssumeRolePolicyDocument"], service, assume)
         policies = self._evaluator._gather_role_policies(name, account)
         allowed = trusted and self._evaluator.evaluate(act, policies).decision == "Allow"
         self._record.add(act.principal_arn, action, resource, allowed=allowed)
         return bool(allowed)
+
+    def _trusts(self, policy: str | Mapping[str, Any], service: str, context: Any) -> bool:
+        """Return whether a trust policy lets a service assume its role; MiniStack evaluates those of accounts and roles only."""
+        document = json.loads(policy) if isinstance(policy, str) else policy
+        statements = document.get("Statement", [])
+        return any(
+            each.get("Effect") == "Allow"
+            and self._evaluator._service_principal_matches(each.get("Principal"), service)
+            and self._evaluator._conditions_met(each.get("Condition", {}), context)
+            for each in (statements if isinstance(statements, list) else [statements])
+        )
 
     def _is_root(self, key_id: str) -> bool:
         """Know one root key; no key at all stands for S3's unsigned requests, which S3 itself refuses or finds signed in their form."""

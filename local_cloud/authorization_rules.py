@@ -122,7 +122,8 @@ def _scheduler(request: Request) -> tuple[Requirement, ...]:
     call = Requirement(
         action=f"scheduler:{operation}Schedule", resource=_arn(request, "scheduler", f"schedule/{group}/{name}")
     )
-    role = (body.get("Target") or {}).get("RoleArn")
+    target = body.get("Target")
+    role = target.get("RoleArn") if isinstance(target, dict) else None
     return (call, _pass_role(role, _SCHEDULER_SERVICE)) if role else (call,)
 
 

@@ -32,14 +32,14 @@ def daemon(places: Places) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def client(daemon: Daemon, places: Places) -> Callable[[str], Any]:
-    return lambda service: administrator_client(places, service)
+    session = administrator_session(places)
+    return lambda service: session.client(service, endpoint_url=places.endpoint_url)
 
 
-def administrator_client(places: Places, service: str) -> Any:
-    """Return a client that may do everything in a local cloud."""
+def administrator_session(places: Places) -> Any:
+    """Return a session that may do everything in a local cloud."""
     key = administrator_key(places.administrator_key)
-    session: Any = boto3.Session(key.key_id, key.secret, region_name=REGION)
-    return session.client(service, endpoint_url=places.endpoint_url)
+    return boto3.Session(key.key_id, key.secret, region_name=REGION)
 
 
 def make_role(client: Callable[[str], Any], name: str, service: str, **statement: Any) -> str:
