@@ -41,5 +41,7 @@ def resource_text(value: object) -> str:
             return f"<{name}.{attribute}>"
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(resource_text(part) for part in parts)
+        case {"Fn::Sub": str(text)}:
+            return text
         case _:
             return str(value)

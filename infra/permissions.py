@@ -1,10 +1,11 @@
-"""Every permission of the stack's roles, with what it is for: `python -m infra.permissions` writes docs/permissions.md.
+"""Every permission of the stack's roles, with what it is for: `python -m infra.permissions` prints docs/permissions.md.
 
 The rows are read from the synthesized template, so that they include what CDK grants by itself.
 """
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,7 @@ from infra.grants import Purpose
 from infra.main import build
 from infra.stack import SchedulerStack
 
-__all__ = ["Permission", "UnexplainedPermissionError", "document", "permissions"]
-
-_DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "permissions.md"
+__all__ = ["Permission", "UnexplainedPermissionError", "document", "permissions", "statements"]
 
 _BY_LAMBDA: Final[Mapping[str, str]] = {
     **dict.fromkeys(("logs:CreateLogStream", "logs:PutLogEvents"), "Lambda: write the function's own log"),
@@ -39,9 +38,11 @@ _BY_LAMBDA: Final[Mapping[str, str]] = {
         ("dynamodb:ListStreams", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
         "Lambda: follow the table's changes",
     ),
-    "sqs:SendMessage": "Lambda: keep an event that failed after its retries",
 }
 """What Lambda does with a function's role, by action; CDK grants it with event sources, logs, traces and destinations."""
+
+_GIVEN_UP: Final = "Lambda: keep an event that failed after its retries"
+"""What it does with a dead-letter queue."""
 
 _OTHER_ROLES: Final[Mapping[str, str]] = {
     "Schedules/Role": "EventBridge Scheduler: send ticks, and those that cannot be delivered",
@@ -87,7 +88,7 @@ def permissions(stack: SchedulerStack, template: Mapping[str, Any]) -> list[Perm
     paths = {stack.resolve(each.logical_id): _path(each) for each in _elements(stack)}
     roles = {f"Functions/{spec.name.title().replace('-', '')}/Role": spec.name for spec in FUNCTIONS}
     found = []
-    for role_id, statement in _statements(template):
+    for _, role_id, statement in statements(template):
         role = roles.get(paths[role_id], paths[role_id])
         for action in _as_list(statement["Action"]):
             for resource in _as_list(statement["Resource"]):
@@ -103,6 +104,16 @@ def permissions(stack: SchedulerStack, template: Mapping[str, Any]) -> list[Perm
                     )
                 )
     return found
+
+
+def statements(template: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield each statement of the roles' policies, with the policy's name and the role's logical id."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Policy":
+            properties = resource["Properties"]
+            for role in properties["Roles"]:
+                for statement in properties["PolicyDocument"]["Statement"]:
+                    yield properties["PolicyName"], role["Ref"], statement
 
 
 def document(found: Iterable[Permission]) -> str:
@@ -140,7 +151,8 @@ The task role of notebooks is empty unless an environment names one.
 def _purpose(stack: SchedulerStack, role: str, action: str, resource: str) -> tuple[Purpose, bool]:
     if (purpose := stack.grants.purposes.get((role, action, resource))) is not None:
         return purpose, False
-    text = _OTHER_ROLES.get(role) or _BY_LAMBDA.get(action)
+    is_given_up = action.startswith("sqs:") and resource.startswith("<QueuesDead")
+    text = _OTHER_ROLES.get(role) or (_GIVEN_UP if is_given_up else _BY_LAMBDA.get(action))
     if text is None:
         raise UnexplainedPermissionError(
             f"{role} may {action} on {resource}: say what for in infra/grants.py or infra/permissions.py."
@@ -148,17 +160,8 @@ def _purpose(stack: SchedulerStack, role: str, action: str, resource: str) -> tu
     return Purpose(text=text), True
 
 
-def _statements(template: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the logical id of each role with each statement of its policies."""
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::IAM::Policy":
-            for role in resource["Properties"]["Roles"]:
-                for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
-                    yield role["Ref"], statement
-
-
 def _elements(stack: SchedulerStack) -> list[CfnElement]:
-    return [each for each in stack.node.find_all() if CfnElement.is_cfn_element(each)]
+    return [each for each in stack.node.find_all() if isinstance(each, CfnElement)]
 
 
 def _path(element: CfnElement) -> str:
@@ -182,12 +185,12 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def main() -> None:
-    """Write the page."""
+    """Print the page."""
     flags = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = App(context=flags)
     stack = build(app)
     template = app.synth().get_stack_by_name(stack.stack_name).template
-    _DOCUMENT.write_text(document(permissions(stack, template)), encoding="utf-8")
+    sys.stdout.write(document(permissions(stack, template)))
 
 
 if __name__ == "__main__":
