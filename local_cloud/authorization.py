@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from local_cloud.access_keys import AccessKey
-from local_cloud.authorization_rules import Request, Requirement, requirements
+from local_cloud.authorization_rules import Request, Requirement, authorized_action, requirements
 from local_cloud.internals import require
 from local_cloud.permission_record import PermissionRecord
 
@@ -22,6 +22,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.app": {"pin_request_origin": ("source_ip", "secure_transport")},
     "ministack.core.iam_actions": {
         "access_denied_response": ("service", "action", "principal_arn", "request_id"),
+        "extract_iam_action": ("service", "method", "path", "headers", "body", "query_params"),
         "extract_resource_arn": ("service", "method", "path", "headers", "body", "query_params", "region"),
         "request_tag_context": ("service", "iam_action", "body", "params"),
     },
@@ -83,6 +84,7 @@ class EmulatedAuthorization:
         self._app.pin_request_origin = self._as_tls(self._app.pin_request_origin)
         self._evaluator.evaluate = self._noting_context(self._evaluator.evaluate)
         self._evaluator.enforce = self._enforcing_all(self._evaluator.enforce)
+        self._actions.extract_iam_action = self._named_as_in_policies(self._actions.extract_iam_action)
         self._actions.extract_resource_arn = self._as_on_aws(self._actions.extract_resource_arn)
         self._actions.request_tag_context = self._with_service_keys(self._actions.request_tag_context)
         self._actions.access_denied_response = self._naming_what_was_refused(self._actions.access_denied_response)
@@ -146,6 +148,14 @@ class EmulatedAuthorization:
             pin(source_ip, True)
 
         return pin_as_tls
+
+    @staticmethod
+    def _named_as_in_policies(extract: Callable[..., str | None]) -> Callable[..., str | None]:
+        def extract_named(*request: Any) -> str | None:
+            action = extract(*request)
+            return None if action is None else authorized_action(action)
+
+        return extract_named
 
     def _as_on_aws(self, extract: Callable[..., str]) -> Callable[..., str]:
         def extract_as_on_aws(service: str, method: str, path: str, headers: _Headers, body: bytes, *rest: Any) -> str:

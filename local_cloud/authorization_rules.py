@@ -10,13 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-__all__ = ["Request", "Requirement", "TaskDefinitions", "requirements"]
+__all__ = ["Request", "Requirement", "TaskDefinitions", "authorized_action", "requirements"]
 
 _Context = Mapping[str, str]
 _Body = Mapping[str, Any]
 
 _TASKS_SERVICE: Final = "ecs-tasks.amazonaws.com"
 _SCHEDULER_SERVICE: Final = "scheduler.amazonaws.com"
+
+_BATCH_ACTIONS: Final = frozenset(
+    {"sqs:SendMessageBatch", "sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch"}
+)
+"""Calls that need the permission for a single message (SQS developer guide, "Amazon SQS API permissions")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,11 @@ class TaskDefinitions(Protocol):
 
     def roles(self, definition: str) -> tuple[str, ...]:
         """Return the ARNs of the roles that a task definition `family:revision` names."""
+
+
+def authorized_action(action: str) -> str:
+    """Return the action that policies name for a call, such as `sqs:SendMessage` for a batch of messages."""
+    return action.removesuffix("Batch") if action in _BATCH_ACTIONS else action
 
 
 def requirements(request: Request, definitions: TaskDefinitions) -> tuple[Requirement, ...]:

@@ -150,6 +150,16 @@ def test_schedules_of_another_group_are_out_of_reach(allow: Allow, client: Clien
     assert "iam:PassRole" in refusal(without.create_schedule, GroupName="ours", **schedule)
 
 
+def test_a_batch_of_messages_needs_what_one_message_does(allow: Allow, client: Client) -> None:
+    url = client("sqs").create_queue(QueueName="batches")["QueueUrl"]
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:batches"
+    entries = [{"Id": "1", "MessageBody": "x"}]
+    sender = allow({"Action": "sqs:SendMessage", "Resource": queue})("sqs")
+    assert sender.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]
+    reader = allow({"Action": "sqs:ReceiveMessage", "Resource": queue})("sqs")
+    assert "sqs:sendmessage" in refusal(reader.send_message_batch, QueueUrl=url, Entries=entries).lower()
+
+
 def test_only_the_log_streams_that_are_named_are_read(allow: Allow, client: Client) -> None:
     logs = client("logs")
     logs.create_log_group(logGroupName="/g")
