@@ -143,18 +143,18 @@ CONTEXT :=
 CONTEXT_OPTIONS = $(addprefix -c ,$(CONTEXT))
 
 .PHONY: preflight
-preflight: $(DEV_READY) ## Ask the AWS account, by read-only calls, for what a deployment needs
+preflight: $(DEV_READY) ## Check, by read-only calls, that the AWS account can take the stack
 	@.venv/bin/python -m infra.preflight $(CONTEXT_OPTIONS)
 
 .PHONY: ecs-role
-ecs-role: $(DEV_READY) ## Make the service-linked role of ECS, once per account, where the preflight misses it
+ecs-role: $(DEV_READY) ## Create the service-linked role of ECS, once per account
 	@.venv/bin/python -m infra.preflight.ecs_role
 
 # `no` deploys without the preflight, for whoever may not make its calls.
 PREFLIGHT := yes
 
 .PHONY: deploy
-deploy: $(DEV_READY) $(NODE_READY) ## Preflight, then deploy to the AWS account whose credentials are set
+deploy: $(DEV_READY) $(NODE_READY) ## Check the AWS account whose credentials are set, then deploy to it
 	@.venv/bin/python -m infra.deploy --cdk $(CDK) $(CONTEXT_OPTIONS) $(if $(filter no,$(PREFLIGHT)),--no-preflight)
 
 .PHONY: clean

@@ -1,4 +1,4 @@
-"""What a command line may say in place of `scheduler.toml`: CDK's context, `-c key=value`.
+"""Options of the command line that override `scheduler.toml`: CDK's context, `-c key=value`.
 
 settings
     Path of the settings file; `scheduler.toml` at the root without it.
@@ -9,7 +9,7 @@ bundle_target
 runner_image
     Address of a runner image in place of every environment's own; then no image is built.
 protect_tables
-    `false` leaves tables that are retained without deletion protection; `make deploy` says so for a stack's first deployment.
+    `false` leaves retained tables without deletion protection; `make deploy` uses it for a stack's first deployment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ class Context:
         self._values = values
 
     def settings(self) -> StackSettings:
-        """Read the settings file, and put the context in place of what it overrides.
+        """Read the settings file and apply the overrides.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class Context:
         return self._values.get("runner_image")
 
     def bundle_target(self) -> Target:
-        """Name what the functions' bundle is made for.
+        """Return what the functions' bundle is built for.
 
         Raises
         ------

@@ -1,7 +1,7 @@
-"""`make deploy`: the preflight, then the CDK CLI; for a new stack twice.
+"""`make deploy`: runs the preflight, then the CDK CLI, which deploys a new stack in two steps.
 
-A table with deletion protection cannot be deleted, so a first deployment that fails could not be rolled back and would leave its
-tables behind. So a new stack is made without it, and protected by an update as soon as everything stands.
+CloudFormation cannot delete a table with deletion protection, so a failed first deployment could not be rolled back. A new stack is
+therefore created without deletion protection, and a second, short update enables it.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _CDK: Final = "node_modules/.bin/cdk"
 
 
 def commands(cdk: str, context: Mapping[str, str], *, is_first: bool) -> list[list[str]]:
-    """List the commands of a deployment, in their order."""
+    """List the commands of a deployment, in order."""
     deploy = [cdk, "deploy", *(part for key, value in context.items() for part in ("-c", f"{key}={value}"))]
     if not is_first or "protect_tables" in context or not Context(context).settings().stack.retain_data:
         return [deploy]
@@ -35,7 +35,7 @@ def commands(cdk: str, context: Mapping[str, str], *, is_first: bool) -> list[li
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Deploy, unless something stands against it.
+    """Deploy, unless the preflight finds an error.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description="Deploy the stack.")
     parser.add_argument("-c", "--context", action="append", default=[], metavar="key=value", help="as for cdk")
-    parser.add_argument("--no-preflight", action="store_true", help="ask only whether the stack is there")
+    parser.add_argument("--no-preflight", action="store_true", help="skip the checks")
     parser.add_argument("--cdk", default=_CDK, help="the CDK command line")
     given = parser.parse_args(arguments)
     try:
@@ -69,14 +69,14 @@ def _is_first(context: Mapping[str, str], client: Callable[[str], Any], where: s
     try:
         status = Account(client, region=where or "").stack_status(Context(context).settings().stack.name)
     except (BotoCoreError, ClientError):
-        return False  # then the tables are protected from the start
+        return False  # unknown: protect the tables from the start
     return is_first_deployment(status)
 
 
 def _run(steps: Sequence[Sequence[str]]) -> int:
     for number, step in enumerate(steps):
         if number:
-            print("The stack stands; now its tables are protected from deletion.", flush=True)  # noqa: T201
+            print("The stack is created. Enabling deletion protection of its tables …", flush=True)  # noqa: T201
         code = subprocess.run(step, cwd=_ROOT, check=False).returncode
         if code:
             return code

@@ -1,3 +1,3 @@
-"""What a deployment needs of the account, checked by read-only calls before anything is made."""
+"""Checks, by read-only calls, that the account can take the stack before anything is deployed."""
 
 __all__: list[str] = []

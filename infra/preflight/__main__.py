@@ -1,4 +1,4 @@
-"""`python -m infra.preflight [-c key=value]…`: asks the account, and says what to do. It changes nothing."""
+"""Check, by read-only calls, that the account can take the stack: `python -m infra.preflight [-c key=value]…`."""
 
 import argparse
 import sys
@@ -15,12 +15,12 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what was found.
+    """Print the findings.
 
     Returns
     -------
     int
-        Exit code: 0, or 1 if something must be mended before a deployment.
+        Exit code: 0, or 1 if something must be fixed before a deployment.
     """
     parser = argparse.ArgumentParser(prog="python -m infra.preflight", description=__doc__)
     parser.add_argument("-c", "--context", action="append", default=[], metavar="key=value", help="as for cdk")

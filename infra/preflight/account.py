@@ -1,4 +1,4 @@
-"""The calls: each reads one thing of the account, and changes nothing."""
+"""Reads facts from the account. No call changes anything."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -16,12 +16,12 @@ ECS_ROLE: Final = "AWSServiceRoleForECS"
 class Account:
     """The account and region that the stack is deployed to.
 
-    Each method raises `ClientError` where AWS refuses, and `BotoCoreError` where it does not answer.
+    Each method raises `ClientError` if AWS returns an error, and `BotoCoreError` if there is no response.
 
     Parameters
     ----------
     client
-        Makes the client of a service.
+        Creates the client of a service.
     region
         Where the stack goes.
     """
@@ -39,8 +39,8 @@ class Account:
         """Read the status of a stack; None if there is no such stack."""
         try:
             answer = self._client("cloudformation").describe_stacks(StackName=name)
-        except ClientError as refusal:
-            if code_of(refusal) == "ValidationError" and "does not exist" in str(refusal):
+        except ClientError as failure:
+            if code_of(failure) == "ValidationError" and "does not exist" in str(failure):
                 return None
             raise
         return str(answer["Stacks"][0]["StackStatus"])
@@ -49,8 +49,8 @@ class Account:
         """Read the version of CDK's bootstrap stack; None if the region is not bootstrapped."""
         try:
             answer = self._client("ssm").get_parameter(Name=f"/cdk-bootstrap/{qualifier}/version")
-        except ClientError as refusal:
-            if code_of(refusal) == "ParameterNotFound":
+        except ClientError as failure:
+            if code_of(failure) == "ParameterNotFound":
                 return None
             raise
         return int(answer["Parameter"]["Value"])
@@ -59,24 +59,24 @@ class Account:
         """Read whether the account has a role."""
         try:
             self._client("iam").get_role(RoleName=name)
-        except ClientError as refusal:
-            if code_of(refusal) == "NoSuchEntity":
+        except ClientError as failure:
+            if code_of(failure) == "NoSuchEntity":
                 return False
             raise
         return True
 
     def concurrent_executions(self) -> int:
-        """Read how many Lambda functions of the account may run at one time in the region."""
+        """Read the account's concurrent Lambda executions in the region."""
         return int(self._client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"])
 
     def quota(self, quota: Quota) -> float:
-        """Read a quota: the account's own value, or AWS's default where the account never had one applied."""
+        """Read a quota: the account's applied value, or AWS's default if none is applied."""
         quotas = self._client("service-quotas")
         asked = {"ServiceCode": quota.service, "QuotaCode": quota.code}
         try:
             answer = quotas.get_service_quota(**asked)
-        except ClientError as refusal:
-            if code_of(refusal) != "NoSuchResourceException":
+        except ClientError as failure:
+            if code_of(failure) != "NoSuchResourceException":
                 raise
             answer = quotas.get_aws_default_service_quota(**asked)
         return float(answer["Quota"]["Value"])
@@ -109,20 +109,20 @@ class Account:
     def _stack_of(self, physical_id: str) -> str | None:
         try:
             answer = self._client("cloudformation").describe_stack_resources(PhysicalResourceId=physical_id)
-        except ClientError as refusal:
-            if code_of(refusal) == "ValidationError":
+        except ClientError as failure:
+            if code_of(failure) == "ValidationError" and "does not exist" in str(failure):
                 return None
             raise
         resources = answer["StackResources"]
         return str(resources[0]["StackName"]) if resources else None
 
 
-def code_of(refusal: ClientError) -> str:
-    """Read the code of a refusal."""
-    return str(refusal.response.get("Error", {}).get("Code", ""))
+def code_of(failure: ClientError) -> str:
+    """Read the error code."""
+    return str(failure.response.get("Error", {}).get("Code", ""))
 
 
 def _zone(described: Any) -> Zone:
-    # A zone names itself ZoneName and ZoneId, a subnet its zone AvailabilityZone and AvailabilityZoneId.
+    # The keys differ: ZoneName and ZoneId for a zone, AvailabilityZone and AvailabilityZoneId for a subnet.
     name = described.get("ZoneName") or described["AvailabilityZone"]
     return Zone(name, described.get("ZoneId") or described["AvailabilityZoneId"])

@@ -1,4 +1,4 @@
-"""Each check: what it asks, with which permission, and who judges the answer."""
+"""The checks: each reads a fact from the account and passes it to its judgement."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from infra.settings import StackSettings
 __all__ = ["Check", "Subject", "ask", "checks_of", "unanswered"]
 
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException"})
-"""What services call a missing permission."""
+"""Error codes of a missing permission."""
 
 _THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
-"""What services call too many requests, after the client's own retries."""
+"""Error codes of a call that is still throttled after the client's own retries."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +43,16 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One question to the account, and what follows from the answer."""
+    """One thing to check."""
 
     subject: str
     permissions: str
     run: Callable[[], list[Finding]]
-    """Asks, and judges; raises what the AWS client raises."""
+    """Reads the fact and judges it; raises what the AWS client raises."""
 
 
 def ask(check: Check) -> list[Finding]:
-    """Run a check; one that has no answer is itself a finding, never a failure of the whole."""
+    """Run a check; a failed call is a finding and does not end the preflight."""
     try:
         return check.run()
     except (BotoCoreError, ClientError) as failure:
@@ -60,19 +60,19 @@ def ask(check: Check) -> list[Finding]:
 
 
 def unanswered(subject: str, permissions: str, failure: BotoCoreError | ClientError) -> Finding:
-    """Say why a question to AWS has no answer."""
+    """Describe a call that failed."""
     if not isinstance(failure, ClientError):
-        return unchecked(subject, f"There is no answer: {failure}")
+        return unchecked(subject, f"No response: {failure}")
     code = code_of(failure)
     if code in _DENIED:
-        return unchecked(subject, f"You may not ask; it takes {permissions}.")
+        return unchecked(subject, f"Access denied; the check needs {permissions}.")
     if code in _THROTTLED:
-        return unchecked(subject, "AWS had too many requests; run the preflight again.")
-    return unchecked(subject, f"AWS answers {code}: {failure.response.get('Error', {}).get('Message', '')}")
+        return unchecked(subject, "AWS throttled the call; run the preflight again.")
+    return unchecked(subject, f"AWS returned {code}: {failure.response.get('Error', {}).get('Message', '')}")
 
 
 def checks_of(subject: Subject, account: Account) -> Iterator[Check]:
-    """List the checks that are about this deployment."""
+    """List the checks that apply to this deployment."""
     settings, identity = subject.settings, subject.identity
     yield Check(
         subject="api.accounts", permissions="no permission", run=lambda: judgements.judge_accounts(settings, identity)
@@ -126,7 +126,7 @@ def _network(subject: Subject, account: Account) -> Iterator[Check]:
             run=lambda: judgements.judge_subnets(settings, account.subnets(settings.network.subnet_ids), region),
         )
     elif subject.is_first:
-        # Later the VPC is there, and other zones would replace its subnets.
+        # An existing stack has its VPC already, and other zones would replace its subnets.
         yield Check(
             subject="VPC",
             permissions="ec2:DescribeVpcs, servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota",

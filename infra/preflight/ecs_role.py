@@ -1,8 +1,8 @@
-"""`make ecs-role`: the one thing that must be there before the stack, made once per account.
+"""`make ecs-role`: creates the service-linked role of ECS, once per account.
 
-ECS makes its service-linked role by itself when it is first used, but a cluster with capacity providers is refused in that moment
-("Unable to assume the service linked role", aws-cloudformation/cloudformation-coverage-roadmap issue 818), and
-`AWS::IAM::ServiceLinkedRole` in a template fails in every account that has the role already.
+ECS creates the role when it is first used, but the first cluster with capacity providers then fails ("Unable to assume the service
+linked role", aws-cloudformation/cloudformation-coverage-roadmap issue 818) because the role is not yet usable. A template cannot
+create it, either: `AWS::IAM::ServiceLinkedRole` fails in an account that already has the role.
 """
 
 import sys
@@ -11,38 +11,41 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.preflight.account import ECS_ROLE, Account
+from infra.preflight.account import ECS_ROLE, code_of
 from infra.preflight.session import clients, region
 
 __all__ = ["main", "make_role"]
 
 
 def make_role(client: Callable[[str], Any]) -> str:
-    """Make the service-linked role of ECS, unless the account has it, and say which of the two it was.
+    """Create the service-linked role of ECS, unless it exists, and return a line that says what happened.
 
     Raises
     ------
     BotoCoreError, ClientError
-        If AWS does not answer, or refuses.
+        If there is no response, or AWS returns an error.
     """
-    if Account(client, region="any").has_role(ECS_ROLE):
-        return f"{ECS_ROLE} is there already."
-    client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
-    return f"{ECS_ROLE} is made; it belongs to the account and stays when the stack goes."
+    try:
+        client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    except ClientError as failure:
+        if code_of(failure) == "InvalidInput" and "has been taken" in str(failure):
+            return f"{ECS_ROLE} already exists."
+        raise
+    return f"Created {ECS_ROLE}. It belongs to the account and stays when the stack is destroyed."
 
 
 def main() -> int:
-    """Make the role.
+    """Create the role.
 
     Returns
     -------
     int
-        Exit code: 0, or 1 if AWS refused.
+        Exit code: 0, or 1 if the call failed.
     """
     try:
         said = make_role(clients(region() or "us-east-1"))  # IAM is global
     except (BotoCoreError, ClientError) as failure:
-        print(f"{failure}\nIt takes iam:GetRole and iam:CreateServiceLinkedRole.", file=sys.stderr)  # noqa: T201
+        print(f"{failure}\nThis command needs iam:CreateServiceLinkedRole.", file=sys.stderr)  # noqa: T201
         return 1
     print(said)  # noqa: T201 - this is the command line
     return 0

@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["engine_name", "why_no_engine"]
 
 _SECONDS: Final = 30
-"""How long an engine may take to answer; Docker Desktop that starts takes some 20 s."""
+"""Time limit [s] for an engine to respond; a busy Docker Desktop takes several seconds."""
 
 
 def engine_name() -> str:
@@ -17,16 +17,16 @@ def engine_name() -> str:
 
 
 def why_no_engine(name: str) -> str | None:
-    """Say why an engine cannot build an image; None if it can."""
+    """Return the reason why an engine cannot build an image, or None if it can."""
     if shutil.which(name) is None:
         return f"{name} is not on PATH"
     try:
         done = subprocess.run([name, "info"], capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return f"{name} does not answer within {_SECONDS} s"
+        return f"{name} did not respond within {_SECONDS} s"
     except OSError as error:
-        return f"{name} cannot be started: {error.strerror}"
+        return f"{name} cannot start: {error.strerror}"
     if done.returncode == 0:
         return None
     said = [line for line in done.stderr.splitlines() if line.strip()]
-    return f"{name} does not answer: {said[-1].strip() if said else f'exit code {done.returncode}'}"
+    return f"{name} does not respond: {said[-1].strip() if said else f'exit code {done.returncode}'}"

@@ -1,4 +1,4 @@
-"""What AWS answers, as the preflight's judgements read it."""
+"""Facts about the account, as read from AWS."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -67,16 +67,16 @@ class LogRole:
 
     arn: str
     exists: bool
-    """Whether IAM still has the role."""
+    """Whether the role exists in IAM."""
 
     stack: str | None
-    """Name of the CloudFormation stack that made the role; None if none of this region did."""
+    """Name of the CloudFormation stack in this region that owns the role, if one does."""
 
 
 def is_first_deployment(stack_status: str | None) -> bool:
-    """Tell whether CloudFormation will make the stack anew.
+    """Tell whether CloudFormation will create the stack.
 
-    The CDK CLI deletes what a failed creation has left before it deploys (aws-cdk CLI, StackStatus.isCreationFailure);
+    The CDK CLI deletes a stack whose creation failed before it deploys (aws-cdk CLI, StackStatus.isCreationFailure).
     REVIEW_IN_PROGRESS is a stack with a change set that was never executed.
     """
     return stack_status in (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")

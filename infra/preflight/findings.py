@@ -7,16 +7,16 @@ __all__ = ["Finding", "Level", "error", "unchecked", "warning"]
 
 
 class Level(StrEnum):
-    """How much a finding weighs."""
+    """Severity of a finding."""
 
     ERROR = "error"
-    """The deployment, or every job after it, would fail: nothing is deployed."""
+    """The deployment, or jobs after it, would fail; nothing is deployed."""
 
     WARNING = "warning"
-    """It works, up to a limit that is near."""
+    """The stack works, but a quota limits it."""
 
     UNCHECKED = "unchecked"
-    """It could not be checked, for want of a permission or of an answer."""
+    """The check could not run: access denied, throttled, or no response."""
 
 
 @dataclass(frozen=True)
@@ -42,5 +42,5 @@ def warning(subject: str, message: str) -> Finding:
 
 
 def unchecked(subject: str, message: str) -> Finding:
-    """Make the finding of a check that had no answer."""
+    """Make the finding of a check that could not run."""
     return Finding(Level.UNCHECKED, subject, message)

@@ -1,4 +1,4 @@
-"""What the facts mean for a deployment: pure, a finding or none for each fact."""
+"""What the facts mean for a deployment. Pure: each function takes a fact and returns its findings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -28,11 +28,11 @@ BOOTSTRAP_VERSION: Final = 6
 """Least version of CDK's bootstrap stack that takes the stack's assets (aws-cdk-lib, DefaultStackSynthesizer)."""
 
 BACKGROUND_EXECUTIONS: Final = 10
-"""Functions that may run at one time without a request: five batches of ticks, two of second cleanups, a dispatch, a sweep, and at
+"""Functions that may run at one time for background work: five batches of ticks, two of second cleanups, a dispatch, a sweep, and at
 least one that follows a table's stream (infra/triggers.py)."""
 
 _API_EXECUTIONS: Final = 10
-"""Requests that the API should be able to answer at one time, whatever happens in the background."""
+"""Requests that the API should be able to serve at one time while background work is at its maximum."""
 
 _UNFINISHED: Final[Mapping[str, str]] = {
     "UPDATE_ROLLBACK_FAILED": "run `npx cdk rollback`, or choose “Continue update rollback” in the CloudFormation console",
@@ -47,7 +47,9 @@ def judge_stack(name: str, status: str | None) -> list[Finding]:
     if status in _UNFINISHED:
         return [error("stack", f"{name} is in the state {status}: {_UNFINISHED[status]}.")]
     if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-        return [error("stack", f"{name} is in the state {status}: another deployment is at work; wait for its end.")]
+        return [
+            error("stack", f"{name} is in the state {status}: another deployment is running; wait for it to finish.")
+        ]
     return []
 
 
@@ -55,10 +57,12 @@ def judge_bootstrap(identity: Identity, version: int | None) -> list[Finding]:
     """Refuse a region that CDK cannot deploy to."""
     command = f"npx cdk bootstrap aws://{identity.account}/{identity.region}"
     if version is None:
-        return [error("CDK bootstrap", f"The region has none; once per account and region: `{command}`.")]
+        return [
+            error("CDK bootstrap", f"The region is not bootstrapped; run `{command}`, once per account and region.")
+        ]
     if version < BOOTSTRAP_VERSION:
         return [
-            error("CDK bootstrap", f"Version {version} is older than {BOOTSTRAP_VERSION}; bring it up: `{command}`.")
+            error("CDK bootstrap", f"Version {version} is older than {BOOTSTRAP_VERSION}; upgrade it: `{command}`.")
         ]
     return []
 
@@ -70,8 +74,8 @@ def judge_ecs_role(*, exists: bool) -> list[Finding]:
     return [
         error(
             "ECS service-linked role",
-            "The account has never used ECS, and a cluster with capacity providers cannot be made in the seconds after its role"
-            " has been. Run `make ecs-role`, once per account, then deploy.",
+            "AWSServiceRoleForECS does not exist, because this account has never used ECS. Creating the cluster would fail. Run"
+            " `make ecs-role`, once per account, then deploy.",
         )
     ]
 
@@ -85,7 +89,7 @@ def judge_concurrency(executions: int) -> list[Finding]:
         warning(
             "Lambda",
             f"quota “Concurrent executions” (L-B99A9384; Service Quotas console, AWS Lambda) is {executions}, and background work"
-            f" may take {BACKGROUND_EXECUTIONS}: requests and heartbeats are then answered 5xx and repeated. Ask for {wanted} or"
+            f" may take {BACKGROUND_EXECUTIONS}: requests and heartbeats then fail with 5xx and are retried. Request {wanted} or"
             " more; AWS gives most accounts 1,000.",
         )
     ]
@@ -102,14 +106,14 @@ def judge_vcpu(settings: StackSettings, quota: Quota, vcpus: float) -> list[Find
     if never:
         consequence = f"jobs of {', '.join(never)} never start"
     elif most * sizes[largest] > vcpus:
-        consequence = "jobs above it wait, for six hours at most, then fail with “Quota reached”"
+        consequence = "jobs above it wait for up to six hours, then fail with “Quota reached”"
     else:
         return []
     return [
         warning(
             "Fargate",
             f"{quota} is {vcpus:g}, and limits.max_running_jobs = {most} of {largest} take {most * sizes[largest]:g} vCPU:"
-            f" {consequence}. Ask for more, or lower the limit.",
+            f" {consequence}. Request an increase, or lower the limit.",
         )
     ]
 
@@ -121,7 +125,7 @@ def judge_vpcs(count: int, quota: float) -> list[Finding]:
     return [
         error(
             "VPC",
-            f"{VPCS} is {quota:g}, and the region has {count}: there is no room for the stack's own. Ask for more, delete one,"
+            f"{VPCS} is {quota:g}, and the region has {count}: there is no room for the stack's own. Request an increase, delete one,"
             " or name an existing one in [network].",
         )
     ]
@@ -143,8 +147,8 @@ def judge_zones(settings: StackSettings, zones: Sequence[Zone], region: str) -> 
     return [
         error(
             "zones",
-            f"Fargate is not in {', '.join(bad)}, where half of the jobs may never start. In scheduler.toml, section [network],"
-            f" write availability_zones = [{proposal}].",
+            f"Fargate is not available in {', '.join(bad)}, so jobs placed there never start. In scheduler.toml, section [network],"
+            f" set availability_zones = [{proposal}].",
         )
     ]
 
@@ -159,20 +163,20 @@ def judge_subnets(settings: StackSettings, subnets: Sequence[Subnet], region: st
             said = f"network.subnet_ids: {each.subnet_id} is in {each.vpc_id}, not in {settings.network.vpc_id}."
             findings.append(error("subnets", said))
         if not has_fargate(each.zone, region):
-            said = f"network.subnet_ids: {each.subnet_id} is in {each.zone.name}, where Fargate is not; name another."
+            said = f"network.subnet_ids: {each.subnet_id} is in {each.zone.name}, where Fargate is not available; choose another."
             findings.append(error("subnets", said))
     return findings
 
 
 def judge_log_role(settings: StackSettings, role: LogRole | None) -> list[Finding]:
-    """Refuse to take the region's log role from another API, and to make a stage that logs where there is no role."""
+    """Refuse to replace another stack's log role, and to create a stage with logging where there is no role."""
     usable = role is not None and role.exists
     if not settings.api.account_log_role:
         if usable:
             return []
         said = "The region has no role for API Gateway logs, and api.account_log_role = false leaves it so: set it to true."
         return [error("API Gateway log role", said)]
-    if role is None or not role.exists or role.stack == settings.stack.name:
+    if role is None or not role.exists or _is_ours(role, settings.stack.name):
         return []
     owner = f"stack {role.stack}" if role.stack else "no stack of this region"
     return [
@@ -184,6 +188,15 @@ def judge_log_role(settings: StackSettings, role: LogRole | None) -> list[Findin
     ]
 
 
+def _is_ours(role: LogRole, stack: str) -> bool:
+    """Tell whether a stack of this name made the role, be it one that was destroyed and left it.
+
+    CloudFormation begins the names of roles with the stack's, of which long ones are cut after 24 characters.
+    """
+    name = role.arn.rpartition("/")[2]
+    return role.stack == stack or (role.stack is None and name.startswith(f"{stack[:24]}-Api"))
+
+
 def judge_accounts(settings: StackSettings, identity: Identity) -> list[Finding]:
     """Refuse the stack's own account among those that the API's resource policy admits."""
     if identity.account not in settings.api.accounts:
@@ -193,13 +206,13 @@ def judge_accounts(settings: StackSettings, identity: Identity) -> list[Finding]
 
 
 def judge_engine(environments: Sequence[str], why_not: str | None) -> list[Finding]:
-    """Refuse to go on where an image has to be built and cannot be."""
+    """Refuse a deployment whose image cannot be built."""
     if why_not is None:
         return []
     return [
         error(
             "container engine",
-            f"{why_not}, and the image of {', '.join(environments)} has to be built. Start Docker, set CDK_DOCKER to another"
-            " engine (CDK_DOCKER=podman), or name a ready image in scheduler.toml.",
+            f"The image of {', '.join(environments)} has to be built, and nothing here can build it ({why_not}). Start Docker, set"
+            " CDK_DOCKER to another engine (CDK_DOCKER=podman), or name a ready image in scheduler.toml.",
         )
     ]

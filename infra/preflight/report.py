@@ -1,4 +1,4 @@
-"""The whole preflight, and how it is told."""
+"""Runs all checks and formats the result."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -30,17 +30,17 @@ class Report:
     identity: Identity | None
     findings: tuple[Finding, ...]
     is_first: bool
-    """Whether CloudFormation will make the stack anew; False also where that could not be asked."""
+    """Whether CloudFormation will create the stack; False if that is unknown."""
 
     checks: int
 
     @property
     def may_deploy(self) -> bool:
-        """Whether nothing stands against the deployment."""
+        """Whether there is no error."""
         return all(finding.level is not Level.ERROR for finding in self.findings)
 
     def lines(self) -> list[str]:
-        """Say it, errors first."""
+        """Format the findings, errors first."""
         order = list(Level)
         told = sorted(self.findings, key=lambda finding: order.index(finding.level))
         where = self.identity
@@ -54,31 +54,31 @@ class Report:
 
 
 def examine(context: Context, client: Callable[[str], Any], *, region: str | None) -> Report:
-    """Ask the account everything that the deployment depends on.
+    """Check everything in the account that the deployment depends on.
 
     Parameters
     ----------
     context
         What is to be deployed.
     client
-        Makes the client of a service.
+        Creates the client of a service.
     region
-        Where to; None if nothing names one.
+        Target region; None if no region is configured.
 
     Raises
     ------
     SettingsError
-        If the settings are not what they must be.
+        If the settings are invalid.
     """
     settings = context.settings()
     if region is None:
-        return _stopped("region", "None is set; set AWS_REGION, or a region in your AWS profile.")
+        return _stopped("region", "No region is configured; set AWS_REGION, or a region in your AWS profile.")
     account = Account(client, region=region)
     try:
         identity = account.identity()
     except (BotoCoreError, ClientError) as failure:
-        return _stopped("credentials", f"{failure} Set AWS_PROFILE, or sign in anew (`aws sso login`).")
-    is_first, findings = _look_at_the_stack(account, settings.stack.name)
+        return _stopped("credentials", f"{failure} Set AWS_PROFILE, or sign in again (`aws sso login`).")
+    is_first, findings = _stack_state(account, settings.stack.name)
     subject = Subject(
         settings=settings,
         identity=identity,
@@ -92,8 +92,8 @@ def examine(context: Context, client: Callable[[str], Any], *, region: str | Non
     return Report(identity, tuple(findings), is_first=is_first, checks=len(checks) + 1)
 
 
-def _look_at_the_stack(account: Account, name: str) -> tuple[bool, list[Finding]]:
-    """Tell whether this is a first deployment, and what speaks against any."""
+def _stack_state(account: Account, name: str) -> tuple[bool, list[Finding]]:
+    """Tell whether this is a first deployment, and whether the stack can be deployed at all."""
     try:
         status = account.stack_status(name)
     except (BotoCoreError, ClientError) as failure:

@@ -10,7 +10,7 @@ from botocore.config import Config
 __all__ = ["clients", "region"]
 
 _CONFIG: Final = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
-"""A preflight that cannot reach AWS says so within a minute [s]."""
+"""Time-outs [s] short enough that a preflight without a network ends within minutes."""
 
 
 def region() -> str | None:
@@ -19,7 +19,7 @@ def region() -> str | None:
 
 
 def clients(region_name: str | None) -> Callable[[str], Any]:
-    """Give what makes the client of a service.
+    """Return a function that creates the client of a service.
 
     Raises
     ------
@@ -27,6 +27,6 @@ def clients(region_name: str | None) -> Callable[[str], Any]:
         If AWS_PROFILE names no profile.
     """
     session = boto3.Session(region_name=region_name)
-    # The names of services are known here only as text.
+    # boto3-stubs types `client` by literal service names only.
     make = cast("Callable[..., Any]", session.client)
     return lambda service: make(service, config=_CONFIG)
