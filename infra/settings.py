@@ -50,7 +50,7 @@ def _refuse_number(value: object) -> object:
     return value
 
 
-AccountId = Annotated[str, BeforeValidator(_refuse_number), StringConstraints(pattern=r"^\d{12}$")]
+_AccountId = Annotated[str, BeforeValidator(_refuse_number), StringConstraints(pattern=r"^\d{12}$")]
 """An AWS account id: twelve digits."""
 
 
@@ -140,7 +140,7 @@ class ApiSection(_Section):
         default=True,
         description="Set the account's role for API Gateway logs; one region has one, so switch it off where another stack owns it.",
     )
-    accounts: tuple[AccountId, ...] = Field(
+    accounts: tuple[_AccountId, ...] = Field(
         default=(),
         max_length=100,
         description="Other AWS accounts whose users may call the API, if their own policies allow it.",
