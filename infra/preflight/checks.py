@@ -99,7 +99,7 @@ def checks_of(subject: Subject, account: Account) -> Iterator[Check]:
     yield Check(
         subject="API Gateway log role",
         permissions="apigateway:GET, iam:GetRole and cloudformation:DescribeStackResources",
-        run=lambda: judgements.judge_log_role(settings, account.log_role()),
+        run=lambda: judgements.judge_log_role(settings, account.log_role(), is_first=subject.is_first),
     )
     if subject.built_for:
         yield Check(

@@ -168,8 +168,11 @@ def judge_subnets(settings: StackSettings, subnets: Sequence[Subnet], region: st
     return findings
 
 
-def judge_log_role(settings: StackSettings, role: LogRole | None) -> list[Finding]:
-    """Refuse to replace another stack's log role, and to create a stage with logging where there is no role."""
+def judge_log_role(settings: StackSettings, role: LogRole | None, *, is_first: bool) -> list[Finding]:
+    """Refuse to replace another stack's log role, and to create a stage with logging where there is no role.
+
+    An existing stack has set its own role before; CloudFormation does not notice that another stack has replaced it since.
+    """
     usable = role is not None and role.exists
     if not settings.api.account_log_role:
         if usable:
@@ -179,13 +182,11 @@ def judge_log_role(settings: StackSettings, role: LogRole | None) -> list[Findin
     if role is None or not role.exists or _is_ours(role, settings.stack.name):
         return []
     owner = f"stack {role.stack}" if role.stack else "no stack of this region"
-    return [
-        error(
-            "API Gateway log role",
-            f"The region's role is {role.arn}, made by {owner}; a region has one, and this deployment would replace it. Set"
-            " api.account_log_role = false to go on using it.",
-        )
-    ]
+    said = (
+        f"The region's role is {role.arn}, created by {owner}; a region has one, and this stack replaces it. Set"
+        " api.account_log_role = false to keep it."
+    )
+    return [(error if is_first else warning)("API Gateway log role", said)]
 
 
 def _is_ours(role: LogRole, stack: str) -> bool:

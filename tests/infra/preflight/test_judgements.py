@@ -195,22 +195,24 @@ ROLE = "arn:aws:iam::123456789012:role/logs"
     ],
 )
 def test_the_log_role_may_be_set_where_none_is_or_it_is_ours(role: LogRole | None) -> None:
-    assert judgements.judge_log_role(settings(), role) == []
+    assert judgements.judge_log_role(settings(), role, is_first=True) == []
 
 
 @pytest.mark.parametrize(("stack", "owner"), [(None, "no stack of this region"), ("other", "stack other")])
 def test_another_s_log_role_is_not_replaced(stack: str | None, owner: str) -> None:
-    said = only(judgements.judge_log_role(settings(), LogRole(ROLE, exists=True, stack=stack)), Level.ERROR)
-    assert f"{ROLE}, made by {owner}" in said
+    others = LogRole(ROLE, exists=True, stack=stack)
+    said = only(judgements.judge_log_role(settings(), others, is_first=True), Level.ERROR)
+    assert f"{ROLE}, created by {owner}" in said
     assert "api.account_log_role = false" in said
+    assert only(judgements.judge_log_role(settings(), others, is_first=False), Level.WARNING) == said
     left_alone = settings(api={"account_log_role": False})
-    assert judgements.judge_log_role(left_alone, LogRole(ROLE, exists=True, stack=stack)) == []
+    assert judgements.judge_log_role(left_alone, others, is_first=True) == []
 
 
 @pytest.mark.parametrize("role", [None, LogRole(ROLE, exists=False, stack=None)])
 def test_without_any_log_role_the_stage_could_not_log(role: LogRole | None) -> None:
     left_alone = settings(api={"account_log_role": False})
-    assert "set it to true" in only(judgements.judge_log_role(left_alone, role), Level.ERROR)
+    assert "set it to true" in only(judgements.judge_log_role(left_alone, role, is_first=False), Level.ERROR)
 
 
 def test_the_stack_s_own_account_is_not_among_the_others() -> None:
