@@ -26,7 +26,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 ##### Environments
 
@@ -140,11 +140,26 @@ bench: init ## Measure what the README states
 
 .PHONY: synth
 synth: $(DEV_READY) $(NODE_READY) ## Write the CloudFormation template to cdk.out, without credentials or Docker
-	@$(CDK) synth --quiet
+	@$(CDK) synth --quiet $(CONTEXT_OPTIONS)
+
+# CDK's context, as in `make deploy CONTEXT="stack_name=notebooks-staging settings=staging.toml"`; infra/context.py lists the keys.
+CONTEXT :=
+CONTEXT_OPTIONS = $(addprefix -c ,$(CONTEXT))
+
+.PHONY: preflight
+preflight: $(DEV_READY) ## Check, by read-only calls, that the AWS account can take the stack
+	@.venv/bin/python -m infra.preflight $(CONTEXT_OPTIONS)
+
+.PHONY: ecs-role
+ecs-role: $(DEV_READY) ## Create the service-linked role of ECS, once per account
+	@.venv/bin/python -m infra.preflight.ecs_role
+
+# `no` deploys without the preflight, for whoever may not make its calls.
+PREFLIGHT := yes
 
 .PHONY: deploy
-deploy: $(DEV_READY) $(NODE_READY) ## Deploy to the AWS account whose credentials are set
-	@$(CDK) deploy
+deploy: $(DEV_READY) $(NODE_READY) ## Check the AWS account whose credentials are set, then deploy to it
+	@.venv/bin/python -m infra.deploy --cdk $(CDK) $(CONTEXT_OPTIONS) $(if $(filter no,$(PREFLIGHT)),--no-preflight)
 
 .PHONY: clean
 clean: ## Stop the local cloud and remove everything that was made

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aws_cdk import Fn, Size, Stack
+from aws_cdk import Fn, RemovalPolicy, Size, Stack
 from aws_cdk.aws_apigateway import (
     AccessLogFormat,
     AuthorizationType,
@@ -18,7 +18,7 @@ from aws_cdk.aws_apigateway import (
     RestApi,
     StageOptions,
 )
-from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_iam import AccountPrincipal, AnyPrincipal, IPrincipal, PolicyDocument, PolicyStatement
 from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
@@ -35,6 +35,9 @@ STAGE: Final = "v1"
 
 _BEAT_SECONDS: Final = 15
 """How often a runner beats [s] (docs/runner-protocol.md)."""
+
+_LOGGING_LEVEL: Final = MethodLoggingLevel.ERROR
+"""Only why the gateway could not serve a request."""
 
 _AUTHORIZATION: Final = {"users": AuthorizationType.IAM, "runners": AuthorizationType.NONE}
 
@@ -113,7 +116,12 @@ class Api(Construct):
             rest_api_name=Stack.of(self).stack_name,
             description="Notebook jobs: /scheduler for users, /runs for the containers that execute them",
             endpoint_types=[EndpointType.REGIONAL],
+            policy=_resource_policy(settings.accounts) if settings.accounts else None,
             cloud_watch_role=settings.account_log_role,
+            # Other APIs of the region may have come to rely on the role, so it stays when the stack goes.
+            cloud_watch_role_removal_policy=(
+                RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.account_log_role else None
+            ),
             min_compression_size=Size.kibibytes(1),
             deploy_options=self._stage_options(runner_routes, max_running_jobs),
         )
@@ -141,19 +149,25 @@ class Api(Construct):
 
     def _stage_options(self, runner_routes: Sequence[Route], max_running_jobs: int) -> StageOptions:
         rate = runner_rate(max_running_jobs)
-        throttle = MethodDeploymentOptions(throttling_rate_limit=rate, throttling_burst_limit=2 * rate)
+        # A method with settings of its own inherits none of the stage's (API Gateway, MethodSetting), so these name all of them.
+        of_runners = MethodDeploymentOptions(
+            logging_level=_LOGGING_LEVEL,
+            data_trace_enabled=False,
+            metrics_enabled=False,
+            throttling_rate_limit=rate,
+            throttling_burst_limit=2 * rate,
+        )
         return StageOptions(
             stage_name=STAGE,
             access_log_destination=LogGroupLogDestination(self.access_log),
             access_log_format=AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
-            # Only why the gateway could not serve a request; requests and answers themselves are never traced.
-            logging_level=MethodLoggingLevel.ERROR,
+            logging_level=_LOGGING_LEVEL,
             data_trace_enabled=False,
             metrics_enabled=False,
             tracing_enabled=True,
             throttling_rate_limit=self._settings.throttle_rate,
             throttling_burst_limit=self._settings.throttle_burst,
-            method_options={f"{route.path}/{route.method}": throttle for route in runner_routes},
+            method_options={f"{route.path}/{route.method}": of_runners for route in runner_routes},
         )
 
     def _add_methods(self, routes: Sequence[Route], function: IFunction) -> None:
@@ -186,6 +200,28 @@ class Api(Construct):
             name=Fn.join("", ["API-Gateway-Execution-Logs_", self.rest_api.rest_api_id, "/", STAGE]),
         )
         self.rest_api.deployment_stage.node.add_dependency(group)
+
+
+def _resource_policy(accounts: Sequence[str]) -> PolicyDocument:
+    """Admit callers of other accounts whose own policies admit them, too.
+
+    For a caller of another account API Gateway wants both: the caller's policy and the API's resource policy. A resource policy
+    also decides alone about methods without authorization, so it leaves those open that are meant to be: the runners' routes and
+    preflight requests (API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow").
+    Callers of the stack's own account need nothing but their own policy, as without a resource policy.
+    """
+    return PolicyDocument(
+        statements=[
+            _allow_invoke([AccountPrincipal(account) for account in accounts], "*/scheduler/*"),
+            _allow_invoke([AnyPrincipal()], "*/runs/*", "OPTIONS/scheduler/*"),
+        ]
+    )
+
+
+def _allow_invoke(principals: Sequence[IPrincipal], *methods: str) -> PolicyStatement:
+    # The short form, which API Gateway completes: the API's own ARN is not known before the API is made.
+    resources = [f"execute-api:/{STAGE}/{method}" for method in methods]
+    return PolicyStatement(actions=["execute-api:Invoke"], principals=list(principals), resources=resources)
 
 
 def runner_rate(max_running_jobs: int) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_iam import Role, ServicePrincipal
-from aws_cdk.aws_lambda import Architecture, Code, Function, Runtime, RuntimeFamily, Tracing
+from aws_cdk.aws_lambda import Architecture, Code, Function, RecursiveLoop, Runtime, RuntimeFamily, Tracing
 from constructs import Construct
 
 from infra.explanations import explain, explain_wildcards
@@ -33,6 +33,9 @@ class FunctionSpec:
     timeout: Duration
     description: str
     traced: bool = True
+    recursive: bool = False
+    """Whether it sends messages to a queue that triggers it. Lambda stops such a chain after 16 invocations unless the function
+    allows it (Lambda Developer Guide, "Recursive loop detection"), so each that does says beside it what ends the chain."""
 
 
 API_TIMEOUT: Final = Duration.seconds(29)
@@ -43,12 +46,15 @@ FUNCTIONS: Final = (
     FunctionSpec(
         name="api", handler="app.app.app", memory_mib=1024, timeout=API_TIMEOUT, description="Answers users and runners"
     ),
+    # Recursive: it sends a wake-up when its time is up, after minutes of launches, and when it has ended an attempt. A chain takes
+    # at least one job from the waiting ones each time, and every job has a bounded number of attempts.
     FunctionSpec(
         name="dispatch",
         handler="app.app.dispatch",
         memory_mib=512,
         timeout=DISPATCH_TIMEOUT,
         description="Launches waiting jobs, one dispatcher at a time",
+        recursive=True,
     ),
     FunctionSpec(
         name="task-events",
@@ -73,12 +79,15 @@ FUNCTIONS: Final = (
         description="Finds silent runners, lost wake-ups and missed ticks, every minute",
         traced=False,
     ),
+    # Recursive: a first cleanup, from a stream, asks for one second cleanup of the same record; a second one asks for none. What a
+    # definition's cleanup deletes are its jobs, and their cleanup deletes no record.
     FunctionSpec(
         name="cleanup",
         handler="app.app.cleanup",
         memory_mib=512,
         timeout=CLEANUP_TIMEOUT,
         description="Removes what deleted jobs and definitions leave behind",
+        recursive=True,
     ),
 )
 """Every function. The handlers are the entry points that `app/app.py` has."""
@@ -153,6 +162,7 @@ class Functions(Construct):
             role=role,
             log_group=log_group,
             tracing=Tracing.ACTIVE if spec.traced else Tracing.DISABLED,
+            recursive_loop=RecursiveLoop.ALLOW if spec.recursive else RecursiveLoop.TERMINATE,
             environment={
                 "POWERTOOLS_SERVICE_NAME": spec.name,
                 "POWERTOOLS_METRICS_NAMESPACE": _METRICS_NAMESPACE,

@@ -1,5 +1,7 @@
 """Where runners start: a small VPC of the stack's own, or an operator's."""
 
+from collections.abc import Sequence
+
 from aws_cdk.aws_ec2 import (
     GatewayVpcEndpointAwsService,
     GatewayVpcEndpointOptions,
@@ -17,7 +19,7 @@ from infra.settings import NetworkSection
 __all__ = ["Network"]
 
 _ZONES = 2
-"""Zones of the stack's own VPC: two find capacity more often than one, and every region has them."""
+"""Zones of the stack's own VPC where the operator names none: two find capacity more often than one, and every region has them."""
 
 
 class Network(Construct):
@@ -35,16 +37,19 @@ class Network(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: NetworkSection) -> None:
         super().__init__(scope, construct_id)
-        self.vpc: IVpc = self._make_vpc() if settings.vpc_id is None else self._take_vpc(settings.vpc_id)
+        self.vpc: IVpc = (
+            self._make_vpc(settings.availability_zones) if settings.vpc_id is None else self._take_vpc(settings.vpc_id)
+        )
         self.subnet_ids = list(settings.subnet_ids) or [subnet.subnet_id for subnet in self.vpc.public_subnets]
         self.security_group_ids = list(settings.security_group_ids) or [self._make_security_group()]
         self.assign_public_ip = settings.assign_public_ip
 
-    def _make_vpc(self) -> Vpc:
+    def _make_vpc(self, zones: Sequence[str]) -> Vpc:
         vpc = Vpc(
             self,
             "Vpc",
-            max_azs=_ZONES,
+            max_azs=None if zones else _ZONES,
+            availability_zones=list(zones) or None,
             nat_gateways=0,
             # CDK empties the default group by a custom resource; nothing here uses that group.
             restrict_default_security_group=False,

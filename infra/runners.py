@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
-from aws_cdk import Duration, IgnoreMode, Stack
+from aws_cdk import Duration, IgnoreMode, Size, Stack
 from aws_cdk.aws_ec2 import IVpc
 from aws_cdk.aws_ecr import IRepository, Repository
 from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
 from aws_cdk.aws_ecs import (
+    AwsLogDriverMode,
     CfnCluster,
     Cluster,
     ContainerImage,
@@ -47,6 +48,12 @@ _MEMORY_MIB: Final = 4096
 
 _INCLUDED_STORAGE_GIB: Final = 20
 """What Fargate gives without being asked; its API refuses to be asked for no more than this in some regions."""
+
+_LOG_BUFFER: Final = Size.mebibytes(25)
+"""How much of a container's log waits in memory while CloudWatch Logs is slow or out of reach; what does not fit is dropped, and the
+executed notebook still has it. In the other mode, blocking, a notebook that prints would stand still, and its heartbeat with it.
+ECS takes the account's mode and 10 MiB without being told (ECS API Reference, LogConfiguration). A cell may print a million
+characters (runner.cell_log), so 25 MiB hold the longest outputs of six cells in any script."""
 
 _ECR_ADDRESS: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -142,7 +149,12 @@ class Runners(Construct):
             CONTAINER,
             image=self._container_image(name, environment),
             essential=True,
-            logging=LogDrivers.aws_logs(stream_prefix=CONTAINER, log_group=self.log_group),
+            logging=LogDrivers.aws_logs(
+                stream_prefix=CONTAINER,
+                log_group=self.log_group,
+                mode=AwsLogDriverMode.NON_BLOCKING,
+                max_buffer_size=_LOG_BUFFER,
+            ),
             # SIGTERM, then this long to save the notebook and upload it: the longest that Fargate grants.
             stop_timeout=Duration.seconds(120),
             linux_parameters=LinuxParameters(definition, "Linux", init_process_enabled=True),

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from chalicelib.config import SchedulerSettings
@@ -33,6 +42,23 @@ _PLAIN_WORDS: Final[dict[str, str]] = {
     "extra_forbidden": "there is no such setting; docs/settings.md lists them all",
 }
 """What pydantic says in its own terms, said in those of a settings file."""
+
+
+def _refuse_number(value: object) -> object:
+    if isinstance(value, int):
+        raise ValueError(f'write the account id in quotes: "{value:012d}"')  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+_AccountId = Annotated[str, BeforeValidator(_refuse_number), StringConstraints(pattern=r"^\d{12}$")]
+"""An AWS account id: twelve digits."""
+
+
+def _without_repetition(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is named twice")
+    return values
 
 
 class SettingsError(Exception):
@@ -74,15 +100,27 @@ class NetworkSection(_Section):
         max_length=5,
         description="Security groups of that VPC for runners; without, the stack makes one that lets nothing in.",
     )
+    availability_zones: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")], ...] = Field(
+        default=(),
+        max_length=6,
+        description="Zones of the stack's own VPC, by name; without, the first two of the region.",
+    )
     assign_public_ip: bool = Field(
         default=True,
         description="Give runners a public address: needed in public subnets, to be switched off in private ones.",
     )
 
+    @field_validator("availability_zones")
+    @classmethod
+    def _are_different(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
+        return _without_repetition(zones)
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.vpc_id and not self.subnet_ids:
             raise ValueError("subnet_ids is missing: with a vpc_id, name the subnets that runners start in")
+        if self.vpc_id and self.availability_zones:
+            raise ValueError("availability_zones is about the stack's own VPC: in yours, subnet_ids choose the zones")
         if not self.vpc_id and (self.subnet_ids or self.security_group_ids or not self.assign_public_ip):
             raise ValueError("vpc_id is missing: the other settings of this section are about an existing VPC")
         return self
@@ -102,6 +140,16 @@ class ApiSection(_Section):
         default=True,
         description="Set the account's role for API Gateway logs; one region has one, so switch it off where another stack owns it.",
     )
+    accounts: tuple[_AccountId, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Other AWS accounts whose users may call the API, if their own policies allow it.",
+    )
+
+    @field_validator("accounts")
+    @classmethod
+    def _are_different(cls, accounts: tuple[str, ...]) -> tuple[str, ...]:
+        return _without_repetition(accounts)
 
 
 class FunctionsSection(_Section):

@@ -40,6 +40,8 @@ class SchedulerStack(Stack):
         What the service declares.
     runner_image
         Address of an image that takes the place of every environment's own.
+    protect_tables
+        Whether tables that are retained are also protected from deletion.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class SchedulerStack(Stack):
         bundle: Path,
         routes: Sequence[Route],
         runner_image: str | None = None,
+        protect_tables: bool = True,
     ) -> None:
         super().__init__(
             scope,
@@ -59,9 +62,17 @@ class SchedulerStack(Stack):
             description="Runs and schedules Jupyter notebooks on AWS",
         )
         self._settings = settings
-        self._removal_policy = RemovalPolicy.RETAIN if settings.stack.retain_data else RemovalPolicy.DESTROY
+        # What a deployment has made goes with it if it fails, so that the next one starts from nothing.
+        self._removal_policy = (
+            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.stack.retain_data else RemovalPolicy.DESTROY
+        )
         self._log_groups = LogGroups(retention_days=settings.retention.logs_days, removal_policy=self._removal_policy)
-        self.tables = Tables(self, "Tables", removal_policy=self._removal_policy)
+        self.tables = Tables(
+            self,
+            "Tables",
+            removal_policy=self._removal_policy,
+            deletion_protection=settings.stack.retain_data and protect_tables,
+        )
         self.storage = self._make_storage()
         self.queues = Queues(self, "Queues")
         self.schedules = Schedules(self, "Schedules", queues=self.queues)

@@ -94,12 +94,17 @@ class Tables(Construct):
     Parameters
     ----------
     removal_policy
-        What becomes of the tables when the stack is destroyed; where they are kept they are also protected from deletion.
+        What becomes of the tables when the stack is destroyed.
+    deletion_protection
+        Whether DynamoDB refuses to delete them, whoever asks: CloudFormation, too, when it rolls a first deployment back.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy, deletion_protection: bool
+    ) -> None:
         super().__init__(scope, construct_id)
         self._removal_policy = removal_policy
+        self._deletion_protection = deletion_protection
         self.jobs = self._table("Jobs", hash_key="owner_id", range_key="job_id", indexes=JOB_INDEXES, stream=True)
         self.definitions = self._table(
             "Definitions", hash_key="owner_id", range_key="definition_id", indexes=DEFINITION_INDEXES, stream=True
@@ -124,7 +129,7 @@ class Tables(Construct):
             point_in_time_recovery_specification=PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
             time_to_live_attribute="expires_at",
             stream=StreamViewType.NEW_AND_OLD_IMAGES if stream else None,
-            deletion_protection=self._removal_policy == RemovalPolicy.RETAIN,
+            deletion_protection=self._deletion_protection,
             removal_policy=self._removal_policy,
         )
         for index in indexes:

@@ -15,16 +15,19 @@ from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEvent
 from aws_cdk.aws_sqs import Queue
 from constructs import Construct
 
-__all__ = ["Triggers"]
+__all__ = ["MOST_CLEANUP_BATCHES", "MOST_TICK_BATCHES", "Triggers"]
 
 _Pattern = Mapping[str, object]
 
 _BATCH: Final = 10
 """Most messages or records that a function gets at once: the most that a FIFO queue gives."""
 
-_MOST_TICK_BATCHES: Final = 10
-"""How many batches of ticks are taken at once: a hundred ticks under way are plenty, and what is due at midnight leaves the account's
-Lambda concurrency, which the API lives on, alone."""
+MOST_TICK_BATCHES: Final = 5
+"""How many batches of ticks are taken at once: fifty ticks under way are plenty, and what is due at midnight leaves the API half of
+the 10 concurrent executions that a new account has (AWS Lambda Developer Guide, "Lambda quotas")."""
+
+MOST_CLEANUP_BATCHES: Final = 2
+"""How many batches of second cleanups are taken at once, the least that SQS event sources allow: nobody waits for them."""
 
 _STREAM_RETRIES: Final = 5
 """How often a record is tried again before it is given up; between tries a batch is halved, so one bad record holds up no other."""
@@ -74,7 +77,7 @@ class Triggers(Construct):
     def take_ticks(self, function: Function, ticks: Queue) -> None:
         """Take ticks, which come by the thousand at midnight and hardly at all in between."""
         source = SqsEventSource(
-            ticks, batch_size=_BATCH, report_batch_item_failures=True, max_concurrency=_MOST_TICK_BATCHES
+            ticks, batch_size=_BATCH, report_batch_item_failures=True, max_concurrency=MOST_TICK_BATCHES
         )
         function.add_event_source(source)
 
@@ -93,7 +96,10 @@ class Triggers(Construct):
         """Clean up as jobs and definitions go, by their tables' streams; and once more, by the queue, for what was still on its way."""
         self._follow(function, jobs, _JOB_PATTERNS, given_up)
         self._follow(function, definitions, _DEFINITION_PATTERNS, given_up)
-        function.add_event_source(SqsEventSource(later, batch_size=_BATCH, report_batch_item_failures=True))
+        source = SqsEventSource(
+            later, batch_size=_BATCH, report_batch_item_failures=True, max_concurrency=MOST_CLEANUP_BATCHES
+        )
+        function.add_event_source(source)
 
     def _follow(self, function: Function, table: Table, patterns: Sequence[_Pattern], given_up: Queue) -> None:
         source = DynamoEventSource(

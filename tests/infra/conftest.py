@@ -1,4 +1,4 @@
-"""Two stacks, synthesized once: as it comes, and one thrown away later in an operator's network."""
+"""Three stacks, synthesized once: as it comes, one thrown away later in an operator's network, and a first deployment in Beijing."""
 
 import pytest
 
@@ -35,6 +35,7 @@ assign_public_ip = false
 [api]
 account_log_role = false
 cors_origins = ["https://lab.example"]
+accounts = ["210987654321", "012345678901"]
 
 [functions]
 python = "3.12"
@@ -43,6 +44,20 @@ architecture = "x86_64"
 [runners]
 ephemeral_storage_gib = 50
 container_insights = true
+"""
+
+
+FIRST = """
+[environments.python]
+image = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/team/runner:7"
+compute_types = ["small"]
+
+[compute_types.small]
+vcpu = 1
+memory_gib = 4
+
+[network]
+availability_zones = ["cn-north-1a", "cn-north-1b"]
 """
 
 
@@ -60,3 +75,12 @@ def operators(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     settings.write_text(OPERATORS)
     context = {"settings": str(settings), "stack_name": "theirs", "retain_data": "false"}
     return synthesize(folder / "cdk.out", context)
+
+
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """A stack that is deployed for the first time, in Beijing, where not every zone has Fargate."""
+    folder = tmp_path_factory.mktemp("first")
+    settings = folder / "scheduler.toml"
+    settings.write_text(FIRST)
+    return synthesize(folder / "cdk.out", {"settings": str(settings), "protect_tables": "false"})

@@ -114,11 +114,37 @@ def test_the_access_log_has_no_place_for_secrets(stack: Synthesized) -> None:
     ]
 
 
-def test_requests_and_answers_are_never_traced(stack: Synthesized) -> None:
-    settings = stack.one("AWS::ApiGateway::Stage")["MethodSettings"]
-    (everything,) = [each for each in settings if each["ResourcePath"] == "/*"]
-    assert everything["DataTraceEnabled"] is False
-    assert everything["LoggingLevel"] == "ERROR"
+@pytest.mark.parametrize("route", read_routes(), ids=str)
+def test_every_method_s_own_settings_say_what_the_stage_s_say(route: Route, stack: Synthesized) -> None:
+    """A method with settings of its own inherits none of the stage's."""
+    api_stage = stack.one("AWS::ApiGateway::Stage")
+    by_method = {(each["ResourcePath"], each["HttpMethod"]): each for each in api_stage["MethodSettings"]}
+    own = by_method.get((f"/{route.path.replace('/', '~1')}", route.method), by_method["/*", "*"])
+    assert (own["LoggingLevel"], own["DataTraceEnabled"], own["MetricsEnabled"]) == ("ERROR", False, False)
+    assert own["ThrottlingRateLimit"] > 0
+    assert own["ThrottlingBurstLimit"] > 0
+    assert api_stage["TracingEnabled"] is True
+
+
+def test_callers_of_other_accounts_need_the_api_s_policy_and_others_do_not(
+    stack: Synthesized, operators: Synthesized
+) -> None:
+    assert "Policy" not in stack.one("AWS::ApiGateway::RestApi")
+    others, everybody = operators.one("AWS::ApiGateway::RestApi")["Policy"]["Statement"]
+    assert {flat(each) for each in others["Principal"]["AWS"]} == {
+        "arn:<AWS::Partition>:iam::210987654321:root",
+        "arn:<AWS::Partition>:iam::012345678901:root",
+    }
+    assert others["Resource"] == "execute-api:/v1/*/scheduler/*"
+    assert (others["Effect"], others["Action"]) == ("Allow", "execute-api:Invoke")
+    # A resource policy decides alone about methods without authorization: these must stay open, and only these.
+    assert everybody["Principal"] == {"AWS": "*"}
+    open_methods = {
+        f"execute-api:/v1/{'*' if route.method != 'OPTIONS' else 'OPTIONS'}/{route.path.split('/')[1]}/*"
+        for route, method in methods(operators).items()
+        if method["AuthorizationType"] == "NONE"
+    }
+    assert set(everybody["Resource"]) == open_methods
 
 
 def test_the_account_s_log_role_is_left_to_whoever_owns_it(stack: Synthesized, operators: Synthesized) -> None:

@@ -124,7 +124,51 @@ def test_ticks_are_taken_each_by_itself_and_by_a_few_functions_at_once(stack: Sy
     assert flat(source["EventSourceArn"]) == f"<{stack.id_of('AWS::SQS::Queue', 'QueuesTick')}.Arn>"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["BatchSize"] == 10
-    assert source["ScalingConfig"] == {"MaximumConcurrency": 10}
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 5}
+
+
+def test_background_work_leaves_the_api_some_of_a_new_account_s_concurrency(stack: Synthesized) -> None:
+    """A new account has 10 concurrent executions; queues that are not FIFO would take them all."""
+    queues = stack.all("AWS::SQS::Queue")
+    taken = 0
+    for name in VARIABLES:
+        for source in sources(stack, name):
+            queue_id = source["EventSourceArn"]["Fn::GetAtt"][0]
+            if queue_id in queues:
+                taken += 1 if queues[queue_id].get("FifoQueue") else source["ScalingConfig"]["MaximumConcurrency"]
+    assert taken <= 8
+
+
+def loops(triggered_by: dict[str, set[str]]) -> set[str]:
+    """Find the functions that a chain of messages can lead back to, given what each one's messages trigger."""
+    found = set()
+    for start, first_reached in triggered_by.items():
+        reached: set[str] = set()
+        ahead = first_reached
+        while ahead:
+            reached |= ahead
+            ahead = {after for each in ahead for after in triggered_by[each]} - reached
+        if start in reached:
+            found.add(start)
+    return found
+
+
+def test_loops_are_found_at_any_length() -> None:
+    assert loops({"a": {"a"}, "b": {"a"}, "c": {"d"}, "d": {"e"}, "e": {"c", "b"}}) == {"a", "c", "d", "e"}
+
+
+def test_just_the_functions_that_trigger_themselves_by_a_queue_may_do_so(stack: Synthesized) -> None:
+    """Lambda stops a chain after 16 invocations unless the function allows it; one that needs no leave has none."""
+    triggers: dict[str, set[str]] = {}
+    for name in VARIABLES:
+        for source in sources(stack, name):
+            triggers.setdefault(flat(source["EventSourceArn"]), set()).add(name)
+    sent = {
+        name: {resource for action, resource, _ in stack.may(name) if action == "sqs:SendMessage"} for name in VARIABLES
+    }
+    recursive = loops({name: {each for queue in sent[name] for each in triggers.get(queue, ())} for name in VARIABLES})
+    assert {name for name in VARIABLES if stack.function(name)["RecursiveLoop"] == "Allow"} == recursive
+    assert {"Dispatch", "Cleanup"} <= recursive
 
 
 def streams(stack: Synthesized, table: str) -> list[dict[str, Any]]:

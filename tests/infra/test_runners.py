@@ -26,6 +26,21 @@ def test_log_streams_are_named_as_the_service_looks_for_them(stack: Synthesized)
     assert options["awslogs-group"] == stack.function("Api")["Environment"]["Variables"]["RUNNER_LOG_GROUP"]
 
 
+def test_a_notebook_never_waits_for_the_log(stack: Synthesized) -> None:
+    (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    options = container["LogConfiguration"]["Options"]
+    assert options["mode"] == "non-blocking"
+    assert options["max-buffer-size"] == f"{25 * 1024 * 1024}b"
+
+
+def test_zones_are_the_first_two_or_those_that_the_operator_names(stack: Synthesized, first: Synthesized) -> None:
+    assert [each["AvailabilityZone"] for each in stack.all("AWS::EC2::Subnet").values()] == [
+        {"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)
+    ]
+    zones = [each["AvailabilityZone"] for each in first.all("AWS::EC2::Subnet").values()]
+    assert zones == ["cn-north-1a", "cn-north-1b"]
+
+
 def test_the_image_is_built_where_none_is_named(stack: Synthesized, operators: Synthesized) -> None:
     (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     assert ".dkr.ecr." in str(container["Image"])

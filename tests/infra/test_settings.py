@@ -56,6 +56,26 @@ MISTAKES = {
     "log retention": (GOOD + "[retention]\nlogs_days = 31", "retention.logs_days = 31 is not offered by CloudWatch"),
     "network by half": (GOOD + '[network]\nvpc_id = "vpc-1"', "network: subnet_ids is missing"),
     "network without VPC": (GOOD + '[network]\nsubnet_ids = ["subnet-1"]', "network: vpc_id is missing"),
+    "zones of an operator's VPC": (
+        GOOD + '[network]\nvpc_id = "vpc-1"\nsubnet_ids = ["subnet-1"]\navailability_zones = ["us-west-1a"]',
+        "network: availability_zones is about the stack's own VPC: in yours, subnet_ids choose the zones",
+    ),
+    "a zone twice": (
+        GOOD + '[network]\navailability_zones = ["us-west-1a", "us-west-1a"]',
+        "network.availability_zones: us-west-1a is named twice",
+    ),
+    "an account as a number": (
+        GOOD + "[api]\naccounts = [210987654321]",
+        'api.accounts.0: write the account id in quotes: "210987654321"',
+    ),
+    "an account as an ARN": (
+        GOOD + '[api]\naccounts = ["arn:aws:iam::210987654321:root"]',
+        "api.accounts.0: String should match pattern",
+    ),
+    "an account twice": (
+        GOOD + '[api]\naccounts = ["210987654321", "210987654321"]',
+        "api.accounts: 210987654321 is named twice",
+    ),
     "VPC id": (GOOD + '[network]\nvpc_id = "mine"', "network.vpc_id: String should match pattern '^vpc-"),
     "stack name": (GOOD + '[stack]\nname = "1st"', "stack.name: String should match pattern"),
     "Python": (GOOD + '[functions]\npython = "3.8"', "functions.python: Input should be '3.12', '3.13' or '3.14'"),
@@ -115,6 +135,7 @@ def test_the_command_line_says_the_line_and_no_traceback(tmp_path: Path) -> None
     [
         ({"bundle_target": "mine"}, "-c bundle_target=mine: choose one of declared, local"),
         ({"retain_data": "maybe"}, "-c retain_data=maybe: Input should be a valid boolean"),
+        ({"protect_tables": "maybe"}, "-c protect_tables=maybe: choose true or false"),
         ({"stack_name": "my_stack"}, "-c stack_name=my_stack: String should match pattern"),
     ],
 )

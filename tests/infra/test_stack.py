@@ -55,3 +55,23 @@ def test_every_log_group_forgets(stack: Synthesized) -> None:
 def test_the_name_is_the_operator_s(operators: Synthesized) -> None:
     manifest = json.loads((operators.folder / "manifest.json").read_text())
     assert manifest["artifacts"]["Scheduler"]["properties"]["stackName"] == "theirs"
+
+
+def test_what_stays_after_an_update_or_a_delete_goes_with_a_failed_first_deployment(stack: Synthesized) -> None:
+    """CloudFormation User Guide, DeletionPolicy: RetainExceptOnCreate deletes what the operation that is rolled back has made."""
+    resources = stack.template["Resources"].values()
+    policies = {(each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) for each in resources}
+    assert policies == {(None, None), ("Delete", "Delete"), ("RetainExceptOnCreate", "Retain")}
+
+
+def test_partition_and_url_suffix_are_the_region_s(stack: Synthesized, first: Synthesized) -> None:
+    for found in (stack, first):
+        text = json.dumps(found.template)
+        assert "arn:aws:" not in text
+        # What is left are principals of services, which are named alike in every partition.
+        assert not re.findall(r"\.amazonaws\.com(?!\")", text)
+    (container,) = first.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    assert flat(container["Image"]) == "123456789012.dkr.ecr.cn-north-1.<AWS::URLSuffix>/team/runner:7"
+    repository = "arn:<AWS::Partition>:ecr:cn-north-1:123456789012:repository/team/runner"
+    policy = first.one("AWS::IAM::Policy", "RunnersExecutionRole")
+    assert repository in {flat(each["Resource"]) for each in policy["PolicyDocument"]["Statement"]}

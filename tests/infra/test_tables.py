@@ -108,7 +108,15 @@ DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Logs::LogGroup")
 @pytest.mark.parametrize("kind", DATA)
 def test_data_stays_when_the_stack_goes(kind: str, stack: Synthesized) -> None:
     policies = {each["DeletionPolicy"] for each in stack.template["Resources"].values() if each["Type"] == kind}
-    assert policies == {"Retain"}
+    assert policies == {"RetainExceptOnCreate"}
+
+
+def test_a_first_deployment_can_be_rolled_back(first: Synthesized) -> None:
+    """DeleteTable refuses a protected table, also where CloudFormation rolls back what it has just made."""
+    tables = [each for each in first.template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"]
+    assert len(tables) == 3
+    assert {each["DeletionPolicy"] for each in tables} == {"RetainExceptOnCreate"}
+    assert not any(each["Properties"].get("DeletionProtectionEnabled") for each in tables)
 
 
 @pytest.mark.parametrize("kind", DATA)

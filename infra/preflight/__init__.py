@@ -1,0 +1,3 @@
+"""Checks, by read-only calls, that the account can take the stack before anything is deployed."""
+
+__all__: list[str] = []

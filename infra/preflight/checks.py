@@ -1,0 +1,139 @@
+"""The checks: each reads a fact from the account and passes it to its judgement."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.preflight import judgements
+from infra.preflight.account import ECS_ROLE, Account, code_of
+from infra.preflight.engine import engine_name, why_no_engine
+from infra.preflight.facts import ON_DEMAND_VCPU, SPOT_VCPU, VPCS, Identity, Quota
+from infra.preflight.findings import Finding, unchecked
+from infra.settings import StackSettings
+
+__all__ = ["Check", "Subject", "ask", "checks_of", "unanswered"]
+
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException"})
+"""Error codes of a missing permission."""
+
+_THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
+"""Error codes of a call that is still throttled after the client's own retries."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is to be deployed, and where."""
+
+    settings: StackSettings
+    identity: Identity
+    bootstrap_qualifier: str
+    is_first: bool
+    runner_image: str | None = None
+    """Image in place of every environment's own."""
+
+    @property
+    def built_for(self) -> list[str]:
+        """Environments whose image the deployment builds."""
+        if self.runner_image:
+            return []
+        return [name for name, each in self.settings.environments.items() if each.image is None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing to check."""
+
+    subject: str
+    permissions: str
+    run: Callable[[], list[Finding]]
+    """Reads the fact and judges it; raises what the AWS client raises."""
+
+
+def ask(check: Check) -> list[Finding]:
+    """Run a check; a failed call is a finding and does not end the preflight."""
+    try:
+        return check.run()
+    except (BotoCoreError, ClientError) as failure:
+        return [unanswered(check.subject, check.permissions, failure)]
+
+
+def unanswered(subject: str, permissions: str, failure: BotoCoreError | ClientError) -> Finding:
+    """Describe a call that failed."""
+    if not isinstance(failure, ClientError):
+        return unchecked(subject, f"No response: {failure}")
+    code = code_of(failure)
+    if code in _DENIED:
+        return unchecked(subject, f"Access denied; the check needs {permissions}.")
+    if code in _THROTTLED:
+        return unchecked(subject, "AWS throttled the call; run the preflight again.")
+    return unchecked(subject, f"AWS returned {code}: {failure.response.get('Error', {}).get('Message', '')}")
+
+
+def checks_of(subject: Subject, account: Account) -> Iterator[Check]:
+    """List the checks that apply to this deployment."""
+    settings, identity = subject.settings, subject.identity
+    yield Check(
+        subject="api.accounts", permissions="no permission", run=lambda: judgements.judge_accounts(settings, identity)
+    )
+    yield Check(
+        subject="CDK bootstrap",
+        permissions="ssm:GetParameter",
+        run=lambda: judgements.judge_bootstrap(identity, account.bootstrap_version(subject.bootstrap_qualifier)),
+    )
+    yield Check(
+        subject="ECS service-linked role",
+        permissions="iam:GetRole",
+        run=lambda: judgements.judge_ecs_role(exists=account.has_role(ECS_ROLE)),
+    )
+    yield Check(
+        subject="Lambda concurrency",
+        permissions="lambda:GetAccountSettings",
+        run=lambda: judgements.judge_concurrency(account.concurrent_executions()),
+    )
+    yield _vcpu(subject, account, ON_DEMAND_VCPU)
+    if any(each.spot for each in settings.compute_types.values()):
+        yield _vcpu(subject, account, SPOT_VCPU)
+    yield from _network(subject, account)
+    yield Check(
+        subject="API Gateway log role",
+        permissions="apigateway:GET, iam:GetRole and cloudformation:DescribeStackResources",
+        run=lambda: judgements.judge_log_role(settings, account.log_role(), is_first=subject.is_first),
+    )
+    if subject.built_for:
+        yield Check(
+            subject="container engine",
+            permissions="no permission",
+            run=lambda: judgements.judge_engine(subject.built_for, why_no_engine(engine_name())),
+        )
+
+
+def _vcpu(subject: Subject, account: Account, quota: Quota) -> Check:
+    return Check(
+        subject=quota.name,
+        permissions="servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota",
+        run=lambda: judgements.judge_vcpu(subject.settings, quota, account.quota(quota)),
+    )
+
+
+def _network(subject: Subject, account: Account) -> Iterator[Check]:
+    settings, region = subject.settings, subject.identity.region
+    if settings.network.vpc_id is not None:
+        yield Check(
+            subject="subnets",
+            permissions="ec2:DescribeSubnets",
+            run=lambda: judgements.judge_subnets(settings, account.subnets(settings.network.subnet_ids), region),
+        )
+    elif subject.is_first:
+        # An existing stack has its VPC already, and other zones would replace its subnets.
+        yield Check(
+            subject="VPC",
+            permissions="ec2:DescribeVpcs, servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota",
+            run=lambda: judgements.judge_vpcs(account.vpc_count(), account.quota(VPCS)),
+        )
+        yield Check(
+            subject="zones",
+            permissions="ec2:DescribeAvailabilityZones",
+            run=lambda: judgements.judge_zones(settings, account.zones(), region),
+        )

@@ -1,0 +1,54 @@
+"""Container engines: programs on PATH that answer, answer with an error, or are not there."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from infra.preflight.engine import engine_name, why_no_engine
+
+
+def put(folder: Path, name: str, script: str) -> None:
+    program = folder / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
+    return tmp_path
+
+
+def test_docker_unless_cdk_is_told_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CDK_DOCKER", raising=False)
+    assert engine_name() == "docker"
+    monkeypatch.setenv("CDK_DOCKER", "podman")
+    assert engine_name() == "podman"
+
+
+def test_an_engine_that_answers(path: Path) -> None:
+    put(path, "an-engine", 'test "$1" = info && echo Server: 27')
+    assert why_no_engine("an-engine") is None
+
+
+def test_an_engine_that_is_not_there(path: Path) -> None:
+    assert why_no_engine("an-engine") == "an-engine is not on PATH"
+
+
+def test_an_engine_whose_daemon_is_not_started(path: Path) -> None:
+    put(path, "an-engine", "echo Client: 27; echo 'Cannot connect to the Docker daemon' >&2; exit 1")
+    assert why_no_engine("an-engine") == "an-engine does not respond: Cannot connect to the Docker daemon"
+
+
+def test_an_engine_that_fails_without_a_word(path: Path) -> None:
+    put(path, "an-engine", "exit 3")
+    assert why_no_engine("an-engine") == "an-engine does not respond: exit code 3"
+
+
+def test_a_file_that_is_no_program(path: Path) -> None:
+    program = path / "an-engine"
+    program.write_bytes(b"\x00\x01")
+    program.chmod(0o755)
+    assert why_no_engine("an-engine") == "an-engine cannot start: Exec format error"
