@@ -1,22 +1,37 @@
 """Events of AWS, taken apart and handed to the services; the counterpart of `routes` for what does not come over HTTP."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import factory
+from chalicelib.observability import count, count_at_once
 
 __all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
+_log = logging.getLogger(__name__)
+
 _SPARE_TIME: Final = timedelta(seconds=30)
-"""What dispatch leaves of its function's time, to finish the launch that it is at."""
+"""What dispatch leaves of its function's time, to finish the launch that it is at: more than one AWS call may take."""
 
 
-def dispatch(_event: Mapping[str, Any], context: Any) -> None:
-    """Take wake-ups of the FIFO queue; how many they are does not matter."""
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    factory().dispatch.run(until=factory().clock() + left - _SPARE_TIME)
+def dispatch(event: Mapping[str, Any], context: Any) -> None:
+    """Take wake-ups of the FIFO queue; how many they are does not matter.
+
+    A wake-up carries nothing, so it is consumed even if dispatch fails: a message that came again would block the queue's only
+    message group, and every launch with it, until its visibility timeout is over. The sweep sends another within a minute.
+    """
+    if any(int(each["attributes"]["ApproximateReceiveCount"]) > 1 for each in event["Records"]):
+        count_at_once("DispatchErrors")
+        _log.error("the dispatch before this one crashed, ran out of time, or was throttled")
+    try:
+        left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+        factory().dispatch.run(until=factory().clock() + left - _SPARE_TIME)
+    except Exception:  # noqa: BLE001 - whatever it is, the wake-up is consumed
+        count("DispatchErrors")
+        _log.exception("dispatch failed; the sweep wakes it again")
 
 
 def task_events(event: Mapping[str, Any], _context: Any) -> None:

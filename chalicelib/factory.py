@@ -147,6 +147,7 @@ class Factory:
             marks=self._marks,
             files=self._files,
             secret=self._secret,
+            wake_ups=self._wake_ups,
             endings=self._endings,
             clock=self.clock,
         )
@@ -169,7 +170,13 @@ class Factory:
     @cached_property
     def task_events(self) -> TaskEventService:
         """What follows ECS's events."""
-        return TaskEventService(self.settings.limits, jobs=self._job_table, endings=self._endings, clock=self.clock)
+        return TaskEventService(
+            self.settings.limits,
+            jobs=self._job_table,
+            wake_ups=self._wake_ups,
+            endings=self._endings,
+            clock=self.clock,
+        )
 
     @cached_property
     def sweep(self) -> SweepService:
@@ -216,7 +223,7 @@ class Factory:
 
     @cached_property
     def _endings(self) -> EndingService:
-        return EndingService(self.settings, jobs=self._job_table, wake_ups=self._wake_ups)
+        return EndingService(self.settings, jobs=self._job_table)
 
     @cached_property
     def _job_item(self) -> type[JobItem]:

@@ -51,7 +51,7 @@ class Triggers(Construct):
 
     def dispatch_on_wake_up(self, function: Function, wake_up: Queue) -> None:
         """Dispatch on wake-ups; the queue has one message group, so one dispatcher runs at a time."""
-        function.add_event_source(SqsEventSource(wake_up, batch_size=_BATCH, report_batch_item_failures=True))
+        function.add_event_source(SqsEventSource(wake_up, batch_size=_BATCH))
 
     def note_task_events(self, function: Function, cluster: Cluster, given_up: Queue) -> None:
         """Note what ECS says of this cluster's tasks; what cannot be delivered or noted goes to a dead-letter queue."""

@@ -1,12 +1,9 @@
 """Runs of definitions that people ask for, whatever the schedule says."""
 
-import logging
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.definition import Definition
 from chalicelib.domain.definition_job import job_of_definition
@@ -24,8 +21,6 @@ from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["DefinitionRunService"]
-
-_log = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often it is tried again when the snapshot was replaced between read and copy."""
@@ -111,14 +106,8 @@ class DefinitionRunService:
         made = self._tokens.put_once(put, use, made_id=job.job_id, now=job.create_time, copy=_input_key(job))
         if made == job.job_id:
             count("JobsCreated")
-            self._wake()
-        return made
-
-    def _wake(self) -> None:
-        try:
             self._wake_ups.send("run now")
-        except (BotoCoreError, ClientError):
-            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+        return made
 
 
 def _input_key(job: Job) -> str:
