@@ -31,6 +31,9 @@ _READ_AND_WRITE: Final = (
 )
 """What the API does with items."""
 
+_ABORT: Final = "s3:AbortMultipartUpload"
+"""To discard the parts of a large copy that failed."""
+
 _OBJECTS: Final = (
     "Files are named by owner and job, which come and go; the function may use its own prefixes and no others."
 )
@@ -71,6 +74,8 @@ class Grants:
         self._allow_lists("api", self.tables.definitions)
         objects = [self.bucket.arn_for_objects(prefix) for prefix in ("uploads/*", "definitions/*", "jobs/*")]
         self._allow("api", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects, patterns_because=_OBJECTS)
+        copies = [self.bucket.arn_for_objects(prefix) for prefix in ("definitions/*", "jobs/*")]
+        self._allow("api", [_ABORT], copies, patterns_because=_OBJECTS)
         self._allow_to_miss_objects("api")
         self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], patterns_because=_STREAMS)
         self._allow_secret("api")
@@ -97,7 +102,7 @@ class Grants:
             self._allow_items("ticks", table, ("GetItem", "PutItem"))
         snapshots, inputs = self.bucket.arn_for_objects("definitions/*"), self.bucket.arn_for_objects("jobs/*")
         self._allow("ticks", ["s3:GetObject"], [snapshots], patterns_because=_OBJECTS)
-        self._allow("ticks", ["s3:PutObject", "s3:DeleteObject"], [inputs], patterns_because=_OBJECTS)
+        self._allow("ticks", ["s3:PutObject", "s3:DeleteObject", _ABORT], [inputs], patterns_because=_OBJECTS)
         self._allow_to_miss_objects("ticks")
         self._allow_to_write_schedules("ticks")
         self._allow_wake_ups("ticks")

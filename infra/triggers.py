@@ -22,9 +22,10 @@ _Pattern = Mapping[str, object]
 _BATCH: Final = 10
 """Most messages or records that a function gets at once: the most that a FIFO queue gives."""
 
-_MOST_TICK_BATCHES: Final = 10
-"""How many batches of ticks are taken at once: a hundred ticks under way are plenty, and what is due at midnight leaves the account's
-Lambda concurrency, which the API lives on, alone."""
+_MOST_TICKS: Final = 10
+"""How many ticks are taken at once, each by a function call of its own, so that none waits for another's large folder to be copied.
+At a fifth of a second each, fifty in a second are plenty, and what is due at midnight leaves the account's Lambda concurrency, which
+the API lives on, alone."""
 
 _STREAM_RETRIES: Final = 5
 """How often a record is tried again before it is given up; between tries a batch is halved, so one bad record holds up no other."""
@@ -73,9 +74,7 @@ class Triggers(Construct):
 
     def take_ticks(self, function: Function, ticks: Queue) -> None:
         """Take ticks, which come by the thousand at midnight and hardly at all in between."""
-        source = SqsEventSource(
-            ticks, batch_size=_BATCH, report_batch_item_failures=True, max_concurrency=_MOST_TICK_BATCHES
-        )
+        source = SqsEventSource(ticks, batch_size=1, report_batch_item_failures=True, max_concurrency=_MOST_TICKS)
         function.add_event_source(source)
 
     def sweep_every_minute(self, function: Function) -> None:

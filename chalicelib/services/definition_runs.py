@@ -81,6 +81,8 @@ class DefinitionRunService:
             If the owner has no such definition.
         ConflictError
             If its snapshot kept being replaced meanwhile.
+        CopyTimeoutError
+            If S3 took too long to copy it.
         IdempotencyTokenError
             If the token was used for another request.
         """
@@ -91,7 +93,7 @@ class DefinitionRunService:
             if definition is None:
                 return self._made_before(definition_id, use, now)
             job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
-            if self._files.copy(_snapshot_key(definition), _input_key(job)):
+            if self._files.copy(_snapshot_key(definition), _input_key(job), definition.input_size_bytes):
                 return self._store(job, use)
         raise ConflictError(f"The notebook of job definition {definition_id} was being replaced. Try again.")
 

@@ -73,6 +73,8 @@ class TickService:
         ------
         TickConflictError
             If the definition kept changing meanwhile.
+        CopyTimeoutError
+            If S3 took too long to copy the snapshot; the tick is not taken then.
         """
         due = due.replace(second=0, microsecond=0)
         for _ in range(_TRIES):
@@ -140,4 +142,5 @@ class TickService:
         job = job_of_definition(definition, tick_job_id(definition.definition_id, due), now)
         packaged = job.spec.package_input_folder
         source = snapshot_key(definition.owner_id, definition.definition_id, definition.snapshot_id, packaged=packaged)
-        return job if self._files.copy(source, input_key(job.owner_id, job.job_id, packaged=packaged)) else None
+        target = input_key(job.owner_id, job.job_id, packaged=packaged)
+        return job if self._files.copy(source, target, definition.input_size_bytes) else None

@@ -16,6 +16,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProject
 from pynamodb.models import Model
 
 from chalicelib.domain.instants import from_millis, to_millis
+from chalicelib.storage.clients import PYNAMODB_SETTINGS
 
 __all__ = ["DefinitionItem", "JobItem", "MarkItem", "bind"]
 
@@ -236,5 +237,5 @@ _M = TypeVar("_M", bound=Model)
 
 def bind(model: type[_M], table: str, region: str) -> type[_M]:
     """Make the model of one table: pynamodb keeps a model's table in its class."""
-    meta = type("Meta", (), {"table_name": table, "region": region, "max_retry_attempts": 4})
+    meta = type("Meta", (), {"table_name": table, "region": region, **PYNAMODB_SETTINGS})
     return type(model.__name__, (model,), {"Meta": meta})

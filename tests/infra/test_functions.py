@@ -123,7 +123,7 @@ def test_ticks_are_taken_each_by_itself_and_by_a_few_functions_at_once(stack: Sy
     (source,) = sources(stack, "Ticks")
     assert flat(source["EventSourceArn"]) == f"<{stack.id_of('AWS::SQS::Queue', 'QueuesTick')}.Arn>"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["BatchSize"] == 10
+    assert source["BatchSize"] == 1
     assert source["ScalingConfig"] == {"MaximumConcurrency": 10}
 
 

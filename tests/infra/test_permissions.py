@@ -33,7 +33,7 @@ WRITE_SCHEDULES = {
 ACTIONS = {
     "Api": ITEMS
     | {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "logs:GetLogEvents", "sqs:SendMessage"}
-    | {"secretsmanager:GetSecretValue"}
+    | {"s3:AbortMultipartUpload", "secretsmanager:GetSecretValue"}
     | WRITE_SCHEDULES
     | TRACE,
     "Dispatch": {
@@ -61,6 +61,7 @@ ACTIONS = {
         "s3:GetObject",
         "s3:PutObject",
         "s3:DeleteObject",
+        "s3:AbortMultipartUpload",
         "s3:ListBucket",
         "sqs:SendMessage",
     }

@@ -40,6 +40,11 @@ def _add(tables: Tables, *names: str) -> None:
     )
 
 
+def _replace(tables: Tables) -> None:
+    _add(tables, "by_start")
+    _jobs(tables)["indexes"].pop("by_status")
+
+
 def _rename(tables: Tables) -> None:
     tables["Other"] = tables.pop(next(iter(tables)))
 
@@ -54,7 +59,7 @@ _REFUSED: dict[str, Callable[[Tables], Any]] = {
     "owner_id changed its type": lambda tables: _jobs(tables)["attributes"].update(owner_id="N"),
     "index by_name changed": lambda tables: _index(tables, projection="KEYS_ONLY"),
     "changed its keys or projection": lambda tables: _index(tables, keys=["owner_id", "status_key"]),
-    "by_status": lambda tables: (_add(tables, "by_start"), _jobs(tables)["indexes"].pop("by_status")),
+    "by_status": _replace,
     "by_end, by_start": lambda tables: _add(tables, "by_start", "by_end"),
 }
 
