@@ -187,7 +187,7 @@ class LaunchError(SchedulerError):
     outcome_code
         Which outcome of `domain.outcome` this is.
     detail
-        What ECS said.
+        What is wrong, what to do, and what ECS said.
     """
 
     def __init__(self, outcome_code: str, detail: str) -> None:

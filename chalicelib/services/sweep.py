@@ -7,8 +7,9 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus
-from chalicelib.domain.outcome import classify_stopped_task, make_outcome
+from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.retrying import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
 from chalicelib.observability import count

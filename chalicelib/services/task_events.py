@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.config import Limits
+from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.outcome import classify_stopped_task, make_outcome
+from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.task_state import TaskState
 from chalicelib.errors import ConflictError
 from chalicelib.services.clock import Clock
