@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,6 +66,25 @@ def test_the_largest_folder_has_eighty_parts_that_cover_it() -> None:
     assert all(before[1] + 1 == after[0] for before, after in pairwise(ranges))
     assert len(ranges) == 79
     assert len(part_ranges(5 * 1024**3)) == 80
+
+
+class _Enormous(Quiet):
+    """S3 as it answers the calls of a multipart copy, without anything stored."""
+
+    def before(self, call: str) -> tuple[Any, dict[str, Any]]:  # noqa: ARG002 - a Listener's
+        members = {"UploadId": "u", "CopyPartResult": {"ETag": '"e"'}, "ResponseMetadata": {"HTTPStatusCode": 200}}
+        return SimpleNamespace(status_code=200, headers={}), members
+
+
+def test_the_largest_folder_takes_eighty_one_calls(local: LocalScheduler) -> None:
+    local.hub.listeners.append(_Enormous())
+    client = local.factory.session.client("s3", config=S3_CONFIG)
+    Copier(client, local.bucket).copy(_SOURCE, _TARGET, size_bytes=5000 * _MIB)
+    assert Counter(local.calls) == {
+        "s3:CreateMultipartUpload": 1,
+        "s3:UploadPartCopy": 79,
+        "s3:CompleteMultipartUpload": 1,
+    }
 
 
 _FAULTS: dict[str, Callable[[], Any]] = {
