@@ -130,7 +130,7 @@ openapi: $(DEV_READY) ## Write the API's OpenAPI document anew
 
 .PHONY: permissions
 permissions: $(DEV_READY) ## Write docs/permissions.md anew
-	@.venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
+	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
 
 .PHONY: bench
 bench: init ## Measure what the README states

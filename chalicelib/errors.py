@@ -12,16 +12,19 @@ SchedulerError
 │   │   └── NotYourRunError             the run belongs to another container, or has ended
 │   ├── TooLargeError               413 a body, a notebook or a folder over its limit
 │   ├── UnprocessableError          422 well-formed, but it cannot be run
-│   └── TooManyRequestsError        429 AWS asked to slow down
+│   ├── TooManyRequestsError        429 AWS asked to slow down
+│   └── CopyTimeoutError            503 S3 took too long to copy a large snapshot
 ├── ConfigurationError              the deployment lacks something
 └── LaunchError                     a container could not be started; carries an outcome code
 """
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 __all__ = [
     "ConfigurationError",
     "ConflictError",
+    "CopyTimeoutError",
     "CrontabError",
     "IdempotencyTokenError",
     "InvalidRequestError",
@@ -157,6 +160,21 @@ class TooManyRequestsError(RequestError):
     code = "too_many_requests"
 
 
+class CopyTimeoutError(RequestError):
+    """S3 took too long to copy a large snapshot; nothing was stored."""
+
+    status = 503
+    code = "copy_timeout"
+
+    @classmethod
+    def for_size(cls, size_bytes: int, time_limit: timedelta) -> Self:
+        """Name the size and the limit."""
+        return cls(
+            f"S3 did not copy the snapshot of {size_bytes:,} bytes within {time_limit.total_seconds():.0f} s. Nothing was stored."
+            " Send the same request again, or make the folder smaller."
+        )
+
+
 class ConfigurationError(SchedulerError):
     """The deployment lacks something that it must have."""
 
@@ -169,7 +187,7 @@ class LaunchError(SchedulerError):
     outcome_code
         Which outcome of `domain.outcome` this is.
     detail
-        What ECS said.
+        What is wrong, what to do, and what ECS said.
     """
 
     def __init__(self, outcome_code: str, detail: str) -> None:

@@ -1,22 +1,37 @@
 """Events of AWS, taken apart and handed to the services; the counterpart of `routes` for what does not come over HTTP."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import factory
+from chalicelib.observability import count, count_at_once
 
 __all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
+_log = logging.getLogger(__name__)
+
 _SPARE_TIME: Final = timedelta(seconds=30)
-"""What dispatch leaves of its function's time, to finish the launch that it is at."""
+"""What is left of a function's time when it begins nothing new, to finish what it is at: more than one AWS call may take."""
 
 
-def dispatch(_event: Mapping[str, Any], context: Any) -> None:
-    """Take wake-ups of the FIFO queue; how many they are does not matter."""
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    factory().dispatch.run(until=factory().clock() + left - _SPARE_TIME)
+def dispatch(event: Mapping[str, Any], context: Any) -> None:
+    """Take wake-ups of the FIFO queue; how many they are does not matter.
+
+    A wake-up carries nothing, so it is consumed even if dispatch fails: a message that came again would block the queue's only
+    message group, and every launch with it, until its visibility timeout is over. The sweep sends another within a minute.
+    """
+    if any(int(each["attributes"]["ApproximateReceiveCount"]) > 1 for each in event["Records"]):
+        count_at_once("DispatchErrors")
+        _log.error("the dispatch before this one crashed, ran out of time, or was throttled")
+    try:
+        factory().dispatch.run(until=_last_start(context))
+    except Exception:  # noqa: BLE001 - whatever it is, the wake-up is consumed
+        count("DispatchErrors")
+        _log.exception("dispatch failed; the sweep wakes it again")
 
 
 def task_events(event: Mapping[str, Any], _context: Any) -> None:
@@ -32,7 +47,7 @@ def sweep(_event: Mapping[str, Any], _context: Any) -> None:
 
 def ticks(event: dict[str, Any], context: Any) -> Any:
     """Take messages of the tick queue: ticks of EventBridge Scheduler, walks and syncs that the sweep asks for."""
-    return _each(event, context, "SQS", _tick)
+    return _each(event, context, "SQS", partial(_tick, until=_last_start(context)))
 
 
 def cleanup(event: dict[str, Any], context: Any) -> Any:
@@ -54,12 +69,18 @@ def _each(event: dict[str, Any], context: Any, kind: str, take: Callable[[Any], 
     return process_partial_response(event=event, record_handler=take, processor=processor, context=context)
 
 
-def _tick(record: Any) -> None:
+def _last_start(context: Any) -> datetime:
+    """Tell until when the function may begin something more."""
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    return factory().clock() + left - _SPARE_TIME
+
+
+def _tick(record: Any, *, until: datetime) -> None:
     message = record.json_body
     ids = message["owner_id"], message["definition_id"]
     match message.get("kind", "tick"):
         case "walk":
-            factory().missed_ticks.walk(*ids)
+            factory().missed_ticks.walk(*ids, until=until)
         case "sync":
             factory().schedule_sync.sync_by_id(*ids)
         case _:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import cast
 
 import boto3
-from botocore.config import Config
 from pynamodb.connection import Connection
 
 from chalicelib.config import SchedulerSettings, load_settings
@@ -32,6 +31,8 @@ from chalicelib.services.task_events import TaskEventService
 from chalicelib.services.ticks import TickService
 from chalicelib.services.tokens import TokenService
 from chalicelib.services.uploads import UploadService
+from chalicelib.storage.clients import CLIENT_CONFIG, PYNAMODB_SETTINGS, S3_CONFIG
+from chalicelib.storage.copies import Copier
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.files import Files
 from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, bind
@@ -45,9 +46,6 @@ from chalicelib.storage.schedules import Schedules
 from chalicelib.storage.secrets import LaunchSecret
 
 __all__ = ["Factory", "factory", "use"]
-
-_S3_CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "path"})
-"""Presigned URLs need Signature Version 4; paths work with every endpoint, and for bucket names of any form."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +116,13 @@ class Factory:
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
         """What writes schedules."""
-        schedules = Schedules(self.session.client("scheduler"), self.resources)
+        schedules = Schedules(self.session.client("scheduler", config=CLIENT_CONFIG), self.resources)
         return ScheduleSync(definitions=self._definition_table, schedules=schedules)
 
     @cached_property
     def definition_sweep(self) -> DefinitionSweepService:
         """What finds definitions that need something."""
-        queue = TickQueue(self.session.client("sqs"), self.resources.tick_queue_url)
+        queue = TickQueue(self.session.client("sqs", config=CLIENT_CONFIG), self.resources.tick_queue_url)
         return DefinitionSweepService(definitions=self._definition_table, ticks=queue, clock=self.clock)
 
     @cached_property
@@ -135,7 +133,7 @@ class Factory:
     @cached_property
     def outputs(self) -> OutputService:
         """Files and log lines of jobs."""
-        logs = RunnerLogs(self.session.client("logs"), self.resources.runner_log_group)
+        logs = RunnerLogs(self.session.client("logs", config=CLIENT_CONFIG), self.resources.runner_log_group)
         return OutputService(files=self._files, logs=logs)
 
     @cached_property
@@ -147,6 +145,7 @@ class Factory:
             marks=self._marks,
             files=self._files,
             secret=self._secret,
+            wake_ups=self._wake_ups,
             endings=self._endings,
             clock=self.clock,
         )
@@ -169,7 +168,13 @@ class Factory:
     @cached_property
     def task_events(self) -> TaskEventService:
         """What follows ECS's events."""
-        return TaskEventService(self.settings.limits, jobs=self._job_table, endings=self._endings, clock=self.clock)
+        return TaskEventService(
+            self.settings.limits,
+            jobs=self._job_table,
+            wake_ups=self._wake_ups,
+            endings=self._endings,
+            clock=self.clock,
+        )
 
     @cached_property
     def sweep(self) -> SweepService:
@@ -204,7 +209,7 @@ class Factory:
 
     @cached_property
     def _second_cleanups(self) -> CleanupQueue:
-        return CleanupQueue(self.session.client("sqs"), self.resources.cleanup_queue_url)
+        return CleanupQueue(self.session.client("sqs", config=CLIENT_CONFIG), self.resources.cleanup_queue_url)
 
     @cached_property
     def _snapshots(self) -> SnapshotService:
@@ -216,7 +221,7 @@ class Factory:
 
     @cached_property
     def _endings(self) -> EndingService:
-        return EndingService(self.settings, jobs=self._job_table, wake_ups=self._wake_ups)
+        return EndingService(self.settings, jobs=self._job_table)
 
     @cached_property
     def _job_item(self) -> type[JobItem]:
@@ -228,7 +233,7 @@ class Factory:
 
     @cached_property
     def _connection(self) -> Connection:
-        return Connection(region=self.resources.region)
+        return Connection(region=self.resources.region, **PYNAMODB_SETTINGS)
 
     @cached_property
     def _job_table(self) -> JobTable:
@@ -249,19 +254,22 @@ class Factory:
 
     @cached_property
     def _files(self) -> Files:
-        return Files(self.session.client("s3", config=_S3_CONFIG), self.resources.bucket)
+        client = self.session.client("s3", config=S3_CONFIG)
+        return Files(client, self.resources.bucket, Copier(client, self.resources.bucket))
 
     @cached_property
     def _launcher(self) -> Launcher:
-        return Launcher(self.session.client("ecs"), self.resources)
+        return Launcher(self.session.client("ecs", config=CLIENT_CONFIG), self.resources)
 
     @cached_property
     def _wake_ups(self) -> WakeUpQueue:
-        return WakeUpQueue(self.session.client("sqs"), self.resources.wake_up_queue_url)
+        return WakeUpQueue(self.session.client("sqs", config=CLIENT_CONFIG), self.resources.wake_up_queue_url)
 
     @cached_property
     def _secret(self) -> LaunchSecret:
-        return LaunchSecret(self.session.client("secretsmanager"), self.resources.launch_secret_arn)
+        return LaunchSecret(
+            self.session.client("secretsmanager", config=CLIENT_CONFIG), self.resources.launch_secret_arn
+        )
 
 
 class _InUse:

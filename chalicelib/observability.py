@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-__all__ = ["count", "identify", "observed"]
+__all__ = ["count", "count_at_once", "identify", "observed"]
+
+_NAMESPACE: Final = "JupyterScheduler"
 
 
 @cache
@@ -23,7 +25,7 @@ def _logger() -> Logger:
 
 @cache
 def _metrics() -> Metrics:
-    return Metrics(namespace="JupyterScheduler")
+    return Metrics(namespace=_NAMESPACE)
 
 
 @cache
@@ -36,6 +38,12 @@ def count(name: str, *, outcome: str | None = None) -> None:
     if outcome is not None:
         _metrics().add_metadata(key="outcome", value=outcome)
     _metrics().add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def count_at_once(name: str) -> None:
+    """Count one event even if this invocation crashes: what `count` has counted is lost then."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=_NAMESPACE):
+        pass
 
 
 def identify(**keys: str) -> None:

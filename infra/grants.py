@@ -20,6 +20,9 @@ __all__ = ["Grants", "Purpose"]
 
 _Conditions = Mapping[str, Mapping[str, object]]
 
+_ABORT: Final = "s3:AbortMultipartUpload"
+_FAILED_COPY: Final = "discard the parts of a large copy that failed"
+
 _OBJECTS: Final = (
     "Files are named by owner and job, which come and go; the function may use its own prefixes and no others."
 )
@@ -86,6 +89,7 @@ class Grants:
         self._allow_objects("api", ["s3:PutObject"], ["jobs/*"], "store a job's input, presign uploads of its outputs")
         for prefix in ("definitions/*", "jobs/*"):
             self._allow_objects("api", ["s3:DeleteObject"], [prefix], "remove the copy of a create that was refused")
+            self._allow_objects("api", [_ABORT], [prefix], _FAILED_COPY, faults_only=True)
         self._allow("api", ["s3:ListBucket"], [self.bucket.bucket_arn], _MISSING)
         self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], "show a job's log", because=_STREAMS)
         self._allow_secret("api", "check launch codes and session tokens")
@@ -115,6 +119,7 @@ class Grants:
         self._allow_objects("ticks", ["s3:PutObject"], ["jobs/*"], "copy it to a job's input")
         unused = "remove the copy of a due minute that was taken meanwhile"
         self._allow_objects("ticks", ["s3:DeleteObject"], ["jobs/*"], unused, faults_only=True)
+        self._allow_objects("ticks", [_ABORT], ["jobs/*"], _FAILED_COPY, faults_only=True)
         self._allow("ticks", ["s3:ListBucket"], [self.bucket.bucket_arn], _MISSING, faults_only=True)
         self._allow_to_write_schedules("ticks", "the API could not, or a schedule has ended", faults_only=True)
         self._allow_wake_ups("ticks", "after a job was created")

@@ -10,8 +10,9 @@ from infra.explanations import explain
 
 __all__ = ["CLEANUP_TIMEOUT", "DISPATCH_TIMEOUT", "TICKS_TIMEOUT", "Queues"]
 
-DISPATCH_TIMEOUT: Final = Duration.seconds(300)
-"""How long one dispatch may take: launches go at 18 a second, so a full house of 5,000 jobs is launched in 280 s."""
+DISPATCH_TIMEOUT: Final = Duration.seconds(60)
+"""How long one dispatch may take. Short on purpose: after a crash no other dispatch starts for this long. What a dispatch has no time
+for, the next one launches."""
 
 CLEANUP_TIMEOUT: Final = Duration.seconds(300)
 """How long one batch of cleanups may take: deletes go 1,000 files a call."""
@@ -25,6 +26,9 @@ _CLEANUP_DELAY: Final = Duration.minutes(15)
 _MAX_RECEIVES: Final = 5
 """How often a message is tried; two or three failures are still bad luck: a throttle, a deployment."""
 
+_WAKE_UP_RETENTION: Final = Duration.minutes(10)
+"""How long a wake-up is kept: the sweep has sent newer ones by then."""
+
 _DEAD_LETTER_RETENTION: Final = Duration.days(14)
 """The longest that SQS keeps a message: time for a person to look."""
 
@@ -34,10 +38,7 @@ class Queues(Construct):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.dead_wake_ups = self._dead_letters("DeadWakeUps", fifo=True)
-        # Barely longer than a dispatch may take: after a crash the one message group, and so every launch, waits for just this.
-        hidden = DISPATCH_TIMEOUT.plus(Duration.seconds(10))
-        self.wake_up = self._queue("WakeUp", self.dead_wake_ups, hidden=hidden, fifo=True)
+        self.wake_up = self._wake_ups()
         self.dead_ticks = self._dead_letters("DeadTicks")
         self.tick = self._queue("Tick", self.dead_ticks, hidden=_with_patience(TICKS_TIMEOUT))
         self.dead_cleanups = self._dead_letters("DeadCleanups")
@@ -54,20 +55,35 @@ class Queues(Construct):
     def dead_letter_queues(self) -> list[Queue]:
         """Everything that must be empty when all is well."""
         return [
-            self.dead_wake_ups,
             self.dead_ticks,
             self.dead_cleanups,
             self.dead_stream_records,
             self.dead_task_events,
         ]
 
-    def _queue(
-        self, construct_id: str, dead: Queue, *, hidden: Duration, fifo: bool = False, delay: Duration | None = None
-    ) -> Queue:
+    def _wake_ups(self) -> Queue:
+        """Make the FIFO queue whose one message group keeps dispatch to one at a time."""
+        queue = Queue(
+            self,
+            "WakeUp",
+            fifo=True,
+            encryption=QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=_WAKE_UP_RETENTION,
+            # Barely longer than a dispatch may take: after a crash the message group, and so every launch, waits for just this.
+            visibility_timeout=DISPATCH_TIMEOUT.plus(Duration.seconds(10)),
+        )
+        explain(
+            queue,
+            "SQS3",
+            "A wake-up carries nothing and is consumed even when dispatch fails; the sweep sends one every minute while jobs wait.",
+        )
+        return queue
+
+    def _queue(self, construct_id: str, dead: Queue, *, hidden: Duration, delay: Duration | None = None) -> Queue:
         return Queue(
             self,
             construct_id,
-            fifo=fifo or None,  # CloudFormation refuses a false one
             encryption=QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             delivery_delay=delay,
@@ -75,11 +91,10 @@ class Queues(Construct):
             dead_letter_queue=DeadLetterQueue(queue=dead, max_receive_count=_MAX_RECEIVES),
         )
 
-    def _dead_letters(self, construct_id: str, *, fifo: bool = False) -> Queue:
+    def _dead_letters(self, construct_id: str) -> Queue:
         return Queue(
             self,
             construct_id,
-            fifo=fifo or None,  # CloudFormation refuses a false one
             encryption=QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=_DEAD_LETTER_RETENTION,

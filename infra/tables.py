@@ -16,59 +16,36 @@ from aws_cdk.aws_dynamodb import (
 )
 from constructs import Construct
 
-__all__ = ["DEFINITION_INDEXES", "DEFINITION_ROW", "JOB_INDEXES", "JOB_ROW", "Index", "Tables"]
-
-JOB_ROW: Final = (
-    "name",
-    "input_filename",
-    "status",
-    "spec",
-    "create_time",
-    "update_time",
-    "start_time",
-    "end_time",
-    "outcome",
-    "attempt",
-    "job_definition_id",
-    "expires_at",
-    "phase",
-)
-"""What a row of a list of jobs shows, so that a page is one Query of one index."""
-
-DEFINITION_ROW: Final = (
-    "name",
-    "input_filename",
-    "spec",
-    "schedule",
-    "timezone",
-    "active",
-    "create_time",
-    "update_time",
-    "revision",
-    "last_run",
-    "missed_count",
-    "run_count",
-    "next_due",
-    "options",
-)
-"""What a row of a list of definitions shows."""
+__all__ = ["DEFINITION_INDEXES", "JOB_INDEXES", "Index", "Tables"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """A global index: its keys (both strings), and what it holds besides the keys."""
+    """A global secondary index with two string keys.
+
+    The indexes that lists read project all attributes: a projection cannot be changed, and CloudFormation creates or deletes only one
+    index of a table in an update, so a list row that names its attributes could never gain one (docs/decisions/0018).
+    """
 
     name: str
     hash_key: str
     range_key: str
-    holds: Sequence[str] = ()
+    holds: Sequence[str] | None = None
+    """The projected attributes besides the keys; None: all of them."""
+
+    @property
+    def projection_type(self) -> ProjectionType:
+        """DynamoDB's name for what is projected."""
+        if self.holds is None:
+            return ProjectionType.ALL
+        return ProjectionType.INCLUDE if self.holds else ProjectionType.KEYS_ONLY
 
 
 JOB_INDEXES: Final = (
-    Index(name="by_name", hash_key="owner_id", range_key="name_key", holds=JOB_ROW),
-    Index(name="by_input_filename", hash_key="owner_id", range_key="input_filename_key", holds=JOB_ROW),
-    Index(name="by_status", hash_key="owner_id", range_key="status_key", holds=JOB_ROW),
-    Index(name="by_definition", hash_key="definition_key", range_key="job_id", holds=JOB_ROW),
+    Index(name="by_name", hash_key="owner_id", range_key="name_key"),
+    Index(name="by_input_filename", hash_key="owner_id", range_key="input_filename_key"),
+    Index(name="by_status", hash_key="owner_id", range_key="status_key"),
+    Index(name="by_definition", hash_key="definition_key", range_key="job_id"),
     Index(name="waiting", hash_key="waiting", range_key="waiting_key", holds=("job_definition_id", "not_before")),
     Index(
         name="live",
@@ -77,13 +54,14 @@ JOB_INDEXES: Final = (
         holds=("status", "job_definition_id", "attempt", "task_arn"),
     ),
 )
-"""Lists by other columns, jobs of a definition; and two sparse ones: jobs that wait, and jobs that have a container."""
+"""Lists by other columns, jobs of a definition; and two sparse ones: jobs that wait, and jobs that have a container. Dispatch and sweep
+read the sparse ones whole, so these hold just what they need; what it is may change by another index in its place, one in a release."""
 
 DEFINITION_INDEXES: Final = (
-    Index(name="by_name", hash_key="owner_id", range_key="name_key", holds=DEFINITION_ROW),
-    Index(name="by_input_filename", hash_key="owner_id", range_key="input_filename_key", holds=DEFINITION_ROW),
-    Index(name="due", hash_key="due_shard", range_key="due_key"),
-    Index(name="unsynced", hash_key="unsynced", range_key="unsynced_key"),
+    Index(name="by_name", hash_key="owner_id", range_key="name_key"),
+    Index(name="by_input_filename", hash_key="owner_id", range_key="input_filename_key"),
+    Index(name="due", hash_key="due_shard", range_key="due_key", holds=()),
+    Index(name="unsynced", hash_key="unsynced", range_key="unsynced_key", holds=()),
 )
 """Lists by other columns; and two sparse ones: definitions by their next due minute, and those whose schedules lag behind."""
 
@@ -137,8 +115,8 @@ class Tables(Construct):
                 index_name=index.name,
                 partition_key=_string(index.hash_key),
                 sort_key=_string(index.range_key),
-                projection_type=ProjectionType.INCLUDE if index.holds else ProjectionType.KEYS_ONLY,
-                non_key_attributes=list(index.holds) or None,
+                projection_type=index.projection_type,
+                non_key_attributes=list(index.holds) if index.holds else None,
             )
         return table
 

@@ -15,16 +15,17 @@ from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEvent
 from aws_cdk.aws_sqs import Queue
 from constructs import Construct
 
-__all__ = ["MOST_CLEANUP_BATCHES", "MOST_TICK_BATCHES", "Triggers"]
+__all__ = ["MOST_CLEANUP_BATCHES", "MOST_TICKS", "Triggers"]
 
 _Pattern = Mapping[str, object]
 
 _BATCH: Final = 10
 """Most messages or records that a function gets at once: the most that a FIFO queue gives."""
 
-MOST_TICK_BATCHES: Final = 5
-"""How many batches of ticks are taken at once: fifty ticks under way are plenty, and what is due at midnight leaves the API half of
-the 10 concurrent executions that a new account has (AWS Lambda Developer Guide, "Lambda quotas")."""
+MOST_TICKS: Final = 5
+"""How many ticks are taken at once, each by a function call of its own, so that none waits for another's large folder to be copied.
+At a fifth of a second each, twenty-five in a second are plenty, and what is due at midnight leaves the API half of the 10 concurrent
+executions that a new account has (AWS Lambda Developer Guide, "Lambda quotas")."""
 
 MOST_CLEANUP_BATCHES: Final = 2
 """How many batches of second cleanups are taken at once, the least that SQS event sources allow: nobody waits for them."""
@@ -54,7 +55,7 @@ class Triggers(Construct):
 
     def dispatch_on_wake_up(self, function: Function, wake_up: Queue) -> None:
         """Dispatch on wake-ups; the queue has one message group, so one dispatcher runs at a time."""
-        function.add_event_source(SqsEventSource(wake_up, batch_size=_BATCH, report_batch_item_failures=True))
+        function.add_event_source(SqsEventSource(wake_up, batch_size=_BATCH))
 
     def note_task_events(self, function: Function, cluster: Cluster, given_up: Queue) -> None:
         """Note what ECS says of this cluster's tasks; what cannot be delivered or noted goes to a dead-letter queue."""
@@ -76,9 +77,7 @@ class Triggers(Construct):
 
     def take_ticks(self, function: Function, ticks: Queue) -> None:
         """Take ticks, which come by the thousand at midnight and hardly at all in between."""
-        source = SqsEventSource(
-            ticks, batch_size=_BATCH, report_batch_item_failures=True, max_concurrency=MOST_TICK_BATCHES
-        )
+        source = SqsEventSource(ticks, batch_size=1, report_batch_item_failures=True, max_concurrency=MOST_TICKS)
         function.add_event_source(source)
 
     def sweep_every_minute(self, function: Function) -> None:

@@ -1,6 +1,6 @@
 """Why a job ended: one code, a title, a message for a person, decided here and nowhere else.
 
-The runner reports a code (docs/runner-protocol.md); a container that ended without a report is classified by what ECS says.
+The runner reports a code (docs/runner-protocol.md); of a container that ended without a report, `ecs_failure` tells it.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,6 @@ __all__ = [
     "Fault",
     "Outcome",
     "OutcomeKind",
-    "classify_launch_failure",
-    "classify_stopped_task",
     "make_outcome",
 ]
 
@@ -138,6 +136,11 @@ OUTCOMES: Final[Mapping[str, OutcomeKind]] = {
         "The container could not reach what it needs to start. Tell the operator.",
         Fault.INFRASTRUCTURE,
     ),
+    "permission_problem": OutcomeKind(
+        "AWS refuses a permission",
+        "AWS does not let the stack start this container. Tell the operator.",
+        Fault.INFRASTRUCTURE,
+    ),
     "configuration_problem": OutcomeKind(
         "The stack is not set up for this", "AWS refused to start the container. Tell the operator.", Fault.REQUEST
     ),
@@ -165,10 +168,6 @@ OUTCOMES: Final[Mapping[str, OutcomeKind]] = {
 RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.exit_code is not None) - {"fenced"}
 """What a runner may report."""
 
-_BY_EXIT_CODE: Final = {kind.exit_code: code for code, kind in OUTCOMES.items() if kind.exit_code is not None}
-_KILLED: Final = 137
-"""128 + SIGKILL: what a container shows whose process was killed: by the kernel for memory, or by ECS after `StopTask`."""
-
 
 def make_outcome(code: str, message: str = "") -> Outcome:
     """Make an outcome of a code that `OUTCOMES` knows.
@@ -180,85 +179,3 @@ def make_outcome(code: str, message: str = "") -> Outcome:
     """
     kind = OUTCOMES[code]
     return Outcome(code=code, title=kind.title, message=message or kind.advice, retryable=kind.is_retryable)
-
-
-def classify_launch_failure(reason: str) -> str:
-    """Find the outcome code of what `RunTask` answered in `failures[]`, or raised.
-
-    The reasons are those of the Amazon ECS developer guide, "API failures messages", and of RunTask's errors.
-    """
-    text = reason.lower()
-    for code, words in _LAUNCH_FAILURES:
-        if any(word in text for word in words):
-            return code
-    return "configuration_problem"
-
-
-_LAUNCH_FAILURES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("configuration_problem", ("capacity provider",)),
-    ("quota", ("limit on the number of", "limitexceeded", "service quota", "resource:eni", "vcpu limit")),
-    (
-        "throttled",
-        (
-            "throttl",
-            "rate exceeded",
-            "too many concurrent",
-            "toomanyrequests",
-            "serverexception",
-            "service unavailable",
-            "serviceunavailable",
-            "internal",
-            "timeout",
-            "timed out",
-        ),
-    ),
-    ("no_capacity", ("capacity", "resource:")),
-)
-
-
-def classify_stopped_task(
-    *, stop_code: str, reason: str, exit_code: int | None, container_reason: str
-) -> tuple[str, str]:
-    """Find the outcome code, and a message, of a container that ended without a report.
-
-    Parameters
-    ----------
-    stop_code
-        ECS's `stopCode`.
-    reason
-        ECS's `stoppedReason`.
-    exit_code
-        The runner container's exit code, where it ran.
-    container_reason
-        The runner container's `reason`.
-    """
-    said = " ".join(part for part in (reason, container_reason) if part)
-    if "outofmemory" in container_reason.lower():
-        return "out_of_memory", ""
-    if stop_code in ("SpotInterruption", "TerminationNotice"):
-        return "spot_reclaimed", ""
-    if stop_code == "TaskFailedToStart":
-        return _classify_failed_start(said), said
-    if exit_code == _KILLED and stop_code != "UserInitiated":
-        return (
-            "out_of_memory",
-            "The container was killed, most likely because its memory was full. Choose a larger compute type.",
-        )
-    if exit_code in _BY_EXIT_CODE and exit_code != 0:
-        return _BY_EXIT_CODE[exit_code], ""
-    return "container_gone", said
-
-
-def _classify_failed_start(said: str) -> str:
-    text = said.lower()
-    if "capacity is unavailable" in text:
-        return "no_capacity"
-    if any(word in text for word in _NO_NETWORK):
-        return "network_problem"
-    if "cannotpull" in text or "image" in text:
-        return "image_problem"
-    return "network_problem" if "resourceinitialization" in text else "never_started"
-
-
-_NO_NETWORK: Final = ("timeout", "timed out", "dial tcp", "request canceled", "connection re", "network interface")
-"""Said of a registry that cannot be reached, or of a task that got no network interface: neither is the image's fault."""

@@ -12,7 +12,14 @@ from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from typing_extensions import TypedDict
 
-from chalicelib.errors import InvalidRequestError, NotFoundError, RequestError, TooLargeError, TooManyRequestsError
+from chalicelib.errors import (
+    CopyTimeoutError,
+    InvalidRequestError,
+    NotFoundError,
+    RequestError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 from chalicelib.observability import observed
 from chalicelib.storage.causes import cause_code
 
@@ -25,6 +32,9 @@ _MAX_BODY_BYTES: Final = 256 * 1024
 
 _MAX_ID: Final = 200
 """Characters of an id in a path; ours have fewer than 50, and DynamoDB's keys take 1,024 bytes."""
+
+_LATER: Final = frozenset({TooManyRequestsError.status, CopyTimeoutError.status})
+"""Refusals that come with `Retry-After`."""
 
 _THROTTLED: Final = frozenset(
     {
@@ -154,7 +164,7 @@ def _error_response(error: Exception, request_id: str | None) -> Response:
         _log.error("request failed", exc_info=error)
     else:
         _log.info("request refused", extra={"status": status, "code": code, "refusal": message})
-    headers: dict[str, str | list[str]] = {"Retry-After": "2"} if status == TooManyRequestsError.status else {}
+    headers: dict[str, str | list[str]] = {"Retry-After": "2"} if status in _LATER else {}
     return Response(body=_body(message, code, request_id, reason), status_code=status, headers=headers)
 
 

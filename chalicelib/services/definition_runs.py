@@ -1,12 +1,9 @@
 """Runs of definitions that people ask for, whatever the schedule says."""
 
-import logging
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.definition import Definition
 from chalicelib.domain.definition_job import job_of_definition
@@ -24,8 +21,6 @@ from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["DefinitionRunService"]
-
-_log = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often it is tried again when the snapshot was replaced between read and copy."""
@@ -86,6 +81,8 @@ class DefinitionRunService:
             If the owner has no such definition.
         ConflictError
             If its snapshot kept being replaced meanwhile.
+        CopyTimeoutError
+            If S3 took too long to copy it.
         IdempotencyTokenError
             If the token was used for another request.
         """
@@ -96,7 +93,7 @@ class DefinitionRunService:
             if definition is None:
                 return self._made_before(definition_id, use, now)
             job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
-            if self._files.copy(_snapshot_key(definition), _input_key(job)):
+            if self._files.copy(_snapshot_key(definition), _input_key(job), definition.input_size_bytes):
                 return self._store(job, use)
         raise ConflictError(f"The notebook of job definition {definition_id} was being replaced. Try again.")
 
@@ -111,14 +108,8 @@ class DefinitionRunService:
         made = self._tokens.put_once(put, use, made_id=job.job_id, now=job.create_time, copy=_input_key(job))
         if made == job.job_id:
             count("JobsCreated")
-            self._wake()
-        return made
-
-    def _wake(self) -> None:
-        try:
             self._wake_ups.send("run now")
-        except (BotoCoreError, ClientError):
-            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+        return made
 
 
 def _input_key(job: Job) -> str:

@@ -92,6 +92,8 @@ class DefinitionService:
             If the crontab cannot be followed, or the settings do not allow it.
         NotFoundError, ConflictError, TooLargeError, UnprocessableError
             If the snapshot is not there, was changed, is too large or cannot be run.
+        CopyTimeoutError
+            If S3 took too long to copy the snapshot.
         IdempotencyTokenError
             If the token was used for another request.
         """

@@ -1,12 +1,12 @@
-"""Dispatch: gives waiting jobs a slot and a container. It runs one at a time, behind the wake-up queue."""
+"""Dispatch: gives waiting jobs a slot and a container. It runs one at a time, behind the wake-up queue.
+
+A run sends at most one wake-up, whatever it does: for what it had no time for, and for what its endings make possible.
+"""
 
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
-
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.config import ComputeType, SchedulerSettings
 from chalicelib.domain.fairness import Load, take_in_turn
@@ -83,43 +83,52 @@ class DispatchService:
 
     def run(self, until: datetime) -> None:
         """Launch what waits, as far as the limits allow; what is left at `until` gets another wake-up."""
+        if self._launch_all(until):
+            self._wake_ups.send("dispatch has more to do")
+
+    def _launch_all(self, until: datetime) -> bool:
+        """Launch claimed jobs, then waiting ones; True if another dispatch may have something to do at once."""
         live = self._lists.live()
         load = Load.of(live)
         claimed = [row for row in live if row.status is JobStatus.QUEUED and row.task_arn is None]
-        if not self._each(claimed, self._resume, until):
-            return
+        more = self._each(claimed, self._resume, until)
+        if self._clock() >= until:
+            return True
         waiting = self._lists.waiting(self._clock(), per_owner=_ROWS_PER_OWNER)
-        self._each(take_in_turn(waiting, load, self._settings.limits), self._dispatch, until)
+        return self._each(take_in_turn(waiting, load, self._settings.limits), self._dispatch, until) or more
 
-    def _each(self, rows: Iterable[_Row], act: Callable[[_Row], None], until: datetime) -> bool:
-        """Act on one job after another at the launch rate; False, and another wake-up, if time ran out."""
+    def _each(self, rows: Iterable[_Row], act: Callable[[_Row], bool], until: datetime) -> bool:
+        """Act on one job after another at the launch rate; True if time ran out, or an attempt ended."""
+        more = False
         for row in rows:
             if self._clock() >= until:
-                self._wake_ups.send("dispatch ran out of time")
-                return False
-            self._carefully(row, act)
+                return True
+            more |= self._try(row, act)
             self._sleep(1 / LAUNCHES_PER_SECOND)
-        return True
+        return more
 
-    def _carefully(self, row: _Row, act: Callable[[_Row], None]) -> None:
-        """Act on one job; what fails is left for the sweep, so that it does not hold up the others."""
+    def _try(self, row: _Row, act: Callable[[_Row], bool]) -> bool:
+        """Act on one job. Whatever fails is counted and left to the sweep, so that one job does not hold up the others."""
         try:
-            act(row)
-        except (BotoCoreError, ClientError, PynamoDBException):
+            return act(row)
+        except Exception:  # noqa: BLE001 - one bad record holds up no other
             count("LaunchErrors")
             _log.exception("launch failed", extra={"owner_id": row.owner_id, "job_id": row.job_id})
+            return False
 
-    def _resume(self, row: LiveJob) -> None:
+    def _resume(self, row: LiveJob) -> bool:
         """Launch a job that was claimed by a dispatch that did not get to record its task: the identical call again."""
         job = self._jobs.get(row.owner_id, row.job_id, self._clock())
-        if job and job.status is JobStatus.QUEUED and job.task_arn is None:
-            self._launch(job)
+        if job is None or job.status is not JobStatus.QUEUED or job.task_arn is not None:
+            return False
+        return self._launch(job)
 
-    def _dispatch(self, row: WaitingJob) -> None:
+    def _dispatch(self, row: WaitingJob) -> bool:
+        """Claim a waiting job and launch it; True if its attempt ended."""
         now = self._clock()
         job = self._jobs.get(row.owner_id, row.job_id, now)
         if job is None or job.status is not JobStatus.CREATED or (job.not_before and job.not_before > now):
-            return
+            return False
         claimed = self._jobs.transition(
             job,
             TRANSITIONS[TransitionName.CLAIM],
@@ -133,14 +142,13 @@ class DispatchService:
             instance_id=None,
             phase=Phase(PhaseCode.LAUNCHING),
         )
-        if claimed:
-            self._launch(claimed)
+        return claimed is not None and self._launch(claimed)
 
-    def _launch(self, job: Job) -> None:
+    def _launch(self, job: Job) -> bool:
+        """Start a claimed job's container; True if nothing was started and the attempt ended."""
         compute_type = self._allowed_compute_type(job)
         if compute_type is None:
-            self._endings.end(job, make_outcome("not_allowed"), self._clock())
-            return
+            return self._endings.end(job, make_outcome("not_allowed"), self._clock()) is not None
         try:
             task_arn = self._launcher.run(
                 job.run_id,
@@ -154,9 +162,9 @@ class DispatchService:
             _log.warning(
                 "not launched", extra={"job_id": job.job_id, "outcome": error.outcome_code, "detail": error.detail}
             )
-            self._endings.end(job, make_outcome(error.outcome_code, error.detail), self._clock())
-            return
+            return self._endings.end(job, make_outcome(error.outcome_code, error.detail), self._clock()) is not None
         self._record(job, task_arn)
+        return False
 
     def _record(self, job: Job, task_arn: str) -> None:
         deadline = self._clock() + timedelta(minutes=self._settings.limits.launch_deadline_minutes)

@@ -4,8 +4,6 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, make_outcome
@@ -14,7 +12,6 @@ from chalicelib.domain.retrying import NextStep, next_step
 from chalicelib.domain.transitions import TransitionName
 from chalicelib.observability import count
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["EndingService"]
 
@@ -22,20 +19,19 @@ _log = logging.getLogger(__name__)
 
 
 class EndingService:
-    """Ends attempts.
+    """Ends attempts. The caller wakes the dispatcher afterwards: a slot is free, or the attempt is to be launched again.
 
     Parameters
     ----------
     settings
         What the operator chose.
-    jobs, wake_ups
-        The stores.
+    jobs
+        The jobs table.
     """
 
-    def __init__(self, settings: SchedulerSettings, *, jobs: JobTable, wake_ups: WakeUpQueue) -> None:
+    def __init__(self, settings: SchedulerSettings, *, jobs: JobTable) -> None:
         self._settings = settings
         self._jobs = jobs
-        self._wake_ups = wake_ups
 
     def end(self, job: Job, outcome: Outcome, now: datetime) -> Job | None:
         """End a live job's attempt with an outcome.
@@ -66,7 +62,6 @@ class EndingService:
                     "status": after.status,
                 },
             )
-            self._wake()
         return after
 
     def _can_launch_on_demand(self, job: Job, outcome: Outcome) -> bool:
@@ -82,9 +77,7 @@ class EndingService:
 
     def _launch_on_demand(self, job: Job, now: datetime) -> Job | None:
         phase = Phase(PhaseCode.LAUNCHING, "no Spot capacity; launching on demand")
-        after = self._jobs.change(job, now, launch=job.launch + 1, task_arn=None, phase=phase)
-        self._wake()
-        return after
+        return self._jobs.change(job, now, launch=job.launch + 1, task_arn=None, phase=phase)
 
     def _final(self, job: Job, outcome: Outcome, now: datetime) -> dict[str, Any]:
         return {
@@ -106,13 +99,6 @@ class EndingService:
             "infrastructure_retries": step.infrastructure_retries or job.infrastructure_retries,
             "task_arn": None,
         }
-
-    def _wake(self) -> None:
-        """Wake the dispatcher: a slot is free; a wake-up that cannot be sent is made good by the next sweep."""
-        try:
-            self._wake_ups.send("an attempt ended")
-        except (BotoCoreError, ClientError):
-            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
 
 
 def _overtime(job: Job, outcome: Outcome, now: datetime) -> Outcome:

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
@@ -92,6 +90,8 @@ class JobService:
             If the settings do not allow it.
         NotFoundError, ConflictError, TooLargeError, UnprocessableError
             If the snapshot is not there, was changed, is too large or cannot be run.
+        CopyTimeoutError
+            If S3 took too long to copy the snapshot.
         IdempotencyTokenError
             If the token was used for another request.
         """
@@ -123,15 +123,8 @@ class JobService:
             return made
         count("JobsCreated")
         _log.info("job created", extra={"owner_id": job.owner_id, "job_id": job.job_id})
-        self._wake("job created")
+        self._wake_ups.send("job created")
         return job.job_id
-
-    def _wake(self, why: str) -> None:
-        """Wake the dispatcher; a wake-up that cannot be sent is made good by the next sweep."""
-        try:
-            self._wake_ups.send(why)
-        except (BotoCoreError, ClientError):
-            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
 
     def page(self, owner_id: str, query: JobQuery) -> JobPage:
         """List an owner's jobs; nothing is read when nothing is asked for, as the panel does at its start."""
@@ -221,7 +214,7 @@ class JobService:
             expires_at=expiry(job.spec, self._settings.retention, now),
         )
         if stopped and job.status is JobStatus.QUEUED:
-            self._wake("a slot is free")
+            self._wake_ups.send("a slot is free")
         return stopped is not None
 
     def delete(self, owner_id: str, job_id: str) -> None:

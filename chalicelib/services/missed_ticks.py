@@ -1,6 +1,6 @@
 """Missed ticks: walks the due minutes of a definition whose next one is overdue."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -36,15 +36,22 @@ class MissedTickService:
         self._ticks = ticks
         self._clock = clock
 
-    def walk(self, owner_id: str, definition_id: str) -> None:
+    def walk(self, owner_id: str, definition_id: str, *, until: datetime) -> None:
         """Take each overdue minute of a definition, oldest first: late inside its catch-up window, recorded as missed after it.
+
+        Parameters
+        ----------
+        owner_id, definition_id
+            The definition.
+        until
+            When to begin no other minute; the next sweep asks for a walk over the rest.
 
         Raises
         ------
         TickConflictError
             If the definition kept changing meanwhile.
         """
-        until = self._clock() - GRACE
+        overdue = self._clock() - GRACE
         definition = self._definitions.get(owner_id, definition_id)
         if definition is None or definition.next_due is None:
             return
@@ -53,5 +60,7 @@ class MissedTickService:
         if expected.next_due != definition.next_due:  # the rules of its zone have changed since
             self._definitions.change(definition, expected)
             return
-        for due in islice(due_minutes(definition, after, until), _MOST_MINUTES):
+        for due in islice(due_minutes(definition, after, overdue), _MOST_MINUTES):
+            if self._clock() >= until:
+                return
             self._ticks.take(owner_id, definition_id, due)

@@ -19,6 +19,7 @@ from chalicelib.services.endings import EndingService
 from chalicelib.storage.files import Files
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable
+from chalicelib.storage.queues import WakeUpQueue
 from chalicelib.storage.secrets import LaunchSecret
 
 __all__ = ["BEAT_INTERVAL", "FENCE", "SILENCE", "OutputFile", "RunService"]
@@ -55,7 +56,7 @@ class RunService:
     ----------
     settings
         What the operator chose.
-    jobs, marks, files, secret
+    jobs, marks, files, secret, wake_ups
         The stores.
     endings
         Ends attempts.
@@ -71,6 +72,7 @@ class RunService:
         marks: MarkTable,
         files: Files,
         secret: LaunchSecret,
+        wake_ups: WakeUpQueue,
         endings: EndingService,
         clock: Clock,
     ) -> None:
@@ -79,6 +81,7 @@ class RunService:
         self._marks = marks
         self._files = files
         self._secret = secret
+        self._wake_ups = wake_ups
         self._endings = endings
         self._clock = clock
 
@@ -176,6 +179,7 @@ class RunService:
             if not job.status.is_live:
                 return job.status
             if after := self._endings.end(job, make_outcome(code, message), self._clock()):
+                self._wake_ups.send("a run has ended")
                 return after.status
         raise NotYourRunError("The run ended while its report was being taken.")
 

@@ -53,5 +53,7 @@ class SnapshotService:
         ------
         ConflictError
             If it was replaced or removed since it was opened.
+        CopyTimeoutError
+            If S3 took too long to copy it.
         """
         self._files.copy_upload(upload, key)

@@ -7,8 +7,9 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus
-from chalicelib.domain.outcome import classify_stopped_task, make_outcome
+from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.retrying import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
 from chalicelib.observability import count
@@ -65,61 +66,62 @@ class SweepService:
         self._clock = clock
 
     def run(self) -> None:
-        """Look at every live job whose deadline has passed, then wake the dispatcher if anything waits."""
+        """Look at every live job whose deadline has passed, then wake the dispatcher if it may have something to do."""
+        more = False
         for row in self._lists.overdue(self._clock()):
             try:
-                self._look_after(row.owner_id, row.job_id)
+                more |= self._look_after(row.owner_id, row.job_id)
             except (BotoCoreError, ClientError, PynamoDBException):
                 count("SweepErrors")
                 _log.exception("sweep failed for a job", extra={"owner_id": row.owner_id, "job_id": row.job_id})
-        if next(self._lists.waiting(self._clock(), per_owner=1), None):
-            self._wake_ups.send("jobs are waiting")
+        if more or next(self._lists.waiting(self._clock(), per_owner=1), None):
+            self._wake_ups.send("sweep")
 
-    def _look_after(self, owner_id: str, job_id: str) -> None:
+    def _look_after(self, owner_id: str, job_id: str) -> bool:
+        """Look after one job; True if the dispatcher may have something to do now."""
         now = self._clock()
         job = self._jobs.get(owner_id, job_id, now)
         if job is None or not job.status.is_live or job.deadline is None or job.deadline > now:
-            return
+            return False
         if job.status is JobStatus.QUEUED and job.task_arn is None:
             self._launch_again(job, now)
-        elif job.status is JobStatus.IN_PROGRESS and (last := self._last_sign(job)) > now - SILENCE:
-            self._go_on(job, last, now)
-        else:
-            self._end_or_stop(job, self._outcome_code(job), now)
+            return True
+        if job.status is JobStatus.IN_PROGRESS and (last := self._last_sign(job)) > now - SILENCE:
+            return self._go_on(job, last, now)
+        return self._end_or_stop(job, self._outcome_code(job), now)
 
     def _launch_again(self, job: Job, now: datetime) -> None:
         """Have a claimed job without a task launched again, as long as jobs wait for capacity; then it ends."""
         if now - (job.waiting_since or now) >= CAPACITY_DEADLINE:
             self._endings.end(job, make_outcome("throttled"), now)
-            return
-        self._jobs.change(job, now, deadline=now + _STOP_TIME)
-        self._wake_ups.send("a claimed job has no task")
+        else:
+            self._jobs.change(job, now, deadline=now + _STOP_TIME)
 
     def _last_sign(self, job: Job) -> datetime:
         beat = self._marks.last_beat(job.run_id)
         return beat.time if beat else job.start_time or job.update_time
 
-    def _go_on(self, job: Job, last: datetime, now: datetime) -> None:
+    def _go_on(self, job: Job, last: datetime, now: datetime) -> bool:
         """Set the deadline of a run that is alive anew, unless it has run far too long."""
         if job.start_time and now > job.start_time + job.spec.timeout + _OVERTIME:
-            self._end_or_stop(job, "timeout", now)
-        else:
-            self._jobs.change(job, now, deadline=last + SILENCE)
+            return self._end_or_stop(job, "timeout", now)
+        self._jobs.change(job, now, deadline=last + SILENCE)
+        return False
 
     @staticmethod
     def _outcome_code(job: Job) -> str:
         return "never_started" if job.status is JobStatus.QUEUED else "silent"
 
-    def _end_or_stop(self, job: Job, code: str, now: datetime) -> None:
-        """End the attempt if its task has stopped; stop the task otherwise, and look again."""
+    def _end_or_stop(self, job: Job, code: str, now: datetime) -> bool:
+        """End the attempt if its task has stopped (True); stop the task otherwise, and look again."""
         task = self._launcher.describe(job.task_arn) if job.task_arn else None
         if job.task_arn and task and not task.has_stopped:
             count("TasksStoppedBySweep")
             self._launcher.stop(job.task_arn, f"sweep: {code}")
             self._jobs.change(job, now, deadline=now + _STOP_TIME)
-            return
+            return False
         known, message = _what_ecs_knows(task)
-        self._endings.end(job, make_outcome(known or code, message), now)
+        return self._endings.end(job, make_outcome(known or code, message), now) is not None
 
 
 def _what_ecs_knows(task: TaskState | None) -> tuple[str, str]:

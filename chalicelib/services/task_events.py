@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.config import Limits
+from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.outcome import classify_stopped_task, make_outcome
+from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.task_state import TaskState
 from chalicelib.errors import ConflictError
 from chalicelib.services.clock import Clock
 from chalicelib.services.endings import EndingService
 from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["TaskEventService", "is_of_current_launch"]
 
@@ -41,17 +43,20 @@ class TaskEventService:
     ----------
     limits
         The operator's limits.
-    jobs
-        The jobs table.
+    jobs, wake_ups
+        The stores.
     endings
         Ends attempts whose container is gone.
     clock
         Tells the time.
     """
 
-    def __init__(self, limits: Limits, *, jobs: JobTable, endings: EndingService, clock: Clock) -> None:
+    def __init__(
+        self, limits: Limits, *, jobs: JobTable, wake_ups: WakeUpQueue, endings: EndingService, clock: Clock
+    ) -> None:
         self._limits = limits
         self._jobs = jobs
+        self._wake_ups = wake_ups
         self._endings = endings
         self._clock = clock
 
@@ -89,7 +94,10 @@ class TaskEventService:
             container_reason=task.container_reason,
         )
         # With its task, so that a launch that follows on demand does not keep this one's.
-        return self._endings.end(replace(job, task_arn=task.task_arn), make_outcome(code, message), now) is not None
+        if self._endings.end(replace(job, task_arn=task.task_arn), make_outcome(code, message), now) is None:
+            return False
+        self._wake_ups.send("a task has stopped")
+        return True
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:
         """Note how far a start is, and the task itself, should its dispatch not have got to record it."""

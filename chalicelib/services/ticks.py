@@ -4,8 +4,6 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.domain.definition import Definition, OverlapPolicy
 from chalicelib.domain.definition_job import job_of_definition
 from chalicelib.domain.due import TickVerdict, after_tick, judge_tick, moved_on
@@ -75,6 +73,8 @@ class TickService:
         ------
         TickConflictError
             If the definition kept changing meanwhile.
+        CopyTimeoutError
+            If S3 took too long to copy the snapshot; the tick is not taken then.
         """
         due = due.replace(second=0, microsecond=0)
         for _ in range(_TRIES):
@@ -134,7 +134,7 @@ class TickService:
                 extra={"owner_id": definition.owner_id, "definition_id": definition.definition_id, "verdict": verdict},
             )
             if job is not None:
-                self._wake()
+                self._wake_ups.send("tick")
         return written
 
     def _make_job(self, definition: Definition, due: datetime, now: datetime) -> Job | None:
@@ -142,11 +142,5 @@ class TickService:
         job = job_of_definition(definition, tick_job_id(definition.definition_id, due), now)
         packaged = job.spec.package_input_folder
         source = snapshot_key(definition.owner_id, definition.definition_id, definition.snapshot_id, packaged=packaged)
-        return job if self._files.copy(source, input_key(job.owner_id, job.job_id, packaged=packaged)) else None
-
-    def _wake(self) -> None:
-        """Wake the dispatcher; a wake-up that cannot be sent is made good by the next sweep."""
-        try:
-            self._wake_ups.send("tick")
-        except (BotoCoreError, ClientError):
-            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
+        target = input_key(job.owner_id, job.job_id, packaged=packaged)
+        return job if self._files.copy(source, target, definition.input_size_bytes) else None

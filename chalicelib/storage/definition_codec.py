@@ -62,12 +62,10 @@ def definition_attributes(definition: Definition) -> dict[str, Any]:
 
 
 def to_definition(item: DefinitionItem) -> Definition:
-    """Read an item; rows of a list index lack what only the record has."""
+    """Read an item, of the table or of a list's index."""
     values = item.attribute_values
     plain = {name: values[name] for name in _PLAIN if values.get(name) is not None}
     plain |= {name: int(plain.get(name, 0)) for name in _COUNTS}
-    plain.setdefault("snapshot_id", "")
-    plain.setdefault("effective_from", plain["create_time"])
     last = values.get("last_run")
     return Definition(
         **plain,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError, TooLargeError
+from chalicelib.storage.copies import Copier
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -60,11 +61,14 @@ class Files:
         An S3 client.
     bucket
         The bucket's name.
+    copier
+        Copies its objects.
     """
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, copier: Copier) -> None:
         self._client = client
         self._bucket = bucket
+        self._copier = copier
 
     def presign_upload(self, key: str, max_bytes: int) -> tuple[str, Mapping[str, str]]:
         """Make a form that uploads one object of at most so many bytes: a URL, and fields to send before the file."""
@@ -102,10 +106,16 @@ class Files:
         )
         return Upload(key, answer["ETag"], size, io.BufferedReader(reader, buffer_size=_BLOCK))
 
-    def copy(self, source: str, key: str) -> bool:
-        """Copy an object that is never overwritten; False if it is gone."""
+    def copy(self, source: str, key: str, size_bytes: int) -> bool:
+        """Copy an object that is never overwritten; False if it is gone.
+
+        Raises
+        ------
+        CopyTimeoutError
+            If it took too long; nothing is stored then.
+        """
         try:
-            self._client.copy_object(Bucket=self._bucket, Key=key, CopySource={"Bucket": self._bucket, "Key": source})
+            self._copier.copy(source, key, size_bytes=size_bytes)
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
                 raise
@@ -119,14 +129,11 @@ class Files:
         ------
         ConflictError
             If it was replaced or removed since.
+        CopyTimeoutError
+            If it took too long; nothing is stored then.
         """
         try:
-            self._client.copy_object(
-                Bucket=self._bucket,
-                Key=key,
-                CopySource={"Bucket": self._bucket, "Key": upload.key},
-                CopySourceIfMatch=upload.etag,
-            )
+            self._copier.copy(upload.key, key, size_bytes=upload.size_bytes, etag=upload.etag)
         except ClientError as error:
             raise _changed(error) from None
 

@@ -12,47 +12,13 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.constants import NUMBER
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib.domain.instants import from_millis, to_millis
+from chalicelib.storage.clients import PYNAMODB_SETTINGS
 
-__all__ = ["DEFINITION_ROW", "JOB_ROW", "DefinitionItem", "JobItem", "MarkItem", "bind"]
-
-JOB_ROW = (
-    "name",
-    "input_filename",
-    "status",
-    "spec",
-    "create_time",
-    "update_time",
-    "start_time",
-    "end_time",
-    "phase",
-    "outcome",
-    "attempt",
-    "job_definition_id",
-    "expires_at",
-)
-"""What a row of a list needs, and so what the list indexes project."""
-
-DEFINITION_ROW = (
-    "name",
-    "input_filename",
-    "spec",
-    "schedule",
-    "timezone",
-    "active",
-    "create_time",
-    "update_time",
-    "revision",
-    "last_run",
-    "missed_count",
-    "run_count",
-    "next_due",
-    "options",
-)
-"""What a row of a list of definitions needs."""
+__all__ = ["DefinitionItem", "JobItem", "MarkItem", "bind"]
 
 
 class MillisAttribute(Attribute[datetime]):
@@ -86,7 +52,7 @@ class EpochSecondsAttribute(Attribute[datetime]):
 class _ByName(GlobalSecondaryIndex["JobItem"]):
     class Meta:
         index_name = "by_name"
-        projection = IncludeProjection(list(JOB_ROW))
+        projection = AllProjection()
 
     owner_id = UnicodeAttribute(hash_key=True)
     name_key = UnicodeAttribute(range_key=True)
@@ -95,7 +61,7 @@ class _ByName(GlobalSecondaryIndex["JobItem"]):
 class _ByInputFilename(GlobalSecondaryIndex["JobItem"]):
     class Meta:
         index_name = "by_input_filename"
-        projection = IncludeProjection(list(JOB_ROW))
+        projection = AllProjection()
 
     owner_id = UnicodeAttribute(hash_key=True)
     input_filename_key = UnicodeAttribute(range_key=True)
@@ -104,7 +70,7 @@ class _ByInputFilename(GlobalSecondaryIndex["JobItem"]):
 class _ByStatus(GlobalSecondaryIndex["JobItem"]):
     class Meta:
         index_name = "by_status"
-        projection = IncludeProjection(list(JOB_ROW))
+        projection = AllProjection()
 
     owner_id = UnicodeAttribute(hash_key=True)
     status_key = UnicodeAttribute(range_key=True)
@@ -113,7 +79,7 @@ class _ByStatus(GlobalSecondaryIndex["JobItem"]):
 class _ByDefinition(GlobalSecondaryIndex["JobItem"]):
     class Meta:
         index_name = "by_definition"
-        projection = IncludeProjection(list(JOB_ROW))
+        projection = AllProjection()
 
     definition_key = UnicodeAttribute(hash_key=True)
     job_id = UnicodeAttribute(range_key=True)
@@ -186,7 +152,7 @@ class JobItem(Model):
 class _DefinitionsByName(GlobalSecondaryIndex["DefinitionItem"]):
     class Meta:
         index_name = "by_name"
-        projection = IncludeProjection(list(DEFINITION_ROW))
+        projection = AllProjection()
 
     owner_id = UnicodeAttribute(hash_key=True)
     name_key = UnicodeAttribute(range_key=True)
@@ -195,7 +161,7 @@ class _DefinitionsByName(GlobalSecondaryIndex["DefinitionItem"]):
 class _DefinitionsByInputFilename(GlobalSecondaryIndex["DefinitionItem"]):
     class Meta:
         index_name = "by_input_filename"
-        projection = IncludeProjection(list(DEFINITION_ROW))
+        projection = AllProjection()
 
     owner_id = UnicodeAttribute(hash_key=True)
     input_filename_key = UnicodeAttribute(range_key=True)
@@ -271,5 +237,5 @@ _M = TypeVar("_M", bound=Model)
 
 def bind(model: type[_M], table: str, region: str) -> type[_M]:
     """Make the model of one table: pynamodb keeps a model's table in its class."""
-    meta = type("Meta", (), {"table_name": table, "region": region, "max_retry_attempts": 4})
+    meta = type("Meta", (), {"table_name": table, "region": region, **PYNAMODB_SETTINGS})
     return type(model.__name__, (model,), {"Meta": meta})

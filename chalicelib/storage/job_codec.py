@@ -98,7 +98,7 @@ def job_attributes(job: Job) -> dict[str, Any]:
 
 
 def to_job(item: JobItem) -> Job:
-    """Read an item; rows of a list index lack what only the record has."""
+    """Read an item, of the table or of a list's index."""
     values = item.attribute_values
     plain = {name: values[name] for name in _PLAIN if values.get(name) is not None}
     for name in ("input_size_bytes", "attempt", "launch", "notebook_retries", "infrastructure_retries"):

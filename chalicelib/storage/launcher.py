@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.config import ComputeType
+from chalicelib.domain.ecs_failure import classify_launch_error, classify_launch_failures
 from chalicelib.domain.naming import RunId
-from chalicelib.domain.outcome import classify_launch_failure
 from chalicelib.domain.task_state import TaskState, parse_task
 from chalicelib.errors import LaunchError
 from chalicelib.resources import Resources
@@ -98,10 +98,8 @@ class Launcher:
             return _existing_task(error)
         if answer["tasks"]:
             return answer["tasks"][0]["taskArn"]
-        reasons = "; ".join(
-            f"{each.get('reason', '')} {each.get('detail', '')}".strip() for each in answer.get("failures", [])
-        )
-        raise LaunchError(classify_launch_failure(reasons), reasons or "ECS started nothing and said nothing.")
+        failures = [(each.get("reason", ""), each.get("detail", "")) for each in answer.get("failures", [])]
+        raise LaunchError(*classify_launch_failures(failures))
 
     def describe(self, task_arn: str) -> TaskState | None:
         """Look at a task; None if ECS has forgotten it (about an hour after its end)."""
@@ -134,4 +132,4 @@ def _existing_task(error: ClientError) -> str:
             return str(arns[0])  # type: ignore[index] # a modelled member of this error
     if error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise error
-    raise LaunchError(classify_launch_failure(f"{code} {message}"), f"{code}: {message}") from error
+    raise LaunchError(*classify_launch_error(code, message)) from error

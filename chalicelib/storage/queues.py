@@ -1,15 +1,22 @@
 """The queues: wake-ups for the dispatcher, and second cleanups."""
 
 import json
+import logging
 import uuid
 from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.observability import count
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 __all__ = ["CleanupQueue", "TickQueue", "WakeUpQueue"]
+
+_log = logging.getLogger(__name__)
 
 _BATCH = 10
 """Messages that SQS takes at a time."""
@@ -26,10 +33,17 @@ class WakeUpQueue:
         self._url = url
 
     def send(self, why: str) -> None:
-        """Send one wake-up, with its reason for whoever reads the queue."""
-        self._client.send_message(
-            QueueUrl=self._url, MessageBody=why, MessageGroupId=_GROUP, MessageDeduplicationId=uuid.uuid4().hex
-        )
+        """Send one wake-up, with its reason for whoever reads the queue.
+
+        A wake-up that cannot be sent is logged and counted, and does not fail the caller: the sweep sends one within a minute.
+        """
+        try:
+            self._client.send_message(
+                QueueUrl=self._url, MessageBody=why, MessageGroupId=_GROUP, MessageDeduplicationId=uuid.uuid4().hex
+            )
+        except (BotoCoreError, ClientError):
+            count("WakeUpErrors")
+            _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
 
 
 class CleanupQueue:

@@ -28,7 +28,7 @@ BOOTSTRAP_VERSION: Final = 6
 """Least version of CDK's bootstrap stack that takes the stack's assets (aws-cdk-lib, DefaultStackSynthesizer)."""
 
 BACKGROUND_EXECUTIONS: Final = 10
-"""Functions that may run at one time for background work: five batches of ticks, two of second cleanups, a dispatch, a sweep, and at
+"""Functions that may run at one time for background work: five ticks, two batches of second cleanups, a dispatch, a sweep, and at
 least one that follows a table's stream (infra/triggers.py)."""
 
 _API_EXECUTIONS: Final = 10

@@ -123,7 +123,7 @@ def test_ticks_are_taken_each_by_itself_and_by_a_few_functions_at_once(stack: Sy
     (source,) = sources(stack, "Ticks")
     assert flat(source["EventSourceArn"]) == f"<{stack.id_of('AWS::SQS::Queue', 'QueuesTick')}.Arn>"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["BatchSize"] == 10
+    assert source["BatchSize"] == 1
     assert source["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
@@ -229,18 +229,28 @@ def test_the_sweep_comes_every_minute(stack: Synthesized) -> None:
     assert stack.id_of("AWS::Lambda::Function", "FunctionsSweep") in flat(rule["Targets"][0]["Arn"])
 
 
-def test_every_queue_has_dead_letters_and_each_of_these_an_alarm(
-    stack: Synthesized,
-) -> None:
+def test_every_queue_but_that_of_wake_ups_has_dead_letters_and_each_of_these_an_alarm(stack: Synthesized) -> None:
     queues = stack.all("AWS::SQS::Queue")
     dead = {name for name in queues if name.startswith("QueuesDead")}
-    for name in set(queues) - dead:
-        target = queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
-        assert target in dead
-        assert queues[target].get("FifoQueue") == queues[name].get("FifoQueue")
+    for name in set(queues) - dead - {stack.id_of("AWS::SQS::Queue", "QueuesWakeUp")}:
+        assert queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in dead
     alarms = stack.all("AWS::CloudWatch::Alarm").values()
-    assert {(each["MetricName"], each["Threshold"]) for each in alarms} == {("ApproximateNumberOfMessagesVisible", 0)}
-    assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in alarms) == sorted(dead)
+    assert {(each["Threshold"], each["ComparisonOperator"]) for each in alarms} == {(0, "GreaterThanThreshold")}
+    watched = [each for each in alarms if each["MetricName"] == "ApproximateNumberOfMessagesVisible"]
+    assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in watched) == sorted(dead)
+
+
+def test_a_dispatch_that_fails_raises_an_alarm(stack: Synthesized) -> None:
+    (alarm,) = [each for each in stack.all("AWS::CloudWatch::Alarm").values() if each["MetricName"] == "DispatchErrors"]
+    environment = stack.function("Dispatch")["Environment"]["Variables"]
+    assert alarm["Namespace"] == environment["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": environment["POWERTOOLS_SERVICE_NAME"]}]
+
+
+def test_after_a_crash_launches_wait_little_more_than_a_minute(stack: Synthesized) -> None:
+    """The message group is blocked for the visibility timeout: docs/operation.md says for how long."""
+    queue = stack.one("AWS::SQS::Queue", "QueuesWakeUp")
+    assert queue["VisibilityTimeout"] == 70
 
 
 def test_queues_take_tls_only(stack: Synthesized) -> None:

@@ -63,7 +63,7 @@ class Scheduler:
         jobs = table(cast("type[JobItem]", item), MarkItem, cast("Any", None))
         stores: Any = _Stores(tape)
         clock = lambda: tape.now  # noqa: E731 - the clock of all services
-        endings = EndingService(settings, jobs=jobs, wake_ups=stores)
+        endings = EndingService(settings, jobs=jobs)
         shared: dict[str, Any] = {"jobs": jobs, "clock": clock}
         self._dispatch = DispatchService(
             settings,
@@ -75,11 +75,13 @@ class Scheduler:
             sleep=_do_nothing,
             **shared,
         )
-        self._runs = RunService(settings, marks=stores, files=stores, secret=stores, endings=endings, **shared)
+        self._runs = RunService(
+            settings, marks=stores, files=stores, secret=stores, wake_ups=stores, endings=endings, **shared
+        )
         self._sweep = SweepService(
             lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
         )
-        self._events = TaskEventService(settings.limits, endings=endings, **shared)
+        self._events = TaskEventService(settings.limits, wake_ups=stores, endings=endings, **shared)
         self._jobs = JobService(
             settings, lists=stores, marks=stores, snapshots=stores, tokens=stores, wake_ups=stores, **shared
         )

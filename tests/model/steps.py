@@ -229,6 +229,7 @@ class Steps:
             if not known:
                 yield Refused("no_capacity"), world
         if not known:
+            yield Refused("permission_problem"), world
             yield Refused("configuration_problem"), world
         if self._bounds.double and not known and arn == task_arn(1, 1):
             second = Task(task_arn(1, 1, copy=1))

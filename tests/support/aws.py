@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
 from pynamodb.connection import Connection
 
-from chalicelib.factory import _S3_CONFIG
+from chalicelib.storage.clients import S3_CONFIG
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, bind
 from chalicelib.storage.job_table import JobTable
@@ -71,7 +71,7 @@ class Hub:
             return answer
         if service == "dynamodb":
             return _refused_key(params["body"])
-        return _refused_copy(params) if call == "s3:CopyObject" else None
+        return _refused_copy(params) if call in ("s3:CopyObject", "s3:UploadPartCopy") else None
 
     def _after(self, call: str) -> None:
         for listener in list(self.listeners):
@@ -131,7 +131,7 @@ def behind(service: Any) -> Any:
 
 @cache
 def _watched(service: Any, signature: str | None) -> Any:
-    client = _session().client(service, config=_S3_CONFIG if signature else None)
+    client = _session().client(service, config=S3_CONFIG if signature else None)
     hub().connect(client)
     return client
 

@@ -19,7 +19,13 @@ from tests.support.scheduler import LocalScheduler, notebook
 
 __all__ = ["Definitions"]
 
-_CONTEXT = SimpleNamespace(aws_request_id="r", function_name="f", memory_limit_in_mb=128, invoked_function_arn="a")
+_CONTEXT = SimpleNamespace(
+    aws_request_id="r",
+    function_name="f",
+    memory_limit_in_mb=128,
+    invoked_function_arn="a",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
 _PATH = "/scheduler/job_definitions"
 
 

@@ -76,9 +76,11 @@ class Resent(_Nth):
 class Refused(_Nth):
     """AWS refuses the call."""
 
-    def __init__(self, code: str, call: str | None = None, turn: int = 0, status: int = 400, **members: Any) -> None:
+    def __init__(
+        self, code: str, call: str | None = None, turn: int = 0, status: int = 400, message: str = "", **members: Any
+    ) -> None:
         super().__init__(call, turn)
-        self._refusal = refusal(code, f"{code}: said by the test", status, **members)
+        self._refusal = refusal(code, message or f"{code}: said by the test", status, **members)
 
     def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
         return self._refusal if self.is_its_turn(call) else None

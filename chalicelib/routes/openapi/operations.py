@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from chalicelib.errors import (
     ConflictError,
+    CopyTimeoutError,
     InvalidRequestError,
     NotAllowedError,
     NotAuthenticatedError,
@@ -65,7 +66,14 @@ _INPUT: Final = {
 }
 
 _OF_BODIES: Final = (InvalidRequestError, TooLargeError)
-_OF_SNAPSHOTS: Final = (InvalidRequestError, NotFoundError, ConflictError, TooLargeError, UnprocessableError)
+_OF_SNAPSHOTS: Final = (
+    InvalidRequestError,
+    NotFoundError,
+    ConflictError,
+    TooLargeError,
+    UnprocessableError,
+    CopyTimeoutError,
+)
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "create_upload": Operation(
@@ -124,7 +132,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         tag="definitions",
         body=RunDefinitionBody,
         query=(OWNER,),
-        refusals=(*_OF_BODIES, NotFoundError, ConflictError),
+        refusals=(*_OF_BODIES, NotFoundError, ConflictError, CopyTimeoutError),
         example={"parameters": {"month": "6"}},
     ),
     "explain_crontab": Operation(tag="definitions", query=CRONTAB_QUERY, refusals=(InvalidRequestError,)),

@@ -144,7 +144,7 @@ def test_the_entry_points_take_what_aws_sends(local: LocalScheduler) -> None:
     """The deployed handlers, each with an event of its kind."""
     job_id = local.create()
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 60_000)
-    entry.dispatch({"Records": [{"body": "x"}]}, context)
+    entry.dispatch({"Records": [{"body": "x", "attributes": {"ApproximateReceiveCount": "1"}}]}, context)
     run: Run = local.run_of(job_id)
     entry.task_events({"detail": local.hub.ecs.move(run.task_arn, "PENDING")}, context)
     assert local.job(job_id)["phase"]["message"] == "pulling the image"

@@ -41,8 +41,7 @@ def test_a_throttled_launch_on_spot_stays_on_spot(local: LocalScheduler) -> None
         (_NO_SPOT, None),
         ("RESOURCE:CPU", None),
         ("You've reached the limit on the number of vCPUs you can run concurrently", None),
-        ("ClientException: The task definition does not exist", "configuration_problem"),
-        ("AccessDeniedException: not authorized to perform iam:PassRole", "configuration_problem"),
+        ("MISSING", "configuration_problem"),
     ],
 )
 def test_a_launch_that_ecs_refuses_waits_or_ends(local: LocalScheduler, reason: str, code: str | None) -> None:
@@ -60,6 +59,38 @@ def test_a_launch_that_ecs_refuses_waits_or_ends(local: LocalScheduler, reason: 
     local.clock.forward(minutes=1)
     local.dispatch()
     assert len(local.tasks()) == 1
+
+
+_DENIED = (
+    "User: arn:aws:sts::123456789012:assumed-role/dispatch/x is not authorized to perform: ecs:RunTask on resource: "
+    "arn:aws:ecs:us-east-1:123456789012:task-definition/stack-python:7 because no identity-based policy allows the action"
+)
+"""IAM user guide, "Troubleshoot access denied error messages": a denial names its resource."""
+
+
+def test_a_denied_launch_is_tried_again_and_then_ends_as_a_permission_that_is_missing(local: LocalScheduler) -> None:
+    job_id = local.create(compute_type="small-spot")
+    for _ in range(3):
+        local.hub.listeners.append(Refused("AccessDeniedException", "ecs:RunTask", message=_DENIED))
+        local.dispatch()
+        local.clock.forward(minutes=2)
+    job = local.job(job_id)
+    assert (job["status"], job["outcome"]["code"]) == ("FAILED", "permission_problem")
+    assert _DENIED in job["status_message"]
+    assert "Tell the operator" in job["status_message"]
+    assert local.tasks() == []
+
+
+def test_a_role_that_ecs_cannot_assume_yet_holds_a_job_up_for_seconds(local: LocalScheduler) -> None:
+    """IAM is eventually consistent: a role that was just made cannot be assumed at once."""
+    job_id = local.create()
+    said = "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/data' that was provided for this task."
+    local.hub.listeners.append(Refused("ClientException", "ecs:RunTask", message=said))
+    local.dispatch()
+    assert local.status(job_id) == "CREATED"
+    local.clock.forward(seconds=10)
+    local.dispatch()
+    assert local.status(job_id) == "QUEUED"
 
 
 def test_waiting_for_capacity_has_an_end(local: LocalScheduler) -> None:

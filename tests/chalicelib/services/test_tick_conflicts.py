@@ -1,10 +1,13 @@
 """Ticks that meet edits, deletes, other ticks, lost answers and sudden ends."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from chalicelib.storage.clients import S3_CONFIG
+from chalicelib.storage.copies import Copier
 from tests.support.definitions import Definitions
 from tests.support.faults import Killed, KilledAfter, KilledBefore, Lost, Meanwhile, Refused, Resent
 from tests.support.scheduler import LocalScheduler, notebook
@@ -31,6 +34,25 @@ def test_an_edit_that_comes_in_between_counts(
     assert made.tick(definition_id, made.at("13:00")) == []
     assert [each["name"] for each in made.jobs()] == expected
     assert len(local.objects("jobs/")) == len(expected)
+
+
+def test_a_tick_whose_copy_takes_too_long_comes_again_and_leaves_nothing(
+    local: LocalScheduler, made: Definitions
+) -> None:
+    definition_id = made.create(notebook("#" * 6 * 2**20))
+    copier = Copier(
+        local.factory.session.client("s3", config=S3_CONFIG),
+        local.bucket,
+        part_bytes=5 * 2**20,
+        time_limit=timedelta(0),
+    )
+    local.factory._files._copier = copier
+    made.set_clock("13:00", seconds=1)
+    assert made.tick(definition_id, made.at("13:00")) == ["m0"]
+    assert (made.jobs(), local.objects("jobs/"), made.verdicts()) == ([], [], {})
+    copier._time_limit = timedelta(minutes=1)
+    assert made.tick(definition_id, made.at("13:00")) == []
+    assert (len(made.jobs()), made.verdicts()) == (1, {"13:00": "run"})
 
 
 def test_a_delete_that_comes_in_between_leaves_nothing(local: LocalScheduler, made: Definitions) -> None:

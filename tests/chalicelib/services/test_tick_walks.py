@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.support.definitions import Definitions
-from tests.support.faults import Refused
+from tests.support.faults import Meanwhile, Refused
 from tests.support.scheduler import LocalScheduler
 
 
@@ -81,6 +81,17 @@ def test_a_walk_is_bounded_and_the_next_goes_on(made: Definitions) -> None:
         counts.append(made.described(definition_id)["missed_count"])
     assert counts == [100, 150]
     assert made.stored(definition_id).next_due == made.at("14:31")
+
+
+def test_a_walk_that_runs_out_of_time_is_gone_on_with_by_the_next(local: LocalScheduler, made: Definitions) -> None:
+    definition_id = made.create(schedule="0 * * * *", catch_up_seconds=0)
+    made.set_clock("15:05")
+    local.hub.listeners.append(Meanwhile("dynamodb:TransactWriteItems", lambda: local.clock.forward(seconds=31)))
+    made.sweep()
+    assert list(made.verdicts()) == ["13:00"]
+    made.sweep()
+    assert list(made.verdicts()) == ["13:00", "14:00", "15:00"]
+    assert made.described(definition_id)["missed_count"] == 3
 
 
 def test_a_walk_asked_for_twice_or_late_takes_nothing_twice(local: LocalScheduler, made: Definitions) -> None:

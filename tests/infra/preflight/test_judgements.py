@@ -9,7 +9,7 @@ from infra.preflight import judgements
 from infra.preflight.facts import ON_DEMAND_VCPU, SPOT_VCPU, Identity, LogRole, Subnet, Zone, is_first_deployment
 from infra.preflight.findings import Finding, Level
 from infra.settings import StackSettings
-from infra.triggers import MOST_CLEANUP_BATCHES, MOST_TICK_BATCHES
+from infra.triggers import MOST_CLEANUP_BATCHES, MOST_TICKS
 from tests.infra.synthesized import Synthesized
 
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/operator", "us-west-1")
@@ -94,7 +94,7 @@ def test_a_new_account_s_concurrency_is_a_warning() -> None:
 
 def test_what_runs_in_the_background_is_counted_as_the_template_has_it() -> None:
     dispatch, sweep, streams = 1, 1, 1
-    assert MOST_TICK_BATCHES + MOST_CLEANUP_BATCHES + dispatch + sweep + streams == judgements.BACKGROUND_EXECUTIONS
+    assert MOST_TICKS + MOST_CLEANUP_BATCHES + dispatch + sweep + streams == judgements.BACKGROUND_EXECUTIONS
 
 
 @pytest.mark.parametrize(
