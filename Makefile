@@ -36,8 +36,10 @@ RUNNER_READY := .venv-runner/.ready
 EMULATOR_READY := .local-cloud/venv/.ready
 NODE_READY := node_modules/.ready
 
+ENVIRONMENTS := $(DEV_READY) $(RUNNER_READY) $(EMULATOR_READY) $(NODE_READY)
+
 .PHONY: init
-init: $(DEV_READY) $(RUNNER_READY) $(EMULATOR_READY) $(NODE_READY) ## Set up every environment
+init: $(ENVIRONMENTS) browser ## Set up every environment, and the browser of the tests
 
 $(UV_READY): requirements/uv.txt
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing; install Python 3.11 or later." >&2; exit 1; }
@@ -74,10 +76,15 @@ $(NODE_READY): package-lock.json
 	@npm ci --silent
 	@touch $@
 
+# Not an environment: only the suite in a browser needs it, and `make demo` is to be quick.
+.PHONY: browser
+browser: $(DEV_READY)
+	@.venv/bin/python -m tests.browser.chromium
+
 ##### Local cloud
 
 .PHONY: up
-up: init ## Start the local cloud and deploy the stack to it
+up: $(ENVIRONMENTS) ## Start the local cloud and deploy the stack to it
 	@.venv/bin/python -m local_cloud up
 
 .PHONY: down
@@ -97,18 +104,29 @@ demo: up ## Run a real notebook on the local cloud and fetch what it made
 ##### Tests and checks
 
 .PHONY: test
-test: init ## Run every test: service and tools, runner, deployed stack, panel in a browser
+test: $(ENVIRONMENTS) ## Run every test: service and tools, runner, deployed stack, panel in a browser
 	@.ci/test
 
+LINTED := build/.templates-linted
+
 .PHONY: check
-check: $(DEV_READY) ## Lint, check formats, types and locks
+check: $(DEV_READY) ## Lint, check formats, types, templates and locks
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy app $(wildcard benchmarks/*.py) chalicelib infra jupyter_scheduler_aws local_cloud runner_container/runner tests
 	@rm -rf build/locks && mkdir -p build/locks && cp requirements/*.txt build/locks
 	@$(MAKE) lock LOCKS=build/locks
 	@diff --recursive --brief requirements build/locks || { echo "The locks are not up to date; run \`make lock\`." >&2; exit 1; }
+	@$(MAKE) --silent $(LINTED)
 	@echo "All checks passed"
+
+# All that templates are made of: the CDK app, the routes and settings that it reads, and their packages.
+TEMPLATES_FROM := $(shell find app chalicelib infra runner_container tests/infra -name __pycache__ -prune -o -type f -print)
+
+$(LINTED): $(TEMPLATES_FROM) .cfnlintrc.yaml cdk.json scheduler.toml requirements/function.txt $(DEV_READY) | $(NODE_READY)
+	@echo "Linting the templates"
+	@.venv/bin/python -m tests.infra.lint
+	@mkdir -p $(@D) && touch $@
 
 LOCKS := requirements
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
@@ -133,7 +151,7 @@ permissions: $(DEV_READY) ## Write docs/permissions.md anew
 	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
 
 .PHONY: bench
-bench: init ## Measure what the README states
+bench: $(ENVIRONMENTS) ## Measure what the README states
 	@.venv/bin/python -m benchmarks
 
 ##### A real AWS account

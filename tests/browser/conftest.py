@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,6 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from jupyter_scheduler_aws.client import Client
 from tests.browser.camera import SCREENSHOTS, Camera
+from tests.browser.chromium import find_chromium
+from tests.browser.executable import ChromiumError
 from tests.browser.lab import Lab
 from tests.browser.listening import Complaints
 from tests.browser.servers import lab_server
@@ -36,13 +39,16 @@ _PATIENCE_MS: Final = 30_000
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; Playwright brings none."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("Chromium is missing; install Debian's packages chromium and fonts-dejavu-core.", pytrace=False)
+    """The machine's Chromium, or the packaged one; Playwright brings none."""
+    try:
+        chromium = find_chromium(os.environ)
+    except ChromiumError as error:
+        pytest.fail(str(error), pytrace=False)
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM))
+        browser = playwright.chromium.launch(
+            executable_path=chromium.path, args=list(_CHROMIUM), env={**os.environ, **chromium.environment}
+        )
         yield browser
         browser.close()
 

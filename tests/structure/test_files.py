@@ -3,6 +3,8 @@
 import re
 import tomllib
 
+import pytest
+
 import chalicelib
 from tests.structure.sources import ROOT, files, sources
 
@@ -29,6 +31,10 @@ REGISTRIES = "|".join(
         ("quay", "io"),
     )
 )
+MOST_BYTES = 500_000
+
+LOCKS = re.compile(r"requirements/[^/]+\.txt|(?:.+/)?package-lock\.json")
+
 HOMES = "|".join(
     rf"(?<![\w.\-]){re.escape('/' + name)}{rest}"
     for name, rest in (("home", r"/(?!runner\b)\w"), ("root", r"\b"), ("Users", r"/\w"))
@@ -79,3 +85,60 @@ def test_there_is_one_version() -> None:
         for match in re.finditer(r'^__version__ = "(.+)"$', source.text, re.MULTILINE)
     }
     assert {version for _, version in stated} == {project["version"]}, stated
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether something is no text: not UTF-8, or with a NUL, by which git tells."""
+    try:
+        return "\0" in content.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+
+
+def is_picture_of_a_document(path: str) -> bool:
+    return path.startswith("docs/") and path.endswith(".png")
+
+
+def may_be_large(path: str) -> bool:
+    """Whether a file is a lock, or has its licence beside it, in `<file>.license` as the REUSE specification 3.3 has it."""
+    return bool(LOCKS.fullmatch(path)) or f"{path}.license" in files()
+
+
+def test_the_only_binaries_are_the_documents_pictures() -> None:
+    binaries = {path for path in files() if is_binary((ROOT / path).read_bytes())}
+    assert {path for path in binaries if not is_picture_of_a_document(path)} == set()
+
+
+def test_large_files_are_locks_or_have_a_licence() -> None:
+    large = {path for path in files() if (ROOT / path).stat().st_size > MOST_BYTES}
+    assert {path for path in large if not may_be_large(path)} == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "binary"),
+    [(b"PK\3\4\0\0", True), (b"\x89PNG\r\n", True), (b"a\0b", True), ("CO₂\n".encode(), False), (b"", False)],
+)
+def test_binaries_would_be_seen(content: bytes, *, binary: bool) -> None:
+    assert is_binary(content) is binary
+
+
+@pytest.mark.parametrize(
+    ("path", "may"),
+    [
+        ("requirements/dev.txt", True),
+        ("package-lock.json", True),
+        ("tests/browser/package-lock.json", True),
+        ("tool-1.0-py3-none-any.whl", False),
+        ("examples/co2/co2-mauna-loa.csv", False),
+        ("docs/requirements/dev.txt", False),
+    ],
+)
+def test_who_may_be_large(path: str, *, may: bool) -> None:
+    assert may_be_large(path) is may
+
+
+def test_npm_locks_name_no_address() -> None:
+    """An address of the registry of whoever wrote the lock would be asked by everybody else."""
+    locks = [path for path in files() if path.endswith("package-lock.json")]
+    assert locks
+    assert {path for path in locks if '"resolved"' in (ROOT / path).read_text(encoding="utf-8")} == set()
