@@ -133,7 +133,14 @@ class RequestSigner:
     def __call__(self, request: httpx.Request) -> httpx.Request:
         """Add the signature's headers to a request."""
         headers = {name: request.headers[name] for name in _SIGNED_HEADERS if name in request.headers}
-        unsigned = AWSRequest(method=request.method, url=str(request.url), data=request.content, headers=headers)
+        # AWS signs each parameter percent-encoded, however the URL spells it: `asc(name)` as `asc%28name%29`.
+        unsigned = AWSRequest(
+            method=request.method,
+            url=str(request.url.copy_with(query=None)),
+            params=request.url.params.multi_items(),  # type: ignore[arg-type]  pairs, for a name may come twice
+            data=request.content,
+            headers=headers,
+        )
         signer = SigV4Auth(self.credentials(), _SERVICE, self._region)
         signer.add_auth(unsigned)
         for name, value in unsigned.headers.items():
