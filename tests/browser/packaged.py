@@ -1,6 +1,6 @@
 """The Chromium of npm's `@sparticuz/chromium`: the headless shell for Linux on x86-64, with the libraries that a bare machine lacks.
 
-It has a lock of its own, so that `make demo` does not fetch its 70 MB. It needs glibc 2.25 (read from the binary's symbols), a
+It has a lock of its own, so that `make demo` does not fetch its 70 MB. It needs glibc 2.34 (read from the libraries' symbols), a
 processor that npm packages it for, and nothing else of the machine: libraries and fonts come along.
 """
 
