@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import factory
+from chalicelib.services.duties import counted, isolated
 
 __all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
@@ -21,13 +23,14 @@ def dispatch(_event: Mapping[str, Any], context: Any) -> None:
 
 def task_events(event: Mapping[str, Any], _context: Any) -> None:
     """Take an "ECS Task State Change" event."""
-    factory().task_events.handle(parse_task(event["detail"]))
+    with counted(Duty.TASK_EVENTS, task_arn=event["detail"]["taskArn"]):
+        factory().task_events.handle(parse_task(event["detail"]))
 
 
 def sweep(_event: Mapping[str, Any], _context: Any) -> None:
-    """Take the minute's call."""
-    factory().sweep.run()
+    """Take the minute's call: first what takes a bounded time, then the jobs, of which there may be many."""
     factory().definition_sweep.run()
+    factory().sweep.run()
 
 
 def ticks(event: dict[str, Any], context: Any) -> Any:
@@ -55,28 +58,34 @@ def _each(event: dict[str, Any], context: Any, kind: str, take: Callable[[Any], 
 
 
 def _tick(record: Any) -> None:
+    """Take one message. A walk or a sync that fails is not delivered again: the sweep asks for another within a minute."""
     message = record.json_body
-    ids = message["owner_id"], message["definition_id"]
+    ids = {"owner_id": message["owner_id"], "definition_id": message["definition_id"]}
     match message.get("kind", "tick"):
         case "walk":
-            factory().missed_ticks.walk(*ids)
+            with isolated(Duty.TICKS, **ids):
+                factory().missed_ticks.walk(**ids)
         case "sync":
-            factory().schedule_sync.sync_by_id(*ids)
+            with isolated(Duty.SCHEDULES, **ids):
+                factory().schedule_sync.sync_by_id(**ids)
         case _:
-            due = datetime.fromisoformat(message["due"])
-            factory().ticks.take(*ids, due, revision=message["revision"])
+            with counted(Duty.TICKS, **ids, due=message["due"]):
+                due = datetime.fromisoformat(message["due"])
+                factory().ticks.take(**ids, due=due, revision=message["revision"])
 
 
 def _stream_record(record: Any) -> None:
-    if "definition_id" in record.raw_event["dynamodb"]["Keys"]:
-        factory().definition_cleanup.handle(record.raw_event)
-    else:
-        factory().cleanup.handle(record.raw_event)
+    keys = record.raw_event["dynamodb"]["Keys"]
+    ids = {name: keys[name]["S"] for name in ("owner_id", "job_id", "definition_id") if name in keys}
+    with counted(Duty.CLEANUP, **ids):
+        (factory().definition_cleanup if "definition_id" in ids else factory().cleanup).handle(record.raw_event)
 
 
 def _second_cleanup(record: Any) -> None:
     message = record.json_body
-    if "definition_id" in message:
-        factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], message["schedule_slots"])
-    else:
-        factory().cleanup.remove_files(message["owner_id"], message["job_id"])
+    with counted(Duty.CLEANUP, **{name: str(value) for name, value in message.items()}):
+        if "definition_id" in message:
+            slots = message["schedule_slots"]
+            factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], slots)
+        else:
+            factory().cleanup.remove_files(message["owner_id"], message["job_id"])

@@ -3,13 +3,17 @@
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-__all__ = ["count", "identify", "observed"]
+from chalicelib.domain.duty import Duty
+
+__all__ = ["count", "count_background_failure", "identify", "observed"]
+
+_NAMESPACE: Final = "JupyterScheduler"
 
 
 @cache
@@ -23,7 +27,7 @@ def _logger() -> Logger:
 
 @cache
 def _metrics() -> Metrics:
-    return Metrics(namespace="JupyterScheduler")
+    return Metrics(namespace=_NAMESPACE)
 
 
 @cache
@@ -36,6 +40,19 @@ def count(name: str, *, outcome: str | None = None) -> None:
     if outcome is not None:
         _metrics().add_metadata(key="outcome", value=outcome)
     _metrics().add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def count_background_failure(duty: Duty) -> None:
+    """Count a failure of background work, at once, so that it counts even if the function is killed next.
+
+    All functions count into one metric, whose one alarm then covers all of them: CloudWatch bills each metric and each alarm. The log
+    line that carries it names the duty and the function.
+    """
+    dimensions = {"service": "background"}
+    with single_metric(
+        name="BackgroundFailures", unit=MetricUnit.Count, value=1, namespace=_NAMESPACE, default_dimensions=dimensions
+    ) as metric:
+        metric.add_metadata(key="duty", value=duty.value)
 
 
 def identify(**keys: str) -> None:

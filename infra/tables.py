@@ -50,6 +50,8 @@ DEFINITION_ROW: Final = (
     "run_count",
     "next_due",
     "options",
+    "schedule_problem",
+    "tick_problem",
 )
 """What a row of a list of definitions shows."""
 

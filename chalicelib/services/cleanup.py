@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.naming import job_prefix
+from chalicelib.services.duties import isolated
 from chalicelib.storage.files import Files
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
@@ -30,7 +32,11 @@ class CleanupService:
         self._second_cleanups = second_cleanups
 
     def handle(self, record: Mapping[str, Any]) -> None:
-        """Take one record of the stream: a job removed, or ended before its container had checked in."""
+        """Take one record of the stream: a job removed, or ended before its container had checked in.
+
+        The second cleanup is asked for first: it removes what the first one could not, and its message names the job, also in the
+        dead-letter queue.
+        """
         old = _texts(record["dynamodb"].get("OldImage", {}))
         if "job_id" not in old:
             return
@@ -39,8 +45,10 @@ class CleanupService:
             self._launcher.stop(old["task_arn"], "its job was deleted or has ended")
         if record["eventName"] != "REMOVE":
             return
-        self.remove_files(old["owner_id"], old["job_id"])
-        self._second_cleanups.send(owner_id=old["owner_id"], job_id=old["job_id"])
+        ids = {"owner_id": old["owner_id"], "job_id": old["job_id"]}
+        self._second_cleanups.send(**ids)
+        with isolated(Duty.CLEANUP, **ids):
+            self.remove_files(**ids)
         if status.is_live:
             self._wake_ups.send("a slot is free")
 

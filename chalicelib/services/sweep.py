@@ -1,18 +1,16 @@
 """Sweep: every minute, looks after what has fallen silent and what was never woken."""
 
-import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
-
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.outcome import classify_stopped_task, make_outcome
 from chalicelib.domain.retrying import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
+from chalicelib.services.duties import isolated
 from chalicelib.services.endings import EndingService
 from chalicelib.services.runs import SILENCE
 from chalicelib.storage.job_lists import JobLists
@@ -22,8 +20,6 @@ from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["SweepService"]
-
-_log = logging.getLogger(__name__)
 
 _STOP_TIME: Final = timedelta(minutes=3)
 """How long ECS may take to stop a task: its stop time-out of 2 minutes, and some."""
@@ -65,15 +61,14 @@ class SweepService:
         self._clock = clock
 
     def run(self) -> None:
-        """Look at every live job whose deadline has passed, then wake the dispatcher if anything waits."""
-        for row in self._lists.overdue(self._clock()):
-            try:
-                self._look_after(row.owner_id, row.job_id)
-            except (BotoCoreError, ClientError, PynamoDBException):
-                count("SweepErrors")
-                _log.exception("sweep failed for a job", extra={"owner_id": row.owner_id, "job_id": row.job_id})
-        if next(self._lists.waiting(self._clock(), per_owner=1), None):
-            self._wake_ups.send("jobs are waiting")
+        """Look at every live job whose deadline has passed, then wake the dispatcher if anything waits. What fails holds up nothing else."""
+        with isolated(Duty.RUNS):
+            for row in self._lists.overdue(self._clock()):
+                with isolated(Duty.RUNS, owner_id=row.owner_id, job_id=row.job_id):
+                    self._look_after(row.owner_id, row.job_id)
+        with isolated(Duty.WAKE_UPS):
+            if next(self._lists.waiting(self._clock(), per_owner=1), None):
+                self._wake_ups.send("jobs are waiting")
 
     def _look_after(self, owner_id: str, job_id: str) -> None:
         now = self._clock()

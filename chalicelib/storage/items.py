@@ -51,6 +51,8 @@ DEFINITION_ROW = (
     "run_count",
     "next_due",
     "options",
+    "schedule_problem",
+    "tick_problem",
 )
 """What a row of a list of definitions needs."""
 
@@ -243,6 +245,8 @@ class DefinitionItem(Model):
     run_count = NumberAttribute(default=0)
     missed_count = NumberAttribute(default=0)
     last_run = JSONAttribute(null=True)
+    schedule_problem = JSONAttribute(null=True)
+    tick_problem = JSONAttribute(null=True)
 
     # Keys of the indexes; absent where an index does not hold the definition.
     name_key = UnicodeAttribute()
