@@ -15,9 +15,9 @@ from infra.log_groups import LogGroups
 from infra.queues import CLEANUP_TIMEOUT, DISPATCH_TIMEOUT, TICKS_TIMEOUT
 from infra.settings import FunctionsSection
 
-__all__ = ["FUNCTIONS", "FunctionSpec", "Functions"]
+__all__ = ["FUNCTIONS", "METRICS_NAMESPACE", "FunctionSpec", "Functions"]
 
-_METRICS_NAMESPACE: Final = "JupyterScheduler"
+METRICS_NAMESPACE: Final = "JupyterScheduler"
 """CloudWatch namespace of the service's own metrics."""
 
 _ARCHITECTURES: Final = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
@@ -155,7 +155,7 @@ class Functions(Construct):
             tracing=Tracing.ACTIVE if spec.traced else Tracing.DISABLED,
             environment={
                 "POWERTOOLS_SERVICE_NAME": spec.name,
-                "POWERTOOLS_METRICS_NAMESPACE": _METRICS_NAMESPACE,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "LOG_LEVEL": self._settings.log_level,
             },
         )

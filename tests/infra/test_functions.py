@@ -153,7 +153,7 @@ def test_a_record_that_cannot_be_taken_holds_up_no_other(table: str, stack: Synt
     assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert stream["BisectBatchOnFunctionError"] is True
     assert stream["MaximumRetryAttempts"] == 5
-    dead = stack.id_of("AWS::SQS::Queue", "QueuesDeadStreamRecords")
+    dead = stack.id_of("AWS::SQS::Queue", "QueuesDeadEvents")
     assert flat(stream["DestinationConfig"]["OnFailure"]["Destination"]) == f"<{dead}.Arn>"
 
 
@@ -172,7 +172,7 @@ def test_task_events_are_those_of_our_cluster_and_none_is_lost_silently(stack: S
         "detail-type": ["ECS Task State Change"],
         "detail": {"clusterArn": [{"Fn::GetAtt": [cluster, "Arn"]}]},
     }
-    dead = f"<{stack.id_of('AWS::SQS::Queue', 'QueuesDeadTaskEvents')}.Arn>"
+    dead = f"<{stack.id_of('AWS::SQS::Queue', 'QueuesDeadEvents')}.Arn>"
     (target,) = rule["Targets"]
     assert flat(target["DeadLetterConfig"]["Arn"]) == dead
     retries = stack.one("AWS::Lambda::EventInvokeConfig", "TriggersTaskEvents")
@@ -182,7 +182,17 @@ def test_task_events_are_those_of_our_cluster_and_none_is_lost_silently(stack: S
 def test_the_sweep_comes_every_minute(stack: Synthesized) -> None:
     rule = stack.one("AWS::Events::Rule", "TriggersEveryMinute")
     assert rule["ScheduleExpression"] == "rate(1 minute)"
-    assert stack.id_of("AWS::Lambda::Function", "FunctionsSweep") in flat(rule["Targets"][0]["Arn"])
+    (target,) = rule["Targets"]
+    assert stack.id_of("AWS::Lambda::Function", "FunctionsSweep") in flat(target["Arn"])
+
+
+def test_a_sweep_that_crashes_or_cannot_be_called_leaves_a_dead_letter(stack: Synthesized) -> None:
+    dead = f"<{stack.id_of('AWS::SQS::Queue', 'QueuesDeadEvents')}.Arn>"
+    (target,) = stack.one("AWS::Events::Rule", "TriggersEveryMinute")["Targets"]
+    assert flat(target["DeadLetterConfig"]["Arn"]) == dead
+    retries = stack.one("AWS::Lambda::EventInvokeConfig", "TriggersSweep")
+    assert retries["MaximumRetryAttempts"] == 0
+    assert flat(retries["DestinationConfig"]["OnFailure"]["Destination"]) == dead
 
 
 def test_every_queue_has_dead_letters_and_each_of_these_an_alarm(
@@ -195,8 +205,9 @@ def test_every_queue_has_dead_letters_and_each_of_these_an_alarm(
         assert target in dead
         assert queues[target].get("FifoQueue") == queues[name].get("FifoQueue")
     alarms = stack.all("AWS::CloudWatch::Alarm").values()
-    assert {(each["MetricName"], each["Threshold"]) for each in alarms} == {("ApproximateNumberOfMessagesVisible", 0)}
-    assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in alarms) == sorted(dead)
+    depths = [each for each in alarms if each["MetricName"] == "ApproximateNumberOfMessagesVisible"]
+    assert {(each["Threshold"], each["EvaluationPeriods"]) for each in depths} == {(0, 1)}
+    assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in depths) == sorted(dead)
 
 
 def test_queues_take_tls_only(stack: Synthesized) -> None:

@@ -18,7 +18,7 @@ def test_every_queue_that_lambda_polls_is_billed(stack: Synthesized) -> None:
 
 
 def test_every_alarm_and_every_secret_is_billed(stack: Synthesized) -> None:
-    (alarms,), (secrets,) = rows("CloudWatch: the dead-letter alarms"), rows("Secrets Manager")
+    (alarms,), (secrets,) = rows("CloudWatch: the alarms"), rows("Secrets Manager")
     assert re.findall(r"\d+", alarms[1]) == [str(len(stack.all("AWS::CloudWatch::Alarm")))]
     assert re.findall(r"\d+", secrets[1]) == [str(len(stack.all("AWS::SecretsManager::Secret")))]
 
