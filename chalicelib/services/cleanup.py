@@ -40,17 +40,17 @@ class CleanupService:
         old = _texts(record["dynamodb"].get("OldImage", {}))
         if "job_id" not in old:
             return
-        status = JobStatus(old["status"])
+        ids = {"owner_id": old["owner_id"], "job_id": old["job_id"]}
+        status, is_deleted = JobStatus(old["status"]), record["eventName"] == "REMOVE"
+        if is_deleted:
+            self._second_cleanups.send(**ids)
         if status.is_live and old.get("task_arn"):
             self._launcher.stop(old["task_arn"], "its job was deleted or has ended")
-        if record["eventName"] != "REMOVE":
-            return
-        ids = {"owner_id": old["owner_id"], "job_id": old["job_id"]}
-        self._second_cleanups.send(**ids)
-        with isolated(Duty.CLEANUP, **ids):
-            self.remove_files(**ids)
-        if status.is_live:
-            self._wake_ups.send("a slot is free")
+        if is_deleted:
+            with isolated(Duty.CLEANUP, **ids):
+                self.remove_files(**ids)
+            if status.is_live:
+                self._wake_ups.send("a slot is free")
 
     def remove_files(self, owner_id: str, job_id: str) -> None:
         """Remove everything of a job in S3; again when the URLs that were out have expired."""
