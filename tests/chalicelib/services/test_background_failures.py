@@ -37,8 +37,8 @@ class Failures:
 
 @pytest.fixture
 def failures(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Failures]:
-    """Listen to the service's own logger: once it has its structured form, nothing of it reaches the root's handlers."""
-    logger = logging.getLogger("chalicelib")
+    """Listen to the logger itself: the first request gives the service's logs their structured form, which ends above it."""
+    logger = logging.getLogger("chalicelib.services.duties")
     logger.addHandler(caplog.handler)
     yield Failures(capsys, caplog)
     logger.removeHandler(caplog.handler)
