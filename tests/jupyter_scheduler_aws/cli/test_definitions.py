@@ -1,6 +1,7 @@
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -95,12 +96,13 @@ def test_a_definition_is_shown(api: FakeApi, nbjobs: Nbjobs) -> None:
 
 def test_a_definition_that_fails_is_marked_in_the_list(api: FakeApi, nbjobs: Nbjobs) -> None:
     """Whatever else is true of it: only a pause comes before a problem."""
-    for name, fields in {
+    states: dict[str, dict[str, Any]] = {
         "fine": {},
         "late": {"problems": [REFUSED]},
         "never": {"problems": [REFUSED], "next_run_time": None},
         "paused": {"problems": [REFUSED], "active": False},
-    }.items():
+    }
+    for name, fields in states.items():
         api.add_definition(name, schedule="0 9 * * MON", **fields)
     rows = [line.split() for line in nbjobs("definitions", "list").lines[1:]]
     assert {row[-1]: row[1] for row in rows} == {
