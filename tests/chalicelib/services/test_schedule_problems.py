@@ -1,6 +1,5 @@
 """Schedules that EventBridge Scheduler does not take: the definition says so until it does, and due minutes run all the same."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from chalicelib.domain.duty import Duty
 from tests.support.aws import Listener
 from tests.support.definitions import Definitions
+from tests.support.failures import Failures
 from tests.support.faults import Always, Killed, KilledBefore, Meanwhile, Refused
 from tests.support.scheduler import LocalScheduler, notebook
 
@@ -29,15 +29,9 @@ def _refusing(code: str, status: int = 400) -> Listener:
     return Always(code, "scheduler:CreateSchedule", "scheduler:UpdateSchedule", status=status)
 
 
-def _failures(captured: str) -> list[str]:
-    """Name the duties whose failures were counted."""
-    lines = [json.loads(line) for line in captured.splitlines() if '"BackgroundFailures"' in line]
-    return [line["duty"] for line in lines]
-
-
 @pytest.mark.parametrize("code", _REFUSALS)
 def test_a_refusal_is_named_in_every_answer(
-    local: LocalScheduler, made: Definitions, code: str, capsys: pytest.CaptureFixture[str]
+    local: LocalScheduler, made: Definitions, code: str, failures: Failures
 ) -> None:
     reason, status, advice = _REFUSALS[code]
     local.hub.listeners.append(_refusing(code, status))
@@ -51,7 +45,7 @@ def test_a_refusal_is_named_in_every_answer(
     assert advice in problem["message"]
     definition_id = answer.body["job_definition_id"]
     assert made.described(definition_id)["problems"] == [problem]
-    assert _failures(capsys.readouterr().out) == ["schedules"]
+    assert failures.counted() == ["schedules"]
 
 
 @pytest.mark.parametrize("sort", ["create_time", "name", "input_filename"])
@@ -74,7 +68,7 @@ def test_an_answer_without_a_problem_is_the_stock_schedulers(made: Definitions) 
 
 
 def test_refused_for_ever_it_is_tried_every_five_minutes_and_counted(
-    local: LocalScheduler, made: Definitions, capsys: pytest.CaptureFixture[str]
+    local: LocalScheduler, made: Definitions, failures: Failures
 ) -> None:
     local.hub.listeners.append(_refusing("AccessDeniedException"))
     definition_id = made.create(schedule="0 0 1 1 *")
@@ -87,7 +81,7 @@ def test_refused_for_ever_it_is_tried_every_five_minutes_and_counted(
     assert tries == [1, 3, 7, 12, 17, 22, 27]
     (problem,) = made.described(definition_id)["problems"]
     assert (problem["since"], problem["attempts"]) == (int(start.timestamp() * 1000), 8)
-    assert _failures(capsys.readouterr().out) == ["schedules"] * 8
+    assert failures.counted() == ["schedules"] * 8
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
