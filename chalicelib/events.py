@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import factory
-from chalicelib.observability import count, count_at_once
+from chalicelib.observability import count_background_failure
+from chalicelib.services.duties import counted, isolated
 
 __all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
@@ -25,24 +27,22 @@ def dispatch(event: Mapping[str, Any], context: Any) -> None:
     message group, and every launch with it, until its visibility timeout is over. The sweep sends another within a minute.
     """
     if any(int(each["attributes"]["ApproximateReceiveCount"]) > 1 for each in event["Records"]):
-        count_at_once("DispatchErrors")
+        count_background_failure(Duty.LAUNCHES)
         _log.error("the dispatch before this one crashed, ran out of time, or was throttled")
-    try:
+    with isolated(Duty.LAUNCHES):
         factory().dispatch.run(until=_last_start(context))
-    except Exception:  # noqa: BLE001 - whatever it is, the wake-up is consumed
-        count("DispatchErrors")
-        _log.exception("dispatch failed; the sweep wakes it again")
 
 
 def task_events(event: Mapping[str, Any], _context: Any) -> None:
     """Take an "ECS Task State Change" event."""
-    factory().task_events.handle(parse_task(event["detail"]))
+    with counted(Duty.TASK_EVENTS, task_arn=event["detail"]["taskArn"]):
+        factory().task_events.handle(parse_task(event["detail"]))
 
 
 def sweep(_event: Mapping[str, Any], _context: Any) -> None:
-    """Take the minute's call."""
-    factory().sweep.run()
+    """Take the minute's call: first what takes a bounded time, then the jobs, of which there may be many."""
     factory().definition_sweep.run()
+    factory().sweep.run()
 
 
 def ticks(event: dict[str, Any], context: Any) -> Any:
@@ -76,28 +76,34 @@ def _last_start(context: Any) -> datetime:
 
 
 def _tick(record: Any, *, until: datetime) -> None:
+    """Take one message. A walk or a sync that fails is not delivered again: the sweep asks for another within a minute."""
     message = record.json_body
-    ids = message["owner_id"], message["definition_id"]
+    ids = {"owner_id": message["owner_id"], "definition_id": message["definition_id"]}
     match message.get("kind", "tick"):
         case "walk":
-            factory().missed_ticks.walk(*ids, until=until)
+            with isolated(Duty.TICKS, **ids):
+                factory().missed_ticks.walk(**ids, until=until)
         case "sync":
-            factory().schedule_sync.sync_by_id(*ids)
+            with isolated(Duty.SCHEDULES, **ids):
+                factory().schedule_sync.sync_by_id(**ids)
         case _:
-            due = datetime.fromisoformat(message["due"])
-            factory().ticks.take(*ids, due, revision=message["revision"])
+            with counted(Duty.TICKS, **ids, due=message["due"]):
+                due = datetime.fromisoformat(message["due"])
+                factory().ticks.take(**ids, due=due, revision=message["revision"])
 
 
 def _stream_record(record: Any) -> None:
-    if "definition_id" in record.raw_event["dynamodb"]["Keys"]:
-        factory().definition_cleanup.handle(record.raw_event)
-    else:
-        factory().cleanup.handle(record.raw_event)
+    keys = record.raw_event["dynamodb"]["Keys"]
+    ids = {name: keys[name]["S"] for name in ("owner_id", "job_id", "definition_id") if name in keys}
+    with counted(Duty.CLEANUP, **ids):
+        (factory().definition_cleanup if "definition_id" in ids else factory().cleanup).handle(record.raw_event)
 
 
 def _second_cleanup(record: Any) -> None:
     message = record.json_body
-    if "definition_id" in message:
-        factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], message["schedule_slots"])
-    else:
-        factory().cleanup.remove_files(message["owner_id"], message["job_id"])
+    with counted(Duty.CLEANUP, **{name: str(value) for name, value in message.items()}):
+        if "definition_id" in message:
+            slots = message["schedule_slots"]
+            factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], slots)
+        else:
+            factory().cleanup.remove_files(message["owner_id"], message["job_id"])

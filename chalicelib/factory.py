@@ -15,6 +15,7 @@ from chalicelib.resources import Resources
 from chalicelib.services.cleanup import CleanupService
 from chalicelib.services.clock import Clock, system_clock
 from chalicelib.services.definition_cleanup import DefinitionCleanupService
+from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.services.definition_runs import DefinitionRunService
 from chalicelib.services.definition_sweep import DefinitionSweepService
 from chalicelib.services.definitions import DefinitionService
@@ -105,6 +106,7 @@ class Factory:
             marks=self._marks,
             files=self._files,
             wake_ups=self._wake_ups,
+            problems=self._definition_problems,
             clock=self.clock,
         )
 
@@ -117,7 +119,16 @@ class Factory:
     def schedule_sync(self) -> ScheduleSync:
         """What writes schedules."""
         schedules = Schedules(self.session.client("scheduler", config=CLIENT_CONFIG), self.resources)
-        return ScheduleSync(definitions=self._definition_table, schedules=schedules)
+        return ScheduleSync(
+            definitions=self._definition_table,
+            schedules=schedules,
+            problems=self._definition_problems,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def _definition_problems(self) -> DefinitionProblemService:
+        return DefinitionProblemService(definitions=self._definition_table, clock=self.clock)
 
     @cached_property
     def definition_sweep(self) -> DefinitionSweepService:

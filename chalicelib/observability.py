@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-__all__ = ["count", "count_at_once", "identify", "observed"]
+__all__ = ["count", "count_background_failure", "identify", "observed"]
 
 _NAMESPACE: Final = "JupyterScheduler"
 
@@ -40,10 +40,17 @@ def count(name: str, *, outcome: str | None = None) -> None:
     _metrics().add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
-def count_at_once(name: str) -> None:
-    """Count one event even if this invocation crashes: what `count` has counted is lost then."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=_NAMESPACE):
-        pass
+def count_background_failure(duty: str) -> None:
+    """Count a failure of background work, of a `Duty`: at once, so that it counts even if the function is killed next.
+
+    All functions count into one metric, whose one alarm then covers all of them: CloudWatch bills each metric and each alarm. The log
+    line that carries it names the duty and the function.
+    """
+    dimensions = {"service": "background"}
+    with single_metric(
+        name="BackgroundFailures", unit=MetricUnit.Count, value=1, namespace=_NAMESPACE, default_dimensions=dimensions
+    ) as metric:
+        metric.add_metadata(key="duty", value=str(duty))
 
 
 def identify(**keys: str) -> None:

@@ -1,10 +1,10 @@
-"""Alarms: something was given up, or launches fail."""
+"""Alarms: something was given up, or keeps failing."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Duration
-from aws_cdk.aws_cloudwatch import Alarm, ComparisonOperator, Metric, TreatMissingData
+from aws_cdk.aws_cloudwatch import Alarm, ComparisonOperator, IMetric, Metric, TreatMissingData
 from aws_cdk.aws_sqs import Queue
 from constructs import Construct
 
@@ -14,12 +14,16 @@ __all__ = ["Alarms"]
 
 _PERIOD: Final = Duration.minutes(5)
 
+_KEEPS_FAILING: Final = (3, 6)
+"""Background work keeps failing if it fails in 3 of the last 6 periods, half an hour: what is tried again every five minutes or more
+often does so within a quarter of an hour, and what was throttled for a minute does not."""
+
 
 class Alarms(Construct):
-    """One alarm for each dead-letter queue, on as long as anything stands in it; and one for a dispatch that fails.
+    """One alarm for each dead-letter queue, on as long as anything stands in it, and one for background work that keeps failing.
 
-    CloudWatch bills by metric ($0.10 a month each, the first ten are free), so five alarms cost what one over their sum would, and
-    each says by its name what was given up.
+    CloudWatch bills by metric ($0.10 a month each, the first ten are free): all duties count their failures into one, and the log lines
+    that carry it name the duty. The same way a dead letter names what it is about.
 
     Parameters
     ----------
@@ -30,29 +34,27 @@ class Alarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, dead_letter_queues: Sequence[Queue]) -> None:
         super().__init__(scope, construct_id)
         for queue in dead_letter_queues:
-            self._alarm(
-                queue.node.id,
-                queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum"),
-                "a message was given up after its retries",
-            )
-        dispatch_errors = Metric(
+            depth = queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
+            self._alarm(queue.node.id, depth, "a message was given up after its retries")
+        failures = Metric(
             namespace=METRICS_NAMESPACE,
-            metric_name="DispatchErrors",
-            dimensions_map={"service": "dispatch"},
+            metric_name="BackgroundFailures",
+            dimensions_map={"service": "background"},
             period=_PERIOD,
             statistic="Sum",
         )
-        self._alarm("DispatchErrors", dispatch_errors, "the dispatch function failed, so jobs start late or not at all")
+        self._alarm("BackgroundFailures", failures, "background work keeps failing", *_KEEPS_FAILING)
 
-    def _alarm(self, name: str, metric: Metric, meaning: str) -> None:
-        """Raise an alarm while the metric is above zero; no data is good news."""
+    def _alarm(self, name: str, metric: IMetric, meaning: str, breaching: int = 1, periods: int = 1) -> None:
+        """Make an alarm that is on while the metric is above 0 in `breaching` of the last `periods`; no data is good news."""
         Alarm(
             self,
             name,
             metric=metric,
             threshold=0,
             comparison_operator=ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
+            datapoints_to_alarm=breaching,
+            evaluation_periods=periods,
             treat_missing_data=TreatMissingData.NOT_BREACHING,
             alarm_description=f"{name}: {meaning}; see docs/operation.md, Watch.",
         )

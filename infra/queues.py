@@ -44,22 +44,17 @@ class Queues(Construct):
         self.dead_cleanups = self._dead_letters("DeadCleanups")
         hidden = _with_patience(CLEANUP_TIMEOUT)
         self.cleanup = self._queue("Cleanup", self.dead_cleanups, hidden=hidden, delay=_CLEANUP_DELAY)
-        self.dead_stream_records = self._dead_letters("DeadStreamRecords")
-        self.dead_task_events = self._dead_letters("DeadTaskEvents")
-        for queue in (self.dead_stream_records, self.dead_task_events):
-            explain(
-                queue, "SQS3", "This is a dead-letter queue: of a table's stream or of an event rule, not of a queue."
-            )
+        self.dead_events = self._dead_letters("DeadEvents")
+        explain(
+            self.dead_events,
+            "SQS3",
+            "This is a dead-letter queue: of functions, streams and event rules, not of a queue.",
+        )
 
     @property
     def dead_letter_queues(self) -> list[Queue]:
         """Everything that must be empty when all is well."""
-        return [
-            self.dead_ticks,
-            self.dead_cleanups,
-            self.dead_stream_records,
-            self.dead_task_events,
-        ]
+        return [self.dead_ticks, self.dead_cleanups, self.dead_events]
 
     def _wake_ups(self) -> Queue:
         """Make the FIFO queue whose one message group keeps dispatch to one at a time."""

@@ -198,15 +198,15 @@ class SchedulerStack(Stack):
         self.grants.all()
         triggers = Triggers(self, "Triggers")
         triggers.dispatch_on_wake_up(self.functions["dispatch"], self.queues.wake_up)
-        triggers.note_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_task_events)
+        triggers.note_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_events)
         triggers.take_ticks(self.functions["ticks"], self.queues.tick)
-        triggers.sweep_every_minute(self.functions["sweep"])
+        triggers.sweep_every_minute(self.functions["sweep"], self.queues.dead_events)
         triggers.clean_up(
             self.functions["cleanup"],
             jobs=self.tables.jobs,
             definitions=self.tables.definitions,
             later=self.queues.cleanup,
-            given_up=self.queues.dead_stream_records,
+            given_up=self.queues.dead_events,
         )
 
     def _write_outputs(self) -> None:

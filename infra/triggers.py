@@ -80,16 +80,25 @@ class Triggers(Construct):
         source = SqsEventSource(ticks, batch_size=1, report_batch_item_failures=True, max_concurrency=MOST_TICKS)
         function.add_event_source(source)
 
-    def sweep_every_minute(self, function: Function) -> None:
-        """Sweep by the clock. A sweep that fails is not tried again: the next one comes within a minute."""
+    def sweep_every_minute(self, function: Function, given_up: Queue) -> None:
+        """Sweep by the clock. A sweep that crashes is not tried again, for the next one comes within a minute; its event says why it crashed.
+
+        What fails inside a sweep does not make it crash: it is counted (`BackgroundFailures`).
+        """
         Rule(
             self,
             "EveryMinute",
             description="Sweep: silent runners, lost wake-ups, missed ticks",
             schedule=Schedule.rate(Duration.minutes(1)),
-            targets=[LambdaFunction(function, retry_attempts=0, max_event_age=Duration.minutes(1))],
+            targets=[
+                LambdaFunction(
+                    function, dead_letter_queue=given_up, retry_attempts=0, max_event_age=Duration.minutes(1)
+                )
+            ],
         )
-        EventInvokeConfig(self, "SweepRetries", function=function, retry_attempts=0)
+        EventInvokeConfig(
+            self, "SweepRetries", function=function, retry_attempts=0, on_failure=SqsDestination(given_up)
+        )
 
     def clean_up(self, function: Function, *, jobs: Table, definitions: Table, later: Queue, given_up: Queue) -> None:
         """Clean up as jobs and definitions go, by their tables' streams; and once more, by the queue, for what was still on its way."""

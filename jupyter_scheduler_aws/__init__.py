@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_scheduler_aws.answers import Environment, Health, LogEvent, OutputFile
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.definition import Definition, Explanation, LastRun, OverlapPolicy
+from jupyter_scheduler_aws.definition import Definition, Explanation, LastRun, OverlapPolicy, Problem
 from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
 from jupyter_scheduler_aws.models import Job, JobStatus, Outcome, Phase
 from jupyter_scheduler_aws.pace import Pace
@@ -33,6 +33,7 @@ __all__ = [
     "OverlapPolicy",
     "Pace",
     "Phase",
+    "Problem",
     "SchedulerApiError",
     "SchedulerClientError",
 ]

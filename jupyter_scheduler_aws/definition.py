@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from jupyter_scheduler_aws.models import read_time
 
-__all__ = ["Definition", "DefinitionPage", "Explanation", "LastRun", "OverlapPolicy"]
+__all__ = ["Definition", "DefinitionPage", "Explanation", "LastRun", "OverlapPolicy", "Problem"]
 
 Document = Mapping[str, Any]
 """A JSON object."""
@@ -38,6 +38,36 @@ class LastRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Background work for a definition that fails; the service tries it again until it succeeds."""
+
+    duty: str
+    """What fails: `schedules` (writing the schedule) or `ticks` (making due jobs), or something that a newer service does."""
+    code: str
+    """Why, for programs: `denied`, `quota`, `invalid`, `missing`, `busy` or `unavailable`."""
+    title: str
+    """What fails, in a few words."""
+    message: str
+    """What fails, what AWS says, and what to do."""
+    since: datetime
+    """First failure."""
+    attempts: int
+    """Number of failures since then."""
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """Read the API's form."""
+        return cls(
+            duty=document["duty"],
+            code=document["code"],
+            title=document["title"],
+            message=document["message"],
+            since=datetime.fromtimestamp(document["since"] / 1000, UTC),
+            attempts=document["attempts"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Definition:
     """A saved snapshot plus options, usually with a schedule."""
 
@@ -64,7 +94,7 @@ class Definition:
     create_time: datetime
     update_time: datetime
     next_run_time: datetime | None
-    """None if it is paused, or no more will come."""
+    """None if it is paused, if no more will come, or if a problem keeps it from running."""
     last_run: LastRun | None
     run_count: int
     """Number of jobs that its schedule made."""
@@ -82,16 +112,20 @@ class Definition:
     max_retries: int | None
     timeout: timedelta | None
     """Maximum run time of an attempt."""
+    problems: tuple[Problem, ...]
+    """Background work for it that fails; empty while all is well."""
     document: Document = field(repr=False, compare=False)
     """All of it as the API gave it."""
 
     @property
     def state(self) -> str:
-        """Say in a word what its schedule does: `active`, `paused`, `ended`, or `unscheduled` where there is none."""
+        """Say in a word what its schedule does: `active`, `failing`, `paused`, `ended`, or `unscheduled` where there is none."""
         if not self.schedule:
             return "unscheduled"
         if not self.active:
             return "paused"
+        if self.problems:
+            return "failing"
         return "active" if self.next_run_time else "ended"
 
     @classmethod
@@ -126,6 +160,7 @@ class Definition:
             job_retention=timedelta(days=days) if days else None,
             max_retries=document.get("max_retries"),
             timeout=timedelta(seconds=timeout) if timeout else None,
+            problems=tuple(Problem.from_document(each) for each in document.get("problems") or ()),
             document=document,
         )
 

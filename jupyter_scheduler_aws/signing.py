@@ -137,7 +137,7 @@ class RequestSigner:
         unsigned = AWSRequest(
             method=request.method,
             url=str(request.url.copy_with(query=None)),
-            params=request.url.params.multi_items(),  # type: ignore[arg-type]  pairs, for a name may come twice
+            params=request.url.params.multi_items(),  # type: ignore[arg-type] # pairs: a name may come twice
             data=request.content,
             headers=headers,
         )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from chalicelib.domain.job import JobSpec
+from chalicelib.domain.problem import Problem
 
 __all__ = ["DEFAULT_CATCH_UP", "Definition", "LastRun", "OverlapPolicy", "ScheduleOptions"]
 
@@ -79,6 +80,15 @@ class Definition:
     run_count: int = 0
     missed_count: int = 0
     last_run: LastRun | None = None
+    schedule_problem: Problem | None = None
+    """Why its EventBridge schedules are not written; None once they are."""
+    tick_problem: Problem | None = None
+    """Why the jobs of its due minutes are not made; None once one is."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Background work for it that fails."""
+        return tuple(each for each in (self.schedule_problem, self.tick_problem) if each)
 
     @property
     def is_synced(self) -> bool:

@@ -11,10 +11,24 @@ from chalicelib.domain.crontab import Crontab, parse_timezone, to_eventbridge
 from chalicelib.domain.definition import Definition, LastRun
 from chalicelib.domain.job import Job
 
-__all__ = ["TickVerdict", "after_tick", "due_minutes", "explain", "judge_tick", "moved_on", "next_due_after"]
+__all__ = [
+    "SWEPT_WITHIN",
+    "TickVerdict",
+    "after_tick",
+    "due_minutes",
+    "expected_run",
+    "explain",
+    "judge_tick",
+    "moved_on",
+    "next_due_after",
+]
 
 _HORIZON: Final = timedelta(days=366 * 41)
 """How far ahead the next due minute is looked for: the rarest, 29 February on one weekday, may be 40 years away."""
+
+SWEPT_WITHIN: Final = timedelta(minutes=3)
+"""How late a due minute runs at most that EventBridge Scheduler does not deliver and the sweep takes instead: 90 s of grace, 60 s until
+the next sweep, and 30 s in the queue."""
 
 
 class TickVerdict(StrEnum):
@@ -45,6 +59,18 @@ def next_due_after(definition: Definition, after: datetime) -> datetime | None:
     return next(due_minutes(definition, after, after + _HORIZON), None)
 
 
+def expected_run(definition: Definition) -> datetime | None:
+    """Find the next due minute that can be expected to run; None if none will come, or a problem keeps it from running.
+
+    Without its EventBridge schedules a definition depends on the sweep, which takes a due minute up to `SWEPT_WITHIN` late: too late
+    for a shorter catch-up window.
+    """
+    ticks, schedules = definition.tick_problem, definition.schedule_problem
+    if not definition.active or (ticks and ticks.is_lasting):
+        return None
+    return None if schedules and definition.options.catch_up < SWEPT_WITHIN else definition.next_due
+
+
 def explain(schedule: str, timezone: str, now: datetime, times: int = 5) -> tuple[tuple[str, ...], list[datetime]]:
     """Give the EventBridge expressions of a crontab, and the next times that it fires.
 
@@ -66,8 +92,13 @@ def judge_tick(definition: Definition, due: datetime, now: datetime) -> TickVerd
 
 
 def after_tick(definition: Definition, due: datetime, verdict: str, job: Job | None) -> Definition:
-    """Give the definition after a tick: its earliest unmarked minute moves on if this was it, or if no run is left."""
-    after = replace(definition, missed_count=definition.missed_count + (verdict == TickVerdict.MISSED))
+    """Give the definition after a tick: its earliest unmarked minute moves on if this was it, or if no run is left.
+
+    A minute that was not missed ends the problem that ticks had before.
+    """
+    is_missed = verdict == TickVerdict.MISSED
+    problem = definition.tick_problem if is_missed else None
+    after = replace(definition, missed_count=definition.missed_count + is_missed, tick_problem=problem)
     if job is not None:
         after = replace(after, run_count=definition.run_count + 1, last_run=LastRun(job.job_id, due))
     return moved_on(after, due) if due == definition.next_due or _has_run_out(after) else after

@@ -7,9 +7,13 @@ from typing import NotRequired, cast
 from typing_extensions import TypedDict
 
 from chalicelib.domain.definition import Definition, OverlapPolicy
+from chalicelib.domain.due import expected_run
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.instants import to_millis
+from chalicelib.domain.problem import Problem, Reason
 from chalicelib.routes.answer_models import Row, SpecAnswer
 from chalicelib.routes.answers import describe_spec, without_nulls
+from chalicelib.services.definitions import CreatedDefinition
 from chalicelib.storage.definition_table import DefinitionPage
 
 __all__ = [
@@ -19,6 +23,8 @@ __all__ = [
     "DefinitionPageAnswer",
     "DefinitionRow",
     "LastRunAnswer",
+    "ProblemAnswer",
+    "created_definition",
     "definition_page",
     "describe_definition",
     "describe_explanation",
@@ -32,6 +38,23 @@ class LastRunAnswer(TypedDict):
     """UUID of the job."""
     due_time: int
     """The due minute that it was made for [ms UTC]."""
+
+
+class ProblemAnswer(TypedDict):
+    """Background work for a definition that fails, and is tried again until it succeeds."""
+
+    duty: Duty
+    """What fails: `schedules` (writing its EventBridge schedules) or `ticks` (making the jobs of its due minutes)."""
+    code: Reason
+    """Why AWS does not do it."""
+    title: str
+    """What fails, in a few words."""
+    message: str
+    """What fails, what AWS says, and what to do."""
+    since: int
+    """First failure [ms UTC]."""
+    attempts: int
+    """Number of failures since then."""
 
 
 class DefinitionAnswer(SpecAnswer):
@@ -58,7 +81,7 @@ class DefinitionAnswer(SpecAnswer):
     owner_id: str
     """Whose definition it is."""
     next_run_time: int | None
-    """The next due minute [ms UTC]; null while paused, and when none will come."""
+    """The next due minute [ms UTC]; null while paused, when none will come, and while a problem keeps it from running."""
     last_run: LastRunAnswer | None
     """Its last scheduled job."""
     run_count: int
@@ -77,6 +100,8 @@ class DefinitionAnswer(SpecAnswer):
     """No due minute after so many jobs."""
     job_retention_days: int | None
     """How long its jobs are kept after they end [days]; null: as the operator says."""
+    problems: list[ProblemAnswer]
+    """Background work for it that fails; empty while all is well."""
 
 
 class DefinitionRow(DefinitionAnswer, Row):
@@ -99,6 +124,8 @@ class DefinitionIdAnswer(TypedDict):
 
     job_definition_id: str
     """UUID of the definition."""
+    problems: NotRequired[list[ProblemAnswer]]
+    """What keeps its schedule from being written; absent while all is well. The definition is stored, and it is tried again."""
 
 
 class CrontabAnswer(TypedDict):
@@ -132,7 +159,7 @@ def describe_definition(definition: Definition) -> DefinitionAnswer:
         **describe_spec(definition.spec),
         "packaged_files": [],
         "owner_id": definition.owner_id,
-        "next_run_time": _millis(definition.next_due) if definition.active else None,
+        "next_run_time": _millis(expected_run(definition)),
         "last_run": {"job_id": last.job_id, "due_time": to_millis(last.due)} if last else None,
         "run_count": definition.run_count,
         "missed_count": definition.missed_count,
@@ -142,7 +169,16 @@ def describe_definition(definition: Definition) -> DefinitionAnswer:
         "schedule_end": _millis(options.end),
         "max_runs": options.max_runs,
         "job_retention_days": options.job_retention.days if options.job_retention else None,
+        "problems": [_describe_problem(each) for each in definition.problems],
     }
+
+
+def created_definition(created: CreatedDefinition) -> DefinitionIdAnswer:
+    """Say which definition was made, and what keeps its schedule from being written."""
+    answer: DefinitionIdAnswer = {"job_definition_id": created.definition_id}
+    if created.problem:
+        answer["problems"] = [_describe_problem(created.problem)]
+    return answer
 
 
 def definition_page(page: DefinitionPage) -> DefinitionPageAnswer:
@@ -166,6 +202,17 @@ def describe_explanation(
         "timezone": timezone,
         "eventbridge_expressions": list(expressions),
         "next_run_times": [to_millis(each) for each in ticks],
+    }
+
+
+def _describe_problem(problem: Problem) -> ProblemAnswer:
+    return {
+        "duty": problem.duty,
+        "code": problem.reason,
+        "title": problem.title,
+        "message": problem.message,
+        "since": to_millis(problem.since),
+        "attempts": problem.attempts,
     }
 
 

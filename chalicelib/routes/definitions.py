@@ -9,6 +9,7 @@ from chalicelib.routes.definition_answers import (
     DefinitionAnswer,
     DefinitionIdAnswer,
     DefinitionPageAnswer,
+    created_definition,
     definition_page,
     describe_definition,
     describe_explanation,
@@ -26,11 +27,12 @@ definitions = ApiBlueprint(__name__)
 def create_definition() -> DefinitionIdAnswer:
     """Create a definition.
 
-    It keeps a copy of the snapshot. With a `schedule` it makes jobs by itself, without one by request only.
+    It keeps a copy of the snapshot. With a `schedule` it makes jobs by itself, without one by request only. A schedule that AWS does not
+    take is named in `problems`, here and whenever the definition is described, until it is taken.
     """
     body = parse_body(CreateDefinitionBody, definitions.current_request.raw_body)
     caller = caller_of(definitions.current_request, factory().settings.ownership)
-    return {"job_definition_id": factory().definitions.create(caller, body.to_definition_request())}
+    return created_definition(factory().definitions.create(caller, body.to_definition_request()))
 
 
 @definitions.route("/scheduler/job_definitions", methods=["GET"])

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.naming import job_prefix
+from chalicelib.services.duties import isolated
 from chalicelib.storage.files import Files
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
@@ -30,19 +32,25 @@ class CleanupService:
         self._second_cleanups = second_cleanups
 
     def handle(self, record: Mapping[str, Any]) -> None:
-        """Take one record of the stream: a job removed, or ended before its container had checked in."""
+        """Take one record of the stream: a job removed, or ended before its container had checked in.
+
+        The second cleanup is asked for first: it removes what the first one could not, and its message names the job, also in the
+        dead-letter queue.
+        """
         old = _texts(record["dynamodb"].get("OldImage", {}))
         if "job_id" not in old:
             return
-        status = JobStatus(old["status"])
+        ids = {"owner_id": old["owner_id"], "job_id": old["job_id"]}
+        status, is_deleted = JobStatus(old["status"]), record["eventName"] == "REMOVE"
+        if is_deleted:
+            self._second_cleanups.send(**ids)
         if status.is_live and old.get("task_arn"):
             self._launcher.stop(old["task_arn"], "its job was deleted or has ended")
-        if record["eventName"] != "REMOVE":
-            return
-        self.remove_files(old["owner_id"], old["job_id"])
-        self._second_cleanups.send(owner_id=old["owner_id"], job_id=old["job_id"])
-        if status.is_live:
-            self._wake_ups.send("a slot is free")
+        if is_deleted:
+            with isolated(Duty.CLEANUP, **ids):
+                self.remove_files(**ids)
+            if status.is_live:
+                self._wake_ups.send("a slot is free")
 
     def remove_files(self, owner_id: str, job_id: str) -> None:
         """Remove everything of a job in S3; again when the URLs that were out have expired."""

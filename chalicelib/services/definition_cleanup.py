@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.naming import definition_prefix, snapshot_key
+from chalicelib.services.duties import isolated
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.storage.files import Files
 from chalicelib.storage.job_lists import JobLists
@@ -34,15 +36,20 @@ class DefinitionCleanupService:
         self._sync = sync
 
     def handle(self, record: Mapping[str, Any]) -> None:
-        """Take one record of the stream: a definition removed, or given another snapshot."""
+        """Take one record of the stream: a definition removed, or given another snapshot.
+
+        The second cleanup is asked for first: it removes what the first one could not, and its message names the definition, also in
+        the dead-letter queue.
+        """
         old, new = record["dynamodb"].get("OldImage"), record["dynamodb"].get("NewImage")
         if old is None:
             return
         owner_id, definition_id = old["owner_id"]["S"], old["definition_id"]["S"]
         if new is None:
             slots = int(old["schedule_slots"]["N"])
-            self.remove(owner_id, definition_id, slots)
             self._second_cleanups.send(owner_id=owner_id, definition_id=definition_id, schedule_slots=slots)
+            with isolated(Duty.CLEANUP, owner_id=owner_id, definition_id=definition_id):
+                self.remove(owner_id, definition_id, slots)
         elif new["snapshot_id"] != old["snapshot_id"]:
             packaged = bool(old["spec"]["M"].get("package_input_folder", {}).get("BOOL"))
             self._files.delete(snapshot_key(owner_id, definition_id, old["snapshot_id"]["S"], packaged=packaged))

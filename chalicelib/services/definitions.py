@@ -2,10 +2,9 @@
 
 import logging
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.config import SchedulerSettings
@@ -25,6 +24,7 @@ from chalicelib.domain.job_request import resolve_spec
 from chalicelib.domain.listing import DefinitionQuery
 from chalicelib.domain.naming import new_job_id, snapshot_key
 from chalicelib.domain.ownership import Caller
+from chalicelib.domain.problem import Problem
 from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
@@ -34,12 +34,21 @@ from chalicelib.services.tokens import TokenService
 from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
 from chalicelib.storage.files import Upload
 
-__all__ = ["DefinitionService"]
+__all__ = ["CreatedDefinition", "DefinitionService"]
 
 _log = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often a change is tried again whose definition moved on between read and write."""
+
+
+@dataclass(frozen=True)
+class CreatedDefinition:
+    """A definition that is stored."""
+
+    definition_id: str
+    problem: Problem | None
+    """What keeps its schedules from being written; they are tried again until they are."""
 
 
 class DefinitionService:
@@ -78,13 +87,14 @@ class DefinitionService:
         self._sync = sync
         self._clock = clock
 
-    def create(self, caller: Caller, request: DefinitionRequest) -> str:
+    def create(self, caller: Caller, request: DefinitionRequest) -> CreatedDefinition:
         """Create a definition: check and copy the snapshot, store the definition, write its schedules.
 
         Returns
         -------
-        str
-            The definition's id; the first one's, if the same request came with the same idempotency token before.
+        CreatedDefinition
+            The definition, and what keeps its schedules from being written; the first one's, if the same request came with the same
+            idempotency token before.
 
         Raises
         ------
@@ -121,7 +131,7 @@ class DefinitionService:
         definition = replace(definition, next_due=next_due_after(definition, now))
         return self._store(definition, upload, definition_fingerprint(request, upload.etag))
 
-    def _store(self, definition: Definition, upload: Upload, request_fingerprint: str) -> str:
+    def _store(self, definition: Definition, upload: Upload, request_fingerprint: str) -> CreatedDefinition:
         copy = _snapshot_key(definition)
         self._snapshots.keep(upload, copy)
         token, put = definition.spec.idempotency_token, partial(self._definitions.put_new, definition)
@@ -130,10 +140,9 @@ class DefinitionService:
         made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
         if made == made_id:
             count("DefinitionsCreated")
-            self._write_schedules(definition)
-        elif (first := self._definitions.get(definition.owner_id, made)) and not first.is_synced:
-            self._write_schedules(first)
-        return made
+            return CreatedDefinition(made, self._write_schedules(definition))
+        first = self._definitions.get(definition.owner_id, made)
+        return CreatedDefinition(made, self._write_schedules(first) if first and not first.is_synced else None)
 
     def get(self, owner_id: str, definition_id: str) -> Definition:
         """Look at a definition.
@@ -214,16 +223,14 @@ class DefinitionService:
         self._snapshots.keep(upload, _snapshot_key(after))
         return after
 
-    def _write_schedules(self, definition: Definition) -> None:
-        """Write the schedules; what cannot be written now, the sweep writes."""
+    def _write_schedules(self, definition: Definition) -> Problem | None:
+        """Write the schedules; what cannot be written now, the sweep writes. Give what keeps it from being written."""
         try:
-            self._sync.sync(definition)
-        except (BotoCoreError, ClientError, PynamoDBException):
-            _log.warning(
-                "schedules not written; the sweep will",
-                extra={"definition_id": definition.definition_id},
-                exc_info=True,
-            )
+            return self._sync.sync(definition)
+        except PynamoDBException:
+            ids = {"definition_id": definition.definition_id}
+            _log.warning("not noted that schedules are written; the sweep does it", extra=ids, exc_info=True)
+            return None
 
 
 def _check_that_it_stays(field: str, value: str | None, stored: str | None) -> None:

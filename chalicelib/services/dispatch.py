@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from chalicelib.config import ComputeType, SchedulerSettings
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.fairness import Load, take_in_turn
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.naming import launch_code
@@ -16,7 +17,7 @@ from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.ownership import may_use
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError
-from chalicelib.observability import count
+from chalicelib.observability import count, count_background_failure
 from chalicelib.services.clock import Clock
 from chalicelib.services.endings import EndingService
 from chalicelib.storage.job_lists import JobLists
@@ -112,7 +113,7 @@ class DispatchService:
         try:
             return act(row)
         except Exception:  # noqa: BLE001 - one bad record holds up no other
-            count("LaunchErrors")
+            count_background_failure(Duty.LAUNCHES)
             _log.exception("launch failed", extra={"owner_id": row.owner_id, "job_id": row.job_id})
             return False
 

@@ -2,20 +2,34 @@
 
 import logging
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, make_outcome
 from chalicelib.domain.retention import expiry
 from chalicelib.domain.retrying import NextStep, next_step
 from chalicelib.domain.transitions import TransitionName
-from chalicelib.observability import count
+from chalicelib.observability import count, count_background_failure
 from chalicelib.storage.job_table import JobTable
 
 __all__ = ["EndingService"]
 
 _log = logging.getLogger(__name__)
+
+_FAILED_LAUNCHES: Final = frozenset(
+    {
+        "configuration_problem",
+        "image_problem",
+        "network_problem",
+        "never_started",
+        "no_capacity",
+        "quota",
+        "throttled",
+    }
+)
+"""Outcomes of jobs for which no container could be started: the operator has to know, not only the job's owner."""
 
 
 class EndingService:
@@ -52,6 +66,8 @@ class EndingService:
         after = self._jobs.transition(job, step.transition, now, deadline=None, **changes)
         if after is not None:
             count("JobsRetried" if retried else "JobsEnded", outcome=outcome.code)
+            if not retried and outcome.code in _FAILED_LAUNCHES:
+                count_background_failure(Duty.LAUNCHES)
             _log.info(
                 "attempt ended",
                 extra={

@@ -1,12 +1,9 @@
 """Sweep: every minute, looks after what has fallen silent and what was never woken."""
 
-import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
-
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.outcome import make_outcome
@@ -14,6 +11,7 @@ from chalicelib.domain.retrying import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
+from chalicelib.services.duties import isolated
 from chalicelib.services.endings import EndingService
 from chalicelib.services.runs import SILENCE
 from chalicelib.storage.job_lists import JobLists
@@ -23,8 +21,6 @@ from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["SweepService"]
-
-_log = logging.getLogger(__name__)
 
 _STOP_TIME: Final = timedelta(minutes=3)
 """How long ECS may take to stop a task: its stop time-out of 2 minutes, and some."""
@@ -66,16 +62,18 @@ class SweepService:
         self._clock = clock
 
     def run(self) -> None:
-        """Look at every live job whose deadline has passed, then wake the dispatcher if it may have something to do."""
+        """Look at every live job whose deadline has passed, then wake the dispatcher if it may have something to do.
+
+        What fails holds up nothing else.
+        """
         more = False
-        for row in self._lists.overdue(self._clock()):
-            try:
-                more |= self._look_after(row.owner_id, row.job_id)
-            except (BotoCoreError, ClientError, PynamoDBException):
-                count("SweepErrors")
-                _log.exception("sweep failed for a job", extra={"owner_id": row.owner_id, "job_id": row.job_id})
-        if more or next(self._lists.waiting(self._clock(), per_owner=1), None):
-            self._wake_ups.send("sweep")
+        with isolated(Duty.RUNS):
+            for row in self._lists.overdue(self._clock()):
+                with isolated(Duty.RUNS, owner_id=row.owner_id, job_id=row.job_id):
+                    more |= self._look_after(row.owner_id, row.job_id)
+        with isolated(Duty.WAKE_UPS):
+            if more or next(self._lists.waiting(self._clock(), per_owner=1), None):
+                self._wake_ups.send("sweep")
 
     def _look_after(self, owner_id: str, job_id: str) -> bool:
         """Look after one job; True if the dispatcher may have something to do now."""

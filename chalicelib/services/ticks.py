@@ -4,13 +4,19 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
 from chalicelib.domain.definition import Definition, OverlapPolicy
 from chalicelib.domain.definition_job import job_of_definition
-from chalicelib.domain.due import TickVerdict, after_tick, judge_tick, moved_on
+from chalicelib.domain.due import SWEPT_WITHIN, TickVerdict, after_tick, judge_tick, moved_on
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.job import Job
 from chalicelib.domain.naming import input_key, job_prefix, snapshot_key, tick_job_id
-from chalicelib.observability import count
+from chalicelib.errors import CopyTimeoutError
+from chalicelib.observability import count, count_background_failure
 from chalicelib.services.clock import Clock
+from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.files import Files
 from chalicelib.storage.job_table import JobTable
@@ -36,6 +42,8 @@ class TickService:
     ----------
     definitions, jobs, marks, files, wake_ups
         The stores.
+    problems
+        Notes what fails.
     clock
         Tells the time.
     """
@@ -48,6 +56,7 @@ class TickService:
         marks: MarkTable,
         files: Files,
         wake_ups: WakeUpQueue,
+        problems: DefinitionProblemService,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
@@ -55,6 +64,7 @@ class TickService:
         self._marks = marks
         self._files = files
         self._wake_ups = wake_ups
+        self._problems = problems
         self._clock = clock
 
     def take(self, owner_id: str, definition_id: str, due: datetime, *, revision: int | None = None) -> None:
@@ -73,9 +83,16 @@ class TickService:
         ------
         TickConflictError
             If the definition kept changing meanwhile.
-        CopyTimeoutError
-            If S3 took too long to copy the snapshot; the tick is not taken then.
+        CopyTimeoutError, BotoCoreError, ClientError, PynamoDBException
+            If AWS did not do what it was asked, or took too long to copy the snapshot; this is noted on the definition.
         """
+        try:
+            self._take(owner_id, definition_id, due, revision)
+        except (CopyTimeoutError, BotoCoreError, ClientError, PynamoDBException) as error:
+            self._problems.note(owner_id, definition_id, Duty.TICKS, error)
+            raise
+
+    def _take(self, owner_id: str, definition_id: str, due: datetime, revision: int | None) -> None:
         due = due.replace(second=0, microsecond=0)
         for _ in range(_TRIES):
             definition = self._definitions.get(owner_id, definition_id)
@@ -129,6 +146,8 @@ class TickService:
         )
         if written:
             count({"run": "TicksRun", "skipped": "TicksSkipped"}.get(verdict, "TicksMissed"))
+            if verdict == TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
+                count_background_failure(Duty.TICKS)  # the sweep would have taken it in time
             _log.info(
                 "tick",
                 extra={"owner_id": definition.owner_id, "definition_id": definition.definition_id, "verdict": verdict},

@@ -1,8 +1,11 @@
-"""What AWS said behind an error of pynamodb."""
+"""What AWS said behind an error."""
 
-from pynamodb.exceptions import PynamoDBException
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
-__all__ = ["cause_code"]
+from chalicelib.domain.problem import Failure
+
+__all__ = ["cause_code", "describe_failure"]
 
 
 def cause_code(error: PynamoDBException) -> str | None:
@@ -10,3 +13,16 @@ def cause_code(error: PynamoDBException) -> str | None:
     response = getattr(error.cause, "response", None) or {}
     code = response.get("Error", {}).get("Code")
     return str(code) if code else None
+
+
+def describe_failure(error: Exception) -> Failure:
+    """Describe why a call of AWS failed; where no answer came, by the kind of error."""
+    if isinstance(error, TransactWriteError):
+        for reason in error.cancellation_reasons:
+            if reason is not None:
+                return Failure(reason.code, reason.message or "")
+    cause = error.cause if isinstance(error, PynamoDBException) else error
+    if isinstance(cause, ClientError):
+        described = cause.response["Error"]
+        return Failure(described.get("Code", ""), described.get("Message", ""))
+    return Failure(type(cause or error).__name__, str(cause or error))

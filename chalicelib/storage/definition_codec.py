@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.domain.definition import Definition, LastRun, OverlapPolicy, ScheduleOptions
+from chalicelib.domain.duty import Duty
 from chalicelib.domain.instants import from_millis, to_millis
 from chalicelib.domain.naming import live_shard
+from chalicelib.domain.problem import Problem, Reason
 from chalicelib.storage.items import DefinitionItem
 from chalicelib.storage.job_codec import spec_from_map, spec_to_map, text_key
 
@@ -52,6 +54,8 @@ def definition_attributes(definition: Definition) -> dict[str, Any]:
         "spec": spec_to_map(definition.spec),
         "options": _options_to_json(definition.options),
         "last_run": last_run_to_json(definition.last_run),
+        "schedule_problem": _problem_to_json(definition.schedule_problem),
+        "tick_problem": _problem_to_json(definition.tick_problem),
         "name_key": text_key(definition.name, definition.definition_id),
         "input_filename_key": text_key(definition.input_filename, definition.definition_id),
         "due_shard": live_shard(definition.definition_id) if due else None,
@@ -72,12 +76,33 @@ def to_definition(item: DefinitionItem) -> Definition:
         spec=spec_from_map(values["spec"].as_dict()),
         options=_options_from_json(values["options"]),
         last_run=LastRun(last["job_id"], from_millis(last["due"])) if last else None,
+        schedule_problem=_problem_from_json(Duty.SCHEDULES, values.get("schedule_problem")),
+        tick_problem=_problem_from_json(Duty.TICKS, values.get("tick_problem")),
     )
 
 
 def last_run_to_json(last_run: LastRun | None) -> dict[str, Any] | None:
     """Write the last scheduled job."""
     return {"job_id": last_run.job_id, "due": to_millis(last_run.due)} if last_run else None
+
+
+def _problem_to_json(problem: Problem | None) -> dict[str, Any] | None:
+    if problem is None:
+        return None
+    return {
+        "reason": problem.reason.value,
+        "message": problem.message,
+        "since": to_millis(problem.since),
+        "last": to_millis(problem.last),
+        "attempts": problem.attempts,
+    }
+
+
+def _problem_from_json(duty: Duty, stored: Mapping[str, Any] | None) -> Problem | None:
+    if not stored:
+        return None
+    since, last = from_millis(stored["since"]), from_millis(stored["last"])
+    return Problem(duty, Reason(stored["reason"]), stored["message"], since, last, stored["attempts"])
 
 
 def _options_to_json(options: ScheduleOptions) -> dict[str, Any]:

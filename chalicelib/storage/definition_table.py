@@ -1,7 +1,7 @@
 """The definitions table: single records, lists, and the sparse indexes that the sweep reads."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -92,9 +92,18 @@ class DefinitionTable:
 
     def change(self, before: Definition, after: Definition) -> Definition | None:
         """Write what differs, if the definition still stands as it was read; None otherwise."""
+        return self._update(before, self._difference(before, after))
+
+    def mark_synced(self, definition: Definition) -> None:
+        """Note that the schedules are written for the definition as it was read, if it still stands; that ends their problem."""
+        synced = replace(definition, synced_revision=definition.revision)
+        # Removed though it may not have been there when the definition was read: another writer may have noted it meanwhile.
+        self._update(definition, [*self._difference(definition, synced), self._model.schedule_problem.remove()])
+
+    def _update(self, before: Definition, actions: list[Action]) -> Definition | None:
         item = self._model(before.owner_id, before.definition_id)
         try:
-            item.update(actions=self._difference(before, after), condition=self._stands(before))
+            item.update(actions=actions, condition=self._stands(before))
         except UpdateError as error:
             if cause_code(error) not in (_REFUSED, "TransactionConflictException"):
                 raise
@@ -175,9 +184,9 @@ class DefinitionTable:
         return True
 
     def _stands(self, before: Definition) -> Condition:
-        """Whether no edit and no tick has come in between."""
+        """Whether no edit, no tick and no write of its schedules has come in between."""
         condition: Condition = self._model.revision == before.revision
-        for name in ("update_time", "run_count", "missed_count"):
+        for name in ("synced_revision", "update_time", "run_count", "missed_count"):
             condition &= getattr(self._model, name) == getattr(before, name)
         due = self._model.next_due
         condition &= due.does_not_exist() if before.next_due is None else due == before.next_due

@@ -209,6 +209,8 @@ class DefinitionItem(Model):
     run_count = NumberAttribute(default=0)
     missed_count = NumberAttribute(default=0)
     last_run = JSONAttribute(null=True)
+    schedule_problem = JSONAttribute(null=True)
+    tick_problem = JSONAttribute(null=True)
 
     # Keys of the indexes; absent where an index does not hold the definition.
     name_key = UnicodeAttribute()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.observability import count
+from chalicelib.domain.duty import Duty
+from chalicelib.observability import count_background_failure
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -42,7 +43,7 @@ class WakeUpQueue:
                 QueueUrl=self._url, MessageBody=why, MessageGroupId=_GROUP, MessageDeduplicationId=uuid.uuid4().hex
             )
         except (BotoCoreError, ClientError):
-            count("WakeUpErrors")
+            count_background_failure(Duty.WAKE_UPS)
             _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
 
 

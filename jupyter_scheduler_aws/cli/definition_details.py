@@ -23,6 +23,8 @@ def tell_definition(terminal: Terminal, definition: Definition) -> None:
         terminal.note(f"  next run:   {zone_time(definition.next_run_time, definition.timezone)}")
     elif definition.state == "ended":
         terminal.note("  next run:   none: its end, or its number of runs, is reached", style="yellow")
+    for problem in definition.problems:
+        terminal.note(f"  problem:    {problem.title}. {problem.message}", style="yellow")
 
 
 def definition_details(definition: Definition) -> RenderableType:
@@ -40,6 +42,9 @@ def definition_details(definition: Definition) -> RenderableType:
 def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     yield "definition", definition.definition_id
     yield "state", definition.state
+    for problem in definition.problems:
+        since = f"since {local_time(problem.since)}, {problem.attempts} attempt{'s' * (problem.attempts != 1)}"
+        yield "problem", f"{problem.title} ({since})\n{problem.message}"
     if definition.schedule:
         yield "schedule", definition.schedule
         yield "", in_words(definition.schedule)

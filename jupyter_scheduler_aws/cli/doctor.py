@@ -37,6 +37,7 @@ _CHECKS: Final = (
     _Check("environments", Examination.environments, ("service",)),
     _Check("write", Examination.write, ("service",)),
     _Check("read", Examination.read, ("service",)),
+    _Check("definitions", Examination.definitions, ("service",)),
     _Check("job", Examination.job, ("environments", "write", "read")),
 )
 

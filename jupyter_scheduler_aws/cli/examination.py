@@ -26,6 +26,9 @@ _TOLERATED_CLOCK: Final = timedelta(minutes=4)
 _JOB_TIMEOUT: Final = timedelta(minutes=10)
 """A trivial notebook needs seconds; the rest is for a slow start of its kernel."""
 
+_MOST_DEFINITIONS: Final = 100
+"""Definitions to look at: one request."""
+
 
 class ExaminationError(SchedulerClientError):
     """A check found something wrong that no request told."""
@@ -113,6 +116,22 @@ class Examination:
         """List the newest job."""
         jobs = self.client.list_page(max_items=1).jobs
         return f"listed your jobs; the newest is {jobs[0].job_id}" if jobs else "listed your jobs; you have none yet"
+
+    def definitions(self) -> str:
+        """Check that no background work for your newest definitions fails."""
+        found = self.client.list_definition_page(max_items=_MOST_DEFINITIONS).definitions
+        failing = [each for each in found if each.problems]
+        if failing:
+            first = failing[0]
+            raise ExaminationError(
+                f"{len(failing)} of your {len(found)} newest job definitions fail, such as {first.name!r} ({first.definition_id}): "
+                f"{first.problems[0].message} See `nbjobs definitions show {first.definition_id}`."
+            )
+        return (
+            f"nothing fails for your {len(found)} newest job definitions"
+            if found
+            else "you have no job definitions yet"
+        )
 
     def job(self) -> str:
         """Run a trivial notebook, read what it printed, and delete the job; one that failed is left to be looked at."""

@@ -86,4 +86,5 @@ def _definition_cells(definition: Definition, longest_schedule: int) -> list[Tex
     schedule.truncate(longest_schedule, overflow="ellipsis")
     next_run = local_minute(definition.next_run_time) if definition.next_run_time else ""
     zone = (definition.timezone or "UTC") if definition.schedule else ""
-    return [Text(definition.definition_id), Text(definition.state), schedule, Text(next_run), Text(zone)]
+    state = Text(definition.state, style="bold red" if definition.problems else "")
+    return [Text(definition.definition_id), state, schedule, Text(next_run), Text(zone)]

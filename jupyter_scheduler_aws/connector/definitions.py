@@ -52,7 +52,7 @@ class Definitions:
 
     def get(self, definition_id: str) -> DescribeJobDefinition:
         """Describe a definition."""
-        return read_definition(self._connection.client.get_definition(definition_id).document)
+        return read_definition(self._connection.client.get_definition(definition_id).document, whole=True)
 
     def update(self, definition_id: str, model: UpdateJobDefinition) -> None:
         """Change what the request names, and only that; see `brings_snapshot` for the notebook."""

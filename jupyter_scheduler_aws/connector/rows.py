@@ -51,9 +51,20 @@ def read_jobs(documents: list[Document]) -> list[DescribeJob]:
     return _rows(read_job, documents)
 
 
-def read_definition(document: Document) -> DescribeJobDefinition:
-    """Read a definition; what cannot be read is replaced."""
-    shown = {**document, "schedule": _shown_schedule(document.get("schedule"))}
+def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDefinition:
+    """Read a definition; what cannot be read is replaced.
+
+    The panel has no place for a definition's problem but its name; it shows the name, and never sends it back.
+
+    Parameters
+    ----------
+    document
+        The service's document.
+    whole
+        Whether the name is to carry all of a problem, or just that there is one.
+    """
+    name = _shown_name(document, whole=whole)
+    shown = {**document, "name": name, "schedule": _shown_schedule(document.get("schedule"))}
     model = _read(DescribeJobDefinition, shown) or _read(DescribeJobDefinition, _readable_definition(shown))
     if model is None:
         raise ValueError(f"The service's answer has no definition id: {str(document)[:200]}")
@@ -113,6 +124,15 @@ def _what_is_sure(document: Document) -> dict[str, Any]:
     return {name: value if isinstance(value, str) else "?" for name, value in texts.items()} | {
         name: value if isinstance(value, int) else 0 for name, value in times.items()
     }
+
+
+def _shown_name(document: Document, *, whole: bool) -> object:
+    name, problems = document.get("name"), document.get("problems")
+    if not (isinstance(name, str) and isinstance(problems, list)):
+        return name
+    known = [each for each in problems if isinstance(each, Mapping)]
+    notes = [f"{each.get('title')}. {each.get('message')}" if whole else f"{each.get('title')}" for each in known]
+    return f"{name} (\N{WARNING SIGN} {'; '.join(notes)})" if notes else name
 
 
 def _shown_schedule(schedule: object) -> object:

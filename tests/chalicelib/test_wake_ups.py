@@ -72,7 +72,7 @@ def test_a_failed_dispatch_is_counted(local: LocalScheduler, capsys: pytest.Capt
     local.create()
     local.hub.listeners.append(NeverSent("dynamodb:Query"))
     _poll(local)
-    assert "DispatchErrors" in _metrics(capsys)
+    assert "BackgroundFailures" in _metrics(capsys)
 
 
 def test_a_wake_up_that_comes_again_tells_of_a_crash_even_if_this_dispatch_crashes_too(
@@ -83,7 +83,7 @@ def test_a_wake_up_that_comes_again_tells_of_a_crash_even_if_this_dispatch_crash
     record = {"messageId": "1", "attributes": {"ApproximateReceiveCount": "2"}}
     with pytest.raises(Killed):
         dispatch({"Records": [record]}, _Context())
-    assert "DispatchErrors" in _metrics(capsys)
+    assert "BackgroundFailures" in _metrics(capsys)
 
 
 def test_a_dispatch_that_fares_well_counts_no_error(local: LocalScheduler, capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,4 +155,4 @@ def test_a_wake_up_that_cannot_be_sent_fails_nobody_and_is_counted(
     local.hub.listeners.append(NeverSent("sqs:SendMessage"))
     assert run.report().status == 200
     dispatch({"Records": []}, _Context())
-    assert "WakeUpErrors" in _metrics(capsys)
+    assert "BackgroundFailures" in _metrics(capsys)

@@ -197,7 +197,7 @@ def test_a_record_that_cannot_be_taken_holds_up_no_other(table: str, stack: Synt
     assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert stream["BisectBatchOnFunctionError"] is True
     assert stream["MaximumRetryAttempts"] == 5
-    dead = stack.id_of("AWS::SQS::Queue", "QueuesDeadStreamRecords")
+    dead = stack.id_of("AWS::SQS::Queue", "QueuesDeadEvents")
     assert flat(stream["DestinationConfig"]["OnFailure"]["Destination"]) == f"<{dead}.Arn>"
 
 
@@ -216,7 +216,7 @@ def test_task_events_are_those_of_our_cluster_and_none_is_lost_silently(stack: S
         "detail-type": ["ECS Task State Change"],
         "detail": {"clusterArn": [{"Fn::GetAtt": [cluster, "Arn"]}]},
     }
-    dead = f"<{stack.id_of('AWS::SQS::Queue', 'QueuesDeadTaskEvents')}.Arn>"
+    dead = f"<{stack.id_of('AWS::SQS::Queue', 'QueuesDeadEvents')}.Arn>"
     (target,) = rule["Targets"]
     assert flat(target["DeadLetterConfig"]["Arn"]) == dead
     retries = stack.one("AWS::Lambda::EventInvokeConfig", "TriggersTaskEvents")
@@ -226,7 +226,17 @@ def test_task_events_are_those_of_our_cluster_and_none_is_lost_silently(stack: S
 def test_the_sweep_comes_every_minute(stack: Synthesized) -> None:
     rule = stack.one("AWS::Events::Rule", "TriggersEveryMinute")
     assert rule["ScheduleExpression"] == "rate(1 minute)"
-    assert stack.id_of("AWS::Lambda::Function", "FunctionsSweep") in flat(rule["Targets"][0]["Arn"])
+    (target,) = rule["Targets"]
+    assert stack.id_of("AWS::Lambda::Function", "FunctionsSweep") in flat(target["Arn"])
+
+
+def test_a_sweep_that_crashes_or_cannot_be_called_leaves_a_dead_letter(stack: Synthesized) -> None:
+    dead = f"<{stack.id_of('AWS::SQS::Queue', 'QueuesDeadEvents')}.Arn>"
+    (target,) = stack.one("AWS::Events::Rule", "TriggersEveryMinute")["Targets"]
+    assert flat(target["DeadLetterConfig"]["Arn"]) == dead
+    retries = stack.one("AWS::Lambda::EventInvokeConfig", "TriggersSweep")
+    assert retries["MaximumRetryAttempts"] == 0
+    assert flat(retries["DestinationConfig"]["OnFailure"]["Destination"]) == dead
 
 
 def test_every_queue_but_that_of_wake_ups_has_dead_letters_and_each_of_these_an_alarm(stack: Synthesized) -> None:
@@ -235,16 +245,9 @@ def test_every_queue_but_that_of_wake_ups_has_dead_letters_and_each_of_these_an_
     for name in set(queues) - dead - {stack.id_of("AWS::SQS::Queue", "QueuesWakeUp")}:
         assert queues[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in dead
     alarms = stack.all("AWS::CloudWatch::Alarm").values()
-    assert {(each["Threshold"], each["ComparisonOperator"]) for each in alarms} == {(0, "GreaterThanThreshold")}
-    watched = [each for each in alarms if each["MetricName"] == "ApproximateNumberOfMessagesVisible"]
-    assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in watched) == sorted(dead)
-
-
-def test_a_dispatch_that_fails_raises_an_alarm(stack: Synthesized) -> None:
-    (alarm,) = [each for each in stack.all("AWS::CloudWatch::Alarm").values() if each["MetricName"] == "DispatchErrors"]
-    environment = stack.function("Dispatch")["Environment"]["Variables"]
-    assert alarm["Namespace"] == environment["POWERTOOLS_METRICS_NAMESPACE"]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": environment["POWERTOOLS_SERVICE_NAME"]}]
+    depths = [each for each in alarms if each["MetricName"] == "ApproximateNumberOfMessagesVisible"]
+    assert {(each["Threshold"], each["EvaluationPeriods"]) for each in depths} == {(0, 1)}
+    assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in depths) == sorted(dead)
 
 
 def test_after_a_crash_launches_wait_little_more_than_a_minute(stack: Synthesized) -> None:

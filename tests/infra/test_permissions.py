@@ -96,10 +96,10 @@ def test_messages_go_to_the_queues_that_a_function_uses(stack: Synthesized) -> N
     assert {name: sends(name) for name in FUNCTIONS} == {
         "Api": {"WakeUp"},
         "Dispatch": {"WakeUp"},
-        "TaskEvents": {"WakeUp", "DeadTaskEvents"},
+        "TaskEvents": {"WakeUp", "DeadEvents"},
         "Ticks": {"WakeUp"},
-        "Sweep": {"WakeUp", "Tick"},
-        "Cleanup": {"WakeUp", "Cleanup", "DeadStreamRecords"},
+        "Sweep": {"WakeUp", "Tick", "DeadEvents"},
+        "Cleanup": {"WakeUp", "Cleanup", "DeadEvents"},
     }
 
 

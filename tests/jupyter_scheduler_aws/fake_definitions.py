@@ -8,13 +8,23 @@ from typing import Any, Self
 
 from tests.jupyter_scheduler_aws.fake_server import Answer, FakeServer, Request
 
-__all__ = ["DEFINITION_ROUTES", "NEXT", "START", "DefinitionRoutes"]
+__all__ = ["DEFINITION_ROUTES", "NEXT", "REFUSED", "START", "DefinitionRoutes"]
 
 START = 1_795_413_699_000
 """When everything is created [ms]."""
 
 NEXT = 1_795_507_200_000
 """When everything runs next: Tuesday 2026-11-24 08:00 UTC [ms]."""
+
+REFUSED: dict[str, Any] = {
+    "duty": "schedules",
+    "code": "denied",
+    "title": "Schedule not written",
+    "message": "AWS says: AccessDeniedException: [bold]no[/x]. The operator restores the policies.",
+    "since": START,
+    "attempts": 3,
+}
+"""A problem of a definition."""
 
 
 @dataclass
@@ -50,6 +60,7 @@ class FakeDefinition:
             "job_retention_days": None,
             "timeout_seconds": 86_400,
             "max_retries": 0,
+            "problems": [],
             **fields,
         }
         definition = cls(document)

@@ -7,7 +7,18 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.support.fake_ecs import refusal
 
-__all__ = ["Killed", "KilledAfter", "KilledBefore", "Lost", "Meanwhile", "NeverSent", "Quiet", "Refused", "Resent"]
+__all__ = [
+    "Always",
+    "Killed",
+    "KilledAfter",
+    "KilledBefore",
+    "Lost",
+    "Meanwhile",
+    "NeverSent",
+    "Quiet",
+    "Refused",
+    "Resent",
+]
 
 
 class Quiet:
@@ -84,6 +95,17 @@ class Refused(_Nth):
 
     def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
         return self._refusal if self.is_its_turn(call) else None
+
+
+class Always(Quiet):
+    """AWS refuses every call of some kinds for as long as this listens."""
+
+    def __init__(self, code: str, *calls: str, status: int = 400) -> None:
+        self._calls = calls
+        self._refusal = refusal(code, f"{code}: said by the test", status)
+
+    def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
+        return self._refusal if call in self._calls else None
 
 
 class Killed(BaseException):

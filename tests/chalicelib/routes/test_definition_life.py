@@ -52,6 +52,7 @@ def test_a_definition_is_described_with_all_its_fields(local: LocalScheduler, ma
         "schedule_end": None,
         "max_runs": None,
         "job_retention_days": None,
+        "problems": [],
     }
 
 

@@ -123,15 +123,29 @@ def test_the_container_of_a_job_that_ended_before_its_check_in_is_stopped(local:
     assert len(local.objects("jobs/")) == 1
 
 
-def test_a_record_that_fails_comes_again_alone(local: LocalScheduler) -> None:
+def _delete_three(local: LocalScheduler) -> list[dict[str, Any]]:
     records = [_delete(local, local.create()) for _ in range(3)]
     for number, record in enumerate(records):
         record["dynamodb"]["SequenceNumber"] = str(number)
-    local.hub.listeners.append(Refused("InternalError", "s3:DeleteObjects", 0, status=500))
+    return records
+
+
+def test_a_record_that_fails_comes_again_alone(local: LocalScheduler) -> None:
+    records = _delete_three(local)
+    local.hub.listeners.append(Refused("InternalError", "sqs:SendMessage", 0, status=400))
     assert _deliver(*records) == ["0"]
     assert len(local.objects("jobs/")) == 1
     assert _deliver(records[0]) == []
     assert local.objects("jobs/") == []
+
+
+def test_files_that_cannot_be_removed_do_not_hold_up_the_stream(local: LocalScheduler) -> None:
+    """The second cleanup removes them, and has been asked for."""
+    records = _delete_three(local)
+    local.hub.listeners.append(Refused("InternalError", "s3:DeleteObjects", 0, status=500))
+    assert _deliver(*records) == []
+    assert len(local.objects("jobs/")) == 1
+    assert local.second_cleanups() == 3
 
 
 def test_a_task_that_ecs_has_forgotten_is_no_failure(local: LocalScheduler) -> None:

@@ -1,6 +1,7 @@
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -10,7 +11,7 @@ from jupyter_scheduler_aws.definition import Definition
 from jupyter_scheduler_aws.models import Job
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi
-from tests.jupyter_scheduler_aws.fake_definitions import NEXT
+from tests.jupyter_scheduler_aws.fake_definitions import NEXT, REFUSED
 
 LONG = "A name that is longer than any terminal is wide " * 3
 
@@ -91,6 +92,42 @@ def test_a_definition_is_shown(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert json.loads(nbjobs("definitions", "show", definition_id, "--json").stdout) == (
         api.definitions[definition_id].document
     )
+
+
+def test_a_definition_that_fails_is_marked_in_the_list(api: FakeApi, nbjobs: Nbjobs) -> None:
+    """Whatever else is true of it: only a pause comes before a problem."""
+    states: dict[str, dict[str, Any]] = {
+        "fine": {},
+        "late": {"problems": [REFUSED]},
+        "never": {"problems": [REFUSED], "next_run_time": None},
+        "paused": {"problems": [REFUSED], "active": False},
+    }
+    for name, fields in states.items():
+        api.add_definition(name, schedule="0 9 * * MON", **fields)
+    rows = [line.split() for line in nbjobs("definitions", "list").lines[1:]]
+    assert {row[-1]: row[1] for row in rows} == {
+        "fine": "active",
+        "late": "failing",
+        "never": "failing",
+        "paused": "paused",
+    }
+
+
+def test_a_definition_that_fails_says_what_since_when_and_what_to_do(api: FakeApi, nbjobs: Nbjobs) -> None:
+    definition_id = api.add_definition(schedule="0 9 * * MON", problems=[REFUSED], next_run_time=None)
+    shown = " ".join(nbjobs("definitions", "show", definition_id).stdout.split())
+    assert "state failing" in shown
+    assert "problem Schedule not written (since 2026-11-23 06:01:39 UTC, 3 attempts)" in shown
+    assert REFUSED["message"] in shown
+    assert "next run" not in shown
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "edit"])
+def test_a_change_that_fails_in_the_background_says_so(api: FakeApi, nbjobs: Nbjobs, command: str) -> None:
+    definition_id = api.add_definition(schedule="0 9 * * MON", problems=[REFUSED])
+    done = nbjobs("definitions", command, definition_id, *(["--name", "Other"] if command == "edit" else []))
+    assert done.code == 0
+    assert f"problem:    Schedule not written. {REFUSED['message']}" in done.stderr
 
 
 def test_a_definition_without_a_schedule_is_shown(api: FakeApi, nbjobs: Nbjobs) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi, ended
+from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
 
 
@@ -18,7 +19,10 @@ def test_all_is_well(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert done.code == 0
     assert [line.split()[:2] for line in done.lines] == [
         ["ok", name]
-        for name in ("url", "credentials", "service", "you", "versions", "environments", "write", "read", "job")
+        for name in (
+            *("url", "credentials", "service", "you", "versions", "environments", "write", "read", "definitions"),
+            "job",
+        )
     ]
     assert api.jobs == {}
 
@@ -72,6 +76,18 @@ def test_no_environment(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.environments = []
 
     assert results(nbjobs)["environments"] == "FAIL"
+
+
+def test_a_definition_that_fails_is_found(api: FakeApi, nbjobs: Nbjobs) -> None:
+    api.page_size = 100
+    api.add_definition("Fine")
+    definition_id = api.add_definition("Weekly", schedule="0 9 * * MON", problems=[REFUSED])
+    done = nbjobs("doctor", "--no-job")
+    assert done.code == 1
+    found = " ".join(done.stdout.split())
+    assert f"FAIL definitions 1 of your 2 newest job definitions fail, such as 'Weekly' ({definition_id}):" in found
+    assert REFUSED["message"] in found
+    assert results(nbjobs)["job"] == "ok"
 
 
 def test_the_job_fails_and_stays(api: FakeApi, nbjobs: Nbjobs) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
+from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
 
 DEFINITIONS = "/v1/scheduler/job_definitions"
@@ -24,6 +25,15 @@ def test_a_schedule_is_told_with_its_next_run(api: FakeApi, nbjobs: Nbjobs, note
     assert "  schedule:   0 9 * * MON (At 09:00, only on Monday)" in said
     assert "  next run:   Tue 2026-11-24 09:00 CET (here Tue 2026-11-24 08:00 UTC)" in said
     assert f"nbjobs list --definition {definition_id}" in done.stderr
+
+
+def test_a_schedule_that_aws_does_not_take_is_made_and_says_so(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    definition_id = api.add_definition(schedule="0 9 * * MON", problems=[REFUSED])
+    created = Answer.of({"job_definition_id": definition_id, "problems": [REFUSED]})
+    api.faults.append(Fault("POST", DEFINITIONS, instead=created))
+    done = nbjobs("schedule", notebook, "--cron", "0 9 * * MON")
+    assert (done.code, done.stdout) == (0, f"definition: {definition_id} failing\n")
+    assert f"problem:    Schedule not written. {REFUSED['message']}" in done.stderr
 
 
 def test_every_option_reaches_the_service(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:

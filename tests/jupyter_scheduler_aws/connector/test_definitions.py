@@ -4,7 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from jupyter_scheduler.models import CreateJobDefinition, UpdateJobDefinition
+from jupyter_scheduler.models import (
+    CreateJobDefinition,
+    CreateJobFromDefinition,
+    ListJobDefinitionsQuery,
+    UpdateJobDefinition,
+)
 
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.definitions import Definitions, brings_snapshot
@@ -13,6 +18,7 @@ from jupyter_scheduler_aws.definition import Definition
 from jupyter_scheduler_aws.errors import NotFoundError, SnapshotError
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
+from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
 
 SAME = {"schedule": "0 9 * * MON", "timezone": "Europe/Berlin"}
 """What the panel's form sends where only the file was changed."""
@@ -120,3 +126,20 @@ def test_an_edit_that_names_nothing_changes_nothing(
 def test_an_edit_of_an_unknown_definition_is_refused(definitions: Definitions, named: dict[str, Any]) -> None:
     with pytest.raises(NotFoundError):
         definitions.update("no-such-id", UpdateJobDefinition(**named))
+
+
+def test_a_definition_that_fails_says_all_of_it_in_its_details(api: FakeApi, definitions: Definitions) -> None:
+    definition_id = api.add_definition("Weekly", **SAME, problems=[REFUSED])
+    assert REFUSED["message"] in definitions.get(definition_id).name
+    [row] = definitions.page(ListJobDefinitionsQuery()).job_definitions
+    assert row.name == "Weekly (\N{WARNING SIGN} Schedule not written)"
+
+
+def test_an_edit_or_a_run_of_a_definition_that_fails_leaves_its_name_alone(
+    api: FakeApi, definitions: Definitions
+) -> None:
+    definition_id = api.add_definition("Weekly", **SAME, problems=[REFUSED])
+    definitions.update(definition_id, UpdateJobDefinition(**OTHER, input_uri="report.ipynb"))
+    job_id = definitions.run(definition_id, CreateJobFromDefinition(parameters={}))
+    assert api.definitions[definition_id].document["name"] == "Weekly"
+    assert api.jobs[job_id].document["name"] == "Weekly"

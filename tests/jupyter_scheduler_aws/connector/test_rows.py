@@ -11,6 +11,7 @@ from jupyter_scheduler.models import DescribeJob, ListJobDefinitionsResponse, Li
 
 from chalicelib.domain.crontab import Crontab
 from jupyter_scheduler_aws.connector.rows import read_definition, read_definitions, read_job, read_jobs
+from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
 
 Document = dict[str, Any]
 
@@ -40,6 +41,9 @@ ODD_CHANGES: list[Mapping[str, Any]] = [
     {"active": "perhaps"},
     {"packaged_files": [1, {}]},
     {"downloaded": "maybe"},
+    {"problems": None},
+    {"problems": "many"},
+    {"problems": [1, {}]},
     {"another_field": {"of": "a newer service"}},
 ]
 
@@ -112,6 +116,15 @@ def test_nulls_are_there_in_a_document_and_not_in_a_row(job_document: Document) 
     assert {name for name, value in json.loads(job.json()).items() if value is None} >= {"parameters", "end_time"}
     assert None not in without_nulls([job], ListJobsResponse)[0].values()
     assert set(json.loads(job.json())) == set(DescribeJob.__fields__)
+
+
+def test_a_definition_that_fails_is_marked_in_its_name(definition_document: Document) -> None:
+    """The panel shows nothing else of a definition that could say it, and never sends the name back."""
+    failing = {**definition_document, "problems": [REFUSED, {**REFUSED, "title": "Due jobs not made"}]}
+    [fine, row] = read_definitions([{**definition_document, "problems": []}, failing])
+    assert (fine.name, row.name) == ("Report", "Report (\N{WARNING SIGN} Schedule not written; Due jobs not made)")
+    whole = read_definition({**definition_document, "problems": [REFUSED]}, whole=True)
+    assert whole.name == f"Report (\N{WARNING SIGN} Schedule not written. {REFUSED['message']})"
 
 
 MACROS = ["@annually", "@daily", "@hourly", "@midnight", "@monthly", "@weekly", "@yearly"]

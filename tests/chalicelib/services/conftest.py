@@ -1,0 +1,15 @@
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.failures import Failures
+
+
+@pytest.fixture
+def failures(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Failures]:
+    """Listen to the logger itself: the first request gives the service's logs their structured form, which ends above it."""
+    logger = logging.getLogger("chalicelib.services.duties")
+    logger.addHandler(caplog.handler)
+    yield Failures(capsys, caplog)
+    logger.removeHandler(caplog.handler)

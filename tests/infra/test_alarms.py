@@ -1,0 +1,57 @@
+"""Every kind of background work has an alarm, and docs/operation.md says which, where else it shows, and what to do."""
+
+import pytest
+
+from chalicelib.domain.duty import Duty
+from tests.docs.documents import table_rows
+from tests.infra.synthesized import Synthesized
+
+
+def alarms(stack: Synthesized) -> dict[str, dict[str, object]]:
+    """Give the stack's alarms by the name that their description begins with."""
+    found = stack.all("AWS::CloudWatch::Alarm").values()
+    return {str(each["AlarmDescription"]).partition(":")[0]: each for each in found}
+
+
+def documented() -> dict[str, list[str]]:
+    """Read the rows about duties."""
+    rows = [row for row in table_rows("docs/operation.md") if row[0].startswith("`") and "`:" in row[0]]
+    return {row[0].split("`")[1]: row for row in rows}
+
+
+def named(cell: str) -> set[str]:
+    return set(cell.split("`")[1::2])
+
+
+def test_every_duty_is_documented_and_nothing_else() -> None:
+    assert documented().keys() == {duty.value for duty in Duty}
+
+
+@pytest.mark.parametrize("duty", Duty)
+def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(duty: Duty, stack: Synthesized) -> None:
+    _, place, metric, alarm, what_to_do = documented()[duty]
+    assert place
+    assert what_to_do
+    assert "BackgroundFailures" in named(metric)
+    assert named(alarm) >= {"BackgroundFailures"}
+    assert named(alarm) <= alarms(stack).keys()
+
+
+def test_every_alarm_is_one_of_a_duty(stack: Synthesized) -> None:
+    assert set().union(*(named(row[3]) for row in documented().values())) == alarms(stack).keys()
+
+
+def test_every_dead_letter_queue_is_explained(stack: Synthesized) -> None:
+    explained = {row[0].strip("`") for row in table_rows("docs/operation.md") if row[0].startswith("`Dead")}
+    assert explained == alarms(stack).keys() - {"BackgroundFailures"}
+
+
+def test_background_work_that_keeps_failing_raises_an_alarm(stack: Synthesized) -> None:
+    """What is tried again every five minutes fails in at least three of six periods; what passes in one does not."""
+    alarm = alarms(stack)["BackgroundFailures"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("JupyterScheduler", "BackgroundFailures")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "background"}]
+    assert (alarm["Period"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (300, 3, 6)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["Statistic"] == "Sum"
