@@ -11,8 +11,8 @@ __all__ = ["ContainerCommand", "ContainerCommandError", "own_environment"]
 _COMMAND_SECONDS: Final = 60
 """Longest time for a command that does not wait for a container [s]; a start on a busy machine takes 2 s."""
 
-_INHERITED: Final = frozenset({"DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG", "LOGNAME", "PATH", "USER"})
-_INHERITED_PREFIXES: Final = ("CONTAINER", "DOCKER_", "STORAGE_", "XDG_")
+_INHERITED: Final = frozenset({"CONTAINER_HOST", "DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG", "LOGNAME", "PATH", "USER"})
+_INHERITED_PREFIXES: Final = ("CONTAINERS_", "DOCKER_", "STORAGE_", "XDG_")
 """What tells an engine where its images, its configuration and its socket are."""
 
 
