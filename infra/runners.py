@@ -8,16 +8,17 @@ from typing import Final, cast
 from aws_cdk import Duration, IgnoreMode, Stack
 from aws_cdk.aws_ec2 import IVpc
 from aws_cdk.aws_ecr import IRepository, Repository
-from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
+from aws_cdk.aws_ecr_assets import DockerImageAsset
 from aws_cdk.aws_ecs import (
+    Capability,
     CfnCluster,
     Cluster,
     ContainerImage,
     ContainerInsights,
-    CpuArchitecture,
     FargateTaskDefinition,
     LinuxParameters,
     LogDrivers,
+    MountPoint,
     OperatingSystemFamily,
     RuntimePlatform,
 )
@@ -27,6 +28,7 @@ from constructs import Construct
 
 from chalicelib.config import Environment
 from infra.explanations import explain, explain_wildcards
+from infra.platforms import PLATFORMS
 from infra.settings import RunnersSection
 
 __all__ = ["CONTAINER", "Runners"]
@@ -47,6 +49,13 @@ _MEMORY_MIB: Final = 4096
 
 _INCLUDED_STORAGE_GIB: Final = 20
 """What Fargate gives without being asked; its API refuses to be asked for no more than this in some regions."""
+
+_USER: Final = "10001:10001"
+"""The user `runner` of the image and its group: also an image whose own user is root runs without rights."""
+
+_WRITABLE: Final[Mapping[str, str]] = {"home": "/home/runner", "tmp": "/tmp"}  # noqa: S108 - a path in the container
+"""Volumes, and where they are mounted. ECS fills each with what the image has at a `VOLUME` of the same path, owner and mode
+included (Amazon ECS Developer Guide, Bind mounts); they take their share of the ephemeral storage."""
 
 _ECR_ADDRESS: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -135,19 +144,31 @@ class Runners(Construct):
             execution_role=self.execution_role,
             task_role=self._task_role(name, environment),
             runtime_platform=RuntimePlatform(
-                cpu_architecture=CpuArchitecture.X86_64, operating_system_family=OperatingSystemFamily.LINUX
+                cpu_architecture=PLATFORMS[self._settings.architecture].fargate,
+                operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
-        definition.add_container(
+        container = definition.add_container(
             CONTAINER,
             image=self._container_image(name, environment),
             essential=True,
             logging=LogDrivers.aws_logs(stream_prefix=CONTAINER, log_group=self.log_group),
             # SIGTERM, then this long to save the notebook and upload it: the longest that Fargate grants.
             stop_timeout=Duration.seconds(120),
-            linux_parameters=LinuxParameters(definition, "Linux", init_process_enabled=True),
+            linux_parameters=self._linux_parameters(definition),
+            user=_USER,
+            readonly_root_filesystem=True,
         )
+        for volume, path in _WRITABLE.items():
+            definition.add_volume(name=volume)
+            container.add_mount_points(MountPoint(source_volume=volume, container_path=path, read_only=False))
         return definition
+
+    def _linux_parameters(self, definition: FargateTaskDefinition) -> LinuxParameters:
+        # No init: the runner is process 1 (docs/decisions/0014).
+        parameters = LinuxParameters(definition, "Linux", init_process_enabled=False)
+        parameters.drop_capabilities(Capability.ALL)
+        return parameters
 
     def _task_role(self, name: str, environment: Environment) -> IRole:
         if environment.task_role_arn is None:
@@ -172,7 +193,7 @@ class Runners(Construct):
                 file=_DOCKERFILE,
                 exclude=_left_out(),
                 ignore_mode=IgnoreMode.DOCKER,
-                platform=Platform.LINUX_AMD64,
+                platform=PLATFORMS[self._settings.architecture].asset,
             )
             self._explain_sign_in()
         return self._asset
