@@ -44,9 +44,7 @@ def containers(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactor
 def task_options(deployed: Deployed) -> ContainerOptions:
     """What the deployed task definition gives the container."""
     (template,) = (deployed.folder / "cdk.out").glob("*.template.json")
-    from dataclasses import replace  # TEMPORARY
-
-    return replace(read_options(template), read_only=True, volumes=("/home/runner", "/tmp"), init=False)
+    return read_options(template)
 
 
 def read_options(template: Path) -> ContainerOptions:
