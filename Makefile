@@ -155,6 +155,10 @@ lock: $(UV_READY) ## Bring requirements/ in line with pyproject.toml, upgrading 
 openapi: $(DEV_READY) ## Write the API's OpenAPI document anew
 	@.venv/bin/python -m chalicelib.routes.openapi
 
+.PHONY: permissions
+permissions: $(DEV_READY) ## Write docs/permissions.md anew
+	@.venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
+
 .PHONY: bench
 bench: init ## Measure what the README states
 	@.venv/bin/python -m benchmarks

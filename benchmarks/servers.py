@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import boto3
 
+from local_cloud.access_keys import read_key
 from tests.support.jupyter_server import JupyterServer, running_server
 
 __all__ = ["NOTEBOOK", "Servers", "running_servers"]
@@ -52,12 +53,13 @@ def running_servers(folder: Path) -> Iterator[Servers]:
     ):
         for server in (stock, ours):
             _write_notebook(server.workspace / NOTEBOOK)
+        administrator = read_key(_CLOUD / "administrator-key.json")
         dynamodb = boto3.client(
             "dynamodb",
             region_name=environment["AWS_REGION"],
             endpoint_url=environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=administrator.key_id,
+            aws_secret_access_key=administrator.secret,
         )
         yield Servers(stock, ours, db_url, dynamodb)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import IConstruct
 
-__all__ = ["explain", "explain_wildcards"]
+__all__ = ["explain", "explain_wildcards", "resource_text"]
 
 
 def explain(scope: IConstruct, finding: str, reason: str) -> None:
@@ -27,19 +27,21 @@ def explain_wildcards(scope: IConstruct, resources: Sequence[str], reason: str) 
     """Say why a policy names resources by a pattern; each of them is a finding of its own."""
     stack = Stack.of(scope)
     for resource in resources:
-        written = _as_nag_writes(stack.resolve(resource))
+        written = resource_text(stack.resolve(resource))
         if "*" in written:
             explain(scope, f"IAM5[Resource::{written}]", reason)
 
 
-def _as_nag_writes(value: object) -> str:
-    """Write a resolved ARN as cdk-nag does: references in angle brackets."""
+def resource_text(value: object) -> str:
+    """Write a resolved ARN as text, as cdk-nag does: references in angle brackets."""
     match value:
         case {"Ref": name}:
             return f"<{name}>"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"<{name}.{attribute}>"
         case {"Fn::Join": [separator, parts]}:
-            return str(separator).join(_as_nag_writes(part) for part in parts)
+            return str(separator).join(resource_text(part) for part in parts)
+        case {"Fn::Sub": str(text)}:
+            return text
         case _:
             return str(value)

@@ -1,7 +1,7 @@
-"""What each function may do: exactly what its role needs, on exactly this stack's resources."""
+"""What each function may do: exactly what its role needs, on exactly this stack's resources, and what for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aws_cdk import ArnFormat, Stack
@@ -9,27 +9,16 @@ from aws_cdk.aws_dynamodb import Table
 from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_s3 import Bucket
 
-from infra.explanations import explain_wildcards
+from infra.explanations import explain_wildcards, resource_text
 from infra.functions import Functions
 from infra.queues import Queues
 from infra.runners import CONTAINER, Runners
 from infra.schedules import Schedules
 from infra.tables import Tables
 
-__all__ = ["Grants"]
+__all__ = ["Grants", "Purpose"]
 
 _Conditions = Mapping[str, Mapping[str, object]]
-
-_READ_AND_WRITE: Final = (
-    "GetItem",
-    "PutItem",
-    "UpdateItem",
-    "DeleteItem",
-    "Query",
-    "BatchGetItem",
-    "ConditionCheckItem",
-)
-"""What the API does with items."""
 
 _OBJECTS: Final = (
     "Files are named by owner and job, which come and go; the function may use its own prefixes and no others."
@@ -41,6 +30,19 @@ _SCHEDULES: Final = "Definitions come and go, and their schedules with them; onl
 _REVISIONS: Final = (
     "A deployment makes a new revision while launches go on; only this stack's families, only in its cluster."
 )
+
+_WAKE_UP: Final = "wake dispatch up"
+_MISSING: Final = "learn that an object is missing; without this permission S3 answers 403 instead of 404"
+_ON_BEHALF: Final = "let EventBridge Scheduler send ticks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """What a function needs a permission for."""
+
+    text: str
+    faults_only: bool = False
+    """Whether it is needed only after a fault, so that a test run without faults does not use it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,8 @@ class Grants:
     runners: Runners
     schedules: Schedules
     launch_secret_arn: str
+    purposes: dict[tuple[str, str, str], Purpose] = field(default_factory=dict)
+    """By function, action and resource as `resource_text` writes it."""
 
     def all(self) -> None:
         """Allow every function what it needs."""
@@ -65,113 +69,162 @@ class Grants:
         self._cleanup()
 
     def _api(self) -> None:
-        for table in (self.tables.jobs, self.tables.definitions, self.tables.marks):
-            self._allow_items("api", table, _READ_AND_WRITE)
-        self._allow_lists("api", self.tables.jobs)
-        self._allow_lists("api", self.tables.definitions)
-        objects = [self.bucket.arn_for_objects(prefix) for prefix in ("uploads/*", "definitions/*", "jobs/*")]
-        self._allow("api", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects, patterns_because=_OBJECTS)
-        self._allow_to_miss_objects("api")
-        self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], patterns_because=_STREAMS)
-        self._allow_secret("api")
-        self._allow_to_write_schedules("api")
-        self._allow_wake_ups("api")
+        jobs, definitions, marks = self.tables.jobs, self.tables.definitions, self.tables.marks
+        for table, noun in ((jobs, "jobs"), (definitions, "definitions")):
+            self._allow_items("api", table, ("GetItem",), f"show {noun}")
+            self._allow_items(
+                "api", table, ("PutItem", "UpdateItem", "DeleteItem"), f"create, change and delete {noun}"
+            )
+            self._allow_items("api", table, ("Query",), f"list {noun}, newest first")
+            self._allow("api", ["dynamodb:Query"], [f"{table.table_arn}/index/*"], f"list {noun}", because=_INDEXES)
+        self._allow_items("api", marks, ("GetItem", "PutItem"), "idempotency tokens, and heartbeats of runners")
+        self._allow_objects("api", ["s3:GetObject"], ["uploads/*"], "check an upload and copy it")
+        self._allow_objects("api", ["s3:PutObject"], ["uploads/*"], "presign the form for an upload")
+        self._allow_objects("api", ["s3:GetObject"], ["definitions/*"], "copy a snapshot for a job")
+        self._allow_objects("api", ["s3:PutObject"], ["definitions/*"], "store a definition's snapshot")
+        self._allow_objects("api", ["s3:GetObject"], ["jobs/*"], "presign downloads of inputs and outputs")
+        self._allow_objects("api", ["s3:PutObject"], ["jobs/*"], "store a job's input, presign uploads of its outputs")
+        for prefix in ("definitions/*", "jobs/*"):
+            self._allow_objects("api", ["s3:DeleteObject"], [prefix], "remove the copy of a create that was refused")
+        self._allow("api", ["s3:ListBucket"], [self.bucket.bucket_arn], _MISSING)
+        self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], "show a job's log", because=_STREAMS)
+        self._allow_secret("api", "check launch codes and session tokens")
+        self._allow_to_write_schedules("api", "a definition is created, edited, paused or resumed")
+        self._allow_wake_ups("api", "after a job was created")
 
     def _dispatch(self) -> None:
-        self._allow_items("dispatch", self.tables.jobs, ("GetItem", "UpdateItem"))
-        self._allow_lists("dispatch", self.tables.jobs)
-        self._allow_items("dispatch", self.tables.marks, ("GetItem",))
-        self._allow_tasks("dispatch")
+        self._allow_items("dispatch", self.tables.jobs, ("GetItem", "UpdateItem"), "claim jobs, note their tasks")
+        indexes = [f"{self.tables.jobs.table_arn}/index/*"]
+        self._allow("dispatch", ["dynamodb:Query"], indexes, "find jobs that wait and those that run", because=_INDEXES)
+        self._allow_tasks("dispatch", ("StopTask",), "stop a task whose job has moved on meanwhile", faults_only=True)
         self._allow_launches()
-        self._allow_secret("dispatch")
-        self._allow_wake_ups("dispatch")
+        self._allow_secret("dispatch", "make launch codes")
+        self._allow_wake_ups("dispatch", "more jobs wait than one run launches", faults_only=True)
 
     def _task_events(self) -> None:
-        self._allow_items("task-events", self.tables.jobs, ("GetItem", "UpdateItem"))
-        self._allow_items("task-events", self.tables.marks, ("GetItem",))
-        self._allow_wake_ups("task-events")
+        self._allow_items("task-events", self.tables.jobs, ("GetItem", "UpdateItem"), "note how a task ended")
+        self._allow_wake_ups("task-events", "a slot is free, or a retry waits")
 
     def _ticks(self) -> None:
-        self._allow_items("ticks", self.tables.definitions, ("GetItem", "UpdateItem"))
-        for table in (self.tables.jobs, self.tables.marks):
-            self._allow_items("ticks", table, ("GetItem", "PutItem"))
-        snapshots, inputs = self.bucket.arn_for_objects("definitions/*"), self.bucket.arn_for_objects("jobs/*")
-        self._allow("ticks", ["s3:GetObject"], [snapshots], patterns_because=_OBJECTS)
-        self._allow("ticks", ["s3:PutObject", "s3:DeleteObject"], [inputs], patterns_because=_OBJECTS)
-        self._allow_to_miss_objects("ticks")
-        self._allow_to_write_schedules("ticks")
-        self._allow_wake_ups("ticks")
+        self._allow_items("ticks", self.tables.definitions, ("GetItem", "UpdateItem"), "take a due minute")
+        self._allow_items("ticks", self.tables.jobs, ("PutItem",), "make the job of a due minute")
+        last = "look at the last scheduled job of a definition that must not overlap"
+        self._allow_items("ticks", self.tables.jobs, ("GetItem",), last)
+        self._allow_items("ticks", self.tables.marks, ("GetItem", "PutItem"), "mark a due minute as taken")
+        self._allow_objects("ticks", ["s3:GetObject"], ["definitions/*"], "copy a definition's snapshot")
+        self._allow_objects("ticks", ["s3:PutObject"], ["jobs/*"], "copy it to a job's input")
+        unused = "remove the copy of a due minute that was taken meanwhile"
+        self._allow_objects("ticks", ["s3:DeleteObject"], ["jobs/*"], unused, faults_only=True)
+        self._allow("ticks", ["s3:ListBucket"], [self.bucket.bucket_arn], _MISSING, faults_only=True)
+        self._allow_to_write_schedules("ticks", "the API could not, or a schedule has ended", faults_only=True)
+        self._allow_wake_ups("ticks", "after a job was created")
 
     def _sweep(self) -> None:
-        self._allow_items("sweep", self.tables.jobs, ("GetItem", "UpdateItem"))
-        self._allow_lists("sweep", self.tables.jobs)
-        self._allow_list("sweep", self.tables.definitions, "due")
-        self._allow_list("sweep", self.tables.definitions, "unsynced")
-        self._allow("sweep", ["sqs:SendMessage"], [self.queues.tick.queue_arn])
-        self._allow_items("sweep", self.tables.marks, ("GetItem",))
-        self._allow_tasks("sweep")
-        self._allow_wake_ups("sweep")
+        jobs, definitions = self.tables.jobs, self.tables.definitions
+        self._allow_items("sweep", jobs, ("GetItem", "UpdateItem"), "judge silent runners", faults_only=True)
+        self._allow("sweep", ["dynamodb:Query"], [f"{jobs.table_arn}/index/*"], "find overdue jobs", because=_INDEXES)
+        for index, noun in (("due", "with missed ticks"), ("unsynced", "whose schedules lag behind")):
+            self._allow(
+                "sweep", ["dynamodb:Query"], [f"{definitions.table_arn}/index/{index}"], f"find definitions {noun}"
+            )
+        self._allow("sweep", ["sqs:SendMessage"], [self.queues.tick.queue_arn], "ask ticks for what was missed")
+        self._allow_items("sweep", self.tables.marks, ("GetItem",), "read a runner's last heartbeat", faults_only=True)
+        self._allow_tasks("sweep", ("DescribeTasks", "StopTask"), "end a silent runner", faults_only=True)
+        self._allow_wake_ups("sweep", "jobs wait")
 
     def _cleanup(self) -> None:
         prefixes = ["definitions/*", "jobs/*"]
-        objects = [self.bucket.arn_for_objects(prefix) for prefix in prefixes]
-        self._allow("cleanup", ["s3:DeleteObject"], objects, patterns_because=_OBJECTS)
+        self._allow_objects("cleanup", ["s3:DeleteObject"], prefixes, "remove files of what was deleted")
         condition = {"StringLike": {"s3:prefix": prefixes}}
-        self._allow("cleanup", ["s3:ListBucket"], [self.bucket.bucket_arn], conditions=condition)
-        self._allow_list("cleanup", self.tables.jobs, "by_definition")
-        self._allow_items("cleanup", self.tables.jobs, ("BatchWriteItem",))
-        self._allow_schedules("cleanup", "DeleteSchedule")
-        self._allow_tasks("cleanup")
-        self._allow_wake_ups("cleanup")
-        self._allow("cleanup", ["sqs:SendMessage"], [self.queues.cleanup.queue_arn])
+        bucket = [self.bucket.bucket_arn]
+        self._allow("cleanup", ["s3:ListBucket"], bucket, "find files of what was deleted", conditions=condition)
+        by_definition = [f"{self.tables.jobs.table_arn}/index/by_definition"]
+        self._allow("cleanup", ["dynamodb:Query"], by_definition, "find jobs of a deleted definition")
+        self._allow_items("cleanup", self.tables.jobs, ("BatchWriteItem",), "delete jobs of a deleted definition")
+        self._allow_schedules("cleanup", ("DeleteSchedule",), "remove the schedules of a deleted definition")
+        self._allow_tasks("cleanup", ("StopTask",), "stop the task of a deleted or stopped job")
+        self._allow_wake_ups("cleanup", "a slot is free")
+        self._allow("cleanup", ["sqs:SendMessage"], [self.queues.cleanup.queue_arn], "clean up once more, later")
 
     def _allow(
         self,
         function: str,
         actions: Sequence[str],
         resources: Sequence[str],
+        purpose: str,
         *,
         conditions: _Conditions | None = None,
-        patterns_because: str | None = None,
+        because: str | None = None,
+        faults_only: bool = False,
     ) -> None:
-        """Allow actions on resources; why some of these are named by a pattern, must be said."""
-        statement = PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
-        self.functions.role(function).add_to_policy(statement)
-        if patterns_because:
-            explain_wildcards(self.functions.role(function), resources, patterns_because)
+        """Allow actions on resources.
 
-    def _allow_items(self, function: str, table: Table, actions: Sequence[str]) -> None:
-        """Items of a table. Transactions need no action of their own, just those that they consist of."""
-        self._allow(function, [f"dynamodb:{action}" for action in actions], [table.table_arn])
+        Parameters
+        ----------
+        purpose
+            What the function needs them for.
+        because
+            Why some of the resources are named by a pattern.
+        """
+        role, stack = self.functions.role(function), Stack.of(self.functions)
+        role.add_to_policy(PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions))
+        for action in actions:
+            for resource in resources:
+                key = (function, action, resource_text(stack.resolve(resource)))
+                self.purposes[key] = Purpose(text=purpose, faults_only=faults_only)
+        if because:
+            explain_wildcards(role, resources, because)
 
-    def _allow_lists(self, function: str, table: Table) -> None:
-        self._allow(function, ["dynamodb:Query"], [f"{table.table_arn}/index/*"], patterns_because=_INDEXES)
+    def _allow_items(
+        self, function: str, table: Table, actions: Sequence[str], purpose: str, *, faults_only: bool = False
+    ) -> None:
+        """Allow actions on items of a table. Transactions need no action of their own, just those that they consist of."""
+        named = [f"dynamodb:{action}" for action in actions]
+        self._allow(function, named, [table.table_arn], purpose, faults_only=faults_only)
 
-    def _allow_list(self, function: str, table: Table, index: str) -> None:
-        self._allow(function, ["dynamodb:Query"], [f"{table.table_arn}/index/{index}"])
+    def _allow_objects(
+        self,
+        function: str,
+        actions: Sequence[str],
+        prefixes: Sequence[str],
+        purpose: str,
+        *,
+        faults_only: bool = False,
+    ) -> None:
+        arns = [self.bucket.arn_for_objects(prefix) for prefix in prefixes]
+        self._allow(function, actions, arns, purpose, because=_OBJECTS, faults_only=faults_only)
 
-    def _allow_to_miss_objects(self, function: str) -> None:
-        # Without a condition on the prefix: S3 says that an object is missing only to whoever may list where it is missing.
-        self._allow(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
-
-    def _allow_to_write_schedules(self, function: str) -> None:
-        self._allow_schedules(function, "CreateSchedule", "UpdateSchedule", "DeleteSchedule")
+    def _allow_to_write_schedules(self, function: str, purpose: str, *, faults_only: bool = False) -> None:
+        actions = ("CreateSchedule", "UpdateSchedule", "DeleteSchedule")
+        self._allow_schedules(function, actions, purpose, faults_only=faults_only)
         to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
-        self._allow(function, ["iam:PassRole"], [self.schedules.role.role_arn], conditions=to_scheduler)
+        role = [self.schedules.role.role_arn]
+        self._allow(function, ["iam:PassRole"], role, _ON_BEHALF, conditions=to_scheduler, faults_only=faults_only)
 
-    def _allow_schedules(self, function: str, *actions: str) -> None:
+    def _allow_schedules(
+        self, function: str, actions: Sequence[str], purpose: str, *, faults_only: bool = False
+    ) -> None:
         named = [f"scheduler:{action}" for action in actions]
-        self._allow(function, named, [self.schedules.schedule_arns], patterns_because=_SCHEDULES)
+        arns = [self.schedules.schedule_arns]
+        self._allow(function, named, arns, purpose, because=_SCHEDULES, faults_only=faults_only)
 
-    def _allow_wake_ups(self, function: str) -> None:
-        self._allow(function, ["sqs:SendMessage"], [self.queues.wake_up.queue_arn])
+    def _allow_wake_ups(self, function: str, when: str, *, faults_only: bool = False) -> None:
+        purpose = f"{_WAKE_UP}: {when}"
+        self._allow(function, ["sqs:SendMessage"], [self.queues.wake_up.queue_arn], purpose, faults_only=faults_only)
 
-    def _allow_secret(self, function: str) -> None:
-        self._allow(function, ["secretsmanager:GetSecretValue"], [self.launch_secret_arn])
+    def _allow_secret(self, function: str, purpose: str) -> None:
+        self._allow(function, ["secretsmanager:GetSecretValue"], [self.launch_secret_arn], purpose)
 
-    def _allow_tasks(self, function: str) -> None:
-        actions = ["ecs:DescribeTasks", "ecs:StopTask"]
-        self._allow(function, actions, [self._tasks_arn()], conditions=self._in_our_cluster(), patterns_because=_TASKS)
+    def _allow_tasks(self, function: str, actions: Sequence[str], purpose: str, *, faults_only: bool = False) -> None:
+        self._allow(
+            function,
+            [f"ecs:{action}" for action in actions],
+            [self._tasks_arn()],
+            purpose,
+            conditions=self._in_our_cluster(),
+            because=_TASKS,
+            faults_only=faults_only,
+        )
 
     def _allow_launches(self) -> None:
         families = [
@@ -179,14 +232,19 @@ class Grants:
             for definition in self.runners.task_definitions.values()
         ]
         in_cluster = self._in_our_cluster()
-        self._allow("dispatch", ["ecs:RunTask"], families, conditions=in_cluster, patterns_because=_REVISIONS)
+        self._allow("dispatch", ["ecs:RunTask"], families, "launch runners", conditions=in_cluster, because=_REVISIONS)
         while_launching = {"StringEquals": {"ecs:CreateAction": "RunTask"}}
         self._allow(
-            "dispatch", ["ecs:TagResource"], [self._tasks_arn()], conditions=while_launching, patterns_because=_TASKS
+            "dispatch",
+            ["ecs:TagResource"],
+            [self._tasks_arn()],
+            "give tasks the tags of their definition, for cost reports",
+            conditions=while_launching,
+            because=_TASKS,
         )
         roles = [role.role_arn for role in (self.runners.execution_role, *self.runners.task_roles)]
         to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-        self._allow("dispatch", ["iam:PassRole"], roles, conditions=to_tasks)
+        self._allow("dispatch", ["iam:PassRole"], roles, "hand tasks their roles", conditions=to_tasks)
 
     def _in_our_cluster(self) -> _Conditions:
         return {"ArnEquals": {"ecs:cluster": self.runners.cluster.cluster_arn}}

@@ -175,7 +175,7 @@ class SchedulerStack(Stack):
         }
 
     def _connect(self) -> None:
-        Grants(
+        self.grants = Grants(
             functions=self.functions,
             tables=self.tables,
             bucket=self.storage.bucket,
@@ -183,7 +183,8 @@ class SchedulerStack(Stack):
             runners=self.runners,
             schedules=self.schedules,
             launch_secret_arn=self.launch_secret.attr_id,
-        ).all()
+        )
+        self.grants.all()
         triggers = Triggers(self, "Triggers")
         triggers.dispatch_on_wake_up(self.functions["dispatch"], self.queues.wake_up)
         triggers.note_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_task_events)

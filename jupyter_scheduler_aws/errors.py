@@ -199,6 +199,9 @@ _HINTS: Final[Mapping[str, str]] = {
     "security token included in the request is invalid": (
         "AWS does not know these credentials: check AWS_PROFILE, or the keys in the environment."
     ),
+    "request signature we calculated does not match": (
+        "The secret key is not the one of this access key: check AWS_PROFILE, or the keys in the environment."
+    ),
     "not authorized to perform": "Ask the operator for the policy that the stack's output UserPolicyArn names.",
 }
 """What API Gateway's own refusals mean to a person; it words them for programmers."""

@@ -45,9 +45,13 @@ def main() -> int:
 def _up(places: Places) -> int:
     check_machine(places)
     started = _start(places)
-    api_url = deploy(places)
-    write_connection(places, api_url=api_url)
-    print(f"The local cloud {'is up' if started else 'was up already'}: {api_url}")
+    from local_cloud.identities import Identities  # noqa: PLC0415  needs boto3, which `make down` runs without
+
+    identities = Identities(places)
+    stack = deploy(places, identities.deployer)
+    identities.notebook_user(stack.user_policy_arn)
+    write_connection(places, api_url=stack.api_url, user_policy_arn=stack.user_policy_arn)
+    print(f"The local cloud {'is up' if started else 'was up already'}: {stack.api_url}")
     print(f"For this shell: . {os.path.relpath(places.shell)}")
     return 0
 

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Final
 
+from local_cloud.access_keys import administrator_key
 from local_cloud.addresses import HOST
 from local_cloud.checks import check_port_is_free
 from local_cloud.errors import LocalCloudError
@@ -151,7 +152,8 @@ def _environment(places: Places) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
         "DOCKER_HOST": f"unix://{places.folder / 'no-docker.sock'}",
-        "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AUTH": "true",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        **administrator_key(places.administrator_key).environment,
         "AWS_EC2_METADATA_DISABLED": "true",
     }

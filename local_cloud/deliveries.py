@@ -18,9 +18,6 @@ _DEFAULT_RETRIES: Final = 185
 _DEFAULT_AGE_SECONDS: Final = 86_400
 """EventBridge Scheduler's own, where a target has no retry policy (API reference, RetryPolicy)."""
 
-Send = Callable[[str, str, Mapping[str, str]], None]
-"""Send to the queue of an ARN: a body, and attributes of type String. Raises `SendError`."""
-
 
 class SendError(Exception):
     """A queue did not take a message."""
@@ -36,7 +33,7 @@ class Delivery:
 
     schedule_arn: str
     target: Mapping[str, Any]
-    """As the schedule has it: `Arn`, `Input`, `RetryPolicy`, `DeadLetterConfig`."""
+    """As the schedule has it: `Arn`, `RoleArn`, `Input`, `RetryPolicy`, `DeadLetterConfig`."""
 
     due: datetime
     execution_id: str = field(default_factory=lambda: uuid.uuid4().hex[:16])
@@ -70,6 +67,10 @@ class Delivery:
         return replace(self, retries=self.retries + 1, not_before=not_before)
 
 
+Send = Callable[[Delivery, str, str, Mapping[str, str]], None]
+"""Sends for a delivery to the queue of an ARN: a body, and attributes of type String. Raises `SendError`."""
+
+
 class Deliveries:
     """What is to be delivered, in memory only: what a restart interrupts is lost, as if it had not been due.
 
@@ -99,7 +100,7 @@ class Deliveries:
 
     def _try(self, delivery: Delivery, now: datetime) -> None:
         try:
-            self._send(str(delivery.target["Arn"]), delivery.body, {})
+            self._send(delivery, str(delivery.target["Arn"]), delivery.body, {})
         except SendError as error:
             self._try_later(delivery, error, now)
 
@@ -116,7 +117,7 @@ class Deliveries:
         if not queue_arn:
             return
         try:
-            self._send(queue_arn, delivery.body, _dead_letter_attributes(delivery, error, limit))
+            self._send(delivery, queue_arn, delivery.body, _dead_letter_attributes(delivery, error, limit))
         except SendError as second:
             _log.warning("%s: no dead letter either: %s", delivery.schedule_arn, second)
 

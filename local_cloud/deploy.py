@@ -5,16 +5,19 @@ import os
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from local_cloud.access_keys import AccessKey, administrator_key
 from local_cloud.addresses import to_local
-from local_cloud.connection import credentials
+from local_cloud.connection import aws_environment
 from local_cloud.errors import LocalCloudError
 from local_cloud.fingerprint import fingerprint
 from local_cloud.places import ACCOUNT_ID, REGION, ROOT, RUNNER_IMAGE, Places
 
-__all__ = ["deploy"]
+__all__ = ["DeployedStack", "deploy"]
 
 _CONTEXT: Final = {"bundle_target": "local", "runner_image": RUNNER_IMAGE, "retain_data": "false"}
 """How the local stack differs from a deployed one."""
@@ -34,13 +37,29 @@ _QUIET: Final = {
 }
 
 
-def deploy(places: Places) -> str:
-    """Bring the stack up to date, if anything of it changed, and give the local address of its API.
+@dataclass(frozen=True, kw_only=True)
+class DeployedStack:
+    """What a deployment leaves to be known."""
+
+    api_url: str
+    """The API's address on this machine."""
+
+    user_policy_arn: str
+    """The policy that lets people use the API."""
+
+
+def deploy(places: Places, deployer: Callable[[], AccessKey]) -> DeployedStack:
+    """Bring the stack up to date, if anything of it changed.
+
+    Parameters
+    ----------
+    deployer
+        Returns the key that the CDK CLI deploys with; called after the bootstrap.
 
     Raises
     ------
     LocalCloudError
-        If the CDK CLI fails or takes too long, or the stack has no `ApiUrl`.
+        If the CDK CLI fails or takes too long, or the stack lacks an output.
     """
     wanted = fingerprint()
     deployed = _deployed(places, wanted)
@@ -49,11 +68,14 @@ def deploy(places: Places) -> str:
     places.deployed.unlink(missing_ok=True)
     print("Deploying the stack (half a minute) …", flush=True)
     # Where there is no cdk.json, so that the app is not run just for this.
-    _cdk(places, "bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", folder=places.folder, seconds=_BOOTSTRAP_SECONDS)
+    administrator = administrator_key(places.administrator_key)
+    target = f"aws://{ACCOUNT_ID}/{REGION}"
+    _cdk(places, administrator, "bootstrap", target, folder=places.folder, seconds=_BOOTSTRAP_SECONDS)
     outputs_file = places.folder / "outputs.json"
     context = [part for name, value in _CONTEXT.items() for part in ("--context", f"{name}={value}")]
     _cdk(
         places,
+        deployer(),
         "deploy",
         "--all",
         *context,
@@ -63,19 +85,24 @@ def deploy(places: Places) -> str:
         str(outputs_file),
         seconds=_DEPLOY_SECONDS,
     )
-    address = _api_address(json.loads(outputs_file.read_text(encoding="utf-8")), places)
-    places.deployed.write_text(json.dumps({"fingerprint": wanted, "address": address}), encoding="utf-8")
-    return to_local(address, port=places.port)
+    outputs = json.loads(outputs_file.read_text(encoding="utf-8"))
+    facts = {"address": _output(outputs, "ApiUrl").rstrip("/"), "user_policy_arn": _output(outputs, "UserPolicyArn")}
+    places.deployed.write_text(json.dumps({"fingerprint": wanted, **facts}), encoding="utf-8")
+    return _stack(places, facts)
 
 
-def _deployed(places: Places, wanted: str) -> str | None:
-    """Give the API's address, if just this stack is there already."""
+def _deployed(places: Places, wanted: str) -> DeployedStack | None:
+    """Return the stack, if just this one is there already."""
     try:
         deployed = json.loads(places.deployed.read_text(encoding="utf-8"))
-        api_url = to_local(deployed["address"], port=places.port)
+        stack = _stack(places, deployed)
     except (OSError, ValueError, KeyError):
         return None
-    return api_url if deployed["fingerprint"] == wanted and _is_there(api_url) else None
+    return stack if deployed["fingerprint"] == wanted and _is_there(stack.api_url) else None
+
+
+def _stack(places: Places, facts: Mapping[str, str]) -> DeployedStack:
+    return DeployedStack(api_url=to_local(facts["address"], port=places.port), user_policy_arn=facts["user_policy_arn"])
 
 
 def _is_there(api_url: str) -> bool:
@@ -91,16 +118,14 @@ def _is_there(api_url: str) -> bool:
     return True
 
 
-def _api_address(outputs: dict[str, dict[str, str]], places: Places) -> str:
-    urls = [stack["ApiUrl"] for stack in outputs.values() if "ApiUrl" in stack]
-    if len(urls) != 1:
-        raise LocalCloudError(
-            f"The stack has {len(urls)} outputs named ApiUrl instead of one; see {places.folder / 'outputs.json'}."
-        )
-    return urls[0].rstrip("/")
+def _output(outputs: Mapping[str, Mapping[str, str]], name: str) -> str:
+    found = [stack[name] for stack in outputs.values() if name in stack]
+    if len(found) != 1:
+        raise LocalCloudError(f"The stack has {len(found)} outputs named {name} instead of one.")
+    return found[0]
 
 
-def _cdk(places: Places, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
+def _cdk(places: Places, key: AccessKey, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
     log = places.folder / f"cdk-{arguments[0]}.log"
     command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--output", str(places.folder / "cdk.out")]
     with log.open("wb") as output:
@@ -108,7 +133,7 @@ def _cdk(places: Places, *arguments: str, seconds: int, folder: Path = ROOT) -> 
             code = subprocess.run(
                 command,
                 cwd=folder,
-                env=_environment(places),
+                env=_environment(places, key),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -122,13 +147,13 @@ def _cdk(places: Places, *arguments: str, seconds: int, folder: Path = ROOT) -> 
         raise LocalCloudError(f"`cdk {arguments[0]}` failed. The end of {log}:\n{end}")
 
 
-def _environment(places: Places) -> dict[str, str]:
+def _environment(places: Places, key: AccessKey) -> dict[str, str]:
     """Give the caller's environment without anything that points the tools at a real account."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **own,
         **_QUIET,
-        **credentials(places),
+        **aws_environment(places, key),
         "AWS_ENDPOINT_URL_S3": places.endpoint_url,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

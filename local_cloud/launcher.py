@@ -14,12 +14,15 @@ from typing import Any, Final
 from hypercorn.asyncio import serve  # type: ignore[import-not-found]  # in the emulator's environment only
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
+from local_cloud.access_keys import administrator_key
 from local_cloud.addresses import HOST, to_local
+from local_cloud.authorization import EmulatedAuthorization
 from local_cloud.container_engine import ContainerEngine
 from local_cloud.emulator import Emulator
 from local_cloud.engine import Engine, Program
 from local_cloud.engine_choice import chosen_engine
 from local_cloud.firing import firing
+from local_cloud.permission_record import PermissionRecord
 from local_cloud.places import ROOT, RUNNER_IMAGE, Places
 from local_cloud.scheduler import EmulatedScheduler
 from local_cloud.streams import EmulatedStreams
@@ -46,16 +49,20 @@ def main() -> None:
     TaskContainers().mend(engine)
     emulator = Emulator()
     emulator.mend(engine)
-    scheduler = EmulatedScheduler()
+    record = PermissionRecord(places.permission_record)
+    authorization = EmulatedAuthorization(administrator_key(places.administrator_key), record)
+    authorization.install()
+    scheduler = EmulatedScheduler(authorization)
     scheduler.mend()
     EmulatedStreams().mend()
     try:
-        asyncio.run(_serve(emulator, scheduler, places))
+        asyncio.run(_serve(emulator, scheduler, record, places))
     finally:
         engine.containers.close()
+        record.save()
 
 
-async def _serve(emulator: Emulator, scheduler: EmulatedScheduler, places: Places) -> None:
+async def _serve(emulator: Emulator, scheduler: EmulatedScheduler, record: PermissionRecord, places: Places) -> None:
     ready, stop = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -70,7 +77,7 @@ async def _serve(emulator: Emulator, scheduler: EmulatedScheduler, places: Place
             f"{await asyncio.to_thread(emulator.settle_lost_tasks)} tasks were lost with the last process", flush=True
         )
         with firing(scheduler):
-            await _save_regularly(emulator, stop)
+            await _save_regularly(emulator, record, stop)
 
     await serve(_telling(emulator.application, ready), config, shutdown_trigger=work_till_told)
 
@@ -89,11 +96,12 @@ def _telling(application: _Application, ready: asyncio.Event) -> _Application:
     return answer
 
 
-async def _save_regularly(emulator: Emulator, stop: asyncio.Event) -> None:
+async def _save_regularly(emulator: Emulator, record: PermissionRecord, stop: asyncio.Event) -> None:
     pause = _SAVE_SECONDS
     while not await _happens(stop, within=pause):
         start = time.monotonic()
         await asyncio.to_thread(emulator.save)
+        await asyncio.to_thread(record.save)
         pause = max(_SAVE_SECONDS, _SAVE_SHARE * (time.monotonic() - start))
 
 

@@ -104,6 +104,31 @@ class Places:
         return self.folder / "env"
 
     @property
+    def administrator_key(self) -> Path:
+        """The access key of the emulated account's root user."""
+        return self.folder / "administrator-key.json"
+
+    @property
+    def deployer_key(self) -> Path:
+        """The access key of the IAM user that the CDK CLI deploys as."""
+        return self.folder / "deployer-key.json"
+
+    @property
+    def user_key(self) -> Path:
+        """The access key of the IAM user that demo, lab and shell use: it has the users' policy and nothing else."""
+        return self.folder / "user-key.json"
+
+    @property
+    def permission_record(self) -> Path:
+        """Which permissions were needed so far, by whom, and whether they were granted."""
+        return self.folder / "permissions.jsonl"
+
+    @property
+    def administrator_shell(self) -> Path:
+        """Variables for a shell that may do everything in the emulated account."""
+        return self.folder / "administrator-env"
+
+    @property
     def lab(self) -> Path:
         """What JupyterLab keeps."""
         return self.folder / "lab"

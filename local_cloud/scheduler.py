@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from local_cloud.deliveries import SendError
+from local_cloud.authorization import EmulatedAuthorization
+from local_cloud.deliveries import Delivery, SendError
 from local_cloud.internals import require
 from local_cloud.schedule_expression import InvalidExpressionError, parse_expression
 
@@ -29,9 +30,16 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
 
 _ARN_PARTS: Final = 6
 
+_SERVICE: Final = "scheduler.amazonaws.com"
+
 
 class EmulatedScheduler:
     """MiniStack's schedules.
+
+    Parameters
+    ----------
+    authorization
+        Decides whether a schedule's role may send.
 
     Raises
     ------
@@ -39,7 +47,8 @@ class EmulatedScheduler:
         If something that is used here is missing, naming each.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, authorization: EmulatedAuthorization) -> None:
+        self._authorization = authorization
         modules = require(_NEEDED)
         self._responses: Any = modules["ministack.core.responses"]
         self._scheduler: Any = modules["ministack.services.scheduler"]
@@ -55,14 +64,15 @@ class EmulatedScheduler:
         """Give every schedule of every account and region, as `GetSchedule` answers it."""
         return [schedule for _, schedule in self._scheduler._schedules.all_items()]
 
-    def send(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
-        """Send a message to a queue.
+    def send(self, delivery: Delivery, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
+        """Send a message to a queue as the schedule's role.
 
         Raises
         ------
         SendError
-            If it is no queue, or does not take the message.
+            If the role may not, it is no queue, or does not take the message.
         """
+        self._authorize(delivery, queue_arn)
         queue = self._sqs._queue_by_arn(queue_arn)
         if queue is None:
             raise SendError("AWS.SimpleQueueService.NonExistentQueue", f"There is no queue {queue_arn}.")
@@ -74,6 +84,15 @@ class EmulatedScheduler:
                 self._sqs._act_send_message(request, "")
         except self._sqs._Err as error:
             raise SendError(error.code, error.message) from error
+
+    def _authorize(self, delivery: Delivery, queue_arn: str) -> None:
+        # A role is assumed for the schedule's group: EventBridge Scheduler user guide, "Confused deputy prevention".
+        group = delivery.schedule_arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
+        role = str(delivery.target.get("RoleArn") or "")
+        if not self._authorization.allows_service(
+            role, "sqs:SendMessage", queue_arn, service=_SERVICE, source_arn=group
+        ):
+            raise SendError("AccessDeniedException", f"The role {role} may not send to {queue_arn}.")
 
     def _validating(self, write: Callable[..., Any]) -> Callable[..., Any]:
         def write_valid(name: str, body: Mapping[str, Any]) -> Any:

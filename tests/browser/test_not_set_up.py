@@ -13,7 +13,9 @@ from tests.browser.conftest import Visit
 from tests.browser.form import CreateForm
 from tests.browser.listening import Complaints
 from tests.browser.servers import lab_server
-from tests.support.owners import Owner
+from tests.support.deployed import Deployed
+from tests.support.jupyter_server import JupyterServer
+from tests.support.owners import Owner, new_user
 
 pytestmark = pytest.mark.local_cloud
 
@@ -30,6 +32,10 @@ def without_credentials(environment: Environment) -> Environment:
     return {name: value for name, value in environment.items() if not name.startswith(("AWS_ACCESS", "AWS_SECRET"))}
 
 
+def with_another_secret(environment: Environment) -> Environment:
+    return environment | {"AWS_SECRET_ACCESS_KEY": "not the secret"}
+
+
 def with_nobody_there(environment: Environment) -> Environment:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -43,6 +49,7 @@ def with_another_stage(environment: Environment) -> Environment:
 CASES: Final[Mapping[Change, str]] = {
     without_url: r"Set JUPYTER_SCHEDULER_AWS_URL to the stack's output ApiUrl",
     without_credentials: r"There are no AWS credentials. Log in .*c\.AwsScheduler\.profile",
+    with_another_secret: r"The secret key is not the one of this access key: check AWS_PROFILE",
     with_nobody_there: r"is out of reach: .*Check JUPYTER_SCHEDULER_AWS_URL, the network and proxy settings",
     with_another_stage: r"compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl",
 }
@@ -57,8 +64,22 @@ def test_the_panel_says_what_to_do(
     change: Change,
 ) -> None:
     says = re.compile(CASES[change])
+    with lab_server(tmp_path, change(owner.environment)) as server:
+        assert_says(says, server, visit, complaints)
+
+
+def test_the_panel_says_that_a_policy_is_missing(
+    visit: Visit, deployed: Deployed, complaints: Complaints, tmp_path: Path
+) -> None:
+    says = re.compile(r"Ask the operator for the policy that the stack's output UserPolicyArn names")
+    with new_user(deployed) as key, lab_server(tmp_path, deployed.environment_of(key)) as server:
+        assert_says(says, server, visit, complaints)
+
+
+def assert_says(says: re.Pattern[str], server: JupyterServer, visit: Visit, complaints: Complaints) -> None:
+    """Look at the lists and the form, and see that files still open."""
     complaints.expect(r"/scheduler/\w+\?\S* 500$", r"status of 500 .* at \S*/scheduler/", f"^page: .*{says.pattern}")
-    with lab_server(tmp_path, change(owner.environment)) as server, visit(server) as lab:
+    with visit(server) as lab:
         lab.camera.take("start")
         panel = lab.open_jobs()
         expect(panel.alert).to_have_text(says)

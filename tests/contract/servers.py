@@ -1,7 +1,6 @@
 """The stock server and ours, side by side, each for a user and in a workspace of its own."""
 
 import json
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from tests.contract.notebooks import write_workspace
 from tests.contract.sides import Side
 from tests.support.deployed import Deployed
 from tests.support.jupyter_server import JupyterServer, running_server
+from tests.support.owners import new_user
 
 __all__ = ["a_user_of_its_own", "running_sides"]
 
@@ -23,23 +23,10 @@ _STOCK: Final = {
 
 @contextmanager
 def a_user_of_its_own(deployed: Deployed) -> Iterator[dict[str, str]]:
-    """Make a user, whose jobs nobody else has, and give a Jupyter server's environment with that user's key."""
-    iam = deployed.session.client("iam", endpoint_url=deployed.endpoint_url)
-    name = f"contract-{secrets.token_hex(6)}"
-    iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    try:
-        yield {
-            "JUPYTER_SCHEDULER_AWS_URL": deployed.api_url,
-            "AWS_REGION": deployed.region,
-            "AWS_ENDPOINT_URL": deployed.endpoint_url,
-            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-    finally:
-        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        iam.delete_user(UserName=name)
+    """Make a user, whose jobs nobody else has; yield the environment of a Jupyter server of theirs."""
+    with new_user(deployed, deployed.user_policy_arn) as key:
+        names = ("JUPYTER_SCHEDULER_AWS_URL", "AWS_")
+        yield {name: value for name, value in deployed.environment_of(key).items() if name.startswith(names)}
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def _side_by_side(fires: str, moved: str, every_minute: str) -> None:
 
 
 def scheduler_of(deployed: Deployed) -> Any:
-    return deployed.session.client("scheduler", endpoint_url=deployed.endpoint_url)
+    return deployed.administrator("scheduler")
 
 
 def schedules_of(deployed: Deployed, definition_id: str) -> list[dict[str, Any]]:
@@ -166,9 +166,7 @@ def test_a_deleted_definition_leaves_nothing_behind(
 def traces_of(deployed: Deployed, *identifiers: str) -> list[str]:
     """Whatever names one of these ids in S3, in the tables of jobs and definitions, and in Scheduler."""
 
-    def aws(service: str) -> Any:
-        return deployed.session.client(service, endpoint_url=deployed.endpoint_url)  # type: ignore[call-overload]
-
+    aws = deployed.administrator
     s3, tables = aws("s3"), aws("dynamodb")
     things = [each["Name"] for each in aws("scheduler").list_schedules(NamePrefix=identifiers[0])["Schedules"]]
     bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())

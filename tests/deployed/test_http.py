@@ -28,8 +28,8 @@ def test_a_browser_may_read_the_answer(http: httpx.Client) -> None:
 
 def test_who_am_i(http: httpx.Client) -> None:
     health = http.get("/scheduler/health").json()
-    assert health["you"]["arn"].endswith(":root")
-    assert health["you"]["owner_id"].startswith("root-")
+    assert health["you"]["arn"].endswith(":user/notebook-user")
+    assert health["you"]["owner_id"].startswith("user-")
 
 
 def test_environments_keep_the_panels_rule(http: httpx.Client) -> None:

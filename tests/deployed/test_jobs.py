@@ -100,9 +100,9 @@ def test_a_running_job_that_is_deleted_leaves_nothing(
     client.delete_jobs([job_id])
     with pytest.raises(NotFoundError):
         client.get_job(job_id)
-    s3 = deployed.session.client("s3", endpoint_url=deployed.endpoint_url)
+    s3 = deployed.administrator("s3")
     bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())
-    ecs = deployed.session.client("ecs", endpoint_url=deployed.endpoint_url)
+    ecs = deployed.administrator("ecs")
     while s3.list_objects_v2(Bucket=bucket, Prefix=f"jobs/{owner_id}/{job_id}/").get("KeyCount"):
         time.sleep(0.5)
     cluster = ecs.list_clusters()["clusterArns"][0]

@@ -32,7 +32,7 @@ class Tasks:
     """The tasks of jobs, as ECS shows them."""
 
     def __init__(self, deployed: Deployed) -> None:
-        self._ecs: Any = deployed.session.client("ecs", endpoint_url=deployed.endpoint_url)
+        self._ecs = deployed.administrator("ecs")
         (self._cluster,) = self._ecs.list_clusters()["clusterArns"]
 
     def of(self, job_id: str) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -6,8 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
+from local_cloud.access_keys import administrator_key
 from local_cloud.daemon import Daemon
-from local_cloud.places import Places
+from local_cloud.places import REGION, Places
 
 
 def free_port() -> int:
@@ -30,10 +32,27 @@ def daemon(places: Places) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def client(daemon: Daemon, places: Places) -> Callable[[str], Any]:
-    session: Any = boto3.Session(
-        aws_access_key_id="000000000000", aws_secret_access_key="test", region_name="us-east-1"
-    )
+    session = administrator_session(places)
     return lambda service: session.client(service, endpoint_url=places.endpoint_url)
+
+
+def administrator_session(places: Places) -> Any:
+    """Return a session that may do everything in a local cloud."""
+    key = administrator_key(places.administrator_key)
+    return boto3.Session(key.key_id, key.secret, region_name=REGION)
+
+
+def make_role(client: Callable[[str], Any], name: str, service: str, **statement: Any) -> str:
+    """Make a role that a service may assume and that allows one statement; return its ARN."""
+    assume = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    iam = client("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [assume]}))["Role"]
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="only",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}),
+    )
+    return str(role["Arn"])
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,49 +1,84 @@
 import json
 import os
+import stat
 import subprocess
 from pathlib import Path
 
-from local_cloud.connection import write_connection
+import pytest
+
+from local_cloud.access_keys import AccessKey, administrator_key, write_key
+from local_cloud.connection import read_environment, write_connection
+from local_cloud.errors import LocalCloudError
 from local_cloud.places import Places
 
 API_URL = "http://127.0.0.1:4599/_aws/execute-api/a1/v1"
+POLICY = "arn:aws:iam::000000000000:policy/users"
+USER = AccessKey(key_id="AKIAUSER", secret="user's secret")
 
 
-def test_programs_read_three_facts(tmp_path: Path) -> None:
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
     places = Places(folder=tmp_path, port=4599)
-    write_connection(places, api_url=API_URL)
-    assert json.loads((tmp_path / "connection.json").read_text(encoding="utf-8")) == {
+    write_key(places.user_key, USER)
+    write_connection(places, api_url=API_URL, user_policy_arn=POLICY)
+    return places
+
+
+def sourced(path: Path, before: dict[str, str]) -> dict[str, str]:
+    command = ["/bin/sh", "-eu", "-c", f". {path}; env"]
+    result = subprocess.run(
+        command, env={"PATH": os.defpath, **before}, check=True, capture_output=True, text=True, timeout=30
+    )
+    after = dict(line.split("=", 1) for line in result.stdout.splitlines())
+    return {name: value for name, value in after.items() if name.startswith(("AWS_", "JUPYTER_", "NO_"))}
+
+
+def test_programs_read_four_facts(places: Places) -> None:
+    assert json.loads(places.connection.read_text(encoding="utf-8")) == {
         "api_url": API_URL,
         "region": "us-east-1",
         "endpoint_url": "http://127.0.0.1:4599",
+        "user_policy_arn": POLICY,
     }
 
 
-def test_a_shell_that_sources_it_forgets_the_other_account(tmp_path: Path) -> None:
-    write_connection(Places(folder=tmp_path, port=4599), api_url=API_URL)
+def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(places: Places) -> None:
     before = {
-        "PATH": os.defpath,
         "AWS_PROFILE": "work",
         "AWS_SESSION_TOKEN": "of work",
         "AWS_REGION": "eu-west-1",
         "NO_PROXY": "intra",
     }
-    result = subprocess.run(
-        ["/bin/sh", "-eu", "-c", f". {tmp_path}/env; env"],
-        env=before,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    after = dict(line.split("=", 1) for line in result.stdout.splitlines())
-    assert {name: value for name, value in after.items() if name.startswith(("AWS_", "JUPYTER_", "NO_"))} == {
+    assert sourced(places.shell, before) == {
         "JUPYTER_SCHEDULER_AWS_URL": API_URL,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4599",
-        "AWS_ACCESS_KEY_ID": "000000000000",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": USER.key_id,
+        "AWS_SECRET_ACCESS_KEY": USER.secret,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "127.0.0.1,intra",
     }
+
+
+def test_an_administrators_shell_has_the_root_key(places: Places) -> None:
+    root = administrator_key(places.administrator_key)
+    after = sourced(places.administrator_shell, {})
+    assert (after["AWS_ACCESS_KEY_ID"], after["AWS_SECRET_ACCESS_KEY"]) == (root.key_id, root.secret)
+    assert "JUPYTER_SCHEDULER_AWS_URL" not in after
+
+
+def test_nobody_else_can_read_a_secret(places: Places) -> None:
+    for path in (places.shell, places.administrator_shell, places.user_key, places.administrator_key):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_each_local_cloud_has_its_own_root_key(tmp_path: Path) -> None:
+    first, second = (administrator_key(tmp_path / name) for name in ("first", "second"))
+    assert first != second
+    assert administrator_key(tmp_path / "first") == first
+
+
+def test_without_a_deployment_there_is_nothing_to_connect_to(tmp_path: Path) -> None:
+    with pytest.raises(LocalCloudError, match="make up"):
+        read_environment(Places(folder=tmp_path, port=4599))

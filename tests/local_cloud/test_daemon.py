@@ -4,13 +4,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from local_cloud.daemon import Daemon
 from local_cloud.errors import LocalCloudError
 from local_cloud.places import ROOT, Places
-from tests.local_cloud.conftest import free_port
+from tests.local_cloud.conftest import administrator_session, free_port
 
 
 def test_a_second_start_finds_the_first(daemon: Daemon) -> None:
@@ -114,15 +113,12 @@ def test_what_the_time_to_live_removes_is_in_the_tables_stream(places: Places) -
 def test_on_another_port_it_still_reaches_its_queues(tmp_path: Path) -> None:
     first, second = (Places(folder=tmp_path, port=free_port()) for _ in range(2))
     before, after = Daemon(first), Daemon(second)
-    session: Any = boto3.Session(
-        aws_access_key_id="000000000000", aws_secret_access_key="test", region_name="us-east-1"
-    )
     before.start()
-    session.client("sqs", endpoint_url=first.endpoint_url).create_queue(QueueName="wake-up")
+    administrator_session(first).client("sqs", endpoint_url=first.endpoint_url).create_queue(QueueName="wake-up")
     before.stop()
     try:
         after.start()
-        sqs = session.client("sqs", endpoint_url=second.endpoint_url)
+        sqs = administrator_session(second).client("sqs", endpoint_url=second.endpoint_url)
         address = sqs.list_queues()["QueueUrls"][0]
         assert f":{second.port}/" in address
         sqs.send_message(QueueUrl=address, MessageBody="wake up")

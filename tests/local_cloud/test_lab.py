@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from local_cloud.access_keys import AccessKey, write_key
 from local_cloud.connection import write_connection
 from local_cloud.errors import LocalCloudError
 from local_cloud.lab import lab_command, lab_environment, make_workspace
@@ -32,7 +33,8 @@ def test_what_was_changed_in_the_workspace_stays(places: Places) -> None:
 
 
 def test_the_lab_sees_the_local_cloud_and_no_other(places: Places) -> None:
-    write_connection(places, api_url=API_URL)
+    write_key(places.user_key, AccessKey(key_id="AKIAUSER", secret="secret"))
+    write_connection(places, api_url=API_URL, user_policy_arn="arn")
     before = {"PATH": "p", "AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "t", "JUPYTER_CONFIG_PATH": "elsewhere"}
     after = lab_environment(places, before)
     assert after["JUPYTER_SCHEDULER_AWS_URL"] == API_URL

@@ -19,7 +19,7 @@ class Queues:
     tried: int = 0
     taken: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
 
-    def send(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
+    def send(self, _delivery: Delivery, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
         self.tried += 1
         if queue_arn in self.refusing:
             raise SendError("Refused", f"{queue_arn} refuses")

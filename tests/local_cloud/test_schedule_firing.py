@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from local_cloud.deliveries import Delivery
 from local_cloud.firing import Firing, due_instants
 
 DUE = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -53,7 +54,7 @@ class Clock:
         schedules = [*others, schedule(Arn="arn:schedule", Target=target)]
         self._firing = Firing(lambda: schedules, self._send, started=started)
 
-    def _send(self, _queue_arn: str, body: str, _attributes: Mapping[str, str]) -> None:
+    def _send(self, _delivery: Delivery, _queue_arn: str, body: str, _attributes: Mapping[str, str]) -> None:
         self.sent.append(body[11:16])
 
     def strike(self, instants: Iterable[datetime]) -> list[str]:

@@ -3,16 +3,21 @@
 import json
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from local_cloud.access_keys import administrator_key
 from local_cloud.daemon import Daemon
-from local_cloud.places import ROOT, Places
+from local_cloud.places import REGION, ROOT, Places
+from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]
 ROLE = "arn:aws:iam::000000000000:role/scheduler"
@@ -59,13 +64,12 @@ class Schedules:
         schedule = self._client("scheduler").get_schedule(Name=name)
         kept = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
         body = json.dumps({key: schedule[key] for key in kept} | fields).encode()
-        headers = {
-            "Authorization": "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/scheduler/aws4_request"
-        }
         url = f"{self._places.endpoint_url}/schedules/{name}"
-        request = urllib.request.Request(url, data=body, headers=headers, method="PUT")
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
-            assert answer.status == 200
+        key = administrator_key(self._places.administrator_key)
+        request = AWSRequest("PUT", url, data=body)
+        SigV4Auth(Credentials(key.key_id, key.secret), "scheduler", REGION).add_auth(request)
+        answer = httpx.put(url, content=body, headers=dict(request.headers), timeout=30, trust_env=False)
+        assert answer.status_code == 200
 
     def next_message(self, queue: str) -> dict[str, Any]:
         """Wait for a message and take it."""
@@ -76,12 +80,19 @@ class Schedules:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
         return dict(messages[0])
 
+    def count(self, queue: str) -> int:
+        """Count the messages that wait in a queue."""
+        url = f"{self._places.endpoint_url}/000000000000/{queue}"
+        answer = self._client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     def next_body(self, queue: str) -> list[str]:
         return str(self.next_message(queue)["Body"]).split()
 
 
 @pytest.fixture(scope="module")
 def schedules(client: Client, places: Places) -> Schedules:
+    make_role(client, "scheduler", "scheduler.amazonaws.com", Action="sqs:SendMessage", Resource="*")
     return Schedules(client, places)
 
 
@@ -105,6 +116,33 @@ def test_a_schedule_fires_at_its_local_time_with_the_due_time_filled_in(schedule
     }
     sent_at = int(message["Attributes"]["SentTimestamp"]) / 1000
     assert sent_at >= due.timestamp()  # never early; how late depends on the machine
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "resource"),
+    [("may-not-send", "scheduler.amazonaws.com", queue_arn("refused")), ("of-lambda", "lambda.amazonaws.com", "*")],
+)
+def test_a_role_that_may_not_send_sends_nothing(
+    schedules: Schedules, client: Client, role: str, service: str, resource: str
+) -> None:
+    """Only a role that trusts the scheduler and may send to a queue reaches it: here that is the dead-letter queue, or none."""
+    for queue in ("target", "refused", "witness"):
+        schedules.create_queue(queue)
+    target = {
+        "RoleArn": make_role(client, role, service, Action="sqs:SendMessage", Resource=resource),
+        "RetryPolicy": {"MaximumRetryAttempts": 0},
+        "DeadLetterConfig": {"Arn": queue_arn("refused")},
+    }
+    due = in_seconds(SOON)
+    schedules.create(role, "target", target=target, **at(due))
+    if resource == "*":
+        schedules.create("witness", "witness", **at(due + timedelta(seconds=1)))
+        schedules.next_message("witness")
+        assert schedules.count("refused") == 0
+    else:
+        attributes = schedules.next_message("refused")["MessageAttributes"]
+        assert attributes["ERROR_CODE"]["StringValue"] == "AccessDeniedException"
+    assert schedules.count("target") == 0
 
 
 def test_a_crontab_fires_in_its_minute_once_whatever_is_wrong_with_others(schedules: Schedules) -> None:
@@ -199,7 +237,7 @@ def test_the_emulators_own_sweep_is_not_started(places: Places) -> None:
         "import threading\n"
         "from local_cloud.scheduler import EmulatedScheduler\n"
         "import ministack.services.scheduler as scheduler\n"
-        "EmulatedScheduler().mend()\n"
+        "EmulatedScheduler(authorization=None).mend()\n"
         "before = threading.active_count()\n"
         "scheduler.start_scheduler()\n"
         "print(threading.active_count() - before)\n"

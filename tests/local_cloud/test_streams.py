@@ -10,6 +10,7 @@ import pytest
 
 from local_cloud.daemon import Daemon
 from local_cloud.places import Places
+from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]
 TELLS_THE_QUEUE = """
@@ -36,10 +37,11 @@ def mapping_id(client: Client, places: Places) -> str:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("told.py", TELLS_THE_QUEUE)
+    role = make_role(client, "tells", "lambda.amazonaws.com", Action="sqs:SendMessage", Resource="*")
     client("lambda").create_function(
         FunctionName="tells",
         Runtime="python3.13",
-        Role="arn:aws:iam::000000000000:role/tells",
+        Role=role,
         Handler="told.handler",
         Code={"ZipFile": package.getvalue()},
         Environment={"Variables": {"ENDPOINT": places.endpoint_url}},

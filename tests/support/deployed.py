@@ -9,9 +9,12 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+
+from local_cloud.access_keys import AccessKey, read_key
 
 __all__ = ["Deployed", "deployed"]
 
@@ -29,27 +32,43 @@ class Deployed:
     endpoint_url: str
     """The address of every emulated AWS service."""
 
+    user_policy_arn: str
+    """The policy of people who run notebooks."""
+
     folder: Path
     """The local cloud's folder: logs, state, `env`."""
 
     @property
     def session(self) -> boto3.Session:
-        """Credentials of the account's root; clients need `endpoint_url` as well."""
-        return boto3.Session(aws_access_key_id="000000000000", aws_secret_access_key="test", region_name=self.region)
+        """Credentials of an IAM user who has the users' policy and nothing else."""
+        key = read_key(self.folder / "user-key.json")
+        return boto3.Session(key.key_id, key.secret, region_name=self.region)
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a command line tool is started with: this machine's variables, none of them about another AWS account."""
+    def administrator(self, service: str) -> Any:
+        """Return a client of an AWS service that may do everything in the emulated account."""
+        key = read_key(self.folder / "administrator-key.json")
+        session = boto3.Session(key.key_id, key.secret, region_name=self.region)
+        return session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+    def environment_of(self, key: AccessKey) -> dict[str, str]:
+        """Return the variables that a command line tool of a person is started with.
+
+        They are this machine's, without any that are about another AWS account.
+        """
         own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return own | {
             "JUPYTER_SCHEDULER_AWS_URL": self.api_url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "000000000000",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            **key.environment,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of `session`'s user."""
+        return self.environment_of(read_key(self.folder / "user-key.json"))
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import boto3
 
 from jupyter_scheduler_aws.client import Client
+from local_cloud.access_keys import AccessKey
 from tests.support.deployed import Deployed
 
-__all__ = ["Owner", "new_owner"]
+__all__ = ["Owner", "new_owner", "new_user"]
 
 
 @dataclass(frozen=True)
@@ -19,34 +19,46 @@ class Owner:
     """Somebody who may use the stack."""
 
     deployed: Deployed
-    key_id: str
-    secret: str
+    key: AccessKey
 
     @property
     def environment(self) -> dict[str, str]:
         """What a tool of theirs is started with."""
-        return self.deployed.environment | {"AWS_ACCESS_KEY_ID": self.key_id, "AWS_SECRET_ACCESS_KEY": self.secret}
+        return self.deployed.environment_of(self.key)
 
     def client(self) -> Client:
         """Their client; close it."""
-        session = boto3.Session(self.key_id, self.secret, region_name=self.deployed.region)
+        session = boto3.Session(self.key.key_id, self.key.secret, region_name=self.deployed.region)
         return Client(self.deployed.api_url, region=self.deployed.region, session=session)
 
 
 @contextmanager
-def new_owner(deployed: Deployed) -> Iterator[Owner]:
-    """Make a user; in the end delete their definitions and jobs, and the user."""
-    iam: Any = deployed.session.client("iam", endpoint_url=deployed.endpoint_url)
-    name = f"browser-{secrets.token_hex(4)}"
+def new_user(deployed: Deployed, *policy_arns: str) -> Iterator[AccessKey]:
+    """Make an IAM user with these policies and nothing else; in the end delete the user."""
+    iam = deployed.administrator("iam")
+    name = f"test-{secrets.token_hex(6)}"
     iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    owner = Owner(deployed, key["AccessKeyId"], key["SecretAccessKey"])
+    for policy_arn in policy_arns:
+        iam.attach_user_policy(UserName=name, PolicyArn=policy_arn)
+    made = iam.create_access_key(UserName=name)["AccessKey"]
     try:
-        yield owner
+        yield AccessKey(key_id=made["AccessKeyId"], secret=made["SecretAccessKey"])
     finally:
-        _delete_all(owner)
-        iam.delete_access_key(UserName=name, AccessKeyId=owner.key_id)
+        iam.delete_access_key(UserName=name, AccessKeyId=made["AccessKeyId"])
+        for policy_arn in policy_arns:
+            iam.detach_user_policy(UserName=name, PolicyArn=policy_arn)
         iam.delete_user(UserName=name)
+
+
+@contextmanager
+def new_owner(deployed: Deployed) -> Iterator[Owner]:
+    """Make a user of the scheduler; in the end delete their definitions and jobs, and the user."""
+    with new_user(deployed, deployed.user_policy_arn) as key:
+        owner = Owner(deployed, key)
+        try:
+            yield owner
+        finally:
+            _delete_all(owner)
 
 
 def _delete_all(owner: Owner) -> None:

@@ -1,0 +1,100 @@
+"""Who gets in: whoever signs with a key that AWS knows, of a user who has the users' policy."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+
+from jupyter_scheduler_aws.signing import RequestSigner
+from local_cloud.access_keys import AccessKey, read_key
+from tests.support.deployed import Deployed
+from tests.support.owners import new_user
+
+pytestmark = pytest.mark.local_cloud
+
+
+@pytest.fixture(scope="module")
+def stranger(deployed: Deployed) -> Iterator[AccessKey]:
+    """An IAM user of the account without any policy."""
+    with new_user(deployed) as key:
+        yield key
+
+
+@pytest.fixture
+def forger(deployed: Deployed) -> AccessKey:
+    """Somebody who knows a user's key id, not their secret."""
+    return replace(read_key(deployed.folder / "user-key.json"), secret="not the secret")
+
+
+@pytest.fixture
+def unknown() -> AccessKey:
+    return AccessKey(key_id="AKIA0000000000000000", secret="secret")
+
+
+WORDS = {
+    "stranger": "is not authorized to perform: execute-api:Invoke",
+    "forger": "The request signature we calculated does not match",
+    "unknown": "The security token included in the request is invalid",
+}
+
+ADVICE = {
+    "stranger": "Ask the operator for the policy that the stack's output UserPolicyArn names.",
+    "forger": "The secret key is not the one of this access key: check AWS_PROFILE, or the keys in the environment.",
+    "unknown": "AWS does not know these credentials: check AWS_PROFILE, or the keys in the environment.",
+}
+
+
+@pytest.mark.parametrize("who", WORDS)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/scheduler/jobs"),
+        ("POST", "/scheduler/uploads"),
+        ("DELETE", "/scheduler/jobs/x"),
+        ("GET", "/scheduler/health"),
+    ],
+)
+def test_nobody_else_gets_in(
+    deployed: Deployed, request: pytest.FixtureRequest, who: str, method: str, path: str
+) -> None:
+    key: AccessKey = request.getfixturevalue(who)
+    session = boto3.Session(key.key_id, key.secret, region_name=deployed.region)
+    signer = RequestSigner(session, deployed.region)
+    with httpx.Client(base_url=deployed.api_url, auth=signer, timeout=60) as http:
+        answer = http.request(method, path, json={} if method == "POST" else None)
+    assert answer.status_code == 403
+    assert WORDS[who] in answer.json()["message"]
+
+
+@pytest.mark.parametrize("who", ADVICE)
+def test_the_doctor_says_why_and_what_to_do(deployed: Deployed, request: pytest.FixtureRequest, who: str) -> None:
+    key: AccessKey = request.getfixturevalue(who)
+    command = [str(Path(sys.executable).parent / "nbjobs"), "doctor", "--no-job"]
+    environment = deployed.environment_of(key) | {"COLUMNS": "400"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode != 0
+    [failed] = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+    assert failed.split()[1] == "service"
+    assert ADVICE[who] in failed
+
+
+def test_a_user_may_call_the_api_and_nothing_else(deployed: Deployed) -> None:
+    for service, call in (
+        ("s3", "list_buckets"),
+        ("dynamodb", "list_tables"),
+        ("ecs", "list_clusters"),
+        ("iam", "list_users"),
+    ):
+        client = deployed.session.client(service, endpoint_url=deployed.endpoint_url)  # type: ignore[call-overload]
+        with pytest.raises(client.exceptions.ClientError, match=r"AccessDenied"):
+            getattr(client, call)()
+
+
+def test_a_user_cannot_call_the_runners_routes_as_a_user(http: httpx.Client) -> None:
+    """A signature opens nothing under /runs, where session tokens count."""
+    assert http.get("/runs/someone/no-such-job/1/work-order").status_code in (401, 403, 404)

@@ -1,0 +1,128 @@
+"""Which permissions a call needs, as the Service Authorization Reference has them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local_cloud.authorization_rules import Request, Requirement, requirements
+
+TASK_ROLE, EXECUTION_ROLE = (f"arn:aws:iam::000000000000:role/{name}" for name in ("task", "execution"))
+CLUSTER = "arn:aws:ecs:us-east-1:000000000000:cluster/ours"
+IN_CLUSTER = {"ecs:cluster": CLUSTER}
+
+
+class Definitions:
+    """Two revisions of one family."""
+
+    def newest_revision(self, definition: str) -> str:
+        return definition if ":" in definition else f"{definition}:2"
+
+    def roles(self, definition: str) -> tuple[str, ...]:
+        return (TASK_ROLE, EXECUTION_ROLE) if definition == "notebooks:2" else ()
+
+
+def needed(service: str, target: str = "", **fields: Any) -> list[tuple[str, str, dict[str, str]]]:
+    """Return action, resource and condition keys of each permission."""
+    known = {name: fields.pop(name) for name in ("method", "path", "query") if name in fields}
+    request = Request(
+        service=service,
+        target=target,
+        body=json.dumps(fields).encode(),
+        region="us-east-1",
+        account="000000000000",
+        **{"method": "POST", "path": "/", "query": {}, **known},
+    )
+    return [(each.action, each.resource, dict(each.context)) for each in requirements(request, Definitions())]
+
+
+def pass_role(role: str, service: str) -> tuple[str, str, dict[str, str]]:
+    return "iam:PassRole", role, {"iam:passedtoservice": f"{service}.amazonaws.com"}
+
+
+@pytest.mark.parametrize("cluster", ["ours", CLUSTER])
+@pytest.mark.parametrize(
+    "definition", ["notebooks", "notebooks:2", "arn:aws:ecs:us-east-1:000000000000:task-definition/notebooks:2"]
+)
+def test_a_launch_needs_the_newest_revision_in_the_cluster_and_the_roles(cluster: str, definition: str) -> None:
+    launch, *passed = needed("ecs", "RunTask", cluster=cluster, taskDefinition=definition)
+    assert launch == ("ecs:RunTask", "arn:aws:ecs:us-east-1:000000000000:task-definition/notebooks:2", IN_CLUSTER)
+    assert passed == [pass_role(TASK_ROLE, "ecs-tasks"), pass_role(EXECUTION_ROLE, "ecs-tasks")]
+
+
+def test_a_role_that_a_launch_puts_in_place_of_the_definitions_is_passed_too() -> None:
+    other = "arn:aws:iam::000000000000:role/other"
+    named = needed("ecs", "RunTask", taskDefinition="plain:1", overrides={"taskRoleArn": other})
+    assert pass_role(other, "ecs-tasks") in named
+
+
+@pytest.mark.parametrize("tags", [{"tags": [{"key": "a", "value": "b"}]}, {"propagateTags": "TASK_DEFINITION"}])
+def test_a_launch_with_tags_needs_to_tag_as_it_creates(tags: dict[str, Any]) -> None:
+    named = needed("ecs", "RunTask", cluster="ours", taskDefinition="plain:1", **tags)
+    tasks = "arn:aws:ecs:us-east-1:000000000000:task/ours/*"
+    assert ("ecs:TagResource", tasks, {"ecs:createaction": "RunTask"}) in named
+
+
+def test_tasks_are_evaluated_one_by_one_in_their_cluster() -> None:
+    arn = "arn:aws:ecs:us-east-1:000000000000:task/ours/"
+    assert needed("ecs", "StopTask", cluster=CLUSTER, task=f"{arn}a1") == [("ecs:StopTask", f"{arn}a1", IN_CLUSTER)]
+    described = needed("ecs", "DescribeTasks", cluster=CLUSTER, tasks=["a1", f"{arn}b2"])
+    assert described == [("ecs:DescribeTasks", f"{arn}{each}", IN_CLUSTER) for each in ("a1", "b2")]
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "action"),
+    [
+        ("POST", {"GroupName": "ours"}, "CreateSchedule"),
+        ("PUT", {"GroupName": "ours"}, "UpdateSchedule"),
+        ("DELETE", {"query": {"groupName": ["ours"]}}, "DeleteSchedule"),
+        ("GET", {"query": {"groupName": ["ours"]}}, "GetSchedule"),
+    ],
+)
+def test_a_schedule_is_evaluated_in_its_group(method: str, fields: dict[str, Any], action: str) -> None:
+    named = needed("scheduler", method=method, path="/schedules/d-0", **fields)
+    assert named == [(f"scheduler:{action}", "arn:aws:scheduler:us-east-1:000000000000:schedule/ours/d-0", {})]
+
+
+def test_a_schedule_without_a_group_is_in_the_default_one_and_passes_its_role() -> None:
+    call, passed = needed("scheduler", path="/schedules/d-0", Target={"RoleArn": TASK_ROLE})
+    assert call[1].endswith(":schedule/default/d-0")
+    assert passed == pass_role(TASK_ROLE, "scheduler")
+
+
+def test_log_events_are_evaluated_on_their_stream() -> None:
+    [(action, resource, _)] = needed("logs", "GetLogEvents", logGroupName="/runners", logStreamName="runner/a1")
+    assert (action, resource) == (
+        "logs:GetLogEvents",
+        "arn:aws:logs:us-east-1:000000000000:log-group:/runners:log-stream:runner/a1",
+    )
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"service": "ecs", "target": "ListClusters"},
+        {"service": "scheduler", "method": "POST", "path": "/schedule-groups/ours"},
+        {"service": "logs", "target": "PutLogEvents"},
+        {"service": "s3"},
+    ],
+    ids=str,
+)
+def test_everything_else_is_left_to_the_emulator(request_: dict[str, str]) -> None:
+    assert needed(**request_) == []
+
+
+def test_a_body_that_is_no_json_needs_what_an_empty_one_does() -> None:
+    request = Request(
+        service="ecs",
+        method="POST",
+        path="/",
+        target="StopTask",
+        body=b"\xff{",
+        query={},
+        region="us-east-1",
+        account="000000000000",
+    )
+    [only] = requirements(request, Definitions())
+    assert isinstance(only, Requirement)
+    assert only.action == "ecs:StopTask"

@@ -1,0 +1,105 @@
+"""What functions did on the local cloud against what they may do; it runs last, on the record of all suites before it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from infra.main import build
+from infra.permissions import Permission, permissions, statements
+from local_cloud.permission_record import Evaluation, read_record
+from tests.infra.synthesized import ROOT, as_list
+from tests.support.deployed import Deployed, deployed
+
+__all__ = ["deployed"]
+
+pytestmark = pytest.mark.local_cloud
+
+Resolved = tuple[str, str, str]
+"""Name of a role, action, and resource as an ARN."""
+
+
+@pytest.fixture(scope="module")
+def template(deployed: Deployed) -> Mapping[str, Any]:
+    return dict(json.loads((deployed.folder / "cdk.out" / "Scheduler.template.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def roles(deployed: Deployed, template: Mapping[str, Any]) -> Mapping[str, str]:
+    """Names of the deployed roles, by logical id."""
+    cloudformation = deployed.administrator("cloudformation")
+    [stack] = [each["StackName"] for each in cloudformation.describe_stacks()["Stacks"] if _is_ours(each)]
+    found = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    return {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for each in found
+        if each["ResourceType"] == "AWS::IAM::Role"
+    }
+
+
+def _is_ours(stack: Mapping[str, Any]) -> bool:
+    return any(output["OutputKey"] == "ApiUrl" for output in stack.get("Outputs", ()))
+
+
+@pytest.fixture(scope="module")
+def granted(
+    deployed: Deployed, template: Mapping[str, Any], roles: Mapping[str, str]
+) -> list[tuple[Permission, Resolved]]:
+    """Every permission, as the template explains it and as it was deployed."""
+    flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    stack = build(App(context={**flags, "bundle_target": "local", "runner_image": "any"}))
+    resolved = list(_resolved(deployed, template, roles))
+    pairs = list(zip(permissions(stack, template), resolved, strict=True))
+    assert all(permission.action == action for permission, (_, action, _) in pairs)
+    return pairs
+
+
+def _resolved(deployed: Deployed, template: Mapping[str, Any], roles: Mapping[str, str]) -> Iterator[Resolved]:
+    """Yield what is deployed, in the template's order."""
+    iam = deployed.administrator("iam")
+    seen: dict[str, Iterator[Mapping[str, Any]]] = {}
+    for policy, role_id, _ in statements(template):
+        if policy not in seen:
+            answer = iam.get_role_policy(RoleName=roles[role_id], PolicyName=policy)["PolicyDocument"]
+            seen[policy] = iter(answer["Statement"])
+        statement = next(seen[policy])
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                yield roles[role_id], action, resource
+
+
+@pytest.fixture(scope="module")
+def record(deployed: Deployed, granted: list[tuple[Permission, Resolved]]) -> list[Evaluation]:
+    """What the roles of the stack asked for."""
+    names = {role for _, (role, _, _) in granted}
+    return [each for each in read_record(deployed.folder / "permissions.jsonl") if each.principal in names]
+
+
+def test_the_suites_before_have_used_the_stack(record: list[Evaluation]) -> None:
+    """Without them the other tests would say nothing."""
+    assert sum(each.count for each in record) > 1_000
+
+
+def test_nothing_was_denied(record: list[Evaluation]) -> None:
+    assert [each for each in record if not each.allowed] == []
+
+
+def test_every_permission_was_used(granted: list[tuple[Permission, Resolved]], record: list[Evaluation]) -> None:
+    """But for those that are for faults only, and those that an AWS service uses."""
+    unused = [
+        f"{permission.role}: {permission.action} on {permission.resource} ({permission.purpose.text})"
+        for permission, resolved in granted
+        if not (permission.by_aws or permission.purpose.faults_only) and not _was_used(resolved, record)
+    ]
+    assert unused == []
+
+
+def _was_used(resolved: Resolved, record: list[Evaluation]) -> bool:
+    role, action, resource = resolved
+    return any(
+        each.allowed and (each.principal, each.action) == (role, action) and fnmatchcase(each.resource, resource)
+        for each in record
+    )
