@@ -25,7 +25,23 @@ import json, os, urllib.request
 address = os.environ["ECS_CONTAINER_METADATA_URI_V4"]
 print(json.dumps([urllib.request.urlopen(address + path).read().decode() for path in ("", "/task")]))
 """
-FLOOD = "for _ in range(1000):\n    display({'text/plain': 'x' * (16 << 20)}, raw=True)"
+MEMORY_MIB = 4096
+"""Of the compute type `small`."""
+FILL = f"""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+size = {MEMORY_MIB - 500} << 20
+segment = libc.shmget(0, ctypes.c_size_t(size), 0o1600)  # IPC_CREAT; it is there until the container is gone
+address = libc.shmat(segment, None, 0)
+ctypes.memset(address, 1, size)
+libc.shmdt(ctypes.c_void_p(address))
+with open("/proc/self/oom_score_adj", "w") as score:
+    score.write("0")  # so that the largest process is the one to go
+for _ in range(1000):
+    display({{"text/plain": "x" * (4 << 20)}}, raw=True)
+"""
+"""Fills most of the memory with what belongs to no process, and the rest with outputs, which the runner keeps."""
 
 
 class Tasks:
@@ -141,7 +157,7 @@ def test_a_task_that_is_taken_back_saves_and_is_tried_again(
 
 
 def test_a_container_out_of_memory_is_named_so(client: Client, tasks: Tasks, notebook: NotebookMaker) -> None:
-    job = client.wait(client.submit(notebook(FLOOD), output_formats=["ipynb"]))
+    job = client.wait(client.submit(notebook(FILL), output_formats=["ipynb"]))
     assert (job.status, job.outcome and job.outcome.code) == (JobStatus.FAILED, "out_of_memory"), job.status_message
     (container,) = tasks.ended(tasks.of(job.job_id))["containers"]
     assert (container["exitCode"], container["reason"]) == (
