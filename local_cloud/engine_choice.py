@@ -111,7 +111,7 @@ def _check(command: ContainerCommand) -> None:
     except ContainerCommandError as error:
         raise LocalCloudError(f"{command.name} is installed, but does not work: {error}") from error
     if not command.has_image(RUNNER_IMAGE):
-        raise LocalCloudError(f"{command.name} has no image {RUNNER_IMAGE}; run `make image`.")
+        raise LocalCloudError(f"{command.name} has no image {RUNNER_IMAGE}; run `make image ENGINE={command.name}`.")
     options = ContainerOptions(memory_mib=_PROBE_MIB, read_only=True, entry_point=("python", "-c"))
     with socket.create_server((HOST, 0)) as server:
         port = str(server.getsockname()[1])
