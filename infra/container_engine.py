@@ -2,12 +2,12 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ENGINES", "Build", "EngineError", "build_command", "find_engine", "works"]
+__all__ = ["ENGINES", "Build", "EngineError", "build_command", "find_engine", "inspect_command", "works"]
 
 ENGINES: Final = ("docker", "podman", "buildah")
 """In order of preference."""
@@ -33,6 +33,7 @@ class Build:
     """Image in place of the pinned base."""
     certificates: Path | None = None
     """Bundle of certificate authorities that the build trusts in place of the base's; mounted as a secret, in no layer."""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def works(name: str) -> bool:
@@ -86,4 +87,15 @@ def build_command(engine: str, build: Build) -> list[str]:
         options += ["--build-arg", f"BASE_IMAGE={build.base}"]
     if build.certificates:
         options += ["--secret", f"id=certificates,src={build.certificates}"]
+    for name, value in build.labels.items():
+        options += ["--label", f"{name}={value}"]
     return [engine, "build", *options, str(build.context)]
+
+
+def inspect_command(engine: str, image: str, *, label: str | None = None) -> list[str]:
+    """Write the command that prints an image's id, or one of its labels; it fails if there is no such image."""
+    if engine == "buildah":
+        template = f'{{{{index .OCIv1.Config.Labels "{label}"}}}}' if label else "{{.FromImageID}}"
+        return [engine, "inspect", "--type", "image", "--format", template, image]
+    template = f'{{{{index .Config.Labels "{label}"}}}}' if label else "{{.Id}}"
+    return [engine, "image", "inspect", "--format", template, image]

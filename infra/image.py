@@ -6,10 +6,12 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from infra.container_engine import ENGINES, Build, EngineError, build_command, find_engine
+from infra.container_engine import ENGINES, Build, EngineError, build_command, find_engine, inspect_command
+from infra.image_inputs import LABEL, fingerprint
 from infra.platforms import PLATFORMS
 from infra.settings import SettingsError, read_settings
 
@@ -87,7 +89,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build_runner(engine: str, architecture: str, base: str | None) -> int:
     build = runner_build(architecture=architecture, base=base, certificates=os.environ.get("SSL_CERT_FILE"))
-    code = _run(engine, build)
+    inputs = fingerprint(_ROOT, [architecture, (_inspect(engine, base) or base) if base else ""])
+    if _inspect(engine, build.tag, label=LABEL) == inputs:
+        print(f"{build.tag} is up to date")  # noqa: T201 - this is the command line
+        return 0
+    code = _run(engine, replace(build, labels={LABEL: inputs}))
     if code and not PLATFORMS[architecture].is_of(platform.machine()):
         _tell(
             f"The image is for {build.platform}, not this machine's {platform.machine()}: {engine} needs QEMU for it."
@@ -104,6 +110,11 @@ def _run(engine: str, build: Build) -> int:
     if code == 0:
         print(f"Built {build.tag} with {engine}")  # noqa: T201 - this is the command line
     return code
+
+
+def _inspect(engine: str, image: str, *, label: str | None = None) -> str:
+    command = inspect_command(engine, image, label=label)
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _remove(engine: str) -> int:

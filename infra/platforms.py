@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from aws_cdk.aws_ecr_assets import Platform
-from aws_cdk.aws_ecs import CpuArchitecture
-
 __all__ = ["PLATFORMS", "RunnerPlatform"]
 
 
@@ -16,10 +13,10 @@ class RunnerPlatform:
 
     docker: str
     """As container engines name it."""
+    fargate: str
+    """As ECS names it (API Reference, RuntimePlatform)."""
     machines: frozenset[str]
     """As `uname -m` names it."""
-    asset: Platform
-    fargate: CpuArchitecture
 
     def is_of(self, machine: str) -> bool:
         """Tell whether a machine, as `uname -m` names it, runs images of this platform natively."""
@@ -27,17 +24,7 @@ class RunnerPlatform:
 
 
 PLATFORMS: Final[Mapping[str, RunnerPlatform]] = {
-    "x86_64": RunnerPlatform(
-        docker="linux/amd64",
-        machines=frozenset({"x86_64", "AMD64"}),
-        asset=Platform.LINUX_AMD64,
-        fargate=CpuArchitecture.X86_64,
-    ),
-    "arm64": RunnerPlatform(
-        docker="linux/arm64",
-        machines=frozenset({"aarch64", "arm64"}),
-        asset=Platform.LINUX_ARM64,
-        fargate=CpuArchitecture.ARM64,
-    ),
+    "x86_64": RunnerPlatform(docker="linux/amd64", fargate="X86_64", machines=frozenset({"x86_64", "AMD64"})),
+    "arm64": RunnerPlatform(docker="linux/arm64", fargate="ARM64", machines=frozenset({"aarch64", "arm64"})),
 }
 """By the value of the setting `runners.architecture`."""

@@ -8,13 +8,14 @@ from typing import Final, cast
 from aws_cdk import Duration, IgnoreMode, Stack
 from aws_cdk.aws_ec2 import IVpc
 from aws_cdk.aws_ecr import IRepository, Repository
-from aws_cdk.aws_ecr_assets import DockerImageAsset
+from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
 from aws_cdk.aws_ecs import (
     Capability,
     CfnCluster,
     Cluster,
     ContainerImage,
     ContainerInsights,
+    CpuArchitecture,
     FargateTaskDefinition,
     LinuxParameters,
     LogDrivers,
@@ -96,6 +97,7 @@ class Runners(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
+        self._platform = PLATFORMS[settings.architecture]
         self._image = image
         self._asset: DockerImageAsset | None = None
         self.log_group = log_group
@@ -144,7 +146,7 @@ class Runners(Construct):
             execution_role=self.execution_role,
             task_role=self._task_role(name, environment),
             runtime_platform=RuntimePlatform(
-                cpu_architecture=PLATFORMS[self._settings.architecture].fargate,
+                cpu_architecture=CpuArchitecture.of(self._platform.fargate),
                 operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
@@ -193,7 +195,7 @@ class Runners(Construct):
                 file=_DOCKERFILE,
                 exclude=_left_out(),
                 ignore_mode=IgnoreMode.DOCKER,
-                platform=PLATFORMS[self._settings.architecture].asset,
+                platform=Platform.custom(self._platform.docker),
             )
             self._explain_sign_in()
         return self._asset

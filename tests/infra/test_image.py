@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.container_engine import EngineError, build_command, find_engine, works
+from infra.container_engine import EngineError, build_command, find_engine, inspect_command, works
 from infra.image import base_build, main, runner_build
+from infra.image_inputs import LABEL, fingerprint
 
 
 def test_the_first_engine_that_works_is_taken() -> None:
@@ -76,6 +77,56 @@ def test_make_image_passes_on_what_the_engine_said(engine: Path, capfd: pytest.C
     error = capfd.readouterr().err
     assert "no such registry" in error
     assert "make base-image, then make image BASE_IMAGE=jupyter-scheduler-base:local" in error
+
+
+def test_an_image_that_is_up_to_date_is_not_built_again(engine: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    kept = engine.parent / "label"
+    _write(
+        engine,
+        f"""case "$1" in
+        image) cat {kept} 2> /dev/null ;;
+        build) echo built; for each; do case "$each" in {LABEL}=*) echo "${{each#*=}}" > {kept} ;; esac; done ;;
+        esac""",
+    )
+    assert [main(["build", "--architecture", "x86_64"]) for _ in range(2)] == [0, 0]
+    assert capfd.readouterr().out.splitlines() == [
+        "built",
+        "Built jupyter-scheduler-runner:local with docker",
+        "jupyter-scheduler-runner:local is up to date",
+    ]
+    assert main(["build", "--architecture", "arm64"]) == 0
+    assert "built\n" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("engine_name", ["docker", "podman", "buildah"])
+def test_labels_and_ids_are_asked_for_in_the_engine_s_words(engine_name: str) -> None:
+    assert f'Config.Labels "{LABEL}"}}}}' in inspect_command(engine_name, "mine:1", label=LABEL)[-2]
+
+
+def test_the_fingerprint_is_that_of_what_the_image_is_made_from(tmp_path: Path) -> None:
+    for name in (
+        "Dockerfile",
+        "Dockerfile.dockerignore",
+        "image/kernel",
+        "runner/run.py",
+        "runner/__pycache__/run.pyc",
+    ):
+        path = tmp_path / "runner_container" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "requirements").mkdir()
+    for name in ("runner.txt", "uv.txt", "dev.txt"):
+        (tmp_path / "requirements" / name).write_text(name)
+    before = fingerprint(tmp_path, ["x86_64", ""])
+    (tmp_path / "runner_container/runner/__pycache__/run.pyc").write_text("compiled")
+    (tmp_path / "requirements/dev.txt").write_text("something else")
+    assert fingerprint(tmp_path, ["x86_64", ""]) == before
+    seen = {before, fingerprint(tmp_path, ["arm64", ""]), fingerprint(tmp_path, ["x86_64", "base:1"])}
+    (tmp_path / "runner_container/image/kernel").chmod(0o755)
+    seen.add(fingerprint(tmp_path, ["x86_64", ""]))
+    (tmp_path / "runner_container/runner/run.py").write_text("changed")
+    seen.add(fingerprint(tmp_path, ["x86_64", ""]))
+    assert len(seen) == 5
 
 
 def test_an_image_for_another_processor_needs_emulation(engine: Path, capfd: pytest.CaptureFixture[str]) -> None:
