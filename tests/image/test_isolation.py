@@ -35,19 +35,21 @@ print(json.dumps({"own": dict(os.environ), "readable": readable, "refused": refu
 OPEN_THE_RUNNER = """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-PTRACE_ATTACH = 16
+PTRACE_SEIZE = 0x4206  # attaches without stopping
 def attach():
-    if libc.ptrace(PTRACE_ATTACH, 1, 0, 0):
+    if libc.ptrace(PTRACE_SEIZE, 1, 0, 0):
         raise OSError(ctypes.get_errno(), "ptrace")
+def take_descriptor():
+    SYS_PIDFD_GETFD = 438
+    if libc.syscall(SYS_PIDFD_GETFD, os.pidfd_open(1), 1, 0) < 0:
+        raise OSError(ctypes.get_errno(), "pidfd_getfd")
 acts = {
     "mem": lambda: open("/proc/1/mem", "rb").close(),
     "maps": lambda: Path("/proc/1/maps").read_text(),
     "fd": lambda: os.listdir("/proc/1/fd"),
     "cwd": lambda: os.readlink("/proc/1/cwd"),
     "ptrace": attach,
-    "pidfd_getfd": lambda: os.close(os.pidfd_open(1)) or libc.syscall(438, os.pidfd_open(1), 3, 0) == -1 and (_ for _ in ()).throw(
-        OSError(ctypes.get_errno(), "pidfd_getfd")
-    ),
+    "pidfd": take_descriptor,
 }
 print(json.dumps({name: attempt(act) for name, act in acts.items()}))
 """
