@@ -7,7 +7,7 @@ import pytest
 from tests.docs.documents import ROOT
 from tests.docs.test_links import own_documents
 
-NAMED = re.compile(r"(?:^|`|^[A-Z_]+=\S+ )make ([a-z]+)\b", re.MULTILINE)
+NAMED = re.compile(r"(?:^|`|^[A-Z_]+=\S+ )make ([a-z-]+)\b", re.MULTILINE)
 
 
 def named_targets() -> list[str]:
