@@ -26,7 +26,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 ##### Environments
 
@@ -101,6 +101,29 @@ demo: up ## Run a real notebook on the local cloud and fetch what it made
 	@source $(LOCAL_CLOUD_DIR)/env && .venv/bin/nbjobs submit examples/co2/co2.ipynb --folder -p start_year=1970 \
 		--format ipynb --format html --wait --download outputs/demo
 
+##### Runner image
+
+# An image in place of the Dockerfile's pinned base; `make base-image` builds one without an image registry.
+BASE_IMAGE ?=
+# x86_64 or arm64, in place of runners.architecture in scheduler.toml.
+ARCHITECTURE ?=
+# docker, podman or buildah, in place of the first that works.
+ENGINE ?=
+IMAGE = .venv/bin/python -m infra.image $(if $(ENGINE),--engine $(ENGINE))
+BASE_ARCHIVE := build/base-image/base.tar
+
+.PHONY: image
+image: $(DEV_READY) ## Build the runner image with Docker, Podman or Buildah
+	@$(IMAGE) build $(if $(BASE_IMAGE),--base $(BASE_IMAGE)) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+
+.PHONY: base-image
+base-image: $(DEV_READY) $(BASE_ARCHIVE) ## Build the base of the runner image from Debian's packages, as root, without a registry
+	@$(IMAGE) base --archive $(BASE_ARCHIVE)
+
+$(BASE_ARCHIVE): runner_container/debootstrap.sh
+	@echo "Building $@ from Debian's packages, in about a minute"
+	@runner_container/debootstrap.sh $@
+
 ##### Tests and checks
 
 .PHONY: test
@@ -116,6 +139,8 @@ check: $(DEV_READY) ## Lint, check formats, types, templates and locks
 	@.venv/bin/mypy app $(wildcard benchmarks/*.py) chalicelib infra jupyter_scheduler_aws local_cloud runner_container/runner tests
 	@rm -rf build/locks && mkdir -p build/locks && cp requirements/*.txt build/locks
 	@$(MAKE) lock LOCKS=build/locks
+	@for platform in $(RUNNER_PLATFORMS); do $(UV) pip install --quiet --dry-run --target build/wheels --python-platform $$platform \
+		--python-version 3.13 --only-binary :all: --require-hashes --requirement requirements/runner.txt || exit 1; done
 	@diff --recursive --brief requirements build/locks || { echo "The locks are not up to date; run \`make lock\`." >&2; exit 1; }
 	@$(MAKE) --silent $(LINTED)
 	@echo "All checks passed"
@@ -129,6 +154,8 @@ $(LINTED): $(TEMPLATES_FROM) .cfnlintrc.yaml cdk.json scheduler.toml requirement
 	@mkdir -p $(@D) && touch $@
 
 LOCKS := requirements
+# What the runner image installs, wheels only: Debian 13 has glibc 2.41.
+RUNNER_PLATFORMS := x86_64-manylinux_2_40 aarch64-manylinux_2_40
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 # Lambda's Python has botocore, and chalice asks for the others only to package and deploy by itself.
 LEFT_OUT := $(addprefix --no-emit-package ,botocore pip setuptools wheel click pyyaml)
@@ -182,5 +209,6 @@ deploy: $(DEV_READY) $(NODE_READY) ## Check the AWS account whose credentials ar
 .PHONY: clean
 clean: ## Stop the local cloud and remove everything that was made
 	@$(PYTHON) -m local_cloud down
+	@if [ -x .venv/bin/python ]; then $(IMAGE) remove 2> /dev/null || true; fi
 	@rm -rf .local-cloud .venv .venv-runner .tools build cdk.out dist node_modules outputs .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ from aws_cdk.aws_ecr import IRepository, Repository
 from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
 from aws_cdk.aws_ecs import (
     AwsLogDriverMode,
+    Capability,
     CfnCluster,
     Cluster,
     ContainerImage,
@@ -19,6 +20,7 @@ from aws_cdk.aws_ecs import (
     FargateTaskDefinition,
     LinuxParameters,
     LogDrivers,
+    MountPoint,
     OperatingSystemFamily,
     RuntimePlatform,
 )
@@ -28,6 +30,7 @@ from constructs import Construct
 
 from chalicelib.config import Environment
 from infra.explanations import explain, explain_wildcards
+from infra.platforms import PLATFORMS
 from infra.settings import RunnersSection
 
 __all__ = ["CONTAINER", "Runners"]
@@ -54,6 +57,13 @@ _LOG_BUFFER: Final = Size.mebibytes(25)
 executed notebook still has it. In the other mode, blocking, a notebook that prints would stand still, and its heartbeat with it.
 ECS takes the account's mode and 10 MiB without being told (ECS API Reference, LogConfiguration). A cell may print a million
 characters (runner.cell_log), so 25 MiB hold the longest outputs of six cells in any script."""
+
+_USER: Final = "10001:10001"
+"""The user `runner` of the image and its group: also an image whose own user is root runs without rights."""
+
+_WRITABLE: Final[Mapping[str, str]] = {"home": "/home/runner", "tmp": "/tmp"}  # noqa: S108 - a path in the container
+"""Volumes, and where they are mounted. ECS fills each with what the image has at a `VOLUME` of the same path, owner and mode
+included (Amazon ECS Developer Guide, Bind mounts); they take their share of the ephemeral storage."""
 
 _ECR_ADDRESS: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -94,6 +104,7 @@ class Runners(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
+        self._platform = PLATFORMS[settings.architecture]
         self._image = image
         self._asset: DockerImageAsset | None = None
         self.log_group = log_group
@@ -142,10 +153,11 @@ class Runners(Construct):
             execution_role=self.execution_role,
             task_role=self._task_role(name, environment),
             runtime_platform=RuntimePlatform(
-                cpu_architecture=CpuArchitecture.X86_64, operating_system_family=OperatingSystemFamily.LINUX
+                cpu_architecture=CpuArchitecture.of(self._platform.fargate),
+                operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
-        definition.add_container(
+        container = definition.add_container(
             CONTAINER,
             image=self._container_image(name, environment),
             essential=True,
@@ -157,9 +169,20 @@ class Runners(Construct):
             ),
             # SIGTERM, then this long to save the notebook and upload it: the longest that Fargate grants.
             stop_timeout=Duration.seconds(120),
-            linux_parameters=LinuxParameters(definition, "Linux", init_process_enabled=True),
+            linux_parameters=self._linux_parameters(definition),
+            user=_USER,
+            readonly_root_filesystem=True,
         )
+        for volume, path in _WRITABLE.items():
+            definition.add_volume(name=volume)
+            container.add_mount_points(MountPoint(source_volume=volume, container_path=path, read_only=False))
         return definition
+
+    def _linux_parameters(self, definition: FargateTaskDefinition) -> LinuxParameters:
+        # No init: the runner is process 1 (docs/decisions/0014).
+        parameters = LinuxParameters(definition, "Linux", init_process_enabled=False)
+        parameters.drop_capabilities(Capability.ALL)
+        return parameters
 
     def _task_role(self, name: str, environment: Environment) -> IRole:
         if environment.task_role_arn is None:
@@ -184,7 +207,7 @@ class Runners(Construct):
                 file=_DOCKERFILE,
                 exclude=_left_out(),
                 ignore_mode=IgnoreMode.DOCKER,
-                platform=Platform.LINUX_AMD64,
+                platform=Platform.custom(self._platform.docker),
             )
             self._explain_sign_in()
         return self._asset

@@ -167,6 +167,10 @@ class FunctionsSection(_Section):
 class RunnersSection(_Section):
     """The containers that execute notebooks."""
 
+    architecture: Literal["x86_64", "arm64"] = Field(
+        default="x86_64",
+        description="Processor of the runners; arm64 costs a fifth less, and every image that an environment names must be for it.",
+    )
     ephemeral_storage_gib: int = Field(
         default=20,
         ge=20,

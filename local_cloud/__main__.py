@@ -1,6 +1,7 @@
 """`python -m local_cloud up | lab | down | status`: the whole stack on this machine, and JupyterLab in front of it.
 
-`LOCAL_CLOUD_DIR` and `LOCAL_CLOUD_PORT` choose its folder and port, so that several can stand side by side.
+`LOCAL_CLOUD_DIR` and `LOCAL_CLOUD_PORT` choose its folder and port, so that several can stand side by side;
+`LOCAL_CLOUD_ENGINE` chooses what runs the tasks: `process` (the default), `podman` or `docker`.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from local_cloud.checks import check_machine
 from local_cloud.connection import write_connection
 from local_cloud.daemon import Daemon
 from local_cloud.deploy import deploy
+from local_cloud.engine_choice import choose_engine, chosen_engine, end_leftovers, write_engine
 from local_cloud.errors import LocalCloudError
 from local_cloud.lab import lab_command, lab_environment, make_workspace
 from local_cloud.places import Places
@@ -42,7 +44,7 @@ def main() -> int:
 
 def _up(places: Places) -> int:
     check_machine(places)
-    started = Daemon(places).start()
+    started = _start(places)
     from local_cloud.identities import Identities  # noqa: PLC0415  needs boto3, which `make down` runs without
 
     identities = Identities(places)
@@ -52,6 +54,18 @@ def _up(places: Places) -> int:
     print(f"The local cloud {'is up' if started else 'was up already'}: {stack.api_url}")
     print(f"For this shell: . {os.path.relpath(places.shell)}")
     return 0
+
+
+def _start(places: Places) -> bool:
+    """Start the launcher, anew if it runs with another engine; return whether it was not running already."""
+    daemon = Daemon(places)
+    engine = choose_engine(os.environ)
+    running = chosen_engine(places)
+    if daemon.pid is None or (engine and engine.name) != (running and running.name):
+        daemon.stop()
+        end_leftovers(places)
+        write_engine(places, engine)
+    return daemon.start()
 
 
 def _lab(places: Places) -> int:
@@ -65,6 +79,7 @@ def _lab(places: Places) -> int:
 
 def _down(places: Places) -> int:
     stopped = Daemon(places).stop()
+    end_leftovers(places)
     print(
         "The local cloud has stopped; `make up` finds its jobs again."
         if stopped

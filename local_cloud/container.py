@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from local_cloud.output_log import OutputLog
 from local_cloud.processes import kill_group, kill_inside, note_process
 
 __all__ = ["Container"]
-
-_LOG_POLL_SECONDS: Final = 0.1
-"""How long a follower of a log waits for more of it [s]."""
 
 _DEFAULT_STOP_SECONDS: Final = 30
 """Time between SIGTERM and SIGKILL where nothing else is asked for [s]: ECS's own default."""
@@ -47,8 +45,8 @@ class Container:
         self.id = identifier
         self.attrs: dict[str, Any] = {"Id": identifier, "NetworkSettings": {"Networks": {}}}
         self._folder = folder
-        self._log = folder / "log"
         self._ended = threading.Event()
+        self._log = OutputLog(folder / "log", self._ended)
         self._exit_code = 0
         home, temporary, work = self._own_folders()
         for each in (home, temporary, work):
@@ -94,10 +92,7 @@ class Container:
         self, *, stream: bool = False, follow: bool = False, tail: int | None = None, **_: Any
     ) -> bytes | Iterator[bytes]:
         """Give what the process wrote: all of it, the last `tail` lines, or a stream of whole lines till the end."""
-        if stream:
-            return self._lines(follow=follow)
-        written = self._log.read_bytes()
-        return written if tail is None else b"".join(written.splitlines(keepends=True)[-tail:])
+        return self._log.read(stream=stream, follow=follow, tail=tail)
 
     def remove(self, **_: Any) -> None:
         """Do nothing: folders go when the process ends, logs when the local cloud starts anew."""
@@ -106,7 +101,7 @@ class Container:
         return self._folder / "home", self._folder / "tmp", self._folder / "work"
 
     def _start(self, command: Sequence[str], environment: Mapping[str, str], work: Path) -> subprocess.Popen[bytes]:
-        with self._log.open("wb") as log:
+        with (self._folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 list(command),
                 cwd=work,
@@ -118,19 +113,6 @@ class Container:
             )
         note_process(self._folder / "pid", process.pid)
         return process
-
-    def _lines(self, *, follow: bool) -> Iterator[bytes]:
-        with self._log.open("rb") as log:
-            rest = b""
-            while True:
-                last = self._ended.is_set() or not follow
-                *lines, rest = (rest + log.read()).split(b"\n")
-                yield from (line for line in lines if line)
-                if last:
-                    break
-                self._ended.wait(_LOG_POLL_SECONDS)
-            if rest:
-                yield rest
 
     def _wait_for_end(self) -> None:
         # The group's number cannot be used again before its leader has been waited for: so look first, then end the rest.

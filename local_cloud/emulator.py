@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from local_cloud.container_engine import ContainerEngine
 from local_cloud.engine import Engine
 from local_cloud.internals import EmulatorMismatchError, require
 from local_cloud.races import again_after_race
@@ -90,7 +91,7 @@ class Emulator:
         """The ASGI application that answers every request."""
         return self._app.app
 
-    def mend(self, engine: Engine) -> None:
+    def mend(self, engine: Engine | ContainerEngine) -> None:
         """Give it the engine, and replace what behaves otherwise than on AWS."""
         self._ecs._docker = engine
         self._ecs._ACTION_MAP["RunTask"] = self._run_task_once

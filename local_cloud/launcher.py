@@ -17,13 +17,16 @@ from hypercorn.config import Config  # type: ignore[import-not-found]
 from local_cloud.access_keys import administrator_key
 from local_cloud.addresses import HOST, to_local
 from local_cloud.authorization import EmulatedAuthorization
+from local_cloud.container_engine import ContainerEngine
 from local_cloud.emulator import Emulator
 from local_cloud.engine import Engine, Program
+from local_cloud.engine_choice import chosen_engine
 from local_cloud.firing import firing
 from local_cloud.permission_record import PermissionRecord
 from local_cloud.places import ROOT, RUNNER_IMAGE, Places
 from local_cloud.scheduler import EmulatedScheduler
 from local_cloud.streams import EmulatedStreams
+from local_cloud.task_containers import TaskContainers
 
 __all__ = ["main"]
 
@@ -42,9 +45,8 @@ def main() -> None:
     """Serve until told to stop by SIGTERM or SIGINT; then save the state and end every task."""
     places = Places.from_environment(os.environ)
     logging.getLogger("persistence").setLevel(logging.WARNING)  # forty lines a save otherwise
-    engine = Engine(
-        places.tasks, programs={RUNNER_IMAGE: _runner(places)}, rewrite=lambda each: _localised(each, places.port)
-    )
+    engine = _engine(places)
+    TaskContainers().mend(engine)
     emulator = Emulator()
     emulator.mend(engine)
     record = PermissionRecord(places.permission_record)
@@ -109,6 +111,16 @@ async def _happens(event: asyncio.Event, *, within: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def _engine(places: Places) -> Engine | ContainerEngine:
+    def rewrite(environment: Mapping[str, str]) -> dict[str, str]:
+        return _localised(environment, places.port)
+
+    command = chosen_engine(places)
+    if command is not None:
+        return ContainerEngine(places.tasks, command=command, rewrite=rewrite)
+    return Engine(places.tasks, programs={RUNNER_IMAGE: _runner(places)}, rewrite=rewrite)
 
 
 def _runner(places: Places) -> Program:

@@ -1,38 +1,31 @@
-"""`python -m runner`: run the notebook that this container was started for, and exit with the outcome's code."""
+"""`python -m runner`: process 1 of the container, without an init above it.
 
-import logging
+The operating system does not deliver a signal to process 1 that it has no handler for (pid_namespaces(7)), SIGKILL from inside
+the container included: the notebook cannot kill the runner, and SIGTERM needs a handler from the first moment.
+"""
+
 import os
+import signal
 import sys
+from types import FrameType
 
-from runner.errors import SettingsError
-from runner.hardening import harden
-from runner.memory import MemoryWatch
-from runner.outcomes import EXIT_SETTINGS
-from runner.settings import Intervals, take_settings
-from runner.supervisor import Supervisor
+from runner.outcomes import Code
 
 __all__ = ["main"]
 
 
-def main(intervals: Intervals | None = None, memory: MemoryWatch | None = None) -> int:
-    """Run, and give the exit code.
+def main() -> int:
+    """Run, and return the exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    from runner.command import main as run  # noqa: PLC0415 - its imports take seconds on a small container
 
-    Parameters
-    ----------
-    intervals, memory
-        How often and how long, and who tells why a kernel was killed; the defaults, except in tests.
-    """
-    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="runner: %(message)s")
-    logging.getLogger("runner").setLevel(logging.INFO)
-    logging.captureWarnings(capture=True)
-    logging.getLogger("py.warnings").setLevel(logging.ERROR)  # of libraries, about notebooks of older formats
-    try:
-        settings = take_settings(os.environ)
-    except SettingsError as error:
-        print(f"runner: {error}", file=sys.stderr)  # noqa: T201 - one line for whoever started the container by hand
-        return EXIT_SETTINGS
-    harden()
-    return Supervisor(settings, intervals or Intervals(), memory or MemoryWatch()).run()
+    return run()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End at once: nothing has begun that would have to be saved, or everything is reported."""
+    os._exit(Code.TERMINATED.exit_code)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[
 def image_python() -> str:
     """Read the Python of the default image, as the Dockerfile states it."""
     dockerfile = (ROOT / "runner_container" / "Dockerfile").read_text(encoding="utf-8")
-    found = re.search(r"^ARG BASE_IMAGE=python:(\d+\.\d+)", dockerfile, re.MULTILINE)
-    assert found, "runner_container/Dockerfile states no BASE_IMAGE=python:<version>"
+    found = re.search(r"uv venv .*--python /usr/bin/python(\d+\.\d+) ", dockerfile)
+    assert found, "runner_container/Dockerfile makes no virtual environment of /usr/bin/python<version>"
     return found[1]
 
 

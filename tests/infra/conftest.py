@@ -42,6 +42,7 @@ python = "3.12"
 architecture = "x86_64"
 
 [runners]
+architecture = "arm64"
 ephemeral_storage_gib = 50
 container_insights = true
 """

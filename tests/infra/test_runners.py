@@ -1,8 +1,11 @@
 """Containers: sized by each launch, without a way in, in whose ever network."""
 
 import json
+from pathlib import Path
 
-from tests.infra.synthesized import Synthesized, flat
+import pytest
+
+from tests.infra.synthesized import ROOT, Synthesized, flat, synthesize
 
 
 def test_a_task_definition_leaves_the_size_to_the_launch(stack: Synthesized) -> None:
@@ -16,7 +19,48 @@ def test_a_task_definition_leaves_the_size_to_the_launch(stack: Synthesized) -> 
     assert container["Name"] == "runner"
     assert not {"Memory", "MemoryReservation", "Cpu", "Environment", "Secrets"} & set(container)
     assert container["StopTimeout"] == 120
-    assert container["LinuxParameters"]["InitProcessEnabled"] is True
+
+
+def test_a_container_has_no_rights_that_it_does_not_need(stack: Synthesized, operators: Synthesized) -> None:
+    for definition in [stack.one("AWS::ECS::TaskDefinition"), *operators.all("AWS::ECS::TaskDefinition").values()]:
+        (container,) = definition["ContainerDefinitions"]
+        assert container["User"] == "10001:10001"
+        assert container["ReadonlyRootFilesystem"] is True
+        assert not container.get("Privileged")
+        assert container["LinuxParameters"] == {"Capabilities": {"Drop": ["ALL"]}, "InitProcessEnabled": False}
+
+
+def test_home_and_temporary_folder_are_writable(stack: Synthesized) -> None:
+    definition = stack.one("AWS::ECS::TaskDefinition")
+    (container,) = definition["ContainerDefinitions"]
+    mounts = {each["ContainerPath"]: each["SourceVolume"] for each in container["MountPoints"] if not each["ReadOnly"]}
+    assert mounts == {"/home/runner": "home", "/tmp": "tmp"}
+    # Without a host, ECS makes a bind mount on the task's own storage and fills it from the image's volume.
+    assert definition["Volumes"] == [{"Name": "home"}, {"Name": "tmp"}]
+
+
+def test_the_image_s_volumes_and_user_are_those_of_the_task_definition(stack: Synthesized) -> None:
+    lines = (ROOT / "runner_container/Dockerfile").read_text().splitlines()
+    (volumes,) = [json.loads(line.removeprefix("VOLUME ")) for line in lines if line.startswith("VOLUME ")]
+    (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    assert volumes == [each["ContainerPath"] for each in container["MountPoints"]]
+    assert any(f"--uid {container['User'].partition(':')[0]} " in line for line in lines)
+
+
+def test_the_operator_chooses_the_processor(stack: Synthesized, operators: Synthesized) -> None:
+    assert stack.one("AWS::ECS::TaskDefinition")["RuntimePlatform"]["CpuArchitecture"] == "X86_64"
+    platforms = [each["RuntimePlatform"] for each in operators.all("AWS::ECS::TaskDefinition").values()]
+    assert platforms == [{"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"}] * 2
+
+
+@pytest.mark.parametrize(("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")])
+def test_the_image_is_built_for_the_processor(tmp_path: Path, architecture: str, platform: str) -> None:
+    settings = tmp_path / "scheduler.toml"
+    text = (ROOT / "scheduler.toml").read_text()
+    settings.write_text(f'{text}\n[runners]\narchitecture = "{architecture}"\n')
+    built = synthesize(tmp_path / "cdk.out", {"settings": str(settings)})
+    (asset,) = json.loads((built.folder / "Scheduler.assets.json").read_text())["dockerImages"].values()
+    assert asset["source"]["platform"] == platform
 
 
 def test_log_streams_are_named_as_the_service_looks_for_them(stack: Synthesized) -> None:
@@ -59,8 +103,8 @@ def test_the_image_s_context_is_just_what_its_dockerfile_takes(stack: Synthesize
     folder = stack.folder / asset["source"]["directory"]
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {"runner_container/Dockerfile", "requirements/runner.txt", "runner_container/runner/__main__.py"} <= found
-    rest = {path for path in found if not path.startswith("runner_container/runner/")}
-    assert rest == {"runner_container/Dockerfile", "requirements/runner.txt"}
+    rest = {path for path in found if not path.startswith(("runner_container/runner/", "runner_container/image/"))}
+    assert rest == {"runner_container/Dockerfile", "requirements/runner.txt", "requirements/uv.txt"}
     assert not [path for path in found if "__pycache__" in path]
 
 

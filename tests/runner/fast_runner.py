@@ -5,7 +5,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from runner.__main__ import main
+from runner.command import main
 from runner.memory import MemoryWatch
 from runner.settings import Intervals
 

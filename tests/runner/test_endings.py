@@ -10,7 +10,7 @@ from typing import Any
 import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
-from tests.runner.conftest import FAST, Runner, Running, notebook, zipped
+from tests.runner.conftest import FAST, RUNNER_CONTAINER, Runner, Running, notebook, zipped
 from tests.runner.fake_service import FakeService
 
 Order = Callable[..., None]
@@ -173,6 +173,18 @@ def test_sigterm_before_there_is_a_work_order(runner: Runner, service: FakeServi
     service.rules["check-in"] = lambda _: 503
     running = runner.start()
     service.wait_for(lambda fake: len([1 for asked in fake.requests if asked.route == "check-in"]) > 1)
+    running.process.terminate()
+
+    assert running.end() == 17
+
+
+def test_sigterm_while_the_runner_itself_starts(runner: Runner, order: Order, tmp_path: Path) -> None:
+    """As process 1 it would not even get a signal that it has no handler for."""
+    order(notebook("1"))
+    slow = "import time\nprint('importing', flush=True)\ntime.sleep(600)"
+    (tmp_path / "papermill.py").write_text(slow)
+    running = runner.start(PYTHONPATH=os.pathsep.join([str(RUNNER_CONTAINER), str(tmp_path)]))
+    running.wait_for_line("importing")
     running.process.terminate()
 
     assert running.end() == 17

@@ -1,0 +1,101 @@
+"""Docker, Podman, or Buildah: which one builds images here, and with which command."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+__all__ = ["ENGINES", "Build", "EngineError", "build_command", "find_engine", "inspect_command", "works"]
+
+ENGINES: Final = ("docker", "podman", "buildah")
+"""In order of preference."""
+
+_ANSWER_SECONDS: Final = 60
+"""How long an engine may take to answer [s]; Docker Desktop takes about 20 s to wake up."""
+
+
+class EngineError(Exception):
+    """No container engine works here, or one failed; the text is one line that says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One build of an image."""
+
+    tag: str
+    dockerfile: Path
+    context: Path
+    platform: str | None = None
+    """`linux/amd64` or `linux/arm64`; None for the machine's own."""
+    base: str | None = None
+    """Image in place of the pinned base."""
+    certificates: Path | None = None
+    """Bundle of certificate authorities that the build trusts in place of the base's; mounted as a secret, in no layer."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def works(name: str) -> bool:
+    """Tell whether an engine is installed and answers; Docker's client also needs its daemon."""
+    if shutil.which(name) is None:
+        return False
+    try:
+        answer = subprocess.run([name, "version"], capture_output=True, check=False, timeout=_ANSWER_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def find_engine(engines: Sequence[str] = ENGINES, *, is_usable: Callable[[str], bool] = works) -> str:
+    """Find the first engine that works.
+
+    Parameters
+    ----------
+    engines
+        Names of commands, best first.
+    is_usable
+        Tells whether an engine works.
+
+    Raises
+    ------
+    EngineError
+        If none does.
+    """
+    for name in engines:
+        if is_usable(name):
+            return name
+    names = f"{', '.join(engines[:-1])} or {engines[-1]}" if len(engines) > 1 else engines[0]
+    raise EngineError(
+        f"No container engine works here (looked for {names}); start Docker, or install Podman (Debian, Ubuntu:"
+        " apt install podman runc; Fedora: dnf install podman; macOS: brew install podman)."
+    )
+
+
+def build_command(engine: str, build: Build) -> list[str]:
+    """Write the command that builds an image.
+
+    Podman and Buildah run the build's steps in a chroot on the machine's network: this needs neither an OCI runtime nor cgroups
+    nor network plugins, so it works inside containers and on minimal installations too (buildah-build(1), `--isolation`).
+    """
+    options = ["--file", str(build.dockerfile), "--tag", build.tag]
+    if engine != "docker":
+        options += ["--layers", "--isolation", "chroot", "--network", "host"]
+    if build.platform:
+        options += ["--platform", build.platform]
+    if build.base:
+        options += ["--build-arg", f"BASE_IMAGE={build.base}"]
+    if build.certificates:
+        options += ["--secret", f"id=certificates,src={build.certificates}"]
+    for name, value in build.labels.items():
+        options += ["--label", f"{name}={value}"]
+    return [engine, "build", *options, str(build.context)]
+
+
+def inspect_command(engine: str, image: str, *, label: str | None = None) -> list[str]:
+    """Write the command that prints an image's id, or one of its labels; it fails if there is no such image."""
+    if engine == "buildah":
+        template = f'{{{{index .OCIv1.Config.Labels "{label}"}}}}' if label else "{{.FromImageID}}"
+        return [engine, "inspect", "--type", "image", "--format", template, image]
+    template = f'{{{{index .Config.Labels "{label}"}}}}' if label else "{{.Id}}"
+    return [engine, "image", "inspect", "--format", template, image]

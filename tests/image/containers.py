@@ -1,0 +1,107 @@
+"""Runners in real containers: the image's own entry point, with what the deployed task definition and the service give it."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import nbformat
+
+from local_cloud.container_engine import RealContainers
+from local_cloud.container_options import ContainerOptions
+from local_cloud.places import RUNNER_IMAGE
+from local_cloud.real_container import RealContainer
+from tests.runner.fake_service import LAUNCH_CODE, FakeService
+
+__all__ = ["ImageRunner", "Run", "printed"]
+
+MEMORY_MIB = 1024
+"""A gibibyte: two of these, and two of this machine's processors, run side by side."""
+
+
+class Run:
+    """One container; its log is read as it comes."""
+
+    def __init__(self, container: RealContainer) -> None:
+        self.container = container
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.container.logs(stream=True, follow=True):
+            assert isinstance(line, bytes)
+            with self._news:
+                self.lines.append(line.decode("utf-8", "replace"))
+                self._news.notify_all()
+
+    def wait_for_line(self, part: str, *, seconds: float = 120) -> str:
+        with self._news:
+            found = self._news.wait_for(
+                lambda: next((line for line in self.lines if part in line), None), timeout=seconds
+            )
+        assert found, f"{part!r} is not in the log:\n{self.log}"
+        return found
+
+    def end(self, *, seconds: float = 200) -> int:
+        """Wait for the end, and return the exit code."""
+        code = self.container.wait(seconds)["StatusCode"]
+        self._reader.join(30)
+        return code
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass
+class ImageRunner:
+    """Starts containers of the image for a fake service."""
+
+    containers: RealContainers
+    options: ContainerOptions
+    service: FakeService
+    started: list[Run] = field(default_factory=list)
+
+    def start(self, *, memory_mib: int = MEMORY_MIB, **changed: Any) -> Run:
+        """Start a container as the service does; options may differ from the task definition's."""
+        environment = {"RUN_URL": self.service.run_url, "LAUNCH": "1", "LAUNCH_CODE": LAUNCH_CODE}
+        options = replace(self.options, memory_mib=memory_mib, **changed)
+        run = Run(self.containers.run(RUNNER_IMAGE, environment=environment, options=options))
+        self.started.append(run)
+        return run
+
+    def run(self, *, memory_mib: int = MEMORY_MIB, **changed: Any) -> tuple[int, Run]:
+        """Start a container and wait for its end."""
+        run = self.start(memory_mib=memory_mib, **changed)
+        return run.end(), run
+
+    @property
+    def outcome(self) -> Mapping[str, Any]:
+        """What the one report says."""
+        assert len(self.service.reports) == 1, self.started[-1].log
+        outcome: Mapping[str, Any] = self.service.reports[0]["outcome"]
+        return outcome
+
+    def text(self, cell: int) -> str:
+        """What a code cell (from 1) of the uploaded notebook printed."""
+        return printed(self.service.outputs["report-out.ipynb"], cell)
+
+    def facts(self, cell: int) -> Any:
+        """The JSON that a code cell printed."""
+        return json.loads(self.text(cell))
+
+    def close(self) -> None:
+        """End what still runs."""
+        for run in self.started:
+            run.container.kill()
+            run.end()
+
+
+def printed(notebook: bytes, cell: int) -> str:
+    """Return what a code cell (from 1) of an executed notebook printed."""
+    read: Any = nbformat.v4.reads(notebook.decode())  # type: ignore[no-untyped-call]
+    cells = [each for each in read.cells if each.cell_type == "code"]
+    return "".join(output.get("text", "") for output in cells[cell - 1].outputs)

@@ -1,0 +1,166 @@
+"""Jobs from the client to a container and back: the stack on the local cloud, with a container engine."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_scheduler_aws.client import Client
+from jupyter_scheduler_aws.models import Job, JobStatus
+from tests.deployed.conftest import NotebookMaker, client, notebook
+from tests.image.containers import printed
+from tests.support.deployed import Deployed
+
+__all__ = ["client", "notebook"]
+
+pytestmark = pytest.mark.local_cloud
+
+CO2 = Path(__file__).parents[2] / "examples" / "co2" / "co2.ipynb"
+WAIT = "import time\nopen('half.txt', 'w').write('half')\nprint('waiting', flush=True)\ntime.sleep(600)"
+METADATA = """
+import json, os, urllib.request
+address = os.environ["ECS_CONTAINER_METADATA_URI_V4"]
+print(json.dumps([urllib.request.urlopen(address + path).read().decode() for path in ("", "/task")]))
+"""
+MEMORY_MIB = 4096
+"""Of the compute type `small`."""
+FILL = f"""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+size = {MEMORY_MIB - 500} << 20
+segment = libc.shmget(0, ctypes.c_size_t(size), 0o1600)  # IPC_CREAT; it is there until the container is gone
+address = libc.shmat(segment, None, 0)
+ctypes.memset(address, 1, size)
+libc.shmdt(ctypes.c_void_p(address))
+with open("/proc/self/oom_score_adj", "w") as score:
+    score.write("0")  # so that the largest process is the one to go
+for _ in range(1000):
+    display({{"text/plain": "x" * (4 << 20)}}, raw=True)
+"""
+"""Fills most of the memory with what belongs to no process, and the rest with outputs, which the runner keeps."""
+
+
+class Tasks:
+    """The tasks of jobs, as ECS shows them."""
+
+    def __init__(self, deployed: Deployed) -> None:
+        self._ecs = deployed.administrator("ecs")
+        (self._cluster,) = self._ecs.list_clusters()["clusterArns"]
+
+    def of(self, job_id: str) -> dict[str, Any]:
+        """The task of a job's last attempt, once there is one."""
+        while True:
+            arns = [
+                arn
+                for status in ("RUNNING", "STOPPED")
+                for arn in self._ecs.list_tasks(cluster=self._cluster, desiredStatus=status)["taskArns"]
+            ]
+            found = self._ecs.describe_tasks(cluster=self._cluster, tasks=arns)["tasks"] if arns else []
+            mine = [task for task in found if f"/{job_id}/" in task["startedBy"]]
+            if mine:
+                return dict(max(mine, key=lambda task: str(task["startedBy"])))
+            time.sleep(0.2)
+
+    def stop(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Stop a task, and wait until it has stopped."""
+        self._ecs.stop_task(cluster=self._cluster, task=task["taskArn"], reason="taken back")
+        return self.ended(task)
+
+    def ended(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Wait until a task has stopped."""
+        while True:
+            (now,) = self._ecs.describe_tasks(cluster=self._cluster, tasks=[task["taskArn"]])["tasks"]
+            if now["lastStatus"] == "STOPPED":
+                return dict(now)
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def tasks(deployed: Deployed) -> Tasks:
+    return Tasks(deployed)
+
+
+@pytest.fixture
+def running(client: Client) -> Iterator[list[str]]:
+    """Jobs to stop in the end."""
+    ids: list[str] = []
+    yield ids
+    for job_id in ids:
+        if client.get_job(job_id).status not in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED):
+            client.stop_job(job_id)
+            client.wait(job_id)
+
+
+def wait_for_cell(client: Client, job_id: str) -> Job:
+    while not ((job := client.get_job(job_id)).phase and job.phase.code == "running" and job.phase.cell == 1):
+        time.sleep(0.2)
+    return job
+
+
+def executed(paths: list[Path]) -> bytes:
+    return next(path for path in paths if path.suffix == ".ipynb").read_bytes()
+
+
+def test_the_demo_notebook(client: Client, tmp_path: Path) -> None:
+    formats = ("ipynb", "html", "markdown", "script")
+    job_id = client.submit(CO2, folder=True, parameters={"start_year": 1980}, output_formats=formats)
+    job = client.wait(job_id)
+    assert (job.status, job.attempt) == (JobStatus.COMPLETED, 1), job.status_message
+    paths = client.download(job_id, tmp_path)
+    assert {".ipynb", ".html", ".md", ".py", ".csv"} <= {path.suffix for path in paths}
+    made = json.loads(executed(paths))
+    assert made["metadata"]["language_info"]["version"].startswith("3.13"), "the image's Python"
+    outputs = [output for cell in made["cells"] for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
+
+
+def test_the_metadata_address_holds_no_secret(
+    client: Client, tasks: Tasks, notebook: NotebookMaker, tmp_path: Path
+) -> None:
+    job_id = client.submit(notebook(METADATA), output_formats=["ipynb"])
+    job = client.wait(job_id)
+    assert job.status == JobStatus.COMPLETED, job.status_message
+    task = tasks.of(job_id)
+    (override,) = task["overrides"]["containerOverrides"]
+    code = next(each["value"] for each in override["environment"] if each["name"] == "LAUNCH_CODE")
+    text = printed(executed(client.download(job_id, tmp_path)), 1)
+    assert task["taskArn"] in text
+    assert code not in text
+
+
+def test_a_stopped_job_keeps_what_it_made(
+    client: Client, tasks: Tasks, notebook: NotebookMaker, tmp_path: Path
+) -> None:
+    job_id = client.submit(notebook(WAIT), output_formats=["ipynb"])
+    wait_for_cell(client, job_id)
+    client.stop_job(job_id)
+    assert client.wait(job_id).status == JobStatus.STOPPED
+    assert "half.txt" in [path.name for path in client.download(job_id, tmp_path / "out")]
+    assert tasks.ended(tasks.of(job_id))["containers"][0]["exitCode"] == 12
+
+
+def test_a_task_that_is_taken_back_saves_and_is_tried_again(
+    client: Client, tasks: Tasks, notebook: NotebookMaker, running: list[str]
+) -> None:
+    job_id = client.submit(notebook(WAIT), output_formats=["ipynb"])
+    running.append(job_id)
+    wait_for_cell(client, job_id)
+    task = tasks.stop(tasks.of(job_id))
+    assert task["containers"][0]["exitCode"] == 17, "it ended by itself, within its stop time-out"
+    while client.get_job(job_id).attempt < 2:
+        time.sleep(0.2)
+    assert wait_for_cell(client, job_id).attempt == 2
+
+
+def test_a_container_out_of_memory_is_named_so(client: Client, tasks: Tasks, notebook: NotebookMaker) -> None:
+    job = client.wait(client.submit(notebook(FILL), output_formats=["ipynb"]))
+    assert (job.status, job.outcome and job.outcome.code) == (JobStatus.FAILED, "out_of_memory"), job.status_message
+    (container,) = tasks.ended(tasks.of(job.job_id))["containers"]
+    assert (container["exitCode"], container["reason"]) == (
+        137,
+        "OutOfMemoryError: Container killed due to memory usage",
+    )

@@ -1,0 +1,86 @@
+"""From a task definition to the arguments of `podman run` and `docker run`."""
+
+import os
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+from typing import Any
+
+import pytest
+
+from local_cloud.container_options import ContainerOptions
+
+TASK: dict[str, Any] = {"cpu": "1024", "memory": "4096", "volumes": [{"name": "home"}]}
+CONTAINER: dict[str, Any] = {
+    "name": "runner",
+    "user": "10001:10001",
+    "readonlyRootFilesystem": True,
+    "linuxParameters": {"capabilities": {"drop": ["ALL"], "add": ["SYS_PTRACE"]}, "initProcessEnabled": False},
+    "mountPoints": [
+        {"sourceVolume": "home", "containerPath": "/home/runner", "readOnly": False},
+        {"sourceVolume": "data", "containerPath": "/data", "readOnly": True},
+    ],
+}
+
+
+def pairs(options: ContainerOptions) -> list[tuple[str, str]]:
+    """Each argument with what follows it."""
+    arguments = list(options.arguments())
+    return list(zip(arguments, [*arguments[1:], ""], strict=True))
+
+
+def test_a_task_definition_becomes_arguments() -> None:
+    found = pairs(ContainerOptions.of(CONTAINER, TASK, {}))
+    for pair in (
+        ("--memory", "4096m"),
+        ("--memory-swap", "4096m"),
+        ("--cpus", "1"),
+        ("--user", "10001:10001"),
+        ("--volume", "/home/runner"),
+        ("--volume", "/data:ro"),
+        ("--cap-drop", "ALL"),
+        ("--cap-add", "SYS_PTRACE"),
+    ):
+        assert pair in found
+    names = [name for name, _ in found]
+    assert "--read-only" in names
+    assert "--init" not in names
+    assert names.index("--cap-drop") < names.index("--cap-add")
+
+
+def test_a_launch_s_own_size_stands_over_the_task_definition() -> None:
+    found = pairs(ContainerOptions.of(CONTAINER, TASK, {"cpu": "512", "memory": "1024"}))
+    assert ("--memory", "1024m") in found
+    assert ("--cpus", "0.5") in found
+
+
+def test_a_container_s_own_memory_limit_holds_where_it_is_lower() -> None:
+    assert ("--memory", "256m") in pairs(ContainerOptions.of({**CONTAINER, "memory": 256}, TASK, {}))
+    assert ("--memory", "4096m") in pairs(ContainerOptions.of({**CONTAINER, "memory": 8192}, TASK, {}))
+
+
+def test_no_more_processors_are_asked_for_than_the_machine_has() -> None:
+    found = dict(pairs(ContainerOptions.of(CONTAINER, TASK, {"cpu": str(1024 * 1000), "memory": "4096"})))
+    assert float(found["--cpus"]) == os.cpu_count()
+
+
+def test_limits_on_processes_and_files_are_what_this_machine_allows() -> None:
+    limits = dict(each.split("=") for name, each in pairs(ContainerOptions()) if name == "--ulimit")
+    assert set(limits) == {"nofile", "nproc"}
+    soft, hard = map(int, limits["nofile"].split(":"))
+    assert soft == hard <= 65535
+    assert getrlimit(RLIMIT_NOFILE)[1] == RLIM_INFINITY or hard <= getrlimit(RLIMIT_NOFILE)[1]
+
+
+def test_ulimits_and_tmpfs_of_the_definition_are_taken() -> None:
+    container = {
+        "ulimits": [{"name": "nofile", "softLimit": 10, "hardLimit": 20}],
+        "linuxParameters": {"tmpfs": [{"containerPath": "/scratch", "size": 64, "mountOptions": ["noexec"]}]},
+    }
+    found = pairs(ContainerOptions.of(container, {}, {}))
+    assert ("--ulimit", "nofile=10:20") in found
+    assert len([name for name, value in found if name == "--ulimit" and value.startswith("nofile")]) == 1
+    assert ("--tmpfs", "/scratch:size=64m,noexec") in found
+
+
+@pytest.mark.parametrize("name", ["--memory", "--cpus", "--read-only", "--user", "--entrypoint", "--init"])
+def test_what_nobody_asks_for_is_not_set(name: str) -> None:
+    assert name not in list(ContainerOptions.of({}, {}, {}).arguments())

@@ -1,0 +1,97 @@
+"""`LOCAL_CLOUD_ENGINE`: what it may be, and one line for each way in which the engine is not ready."""
+
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from local_cloud.container_command import ContainerCommand
+from local_cloud.engine_choice import choose_engine, chosen_engine, end_leftovers, write_engine
+from local_cloud.errors import LocalCloudError
+from local_cloud.places import RUNNER_IMAGE, Places
+
+Install = Callable[..., Mapping[str, str]]
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Install:
+    """Put a program named `podman` on an otherwise empty PATH; each command answers with its lines of shell."""
+
+    def make(**answers: str) -> Mapping[str, str]:
+        script = tmp_path / "podman"
+        cases = "".join(f"{command}) {lines};;\n" for command, lines in answers.items())
+        script.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\ncase $1 in\n{cases}esac\n', encoding="utf-8")
+        script.chmod(0o755)
+        return {"PATH": str(tmp_path), "LOCAL_CLOUD_ENGINE": "podman", "HOME": str(tmp_path)}
+
+    return make
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(folder=tmp_path / "cloud", port=4639)
+
+
+@pytest.mark.parametrize("environ", [{}, {"LOCAL_CLOUD_ENGINE": ""}, {"LOCAL_CLOUD_ENGINE": "process"}])
+def test_tasks_are_processes_unless_an_engine_is_named(environ: Mapping[str, str]) -> None:
+    assert choose_engine(environ) is None
+
+
+def test_another_engine_is_refused() -> None:
+    with pytest.raises(LocalCloudError, match="LOCAL_CLOUD_ENGINE=lxc: choose one of process, podman, docker"):
+        choose_engine({"LOCAL_CLOUD_ENGINE": "lxc"})
+
+
+def test_an_engine_that_is_not_installed(tmp_path: Path) -> None:
+    with pytest.raises(LocalCloudError, match=r"podman is not installed: install it .* or choose .*=process"):
+        choose_engine({"LOCAL_CLOUD_ENGINE": "podman", "PATH": str(tmp_path)})
+
+
+def test_an_engine_that_does_not_work(install: Install) -> None:
+    environ = install(version="echo first >&2; echo Cannot connect to the daemon >&2; exit 1")
+    with pytest.raises(
+        LocalCloudError, match=r"podman is installed, but does not work: .*Cannot connect to the daemon"
+    ):
+        choose_engine(environ)
+
+
+def test_an_image_that_is_not_built(install: Install) -> None:
+    environ = install(version="exit 0", image="echo no such image >&2; exit 125")
+    with pytest.raises(LocalCloudError, match=f"podman has no image {RUNNER_IMAGE}; run `make image ENGINE=podman`"):
+        choose_engine(environ)
+
+
+def test_an_engine_that_cannot_run_containers(install: Install) -> None:
+    environ = install(version="exit 0", image="exit 0", run="echo no control groups >&2; exit 126")
+    with pytest.raises(LocalCloudError, match=r"cannot run a container .*: `podman run`: no control groups"):
+        choose_engine(environ)
+
+
+def test_a_choice_is_found_again_by_who_has_another_environment(install: Install, places: Places) -> None:
+    chosen = choose_engine({**install(version="exit 0"), "DOCKER_HOST": "unix:///x", "AWS_SECRET_ACCESS_KEY": "secret"})
+    assert chosen is not None
+    assert chosen.environment["DOCKER_HOST"] == "unix:///x"
+    assert "AWS_SECRET_ACCESS_KEY" not in chosen.environment
+    assert chosen_engine(places) is None
+    write_engine(places, chosen)
+    assert chosen_engine(places) == chosen
+    assert stat.S_IMODE((places.folder / "engine.json").stat().st_mode) == 0o600
+    write_engine(places, None)
+    assert chosen_engine(places) is None
+
+
+def test_what_a_killed_launcher_left_is_asked_for_by_the_folder_s_label(
+    install: Install, places: Places, tmp_path: Path
+) -> None:
+    write_engine(places, choose_engine(install(version="exit 0", ps="echo c0ffee")))
+    end_leftovers(places)
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    label = f"label=jupyter-scheduler-aws.local-cloud={places.tasks}"
+    assert asked[-3:] == [f"ps --all --quiet --no-trunc --filter {label}", "kill c0ffee", "rm --force --volumes c0ffee"]
+
+
+def test_an_engine_that_has_gone_since_is_told(places: Places) -> None:
+    write_engine(places, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
+    with pytest.raises(LocalCloudError, match="Containers of this local cloud may be left: `podman ps`"):
+        end_leftovers(places)
