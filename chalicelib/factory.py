@@ -119,12 +119,7 @@ class Factory:
     def schedule_sync(self) -> ScheduleSync:
         """What writes schedules."""
         schedules = Schedules(self.session.client("scheduler", config=CLIENT_CONFIG), self.resources)
-        return ScheduleSync(
-            definitions=self._definition_table,
-            schedules=schedules,
-            problems=self._definition_problems,
-            clock=self.clock,
-        )
+        return ScheduleSync(definitions=self._definition_table, schedules=schedules, problems=self._definition_problems)
 
     @cached_property
     def _definition_problems(self) -> DefinitionProblemService:

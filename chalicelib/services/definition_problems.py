@@ -57,6 +57,10 @@ class DefinitionProblemService:
             _log.exception("problem not noted", extra={"definition_id": definition_id, "duty": duty.value})
         return None
 
+    def is_retry_due(self, problem: Problem | None) -> bool:
+        """Whether work that had this problem, or none, is to be tried now."""
+        return problem is None or problem.retry_at <= self._clock()
+
     def _with_failure(self, definition: Definition, duty: Duty, error: Exception) -> tuple[Definition, Problem]:
         is_about_schedules = duty is Duty.SCHEDULES
         known = definition.schedule_problem if is_about_schedules else definition.tick_problem

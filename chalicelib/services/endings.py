@@ -25,6 +25,7 @@ _FAILED_LAUNCHES: Final = frozenset(
         "network_problem",
         "never_started",
         "no_capacity",
+        "permission_problem",
         "quota",
         "throttled",
     }

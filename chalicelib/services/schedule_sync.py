@@ -9,7 +9,6 @@ from chalicelib.domain.definition import Definition
 from chalicelib.domain.duty import Duty
 from chalicelib.domain.problem import Problem
 from chalicelib.observability import count_background_failure
-from chalicelib.services.clock import Clock
 from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.schedules import Schedules
@@ -27,30 +26,22 @@ class ScheduleSync:
     definitions, schedules
         The stores.
     problems
-        Notes what fails.
-    clock
-        Tells the time.
+        Notes what fails, and says when it is tried again.
     """
 
     def __init__(
-        self,
-        *,
-        definitions: DefinitionTable,
-        schedules: Schedules,
-        problems: DefinitionProblemService,
-        clock: Clock,
+        self, *, definitions: DefinitionTable, schedules: Schedules, problems: DefinitionProblemService
     ) -> None:
         self._definitions = definitions
         self._schedules = schedules
         self._problems = problems
-        self._clock = clock
 
     def sync_by_id(self, owner_id: str, definition_id: str) -> None:
         """Write the schedules of a definition that lags behind; one that is gone, in line, or not due for a retry is left alone."""
         definition = self._definitions.get(owner_id, definition_id)
         if definition is None or definition.is_synced:
             return
-        if definition.schedule_problem is None or definition.schedule_problem.retry_at <= self._clock():
+        if self._problems.is_retry_due(definition.schedule_problem):
             self.sync(definition)
 
     def sync(self, definition: Definition) -> Problem | None:

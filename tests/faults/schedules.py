@@ -14,6 +14,7 @@ def hold_schedules(made: Definitions) -> None:
     for item in made.local.items("definitions"):
         definition = made.stored(item["definition_id"]["S"])
         assert definition.is_synced
+        assert definition.problems == ()
         assert "unsynced" not in item
         state = "ENABLED" if definition.active and definition.next_due else "DISABLED"
         for slot, expression in enumerate(to_eventbridge(definition.schedule or "")):
