@@ -52,6 +52,8 @@ def _up(places: Places) -> int:
     identities.notebook_user(stack.user_policy_arn)
     write_connection(places, api_url=stack.api_url, user_policy_arn=stack.user_policy_arn)
     print(f"The local cloud {'is up' if started else 'was up already'}: {stack.api_url}")
+    if engine := chosen_engine(places):
+        print(f"Tasks run as containers of {engine.name}.")
     print(f"For this shell: . {os.path.relpath(places.shell)}")
     return 0
 
@@ -79,7 +81,10 @@ def _lab(places: Places) -> int:
 
 def _down(places: Places) -> int:
     stopped = Daemon(places).stop()
-    end_leftovers(places)
+    try:
+        end_leftovers(places)
+    except LocalCloudError as error:  # an engine that is gone must not keep anybody from cleaning up
+        print(f"local cloud: {error}", file=sys.stderr)
     print(
         "The local cloud has stopped; `make up` finds its jobs again."
         if stopped

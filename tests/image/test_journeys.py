@@ -51,19 +51,18 @@ class Tasks:
         self._ecs = deployed.administrator("ecs")
         (self._cluster,) = self._ecs.list_clusters()["clusterArns"]
 
-    def of(self, job_id: str) -> dict[str, Any]:
-        """The task of a job's last attempt, once there is one."""
-        while True:
-            arns = [
-                arn
-                for status in ("RUNNING", "STOPPED")
-                for arn in self._ecs.list_tasks(cluster=self._cluster, desiredStatus=status)["taskArns"]
+    def of(self, job: Job) -> dict[str, Any]:
+        """The task of a job's present attempt."""
+        started_by = f"{job.document['owner_id']}/{job.job_id}/{job.attempt}"
+        arns = [
+            arn
+            for status in ("RUNNING", "STOPPED")
+            for arn in self._ecs.list_tasks(cluster=self._cluster, desiredStatus=status, startedBy=started_by)[
+                "taskArns"
             ]
-            found = self._ecs.describe_tasks(cluster=self._cluster, tasks=arns)["tasks"] if arns else []
-            mine = [task for task in found if f"/{job_id}/" in task["startedBy"]]
-            if mine:
-                return dict(max(mine, key=lambda task: str(task["startedBy"])))
-            time.sleep(0.2)
+        ]
+        (task,) = self._ecs.describe_tasks(cluster=self._cluster, tasks=arns)["tasks"]
+        return dict(task)
 
     def stop(self, task: dict[str, Any]) -> dict[str, Any]:
         """Stop a task, and wait until it has stopped."""
@@ -124,7 +123,7 @@ def test_the_metadata_address_holds_no_secret(
     job_id = client.submit(notebook(METADATA), output_formats=["ipynb"])
     job = client.wait(job_id)
     assert job.status == JobStatus.COMPLETED, job.status_message
-    task = tasks.of(job_id)
+    task = tasks.of(job)
     (override,) = task["overrides"]["containerOverrides"]
     code = next(each["value"] for each in override["environment"] if each["name"] == "LAUNCH_CODE")
     text = printed(executed(client.download(job_id, tmp_path)), 1)
@@ -138,9 +137,10 @@ def test_a_stopped_job_keeps_what_it_made(
     job_id = client.submit(notebook(WAIT), output_formats=["ipynb"])
     wait_for_cell(client, job_id)
     client.stop_job(job_id)
-    assert client.wait(job_id).status == JobStatus.STOPPED
+    job = client.wait(job_id)
+    assert job.status == JobStatus.STOPPED
     assert "half.txt" in [path.name for path in client.download(job_id, tmp_path / "out")]
-    assert tasks.ended(tasks.of(job_id))["containers"][0]["exitCode"] == 12
+    assert tasks.ended(tasks.of(job))["containers"][0]["exitCode"] == 12
 
 
 def test_a_task_that_is_taken_back_saves_and_is_tried_again(
@@ -148,8 +148,7 @@ def test_a_task_that_is_taken_back_saves_and_is_tried_again(
 ) -> None:
     job_id = client.submit(notebook(WAIT), output_formats=["ipynb"])
     running.append(job_id)
-    wait_for_cell(client, job_id)
-    task = tasks.stop(tasks.of(job_id))
+    task = tasks.stop(tasks.of(wait_for_cell(client, job_id)))
     assert task["containers"][0]["exitCode"] == 17, "it ended by itself, within its stop time-out"
     while client.get_job(job_id).attempt < 2:
         time.sleep(0.2)
@@ -159,7 +158,7 @@ def test_a_task_that_is_taken_back_saves_and_is_tried_again(
 def test_a_container_out_of_memory_is_named_so(client: Client, tasks: Tasks, notebook: NotebookMaker) -> None:
     job = client.wait(client.submit(notebook(FILL), output_formats=["ipynb"]))
     assert (job.status, job.outcome and job.outcome.code) == (JobStatus.FAILED, "out_of_memory"), job.status_message
-    (container,) = tasks.ended(tasks.of(job.job_id))["containers"]
+    (container,) = tasks.ended(tasks.of(job))["containers"]
     assert (container["exitCode"], container["reason"]) == (
         137,
         "OutOfMemoryError: Container killed due to memory usage",

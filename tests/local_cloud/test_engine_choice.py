@@ -1,6 +1,9 @@
 """`LOCAL_CLOUD_ENGINE`: what it may be, and one line for each way in which the engine is not ready."""
 
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 from local_cloud.container_command import ContainerCommand
 from local_cloud.engine_choice import choose_engine, chosen_engine, end_leftovers, write_engine
 from local_cloud.errors import LocalCloudError
-from local_cloud.places import RUNNER_IMAGE, Places
+from local_cloud.places import ROOT, RUNNER_IMAGE, Places
 
 Install = Callable[..., Mapping[str, str]]
 
@@ -95,3 +98,18 @@ def test_an_engine_that_has_gone_since_is_told(places: Places) -> None:
     write_engine(places, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
     with pytest.raises(LocalCloudError, match="Containers of this local cloud may be left: `podman ps`"):
         end_leftovers(places)
+
+
+def test_an_engine_that_has_gone_since_keeps_nobody_from_cleaning_up(places: Places) -> None:
+    write_engine(places, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
+    environ = {**os.environ, "LOCAL_CLOUD_DIR": str(places.folder), "LOCAL_CLOUD_PORT": str(places.port)}
+    done = subprocess.run(
+        [sys.executable, "-m", "local_cloud", "down"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Containers of this local cloud may be left" in done.stderr
