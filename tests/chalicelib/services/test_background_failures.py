@@ -111,8 +111,9 @@ def test_a_job_for_which_no_container_can_be_started_tells_the_operator_too(
     job_id = local.create()
     failures.counted()
     local.hub.listeners.append(Always(_DENIED, "ecs:RunTask", status=400))
-    local.dispatch()
-    assert local.status(job_id) == "FAILED"
+    while local.status(job_id) != "FAILED":  # a new permission takes effect after a while, so it is tried again
+        local.dispatch()
+        local.clock.forward(minutes=10)
     assert failures.counted() == ["launches"]
 
 
