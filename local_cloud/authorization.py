@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from local_cloud.access_keys import AccessKey
+from local_cloud.addresses import HOST
 from local_cloud.authorization_rules import Request, Requirement, authorized_action, requirements
 from local_cloud.internals import require
 from local_cloud.permission_record import PermissionRecord
@@ -35,6 +36,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "_conditions_met": ("conditions", "ctx"),
         "_service_principal_matches": ("principal", "service"),
         "is_root_access_key": ("access_key_id",),
+        "pin_request_origin": ("source_ip", "secure_transport"),
     },
     "ministack.services.ecs": {"_resolve_td_key": ("ref",), "_task_defs": None},
     "ministack.services.iam": {"_roles": None},
@@ -111,6 +113,10 @@ class EmulatedAuthorization:
         allowed = trusted and self._evaluator.evaluate(act, policies).decision == "Allow"
         self._record.add(act.principal_arn, action, resource, allowed=allowed)
         return bool(allowed)
+
+    def count_as_tls(self) -> None:
+        """Let what this thread does inside the emulator count as sent by TLS, as requests do."""
+        self._evaluator.pin_request_origin(HOST, True)
 
     def _trusts(self, policy: str | Mapping[str, Any], service: str, context: Any) -> bool:
         """Return whether a trust policy lets a service assume its role; MiniStack evaluates those of accounts and roles only."""

@@ -47,7 +47,16 @@ class Schedules:
         self._places = places
 
     def create_queue(self, name: str) -> None:
-        self._client("sqs").create_queue(QueueName=name)
+        """Create a queue that takes TLS only, as the stack's queues do."""
+        deny = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": queue_arn(name),
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        self._client("sqs").create_queue(QueueName=name, Attributes={"Policy": policy})
 
     def create(self, name: str, queue: str, *, change: bool = False, **fields: Any) -> None:
         target = {
