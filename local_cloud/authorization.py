@@ -20,7 +20,10 @@ from local_cloud.permission_record import PermissionRecord
 __all__ = ["EmulatedAuthorization"]
 
 _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
-    "ministack.app": {"pin_request_origin": ("source_ip", "secure_transport")},
+    "ministack.app": {
+        "_enforce_execute_api": ("api_id", "stage", "method", "execute_path"),
+        "pin_request_origin": ("source_ip", "secure_transport"),
+    },
     "ministack.core.iam_actions": {
         "access_denied_response": ("service", "action", "principal_arn", "request_id"),
         "extract_iam_action": ("service", "method", "path", "headers", "body", "query_params"),
@@ -38,6 +41,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "is_root_access_key": ("access_key_id",),
         "pin_request_origin": ("source_ip", "secure_transport"),
     },
+    "ministack.services.apigateway_v1": {"stages_for_api": ("api_id",)},
     "ministack.services.ecs": {"_resolve_td_key": ("ref",), "_task_defs": None},
     "ministack.services.iam": {"_roles": None},
     "ministack.services.sts": {"is_root_access_key": ("access_key_id",)},
@@ -72,6 +76,7 @@ class EmulatedAuthorization:
         self._app: Any = modules["ministack.app"]
         self._actions: Any = modules["ministack.core.iam_actions"]
         self._evaluator: Any = modules["ministack.core.iam_evaluator"]
+        self._gateway: Any = modules["ministack.services.apigateway_v1"]
         self._definitions = _TaskDefinitions(modules["ministack.services.ecs"])
         self._iam: Any = modules["ministack.services.iam"]
         self._sts: Any = modules["ministack.services.sts"]
@@ -84,6 +89,7 @@ class EmulatedAuthorization:
         # MiniStack does not check the signatures of root keys; those of all others it does.
         self._evaluator._is_root_key = lambda _key_id: False
         self._app.pin_request_origin = self._as_tls(self._app.pin_request_origin)
+        self._app._enforce_execute_api = self._on_existing_stages(self._app._enforce_execute_api)
         self._evaluator.evaluate = self._noting_context(self._evaluator.evaluate)
         self._evaluator.enforce = self._enforcing_all(self._evaluator.enforce)
         self._actions.extract_iam_action = self._named_as_in_policies(self._actions.extract_iam_action)
@@ -162,6 +168,14 @@ class EmulatedAuthorization:
             return None if action is None else authorized_action(action)
 
         return extract_named
+
+    def _on_existing_stages(self, enforce: Callable[..., Any]) -> Callable[..., Any]:
+        """Evaluate calls of a stage that exists; of another one API Gateway says `Forbidden` to everybody."""
+
+        def enforce_on_existing(api_id: str, stage: str, *rest: Any, **named: Any) -> Any:
+            return enforce(api_id, stage, *rest, **named) if stage in self._gateway.stages_for_api(api_id) else None
+
+        return enforce_on_existing
 
     def _as_on_aws(self, extract: Callable[..., str]) -> Callable[..., str]:
         def extract_as_on_aws(service: str, method: str, path: str, headers: _Headers, body: bytes, *rest: Any) -> str:

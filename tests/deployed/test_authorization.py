@@ -98,3 +98,11 @@ def test_a_user_may_call_the_api_and_nothing_else(deployed: Deployed) -> None:
 def test_a_user_cannot_call_the_runners_routes_as_a_user(http: httpx.Client) -> None:
     """A signature opens nothing under /runs, where session tokens count."""
     assert http.get("/runs/someone/no-such-job/1/work-order").status_code in (401, 403, 404)
+
+
+def test_a_stage_that_is_not_there_is_forbidden_to_everybody(deployed: Deployed) -> None:
+    """Whoever has the wrong URL is told so, not that a policy is missing."""
+    signer = RequestSigner(deployed.session, deployed.region)
+    with httpx.Client(base_url=f"{deployed.api_url}-other", auth=signer, timeout=60) as http:
+        answer = http.get("/scheduler/health")
+    assert (answer.status_code, answer.json()["message"]) == (403, "Forbidden")
