@@ -88,7 +88,7 @@ class Grants:
         self._allow_objects("api", ["s3:GetObject"], ["jobs/*"], "presign downloads of inputs and outputs")
         self._allow_objects("api", ["s3:PutObject"], ["jobs/*"], "store a job's input, presign uploads of its outputs")
         for prefix in ("definitions/*", "jobs/*"):
-            self._allow_objects("api", ["s3:DeleteObject"], [prefix], "remove the copy of a create that was refused")
+            self._allow_objects("api", ["s3:DeleteObject"], [prefix], "remove the copy of a create that came twice")
             self._allow_objects("api", [_ABORT], [prefix], _FAILED_COPY, faults_only=True)
         self._allow("api", ["s3:ListBucket"], [self.bucket.bucket_arn], _MISSING)
         self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], "show a job's log", because=_STREAMS)

@@ -118,7 +118,7 @@ def moved(definitions: Definitions) -> str:
 
 @pytest.fixture(scope="module")
 def every_minute(definitions: Definitions) -> str:
-    return definitions.create("every-minute", schedule="* * * * *", timezone="UTC")
+    return definitions.create("every-minute", schedule="* * * * *", timezone="UTC", overlap_policy="skip")
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +147,20 @@ def test_run_now_takes_other_parameters(definitions: Definitions, client: Client
         paths = {path.name: path for path in client.download(job.job_id, tmp_path / word)}
         words[word] = paths["word.txt"].read_text(encoding="utf-8")
     assert words == {"other": "other", "own": "own"}
+
+
+def test_an_edit_removes_the_schedule_that_it_does_not_need(definitions: Definitions, deployed: Deployed) -> None:
+    definition_id = definitions.create("either-day", schedule="0 0 13 * FRI", timezone=AUCKLAND)
+    assert len(schedules_of(deployed, definition_id)) == 2, "the 13th, and Fridays"
+    definitions.change(definition_id, schedule="0 0 13 * *")
+    assert len(schedules_of(deployed, definition_id)) == 1
+
+
+def test_the_same_token_makes_one_definition(definitions: Definitions) -> None:
+    token = {"idempotency_token": "definition-deployed-once", "schedule": "0 0 1 1 *", "timezone": "UTC"}
+    first, second = (definitions.create("once", **token) for _ in range(2))
+    definitions.made.remove(second)
+    assert first == second
 
 
 def test_a_deleted_definition_leaves_nothing_behind(
