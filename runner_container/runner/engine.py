@@ -145,6 +145,7 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def start_new_kernel(self, **kwargs: Any) -> None:
         """Start the kernel with a cleaned environment and hand it to the control."""
+        self._start_arguments = kwargs
         with LastWords() as words:
             pipes = {"stdout": words.pipe, "stderr": words.pipe} if _is_ipykernel(self.km.kernel_spec.argv) else {}
             super().start_new_kernel(env=kernel_environment(os.environ), **pipes, **kwargs)
@@ -154,11 +155,25 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
         self.nb_man.control.kernel_started(self.nb_man.kernel)
 
     def start_new_kernel_client(self) -> Any:
-        """Wait until the kernel answers; from then on it can be interrupted."""
-        client = super().start_new_kernel_client()
+        """Wait until the kernel answers; from then on it can be interrupted.
+
+        jupyter_client chooses free ports before the kernel binds them. If another process binds one first, a new kernel gets other ports.
+        """
+        try:
+            client = super().start_new_kernel_client()
+        except RuntimeError:
+            if not self._ports_were_taken():
+                raise
+            self.create_kernel_manager()
+            self.start_new_kernel(**self._start_arguments)
+            client = super().start_new_kernel_client()
         if self.nb_man.kernel:
             self.nb_man.kernel.ready = True
         return client
+
+    def _ports_were_taken(self) -> bool:
+        words = self.nb_man.last_words
+        return words is not None and any("Address already in use" in line for line in words.lines())
 
     async def async_execute_cell(self, *args: Any, **kwargs: Any) -> NotebookNode:
         """Execute a cell and take snapshots meanwhile."""
