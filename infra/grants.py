@@ -132,10 +132,11 @@ class Grants:
             self._allow(
                 "sweep", ["dynamodb:Query"], [f"{definitions.table_arn}/index/{index}"], f"find definitions {noun}"
             )
-        self._allow("sweep", ["sqs:SendMessage"], [self.queues.tick.queue_arn], "ask ticks for what was missed")
+        asks = "ask ticks for what was missed"
+        self._allow("sweep", ["sqs:SendMessage"], [self.queues.tick.queue_arn], asks, faults_only=True)
         self._allow_items("sweep", self.tables.marks, ("GetItem",), "read a runner's last heartbeat", faults_only=True)
         self._allow_tasks("sweep", ("DescribeTasks", "StopTask"), "end a silent runner", faults_only=True)
-        self._allow_wake_ups("sweep", "jobs wait")
+        self._allow_wake_ups("sweep", "jobs wait whose wake-up may be lost", faults_only=True)
 
     def _cleanup(self) -> None:
         prefixes = ["definitions/*", "jobs/*"]
