@@ -110,7 +110,7 @@ def _status(places: Places) -> int:
 @contextmanager
 def _alone(places: Places) -> Iterator[None]:
     """Let two commands on the same local cloud run one after the other."""
-    places.folder.mkdir(parents=True, exist_ok=True)
+    places.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (places.folder / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

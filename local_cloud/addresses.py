@@ -3,10 +3,16 @@
 import re
 from typing import Final
 
-__all__ = ["HOST", "endpoint_url", "to_local"]
+__all__ = ["API_PATH", "HEALTH_PATH", "HOST", "endpoint_url", "to_local"]
 
 HOST: Final = "127.0.0.1"
 """Loopback only; by number, because `localhost` may mean an IPv6 address where nothing listens."""
+
+API_PATH: Final = "/_aws/execute-api/"
+"""Where the APIs of API Gateway are, each under its id."""
+
+HEALTH_PATH: Final = "/_ministack/health"
+"""Where the emulator says that it has started."""
 
 _API_NAME: Final = re.compile(r"https://(?P<api_id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?::\d+)?")
 """An API's address as CloudFormation knows it."""
@@ -22,5 +28,5 @@ def endpoint_url(port: int) -> str:
 
 def to_local(text: str, *, port: int) -> str:
     """Replace the addresses in a text that mean something only on AWS or inside a container."""
-    local = _API_NAME.sub(rf"{endpoint_url(port)}/_aws/execute-api/\g<api_id>", text)
+    local = _API_NAME.sub(rf"{endpoint_url(port)}{API_PATH}\g<api_id>", text)
     return local.replace(_CONTAINERS_HOST, HOST)

@@ -1,5 +1,6 @@
 """Docker or Podman as the emulator's container engine: every task runs as a container of its image."""
 
+import re
 import shutil
 import threading
 import uuid
@@ -16,6 +17,8 @@ __all__ = ["ContainerEngine", "ContainerStartError", "RealContainers", "remove_c
 
 _LABEL: Final = "jupyter-scheduler-aws.local-cloud"
 """Label of every container that a local cloud starts; its value is the local cloud's folder."""
+
+_IMAGE_NAME: Final = re.compile(r"[A-Za-z0-9]")
 
 
 class ContainerStartError(RuntimeError):
@@ -81,12 +84,14 @@ class RealContainers:
         Raises
         ------
         ContainerStartError
-            If the image is missing or the engine refuses.
+            If the image is missing, its name is none, or the engine refuses.
         EngineClosedError
             If the local cloud is shutting down.
         """
         if self._closed:
             raise EngineClosedError("The local cloud is shutting down.")
+        if not _IMAGE_NAME.match(image):  # the command line would take it for an option
+            raise ContainerStartError(f"CannotPullContainerError: {image} is not the name of an image.")
         folder = self._folder / uuid.uuid4().hex[:12]
         folder.mkdir()
         try:

@@ -10,6 +10,8 @@ from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, RLIMIT_NPROC, getrlimit
 from typing import Any, Final, Self
 
+from local_cloud.fargate_rules import check_definition
+
 __all__ = ["ContainerOptions"]
 
 _CPU_UNITS: Final = 1024
@@ -72,7 +74,13 @@ class ContainerOptions:
             The task definition that it is part of.
         overrides
             `RunTask`'s overrides, which stand over the definition.
+
+        Raises
+        ------
+        NotOnFargateError
+            If the definition asks for what would reach this machine.
         """
+        check_definition(container, task)
         linux = container.get("linuxParameters") or {}
         return cls(
             memory_mib=_smallest(container.get("memory"), overrides.get("memory") or task.get("memory")),

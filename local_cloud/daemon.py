@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from local_cloud.access_keys import administrator_key
-from local_cloud.addresses import HOST
+from local_cloud.addresses import HEALTH_PATH, HOST
 from local_cloud.checks import check_port_is_free
 from local_cloud.errors import LocalCloudError
 from local_cloud.places import ACCOUNT_ID, REGION, ROOT, Places
@@ -25,6 +25,9 @@ _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 60
 """Longest wait till it has saved its state and ended [s]."""
 
+_UMASK: Final = 0o077
+"""State, objects and the files of jobs are for their owner alone."""
+
 _POLL_SECONDS: Final = 0.05
 
 
@@ -35,10 +38,13 @@ class Daemon:
     ----------
     places
         The local cloud's folder and port.
+    module
+        What is started.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, *, module: str = "local_cloud.launcher") -> None:
         self._places = places
+        self._module = module
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -94,24 +100,26 @@ class Daemon:
 
     def _launch(self) -> subprocess.Popen[bytes]:
         shutil.rmtree(self._places.temporary, ignore_errors=True)
-        self._places.temporary.mkdir(parents=True)
+        self._places.make_private()
         if self._places.log.exists():
             self._places.log.replace(self._places.log.with_suffix(".log.1"))
+        self._places.log.touch(mode=0o600)
         with self._places.log.open("wb") as log:
             process = subprocess.Popen(
-                [str(self._places.emulator_python), "-m", "local_cloud.launcher"],
+                [str(self._places.emulator_python), "-m", self._module],
                 cwd=ROOT,
                 env=_environment(self._places),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=_UMASK,
             )
         note_process(self._places.pid, process.pid)
         return process
 
     def _answers(self) -> bool:
-        request = urllib.request.Request(f"{self._places.endpoint_url}/_ministack/health")  # noqa: S310  always http on loopback
+        request = urllib.request.Request(f"{self._places.endpoint_url}{HEALTH_PATH}")  # noqa: S310  always http on loopback
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=5) as response:

@@ -1,7 +1,7 @@
 """A container engine for a machine that has none: every container is a process of this machine.
 
-The emulator talks to it as it would talk to Docker's Python client. A process gets its container's environment, and nothing
-of what the emulator itself was started with.
+The emulator talks to it as it would talk to Docker's Python client. A process has every right of whoever started the local cloud:
+what it runs is fixed, a container sets the variables that the program names, and nothing of the emulator's own environment is passed on.
 """
 
 import shutil
@@ -13,9 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from local_cloud.container import Container
+from local_cloud.container_options import ContainerOptions
 from local_cloud.processes import kill_group, kill_inside, noted_process
 
-__all__ = ["Containers", "Engine", "EngineClosedError", "NoSuchContainerError", "NoSuchImageError", "Program"]
+__all__ = [
+    "Containers",
+    "Engine",
+    "EngineClosedError",
+    "NoSuchContainerError",
+    "NoSuchImageError",
+    "Program",
+    "ProgramRefusedError",
+]
 
 
 class NoSuchContainerError(LookupError):
@@ -24,6 +33,10 @@ class NoSuchContainerError(LookupError):
 
 class NoSuchImageError(LookupError):
     """No program of this machine stands for the image."""
+
+
+class ProgramRefusedError(ValueError):
+    """A container asks for something else than the program; the text says what."""
 
 
 class EngineClosedError(RuntimeError):
@@ -35,10 +48,28 @@ class Program:
     """What an image stands for on this machine."""
 
     command: Sequence[str]
-    """Run when the container names no command of its own."""
+    """What runs, whatever a container names."""
 
     environment: Mapping[str, str]
-    """Set in every container, unless the container itself sets it."""
+    """Set in every container."""
+
+    variables: frozenset[str] = frozenset()
+    """What a container may set; its other variables are left out."""
+
+    check: Callable[[Mapping[str, str]], None] = lambda _variables: None
+    """Raises `ProgramRefusedError` if a container's variables, after `rewrite`, have values that are not for this program."""
+
+    def environment_of(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of a container that sets some variables.
+
+        Raises
+        ------
+        ProgramRefusedError
+            If the program is not to run with them.
+        """
+        variables = {name: value for name, value in given.items() if name in self.variables}
+        self.check(variables)
+        return {**variables, **self.environment}
 
 
 class Containers:
@@ -75,14 +106,17 @@ class Containers:
         *,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
+        options: ContainerOptions | None = None,
         **_: Any,
     ) -> Container:
-        """Start a container; what has no meaning for a process (ports, networks, labels, platform) is ignored.
+        """Start a container; what has no meaning for a process (ports, networks, labels, platform, limits) is ignored.
 
         Raises
         ------
         NoSuchImageError
             If the image stands for nothing here.
+        ProgramRefusedError
+            If the container names a command, an entry point, a working directory, or values that are not for the program.
         EngineClosedError
             If the engine is shutting down.
         OSError
@@ -93,6 +127,13 @@ class Containers:
             raise NoSuchImageError(
                 f"CannotPullContainerError: there is no image {image} on this machine; there is {', '.join(self._programs) or 'none'}."
             )
+        options = options or ContainerOptions()
+        if command or options.entry_point or options.working_directory:
+            raise ProgramRefusedError(
+                f"CannotStartContainerError: {image} runs as a process here, which takes no command, entry point or working "
+                "directory. For containers with their own, start the local cloud with LOCAL_CLOUD_ENGINE=podman or docker."
+            )
+        own = program.environment_of(self._rewrite(environment or {}))
         identifier = uuid.uuid4().hex * 2
         with self._lock:
             if self._closed:
@@ -100,8 +141,8 @@ class Containers:
             container = Container(
                 identifier,
                 folder=self._folder / identifier[:12],
-                command=command or program.command,
-                environment={**program.environment, **self._rewrite(environment or {})},
+                command=program.command,
+                environment=own,
             )
             self._all[identifier] = container
         return container

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from hypercorn.asyncio import serve  # type: ignore[import-not-found]  # in the emulator's environment only
@@ -22,8 +22,11 @@ from local_cloud.emulator import Emulator
 from local_cloud.engine import Engine, Program
 from local_cloud.engine_choice import chosen_engine
 from local_cloud.firing import firing
+from local_cloud.function_credentials import FunctionCredentials
 from local_cloud.permission_record import PermissionRecord
-from local_cloud.places import ROOT, RUNNER_IMAGE, Places
+from local_cloud.places import RUNNER_IMAGE, Places
+from local_cloud.request_guard import Application, Receive, RequestGuard, Send
+from local_cloud.runner_program import runner_program
 from local_cloud.scheduler import EmulatedScheduler
 from local_cloud.streams import EmulatedStreams
 from local_cloud.task_containers import TaskContainers
@@ -36,22 +39,25 @@ _SAVE_SECONDS: Final = 10.0
 _SAVE_SHARE: Final = 20
 """A save that took long is followed by a pause this many times as long, so that saving takes at most 5 % of the time."""
 
-_Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-_Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-_Application = Callable[[Mapping[str, Any], _Receive, _Send], Awaitable[None]]
 
+def main(program: Callable[[Places], Program] = runner_program) -> None:
+    """Serve until told to stop by SIGTERM or SIGINT; then save the state and end every task.
 
-def main() -> None:
-    """Serve until told to stop by SIGTERM or SIGINT; then save the state and end every task."""
+    Parameters
+    ----------
+    program
+        What runs in place of the runner image's containers where there is no container engine.
+    """
     places = Places.from_environment(os.environ)
     logging.getLogger("persistence").setLevel(logging.WARNING)  # forty lines a save otherwise
-    engine = _engine(places)
+    engine = _engine(places, program)
     TaskContainers().mend(engine)
     emulator = Emulator()
     emulator.mend(engine)
     record = PermissionRecord(places.permission_record)
     authorization = EmulatedAuthorization(administrator_key(places.administrator_key), record)
     authorization.install()
+    FunctionCredentials().mend()
     scheduler = EmulatedScheduler(authorization)
     scheduler.mend()
     EmulatedStreams().mend()
@@ -79,13 +85,14 @@ async def _serve(emulator: Emulator, scheduler: EmulatedScheduler, record: Permi
         with firing(scheduler):
             await _save_regularly(emulator, record, stop)
 
-    await serve(_telling(emulator.application, ready), config, shutdown_trigger=work_till_told)
+    guarded = RequestGuard(emulator.application, port=places.port)
+    await serve(_telling(guarded, ready), config, shutdown_trigger=work_till_told)
 
 
-def _telling(application: _Application, ready: asyncio.Event) -> _Application:
+def _telling(application: Application, ready: asyncio.Event) -> Application:
     """Set the event once the application has loaded its state."""
 
-    async def answer(scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
+    async def answer(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         async def send_and_tell(message: Mapping[str, Any]) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
@@ -113,25 +120,14 @@ async def _happens(event: asyncio.Event, *, within: float) -> bool:
     return True
 
 
-def _engine(places: Places) -> Engine | ContainerEngine:
+def _engine(places: Places, program: Callable[[Places], Program]) -> Engine | ContainerEngine:
     def rewrite(environment: Mapping[str, str]) -> dict[str, str]:
         return _localised(environment, places.port)
 
     command = chosen_engine(places)
     if command is not None:
         return ContainerEngine(places.tasks, command=command, rewrite=rewrite)
-    return Engine(places.tasks, programs={RUNNER_IMAGE: _runner(places)}, rewrite=rewrite)
-
-
-def _runner(places: Places) -> Program:
-    python = places.runner_python
-    environment = {
-        "LANG": "C.UTF-8",
-        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
-        "PYTHONPATH": str(ROOT / "runner_container"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    return Program(command=(str(python), "-m", "runner"), environment=environment)
+    return Engine(places.tasks, programs={RUNNER_IMAGE: program(places)}, rewrite=rewrite)
 
 
 def _localised(environment: Mapping[str, str], port: int) -> dict[str, str]:

@@ -23,6 +23,8 @@ ACCOUNT_ID: Final = "000000000000"
 RUNNER_IMAGE: Final = "jupyter-scheduler-runner:local"
 """The image's name in the local stack; the engine runs the runner's sources in its place."""
 
+_PRIVATE: Final = 0o700
+
 _DEFAULT_PORT: Final = 4566
 """What emulators of AWS use by custom."""
 
@@ -47,6 +49,16 @@ class Places:
         if not text.isdecimal() or not 1024 <= int(text) <= 65535:  # noqa: PLR2004
             raise LocalCloudError(f"LOCAL_CLOUD_PORT={text} is not a port; choose a number from 1024 to 65535.")
         return cls(folder=(ROOT / (environ.get("LOCAL_CLOUD_DIR") or ".local-cloud")).resolve(), port=int(text))
+
+    def make_private(self) -> None:
+        """Create the folder and what jobs are kept in; nobody else may look there.
+
+        A folder that exists keeps its mode: `LOCAL_CLOUD_DIR` may name one that others use, too.
+        """
+        self.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        for each in (self.state, self.objects, self.tasks, self.temporary, self.lab):
+            each.mkdir(exist_ok=True)
+            each.chmod(_PRIVATE)
 
     @property
     def endpoint_url(self) -> str:

@@ -2,6 +2,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import boto3
@@ -33,7 +34,7 @@ def daemon(places: Places) -> Iterator[Daemon]:
 @pytest.fixture(scope="module")
 def client(daemon: Daemon, places: Places) -> Callable[[str], Any]:
     session = administrator_session(places)
-    return lambda service: session.client(service, endpoint_url=places.endpoint_url)
+    return cache(lambda service: session.client(service, endpoint_url=places.endpoint_url))
 
 
 def administrator_session(places: Places) -> Any:

@@ -50,7 +50,7 @@ def _ecs(client: Client) -> None:
         client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust({"Service": "ecs-tasks.amazonaws.com"}))
     for name in ("ours", "theirs"):
         client("ecs").create_cluster(clusterName=name)
-    container = {"name": "runner", "image": RUNNER_IMAGE, "command": ["/bin/true"]}
+    container = {"name": "runner", "image": RUNNER_IMAGE}
     for family, role in (("notebooks", {}), ("notebooks", {"taskRoleArn": f"{ROLE}/task"}), ("others", {})):
         client("ecs").register_task_definition(family=family, containerDefinitions=[container], **role)
 

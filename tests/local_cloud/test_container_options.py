@@ -1,12 +1,14 @@
 """From a task definition to the arguments of `podman run` and `docker run`."""
 
 import os
+import re
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from typing import Any
 
 import pytest
 
 from local_cloud.container_options import ContainerOptions
+from local_cloud.fargate_rules import NotOnFargateError
 
 TASK: dict[str, Any] = {"cpu": "1024", "memory": "4096", "volumes": [{"name": "home"}]}
 CONTAINER: dict[str, Any] = {
@@ -84,3 +86,38 @@ def test_ulimits_and_tmpfs_of_the_definition_are_taken() -> None:
 @pytest.mark.parametrize("name", ["--memory", "--cpus", "--read-only", "--user", "--entrypoint", "--init"])
 def test_what_nobody_asks_for_is_not_set(name: str) -> None:
     assert name not in list(ContainerOptions.of({}, {}, {}).arguments())
+
+
+@pytest.mark.parametrize(
+    ("container", "task", "named"),
+    [
+        ({"privileged": True}, {}, "privileged"),
+        ({"linuxParameters": {"capabilities": {"add": ["SYS_ADMIN"]}}}, {}, "capability SYS_ADMIN"),
+        ({"linuxParameters": {"capabilities": {"add": ["ALL", "SYS_PTRACE"]}}}, {}, "capability ALL"),
+        ({"linuxParameters": {"devices": [{"hostPath": "/dev/sda"}]}}, {}, "devices"),
+        ({"dockerSecurityOptions": ["apparmor:unconfined"]}, {}, "dockerSecurityOptions"),
+        ({"extraHosts": [{"hostname": "a", "ipAddress": "127.0.0.1"}]}, {}, "extraHosts"),
+        ({"volumesFrom": [{"sourceContainer": "other"}]}, {}, "volumesFrom"),
+        ({"mountPoints": [{"sourceVolume": "v", "containerPath": "/home:/home"}]}, {}, "a mount at /home:/home"),
+        ({"mountPoints": [{"sourceVolume": "v", "containerPath": "home"}]}, {}, "a mount at home"),
+        ({"linuxParameters": {"tmpfs": [{"containerPath": "/t:exec,suid", "size": 1}]}}, {}, "a mount at /t:exec,suid"),
+        ({}, {"volumes": [{"name": "etc", "host": {"sourcePath": "/etc"}}]}, "volume etc from the machine"),
+        (
+            {},
+            {"volumes": [{"name": "v", "dockerVolumeConfiguration": {"driver": "local"}}]},
+            "volume v from the machine",
+        ),
+        ({}, {"networkMode": "host"}, "networkMode host"),
+        ({}, {"pidMode": "host"}, "pidMode host"),
+        ({}, {"ipcMode": "host"}, "ipcMode host"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_would_reach_this_machine_is_refused(container: dict[str, Any], task: dict[str, Any], named: str) -> None:
+    with pytest.raises(NotOnFargateError, match=re.escape(f"Fargate does not grant {named}")):
+        ContainerOptions.of(container, task, {})
+
+
+def test_all_that_is_refused_is_named_at_once() -> None:
+    with pytest.raises(NotOnFargateError, match="pidMode host, privileged"):
+        ContainerOptions.of({"privileged": True}, {"pidMode": "host"}, {})

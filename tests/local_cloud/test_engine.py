@@ -3,18 +3,31 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local_cloud.container import Container
-from local_cloud.engine import Engine, EngineClosedError, NoSuchContainerError, NoSuchImageError, Program
+from local_cloud.container_options import ContainerOptions
+from local_cloud.engine import (
+    Engine,
+    EngineClosedError,
+    NoSuchContainerError,
+    NoSuchImageError,
+    Program,
+    ProgramRefusedError,
+)
 from local_cloud.places import ROOT
 
-PROGRAM = Program(command=("/bin/sh", "-c", "echo runs by default"), environment={"PATH": os.defpath, "LANG": "C"})
+PROGRAM = Program(
+    command=("/bin/sh", "-c", 'eval "${SCRIPT:-echo runs by default}"'),
+    environment={"PATH": os.defpath, "LANG": "C"},
+    variables=frozenset({"SCRIPT", "A", "LANG"}),
+)
 
 
 def shouted(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value.upper() for name, value in environment.items()}
+    return {name: value if name == "SCRIPT" else value.upper() for name, value in environment.items()}
 
 
 @pytest.fixture
@@ -38,15 +51,32 @@ def test_an_image_stands_for_a_program(engine: Engine) -> None:
     )
 
 
-def test_a_container_may_name_its_own_command(engine: Engine) -> None:
-    assert output(engine.containers.run("image:local", command=["/bin/sh", "-c", "echo mine"])) == b"mine\n"
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"command": ["/bin/sh", "-c", "echo mine"]},
+        {"options": ContainerOptions(entry_point=("/bin/sh",))},
+        {"options": ContainerOptions(working_directory="/")},
+    ],
+    ids=["command", "entry point", "working directory"],
+)
+def test_a_container_that_names_what_runs_is_refused(engine: Engine, named: dict[str, Any]) -> None:
+    with pytest.raises(ProgramRefusedError, match=r"takes no command, entry point or working directory.*podman"):
+        engine.containers.run("image:local", **named)
+    assert engine.containers.list() == []
 
 
-def test_the_containers_variables_are_rewritten_and_stand_over_the_programs(engine: Engine) -> None:
-    container = engine.containers.run(
-        "image:local", command=["/bin/sh", "-c", "echo $LANG $A"], environment={"LANG": "de", "A": "b"}
-    )
-    assert output(container) == b"DE B\n"
+def test_a_container_sets_the_programs_own_variables_and_no_others(engine: Engine) -> None:
+    dangerous = dict.fromkeys(("LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "ENV", "PATH", "HOME", "TMPDIR"), "mine")
+    container = engine.containers.run("image:local", environment={"SCRIPT": "env", "A": "b", **dangerous})
+    variables = output(container).decode().splitlines()
+    assert "A=B" in variables
+    assert not [each for each in variables if "mine" in each.lower()]
+
+
+def test_what_the_program_sets_stands_over_a_containers_variables(engine: Engine) -> None:
+    container = engine.containers.run("image:local", environment={"SCRIPT": "echo $LANG", "LANG": "de"})
+    assert output(container) == b"C\n"
 
 
 def test_an_unknown_image_is_refused_as_ecs_says_it(engine: Engine) -> None:
@@ -66,7 +96,7 @@ def test_containers_are_found_by_their_ids(engine: Engine) -> None:
 
 def test_closing_kills_what_runs_and_starts_nothing_more(engine: Engine) -> None:
     containers = [
-        engine.containers.run("image:local", command=["/bin/sh", "-c", "trap '' TERM; sleep 600"]) for _ in range(3)
+        engine.containers.run("image:local", environment={"SCRIPT": "trap '' TERM; sleep 600"}) for _ in range(3)
     ]
     engine.containers.close()
     assert [container.wait(0)["StatusCode"] for container in containers] == [137] * 3

@@ -3,14 +3,14 @@
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
 import pytest
 
 from local_cloud.daemon import Daemon
-from local_cloud.places import RUNNER_IMAGE
+from local_cloud.places import RUNNER_IMAGE, Places
 
 CLUSTER = "jobs"
 LOGS = "/runners"
@@ -18,6 +18,15 @@ Client = Callable[[str], Any]
 Run = Callable[..., str]
 
 LISTENS = "trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done"
+
+
+@pytest.fixture(scope="module")
+def daemon(places: Places) -> Iterator[Daemon]:
+    """The launcher, with shell scripts for tasks."""
+    daemon = Daemon(places, module="tests.local_cloud.scripted_launcher")
+    daemon.start()
+    yield daemon
+    daemon.stop()
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +78,8 @@ def events(client: Client) -> Callable[[str], list[dict[str, Any]]]:
 @pytest.fixture
 def run(ecs: Any) -> Run:
     def run_script(script: str, **options: Any) -> str:
-        override = {
-            "name": "runner",
-            "command": ["/bin/sh", "-c", script],
-            "environment": options.pop("environment", []),
-        }
+        variables = [{"name": "SCRIPT", "value": script}, *options.pop("environment", [])]
+        override = {"name": "runner", "environment": variables}
         request = {
             "cluster": CLUSTER,
             "taskDefinition": "runner",

@@ -1,0 +1,38 @@
+"""The one program that the process engine runs: the runner, with its own variables, for this local cloud's API.
+
+A process has every right of the developer, so nothing that a call of ECS names may decide what runs: no command, no entry point,
+no variable that a Python, a shell or the dynamic linker obeys, and no other address to fetch a notebook from.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from local_cloud.addresses import API_PATH, endpoint_url
+from local_cloud.engine import Program, ProgramRefusedError
+from local_cloud.places import ROOT, Places
+
+__all__ = ["runner_program"]
+
+_ADDRESS: Final = "RUN_URL"
+_VARIABLES: Final = frozenset({_ADDRESS, "LAUNCH", "LAUNCH_CODE"})
+"""What the runner reads (docs/runner-protocol.md)."""
+
+
+def runner_program(places: Places) -> Program:
+    """Return how the runner starts here."""
+    python = places.runner_python
+    environment = {
+        "LANG": "C.UTF-8",
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT / "runner_container"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    own = f"{endpoint_url(places.port)}{API_PATH}"
+
+    def check(variables: Mapping[str, str]) -> None:
+        if not variables.get(_ADDRESS, own).startswith(own):
+            raise ProgramRefusedError(
+                f"{_ADDRESS} = {variables[_ADDRESS]!r} is not an address of this local cloud's API."
+            )
+
+    return Program(command=(str(python), "-m", "runner"), environment=environment, variables=_VARIABLES, check=check)

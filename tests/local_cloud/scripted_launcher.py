@@ -1,0 +1,24 @@
+"""A local cloud whose tasks run a shell script in place of the runner: what the variable `SCRIPT` says."""
+
+import os
+from typing import Final
+
+from local_cloud.engine import Program
+from local_cloud.launcher import main
+from local_cloud.places import Places
+
+__all__: list[str] = []
+
+_SHELL: Final = Program(
+    command=("/bin/sh", "-c", 'eval "$SCRIPT"'),
+    environment={"PATH": os.defpath},
+    variables=frozenset({"SCRIPT", "RUN_URL"}),
+)
+
+
+def _shell(_places: Places) -> Program:
+    return _SHELL
+
+
+if __name__ == "__main__":
+    main(_shell)

@@ -1,0 +1,63 @@
+"""The sessions that the emulated functions run with."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any, Final
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local_cloud.places import REGION, Places
+from tests.local_cloud.conftest import make_role
+
+Client = Callable[[str], Any]
+
+_SOURCE: Final = """
+import boto3
+
+def handler(event, context):
+    return boto3.client("sts").get_caller_identity()["Arn"]
+"""
+
+
+@pytest.fixture(scope="module")
+def role(client: Client) -> str:
+    return make_role(client, "f", "lambda.amazonaws.com", Action="s3:ListAllMyBuckets", Resource="*")
+
+
+@pytest.fixture(scope="module")
+def function(client: Client, role: str) -> str:
+    """A function that has run, so that the emulator knows its session; its ARN."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as bundle:
+        bundle.writestr("f.py", _SOURCE)
+    code = {"ZipFile": archive.getvalue()}
+    options = {"Runtime": "python3.13", "Handler": "f.handler", "Timeout": 30}
+    made = client("lambda").create_function(FunctionName="f", Role=role, Code=code, **options)
+    client("lambda").invoke(FunctionName="f")
+    return str(made["FunctionArn"])
+
+
+def test_a_function_acts_as_its_role(client: Client, function: str) -> None:
+    answer = client("lambda").invoke(FunctionName=function)
+    assert json.loads(answer["Payload"].read()).endswith(":assumed-role/f/f")
+
+
+def test_they_cannot_be_computed_from_names(places: Places, role: str, function: str) -> None:
+    """MiniStack's own derivation, from names that every template shows, opens nothing."""
+    digest = hashlib.sha256(f"{function}:{role}".encode()).hexdigest()
+    guessed = boto3.client(
+        "sts",
+        region_name=REGION,
+        endpoint_url=places.endpoint_url,
+        aws_access_key_id=f"ASIA{digest[:16].upper()}",
+        aws_secret_access_key=hashlib.sha256(f"secret:{digest}".encode()).hexdigest(),
+        aws_session_token=hashlib.sha256(f"token:{digest}".encode()).hexdigest(),
+    )
+    with pytest.raises(ClientError) as refused:
+        guessed.get_caller_identity()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

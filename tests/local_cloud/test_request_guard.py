@@ -1,0 +1,292 @@
+"""The local cloud as a web page, another program of this machine, or a name that leads here meets it."""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import httpx
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.client import Config
+from botocore.credentials import Credentials
+
+from local_cloud.access_keys import administrator_key
+from local_cloud.daemon import Daemon
+from local_cloud.places import ACCOUNT_ID, REGION, RUNNER_IMAGE, Places
+
+Client = Callable[[str], Any]
+
+EVIL: Final = "https://evil.example"
+KEY: Final = "AKIAAAAAAAAAAAAAAAAA"
+OWN_PATHS: Final = (
+    ("POST", "/_ministack/reset"),
+    ("POST", "/_ministack/config"),
+    ("GET", f"/_ministack/sqs/messages?account={ACCOUNT_ID}"),
+    ("GET", "/_ministack/ses/messages"),
+    ("GET", "/_ministack/sns/sms-messages"),
+    ("GET", f"/_ministack/lambda-code/{ACCOUNT_ID}/{REGION}/f"),
+    ("GET", f"/_ministack/lambda-layers/{ACCOUNT_ID}/{REGION}/l/1/content"),
+    ("PUT", "/_ministack/cfn-response/token"),
+    ("PUT", "/_ministack/cfn-signal/token"),
+    ("POST", "/_ministack/rds/iam-auth"),
+    ("POST", "/_ministack/eks-auth/x"),
+    ("GET", "/_ministack/ready"),
+    ("GET", "/_ministack/iot/ca.pem"),
+    ("GET", "/_ministack/transfer/sftp-ports"),
+    ("GET", "/_localstack/health"),
+    ("GET", "/health"),
+    ("GET", "/_aws/lambda-url/x/"),
+    ("GET", "/_alb/x/"),
+    ("GET", "/latest/meta-data/iam/security-credentials/"),
+    ("PUT", "/latest/api/token"),
+    ("GET", "/v2/credentials/x"),
+    ("GET", "/v2/_catalog"),
+    ("PUT", "/v2/image/manifests/latest"),
+    ("POST", "/oauth2/token"),
+    ("GET", "/oauth2/authorize"),
+    ("POST", "/login"),
+    ("GET", "/logout"),
+    ("GET", "/pool/.well-known/jwks.json"),
+)
+"""What MiniStack serves without looking at a signature (ministack/app.py, services/imds.py, ecr.py and cognito.py of 1.5.33)."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _things(client: Client) -> None:
+    """A queue with a message, a bucket with an object, and a task definition that a launch may name."""
+    queue = client("sqs").create_queue(QueueName="wake-up")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=queue, MessageBody="the secret")
+    client("s3").create_bucket(Bucket="private")
+    client("s3").put_object(Bucket="private", Key="a", Body=b"the secret")
+    client("ecs").create_cluster(clusterName="jobs")
+    container = {"name": "runner", "image": RUNNER_IMAGE}
+    client("ecs").register_task_definition(family="runner", containerDefinitions=[container])
+
+
+@pytest.fixture(autouse=True)
+def _intact(client: Client) -> Iterator[None]:
+    """After each test, everything is there, and nothing came to it."""
+    yield
+    assert [each["Name"] for each in client("s3").list_buckets()["Buckets"]] == ["private"]
+    assert [each["Key"] for each in client("s3").list_objects_v2(Bucket="private")["Contents"]] == ["a"]
+    assert len(client("sqs").list_queues()["QueueUrls"]) == 1
+    assert client("ecs").list_tasks(cluster="jobs")["taskArns"] == []
+    assert client("ecs").list_tasks(cluster="jobs", desiredStatus="STOPPED")["taskArns"] == []
+
+
+@pytest.fixture(scope="module")
+def http(daemon: Daemon) -> Iterator[httpx.Client]:
+    assert daemon.pid
+    with httpx.Client(timeout=30) as http:
+        yield http
+
+
+def forged(service: str) -> dict[str, str]:
+    """Return the headers of a request that is signed in the right form, with a key that nobody has."""
+    date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    scope = f"{KEY}/{date[:8]}/{REGION}/{service}/aws4_request"
+    signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
+    return {"Authorization": signature, "X-Amz-Date": date}
+
+
+def signed(places: Places, action: str, document: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
+    """Send a call of ECS that is signed by the administrator, with more headers, as a page that stole the key could."""
+    key = administrator_key(places.administrator_key)
+    target = {"X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}"}
+    body = json.dumps(document)
+    request = AWSRequest(
+        "POST", f"{places.endpoint_url}/", data=body, headers={**target, "Host": headers.get("Host", "")}
+    )
+    if not headers.get("Host"):
+        del request.headers["Host"]
+    SigV4Auth(Credentials(key.key_id, key.secret), "ecs", REGION).add_auth(request)
+    return httpx.post(f"{places.endpoint_url}/", content=body, headers={**dict(request.headers), **headers}, timeout=30)
+
+
+def launch(command: str) -> dict[str, Any]:
+    override = {"name": "runner", "command": ["/bin/sh", "-c", command]}
+    return {"cluster": "jobs", "taskDefinition": "runner", "overrides": {"containerOverrides": [override]}}
+
+
+PAGES: Final[tuple[dict[str, str], ...]] = (
+    {"Origin": EVIL},
+    {"Origin": EVIL, "Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost:8888"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+)
+
+
+@pytest.mark.parametrize("headers", PAGES, ids=str)
+def test_a_page_runs_nothing_even_with_the_keys(places: Places, tmp_path: Path, headers: dict[str, str]) -> None:
+    answer = signed(places, "RunTask", launch(f"touch {tmp_path}/ran"), headers)
+    assert answer.status_code == 403
+    assert "web pages" in answer.json()["message"]
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "private.localhost:{port}", "[::1]:{port}"],
+)
+def test_a_name_that_leads_here_is_refused(places: Places, tmp_path: Path, host: str) -> None:
+    answer = signed(places, "RunTask", launch(f"touch {tmp_path}/ran"), {"Host": host.format(port=places.port)})
+    assert answer.status_code == 421
+    assert f"127.0.0.1:{places.port}" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/private/a",
+        "/_ministack/health",
+        "/_aws/execute-api/a/v1/scheduler/jobs",
+        "/restapis/a/v1/_user_request_/",
+    ],
+)
+@pytest.mark.parametrize(
+    ("headers", "status"), [({"Host": "evil.example:80"}, 421), ({"Origin": EVIL}, 403)], ids=["host", "origin"]
+)
+def test_no_path_is_an_exception(places: Places, path: str, headers: dict[str, str], status: int) -> None:
+    for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+        answer = httpx.request(method, f"{places.endpoint_url}{path}", headers=headers, timeout=30)
+        assert answer.status_code == status, method
+        assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["", "Host: a\r\nHost: 127.0.0.1:{port}\r\n"], ids=["none", "two"])
+def test_a_request_has_one_host(places: Places, daemon: Any, host: str) -> None:
+    assert daemon.pid
+    head = f"GET /_ministack/health HTTP/1.1\r\n{host.format(port=places.port)}Connection: close\r\n\r\n"
+    assert raw(places, head).partition(b"\r\n")[0].split()[1] in (b"400", b"421")
+
+
+def raw(places: Places, head: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", places.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        return connection.recv(4096)
+
+
+@pytest.mark.parametrize("path", ["/_aws/execute-api/a/v1/", "/", "/_ministack/health"])
+@pytest.mark.parametrize("origin", ["", f"Origin: {EVIL}\r\n"])
+def test_no_websocket_opens(places: Places, path: str, origin: str) -> None:
+    head = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{places.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{origin}\r\n"
+    )
+    assert raw(places, head).split()[1] == b"403"
+
+
+@pytest.mark.parametrize("service", [None, "s3", "imds", "sts"])
+def test_what_the_emulator_answers_to_anybody_is_closed(
+    places: Places, http: httpx.Client, service: str | None
+) -> None:
+    headers = {} if service is None else forged(service)
+    for method, path in OWN_PATHS:
+        answer = http.request(method, f"{places.endpoint_url}{path}", headers=headers)
+        assert answer.status_code == 403, (path, answer.text)
+        assert f"{path.partition('?')[0]} is closed" in answer.json()["message"]
+
+
+UNSIGNED: Final = (
+    ("GET", "/"),
+    ("PUT", "/new-bucket"),
+    ("DELETE", "/private/a"),
+    ("GET", "/private/a"),
+    ("GET", "/?Action=ListUsers&Version=2010-05-08"),
+    ("GET", "/?Action=GetCallerIdentity&Version=2011-06-15"),
+    ("GET", "/?Action=GetFederationToken&Name=x&Version=2011-06-15"),
+    ("GET", f"/?Action=AssumeRole&RoleSessionName=x&Version=2011-06-15&RoleArn=arn:aws:iam::{ACCOUNT_ID}:role/r"),
+    ("GET", "/?Action=AssumeRoleWithWebIdentity&RoleSessionName=x&WebIdentityToken=a.b.c&Version=2011-06-15"),
+    ("GET", f"/{ACCOUNT_ID}/wake-up?Action=ReceiveMessage"),
+    ("GET", f"/{ACCOUNT_ID}/wake-up?Action=SendMessage&MessageBody=forged"),
+    ("GET", "/?Action=Unsubscribe&SubscriptionArn=x"),
+    ("GET", "/?Action=CreateTopic&Name=x"),
+    ("POST", "/private?delete"),
+    ("POST", "/new-bucket/key?uploads"),
+)
+"""What a link, a picture or a form of a page can ask for, also in a browser that tells nothing of the page."""
+
+
+@pytest.mark.parametrize("signature", ["", "X-Amz-Signature=0", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"])
+def test_an_unsigned_call_does_nothing(places: Places, http: httpx.Client, signature: str) -> None:
+    for method, path in UNSIGNED:
+        url = f"{places.endpoint_url}{path}{'&' if '?' in path else '?'}{signature}"
+        answer = http.request(method, url, headers={"Content-Type": "multipart/form-data; boundary=b"})
+        assert answer.status_code == 403, (path, answer.text)
+        assert "sign the request" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("authorization", ["AWS4-HMAC-SHA256", "AWS AKIA:x", "Bearer x", "Basic eDp5", ""])
+def test_a_header_that_is_no_signature_does_not_count(places: Places, http: httpx.Client, authorization: str) -> None:
+    for method, path in UNSIGNED:
+        answer = http.request(method, f"{places.endpoint_url}{path}", headers={"Authorization": authorization})
+        assert answer.status_code == 403, (path, answer.text)
+
+
+@pytest.mark.parametrize("service", ["s3", "sts", "sqs", "iam", "sns"])
+def test_a_forged_signature_does_nothing(places: Places, http: httpx.Client, service: str) -> None:
+    headers = forged(service)
+    date = headers["X-Amz-Date"]
+    scope = f"{KEY}/{date[:8]}/{REGION}/{service}/aws4_request"
+    query = (
+        f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope}&X-Amz-Date={date}&X-Amz-Expires=900"
+        "&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
+    )
+    for method, path in UNSIGNED:
+        url = f"{places.endpoint_url}{path}"
+        presigned = f"{url}{'&' if '?' in path else '?'}{query}"
+        for answer in (http.request(method, url, headers=headers), http.request(method, presigned)):
+            assert 400 <= answer.status_code < 500, (method, path, answer.text)
+            assert "the secret" not in answer.text
+
+
+def test_nobody_asks_before_a_call_as_pages_do(places: Places, http: httpx.Client) -> None:
+    for path in ("/", "/private/a", "/_aws/execute-api/a/v1/scheduler/jobs"):
+        answer = http.options(f"{places.endpoint_url}{path}", headers=forged("s3"))
+        assert answer.status_code == 403, path
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_form_is_taken_only_with_its_own_signature(places: Places, http: httpx.Client) -> None:
+    s3 = path_style(places, "127.0.0.1")
+    form = s3.generate_presigned_post("private", "b")
+    tampered = {**form["fields"], "x-amz-signature": "0" * 64}
+    unsigned = {"key": "b"}
+    for fields in (unsigned, tampered, {**form["fields"], "key": "a"}):
+        answer = http.post(form["url"], data=fields, files={"file": b"x"})
+        assert answer.status_code == 403, fields
+    assert (
+        http.post(form["url"], data=form["fields"], files={"file": b"x"}, headers={"Origin": EVIL}).status_code == 403
+    )
+    assert http.post(form["url"], data=form["fields"], files={"file": b"x"}).status_code == 204
+    s3.delete_object(Bucket="private", Key="b")
+
+
+def test_what_programs_do_works(places: Places, http: httpx.Client) -> None:
+    """By either name of loopback, with presigned addresses, and opened by a person in a browser."""
+    for name in ("127.0.0.1", "localhost", "LOCALHOST"):
+        s3 = path_style(places, name)
+        assert s3.get_object(Bucket="private", Key="a")["Body"].read() == b"the secret"
+        presigned = s3.generate_presigned_url("get_object", Params={"Bucket": "private", "Key": "a"})
+        opened = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+        assert http.get(presigned, headers=opened).content == b"the secret"
+        assert http.get(presigned, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert http.get(f"{places.endpoint_url}/_ministack/health").status_code == 200
+
+
+def path_style(places: Places, name: str) -> Any:
+    """Return a client of S3 at one of loopback's names that signs as the service does."""
+    key = administrator_key(places.administrator_key)
+    config = Config(s3={"addressing_style": "path"}, signature_version="s3v4")
+    session = boto3.Session(key.key_id, key.secret, region_name=REGION)
+    return session.client("s3", endpoint_url=f"http://{name}:{places.port}", config=config)
