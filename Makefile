@@ -169,6 +169,14 @@ lock: $(UV_READY) ## Bring requirements/ in line with pyproject.toml, upgrading 
 	@$(COMPILE) pyproject.toml -o $(LOCKS)/connector.txt
 	@$(COMPILE) pyproject.toml --group pyproject.toml:dev -o $(LOCKS)/dev.txt
 
+.PHONY: audit
+audit: $(DEV_READY) ## Hold every lock against published vulnerabilities, where their data is in reach
+	@.venv/bin/python -m infra.supply_chain.audit
+
+.PHONY: sbom
+sbom: $(DEV_READY) ## Write bills of materials of the function bundle and the runner image to build/sbom
+	@.venv/bin/python -m infra.supply_chain.sbom $(if $(ENGINE),--engine $(ENGINE))
+
 .PHONY: openapi
 openapi: $(DEV_READY) ## Write the API's OpenAPI document anew
 	@.venv/bin/python -m chalicelib.routes.openapi
