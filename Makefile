@@ -156,7 +156,9 @@ $(LINTED): $(TEMPLATES_FROM) .cfnlintrc.yaml cdk.json scheduler.toml requirement
 LOCKS := requirements
 # What the runner image installs, wheels only: Debian 13 has glibc 2.41.
 RUNNER_PLATFORMS := x86_64-manylinux_2_40 aarch64-manylinux_2_40
-COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
+# Packages to upgrade, as in `make lock UPGRADE="urllib3 requests"`.
+UPGRADE :=
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 $(addprefix --upgrade-package ,$(UPGRADE))
 # Lambda's Python has botocore, and chalice asks for the others only to package and deploy by itself.
 LEFT_OUT := $(addprefix --no-emit-package ,botocore pip setuptools wheel click pyyaml)
 
