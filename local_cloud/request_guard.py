@@ -142,6 +142,7 @@ def _is_form(method: str, path: str, query: str, headers: _Headers) -> bool:
     return (
         method == "POST"
         and not query
+        and not _values(headers, "x-amz-target")
         and _FORM.fullmatch(path) is not None
         and [each.partition(";")[0].strip().lower() for each in types] == ["multipart/form-data"]
     )

@@ -54,6 +54,11 @@ def ids(command: ContainerCommand) -> set[str]:
     return set(command.output("ps", "--all", "--quiet", "--no-trunc").split())
 
 
+def test_a_name_that_the_command_line_would_take_for_an_option_is_refused(containers: RealContainers) -> None:
+    with pytest.raises(ContainerStartError, match="--privileged is not the name of an image"):
+        containers.run("--privileged", command=[RUNNER_IMAGE])
+
+
 def test_memory_and_processors_are_limited(start: Start) -> None:
     assert output(start("python", "-c", LIMITS, memory_mib=96, cpu_units=512)) == [str(96 << 20), "50000"]
 

@@ -268,6 +268,8 @@ def test_a_form_is_taken_only_with_its_own_signature(places: Places, http: httpx
     assert (
         http.post(form["url"], data=form["fields"], files={"file": b"x"}, headers={"Origin": EVIL}).status_code == 403
     )
+    target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListTasks"}
+    assert http.post(form["url"], data=form["fields"], files={"file": b"x"}, headers=target).status_code == 403
     assert http.post(form["url"], data=form["fields"], files={"file": b"x"}).status_code == 204
     s3.delete_object(Bucket="private", Key="b")
 
