@@ -29,9 +29,7 @@ _OBJECTS: Final = (
 _STREAMS: Final = "Each container has a log stream of its own, named by its task."
 _INDEXES: Final = "The table's own indexes."
 _TASKS: Final = "Tasks come and go; only those of this stack's cluster."
-_TASK_LISTS: Final = (
-    "Listing tasks is not about one resource: AWS's own examples name all of them, and limit it by the cluster, as is done here."
-)
+_TASK_LISTS: Final = "Listing tasks is not about one resource: AWS's own examples name all of them, and limit it by the cluster, as is done here."
 _SCHEDULES: Final = "Definitions come and go, and their schedules with them; only those of this stack's group."
 _REVISIONS: Final = (
     "A deployment makes a new revision while launches go on; only this stack's families, only in its cluster."
@@ -140,7 +138,9 @@ class Grants:
         asks = "ask ticks for what was missed"
         self._allow("sweep", ["sqs:SendMessage"], [self.queues.tick.queue_arn], asks, faults_only=True)
         self._allow_items("sweep", self.tables.marks, ("GetItem",), "read a runner's last heartbeat", faults_only=True)
-        self._allow_tasks("sweep", ("DescribeTasks", "StopTask"), "stop a task that is silent, or outlives its job", faults_only=True)
+        self._allow_tasks(
+            "sweep", ("DescribeTasks", "StopTask"), "stop a task that is silent, or outlives its job", faults_only=True
+        )
         self._allow_to_list_tasks("sweep", "find a task whose launch was not recorded")
         self._allow_wake_ups("sweep", "jobs wait whose wake-up may be lost", faults_only=True)
 

@@ -71,8 +71,10 @@ class EndingService:
         if step.transition.name is TransitionName.END_STOP:
             outcome = make_outcome("stopped")
         changes = self._retry(job, outcome, step) if retried else self._final(job, outcome, now)
-        deadline = None if has_stopped else now + EXIT_TIME
-        after = self._jobs.transition(job, step.transition, now, deadline=deadline, **changes)
+        changes["deadline"] = None if has_stopped else now + EXIT_TIME
+        if retried and not has_stopped:
+            changes["phase"] = Phase(PhaseCode.WAITING, f"{outcome.title}; trying again when its container has stopped")
+        after = self._jobs.transition(job, step.transition, now, **changes)
         if after is not None:
             count("JobsRetried" if retried else "JobsEnded", outcome=outcome.code)
             if not retried and outcome.code in _FAILED_LAUNCHES:

@@ -101,12 +101,11 @@ class JobTable:
         after = replace(job, status=transition.target, update_time=now, **changes)
         if job.status not in transition.sources:
             return None
-        condition = self._as_read(job)
-        return self._update(job, after, condition)
+        return self._update(job, after)
 
     def change(self, job: Job, now: datetime, **changes: Any) -> Job | None:
         """Change fields of a job that stays in its state; None if it had moved on, as for `transition`."""
-        return self._update(job, replace(job, update_time=now, **changes), self._as_read(job))
+        return self._update(job, replace(job, update_time=now, **changes))
 
     def record_task(self, job: Job, task_arn: str, deadline: datetime) -> Job | None:
         """Record the task of a launch, whatever state its job is in by now; None if nobody looks for this launch's task any more.
@@ -182,7 +181,17 @@ class JobTable:
         condition &= self._model.launch == job.launch
         return condition
 
-    def _update(self, before: Job, after: Job, condition: Condition) -> Job | None:
+    def _is_same_task(self, job: Job) -> Condition:
+        task_arn = self._model.task_arn
+        condition: Condition = task_arn.does_not_exist() if job.task_arn is None else task_arn == job.task_arn
+        return condition
+
+    def _update(self, before: Job, after: Job) -> Job | None:
+        condition = self._as_read(before)
+        if (
+            before.is_watched and not after.is_watched
+        ):  # what has stopped is the task that was read, not one recorded since
+            condition &= self._is_same_task(before)
         old, new = job_attributes(before), job_attributes(after)
         actions: list[Action] = []
         for name, value in new.items():

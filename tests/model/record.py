@@ -134,6 +134,8 @@ def _holds(record: Record, condition: tuple[Any, ...]) -> bool:
         return True
     if operator in ("attribute_exists", "attribute_not_exists") and name == "live_shard":
         return record.live_shard == (operator == "attribute_exists")
+    if operator == "attribute_not_exists" and name == "task_arn":
+        return record.task_arn is None
     if operator not in ("=", "IN"):
         raise NotImplementedError(f"the model knows no condition {operator} on {name}")
     return str(getattr(record, name)) in values

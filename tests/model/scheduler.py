@@ -75,15 +75,11 @@ class Scheduler:
             sleep=_do_nothing,
             **shared,
         )
-        self._runs = RunService(
-            settings, marks=stores, files=stores, secret=stores, endings=endings, **shared
-        )
+        self._runs = RunService(settings, marks=stores, files=stores, secret=stores, endings=endings, **shared)
         self._sweep = SweepService(
             lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
         )
-        self._events = TaskEventService(
-            settings.limits, launcher=stores, wake_ups=stores, endings=endings, **shared
-        )
+        self._events = TaskEventService(settings.limits, launcher=stores, wake_ups=stores, endings=endings, **shared)
         self._jobs = JobService(
             settings, lists=stores, marks=stores, snapshots=stores, tokens=stores, wake_ups=stores, **shared
         )

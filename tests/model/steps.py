@@ -7,7 +7,18 @@ from chalicelib.domain.outcome import OUTCOMES
 from tests.model.record import Record, write
 from tests.model.scheduler import Scheduler
 from tests.model.tape import NO_ANSWER, Call, Refused
-from tests.model.world import Operation, Task, World, has_ended, is_settled, may_launch, replace_task, simplify, task_arn, task_of
+from tests.model.world import (
+    Operation,
+    Task,
+    World,
+    has_ended,
+    is_settled,
+    may_launch,
+    replace_task,
+    simplify,
+    task_arn,
+    task_of,
+)
 
 __all__ = ["Bounds", "Step", "Steps"]
 
@@ -92,7 +103,12 @@ class Steps:
                 yield Operation("dispatch"), True
             if "stop" not in kinds:
                 yield Operation("stop"), False
-        if record is not None and "sweep" not in kinds and record.live_shard and not self._is_just_launched(world, record):
+        if (
+            record is not None
+            and "sweep" not in kinds
+            and record.live_shard
+            and not self._is_just_launched(world, record)
+        ):
             mode = "overtime" if self._beats(world, record) else "silent"
             yield Operation("sweep", mode), True
             if record.status == "QUEUED" and record.task_arn is None and self._bounds.faults:

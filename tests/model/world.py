@@ -4,7 +4,18 @@ from typing import Any, NamedTuple
 
 from tests.model.record import Record
 
-__all__ = ["Operation", "Task", "World", "has_ended", "is_settled", "may_launch", "replace_task", "simplify", "task_arn", "task_of"]
+__all__ = [
+    "Operation",
+    "Task",
+    "World",
+    "has_ended",
+    "is_settled",
+    "may_launch",
+    "replace_task",
+    "simplify",
+    "task_arn",
+    "task_of",
+]
 
 
 class Task(NamedTuple):

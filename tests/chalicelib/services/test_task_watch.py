@@ -57,7 +57,9 @@ def test_a_runner_that_hangs_after_its_report_is_stopped_within_minutes(
     assert local.job(job_id_of(run)) == ended
 
 
-def test_a_task_that_ecs_does_not_stop_is_asked_for_again_for_days_and_nothing_else_happens(local: LocalScheduler) -> None:
+def test_a_task_that_ecs_does_not_stop_is_asked_for_again_for_days_and_nothing_else_happens(
+    local: LocalScheduler,
+) -> None:
     """The attack: a container that no clean-up reached runs on after its job is COMPLETED."""
     run = local.start()
     run.report()
@@ -182,7 +184,7 @@ def test_delete_stops_what_the_record_names_whatever_its_state(
         local.finish(run, exit_code=0)
     made.follow_streams()
     assert local.api.delete(f"/scheduler/jobs/{job_id_of(run)}").status == 204
-    made_calls = calls(local, lambda: made.clean_up())
+    made_calls = calls(local, made.clean_up)
     assert made_calls.count("ecs:StopTask") == (not has_stopped)
     assert is_asked_to_stop(run)
 
@@ -369,8 +371,12 @@ def test_a_run_that_is_silent_for_a_quarter_of_an_hour_is_stopped(local: LocalSc
 
 def test_a_silent_run_far_over_its_time_gets_no_longer_allowance(local: LocalScheduler) -> None:
     run = local.start(timeout_seconds=60)
-    run.beat()
-    sweeps(local, 12)
+    for _ in range(8):
+        run.beat()
+        sweeps(local, 1)
+    sweeps(local, 4)
+    assert not is_asked_to_stop(run)
+    sweeps(local, 1)
     assert is_asked_to_stop(run)
     local.finish(run)
     assert local.job(job_id_of(run))["outcome"]["code"] == "timeout"
