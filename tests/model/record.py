@@ -133,7 +133,7 @@ def _holds(record: Record, condition: tuple[Any, ...]) -> bool:
     if operator == "attribute_exists" and name == "job_id":
         return True
     if operator in ("attribute_exists", "attribute_not_exists") and name == "live_shard":
-        return record.live_shard == (operator == "attribute_exists")
+        return bool(record.live_shard) is (operator == "attribute_exists")
     if operator == "attribute_not_exists" and name == "task_arn":
         return record.task_arn is None
     if operator not in ("=", "IN"):

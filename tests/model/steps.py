@@ -7,18 +7,7 @@ from chalicelib.domain.outcome import OUTCOMES
 from tests.model.record import Record, write
 from tests.model.scheduler import Scheduler
 from tests.model.tape import NO_ANSWER, Call, Refused
-from tests.model.world import (
-    Operation,
-    Task,
-    World,
-    has_ended,
-    is_settled,
-    may_launch,
-    replace_task,
-    simplify,
-    task_arn,
-    task_of,
-)
+from tests.model.world import Operation, Task, World, alone, has_ended, replace_task, simplify, task_arn, task_of
 
 __all__ = ["Bounds", "Step", "Steps"]
 
@@ -58,22 +47,25 @@ class Steps:
         self._bounds = bounds
 
     def after(self, world: World) -> Iterator[Step]:
-        """Find every step that a world may take; where the job has ended, just those that still might change something."""
+        """Find every step that a world may take; where the job has ended, just those that still might change something.
+
+        What runners and people have in flight when the job ends is then looked at by itself: it may not change the record any more,
+        and it does nothing to tasks.
+        """
         for step in self._after(world):
+            for operation in alone(step.world):
+                only = World(step.world.record, operations=(operation,))
+                yield Step(f"{step.name} (only {operation.kind})", only, step.is_sure)
             yield step._replace(world=simplify(step.world))
 
     def _after(self, world: World) -> Iterator[Step]:
-        if is_settled(world) and len(world.operations) > 1 and not may_launch(world):
-            for operation in world.operations:
-                yield Step("(only its record)", world._replace(operations=(operation,), tasks=()), is_sure=True)
-            return
         yield from self._running(world)
         for task in world.running:
             yield from self._task_steps(world, task)
         if world.record is not None:
             for _, following in self.finish(world, Operation("delete")):
                 yield Step("delete", following, is_sure=False)
-        if len(world.operations) < self._bounds.operations:
+        if len(world.operations) < (1 if has_ended(world) else self._bounds.operations):
             for operation, is_sure in self._new_operations(world):
                 for name, following in self._advance(world, operation):
                     yield Step(name, following, is_sure=is_sure)

@@ -1,6 +1,6 @@
 """The world that the services act on: the record, ECS's tasks with their runners, operations in flight, and the table's stream."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tests.model.record import Record
 
@@ -111,13 +111,28 @@ def replace_task(world: World, task: Task, **changes: Any) -> World:
     return world._replace(tasks=tuple(sorted(after if each.arn == task.arn else each for each in world.tasks)))
 
 
+_FOR_TASKS: Final = ("dispatch", "sweep", "event")
+"""Operations that may still start, stop or look at a task when the job has ended."""
+
+
+def alone(world: World) -> tuple[Operation, ...]:
+    """Find what is in flight beside something else when the job has ended, and does nothing to tasks."""
+    if not has_ended(world) or len(world.operations) < 2:
+        return ()
+    return tuple(each for each in world.operations if each.kind not in _FOR_TASKS)
+
+
 def simplify(world: World) -> World:
-    """Leave out the tasks that nothing can depend on any more, so that worlds which only differ in them are one.
+    """Leave out what nothing can depend on any more, so that worlds which only differ in it are one.
 
     What containers of earlier attempts and of ended jobs can do to a record is checked for every record by itself.
     """
     record = world.record
-    watched = record.attempt if record is not None and record.live_shard else None
+    if has_ended(world):
+        left = tuple(each for each in world.operations if each not in alone(world))
+        tasks = tuple(sorted(task if task.stopped else task._replace(runner="boot") for task in world.tasks))
+        world = world._replace(operations=left, tasks=tasks)
     if may_launch(world):  # the same launch once more gives the same task, also one that has stopped
         return world
+    watched = record.attempt if record is not None and record.live_shard else None
     return world._replace(tasks=tuple(task for task in world.tasks if not task.stopped or task.attempt == watched))

@@ -28,7 +28,7 @@ def a_job(status: JobStatus = JobStatus.QUEUED, *, watched: bool = True, arn: st
     return builders.job(status=status, attempt=2, launch=1, deadline=NOW if watched else None, task_arn=arn)
 
 
-@pytest.mark.parametrize(("status", "watched", "arn"), product(JobStatus, [True, False], [None, ARN, OTHER]))
+@pytest.mark.parametrize(("status", "watched", "arn"), list(product(JobStatus, [True, False], [None, ARN, OTHER])))
 def test_a_task_is_current_only_for_a_watched_job_that_names_it_or_none(
     status: JobStatus, watched: bool, arn: str | None
 ) -> None:

@@ -374,7 +374,7 @@ def test_a_silent_run_far_over_its_time_gets_no_longer_allowance(local: LocalSch
     for _ in range(8):
         run.beat()
         sweeps(local, 1)
-    sweeps(local, 4)
+    sweeps(local, 3)
     assert not is_asked_to_stop(run)
     sweeps(local, 1)
     assert is_asked_to_stop(run)
