@@ -106,4 +106,4 @@ def _second_cleanup(record: Any) -> None:
             slots = message["schedule_slots"]
             factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], slots)
         else:
-            factory().cleanup.remove_files(message["owner_id"], message["job_id"])
+            factory().cleanup.finish(message)

@@ -151,7 +151,6 @@ class Factory:
             marks=self._marks,
             files=self._files,
             secret=self._secret,
-            wake_ups=self._wake_ups,
             endings=self._endings,
             clock=self.clock,
         )
@@ -177,6 +176,7 @@ class Factory:
         return TaskEventService(
             self.settings.limits,
             jobs=self._job_table,
+            launcher=self._launcher,
             wake_ups=self._wake_ups,
             endings=self._endings,
             clock=self.clock,

@@ -29,6 +29,7 @@ _OBJECTS: Final = (
 _STREAMS: Final = "Each container has a log stream of its own, named by its task."
 _INDEXES: Final = "The table's own indexes."
 _TASKS: Final = "Tasks come and go; only those of this stack's cluster."
+_TASK_LISTS: Final = "Listing tasks is not about one resource: AWS's own examples name all of them, and limit it by the cluster, as is done here."
 _SCHEDULES: Final = "Definitions come and go, and their schedules with them; only those of this stack's group."
 _REVISIONS: Final = (
     "A deployment makes a new revision while launches go on; only this stack's families, only in its cluster."
@@ -101,12 +102,14 @@ class Grants:
         indexes = [f"{self.tables.jobs.table_arn}/index/*"]
         self._allow("dispatch", ["dynamodb:Query"], indexes, "find jobs that wait and those that run", because=_INDEXES)
         self._allow_tasks("dispatch", ("StopTask",), "stop a task whose job has moved on meanwhile", faults_only=True)
+        self._allow_to_list_tasks("dispatch", "learn whether a launch that was refused had started a task before")
         self._allow_launches()
         self._allow_secret("dispatch", "make launch codes")
         self._allow_wake_ups("dispatch", "more jobs wait than one run launches", faults_only=True)
 
     def _task_events(self) -> None:
         self._allow_items("task-events", self.tables.jobs, ("GetItem", "UpdateItem"), "note how a task ended")
+        self._allow_tasks("task-events", ("StopTask",), "stop a task that no job names", faults_only=True)
         self._allow_wake_ups("task-events", "a slot is free, or a retry waits")
 
     def _ticks(self) -> None:
@@ -135,7 +138,10 @@ class Grants:
         asks = "ask ticks for what was missed"
         self._allow("sweep", ["sqs:SendMessage"], [self.queues.tick.queue_arn], asks, faults_only=True)
         self._allow_items("sweep", self.tables.marks, ("GetItem",), "read a runner's last heartbeat", faults_only=True)
-        self._allow_tasks("sweep", ("DescribeTasks", "StopTask"), "end a silent runner", faults_only=True)
+        self._allow_tasks(
+            "sweep", ("DescribeTasks", "StopTask"), "stop a task that is silent, or outlives its job", faults_only=True
+        )
+        self._allow_to_list_tasks("sweep", "find a task whose launch was not recorded")
         self._allow_wake_ups("sweep", "jobs wait whose wake-up may be lost", faults_only=True)
 
     def _cleanup(self) -> None:
@@ -148,7 +154,8 @@ class Grants:
         self._allow("cleanup", ["dynamodb:Query"], by_definition, "find jobs of a deleted definition")
         self._allow_items("cleanup", self.tables.jobs, ("BatchWriteItem",), "delete jobs of a deleted definition")
         self._allow_schedules("cleanup", ("DeleteSchedule",), "remove the schedules of a deleted definition")
-        self._allow_tasks("cleanup", ("StopTask",), "stop the task of a deleted or stopped job")
+        self._allow_tasks("cleanup", ("StopTask",), "stop the task of a deleted job")
+        self._allow_to_list_tasks("cleanup", "find the task of a deleted job whose launch was not recorded")
         self._allow_wake_ups("cleanup", "a slot is free")
         self._allow("cleanup", ["sqs:SendMessage"], [self.queues.cleanup.queue_arn], "clean up once more, later")
 
@@ -230,6 +237,18 @@ class Grants:
             conditions=self._in_our_cluster(),
             because=_TASKS,
             faults_only=faults_only,
+        )
+
+    def _allow_to_list_tasks(self, function: str, purpose: str) -> None:
+        in_cluster = self._in_our_cluster()
+        self._allow(
+            function,
+            ["ecs:ListTasks"],
+            ["*"],
+            purpose,
+            conditions=in_cluster,
+            because=_TASK_LISTS,
+            faults_only=True,
         )
 
     def _allow_launches(self) -> None:

@@ -54,7 +54,7 @@ JOB_INDEXES: Final = (
         holds=("status", "job_definition_id", "attempt", "task_arn"),
     ),
 )
-"""Lists by other columns, jobs of a definition; and two sparse ones: jobs that wait, and jobs that have a container. Dispatch and sweep
+"""Lists by other columns, jobs of a definition; and two sparse ones: jobs that wait, and jobs of which a task may be running. Dispatch and sweep
 read the sparse ones whole, so these hold just what they need; what it is may change by another index in its place, one in a release."""
 
 DEFINITION_INDEXES: Final = (

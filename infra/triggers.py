@@ -33,17 +33,8 @@ MOST_CLEANUP_BATCHES: Final = 2
 _STREAM_RETRIES: Final = 5
 """How often a record is tried again before it is given up; between tries a batch is halved, so one bad record holds up no other."""
 
-_JOB_PATTERNS: Final = (
-    {"eventName": ["REMOVE"]},
-    {
-        "eventName": ["MODIFY"],
-        "dynamodb": {
-            "NewImage": {"status": {"S": ["STOPPED", "FAILED"]}},
-            "OldImage": {"status": {"S": ["QUEUED"]}},
-        },
-    },
-)
-"""What the cleanup function must see: jobs deleted (their files), and jobs ended while their container was being started (its task)."""
+_JOB_PATTERNS: Final = ({"eventName": ["REMOVE"]},)
+"""What the cleanup function must see: jobs deleted, with their files and perhaps a task. Tasks of other jobs are the sweep's."""
 
 _DEFINITION_PATTERNS: Final = ({"eventName": ["REMOVE", "MODIFY"]},)
 """The same of definitions: deleted (schedules, snapshots, jobs) or changed (the snapshot that was replaced). A pattern cannot compare

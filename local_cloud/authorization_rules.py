@@ -83,6 +83,9 @@ def requirements(request: Request, definitions: TaskDefinitions) -> tuple[Requir
 def _ecs(request: Request, body: _Body, definitions: TaskDefinitions) -> tuple[Requirement, ...]:
     if request.target == "RunTask":
         return _run_task(request, body, definitions)
+    if request.target == "ListTasks":
+        instances = _arn(request, "ecs", f"container-instance/{_cluster(body)}/*")
+        return (Requirement(action="ecs:ListTasks", resource=instances, context=_in_cluster(request, body)),)
     named = {"StopTask": [body.get("task")], "DescribeTasks": body.get("tasks")}.get(request.target)
     return tuple(
         Requirement(

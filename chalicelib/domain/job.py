@@ -29,7 +29,7 @@ class JobStatus(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """Whether a job in this state holds a slot: it has, or is getting, a container."""
+        """Whether an attempt is under way: it has, or is getting, a container."""
         return self in (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.STOPPING)
 
 
@@ -114,7 +114,8 @@ class Job:
     waiting_since: datetime | None = None
     """When it first had a slot but no capacity for it; None while nothing but a slot is missing."""
     deadline: datetime | None = None
-    """While it is live: when the sweep looks at it."""
+    """When the sweep looks at it; None only while no task of its can be running. A job that has ended, or that waits for a retry,
+    keeps one until its last task is known to have stopped."""
     task_arn: str | None = None
     instance_id: str | None = None
     """The runner instance that the attempt is bound to."""
@@ -122,6 +123,11 @@ class Job:
     infrastructure_retries: int = 0
     expires_at: datetime | None = None
     """When retention deletes it."""
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a task of its may be running: it then holds a slot, whatever its status, and cannot be claimed."""
+        return self.deadline is not None
 
     @property
     def run_id(self) -> RunId:
@@ -141,7 +147,7 @@ class WaitingJob:
 
 @dataclass(frozen=True)
 class LiveJob:
-    """A row of the index of live jobs."""
+    """A row of the index of live jobs: one that holds a slot, because a task of its may be running."""
 
     owner_id: str
     job_id: str

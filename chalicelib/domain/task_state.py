@@ -19,6 +19,8 @@ class TaskState:
     task_arn: str
     last_status: str
     """PROVISIONING, PENDING, ACTIVATING, RUNNING, …, STOPPED."""
+    desired_status: str
+    """RUNNING, or STOPPED once ECS is stopping it or was asked to."""
     run_id: RunId | None
     """Read from `startedBy`; None if this task is none of ours."""
     launch: int | None
@@ -34,6 +36,11 @@ class TaskState:
         """Whether the task is over."""
         return self.last_status == "STOPPED"
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether ECS knows that it is to stop, or it has stopped."""
+        return self.has_stopped or self.desired_status == "STOPPED"
+
 
 def parse_task(task: Mapping[str, Any]) -> TaskState:
     """Read a task's description; what is missing is left empty."""
@@ -42,6 +49,7 @@ def parse_task(task: Mapping[str, Any]) -> TaskState:
     return TaskState(
         task_arn=task["taskArn"],
         last_status=task.get("lastStatus", ""),
+        desired_status=task.get("desiredStatus") or "",
         run_id=RunId.parse(task.get("startedBy") or ""),
         launch=_launch(task),
         stop_code=task.get("stopCode") or "",

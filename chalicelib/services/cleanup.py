@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.duty import Duty
-from chalicelib.domain.job import JobStatus
-from chalicelib.domain.naming import job_prefix
+from chalicelib.domain.naming import RunId, job_prefix
 from chalicelib.services.duties import isolated
 from chalicelib.storage.files import Files
 from chalicelib.storage.launcher import Launcher
@@ -32,31 +31,55 @@ class CleanupService:
         self._second_cleanups = second_cleanups
 
     def handle(self, record: Mapping[str, Any]) -> None:
-        """Take one record of the stream: a job removed, or ended before its container had checked in.
+        """Take one record of the stream: a job removed.
 
-        The second cleanup is asked for first: it removes what the first one could not, and its message names the job, also in the
-        dead-letter queue.
+        The second cleanup is asked for first: it stops and removes what the first one could not, and its message names the job, also
+        in the dead-letter queue.
         """
-        old = _texts(record["dynamodb"].get("OldImage", {}))
-        if "job_id" not in old:
+        left = _left_behind(record["dynamodb"].get("OldImage", {}))
+        if left is None or record["eventName"] != "REMOVE":
             return
-        ids = {"owner_id": old["owner_id"], "job_id": old["job_id"]}
-        status, is_deleted = JobStatus(old["status"]), record["eventName"] == "REMOVE"
-        if is_deleted:
-            self._second_cleanups.send(**ids)
-        if status.is_live and old.get("task_arn"):
-            self._launcher.stop(old["task_arn"], "its job was deleted or has ended")
-        if is_deleted:
-            with isolated(Duty.CLEANUP, **ids):
-                self.remove_files(**ids)
-            if status.is_live:
-                self._wake_ups.send("a slot is free")
+        self._second_cleanups.send(**left)
+        self._stop_tasks(left)
+        ids = {"owner_id": str(left["owner_id"]), "job_id": str(left["job_id"])}
+        with isolated(Duty.CLEANUP, **ids):
+            self._remove_files(**ids)
+        if "attempt" in left:
+            self._wake_ups.send("a slot is free")
 
-    def remove_files(self, owner_id: str, job_id: str) -> None:
-        """Remove everything of a job in S3; again when the URLs that were out have expired."""
+    def finish(self, left: Mapping[str, str | int]) -> None:
+        """Clean up once more, by the message that the first cleanup sent: all upload URLs have expired by now, and ECS has had its time.
+
+        A task that could not be stopped, or that dispatch was just launching when its job was deleted, is stopped here.
+        """
+        self._stop_tasks(left)
+        self._remove_files(str(left["owner_id"]), str(left["job_id"]))
+
+    def _stop_tasks(self, left: Mapping[str, str | int]) -> None:
+        """Stop the task that the record named, and those of its attempt that no record named; not one that is known to have stopped."""
+        if "attempt" not in left:
+            return
+        run_id = RunId(str(left["owner_id"]), str(left["job_id"]), int(left["attempt"]))
+        named = [str(left["task_arn"])] if "task_arn" in left else self._launcher.find(run_id)
+        for task_arn in named:
+            self._launcher.stop(task_arn, "its job was deleted")
+
+    def _remove_files(self, owner_id: str, job_id: str) -> None:
         self._files.delete_prefix(job_prefix(owner_id, job_id))
 
 
-def _texts(image: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Read the text attributes of an item as streams carry it."""
-    return {name: value["S"] for name, value in image.items() if "S" in value}
+def _left_behind(image: Mapping[str, Mapping[str, Any]]) -> dict[str, str | int] | None:
+    """Read from an item, as streams carry it, what its job leaves behind; None if it is no job.
+
+    Returns
+    -------
+    dict | None
+        Owner and job; and if a task may be running, which the live index shows, the attempt and the task's ARN, if it was recorded.
+    """
+    if "job_id" not in image:
+        return None
+    left: dict[str, str | int] = {name: image[name]["S"] for name in ("owner_id", "job_id")}
+    if "live_shard" in image:
+        left["attempt"] = int(image["attempt"]["N"])
+        left.update({name: image[name]["S"] for name in ("task_arn",) if name in image})
+    return left

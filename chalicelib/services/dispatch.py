@@ -13,7 +13,7 @@ from chalicelib.domain.duty import Duty
 from chalicelib.domain.fairness import Load, take_in_turn
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.naming import launch_code
-from chalicelib.domain.outcome import make_outcome
+from chalicelib.domain.outcome import Outcome, make_outcome
 from chalicelib.domain.ownership import may_use
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError
@@ -128,7 +128,9 @@ class DispatchService:
         """Claim a waiting job and launch it; True if its attempt ended."""
         now = self._clock()
         job = self._jobs.get(row.owner_id, row.job_id, now)
-        if job is None or job.status is not JobStatus.CREATED or (job.not_before and job.not_before > now):
+        if job is None or job.status is not JobStatus.CREATED or job.is_watched:
+            return False
+        if job.not_before and job.not_before > now:
             return False
         claimed = self._jobs.transition(
             job,
@@ -149,7 +151,7 @@ class DispatchService:
         """Start a claimed job's container; True if nothing was started and the attempt ended."""
         compute_type = self._allowed_compute_type(job)
         if compute_type is None:
-            return self._endings.end(job, make_outcome("not_allowed"), self._clock()) is not None
+            return self._end(job, make_outcome("not_allowed"))
         try:
             task_arn = self._launcher.run(
                 job.run_id,
@@ -163,13 +165,21 @@ class DispatchService:
             _log.warning(
                 "not launched", extra={"job_id": job.job_id, "outcome": error.outcome_code, "detail": error.detail}
             )
-            return self._endings.end(job, make_outcome(error.outcome_code, error.detail), self._clock()) is not None
+            return self._end(job, make_outcome(error.outcome_code, error.detail))
         self._record(job, task_arn)
         return False
 
+    def _end(self, job: Job, outcome: Outcome) -> bool:
+        """End an attempt that is not launched, unless an earlier call of this launch has started a task after all: it is recorded then."""
+        if started := self._launcher.find(job.run_id):
+            self._record(job, started[0])
+            return False
+        return self._endings.end(job, outcome, self._clock(), has_stopped=True) is not None
+
     def _record(self, job: Job, task_arn: str) -> None:
         deadline = self._clock() + timedelta(minutes=self._settings.limits.launch_deadline_minutes)
-        if self._jobs.record_task(job, task_arn, deadline) is None:
+        recorded = self._jobs.record_task(job, task_arn, deadline)
+        if recorded is None or not recorded.status.is_live:
             self._launcher.stop(task_arn, "its job has moved on")
         else:
             count("JobsLaunched")

@@ -10,6 +10,7 @@ from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, make_outcome
 from chalicelib.domain.retention import expiry
 from chalicelib.domain.retrying import NextStep, next_step
+from chalicelib.domain.task_watch import EXIT_TIME
 from chalicelib.domain.transitions import TransitionName
 from chalicelib.observability import count, count_background_failure
 from chalicelib.storage.job_table import JobTable
@@ -34,7 +35,7 @@ _FAILED_LAUNCHES: Final = frozenset(
 
 
 class EndingService:
-    """Ends attempts. The caller wakes the dispatcher afterwards: a slot is free, or the attempt is to be launched again.
+    """Ends attempts. If the task has stopped, the caller wakes the dispatcher afterwards: a slot is free, or a retry is due.
 
     Parameters
     ----------
@@ -48,8 +49,14 @@ class EndingService:
         self._settings = settings
         self._jobs = jobs
 
-    def end(self, job: Job, outcome: Outcome, now: datetime) -> Job | None:
+    def end(self, job: Job, outcome: Outcome, now: datetime, *, has_stopped: bool) -> Job | None:
         """End a live job's attempt with an outcome.
+
+        Parameters
+        ----------
+        has_stopped
+            Whether its task is known to have stopped, or never to have been launched. If not, the job stays watched: it keeps its slot,
+            and a retry is not claimed, until the task has stopped.
 
         Returns
         -------
@@ -64,7 +71,10 @@ class EndingService:
         if step.transition.name is TransitionName.END_STOP:
             outcome = make_outcome("stopped")
         changes = self._retry(job, outcome, step) if retried else self._final(job, outcome, now)
-        after = self._jobs.transition(job, step.transition, now, deadline=None, **changes)
+        changes["deadline"] = None if has_stopped else now + EXIT_TIME
+        if retried and not has_stopped:
+            changes["phase"] = Phase(PhaseCode.WAITING, f"{outcome.title}; trying again when its container has stopped")
+        after = self._jobs.transition(job, step.transition, now, **changes)
         if after is not None:
             count("JobsRetried" if retried else "JobsEnded", outcome=outcome.code)
             if not retried and outcome.code in _FAILED_LAUNCHES:
@@ -114,7 +124,6 @@ class EndingService:
             "waiting_since": job.waiting_since if capacity else None,
             "notebook_retries": step.notebook_retries or job.notebook_retries,
             "infrastructure_retries": step.infrastructure_retries or job.infrastructure_retries,
-            "task_arn": None,
         }
 
 

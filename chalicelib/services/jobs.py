@@ -15,6 +15,7 @@ from chalicelib.domain.naming import input_key, new_job_id
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.ownership import Caller
 from chalicelib.domain.retention import expiry
+from chalicelib.domain.task_watch import SETTLING_TIME
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
@@ -208,13 +209,13 @@ class JobService:
             job,
             TRANSITIONS[TransitionName.STOP_BEFORE_RUN],
             now,
+            # A container that is being launched is stopped by the sweep, which then frees the slot.
+            deadline=now + SETTLING_TIME if job.is_watched else None,
             end_time=now,
             phase=Phase(PhaseCode.ENDED),
             outcome=make_outcome("stopped", "Stopped before it ran."),
             expires_at=expiry(job.spec, self._settings.retention, now),
         )
-        if stopped and job.status is JobStatus.QUEUED:
-            self._wake_ups.send("a slot is free")
         return stopped is not None
 
     def delete(self, owner_id: str, job_id: str) -> None:

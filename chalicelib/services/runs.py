@@ -19,7 +19,6 @@ from chalicelib.services.endings import EndingService
 from chalicelib.storage.files import Files
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable
-from chalicelib.storage.queues import WakeUpQueue
 from chalicelib.storage.secrets import LaunchSecret
 
 __all__ = ["BEAT_INTERVAL", "FENCE", "SILENCE", "OutputFile", "RunService"]
@@ -56,7 +55,7 @@ class RunService:
     ----------
     settings
         What the operator chose.
-    jobs, marks, files, secret, wake_ups
+    jobs, marks, files, secret
         The stores.
     endings
         Ends attempts.
@@ -72,7 +71,6 @@ class RunService:
         marks: MarkTable,
         files: Files,
         secret: LaunchSecret,
-        wake_ups: WakeUpQueue,
         endings: EndingService,
         clock: Clock,
     ) -> None:
@@ -81,7 +79,6 @@ class RunService:
         self._marks = marks
         self._files = files
         self._secret = secret
-        self._wake_ups = wake_ups
         self._endings = endings
         self._clock = clock
 
@@ -172,14 +169,16 @@ class RunService:
         return {"url": url, "headers": {"content-type": content_type}}
 
     def report(self, run_id: RunId, token: str, *, code: str, message: str) -> JobStatus:
-        """Take a runner's report of how its attempt ended; a repeated one changes nothing."""
+        """Take a runner's report of how its attempt ended; a repeated one changes nothing.
+
+        The dispatcher is not woken yet: the slot is free, and a retry due, when the runner's task has stopped.
+        """
         for _ in range(_TRIES):
             job = self._current(run_id)
             self._verify(job, run_id, token)
             if not job.status.is_live:
                 return job.status
-            if after := self._endings.end(job, make_outcome(code, message), self._clock()):
-                self._wake_ups.send("a run has ended")
+            if after := self._endings.end(job, make_outcome(code, message), self._clock(), has_stopped=False):
                 return after.status
         raise NotYourRunError("The run ended while its report was being taken.")
 

@@ -1,5 +1,6 @@
-"""Sweep: every minute, looks after what has fallen silent and what was never woken."""
+"""Sweep: every minute, looks after what has fallen silent, what runs on after its job, and what was never woken."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.retrying import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
+from chalicelib.domain.task_watch import PATIENCE, STOP_TIME
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
 from chalicelib.services.duties import isolated
@@ -22,15 +24,14 @@ from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["SweepService"]
 
-_STOP_TIME: Final = timedelta(minutes=3)
-"""How long ECS may take to stop a task: its stop time-out of 2 minutes, and some."""
+_log = logging.getLogger(__name__)
 
 _OVERTIME: Final = timedelta(minutes=10)
 """How much longer than its maximum run time a run may take, to save and upload."""
 
 
 class SweepService:
-    """Looks after overdue jobs.
+    """Looks after jobs whose deadline has passed.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class SweepService:
         self._clock = clock
 
     def run(self) -> None:
-        """Look at every live job whose deadline has passed, then wake the dispatcher if it may have something to do.
+        """Look at every job with a task whose deadline has passed, then wake the dispatcher if it may have something to do.
 
         What fails holds up nothing else.
         """
@@ -76,50 +77,87 @@ class SweepService:
                 self._wake_ups.send("sweep")
 
     def _look_after(self, owner_id: str, job_id: str) -> bool:
-        """Look after one job; True if the dispatcher may have something to do now."""
+        """Look after one job; True if the dispatcher may have something to do now.
+
+        What becomes of a job depends on its task, so ECS is asked: if it does not answer, nothing is decided and the next sweep asks again.
+        """
         now = self._clock()
         job = self._jobs.get(owner_id, job_id, now)
-        if job is None or not job.status.is_live or job.deadline is None or job.deadline > now:
+        if job is None or job.deadline is None or job.deadline > now:
             return False
-        if job.status is JobStatus.QUEUED and job.task_arn is None:
-            self._launch_again(job, now)
-            return True
-        if job.status is JobStatus.IN_PROGRESS and (last := self._last_sign(job)) > now - SILENCE:
-            return self._go_on(job, last, now)
-        return self._end_or_stop(job, self._outcome_code(job), now)
-
-    def _launch_again(self, job: Job, now: datetime) -> None:
-        """Have a claimed job without a task launched again, as long as jobs wait for capacity; then it ends."""
-        if now - (job.waiting_since or now) >= CAPACITY_DEADLINE:
-            self._endings.end(job, make_outcome("throttled"), now)
-        else:
-            self._jobs.change(job, now, deadline=now + _STOP_TIME)
-
-    def _last_sign(self, job: Job) -> datetime:
-        beat = self._marks.last_beat(job.run_id)
-        return beat.time if beat else job.start_time or job.update_time
-
-    def _go_on(self, job: Job, last: datetime, now: datetime) -> bool:
-        """Set the deadline of a run that is alive anew, unless it has run far too long."""
-        if job.start_time and now > job.start_time + job.spec.timeout + _OVERTIME:
-            return self._end_or_stop(job, "timeout", now)
-        self._jobs.change(job, now, deadline=last + SILENCE)
+        if _waits_for_launch(job, now):
+            return self._jobs.change(job, now, deadline=now + STOP_TIME) is not None
+        silent_for = self._silent_for(job, now)
+        if silent_for is not None and silent_for < SILENCE:
+            self._jobs.change(job, now, deadline=now - silent_for + SILENCE)
+            return False
+        if job.task_arn is None:
+            return self._look_for_task(job, now)
+        task = self._launcher.describe(job.task_arn)
+        if task is None or task.has_stopped:
+            return self._end(job, task, now)
+        if silent_for is not None and silent_for < PATIENCE:
+            self._jobs.change(job, now, deadline=now + min(SILENCE, PATIENCE - silent_for))
+            return False
+        self._stop(job, task, now)
         return False
 
-    @staticmethod
-    def _outcome_code(job: Job) -> str:
-        return "never_started" if job.status is JobStatus.QUEUED else "silent"
+    def _silent_for(self, job: Job, now: datetime) -> timedelta | None:
+        """Say how long nothing was heard from a run; None for a job whose runner cannot gain time by its heartbeats."""
+        if job.status is not JobStatus.IN_PROGRESS or _is_overtime(job, now):
+            return None
+        beat = self._marks.last_beat(job.run_id)
+        return now - (beat.time if beat else job.start_time or job.update_time)
 
-    def _end_or_stop(self, job: Job, code: str, now: datetime) -> bool:
-        """End the attempt if its task has stopped (True); stop the task otherwise, and look again."""
-        task = self._launcher.describe(job.task_arn) if job.task_arn else None
-        if job.task_arn and task and not task.has_stopped:
-            count("TasksStoppedBySweep")
-            self._launcher.stop(job.task_arn, f"sweep: {code}")
-            self._jobs.change(job, now, deadline=now + _STOP_TIME)
-            return False
+    def _look_for_task(self, job: Job, now: datetime) -> bool:
+        """Look for a task that was never recorded: it is recorded, and looked at by the next sweep; without one, the attempt is over."""
+        found = self._launcher.find(job.run_id)
+        if not found:
+            return self._end(job, None, now)
+        self._jobs.note_task(job, task_arn=found[0])
+        for task_arn in found[1:]:
+            self._launcher.stop(task_arn, "a second task of one launch")
+        return False
+
+    def _end(self, job: Job, task: TaskState | None, now: datetime) -> bool:
+        """Draw the consequences of a task that has stopped, or is not found: end the attempt, or the watch over one that has ended.
+
+        A dispatch may be launching a task just now of which no record tells: then the job stays watched until the next look.
+        """
+        if not job.status.is_live:
+            return self._jobs.note_task(job, deadline=None) is not None
         known, message = _what_ecs_knows(task)
-        return self._endings.end(job, make_outcome(known or code, message), now) is not None
+        outcome = make_outcome(known or _reason(job, now), message)
+        return self._endings.end(job, outcome, now, has_stopped=job.task_arn is not None) is not None
+
+    def _stop(self, job: Job, task: TaskState, now: datetime) -> None:
+        """Ask ECS to stop a task, and look again later."""
+        reason = _reason(job, now)
+        if not task.is_stopping:
+            count("TasksStopped", outcome=reason)
+            ids = {"owner_id": job.owner_id, "job_id": job.job_id, "task_arn": task.task_arn}
+            _log.warning("task stopped by the sweep", extra={**ids, "reason": reason})
+        self._launcher.stop(task.task_arn, f"sweep: {reason}")
+        self._jobs.note_task(job, deadline=now + STOP_TIME)
+
+
+def _waits_for_launch(job: Job, now: datetime) -> bool:
+    """Whether a claimed job has no task yet, and is to be launched again: as long as jobs wait for capacity."""
+    is_claimed = job.status is JobStatus.QUEUED and job.task_arn is None
+    return is_claimed and now - (job.waiting_since or now) < CAPACITY_DEADLINE
+
+
+def _is_overtime(job: Job, now: datetime) -> bool:
+    return job.start_time is not None and now > job.start_time + job.spec.timeout + _OVERTIME
+
+
+def _reason(job: Job, now: datetime) -> str:
+    """Say why a task is stopped, or why a live job's attempt ends whose task has stopped without a word: then it is an outcome's code."""
+    if not job.status.is_live:
+        return "outlived its attempt"
+    if job.status is JobStatus.QUEUED:
+        return "never_started" if job.task_arn else "throttled"
+    return "timeout" if _is_overtime(job, now) else "silent"
 
 
 def _what_ecs_knows(task: TaskState | None) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Task events: what ECS tells of the containers, at least once and in any order."""
 
-from dataclasses import replace
+import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,13 +9,18 @@ from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.task_state import TaskState
+from chalicelib.domain.task_watch import Standing, judge_standing
 from chalicelib.errors import ConflictError
+from chalicelib.observability import count
 from chalicelib.services.clock import Clock
 from chalicelib.services.endings import EndingService
 from chalicelib.storage.job_table import JobTable
+from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import WakeUpQueue
 
-__all__ = ["TaskEventService", "is_of_current_launch"]
+__all__ = ["TaskEventService"]
+
+_log = logging.getLogger(__name__)
 
 _TRIES: Final = 3
 """How often an event is taken again whose job moved on between read and write."""
@@ -29,13 +34,6 @@ _PROVISIONING = {
 """What a task's status means to whoever waits for it."""
 
 
-def is_of_current_launch(job: Job, task: TaskState) -> bool:
-    """Whether a task is the current launch's: the recorded one, or before it is recorded, the one that says so."""
-    if job.task_arn is not None:
-        return job.task_arn == task.task_arn
-    return task.launch == job.launch
-
-
 class TaskEventService:
     """Follows tasks.
 
@@ -43,7 +41,7 @@ class TaskEventService:
     ----------
     limits
         The operator's limits.
-    jobs, wake_ups
+    jobs, launcher, wake_ups
         The stores.
     endings
         Ends attempts whose container is gone.
@@ -52,52 +50,73 @@ class TaskEventService:
     """
 
     def __init__(
-        self, limits: Limits, *, jobs: JobTable, wake_ups: WakeUpQueue, endings: EndingService, clock: Clock
+        self,
+        limits: Limits,
+        *,
+        jobs: JobTable,
+        launcher: Launcher,
+        wake_ups: WakeUpQueue,
+        endings: EndingService,
+        clock: Clock,
     ) -> None:
         self._limits = limits
         self._jobs = jobs
+        self._launcher = launcher
         self._wake_ups = wake_ups
         self._endings = endings
         self._clock = clock
 
     def handle(self, task: TaskState) -> None:
-        """Take one event; those of earlier launches and of ended jobs change nothing.
+        """Take one event. A task that runs and that no record names is stopped; tasks that are not ours are left alone.
 
         Raises
         ------
         ConflictError
             If the job kept changing state meanwhile: the event comes again.
         """
+        run_id = task.run_id
+        if run_id is None:
+            return
         for _ in range(_TRIES):
-            job = self._current_job(task)
-            if job is None or self._take(job, task):
+            job = self._jobs.get(run_id.owner_id, run_id.job_id, self._clock())
+            standing = judge_standing(job, task)
+            if standing is Standing.STRAY:
+                self._stop_stray(task)
+            if job is None or standing is not Standing.CURRENT or self._take(job, task):
                 return
         raise ConflictError(f"The job of task {task.task_arn} kept changing state.")
 
-    def _current_job(self, task: TaskState) -> Job | None:
-        """Find the live job whose current launch this task is."""
-        run_id = task.run_id
-        job = self._jobs.get(run_id.owner_id, run_id.job_id, self._clock()) if run_id else None
-        if job is None or run_id is None or job.attempt != run_id.attempt or not job.status.is_live:
-            return None
-        return job if is_of_current_launch(job, task) else None
+    def _stop_stray(self, task: TaskState) -> None:
+        if task.is_stopping:
+            return
+        count("TasksStopped", outcome="stray")
+        _log.warning("task stopped that no job names", extra={"task_arn": task.task_arn, "run_id": str(task.run_id)})
+        self._launcher.stop(task.task_arn, "no job names it")
 
     def _take(self, job: Job, task: TaskState) -> bool:
-        """Follow the task; False if the job moved on meanwhile."""
+        """Follow the current task of a job; False if the job moved on meanwhile."""
         now = self._clock()
         if not task.has_stopped:
             return self._note_progress(job, task, now)
+        if job.task_arn is None:
+            recorded = self._jobs.note_task(job, task_arn=task.task_arn)
+            return recorded is not None and self._take(recorded, task)
+        if self._note_stop(job, task, now) is None:
+            return False
+        self._wake_ups.send("a task has stopped")
+        return True
+
+    def _note_stop(self, job: Job, task: TaskState, now: datetime) -> Job | None:
+        """End the attempt, unless it has ended before its task."""
+        if not job.status.is_live:
+            return self._jobs.note_task(job, deadline=None)
         code, message = classify_stopped_task(
             stop_code=task.stop_code,
             reason=task.stopped_reason,
             exit_code=task.exit_code,
             container_reason=task.container_reason,
         )
-        # With its task, so that a launch that follows on demand does not keep this one's.
-        if self._endings.end(replace(job, task_arn=task.task_arn), make_outcome(code, message), now) is None:
-            return False
-        self._wake_ups.send("a task has stopped")
-        return True
+        return self._endings.end(job, make_outcome(code, message), now, has_stopped=True)
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:
         """Note how far a start is, and the task itself, should its dispatch not have got to record it."""
@@ -108,4 +127,6 @@ class TaskEventService:
             changes["task_arn"] = task.task_arn
             if job.status is JobStatus.QUEUED:
                 changes["deadline"] = now + timedelta(minutes=self._limits.launch_deadline_minutes)
-        return not changes or self._jobs.change(job, now, **changes) is not None
+        return (
+            not changes or self._jobs.change(job, now if job.status.is_live else job.update_time, **changes) is not None
+        )

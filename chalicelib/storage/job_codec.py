@@ -74,8 +74,7 @@ def definition_key(owner_id: str, definition_id: str) -> str:
 
 def job_attributes(job: Job) -> dict[str, Any]:
     """Give every attribute of a job's item; None where it has none."""
-    waiting = job.status is JobStatus.CREATED and job.not_before is not None
-    live = job.status.is_live and job.deadline is not None
+    waiting = job.status is JobStatus.CREATED and job.not_before is not None and not job.is_watched
     return {
         **{name: getattr(job, name) for name in _PLAIN},
         "status": job.status.value,
@@ -90,10 +89,8 @@ def job_attributes(job: Job) -> dict[str, Any]:
         "waiting_key": waiting_key(job.owner_id, to_millis(job.not_before), job.job_id)
         if waiting and job.not_before
         else None,
-        "live_shard": live_shard(job.job_id) if live else None,
-        "deadline_key": deadline_key(to_millis(job.deadline), job.owner_id, job.job_id)
-        if live and job.deadline
-        else None,
+        "live_shard": live_shard(job.job_id) if job.is_watched else None,
+        "deadline_key": deadline_key(to_millis(job.deadline), job.owner_id, job.job_id) if job.deadline else None,
     }
 
 

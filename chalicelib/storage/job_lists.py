@@ -80,7 +80,7 @@ class JobLists:
             cursor = f"{owner_id}#{_AFTER_ALL}"
 
     def live(self) -> list[LiveJob]:
-        """Read all jobs that hold a slot: one Query a shard."""
+        """Read all jobs that hold a slot, also those that have ended and whose task may still run: one Query a shard."""
         return [self._live_row(row) for shard in range(LIVE_SHARDS) for row in self._model.by_live.query(str(shard))]
 
     def of_definition(self, owner_id: str, definition_id: str) -> Iterator[str]:
@@ -89,7 +89,7 @@ class JobLists:
             yield row.job_id
 
     def overdue(self, now: datetime) -> Iterator[LiveJob]:
-        """Read the live jobs whose deadline has passed."""
+        """Read the jobs with a task whose deadline has passed."""
         end = deadline_key(to_millis(now), _AFTER_ALL)
         for shard in range(LIVE_SHARDS):
             for row in self._model.by_live.query(str(shard), self._model.deadline_key <= end):

@@ -13,7 +13,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.job import Job, JobStatus
+from chalicelib.domain.job import Job
 from chalicelib.domain.transitions import Transition
 from chalicelib.storage.causes import cause_code
 from chalicelib.storage.items import JobItem, MarkItem
@@ -101,24 +101,31 @@ class JobTable:
         after = replace(job, status=transition.target, update_time=now, **changes)
         if job.status not in transition.sources:
             return None
-        condition = self._as_read(job)
-        return self._update(job, after, condition)
+        return self._update(job, after)
 
     def change(self, job: Job, now: datetime, **changes: Any) -> Job | None:
-        """Change fields of a job that stays in its state; None if it had left state, attempt or launch, or is gone."""
-        return self._update(job, replace(job, update_time=now, **changes), self._as_read(job))
+        """Change fields of a job that stays in its state; None if it had moved on, as for `transition`."""
+        return self._update(job, replace(job, update_time=now, **changes))
 
     def record_task(self, job: Job, task_arn: str, deadline: datetime) -> Job | None:
-        """Record the task of a launch, whichever live state its job is in by now; None if it is no longer this launch's.
+        """Record the task of a launch, whatever state its job is in by now; None if nobody looks for this launch's task any more.
 
         The deadline is set only while the runner has not checked in: from then on it counts the runner's silence.
+
+        Parameters
+        ----------
+        job
+            The job as it was claimed, QUEUED.
         """
-        for status in (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.STOPPING):
-            known = replace(job, status=status, deadline=None)
-            changes: dict[str, Any] = {"deadline": deadline} if status is JobStatus.QUEUED else {}
-            if done := self.change(known, job.update_time, task_arn=task_arn, **changes):
-                return done
-        return None
+        if done := self.note_task(job, task_arn=task_arn, deadline=deadline):
+            return done
+        model = self._model
+        same = (model.attempt == job.attempt) & (model.launch == job.launch) & model.live_shard.exists()
+        return self._apply(job.owner_id, job.job_id, [model.task_arn.set(task_arn)], same)
+
+    def note_task(self, job: Job, **changes: Any) -> Job | None:
+        """Note what is known of a job's task: its ARN, its deadline. Its update time stays, for nothing of the job itself changes."""
+        return self.change(job, job.update_time, **changes)
 
     def rename(self, owner_id: str, job_id: str, *, name: str, now: datetime) -> bool:
         """Give a job another name, in whatever state it is; False if it is gone, or its time is over."""
@@ -166,12 +173,25 @@ class JobTable:
                 batch.delete(self._model(owner_id, job_id))
 
     def _as_read(self, job: Job) -> Condition:
+        """Hold what decisions are made on: also whether the job is watched, which decides about the indexes that it is in."""
         condition: Condition = self._model.status == job.status.value
+        shard = self._model.live_shard
+        condition &= shard.exists() if job.is_watched else shard.does_not_exist()
         condition &= self._model.attempt == job.attempt
         condition &= self._model.launch == job.launch
         return condition
 
-    def _update(self, before: Job, after: Job, condition: Condition) -> Job | None:
+    def _is_same_task(self, job: Job) -> Condition:
+        task_arn = self._model.task_arn
+        condition: Condition = task_arn.does_not_exist() if job.task_arn is None else task_arn == job.task_arn
+        return condition
+
+    def _update(self, before: Job, after: Job) -> Job | None:
+        condition = self._as_read(before)
+        if (
+            before.is_watched and not after.is_watched
+        ):  # what has stopped is the task that was read, not one recorded since
+            condition &= self._is_same_task(before)
         old, new = job_attributes(before), job_attributes(after)
         actions: list[Action] = []
         for name, value in new.items():

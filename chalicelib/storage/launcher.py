@@ -106,6 +106,21 @@ class Launcher:
         answer = self._client.describe_tasks(cluster=self._resources.cluster, tasks=[task_arn])
         return parse_task(answer["tasks"][0]) if answer["tasks"] else None
 
+    def find(self, run_id: RunId) -> list[str]:
+        """Find the tasks of a run whose launch was never recorded, by the run id that they were started with.
+
+        ECS lists those that it wants to run: not the stopped ones, nor those that are being stopped. `startedBy` has to be the only
+        filter, and of at most 128 characters; a run id has at most 92 (Amazon ECS API reference, `ListTasks`, `RunTask`). What a
+        call of a second ago has launched may not be listed yet: the API is eventually consistent.
+
+        Returns
+        -------
+        list
+            Their ARNs; usually one, or none.
+        """
+        answer = self._client.list_tasks(cluster=self._resources.cluster, startedBy=str(run_id))
+        return sorted(answer["taskArns"])
+
     def stop(self, task_arn: str, reason: str) -> None:
         """Ask ECS to stop a task; one that is gone already is fine."""
         try:

@@ -154,5 +154,6 @@ def test_a_wake_up_that_cannot_be_sent_fails_nobody_and_is_counted(
     local.create()
     local.hub.listeners.append(NeverSent("sqs:SendMessage"))
     assert run.report().status == 200
+    local.finish(run, exit_code=0)
     dispatch({"Records": []}, _Context())
     assert "BackgroundFailures" in _metrics(capsys)

@@ -99,7 +99,41 @@ def _job_id(run: Run) -> str:
 def _silent(local: LocalScheduler) -> Run:
     """A run whose runner is gone without a word, and whose deadline has passed."""
     run = local.start()
-    local.clock.forward(minutes=6)
+    local.clock.forward(minutes=16)
+    return run
+
+
+def _hanging(local: LocalScheduler) -> Run:
+    """A runner that hangs after its report, whose time to exit has passed."""
+    run = local.start()
+    assert run.report().status == 200
+    local.clock.forward(minutes=4)
+    return run
+
+
+def _retried(local: LocalScheduler) -> Run:
+    """A run whose retry waits for its container."""
+    run = local.start()
+    assert run.report("terminated").status == 200
+    return run
+
+
+def _unrecorded(local: LocalScheduler) -> Run:
+    """A runner that hangs after its report, and whose dispatch was cut off before it recorded the task."""
+    run = _hanging(local)
+    key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": _job_id(run)}}
+    local.client("dynamodb").update_item(TableName="jobs", Key=key, UpdateExpression="REMOVE task_arn")
+    return run
+
+
+def _task_event(local: LocalScheduler, run: Run, status: str) -> int:
+    return _function(lambda: local.ecs_event(local.hub.ecs.move(run.task_arn, status)))
+
+
+def _stray(local: LocalScheduler) -> Run:
+    """A task whose job was deleted."""
+    run = local.launch()
+    _delete(local, run)
     return run
 
 
@@ -155,4 +189,37 @@ REQUESTS = (
         frozenset({200}),
     ),
     Request("sweep", _silent, lambda local, _: _function(local.factory.sweep.run), frozenset({200})),
+    Request(
+        "sweep of a task that outlives its job",
+        _hanging,
+        lambda local, _: _function(local.factory.sweep.run),
+        frozenset({200}),
+    ),
+    Request(
+        "sweep of such a task that was not recorded",
+        _unrecorded,
+        lambda local, _: _function(local.factory.sweep.run),
+        frozenset({200}),
+    ),
+    Request("stop while a retry waits for its container", _retried, _stop, frozenset({204}), ends=_STOPPED),
+    Request("delete while a container outlives its job", _hanging, _delete, frozenset({204, 404}), jobs=0),
+    Request(
+        "event of a task that has stopped after its job",
+        _hanging,
+        lambda local, run: _function(lambda: local.finish(run, exit_code=0)),
+        frozenset({200}),
+    ),
+    Request(
+        "event of a task that has stopped before a retry",
+        _retried,
+        lambda local, run: _function(lambda: local.finish(run, exit_code=17)),
+        frozenset({200}),
+    ),
+    Request(
+        "event of a task whose job is gone",
+        _stray,
+        lambda local, run: _task_event(local, run, "RUNNING"),
+        frozenset({200}),
+        jobs=0,
+    ),
 )

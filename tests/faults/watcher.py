@@ -52,8 +52,6 @@ class Watcher(Quiet):
         assert int(_text(new, "attempt")) - int(_text(old, "attempt")) in (0, 1)
         _hold_keys(new)
         self._hold_binding(new)
-        if change[0] is JobStatus.QUEUED and change[1] in (JobStatus.STOPPED, JobStatus.FAILED):
-            self._records.append({"eventName": "MODIFY", "dynamodb": {"OldImage": old, "NewImage": new}})
 
     def _hold_binding(self, job: Mapping[str, Any]) -> None:
         """An attempt is bound to one instance at most."""
@@ -63,10 +61,10 @@ class Watcher(Quiet):
 
 
 def _hold_keys(job: Mapping[str, Any]) -> None:
-    """A job stands in the index of its state only."""
-    status = JobStatus(_text(job, "status"))
-    assert ("waiting_key" in job) == (status is JobStatus.CREATED), status
-    assert ("deadline_key" in job) == status.is_live, status
+    """A job stands in the index of live jobs while a task of its may run, and in that of waiting jobs only without one."""
+    status, is_watched = JobStatus(_text(job, "status")), "deadline_key" in job
+    assert ("waiting_key" in job) == (status is JobStatus.CREATED and not is_watched), status
+    assert is_watched or not status.is_live, status
     assert _text(job, "status_key").startswith(f"{status}#")
 
 

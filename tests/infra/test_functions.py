@@ -180,10 +180,9 @@ def patterns(stream: dict[str, Any]) -> list[Any]:
     return [json.loads(each["Pattern"]) for each in stream["FilterCriteria"]["Filters"]]
 
 
-def test_cleanup_follows_deleted_jobs_and_those_that_ended_while_starting(stack: Synthesized) -> None:
+def test_cleanup_follows_deleted_jobs(stack: Synthesized) -> None:
     (stream,) = streams(stack, "TablesJobs")
-    ended = {"NewImage": {"status": {"S": ["STOPPED", "FAILED"]}}, "OldImage": {"status": {"S": ["QUEUED"]}}}
-    assert patterns(stream) == [{"eventName": ["REMOVE"]}, {"eventName": ["MODIFY"], "dynamodb": ended}]
+    assert patterns(stream) == [{"eventName": ["REMOVE"]}]
 
 
 def test_cleanup_follows_deleted_and_changed_definitions(stack: Synthesized) -> None:

@@ -9,8 +9,8 @@ from tests.infra.synthesized import Synthesized, as_list, flat
 
 FUNCTIONS = ("Api", "Dispatch", "TaskEvents", "Ticks", "Sweep", "Cleanup")
 
-WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
-"""Actions that AWS does not let a policy limit to a resource (or, for ListStreams, that CDK grants so)."""
+WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams", "ecs:ListTasks"}
+"""Actions that AWS does not let a policy limit to a resource (for ListStreams, CDK grants so; ListTasks is limited by the cluster)."""
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -29,12 +29,12 @@ def test_a_role_has_no_managed_policy_and_serves_its_function_only(name: str, st
     assert len(users) == 1
 
 
-@pytest.mark.parametrize("name", ["Dispatch", "Sweep", "Cleanup"])
+@pytest.mark.parametrize("name", ["Dispatch", "TaskEvents", "Sweep", "Cleanup"])
 def test_tasks_are_touched_in_our_cluster_only(name: str, stack: Synthesized) -> None:
     cluster = stack.id_of("AWS::ECS::Cluster", "Runners")
     ours = json.dumps({"ArnEquals": {"ecs:cluster": {"Fn::GetAtt": [cluster, "Arn"]}}})
     for action, resource, condition in stack.may(name):
-        if action in {"ecs:StopTask", "ecs:DescribeTasks", "ecs:RunTask"}:
+        if action in {"ecs:StopTask", "ecs:DescribeTasks", "ecs:ListTasks", "ecs:RunTask"}:
             assert condition == ours
         if action in {"ecs:StopTask", "ecs:DescribeTasks", "ecs:TagResource"}:
             assert resource.endswith(f":task/<{cluster}>/*")

@@ -63,6 +63,11 @@ def test_a_launch_with_tags_needs_to_tag_as_it_creates(tags: dict[str, Any]) -> 
     assert ("ecs:TagResource", tasks, {"ecs:createaction": "RunTask"}) in named
 
 
+def test_tasks_are_listed_by_container_instance_and_cluster() -> None:
+    instances = "arn:aws:ecs:us-east-1:000000000000:container-instance/ours/*"
+    assert needed("ecs", "ListTasks", cluster="ours", startedBy="a/b/1") == [("ecs:ListTasks", instances, IN_CLUSTER)]
+
+
 def test_tasks_are_evaluated_one_by_one_in_their_cluster() -> None:
     arn = "arn:aws:ecs:us-east-1:000000000000:task/ours/"
     assert needed("ecs", "StopTask", cluster=CLUSTER, task=f"{arn}a1") == [("ecs:StopTask", f"{arn}a1", IN_CLUSTER)]

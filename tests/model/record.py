@@ -51,7 +51,7 @@ class Record(NamedTuple):
     waiting: bool = True
     """Whether the index of waiting jobs holds it."""
     live_shard: bool = False
-    """Whether the index of live jobs holds it."""
+    """Whether the index of live jobs holds it: it is watched."""
     outcome: str | None = None
 
     @property
@@ -132,6 +132,10 @@ def _holds(record: Record, condition: tuple[Any, ...]) -> bool:
     name, *values = rest
     if operator == "attribute_exists" and name == "job_id":
         return True
+    if operator in ("attribute_exists", "attribute_not_exists") and name == "live_shard":
+        return bool(record.live_shard) is (operator == "attribute_exists")
+    if operator == "attribute_not_exists" and name == "task_arn":
+        return record.task_arn is None
     if operator not in ("=", "IN"):
         raise NotImplementedError(f"the model knows no condition {operator} on {name}")
     return str(getattr(record, name)) in values

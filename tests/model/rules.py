@@ -8,11 +8,12 @@ from chalicelib.domain.job import JobStatus
 from chalicelib.domain.transitions import TRANSITIONS
 from tests.model.record import Record
 from tests.model.steps import Step
-from tests.model.world import World, has_ended
+from tests.model.world import World
 
 __all__ = ["breaches", "ends_a_run_by_its_launch", "leaves_a_container", "runs_twice"]
 
 _ARROWS: Final = {(source, each.target) for each in TRANSITIONS.values() for source in each.sources}
+_OF_WATCHES: Final = ("task_arn", "deadline", "live_shard")
 _CLAIM: Final = (JobStatus.CREATED, JobStatus.QUEUED)
 
 
@@ -38,8 +39,9 @@ def _follows_the_table(before: Record, after: Record) -> str | None:
     return f"the table has no transition from {before.status} to {after.status}"
 
 
-def _absorbs(before: Record, _after: Record) -> str | None:
-    return "a job that has ended has changed" if before.is_terminal else None
+def _absorbs(before: Record, after: Record) -> str | None:
+    changed = before != after._replace(**{name: getattr(before, name) for name in _OF_WATCHES})
+    return "a job that has ended has changed" if before.is_terminal and changed else None
 
 
 def _counts_attempts(before: Record, after: Record) -> str | None:
@@ -65,10 +67,12 @@ def _is_indexed(world: World) -> str | None:
     record = world.record
     if record is None:
         return None
-    if record.waiting != (record.status == "CREATED"):
+    if record.waiting != (record.status == "CREATED" and not record.live_shard):
         return "the index of waiting jobs holds what does not wait, or lacks what does"
-    if record.live_shard != record.is_live:
-        return "the index of live jobs holds what is not live, or lacks what is"
+    if record.is_live and not record.live_shard:
+        return "the index of live jobs lacks what is live"
+    if record.live_shard != record.deadline:
+        return "the index of live jobs does not follow the deadline"
     return None
 
 
@@ -99,14 +103,15 @@ def ends_a_run_by_its_launch(world: World, step: Step) -> str | None:
 def leaves_a_container(_before: World, step: Step) -> str | None:
     """Say whether nobody is left who would stop a container that hangs."""
     world = step.world
-    at_rest = has_ended(world) and not world.operations and not world.stream
-    return "a container that hangs is left alone" if at_rest and world.tasks else None
+    watched = world.record is not None and world.record.live_shard
+    at_rest = not watched and not world.operations and not world.stream
+    hanging = any(not task.stopping for task in world.running)
+    return "a container that hangs is left alone" if at_rest and hanging else None
 
 
 def runs_twice(_before: World, step: Step) -> str | None:
-    """Say whether two containers run the notebook at one time."""
-    running = sum(task.runner == "run" for task in step.world.tasks)
-    return "two containers run the notebook at one time" if running > 1 else None
+    """Say whether two containers of one job are there at one time."""
+    return "two containers of one job run at one time" if len(step.world.running) > 1 else None
 
 
 _OF_WRITES: Final[tuple[Callable[[Record, Record], str | None], ...]] = (

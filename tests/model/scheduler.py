@@ -32,7 +32,7 @@ from tests.model.world import Operation, Task
 __all__ = ["Options", "Result", "Scheduler"]
 
 _SECRET: Final = "secret"
-_SILENT: Final = START + timedelta(minutes=10)
+_SILENT: Final = START + timedelta(minutes=20)
 _OVERTIME: Final = START + RUN_TIME + timedelta(hours=1)
 
 
@@ -75,13 +75,11 @@ class Scheduler:
             sleep=_do_nothing,
             **shared,
         )
-        self._runs = RunService(
-            settings, marks=stores, files=stores, secret=stores, wake_ups=stores, endings=endings, **shared
-        )
+        self._runs = RunService(settings, marks=stores, files=stores, secret=stores, endings=endings, **shared)
         self._sweep = SweepService(
             lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
         )
-        self._events = TaskEventService(settings.limits, wake_ups=stores, endings=endings, **shared)
+        self._events = TaskEventService(settings.limits, launcher=stores, wake_ups=stores, endings=endings, **shared)
         self._jobs = JobService(
             settings, lists=stores, marks=stores, snapshots=stores, tokens=stores, wake_ups=stores, **shared
         )
@@ -134,10 +132,18 @@ class Scheduler:
         self._jobs.delete(OWNER, JOB_ID)
 
     def _do_cleanup(self, operation: Operation) -> None:
-        event, status = operation.detail.split()
-        old = {"owner_id": OWNER, "job_id": JOB_ID, "status": status, "task_arn": operation.subject}
+        attempt = operation.detail
+        old = {"owner_id": OWNER, "job_id": JOB_ID, "task_arn": operation.subject, "live_shard": "0" if attempt else ""}
         image = {name: {"S": value} for name, value in old.items() if value}
-        self._cleanup.handle({"eventName": event, "dynamodb": {"OldImage": image}})
+        self._cleanup.handle({"eventName": "REMOVE", "dynamodb": {"OldImage": {**image, "attempt": {"N": attempt}}}})
+
+    def _do_second_cleanup(self, operation: Operation) -> None:
+        left: dict[str, str | int] = {"owner_id": OWNER, "job_id": JOB_ID}
+        if operation.detail:
+            left["attempt"] = int(operation.detail)
+        if operation.subject:
+            left["task_arn"] = operation.subject
+        self._cleanup.finish(left)
 
 
 _TIMES: Final[dict[str, tuple[datetime, datetime | None]]] = {
@@ -216,6 +222,9 @@ class _Stores:
         task = self._tape.ask("describe", arn)
         return None if task is None else _describe(task)
 
+    def find(self, run_id: RunId) -> list[str]:
+        return list(self._tape.ask("list tasks", run_id.attempt))
+
     def stop(self, arn: str, _reason: str) -> None:
         self._tape.ask("stop task", arn)
 
@@ -250,6 +259,7 @@ def _describe(task: Task) -> TaskState:
     return TaskState(
         task_arn=task.arn,
         last_status="STOPPED" if task.stopped else "RUNNING",
+        desired_status="STOPPED" if task.stopped or task.stopping else "RUNNING",
         run_id=run_id,
         launch=launch,
         stop_code=stop_code,

@@ -7,7 +7,7 @@ from chalicelib.domain.outcome import OUTCOMES
 from tests.model.record import Record, write
 from tests.model.scheduler import Scheduler
 from tests.model.tape import NO_ANSWER, Call, Refused
-from tests.model.world import Operation, Task, World, has_ended, replace_task, simplify, task_arn, task_of
+from tests.model.world import Operation, Task, World, alone, has_ended, replace_task, simplify, task_arn, task_of
 
 __all__ = ["Bounds", "Step", "Steps"]
 
@@ -47,26 +47,26 @@ class Steps:
         self._bounds = bounds
 
     def after(self, world: World) -> Iterator[Step]:
-        """Find every step that a world may take; where the job has ended, just those that still might change something."""
+        """Find every step that a world may take; where the job has ended, just those that still might change something.
+
+        What runners and people have in flight when the job ends is then looked at by itself: it may not change the record any more,
+        and it does nothing to tasks.
+        """
         for step in self._after(world):
+            for operation in alone(step.world):
+                only = World(step.world.record, operations=(operation,))
+                yield Step(f"{step.name} (only {operation.kind})", only, step.is_sure)
             yield step._replace(world=simplify(step.world))
 
     def _after(self, world: World) -> Iterator[Step]:
-        if has_ended(world) and len(world.operations) > 1:
-            for operation in world.operations:
-                yield Step("(only its record)", world._replace(operations=(operation,), tasks=()), is_sure=True)
-            return
         yield from self._running(world)
-        if world.record is None:
-            return
-        for _, following in self.finish(world, Operation("delete")):
-            yield Step("delete", following, is_sure=False)
-        if world.record.is_terminal:
-            return
-        for task in world.tasks:
+        for task in world.running:
             yield from self._task_steps(world, task)
-        if len(world.operations) < self._bounds.operations:
-            for operation, is_sure in self._new_operations(world, world.record):
+        if world.record is not None:
+            for _, following in self.finish(world, Operation("delete")):
+                yield Step("delete", following, is_sure=False)
+        if len(world.operations) < (1 if has_ended(world) else self._bounds.operations):
+            for operation, is_sure in self._new_operations(world):
                 for name, following in self._advance(world, operation):
                     yield Step(name, following, is_sure=is_sure)
 
@@ -78,27 +78,42 @@ class Steps:
                 yield Step(name, following, is_sure=True)
             if operation.has_effects and self._bounds.faults:
                 yield Step(f"{operation.kind} is cut off", without, is_sure=False)
-        for event, status, arn in world.stream:
-            taken = world._replace(stream=tuple(each for each in world.stream if each != (event, status, arn)))
-            for _, following in self.finish(taken, Operation("cleanup", arn or "", f"{event} {status}")):
-                yield Step(f"cleanup after {event}", following, is_sure=True)
+        for kind, attempt, arn in world.stream:
+            if kind == "second_cleanup" and world.operations:
+                continue  # it comes a quarter of an hour later: whatever was in flight is over by then
+            left = tuple(each for each in world.stream if each != (kind, attempt, arn))
+            more = (("second_cleanup", attempt, arn),) if kind == "cleanup" else ()
+            taken = world._replace(stream=tuple(sorted((*left, *more))))
+            for _, following in self.finish(taken, Operation(kind, arn, attempt)):
+                yield Step(kind, following, is_sure=True)
 
-    def _new_operations(self, world: World, record: Record) -> Iterator[tuple[Operation, bool]]:
+    def _new_operations(self, world: World) -> Iterator[tuple[Operation, bool]]:
         """Find what may be begun now; one of a kind, and of a task, at a time."""
-        running = {(each.kind, each.subject) for each in world.operations}
-        kinds = {each.kind for each in world.operations}
-        if "dispatch" not in kinds:
-            yield Operation("dispatch"), True
-        if "sweep" not in kinds and record.live_shard and not self._is_just_launched(world, record):
+        record, kinds = world.record, {each.kind for each in world.operations}
+        if record is not None and not record.is_terminal:
+            if "dispatch" not in kinds:
+                yield Operation("dispatch"), True
+            if "stop" not in kinds:
+                yield Operation("stop"), False
+        if (
+            record is not None
+            and "sweep" not in kinds
+            and record.live_shard
+            and not self._is_just_launched(world, record)
+        ):
             mode = "overtime" if self._beats(world, record) else "silent"
             yield Operation("sweep", mode), True
             if record.status == "QUEUED" and record.task_arn is None and self._bounds.faults:
                 yield Operation("sweep", "hours later"), True
-        if "stop" not in kinds:
-            yield Operation("stop"), False
+        yield from self._events(world)
+
+    def _events(self, world: World) -> Iterator[tuple[Operation, bool]]:
+        """Find the events that may come. That of a second task's start does come: nothing else tells of that task."""
+        running = {each.subject for each in world.operations if each.kind == "event"}
+        recorded = world.record.task_arn if world.record else None
         for task in world.tasks:
-            if task.stopped and ("event", task.arn) not in running:
-                yield Operation("event", task.arn, task.stopped), False
+            if task.arn not in running and (task.stopped or (task.arn != recorded and not task.stopping)):
+                yield Operation("event", task.arn, task.stopped), task.is_second and not task.stopped
 
     @staticmethod
     def _beats(world: World, record: Record) -> bool:
@@ -108,16 +123,20 @@ class Steps:
 
     @staticmethod
     def _is_just_launched(world: World, record: Record) -> bool:
-        """Whether the dispatch that launched it still runs: it is over before a runner counts as silent, or as slow to stop."""
-        return record.status in ("IN_PROGRESS", "STOPPING") and any(
-            each.kind == "dispatch" and each.has_effects for each in world.operations
-        )
+        """Whether a dispatch that may launch it still runs: it is over before a container counts as slow to start or to stop, before a
+        runner counts as silent, and before the task of a job that has ended is looked for.
+        """
+        dispatches = [each for each in world.operations if each.kind == "dispatch"]
+        if record.is_live:
+            is_launched = record.status != "QUEUED" or record.task_arn is not None
+            return is_launched and any(each.has_effects for each in dispatches)
+        return bool(dispatches)
 
     def _task_steps(self, world: World, task: Task) -> Iterator[Step]:
-        if task.stopped:
-            return
         if task.stopping:
             yield Step("ECS kills a task", replace_task(world, task, stopped="killed"), is_sure=True)
+        if has_ended(world):
+            return  # what its runner still may do is refused; that it runs on for ever is what matters
         if task.runner == "boot":
             yield from self._begin(world, Operation("check_in", task.arn))
             yield Step("a container fails to start", replace_task(world, task, stopped="exit 1"), is_sure=False)
@@ -191,6 +210,7 @@ class Steps:
             yield name, replace_task(world, task, runner="told") if result.value else world
         else:
             yield name, replace_task(world, task, stopped=_exit(operation.detail))
+            yield f"{name}, and the runner hangs", replace_task(world, task, runner="hung")
 
     def _execute(self, world: World, call: Call) -> Iterator[tuple[Any, World]]:
         """Find the answers that a call may have, each with the world after it."""
@@ -207,6 +227,9 @@ class Steps:
             yield task, world
             if task and task.stopped:
                 yield None, world  # ECS forgets
+        elif call.name == "list tasks":
+            wanted = (each for each in world.running if each.attempt == call.arguments[0] and not each.stopping)
+            yield tuple(each.arn for each in wanted), world
         elif call.name == "stop task":
             task = task_of(world, str(call.arguments[0]))
             yield None, replace_task(world, task, stopping=True) if task else world
@@ -246,11 +269,10 @@ def _without(world: World, operation: Operation) -> World:
 
 
 def _changed(world: World, after: Record | None) -> World:
-    """Put the record, and tell the table's stream, of which the cleanup function sees a part (infra/triggers.py)."""
+    """Put the record; of one that is deleted, the table's stream tells the cleanup function (infra/triggers.py)."""
     before = world.record
     assert before is not None
-    ended = after is not None and before.status == "QUEUED" and after.status in ("STOPPED", "FAILED")
-    if after is not None and not ended:
+    if after is not None:
         return world._replace(record=after)
-    seen = ("REMOVE" if after is None else "MODIFY", before.status, before.task_arn)
-    return world._replace(record=after, stream=tuple(sorted({*world.stream, seen}, key=repr)))
+    attempt = str(before.attempt) if before.live_shard else ""
+    return world._replace(record=None, stream=(*world.stream, ("cleanup", attempt, before.task_arn or "")))

@@ -1,10 +1,21 @@
 """The world that the services act on: the record, ECS's tasks with their runners, operations in flight, and the table's stream."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tests.model.record import Record
 
-__all__ = ["Operation", "Task", "World", "has_ended", "replace_task", "simplify", "task_arn", "task_of"]
+__all__ = [
+    "Operation",
+    "Task",
+    "World",
+    "has_ended",
+    "is_settled",
+    "may_launch",
+    "replace_task",
+    "simplify",
+    "task_arn",
+    "task_of",
+]
 
 
 class Task(NamedTuple):
@@ -26,6 +37,11 @@ class Task(NamedTuple):
     @property
     def launch(self) -> int:
         return int(self.arn.split(".")[1])
+
+    @property
+    def is_second(self) -> bool:
+        """Whether its launch had started a task before it."""
+        return not self.arn.endswith(".0")
 
     @property
     def is_checked_in(self) -> bool:
@@ -52,8 +68,13 @@ class World(NamedTuple):
     """None once it is deleted."""
     tasks: tuple[Task, ...] = ()
     operations: tuple[Operation, ...] = ()
-    stream: tuple[tuple[str, str, str | None], ...] = ()
-    """Records of the stream that wait for the cleanup function: what happened, the old status, the old task."""
+    stream: tuple[tuple[str, str, str], ...] = ()
+    """What waits for the cleanup function: the first or the second cleanup; the attempt that was watched, and its task."""
+
+    @property
+    def running(self) -> tuple[Task, ...]:
+        """The tasks that have not stopped."""
+        return tuple(task for task in self.tasks if not task.stopped)
 
 
 def task_arn(attempt: int, launch: int, copy: int = 0) -> str:
@@ -71,6 +92,17 @@ def has_ended(world: World) -> bool:
     return world.record is None or world.record.is_terminal
 
 
+def is_settled(world: World) -> bool:
+    """Whether nothing is left to do: the job is over, nobody watches a task, and none runs."""
+    watched = world.record is not None and world.record.live_shard
+    return has_ended(world) and not watched and not world.running
+
+
+def may_launch(world: World) -> bool:
+    """Whether a dispatch is in flight."""
+    return any(each.kind == "dispatch" for each in world.operations)
+
+
 def replace_task(world: World, task: Task, **changes: Any) -> World:
     """Change a task; one that has stopped stays as it is."""
     after = task if task.stopped else task._replace(**changes)
@@ -79,15 +111,28 @@ def replace_task(world: World, task: Task, **changes: Any) -> World:
     return world._replace(tasks=tuple(sorted(after if each.arn == task.arn else each for each in world.tasks)))
 
 
+_FOR_TASKS: Final = ("dispatch", "sweep", "event")
+"""Operations that may still start, stop or look at a task when the job has ended."""
+
+
+def alone(world: World) -> tuple[Operation, ...]:
+    """Find what is in flight beside something else when the job has ended, and does nothing to tasks."""
+    if not has_ended(world) or len(world.operations) < 2:
+        return ()
+    return tuple(each for each in world.operations if each.kind not in _FOR_TASKS)
+
+
 def simplify(world: World) -> World:
-    """Leave out the tasks that nothing can depend on any more, so that worlds which only differ in them are one.
+    """Leave out what nothing can depend on any more, so that worlds which only differ in it are one.
 
     What containers of earlier attempts and of ended jobs can do to a record is checked for every record by itself.
     """
     record = world.record
-    if record is None or record.is_terminal:
-        kept = tuple(task for task in world.tasks if task.runner == "hung" and not task.stopping)
-    else:
-        over = record.attempt + (record.status == "CREATED")
-        kept = tuple(task for task in world.tasks if task.attempt >= over or task.runner in ("run", "hung"))
-    return world._replace(tasks=kept)
+    if has_ended(world):
+        left = tuple(each for each in world.operations if each not in alone(world))
+        tasks = tuple(sorted(task if task.stopped else task._replace(runner="boot") for task in world.tasks))
+        world = world._replace(operations=left, tasks=tasks)
+    if may_launch(world):  # the same launch once more gives the same task, also one that has stopped
+        return world
+    watched = record.attempt if record is not None and record.live_shard else None
+    return world._replace(tasks=tuple(task for task in world.tasks if not task.stopped or task.attempt == watched))

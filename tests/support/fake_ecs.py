@@ -37,8 +37,8 @@ class FakeEcs:
 
     def handle(self, operation: str, body: bytes) -> tuple[Any, dict[str, Any]]:
         """Serve one call."""
-        call = {"RunTask": self._run, "DescribeTasks": self._describe, "StopTask": self._stop}[operation]
-        return call(json.loads(body))
+        calls = {"RunTask": self._run, "DescribeTasks": self._describe, "ListTasks": self._list, "StopTask": self._stop}
+        return calls[operation](json.loads(body))
 
     def move(self, task_arn: str, status: str) -> dict[str, Any]:
         """Take a task to a state; give the event's detail."""
@@ -55,6 +55,7 @@ class FakeEcs:
     ) -> dict[str, Any]:
         """Stop a task as Fargate does; give the event's detail. Who asked for a stop has said why already."""
         task = self.tasks[task_arn]
+        task["desiredStatus"] = "STOPPED"
         task.setdefault("stopCode", stop_code)
         task.setdefault("stoppedReason", reason)
         if exit_code is not None:
@@ -92,6 +93,12 @@ class FakeEcs:
     def _describe(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         found = [self.tasks[arn] for arn in request["tasks"] if arn in self.tasks]
         return _answer(tasks=found, failures=[])
+
+    def _list(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """List what is wanted to run: the default of `desiredStatus`, which `startedBy` allows no other filter beside."""
+        assert set(request) == {"cluster", "startedBy"}
+        found = [each["taskArn"] for each in self.running if each["startedBy"] == request["startedBy"]]
+        return _answer(taskArns=found)
 
     def _stop(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         task = self.tasks.get(request["task"])

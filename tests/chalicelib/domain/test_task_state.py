@@ -39,6 +39,7 @@ def test_a_stopped_task_is_read() -> None:
     assert task == TaskState(
         task_arn=ARN,
         last_status="STOPPED",
+        desired_status="STOPPED",
         run_id=RunId("ann-1", "0199-1", 3),
         launch=2,
         stop_code="EssentialContainerExited",
@@ -55,7 +56,7 @@ def test_a_task_has_stopped_only_when_ecs_says_so(status: str) -> None:
 
 
 def test_almost_nothing_is_enough() -> None:
-    assert parse_task({"taskArn": ARN}) == TaskState(ARN, "", None, None, "", "", None, "")
+    assert parse_task({"taskArn": ARN}) == TaskState(ARN, "", "", None, None, "", "", None, "")
 
 
 @pytest.mark.parametrize("started_by", [None, "", "ecs-svc/1234567890123456789", "a person", "a/b/c", "a/b/²"])

@@ -144,6 +144,9 @@ def test_what_a_running_job_costs(local: LocalScheduler) -> None:
     assert _calls(local, "PATCH", job_url, {"status": "STOPPED"}) == [*_GET, "dynamodb:UpdateItem"]
     local.calls.clear()
     run.report("stopped")
+    assert local.calls == [*_GET, "dynamodb:UpdateItem"]
+    local.calls.clear()
+    local.finish(run, exit_code=12)
     assert local.calls == [*_GET, "dynamodb:UpdateItem", "sqs:SendMessage"]
 
 

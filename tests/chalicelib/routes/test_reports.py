@@ -53,6 +53,8 @@ def test_a_report_after_a_stop_never_starts_again(local: LocalScheduler, code: s
     run = local.start(max_retries=3, retry_on_timeout=True)
     local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
     assert run.report(code).body == {"status": _ENDS_OF_STOP.get(code, "STOPPED")}
+    assert "waiting" not in local.item(_job_id(run))
+    local.finish(run, exit_code=0)
     assert not {"waiting", "live_shard"} & set(local.item(_job_id(run)))
 
 
@@ -60,11 +62,14 @@ def test_retries_are_counted_by_whose_fault_it_was(local: LocalScheduler) -> Non
     job_id = local.create(max_retries=1, min_retry_interval_millis=90_000)
     first = local.start(job_id)
     assert first.report("kernel_died").body == {"status": "CREATED"}
+    local.finish(first, exit_code=14)
     local.dispatch()
     assert local.status(job_id) == "CREATED"
     local.clock.forward(seconds=90)
     for _ in range(2):
-        assert local.start(job_id).report("terminated").body == {"status": "CREATED"}
+        run = local.start(job_id)
+        assert run.report("terminated").body == {"status": "CREATED"}
+        local.finish(run, exit_code=17)
         local.clock.forward(minutes=5)
     assert local.start(job_id).report("notebook_error").body == {"status": "FAILED"}
     ended = local.job(job_id)

@@ -67,9 +67,9 @@ def test_a_deleted_job_leaves_nothing(local: LocalScheduler, state: str) -> None
     before, running = local.wake_ups(), len(local.hub.ecs.running)
     assert _deliver(_delete(local, job_id)) == []
     assert local.objects("jobs/") == [f"jobs/{local.owner_id()}/{other}/input.ipynb"]
-    live = state in ("QUEUED", "IN_PROGRESS", "STOPPING")
-    assert len(local.hub.ecs.running) == running - live
-    assert local.wake_ups() == before + live
+    has_task = state != "CREATED"
+    assert len(local.hub.ecs.running) == running - has_task
+    assert local.wake_ups() == before + has_task
     assert local.second_cleanups() == 1
 
 
@@ -108,19 +108,6 @@ def test_retention_removes_by_the_same_way(local: LocalScheduler) -> None:
     record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
     assert _deliver(record) == []
     assert local.objects("jobs/") == []
-
-
-@pytest.mark.parametrize("state", ["STOPPED", "FAILED"])
-def test_the_container_of_a_job_that_ended_before_its_check_in_is_stopped(local: LocalScheduler, state: str) -> None:
-    run = local.launch()
-    job_id = run.path.split("/")[3]
-    old = _image(local, job_id)
-    if state == "STOPPED":
-        local.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"})
-    new = {**old, "status": {"S": state}}
-    assert _deliver(_record("MODIFY", old, new)) == []
-    assert not local.hub.ecs.running
-    assert len(local.objects("jobs/")) == 1
 
 
 def _delete_three(local: LocalScheduler) -> list[dict[str, Any]]:

@@ -65,10 +65,12 @@ def test_a_slot_that_comes_free_is_given_to_the_next() -> None:
         run = local.start(first)
         wake_ups = local.wake_ups()
         run.report()
+        local.finish(run, exit_code=0)
         assert local.wake_ups() == wake_ups + 1
         local.dispatch()
         assert _launched(local) == [first, second]
         local.api.patch(f"/scheduler/jobs/{second}", {"status": "STOPPED"})
+        local.finish(local.run_of(second))
         assert local.wake_ups() == wake_ups + 2
         local.dispatch()
         assert _launched(local) == [first, second, third]
@@ -94,6 +96,7 @@ def test_what_may_not_run_yet_waits(local: LocalScheduler) -> None:
     run = local.start(max_retries=1, min_retry_interval_millis=60_000)
     job_id = run.path.split("/")[3]
     run.report("notebook_error")
+    local.finish(run, exit_code=10)
     local.clock.forward(seconds=59)
     local.dispatch()
     assert local.status(job_id) == "CREATED"

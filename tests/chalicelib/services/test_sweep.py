@@ -45,7 +45,7 @@ def test_before_its_deadline_a_run_is_left_alone(local: LocalScheduler) -> None:
 def test_a_silent_run_is_followed_only_after_its_task_has_stopped(local: LocalScheduler) -> None:
     run = local.start()
     run.beat()
-    _sweep(local, minutes=5, seconds=1)
+    _sweep(local, minutes=15, seconds=1)
     assert local.tasks()[0]["desiredStatus"] == "STOPPED"
     assert (local.status(_job_id(run)), _deadline(local, run)) == ("IN_PROGRESS", 3 * 60)
     local.dispatch()
@@ -165,6 +165,7 @@ def test_waiting_jobs_that_are_due_wake_the_dispatcher(local: LocalScheduler) ->
 def test_jobs_that_are_not_due_wake_nobody(local: LocalScheduler) -> None:
     run = local.start(max_retries=1, min_retry_interval_millis=60_000)
     run.report("notebook_error")
+    local.finish(run, exit_code=10)
     before = local.wake_ups()
     _sweep(local, seconds=59)
     assert local.wake_ups() == before
@@ -187,7 +188,7 @@ def test_a_claimed_job_that_ecs_never_answers_for_ends(local: LocalScheduler) ->
 def test_one_failing_job_does_not_stop_the_rest(local: LocalScheduler, call: str) -> None:
     runs = [local.start() for _ in range(3)]
     local.hub.listeners.append(Refused("ServerException", call, status=500))
-    _sweep(local, minutes=5, seconds=1)
+    _sweep(local, minutes=15, seconds=1)
     stopped = [each["desiredStatus"] for each in local.tasks()].count("STOPPED")
     assert stopped == (3 if call == "dynamodb:UpdateItem" else 2)
     local.factory.sweep.run()

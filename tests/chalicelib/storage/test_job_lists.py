@@ -22,6 +22,7 @@ def test_an_owner_whose_jobs_may_not_run_yet_does_not_hide_the_next(local: Local
     for api in (local.api, local.api.as_user(BOB)):
         run = local.start(api=api, max_retries=1, min_retry_interval_millis=60_000)
         run.report("notebook_error")
+        local.finish(run, exit_code=10)
     assert _waiting(local) == []
     ready = [local.create(api=local.api), local.create(api=local.api.as_user(BOB))]
     assert sorted(_waiting(local)) == sorted([each] for each in ready)
@@ -43,6 +44,9 @@ def test_live_jobs_are_found_in_every_shard(local: LocalScheduler) -> None:
     }
     for run in runs[:5]:
         run.report()
+    assert len(local.factory._job_lists.live()) == 12
+    for run in runs[:5]:
+        local.finish(run, exit_code=0)
     assert len(local.factory._job_lists.live()) == 7
 
 

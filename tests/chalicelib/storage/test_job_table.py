@@ -26,7 +26,7 @@ def _job(local: LocalScheduler, table: JobTable, **changes: Any) -> Job:
     assert made is not None
     table.delete(made.owner_id, made.job_id)
     deadline = local.clock() if JobStatus(changes.get("status", "CREATED")).is_live else None
-    job = replace(made, deadline=deadline, **changes)
+    job = replace(made, **{"deadline": deadline, **changes})
     table.put_new(job)
     return job
 
@@ -70,6 +70,15 @@ def test_what_was_decided_of_an_attempt_does_not_end_the_wait_for_the_next(
     assert _stored(local, table, job) == job
 
 
+@pytest.mark.parametrize("status", [JobStatus.CREATED, JobStatus.COMPLETED])
+def test_what_was_decided_before_a_task_had_stopped_is_not_written_after_it(
+    local: LocalScheduler, table: JobTable, status: JobStatus
+) -> None:
+    job = _job(local, table, status=status, attempt=1, launch=1)
+    assert table.change(replace(job, deadline=local.clock()), local.clock(), name="x") is None
+    assert _stored(local, table, job) == job
+
+
 def test_nothing_brings_a_deleted_job_back(local: LocalScheduler, table: JobTable) -> None:
     job = _job(local, table, status=JobStatus.QUEUED, attempt=1, launch=1)
     assert table.delete(job.owner_id, job.job_id)
@@ -82,17 +91,21 @@ def test_nothing_brings_a_deleted_job_back(local: LocalScheduler, table: JobTabl
 
 
 @pytest.mark.parametrize("status", JobStatus)
-def test_a_task_is_recorded_while_its_launch_lives(local: LocalScheduler, table: JobTable, status: JobStatus) -> None:
-    job = _job(local, table, status=status, attempt=1, launch=1)
+@pytest.mark.parametrize("is_watched", [True, False], ids=["watched", "not watched"])
+def test_a_task_is_recorded_while_its_launch_is_watched(
+    local: LocalScheduler, table: JobTable, status: JobStatus, is_watched: bool
+) -> None:
+    is_watched |= status.is_live
+    job = _job(local, table, status=status, attempt=1, launch=1, deadline=local.clock() if is_watched else None)
     later = local.clock() + timedelta(minutes=20)
-    claimed = replace(job, status=JobStatus.QUEUED)
+    claimed = replace(job, status=JobStatus.QUEUED, deadline=local.clock())
     done = table.record_task(claimed, "arn", later)
-    assert (done is not None) == status.is_live
+    assert (done is not None) == is_watched
     stored = _stored(local, table, job)
     assert stored is not None
-    assert stored.task_arn == ("arn" if status.is_live else None)
+    assert stored.task_arn == ("arn" if is_watched else None)
     assert stored.deadline == (later if status is JobStatus.QUEUED else job.deadline)
-    if status.is_live:
+    if is_watched:
         assert table.record_task(claimed, "arn", later) is not None
 
 

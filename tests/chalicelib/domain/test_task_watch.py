@@ -1,0 +1,71 @@
+"""What a task is to its job: recorded, waited for, or nobody's."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from chalicelib.domain.job import Job, JobStatus
+from chalicelib.domain.naming import RunId, new_job_id, owner_slug
+from chalicelib.domain.task_state import TaskState, parse_task
+from chalicelib.domain.task_watch import EXIT_TIME, PATIENCE, SETTLING_TIME, STOP_TIME, Standing, judge_standing
+from chalicelib.services.runs import FENCE, SILENCE
+from tests.chalicelib.domain import builders
+from tests.chalicelib.domain.builders import NOW
+
+ARN, OTHER = "arn:aws:ecs:us-east-1:123456789012:task/c/1", "arn:aws:ecs:us-east-1:123456789012:task/c/2"
+
+
+def a_task(job: Job, *, arn: str = ARN, attempt: int | None = None, launch: int | None = 1) -> TaskState:
+    run_id = replace(job.run_id, attempt=job.attempt if attempt is None else attempt)
+    overrides = [] if launch is None else [{"environment": [{"name": "LAUNCH", "value": str(launch)}]}]
+    described = {"taskArn": arn, "startedBy": str(run_id), "overrides": {"containerOverrides": overrides}}
+    return parse_task({**described, "lastStatus": "RUNNING", "desiredStatus": "RUNNING"})
+
+
+def a_job(status: JobStatus = JobStatus.QUEUED, *, watched: bool = True, arn: str | None = ARN) -> Job:
+    return builders.job(status=status, attempt=2, launch=1, deadline=NOW if watched else None, task_arn=arn)
+
+
+@pytest.mark.parametrize(("status", "watched", "arn"), list(product(JobStatus, [True, False], [None, ARN, OTHER])))
+def test_a_task_is_current_only_for_a_watched_job_that_names_it_or_none(
+    status: JobStatus, watched: bool, arn: str | None
+) -> None:
+    job = a_job(status, watched=watched, arn=arn)
+    expected = Standing.CURRENT if watched and arn in (None, ARN) else Standing.STRAY
+    assert judge_standing(job, a_task(job)) is expected
+
+
+@pytest.mark.parametrize("arn", [None, ARN])
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_a_task_of_another_attempt_is_a_stray(arn: str | None, attempt: int) -> None:
+    job = a_job(arn=arn)
+    assert judge_standing(job, a_task(job, attempt=attempt)) is Standing.STRAY
+
+
+@pytest.mark.parametrize(("launch", "expected"), [(0, "stray"), (1, "current"), (2, "stray"), (None, "unknown")])
+def test_before_a_task_is_recorded_the_launch_tells(launch: int | None, expected: str) -> None:
+    job = a_job(arn=None)
+    assert judge_standing(job, a_task(job, launch=launch)) is Standing(expected)
+
+
+def test_a_task_without_a_job_is_a_stray() -> None:
+    assert judge_standing(None, a_task(a_job())) is Standing.STRAY
+
+
+def test_a_runner_ends_itself_before_the_service_believes_in_its_silence() -> None:
+    assert FENCE < SILENCE < PATIENCE
+
+
+def test_a_task_has_time_to_exit_and_to_be_stopped() -> None:
+    """Fargate's longest stop time-out is 120 s, and a dispatch runs for 60 s at most."""
+    assert min(EXIT_TIME, STOP_TIME) > timedelta(seconds=120)
+    assert timedelta(seconds=60) < SETTLING_TIME
+
+
+def test_a_run_id_fits_into_started_by() -> None:
+    """At most 128 letters, digits, hyphens, slashes and underscores (Amazon ECS API reference, `RunTask`)."""
+    longest = RunId(owner_slug("x", "W" * 100), new_job_id(NOW, b"0123456789"), 999_999_999)
+    assert len(str(longest)) == 92
+    assert set(str(longest)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-/_")
