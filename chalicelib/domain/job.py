@@ -115,6 +115,8 @@ class Job:
     """When it first had a slot but no capacity for it; None while nothing but a slot is missing."""
     deadline: datetime | None = None
     """While it is live: when the sweep looks at it."""
+    launch_code: str | None = field(default=None, repr=False)
+    """What the attempt's container proves itself with, besides the runner key; random, made by the claim."""
     task_arn: str | None = None
     instance_id: str | None = None
     """The runner instance that the attempt is bound to."""
