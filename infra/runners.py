@@ -186,6 +186,12 @@ class Runners(Construct):
             user=_USER,
             readonly_root_filesystem=True,
         )
+        explain(
+            definition,
+            "ECS2",
+            "The API key is no secret and proves nothing: it only keeps strangers out of the runners' usage plan. What is secret, ECS hands"
+            " out itself.",
+        )
         self._hand_out_key(definition)
         for volume, path in _WRITABLE.items():
             definition.add_volume(name=volume)
