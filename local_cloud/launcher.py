@@ -27,6 +27,7 @@ from local_cloud.places import ROOT, RUNNER_IMAGE, Places
 from local_cloud.scheduler import EmulatedScheduler
 from local_cloud.streams import EmulatedStreams
 from local_cloud.task_containers import TaskContainers
+from local_cloud.task_secrets import TaskSecrets
 
 __all__ = ["main"]
 
@@ -52,6 +53,7 @@ def main() -> None:
     record = PermissionRecord(places.permission_record)
     authorization = EmulatedAuthorization(administrator_key(places.administrator_key), record)
     authorization.install()
+    TaskSecrets(authorization).mend()
     scheduler = EmulatedScheduler(authorization)
     scheduler.mend()
     EmulatedStreams().mend()

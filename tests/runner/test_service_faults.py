@@ -51,9 +51,7 @@ def test_another_instance_has_the_run(runner: Runner, service: FakeService, orde
 
 
 @pytest.mark.parametrize("factor", ["LAUNCH_CODE", "RUNNER_KEY", "API_KEY"])
-def test_a_refused_check_in_is_not_repeated(
-    runner: Runner, service: FakeService, order: Order, factor: str
-) -> None:
+def test_a_refused_check_in_is_not_repeated(runner: Runner, service: FakeService, order: Order, factor: str) -> None:
     """The service launches the next attempt, should API Gateway not have known a new key yet."""
     order(notebook("1"))
 
@@ -73,7 +71,9 @@ def test_neither_factor_is_sent(runner: Runner, service: FakeService, order: Ord
         assert LAUNCH_CODE.encode() not in sent
         assert RUNNER_KEY.encode() not in sent
         is_for_the_store = request.route in ("input", "put")
-        assert (request.headers.get("X-Api-Key") == API_KEY) is not is_for_the_store, "S3 is told nothing of the service"
+        assert (request.headers.get("X-Api-Key") == API_KEY) is not is_for_the_store, (
+            "S3 is told nothing of the service"
+        )
 
 
 @pytest.mark.parametrize("status", [404, 409, 410])
