@@ -154,8 +154,8 @@ class Limits(_Section):
     max_folder_mib: int = Field(default=500, ge=1, le=5000, description="Largest zipped input folder [MiB].")
     max_unpacked_mib: int = Field(default=2048, ge=1, description="Largest input folder once unpacked [MiB].")
     max_unpacked_files: int = Field(default=10_000, ge=1, description="Most files in an input folder.")
-    max_output_mib: int = Field(default=2048, ge=1, description="Most output of one job [MiB].")
-    max_output_files: int = Field(default=1000, ge=1, description="Most output files of one job.")
+    max_output_mib: int = Field(default=2048, ge=1, description="Most output of one run of a job [MiB].")
+    max_output_files: int = Field(default=1000, ge=1, le=10_000, description="Most output files of one run of a job.")
     default_timeout_minutes: int = Field(
         default=1440, ge=1, description="Maximum run time of a job that states none [min]."
     )

@@ -5,7 +5,7 @@ SchedulerError
 │   ├── InvalidRequestError         400 a field, a filter or a token is not what it must be
 │   │   └── CrontabError                a crontab or its time zone is not understood, or never fires
 │   ├── NotAuthenticatedError       401 no verified identity came with the request
-│   ├── NotAllowedError             403 verified, but not for this
+│   ├── NotAllowedError             403 verified, but not for this; or no runner
 │   ├── NotFoundError               404 there is no such thing, or it is somebody else's
 │   ├── ConflictError               409 it exists, but in a state that does not allow this
 │   │   ├── IdempotencyTokenError       the token was used for a different request
@@ -94,6 +94,11 @@ class NotAllowedError(RequestError):
 
     status = 403
     code = "not_allowed"
+
+    @classmethod
+    def for_runner(cls) -> Self:
+        """Refuse whoever is no runner of the run, without a word about the run."""
+        return cls("This is for the run's own container.")
 
 
 class NotFoundError(RequestError):

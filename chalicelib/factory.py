@@ -1,6 +1,7 @@
 """The composition root: the only module that names services and stores together. Everything is made on first use."""
 
 import os
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from chalicelib.services.dispatch import DispatchService
 from chalicelib.services.endings import EndingService
 from chalicelib.services.jobs import JobService
 from chalicelib.services.missed_ticks import MissedTickService
+from chalicelib.services.output_budget import OutputBudgetService
 from chalicelib.services.outputs import OutputService
 from chalicelib.services.runs import RunService
 from chalicelib.services.schedule_sync import ScheduleSync
@@ -44,7 +46,7 @@ from chalicelib.storage.logs import RunnerLogs
 from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.queues import CleanupQueue, TickQueue, WakeUpQueue
 from chalicelib.storage.schedules import Schedules
-from chalicelib.storage.secrets import LaunchSecret
+from chalicelib.storage.secrets import RunnerKey
 
 __all__ = ["Factory", "factory", "use"]
 
@@ -150,7 +152,8 @@ class Factory:
             jobs=self._job_table,
             marks=self._marks,
             files=self._files,
-            secret=self._secret,
+            runner_key=self._runner_key,
+            budgets=OutputBudgetService(self.settings.limits, marks=self._marks, clock=self.clock),
             endings=self._endings,
             clock=self.clock,
         )
@@ -164,10 +167,10 @@ class Factory:
             lists=self._job_lists,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            secret=self._secret,
             endings=self._endings,
             clock=self.clock,
             sleep=self.sleep,
+            make_code=lambda: secrets.token_hex(32),
         )
 
     @cached_property
@@ -272,10 +275,8 @@ class Factory:
         return WakeUpQueue(self.session.client("sqs", config=CLIENT_CONFIG), self.resources.wake_up_queue_url)
 
     @cached_property
-    def _secret(self) -> LaunchSecret:
-        return LaunchSecret(
-            self.session.client("secretsmanager", config=CLIENT_CONFIG), self.resources.launch_secret_arn
-        )
+    def _runner_key(self) -> RunnerKey:
+        return RunnerKey(self.session.client("secretsmanager", config=CLIENT_CONFIG), self.resources.runner_key_arn)
 
 
 class _InUse:

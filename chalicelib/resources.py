@@ -85,9 +85,9 @@ class Resources:
         return self._get("SCHEDULER_ROLE_ARN")
 
     @property
-    def launch_secret_arn(self) -> str:
-        """ARN of the secret that launch codes and session tokens are made with."""
-        return self._get("LAUNCH_SECRET_ARN")
+    def runner_key_arn(self) -> str:
+        """ARN of the secret that holds the runner key."""
+        return self._get("RUNNER_KEY_ARN")
 
     @property
     def cluster(self) -> str:

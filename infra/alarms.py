@@ -1,4 +1,4 @@
-"""Alarms: something was given up, or keeps failing."""
+"""Alarms: something was given up, keeps failing, or somebody uses a leaked proof."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,7 +20,10 @@ often does so within a quarter of an hour, and what was throttled for a minute d
 
 
 class Alarms(Construct):
-    """One alarm for each dead-letter queue, on as long as anything stands in it, and one for background work that keeps failing.
+    """One alarm for each dead-letter queue, and two more.
+
+    A dead-letter queue's is on as long as anything stands in it. `BackgroundFailures` is about background work that keeps failing,
+    `RefusedCheckIns` about whoever comes with one right factor and one wrong.
 
     CloudWatch bills by metric ($0.10 a month each, the first ten are free): all duties count their failures into one, and the log lines
     that carry it name the duty. The same way a dead letter names what it is about.
@@ -44,6 +47,14 @@ class Alarms(Construct):
             statistic="Sum",
         )
         self._alarm("BackgroundFailures", failures, "background work keeps failing", *_KEEPS_FAILING)
+        refused = Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name="RefusedCheckIns",
+            dimensions_map={"service": "api"},
+            period=_PERIOD,
+            statistic="Sum",
+        )
+        self._alarm("RefusedCheckIns", refused, "somebody who is not the run's container knows part of its proof")
 
     def _alarm(self, name: str, metric: IMetric, meaning: str, breaching: int = 1, periods: int = 1) -> None:
         """Make an alarm that is on while the metric is above 0 in `breaching` of the last `periods`; no data is good news."""

@@ -7,6 +7,7 @@ from typing import Final
 from aws_cdk import Fn, RemovalPolicy, Size, Stack
 from aws_cdk.aws_apigateway import (
     AccessLogFormat,
+    ApiKey,
     AuthorizationType,
     Cors,
     EndpointType,
@@ -17,6 +18,8 @@ from aws_cdk.aws_apigateway import (
     Resource,
     RestApi,
     StageOptions,
+    ThrottleSettings,
+    UsagePlan,
 )
 from aws_cdk.aws_iam import AccountPrincipal, AnyPrincipal, IPrincipal, PolicyDocument, PolicyStatement
 from aws_cdk.aws_lambda import IFunction
@@ -38,6 +41,11 @@ _BEAT_SECONDS: Final = 15
 
 _LOGGING_LEVEL: Final = MethodLoggingLevel.ERROR
 """Only why the gateway could not serve a request."""
+
+_UNFILLED: Final = (2500, 1250)
+"""Rate and burst of the stage's throttle for each method of the runners: what the whole account may take where AWS gives it least (API Gateway Developer
+Guide, "Amazon API Gateway quotas"). AWS does not say whether requests without a valid API key take from a method's bucket. If they do,
+nobody can empty this one without emptying the account's. What runners get is in their usage plan."""
 
 _AUTHORIZATION: Final = {"users": AuthorizationType.IAM, "runners": AuthorizationType.NONE}
 
@@ -69,8 +77,8 @@ _FINDINGS: Final[Mapping[str, str]] = {
     "APIG2": "The service checks every field of a request itself, and says what is wrong with it in words that a person can use.",
     "APIG3": "Requests are signed by known people and throttled; a web ACL costs more a month than the rest of an idle stack."
     " Operators attach one to the stage where they must.",
-    "APIG4": "Routes under /runs are called by containers, which have no AWS identity on purpose: each request carries a session"
-    " token that the service checks. Preflight requests are never signed.",
+    "APIG4": "Routes under /runs are called by containers, which have no AWS identity on purpose: each proves itself by two factors, then"
+    " by a session token that the service checks. Preflight requests are never signed.",
     "COG4": "People are known by IAM, as everywhere else in their account; there is no second directory of users.",
     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]": "The account's role for"
     " logs of API Gateway, as AWS defines it; it belongs to the account's whole region, not to this API.",
@@ -91,6 +99,8 @@ class Api(Construct):
         The section `[api]`.
     max_running_jobs
         Most runners at one time; their throttle follows from it.
+    runner_api_key
+        Value of the API key that runners send. It proves nothing: it keeps strangers out of the runners' usage plan.
     log_groups
         Makes the log groups.
     """
@@ -104,6 +114,7 @@ class Api(Construct):
         routes: Sequence[Route],
         settings: ApiSection,
         max_running_jobs: int,
+        runner_api_key: str,
         log_groups: LogGroups,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -123,9 +134,10 @@ class Api(Construct):
                 RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.account_log_role else None
             ),
             min_compression_size=Size.kibibytes(1),
-            deploy_options=self._stage_options(runner_routes, max_running_jobs),
+            deploy_options=self._stage_options(runner_routes),
         )
         self._add_methods(routes, function)
+        self._add_usage_plan(runner_api_key, runner_rate(max_running_jobs))
         add_gateway_responses(self.rest_api)
         self._keep_execution_logs_short(log_groups)
         self.rest_api.node.try_remove_child(
@@ -147,15 +159,14 @@ class Api(Construct):
             resources=[self.rest_api.arn_for_execute_api("*", "/scheduler/*", STAGE)],
         )
 
-    def _stage_options(self, runner_routes: Sequence[Route], max_running_jobs: int) -> StageOptions:
-        rate = runner_rate(max_running_jobs)
+    def _stage_options(self, runner_routes: Sequence[Route]) -> StageOptions:
         # A method with settings of its own inherits none of the stage's (API Gateway, MethodSetting), so these name all of them.
         of_runners = MethodDeploymentOptions(
             logging_level=_LOGGING_LEVEL,
             data_trace_enabled=False,
             metrics_enabled=False,
-            throttling_rate_limit=rate,
-            throttling_burst_limit=2 * rate,
+            throttling_rate_limit=_UNFILLED[0],
+            throttling_burst_limit=_UNFILLED[1],
         )
         return StageOptions(
             stage_name=STAGE,
@@ -175,11 +186,28 @@ class Api(Construct):
         integration = LambdaIntegration(function, proxy=True, scope_permission_to_method=False)
         for route in routes:
             resource = self.rest_api.root.resource_for_path(route.path)
-            resource.add_method(route.method, integration, authorization_type=_AUTHORIZATION[route.audience])
+            resource.add_method(
+                route.method,
+                integration,
+                authorization_type=_AUTHORIZATION[route.audience],
+                api_key_required=route.audience == "runners",
+            )
         users_routes = [route for route in routes if route.audience == "users"]
         for path in {route.path: None for route in users_routes}:
             methods = [route.method for route in users_routes if route.path == path]
             self._add_preflight(self.rest_api.root.resource_for_path(path), methods)
+
+    def _add_usage_plan(self, runner_api_key: str, rate: int) -> None:
+        """Give runners a bucket of their own; the gateway refuses whoever comes without their key before it calls the function."""
+        key = ApiKey(self, "RunnerApiKey", value=runner_api_key, description="Sent by runners; not a secret")
+        plan = UsagePlan(
+            self,
+            "RunnerPlan",
+            description="Requests of runners",
+            throttle=ThrottleSettings(rate_limit=rate, burst_limit=2 * rate),
+        )
+        plan.add_api_stage(api=self.rest_api, stage=self.rest_api.deployment_stage)
+        plan.add_api_key(key)
 
     def _add_preflight(self, resource: Resource, methods: Sequence[str]) -> None:
         resource.add_cors_preflight(
@@ -225,8 +253,9 @@ def _allow_invoke(principals: Sequence[IPrincipal], *methods: str) -> PolicyStat
 
 
 def runner_rate(max_running_jobs: int) -> int:
-    """Count the requests a second that runners may make, for each of their routes.
+    """Count the requests a second that all runners together may make.
 
-    Beats come every 15 s from each runner, and on every change of phase; twice that, and 50 for a storm of starts and ends.
+    Heartbeats come every 15 s from each runner, and on every change of phase: twice that. A start takes three more (check-in, work order,
+    heartbeat), an end five (two phases, notebook, outputs, report); 18 of each a second, as fast as dispatch launches, are 144.
     """
-    return 50 + 2 * max_running_jobs // _BEAT_SECONDS
+    return 150 + 2 * max_running_jobs // _BEAT_SECONDS

@@ -25,6 +25,7 @@ class _Answer:
     """None takes the gateway's own words."""
     status: str | None = None
     """None keeps the gateway's own status."""
+    retry_after_seconds: int | None = None
 
 
 _ANSWERS: Final = (
@@ -52,9 +53,16 @@ _ANSWERS: Final = (
     ),
     _Answer(kind=ResponseType.ACCESS_DENIED, code="not_allowed"),
     _Answer(
+        # The words of `chalicelib.errors.NotAllowedError.for_runner`: who has no API key learns as little as who has no proof.
+        kind=ResponseType.INVALID_API_KEY,
+        code="not_allowed",
+        message="This is for the run's own container.",
+    ),
+    _Answer(
         kind=ResponseType.THROTTLED,
         code="too_many_requests",
         message="Too many requests for this stack at one time. Wait a moment and try again.",
+        retry_after_seconds=2,
     ),
     _Answer(
         kind=ResponseType.QUOTA_EXCEEDED,
@@ -93,9 +101,14 @@ def add_gateway_responses(api: RestApi) -> None:
             answer.kind.response_type,
             type=answer.kind,
             status_code=answer.status,
-            response_headers=dict(_CORS_HEADERS),
+            response_headers=_headers(answer),
             templates={"application/json": _body(answer)},
         )
+
+
+def _headers(answer: _Answer) -> dict[str, str]:
+    later = {"Retry-After": f"'{answer.retry_after_seconds}'"} if answer.retry_after_seconds else {}
+    return {**_CORS_HEADERS, **later}
 
 
 def _body(answer: _Answer) -> str:

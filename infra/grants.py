@@ -59,7 +59,7 @@ class Grants:
     queues: Queues
     runners: Runners
     schedules: Schedules
-    launch_secret_arn: str
+    runner_key_arn: str
     purposes: dict[tuple[str, str, str], Purpose] = field(default_factory=dict)
     """By function, action and resource as `resource_text` writes it."""
 
@@ -81,7 +81,8 @@ class Grants:
             )
             self._allow_items("api", table, ("Query",), f"list {noun}, newest first")
             self._allow("api", ["dynamodb:Query"], [f"{table.table_arn}/index/*"], f"list {noun}", because=_INDEXES)
-        self._allow_items("api", marks, ("GetItem", "PutItem"), "idempotency tokens, and heartbeats of runners")
+        kept = "idempotency tokens, heartbeats of runners, and what they were given upload addresses for"
+        self._allow_items("api", marks, ("GetItem", "PutItem"), kept)
         self._allow_objects("api", ["s3:GetObject"], ["uploads/*"], "check an upload and copy it")
         self._allow_objects("api", ["s3:PutObject"], ["uploads/*"], "presign the form for an upload")
         self._allow_objects("api", ["s3:GetObject"], ["definitions/*"], "copy a snapshot for a job")
@@ -93,7 +94,7 @@ class Grants:
             self._allow_objects("api", [_ABORT], [prefix], _FAILED_COPY, faults_only=True)
         self._allow("api", ["s3:ListBucket"], [self.bucket.bucket_arn], _MISSING)
         self._allow("api", ["logs:GetLogEvents"], [self._log_streams_arn()], "show a job's log", because=_STREAMS)
-        self._allow_secret("api", "check launch codes and session tokens")
+        self._allow("api", ["secretsmanager:GetSecretValue"], [self.runner_key_arn], "check who is a runner")
         self._allow_to_write_schedules("api", "a definition is created, edited, paused or resumed")
         self._allow_wake_ups("api", "after a job was created")
 
@@ -104,7 +105,6 @@ class Grants:
         self._allow_tasks("dispatch", ("StopTask",), "stop a task whose job has moved on meanwhile", faults_only=True)
         self._allow_to_list_tasks("dispatch", "learn whether a launch that was refused had started a task before")
         self._allow_launches()
-        self._allow_secret("dispatch", "make launch codes")
         self._allow_wake_ups("dispatch", "more jobs wait than one run launches", faults_only=True)
 
     def _task_events(self) -> None:
@@ -224,9 +224,6 @@ class Grants:
     def _allow_wake_ups(self, function: str, when: str, *, faults_only: bool = False) -> None:
         purpose = f"{_WAKE_UP}: {when}"
         self._allow(function, ["sqs:SendMessage"], [self.queues.wake_up.queue_arn], purpose, faults_only=faults_only)
-
-    def _allow_secret(self, function: str, purpose: str) -> None:
-        self._allow(function, ["secretsmanager:GetSecretValue"], [self.launch_secret_arn], purpose)
 
     def _allow_tasks(self, function: str, actions: Sequence[str], purpose: str, *, faults_only: bool = False) -> None:
         self._allow(

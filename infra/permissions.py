@@ -46,7 +46,7 @@ _GIVEN_UP: Final = "Lambda: keep an event that failed after its retries"
 
 _OTHER_ROLES: Final[Mapping[str, str]] = {
     "Schedules/Role": "EventBridge Scheduler: send ticks, and those that cannot be delivered",
-    "Runners/ExecutionRole": "ECS: pull the runner image, write what notebooks print",
+    "Runners/ExecutionRole": "ECS: pull the runner image, hand out the runner key, write what notebooks print",
 }
 """Roles that AWS services use, by construct path."""
 

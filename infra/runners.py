@@ -13,6 +13,7 @@ from aws_cdk.aws_ecs import (
     AwsLogDriverMode,
     Capability,
     CfnCluster,
+    CfnTaskDefinition,
     Cluster,
     ContainerImage,
     ContainerInsights,
@@ -24,7 +25,7 @@ from aws_cdk.aws_ecs import (
     OperatingSystemFamily,
     RuntimePlatform,
 )
-from aws_cdk.aws_iam import IRole, Role, ServicePrincipal
+from aws_cdk.aws_iam import IRole, PolicyStatement, Role, ServicePrincipal
 from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
 
@@ -85,6 +86,10 @@ class Runners(Construct):
         The named runtimes, by name.
     settings
         The section `[runners]`.
+    runner_key_arn
+        ARN of the secret that ECS puts into each container as `RUNNER_KEY`.
+    api_key
+        What containers send to the API as their API key; it may be seen.
     log_group
         Where containers write.
     image
@@ -99,6 +104,8 @@ class Runners(Construct):
         vpc: IVpc,
         environments: Mapping[str, Environment],
         settings: RunnersSection,
+        runner_key_arn: str,
+        api_key: str,
         log_group: LogGroup,
         image: str | None,
     ) -> None:
@@ -107,11 +114,16 @@ class Runners(Construct):
         self._platform = PLATFORMS[settings.architecture]
         self._image = image
         self._asset: DockerImageAsset | None = None
+        self._runner_key_arn = runner_key_arn
+        self._api_key = api_key
         self.log_group = log_group
         self.family_prefix = Stack.of(self).stack_name
         self.cluster = self._make_cluster(vpc)
         self.execution_role = self._make_role(
-            "ExecutionRole", "What ECS does for a runner: pull the image, write the log"
+            "ExecutionRole", "What ECS does for a runner: pull the image, hand out the runner key, write the log"
+        )
+        self.execution_role.add_to_policy(
+            PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[runner_key_arn])
         )
         self.empty_task_role = self._make_role(
             "TaskRole", "What a notebook may do in AWS where its environment names no role: nothing"
@@ -170,13 +182,31 @@ class Runners(Construct):
             # SIGTERM, then this long to save the notebook and upload it: the longest that Fargate grants.
             stop_timeout=Duration.seconds(120),
             linux_parameters=self._linux_parameters(definition),
+            environment={"API_KEY": self._api_key},
             user=_USER,
             readonly_root_filesystem=True,
         )
+        explain(
+            definition,
+            "ECS2",
+            "The API key is no secret and proves nothing: it only keeps strangers out of the runners' usage plan. What is secret, ECS hands"
+            " out itself.",
+        )
+        self._hand_out_key(definition)
         for volume, path in _WRITABLE.items():
             definition.add_volume(name=volume)
             container.add_mount_points(MountPoint(source_volume=volume, container_path=path, read_only=False))
         return definition
+
+    def _hand_out_key(self, definition: FargateTaskDefinition) -> None:
+        """Have ECS put the runner key into the container, where neither the task nor its events show it.
+
+        Written into the template as it is: CDK's own way also lets the execution role describe the secret, which ECS does not do.
+        """
+        key = {"Name": "RUNNER_KEY", "ValueFrom": self._runner_key_arn}
+        cast("CfnTaskDefinition", definition.node.default_child).add_property_override(
+            "ContainerDefinitions.0.Secrets", [key]
+        )
 
     def _linux_parameters(self, definition: FargateTaskDefinition) -> LinuxParameters:
         # No init: the runner is process 1 (docs/decisions/0014).

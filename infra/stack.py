@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Fn, RemovalPolicy, Stack
 from aws_cdk.aws_iam import ManagedPolicy
 from aws_cdk.aws_secretsmanager import CfnSecret
 from constructs import Construct
@@ -76,7 +76,7 @@ class SchedulerStack(Stack):
         self.storage = self._make_storage()
         self.queues = Queues(self, "Queues")
         self.schedules = Schedules(self, "Schedules", queues=self.queues)
-        self.launch_secret = self._make_launch_secret()
+        self.runner_key = self._make_runner_key()
         self.network = Network(self, "Network", settings=settings.network)
         self.runners = self._make_runners(runner_image)
         self.functions = Functions(
@@ -88,6 +88,14 @@ class SchedulerStack(Stack):
         self._tell_functions_where_things_are()
         self._connect()
         self._write_outputs()
+
+    @property
+    def _runner_api_key(self) -> str:
+        """The value of the runners' API key: the stack's own UUID without its hyphens, 32 digits (a value has 20 to 128, letters and digits).
+
+        It is no secret: whoever may read the stack or its tasks sees it. API Gateway holds each value once, and no two stacks share a UUID.
+        """
+        return Fn.join("", Fn.split("-", Fn.select(2, Fn.split("/", self.stack_id)), 5))
 
     def _make_storage(self) -> Storage:
         return Storage(
@@ -106,6 +114,8 @@ class SchedulerStack(Stack):
             vpc=self.network.vpc,
             environments=self._settings.environments,
             settings=self._settings.runners,
+            runner_key_arn=self.runner_key.attr_id,
+            api_key=self._runner_api_key,
             log_group=self._log_groups.make(self, "RunnerLogs"),
             image=image,
         )
@@ -118,24 +128,25 @@ class SchedulerStack(Stack):
             routes=routes,
             settings=self._settings.api,
             max_running_jobs=self._settings.limits.max_running_jobs,
+            runner_api_key=self._runner_api_key,
             log_groups=self._log_groups,
         )
 
-    def _make_launch_secret(self) -> CfnSecret:
+    def _make_runner_key(self) -> CfnSecret:
         # CDK's own construct knows the secret by `Ref`; its ARN by name is the same, also where `Ref` gives something else.
         generated = CfnSecret.GenerateSecretStringProperty(password_length=64, exclude_punctuation=True)
         secret = CfnSecret(
             self,
-            "LaunchSecret",
-            description="What launch codes and session tokens of runners are made with",
+            "RunnerKey",
+            description="What containers prove that this stack started them",
             generate_secret_string=generated,
         )
         secret.apply_removal_policy(RemovalPolicy.DESTROY)
         explain(
             secret,
             "SMG4",
-            "Codes and tokens of a run are made again from it for as long as the run lasts, up to a week: rotating it would cut off"
-            " runners at work. Nobody types it and nothing shows it.",
+            "A container gets it once, when it starts, and its session token is checked with it for as long as the run lasts, up to a week:"
+            " rotating it would cut off runners at work. Nobody types it and nothing shows it.",
         )
         return secret
 
@@ -158,7 +169,7 @@ class SchedulerStack(Stack):
         marks = {"MARKS_TABLE": self.tables.marks.table_name}
         bucket = {"BUCKET": self.storage.bucket.bucket_name}
         cluster = {"CLUSTER": self.runners.cluster.cluster_arn}
-        secret = {"LAUNCH_SECRET_ARN": self.launch_secret.attr_id}
+        runner_key = {"RUNNER_KEY_ARN": self.runner_key.attr_id}
         definitions = {"DEFINITIONS_TABLE": self.tables.definitions.table_name}
         log_group = {"RUNNER_LOG_GROUP": self.runners.log_group.log_group_name}
         cleanups = {"CLEANUP_QUEUE_URL": self.queues.cleanup.queue_url}
@@ -169,8 +180,8 @@ class SchedulerStack(Stack):
             "TICK_QUEUE_ARN": self.queues.tick.queue_arn,
             "TICK_DEAD_LETTER_QUEUE_ARN": self.queues.dead_ticks.queue_arn,
         }
-        self.functions.set_environment("api", jobs | definitions | marks | bucket | secret | log_group | schedules)
-        self.functions.set_environment("dispatch", jobs | marks | secret | cluster | self._launch_variables())
+        self.functions.set_environment("api", jobs | definitions | marks | bucket | runner_key | log_group | schedules)
+        self.functions.set_environment("dispatch", jobs | marks | cluster | self._launch_variables())
         self.functions.set_environment("task-events", jobs | marks)
         self.functions.set_environment("ticks", jobs | definitions | marks | bucket | schedules)
         self.functions.set_environment("sweep", jobs | definitions | marks | cluster | ticks)
@@ -193,7 +204,7 @@ class SchedulerStack(Stack):
             queues=self.queues,
             runners=self.runners,
             schedules=self.schedules,
-            launch_secret_arn=self.launch_secret.attr_id,
+            runner_key_arn=self.runner_key.attr_id,
         )
         self.grants.all()
         triggers = Triggers(self, "Triggers")

@@ -30,6 +30,7 @@ from local_cloud.runner_program import runner_program
 from local_cloud.scheduler import EmulatedScheduler
 from local_cloud.streams import EmulatedStreams
 from local_cloud.task_containers import TaskContainers
+from local_cloud.task_secrets import TaskSecrets
 
 __all__ = ["main"]
 
@@ -58,6 +59,7 @@ def main(program: Callable[[Places], Program] = runner_program) -> None:
     authorization = EmulatedAuthorization(administrator_key(places.administrator_key), record)
     authorization.install()
     FunctionCredentials().mend()
+    TaskSecrets(authorization).mend()
     scheduler = EmulatedScheduler(authorization)
     scheduler.mend()
     EmulatedStreams().mend()

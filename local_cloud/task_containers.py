@@ -28,7 +28,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     },
 }
 
-_NESTED: Final = ("linuxParameters", "ulimits")
+_NESTED: Final = ("linuxParameters", "secrets", "ulimits")
 """Members whose own members are left in the template's case."""
 
 _OUT_OF_MEMORY: Final = "OutOfMemoryError: Container killed due to memory usage"

@@ -116,6 +116,8 @@ class Job:
     deadline: datetime | None = None
     """When the sweep looks at it; None only while no task of its can be running. A job that has ended, or that waits for a retry,
     keeps one until its last task is known to have stopped."""
+    launch_code: str | None = field(default=None, repr=False)
+    """What the attempt's container proves itself with, besides the runner key; random, made by the claim."""
     task_arn: str | None = None
     instance_id: str | None = None
     """The runner instance that the attempt is bound to."""

@@ -1,7 +1,6 @@
 """Names that everything else is found by: ids, S3 keys, index keys, codes."""
 
 import hashlib
-import hmac
 import re
 import uuid
 from dataclasses import dataclass
@@ -17,14 +16,12 @@ __all__ = [
     "definition_prefix",
     "input_key",
     "job_prefix",
-    "launch_code",
     "live_shard",
     "new_job_id",
     "output_key",
     "output_prefix",
     "output_stem",
     "owner_slug",
-    "session_token",
     "snapshot_key",
     "tick_job_id",
     "upload_key",
@@ -34,6 +31,9 @@ LIVE_SHARDS: Final = 4
 """Partitions of the index of live jobs: each takes 1,000 writes a second, and counting the live jobs is one Query a partition."""
 
 _ATTEMPT: Final = re.compile("[0-9]{1,9}")
+_ID: Final = re.compile(r"[!-.0-~]{1,200}")
+"""An id in a run id: printable ASCII without `/`. Ours have fewer than 50 characters, and DynamoDB's keys take 1,024 bytes."""
+
 _SLUG_LENGTH: Final = 24
 _HASH_LENGTH: Final = 20
 """Hex digits of the principal's hash in an owner id: 80 bits, so nobody can find a principal that collides with another's."""
@@ -55,7 +55,7 @@ class RunId:
         """Read a run id back, as from a task's `startedBy`; None if it is none of ours."""
         owner_id, _, rest = text.partition("/")
         job_id, _, attempt = rest.partition("/")
-        if not (owner_id and job_id and _ATTEMPT.fullmatch(attempt)):
+        if not (_ID.fullmatch(owner_id) and _ID.fullmatch(job_id) and _ATTEMPT.fullmatch(attempt)):
             return None
         return cls(owner_id, job_id, int(attempt))
 
@@ -123,17 +123,3 @@ def output_stem(input_filename: str, create_time: datetime) -> str:
 def live_shard(job_id: str) -> str:
     """Which partition of the index of live jobs a job is in."""
     return str(int(job_id[-1], 16) % LIVE_SHARDS)
-
-
-def launch_code(secret: str, run_id: RunId, launch: int) -> str:
-    """Make what a container proves with that this service launched it; the same for every repetition of the launch."""
-    return _code(secret, f"launch|{run_id}|{launch}")
-
-
-def session_token(secret: str, run_id: RunId, instance_id: str) -> str:
-    """Make what a checked-in instance proves itself with; the same for every repetition of its check-in."""
-    return _code(secret, f"session|{run_id}|{instance_id}")
-
-
-def _code(secret: str, text: str) -> str:
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()

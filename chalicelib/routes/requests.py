@@ -3,7 +3,6 @@
 The text below a field is its description in the OpenAPI document; it is read in this source, and costs nothing at run time.
 """
 
-import re
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
@@ -20,36 +19,36 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from chalicelib.config import OUTPUT_FORMATS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
-from chalicelib.domain.outcome import RUNNER_CODES
 
 __all__ = [
-    "BeatBody",
-    "CheckInBody",
+    "Body",
     "CreateJobBody",
     "CreateUploadBody",
     "Filename",
     "InputPath",
     "JobOptionsBody",
     "Name",
-    "OutputUrlsBody",
     "Parameters",
-    "ReportBody",
     "Token",
     "UpdateJobBody",
+    "relative_path",
 ]
 
 _MAX_PARAMETERS: Final = 200
-_MAX_PATH_BYTES: Final = 700
-"""An output's path: S3 keys have at most 1,024 bytes, and the job's prefix is before it."""
-
 _SMALLEST: Final = 1e-120
 _LARGEST: Final = 1e38
 """DynamoDB's numbers: down to 1e-130, and exact with 38 digits; further out they are refused."""
 
 
-def _relative(path: str) -> str:
+def relative_path(path: str) -> str:
+    """Give the path back, if it leads nowhere but down.
+
+    Raises
+    ------
+    ValueError
+        If it is absolute, or has empty parts, `.` or `..`.
+    """
     if "\\" in path or any(part in ("", ".", "..") for part in path.split("/")):
         raise ValueError(f"{path!r} is not a relative path, with / between its parts")
     return path
@@ -61,18 +60,20 @@ Filename = Annotated[str, StringConstraints(min_length=1, max_length=200, patter
 InputPath = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]+$"),
-    AfterValidator(_relative),
+    AfterValidator(relative_path),
 ]
 """Where a notebook is in its user's own workspace. Clients open it there, so that it must not lead elsewhere."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What all bodies have in common: unknown fields are ignored, and no type is guessed."""
+
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
-class CreateUploadBody(_Body):
+class CreateUploadBody(Body):
     """`POST /scheduler/uploads`."""
 
     filename: Filename
@@ -113,7 +114,7 @@ Parameters = Annotated[
 """Values for the cell tagged `parameters`: strings, which the runner types."""
 
 
-class JobOptionsBody(_Body):
+class JobOptionsBody(Body):
     """What jobs and definitions have in common: the stock fields, and time-out and retries."""
 
     runtime_environment_parameters: dict[Tag, str | int | float | bool] | None = Field(
@@ -210,7 +211,7 @@ class CreateJobBody(JobOptionsBody):
         )
 
 
-class UpdateJobBody(_Body):
+class UpdateJobBody(Body):
     """`PATCH /scheduler/jobs/{job_id}`: stop it, or change its name or compute type."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
@@ -221,68 +222,3 @@ class UpdateJobBody(_Body):
     """Its new name."""
     compute_type: str | None = None
     """Its new size, while it waits."""
-
-
-class CheckInBody(_Body):
-    """`POST …/check-in`."""
-
-    instance_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-    launch: Annotated[int, Field(ge=1)]
-    launch_code: str
-
-
-class BeatBody(_Body):
-    """`POST …/beat`."""
-
-    phase: Literal["starting_kernel", "running", "converting", "uploading"]
-    cell: Annotated[int, Field(ge=0)] | None = None
-    cells: Annotated[int, Field(ge=0)] | None = None
-
-
-class OutputFileBody(_Body):
-    """One output to upload."""
-
-    format: str
-    path: str
-    size_bytes: Annotated[int, Field(ge=0)]
-    content_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?$")] | None = None
-
-    @field_validator("format")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        if value != "files" and value not in OUTPUT_FORMATS:
-            raise ValueError(f"{value!r} is not an output format")
-        return value
-
-    @field_validator("path")
-    @classmethod
-    def _is_relative(cls, value: str) -> str:
-        if not value or len(value.encode()) > _MAX_PATH_BYTES or re.search(r"[\x00-\x1f\x7f\\]", value):
-            raise ValueError("a path has 1 to 700 bytes, without control characters and backslashes")
-        return _relative(value)
-
-
-class OutputUrlsBody(_Body):
-    """`POST …/output-urls`."""
-
-    files: list[OutputFileBody] = Field(min_length=1, max_length=100)
-
-
-class OutcomeBody(_Body):
-    """How a run ended."""
-
-    code: str
-    message: str = ""
-
-    @field_validator("code")
-    @classmethod
-    def _is_a_runners(cls, value: str) -> str:
-        if value not in RUNNER_CODES:
-            raise ValueError(f"{value!r} is not an outcome that a runner reports")
-        return value
-
-
-class ReportBody(_Body):
-    """`POST …/report`."""
-
-    outcome: OutcomeBody

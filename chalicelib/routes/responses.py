@@ -91,16 +91,8 @@ def parse_body(model: type[_Model], raw_body: bytes | str) -> _Model:
         raise InvalidRequestError.for_field(field or "body", f"{problem}.".replace("..", ".")) from None
 
 
-def _check_ids(*ids: str) -> None:
-    """Refuse ids in a path that no key of a table can hold.
-
-    Raises
-    ------
-    NotFoundError
-        If one is too long.
-    """
-    if any(len(each) > _MAX_ID for each in ids):
-        raise NotFoundError(f"There is nothing here: an id has at most {_MAX_ID} characters.")
+def _no_such_id() -> RequestError:
+    return NotFoundError(f"There is nothing here: an id has at most {_MAX_ID} characters.")
 
 
 def _is_type(location: str) -> bool:
@@ -109,10 +101,17 @@ def _is_type(location: str) -> bool:
 
 
 class ApiBlueprint(Blueprint):
-    """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204."""
+    """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204.
 
-    def __init__(self, import_name: str) -> None:
+    Parameters
+    ----------
+    unknown_id
+        Makes what is raised if an id in a path is longer than any key of a table.
+    """
+
+    def __init__(self, import_name: str, *, unknown_id: Callable[[], RequestError] = _no_such_id) -> None:
         super().__init__(import_name)
+        self._unknown_id = unknown_id
         self.views: dict[tuple[str, str], View] = {}
         """Each view, by path and method."""
 
@@ -127,11 +126,15 @@ class ApiBlueprint(Blueprint):
 
         return decorate
 
+    def _check_ids(self, *ids: str) -> None:
+        if any(len(each) > _MAX_ID for each in ids):
+            raise self._unknown_id()
+
     def _answering(self, view: View) -> View:
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Response:
             try:
-                _check_ids(*args, *kwargs.values())
+                self._check_ids(*args, *kwargs.values())
                 body = view(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here
                 return _error_response(error, self.current_request.context.get("requestId"))

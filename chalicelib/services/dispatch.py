@@ -12,7 +12,6 @@ from chalicelib.config import ComputeType, SchedulerSettings
 from chalicelib.domain.duty import Duty
 from chalicelib.domain.fairness import Load, take_in_turn
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
-from chalicelib.domain.naming import launch_code
 from chalicelib.domain.outcome import Outcome, make_outcome
 from chalicelib.domain.ownership import may_use
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
@@ -24,7 +23,6 @@ from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import WakeUpQueue
-from chalicelib.storage.secrets import LaunchSecret
 
 __all__ = ["LAUNCHES_PER_SECOND", "DispatchService"]
 
@@ -49,7 +47,7 @@ class DispatchService:
     ----------
     settings
         What the operator chose.
-    jobs, lists, launcher, wake_ups, secret
+    jobs, lists, launcher, wake_ups
         The stores.
     endings
         Ends attempts that could not be launched.
@@ -57,6 +55,8 @@ class DispatchService:
         Tells the time.
     sleep
         Waits for so many seconds, to keep the launch rate.
+    make_code
+        Makes a launch code: random, and never the same twice.
     """
 
     def __init__(
@@ -67,20 +67,20 @@ class DispatchService:
         lists: JobLists,
         launcher: Launcher,
         wake_ups: WakeUpQueue,
-        secret: LaunchSecret,
         endings: EndingService,
         clock: Clock,
         sleep: Callable[[float], None],
+        make_code: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._lists = lists
         self._launcher = launcher
         self._wake_ups = wake_ups
-        self._secret = secret
         self._endings = endings
         self._clock = clock
         self._sleep = sleep
+        self._make_code = make_code
 
     def run(self, until: datetime) -> None:
         """Launch what waits, as far as the limits allow; what is left at `until` gets another wake-up."""
@@ -138,6 +138,7 @@ class DispatchService:
             now,
             attempt=job.attempt + 1,
             launch=1,
+            launch_code=self._make_code(),
             deadline=now + _CLAIM_DEADLINE,
             not_before=None,
             waiting_since=job.waiting_since or now,
@@ -159,7 +160,7 @@ class DispatchService:
                 environment=job.spec.runtime_environment_name,
                 compute_type=compute_type,
                 on_spot=compute_type.spot and job.launch == 1,
-                launch_code=launch_code(self._secret.value, job.run_id, job.launch),
+                launch_code=job.launch_code or "",
             )
         except LaunchError as error:
             _log.warning(

@@ -1,27 +1,31 @@
 """Runs, as their runners see them: docs/runner-protocol.md."""
 
-import hmac
+import logging
 import mimetypes
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.naming import RunId, input_key, launch_code, output_key, output_stem, session_token
+from chalicelib.domain.naming import RunId, input_key, output_key, output_stem
 from chalicelib.domain.outcome import make_outcome
+from chalicelib.domain.output_budget import OutputFile
+from chalicelib.domain.runner_identity import CheckIn, Session, open_session, proven, session_token
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
-from chalicelib.errors import NotAllowedError, NotFoundError, NotYourRunError
+from chalicelib.errors import NotAllowedError, NotYourRunError
+from chalicelib.observability import count
 from chalicelib.services.clock import Clock
 from chalicelib.services.endings import EndingService
+from chalicelib.services.output_budget import OutputBudgetService
 from chalicelib.storage.files import Files
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable
-from chalicelib.storage.secrets import LaunchSecret
+from chalicelib.storage.secrets import RunnerKey
 
-__all__ = ["BEAT_INTERVAL", "FENCE", "SILENCE", "OutputFile", "RunService"]
+__all__ = ["BEAT_INTERVAL", "FENCE", "SILENCE", "RunService"]
+
+_log = logging.getLogger(__name__)
 
 BEAT_INTERVAL: Final = timedelta(seconds=15)
 """How often a runner gives a sign of life."""
@@ -38,16 +42,6 @@ _TRIES: Final = 3
 _MIB: Final = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class OutputFile:
-    """An output that a runner wants to upload."""
-
-    file_format: str
-    path: str
-    size_bytes: int
-    content_type: str | None = None
-
-
 class RunService:
     """What runners may do.
 
@@ -55,8 +49,10 @@ class RunService:
     ----------
     settings
         What the operator chose.
-    jobs, marks, files, secret
+    jobs, marks, files, runner_key
         The stores.
+    budgets
+        Bounds outputs.
     endings
         Ends attempts.
     clock
@@ -70,7 +66,8 @@ class RunService:
         jobs: JobTable,
         marks: MarkTable,
         files: Files,
-        secret: LaunchSecret,
+        runner_key: RunnerKey,
+        budgets: OutputBudgetService,
         endings: EndingService,
         clock: Clock,
     ) -> None:
@@ -78,12 +75,13 @@ class RunService:
         self._jobs = jobs
         self._marks = marks
         self._files = files
-        self._secret = secret
+        self._runner_key = runner_key
+        self._budgets = budgets
         self._endings = endings
         self._clock = clock
 
-    def check_in(self, run_id: RunId, *, launch: int, code: str, instance_id: str) -> str:
-        """Bind an attempt to the first runner instance that comes with its launch's code.
+    def check_in(self, check_in: CheckIn) -> str:
+        """Bind an attempt to the first runner instance that proves runner key and launch code.
 
         Returns
         -------
@@ -93,31 +91,50 @@ class RunService:
         Raises
         ------
         NotAllowedError
-            If the code is wrong.
-        NotFoundError, NotYourRunError
-            If the job is gone, or the attempt is another instance's, or over.
+            If a proof is wrong, or there is no such run: the answer does not tell which.
+        NotYourRunError
+            If the attempt is another instance's, or over.
         """
-        if not hmac.compare_digest(code.encode(), launch_code(self._secret.value, run_id, launch).encode()):
-            raise NotAllowedError("The launch code is wrong for this run.")
-        job = self._current(run_id)
-        if job.status is JobStatus.QUEUED and job.launch == launch:
-            now = self._clock()
-            job = self._jobs.transition(
-                job,
-                TRANSITIONS[TransitionName.CHECK_IN],
-                now,
-                instance_id=instance_id,
-                start_time=now,
-                deadline=now + SILENCE,
-                phase=Phase(PhaseCode.STARTING_KERNEL),
-            ) or self._current(run_id)
-        if job.instance_id != instance_id or job.status not in (JobStatus.IN_PROGRESS, JobStatus.STOPPING):
+        job = self._read(check_in.run_id)
+        found = proven(check_in, self._runner_key.value, job)
+        if job is None or not (found.key and found.code):
+            raise _refused(suspicious=found.is_suspicious)
+        if job.status is JobStatus.QUEUED and job.launch == check_in.launch:
+            job = self._bind(job, check_in.instance_id) or self._read(check_in.run_id) or job
+        if job.instance_id != check_in.instance_id or job.status not in (JobStatus.IN_PROGRESS, JobStatus.STOPPING):
+            if job.status.is_live and job.launch == check_in.launch and job.instance_id:
+                count("RefusedCheckIns")
             raise NotYourRunError("Another container has this run, or it is over.")
-        return session_token(self._secret.value, run_id, instance_id)
+        return session_token(self._runner_key.value, check_in.run_id, check_in.instance_id)
 
-    def work_order(self, run_id: RunId, token: str) -> dict[str, Any]:
+    def _bind(self, job: Job, instance_id: str) -> Job | None:
+        now = self._clock()
+        return self._jobs.transition(
+            job,
+            TRANSITIONS[TransitionName.CHECK_IN],
+            now,
+            instance_id=instance_id,
+            start_time=now,
+            deadline=now + SILENCE,
+            phase=Phase(PhaseCode.STARTING_KERNEL),
+        )
+
+    def open_session(self, run_id: RunId | None, token: str) -> Session:
+        """Verify a session token, without a call of AWS.
+
+        Raises
+        ------
+        NotAllowedError
+            If the token was not made for this run.
+        """
+        session = open_session(token, self._runner_key.value, run_id) if run_id else None
+        if session is None:
+            raise _refused(suspicious=False)
+        return session
+
+    def work_order(self, session: Session) -> dict[str, Any]:
         """Say what to run, and on what terms."""
-        job = self._live(run_id, token)
+        job = self._live(session)
         packaged = job.spec.package_input_folder
         environment = self._settings.environments.get(job.spec.runtime_environment_name)
         limits = self._settings.limits
@@ -151,16 +168,22 @@ class RunService:
             },
         }
 
-    def beat(self, run_id: RunId, token: str, phase: Phase) -> bool:
+    def beat(self, session: Session, phase: Phase) -> bool:
         """Note a sign of life; True if the runner is to stop."""
-        job = self._live(run_id, token)
-        self._marks.put_beat(run_id, phase, self._clock())
+        job = self._live(session)
+        self._marks.put_beat(session.run_id, phase, self._clock())
         return job.status is JobStatus.STOPPING
 
-    def output_urls(self, run_id: RunId, token: str, files: Sequence[OutputFile]) -> list[dict[str, Any]]:
-        """Give URLs that upload exactly these outputs."""
-        self._live(run_id, token)
-        return [self._output_url(run_id, each) for each in files]
+    def output_urls(self, session: Session, files: Sequence[OutputFile]) -> list[dict[str, Any]]:
+        """Give URLs that upload exactly these outputs.
+
+        Raises
+        ------
+        TooLargeError
+            If they are over what the operator allows one run.
+        """
+        self._budgets.spend(self._live(session), files)
+        return [self._output_url(session.run_id, each) for each in files]
 
     def _output_url(self, run_id: RunId, file: OutputFile) -> dict[str, Any]:
         content_type = file.content_type or mimetypes.guess_type(file.path)[0] or "application/octet-stream"
@@ -168,37 +191,42 @@ class RunService:
         url = self._files.presign_put(key, size_bytes=file.size_bytes, content_type=content_type)
         return {"url": url, "headers": {"content-type": content_type}}
 
-    def report(self, run_id: RunId, token: str, *, code: str, message: str) -> JobStatus:
+    def report(self, session: Session, *, code: str, message: str) -> JobStatus:
         """Take a runner's report of how its attempt ended; a repeated one changes nothing.
 
         The dispatcher is not woken yet: the slot is free, and a retry due, when the runner's task has stopped.
         """
         for _ in range(_TRIES):
-            job = self._current(run_id)
-            self._verify(job, run_id, token)
+            job = self._current(session)
             if not job.status.is_live:
                 return job.status
             if after := self._endings.end(job, make_outcome(code, message), self._clock(), has_stopped=False):
                 return after.status
         raise NotYourRunError("The run ended while its report was being taken.")
 
-    def _live(self, run_id: RunId, token: str) -> Job:
-        job = self._current(run_id)
-        self._verify(job, run_id, token)
+    def _live(self, session: Session) -> Job:
+        job = self._current(session)
         if job.status not in (JobStatus.IN_PROGRESS, JobStatus.STOPPING):
             raise NotYourRunError("The run is over.")
         return job
 
-    def _current(self, run_id: RunId) -> Job:
-        """Read the job, which must still be in this attempt."""
-        job = self._jobs.get(run_id.owner_id, run_id.job_id, self._clock())
+    def _current(self, session: Session) -> Job:
+        """Read the job, which must still be in this attempt, and bound to this instance."""
+        job = self._read(session.run_id)
         if job is None:
-            raise NotFoundError("The job of this run is gone.")
-        if job.attempt != run_id.attempt:
-            raise NotYourRunError(f"The job is in attempt {job.attempt} by now.")
+            raise NotYourRunError("The job of this run is gone.")
+        if job.attempt != session.run_id.attempt:
+            raise NotYourRunError("The job is in another attempt by now.")
+        if job.instance_id != session.instance_id:
+            raise _refused(suspicious=True)
         return job
 
-    def _verify(self, job: Job, run_id: RunId, token: str) -> None:
-        expected = session_token(self._secret.value, run_id, job.instance_id or secrets.token_hex(16))
-        if not hmac.compare_digest(token.encode(), expected.encode()):
-            raise NotAllowedError("The session token is not this run's.")
+    def _read(self, run_id: RunId) -> Job | None:
+        return self._jobs.get(run_id.owner_id, run_id.job_id, self._clock())
+
+
+def _refused(*, suspicious: bool) -> NotAllowedError:
+    """Count who is no runner. A leaked factor has an alarm; what anybody can send has none, or anybody could page the operator."""
+    count("RefusedCheckIns" if suspicious else "UnprovenRequests")
+    _log.info("no runner", extra={"suspicious": suspicious})
+    return NotAllowedError.for_runner()

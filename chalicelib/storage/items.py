@@ -125,6 +125,7 @@ class JobItem(Model):
     not_before = MillisAttribute(null=True)
     waiting_since = MillisAttribute(null=True)
     deadline = MillisAttribute(null=True)
+    launch_code = UnicodeAttribute(null=True)
     task_arn = UnicodeAttribute(null=True)
     instance_id = UnicodeAttribute(null=True)
     notebook_retries = NumberAttribute(default=0)
@@ -227,11 +228,13 @@ class DefinitionItem(Model):
 
 
 class MarkItem(Model):
-    """A small thing with a time to live: an idempotency token, a beat, a tick."""
+    """A small thing with a time to live: an idempotency token, a beat, a tick, an output budget."""
 
     mark_id = UnicodeAttribute(hash_key=True)
     value = JSONAttribute()
     expires_at = EpochSecondsAttribute()
+    revision = NumberAttribute(null=True)
+    """How often it was written, where writes must not overtake each other."""
 
 
 _M = TypeVar("_M", bound=Model)

@@ -44,6 +44,7 @@ _PLAIN: Final = (
     "not_before",
     "waiting_since",
     "deadline",
+    "launch_code",
     "task_arn",
     "instance_id",
     "notebook_retries",

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pynamodb.exceptions import PutError
+
 from chalicelib.domain.idempotency import TokenUse
 from chalicelib.domain.instants import from_millis, to_millis
 from chalicelib.domain.job import Beat, Phase, PhaseCode
 from chalicelib.domain.naming import RunId
+from chalicelib.domain.output_budget import OutputSizes
+from chalicelib.storage.causes import cause_code
 from chalicelib.storage.items import MarkItem
 from chalicelib.storage.job_codec import phase_from_json, phase_to_json
 
-__all__ = ["Mark", "MarkTable", "tick_mark", "token_mark"]
+__all__ = ["Mark", "MarkTable", "StoredSizes", "tick_mark", "token_mark"]
 
 _TOKEN_LIFE: Final = timedelta(days=7)
 """How long an idempotency token is remembered: longer than any client goes on repeating a request."""
@@ -31,6 +35,15 @@ class Mark:
     mark_id: str
     value: Any
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredSizes:
+    """A run's output sizes as they were read."""
+
+    sizes: OutputSizes
+    revision: int
+    """0 if there were none."""
 
 
 def token_mark(use: TokenUse, made_id: str, now: datetime) -> Mark:
@@ -78,6 +91,28 @@ class MarkTable:
         phase = phase_from_json(stored["phase"]) or Phase(PhaseCode.RUNNING)
         return Beat(attempt=stored["attempt"], time=from_millis(stored["time"]), phase=phase)
 
+    def get_output_sizes(self, run_id: RunId) -> StoredSizes:
+        """Read consistently what a run has announced; nothing if there is no mark."""
+        try:
+            item = self._model.get(_outputs_id(run_id), consistent_read=True)
+        except self._model.DoesNotExist:
+            return StoredSizes({}, 0)
+        return StoredSizes(item.value, int(item.revision or 0))
+
+    def put_output_sizes(self, run_id: RunId, sizes: OutputSizes, before: StoredSizes, expires_at: datetime) -> bool:
+        """Note what a run has announced; False, and nothing written, if it is not as it was read any more."""
+        item = self._model(
+            mark_id=_outputs_id(run_id), value=dict(sizes), expires_at=expires_at, revision=before.revision + 1
+        )
+        is_new, is_as_read = self._model.mark_id.does_not_exist(), self._model.revision == before.revision
+        try:
+            item.save(condition=is_as_read if before.revision else is_new)
+        except PutError as error:
+            if cause_code(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
 
 def _token_id(use: TokenUse) -> str:
     return f"{use.space}#{use.owner_id}#{use.token}"
@@ -85,3 +120,7 @@ def _token_id(use: TokenUse) -> str:
 
 def _beat_id(owner_id: str, job_id: str) -> str:
     return f"beat#{owner_id}#{job_id}"
+
+
+def _outputs_id(run_id: RunId) -> str:
+    return f"outputs#{run_id}"

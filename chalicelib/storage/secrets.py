@@ -1,4 +1,4 @@
-"""The stack's secret, that launch codes and session tokens are made with."""
+"""The runner key: the stack's one secret, which ECS puts into each container."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-__all__ = ["LaunchSecret"]
+__all__ = ["RunnerKey"]
 
 
-class LaunchSecret:
-    """Reads the secret once in a process's life."""
+class RunnerKey:
+    """Reads the key once in a process's life."""
 
     def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
         self._client = client
@@ -18,5 +18,5 @@ class LaunchSecret:
 
     @cached_property
     def value(self) -> str:
-        """The secret itself."""
+        """The key itself."""
         return self._client.get_secret_value(SecretId=self._arn)["SecretString"]

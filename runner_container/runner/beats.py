@@ -5,7 +5,7 @@ import threading
 from typing import Any, Final
 
 from runner.control import Control, Request
-from runner.errors import NotMyRunError, RefusedError, UnreachableError
+from runner.errors import BusyError, NotMyRunError, RefusedError, UnreachableError
 from runner.service import Service
 
 __all__ = ["Beats"]
@@ -62,21 +62,23 @@ class Beats:
             self._wake.wait(pause)
             self._wake.clear()
             if not self._ended:
-                pause = (
-                    self._every_seconds if self._send() else min(self._every_seconds, _MOST_PAUSE_AFTER_FAILURE_SECONDS)
-                )
+                pause = self._send()
 
-    def _send(self) -> bool:
+    def _send(self) -> float:
+        """Send one beat; give the pause [s] before the next."""
+        soon = min(self._every_seconds, _MOST_PAUSE_AFTER_FAILURE_SECONDS)
         try:
             action = self._service.beat(self._progress)
         except NotMyRunError as error:
             _LOG.error("%s", error)
             self._control.request(Request.LEAVE)
-            return True
+            return self._every_seconds
+        except BusyError as error:
+            _LOG.warning("%s", error)
+            return max(soon, error.retry_after_seconds)
         except (UnreachableError, RefusedError) as error:
             _LOG.warning("%s", error)
-            return False
-        self._control.answered()
+            return soon
         if action == "stop" and self._control.reason is None:
             self._control.request(Request.STOP)
-        return True
+        return self._every_seconds

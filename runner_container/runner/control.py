@@ -94,8 +94,9 @@ class Control:
         self.saved = True
 
     def answered(self) -> None:
-        """Note that the service answered a beat."""
-        self._answered_at = time.monotonic()
+        """Note that the service answered, whatever it said: it is there, so no other container takes over unnoticed."""
+        if self._answered_at is not None:
+            self._answered_at = time.monotonic()
 
     def kernel_started(self, kernel: KernelProcess) -> None:
         """Name the process to interrupt or kill from now on."""

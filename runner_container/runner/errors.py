@@ -4,6 +4,7 @@ RunnerError
 ├── SettingsError          the container was started without what it needs: exit code 2
 ├── NotMyRunError          the run is no longer this container's: exit code 20
 ├── UnreachableError       the service did not answer for too long: exit code 21
+│   └── BusyError              it answered, but with "later": 429 or 5xx
 ├── RefusedError           the service refused a request that the protocol allows
 ├── TransferError          bytes could not be moved to or from a presigned address
 ├── StopRequestedError     the run has to end early; the control knows why
@@ -13,6 +14,7 @@ RunnerError
 from runner.outcomes import Code
 
 __all__ = [
+    "BusyError",
     "NotMyRunError",
     "RefusedError",
     "RunProblemError",
@@ -38,6 +40,22 @@ class NotMyRunError(RunnerError):
 
 class UnreachableError(RunnerError):
     """The service gave no usable answer for as long as the runner may wait."""
+
+
+class BusyError(UnreachableError):
+    """The service answered that it cannot serve the request now: it is there, so this is no silence.
+
+    Parameters
+    ----------
+    message
+        What the service said.
+    retry_after_seconds
+        How long it asks to wait; 0 if it does not say.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float = 0) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RefusedError(RunnerError):

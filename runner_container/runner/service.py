@@ -1,18 +1,20 @@
 """The service, as the runner sees it: five routes under the address of its run (docs/runner-protocol.md)."""
 
+import hashlib
+import hmac
 import logging
 import random
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import requests
 
-from runner.errors import NotMyRunError, RefusedError, UnreachableError
+from runner.errors import BusyError, NotMyRunError, RefusedError, UnreachableError
 from runner.outcomes import clean_text
 from runner.sessions import session
-from runner.settings import Settings
+from runner.settings import Intervals, Settings
 from runner.work_order import WorkOrder
 
 __all__ = ["Service", "pauses"]
@@ -24,6 +26,8 @@ _TIMEOUT_SECONDS: Final = (5, 30)
 """Connect and read; API Gateway answers within 29 s (its integration time-out) or not at all."""
 _BEAT_TIMEOUT_SECONDS: Final = (5, 10)
 """A beat is a small write: one that takes longer is worth less than the next one."""
+_LONGEST_RETRY_AFTER_SECONDS: Final = 60
+"""Whatever `Retry-After` says: a run must not wait for a mistake in a header."""
 
 
 def pauses(*, for_seconds: float, first_seconds: float = 0.5, most_seconds: float = 15) -> Iterator[float]:
@@ -49,19 +53,23 @@ class Service:
     Parameters
     ----------
     settings
-        Address of the run and launch code.
-    reach_seconds
-        How long a request is repeated while the service is out of reach.
+        Address of the run, and what proves that this is its runner.
+    intervals
+        How long a request is repeated while the service is out of reach or busy.
+    answered
+        Called at every HTTP answer of the service, whatever its status.
     """
 
-    def __init__(self, settings: Settings, *, reach_seconds: float) -> None:
+    def __init__(self, settings: Settings, intervals: Intervals, *, answered: Callable[[], None]) -> None:
         self._settings = settings
         self._instance_id = secrets.token_hex(16)
         self._token = ""
-        self.reach_seconds = reach_seconds
+        self._answered = answered
+        self._busy_seconds = intervals.busy_seconds
+        self.reach_seconds = intervals.reach_seconds
 
     def check_in(self) -> None:
-        """Exchange the launch code for the session token, which stays in this object.
+        """Prove runner key and launch code, neither of which is sent, and keep the session token in this object.
 
         Raises
         ------
@@ -71,9 +79,15 @@ class Service:
         body = {
             "instance_id": self._instance_id,
             "launch": self._settings.launch,
-            "launch_code": self._settings.launch_code,
+            "key_proof": self._proof(self._settings.runner_key),
+            "code_proof": self._proof(self._settings.launch_code),
         }
         self._token = str(self._repeat("POST", "check-in", body)["session_token"])
+
+    def _proof(self, factor: str) -> str:
+        run_id = "/".join(self._settings.run_url.rsplit("/", 3)[1:])
+        text = f"check-in|{run_id}|{self._settings.launch}|{self._instance_id}"
+        return hmac.new(factor.encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def work_order(self) -> WorkOrder:
         """Ask what to run; asking again gives a fresh address of the input.
@@ -129,12 +143,19 @@ class Service:
         return str(self._repeat("POST", "report", body).get("status", "unknown"))
 
     def _repeat(self, method: str, route: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        for pause in pauses(for_seconds=self.reach_seconds):
+        """Ask until there is an answer to work with: for `reach_seconds` of silence, and for longer while the service is only busy."""
+        silent_since = time.monotonic()
+        for pause in pauses(for_seconds=self._busy_seconds):
             try:
                 return self._once(method, route, body)
+            except BusyError as error:
+                silent_since = time.monotonic()
+                _wait(max(pause, error.retry_after_seconds), error)
             except UnreachableError as error:
-                _LOG.warning("%s; next try in %.1f s", error, pause)
-                time.sleep(pause)
+                left = silent_since + self.reach_seconds - time.monotonic()
+                if left <= 0:
+                    raise
+                _wait(min(pause, left), error)
         return self._once(method, route, body)
 
     def _once(
@@ -145,13 +166,21 @@ class Service:
         *,
         timeout: tuple[float, float] = _TIMEOUT_SECONDS,
     ) -> dict[str, Any]:
-        headers = {"X-Session-Token": self._token} if self._token else {}
+        headers = {"X-Api-Key": self._settings.api_key}
+        if self._token:
+            headers["X-Session-Token"] = self._token
         url = f"{self._settings.run_url}/{route}"
         try:
             answer = session().request(method, url, json=body, headers=headers, timeout=timeout, allow_redirects=False)
         except requests.RequestException as error:
             raise UnreachableError(f"{route}: no answer from the service ({type(error).__name__})") from error
+        self._answered()
         return _judge(route, answer)
+
+
+def _wait(seconds: float, error: UnreachableError) -> None:
+    _LOG.warning("%s; next try in %.1f s", error, seconds)
+    time.sleep(seconds)
 
 
 def _judge(route: str, answer: requests.Response) -> dict[str, Any]:
@@ -159,13 +188,19 @@ def _judge(route: str, answer: requests.Response) -> dict[str, Any]:
     if answer.status_code in _NOT_MY_RUN:
         raise NotMyRunError(said)
     if answer.status_code in _REPEAT:
-        raise UnreachableError(said)
+        raise BusyError(said, _retry_after(answer))
     if answer.status_code != requests.codes.ok:
         raise RefusedError(said, answer.status_code)
     try:
         body = answer.json()
     except requests.JSONDecodeError as error:
-        raise UnreachableError(f"{route}: the service's answer is not JSON") from error
+        raise BusyError(f"{route}: the service's answer is not JSON") from error
     if not isinstance(body, dict):
-        raise UnreachableError(f"{route}: the service's answer is not a JSON object")
+        raise BusyError(f"{route}: the service's answer is not a JSON object")
     return body
+
+
+def _retry_after(answer: requests.Response) -> float:
+    """Read `Retry-After` [s]; a date, which RFC 9110 also allows, counts as none: neither the service nor its gateway sends one."""
+    said = answer.headers.get("Retry-After", "")
+    return min(float(said), _LONGEST_RETRY_AFTER_SECONDS) if said.isascii() and said.isdecimal() else 0

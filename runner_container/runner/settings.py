@@ -1,25 +1,30 @@
 """What the container is started with, and how often the runner does things."""
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runner.errors import SettingsError
 
 __all__ = ["Intervals", "Settings", "take_settings"]
 
-_NAMES = ("RUN_URL", "LAUNCH", "LAUNCH_CODE")
+_NAMES = ("RUN_URL", "LAUNCH", "LAUNCH_CODE", "RUNNER_KEY", "API_KEY")
+"""Everything that the container is started with for the runner alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The address of the run, and the proof that the service started this container."""
+    """The address of the run, and what proves that the service started this container."""
 
     run_url: str
     """`https://…/runs/{owner_id}/{job_id}/{attempt}`, without a slash at its end."""
     launch: int
     """Which launch of the attempt this is, from 1."""
-    launch_code: str
-    """An HMAC over run id and launch, exchanged once for the session token."""
+    launch_code: str = field(repr=False)
+    """Made for this attempt; who may read the account sees it."""
+    runner_key: str = field(repr=False)
+    """The stack's secret, put into the container by ECS; never sent, and nothing of the notebook's may see it."""
+    api_key: str
+    """Sent with every request, so that the runner's requests are counted apart from strangers'; proves nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,10 @@ class Intervals:
     grace_seconds: float = 105
     """After SIGTERM the process is gone by then: ECS kills it after 120 s (the most that Fargate offers)."""
     reach_seconds: float = 180
-    """How long check-in is tried, before the work order says how long silence may last."""
+    """How long check-in is tried without any answer, before the work order says how long silence may last."""
+    busy_seconds: float = 1200
+    """How long a request is repeated that the service answers with "later" (429, 5xx): as long as a container may take to start
+    (limits.launch_deadline_minutes). The service is there then, and stops this container if it does not want it any more."""
 
 
 def take_settings(environ: MutableMapping[str, str]) -> Settings:
@@ -65,5 +73,9 @@ def take_settings(environ: MutableMapping[str, str]) -> Settings:
     if not values["LAUNCH"].isdecimal():
         raise SettingsError(f"LAUNCH = {values['LAUNCH']!r} is not a number")
     return Settings(
-        run_url=values["RUN_URL"].rstrip("/"), launch=int(values["LAUNCH"]), launch_code=values["LAUNCH_CODE"]
+        run_url=values["RUN_URL"].rstrip("/"),
+        launch=int(values["LAUNCH"]),
+        launch_code=values["LAUNCH_CODE"],
+        runner_key=values["RUNNER_KEY"],
+        api_key=values["API_KEY"],
     )

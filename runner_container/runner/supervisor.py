@@ -39,8 +39,8 @@ class Supervisor:
     def __init__(self, settings: Settings, intervals: Intervals, memory: MemoryWatch) -> None:
         self._intervals = intervals
         self._memory = memory
-        self._service = Service(settings, reach_seconds=intervals.reach_seconds)
         self._control = Control(intervals, memory)
+        self._service = Service(settings, intervals, answered=self._control.answered)
 
     def run(self) -> int:
         """Do everything; must be called from the main thread, because of signals.

@@ -20,6 +20,8 @@ _BATCH: Final = 100
 """Most files in one request for addresses (docs/runner-protocol.md)."""
 _PARALLEL: Final = 8
 """Transfers at a time: enough to fill the network of a small task, few enough for its memory."""
+_TOO_LARGE: Final = 413
+"""What the service answers to outputs over its limits, which it holds whatever the runner's own are."""
 _FORBIDDEN: Final = 403
 """What S3 answers to an address that has expired, or to other bytes than were announced."""
 _TYPES: Final = {
@@ -139,7 +141,8 @@ class Uploads:
             self.failures += [f"{output.path}: {error}" for output in batch]
         except RefusedError as error:
             if len(batch) == 1:
-                self.failures.append(f"{batch[0].path}: {error}")
+                left_out = self.skipped if error.status == _TOO_LARGE else self.failures
+                left_out.append(f"{batch[0].path}: {error}")
                 return
             middle = len(batch) // 2
             self._upload_batch(batch[:middle], pool)

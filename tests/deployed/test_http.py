@@ -55,7 +55,7 @@ def test_the_panels_first_request_is_cheap_and_right(http: httpx.Client) -> None
         ("POST", "/scheduler/uploads", {"filename": "a.ipynb", "size_bytes": 10**12}, 413),
         ("PATCH", "/scheduler/jobs/no-such-job", {"status": "STOPPED"}, 404),
         ("DELETE", "/scheduler/jobs/no-such-job", None, 404),
-        ("GET", "/runs/someone/no-such-job/1/work-order", None, 404),
+        ("GET", "/runs/someone/no-such-job/1/work-order", None, 403),
     ],
 )
 def test_bad_requests_get_a_clear_answer(http: httpx.Client, method: str, path: str, body: object, status: int) -> None:

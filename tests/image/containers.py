@@ -12,7 +12,7 @@ from local_cloud.container_engine import RealContainers
 from local_cloud.container_options import ContainerOptions
 from local_cloud.places import RUNNER_IMAGE
 from local_cloud.real_container import RealContainer
-from tests.runner.fake_service import LAUNCH_CODE, FakeService
+from tests.runner.fake_service import STARTED_WITH, FakeService
 
 __all__ = ["ImageRunner", "Run", "printed"]
 
@@ -67,7 +67,7 @@ class ImageRunner:
 
     def start(self, *, memory_mib: int = MEMORY_MIB, **changed: Any) -> Run:
         """Start a container as the service does; options may differ from the task definition's."""
-        environment = {"RUN_URL": self.service.run_url, "LAUNCH": "1", "LAUNCH_CODE": LAUNCH_CODE}
+        environment = {"RUN_URL": self.service.run_url, **STARTED_WITH}
         options = replace(self.options, memory_mib=memory_mib, **changed)
         run = Run(self.containers.run(RUNNER_IMAGE, environment=environment, options=options))
         self.started.append(run)

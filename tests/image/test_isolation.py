@@ -6,7 +6,7 @@ import pytest
 
 from tests.image.containers import ImageRunner
 from tests.runner.conftest import notebook
-from tests.runner.fake_service import LAUNCH_CODE, FakeService
+from tests.runner.fake_service import LAUNCH_CODE, RUNNER_KEY, STARTED_WITH, FakeService
 
 Order = Callable[..., None]
 
@@ -81,9 +81,9 @@ def test_no_secret_is_readable(runner: ImageRunner, service: FakeService, order:
     token = f"token-of-{service.bound}"
     assert token in str(service.asked("report")[0].headers), "this is what the notebook must not see"
     for name, text in {**seen["readable"], "own": str(seen["own"])}.items():
-        for secret in (LAUNCH_CODE, token):
+        for secret in (LAUNCH_CODE, RUNNER_KEY, token):
             assert secret not in text, name
-    assert not {"RUN_URL", "LAUNCH", "LAUNCH_CODE"} & set(seen["own"])
+    assert not {"RUN_URL", *STARTED_WITH} & set(seen["own"])
     assert seen["refused"] == ["1/environ"], "process 1 is the runner, and the only process whose environment is closed"
     assert seen["readable"]["1/cmdline"].split("\0")[1:3] == ["-m", "runner"]
     assert set(runner.facts(2).values()) == {"PermissionError"}, runner.facts(2)

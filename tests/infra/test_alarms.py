@@ -38,12 +38,13 @@ def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(duty: Duty
 
 
 def test_every_alarm_is_one_of_a_duty(stack: Synthesized) -> None:
-    assert set().union(*(named(row[3]) for row in documented().values())) == alarms(stack).keys()
+    of_duties = set().union(*(named(row[3]) for row in documented().values()))
+    assert of_duties == alarms(stack).keys() - {"RefusedCheckIns"}
 
 
 def test_every_dead_letter_queue_is_explained(stack: Synthesized) -> None:
     explained = {row[0].strip("`") for row in table_rows("docs/operation.md") if row[0].startswith("`Dead")}
-    assert explained == alarms(stack).keys() - {"BackgroundFailures"}
+    assert explained == alarms(stack).keys() - {"BackgroundFailures", "RefusedCheckIns"}
 
 
 def test_background_work_that_keeps_failing_raises_an_alarm(stack: Synthesized) -> None:
@@ -55,3 +56,18 @@ def test_background_work_that_keeps_failing_raises_an_alarm(stack: Synthesized) 
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
     assert alarm["TreatMissingData"] == "notBreaching"
     assert alarm["Statistic"] == "Sum"
+
+
+def test_a_leaked_proof_raises_an_alarm_at_once(stack: Synthesized) -> None:
+    """The service counts it in the api function, whose name is the metric's dimension."""
+    alarm = alarms(stack)["RefusedCheckIns"]
+    service = stack.function("Api")["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("JupyterScheduler", "RefusedCheckIns")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+    assert (alarm["Period"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (300, 1, 1)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Sum", "notBreaching")
+
+
+def test_what_strangers_send_has_no_alarm(stack: Synthesized) -> None:
+    assert "UnprovenRequests" not in {alarm["MetricName"] for alarm in alarms(stack).values()}

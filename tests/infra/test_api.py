@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import NotAllowedError
 from infra.api import runner_rate
 from infra.routes import Route, read_routes
 from tests.infra.synthesized import Synthesized, flat
@@ -69,6 +70,7 @@ ANSWERS = {
     "INVALID_SIGNATURE",
     "EXPIRED_TOKEN",
     "ACCESS_DENIED",
+    "INVALID_API_KEY",
     "THROTTLED",
     "QUOTA_EXCEEDED",
     "REQUEST_TOO_LARGE",
@@ -91,19 +93,64 @@ def test_every_error_of_the_gateway_has_the_service_s_shape(stack: Synthesized) 
         assert answer["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
 
 
-def test_throttles_of_users_and_runners_are_apart(stack: Synthesized, operators: Synthesized) -> None:
+def test_who_has_no_api_key_learns_as_little_as_who_has_no_proof(stack: Synthesized) -> None:
+    answers = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
+    answer, refusal = answers["INVALID_API_KEY"], NotAllowedError.for_runner()
+    body = json.loads(answer["ResponseTemplates"]["application/json"])
+    assert (body["message"], body["code"]) == (refusal.message, refusal.code)
+    assert answer.get("StatusCode", "403") == str(refusal.status), "API Gateway's own status is 403"
+
+
+def test_a_throttled_caller_is_told_when_to_come_again(stack: Synthesized) -> None:
+    answers = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
+    assert answers["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'2'"
+
+
+def test_runners_bring_an_api_key_and_users_do_not(stack: Synthesized) -> None:
+    for route, method in methods(stack).items():
+        assert method.get("ApiKeyRequired", False) is route.path.startswith("/runs/"), route
+
+
+def test_runners_have_a_bucket_of_their_own(stack: Synthesized, operators: Synthesized) -> None:
     for found, jobs in ((stack, 100), (operators, 1500)):
-        settings = found.one("AWS::ApiGateway::Stage")["MethodSettings"]
-        rates = {
-            each["ResourcePath"].replace("~1", "/").replace("//", "/"): each["ThrottlingRateLimit"] for each in settings
+        plan = found.one("AWS::ApiGateway::UsagePlan")
+        assert plan["Throttle"] == {"RateLimit": runner_rate(jobs), "BurstLimit": 2 * runner_rate(jobs)}
+        assert "Quota" not in plan
+        ((stage,),) = (plan["ApiStages"],)
+        assert flat(stage["Stage"]) == f"<{found.id_of('AWS::ApiGateway::Stage', 'Api')}>"
+        joined = found.one("AWS::ApiGateway::UsagePlanKey")
+        assert flat(joined["KeyId"]) == f"<{found.id_of('AWS::ApiGateway::ApiKey', 'Api')}>"
+        assert flat(joined["UsagePlanId"]) == f"<{found.id_of('AWS::ApiGateway::UsagePlan', 'Api')}>"
+
+
+def test_runners_send_the_key_that_the_gateway_knows(stack: Synthesized) -> None:
+    """Letters and digits, of which API Gateway takes 20 to 128: the stack's UUID without hyphens."""
+    key = stack.one("AWS::ApiGateway::ApiKey")
+    uuid = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+    parts = [{"Fn::Select": [place, {"Fn::Split": ["-", uuid]}]} for place in range(5)]
+    assert key["Value"] == {"Fn::Join": ["", parts]}
+    (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    assert container["Environment"] == [{"Name": "API_KEY", "Value": key["Value"]}]
+
+
+def test_strangers_cannot_empty_a_bucket_that_runners_need(stack: Synthesized, operators: Synthesized) -> None:
+    """AWS does not say whether requests without a key take from the stage's buckets: those of runners are the smallest account's own."""
+    for found in (stack, operators):
+        limits = {
+            each["ResourcePath"].replace("~1", "/").replace("//", "/"): (
+                each["ThrottlingRateLimit"],
+                each["ThrottlingBurstLimit"],
+            )
+            for each in found.one("AWS::ApiGateway::Stage")["MethodSettings"]
         }
-        assert rates.pop("/*") == 100
-        assert set(rates) == {route.path for route in read_routes() if route.audience == "runners"}
-        assert set(rates.values()) == {runner_rate(jobs)}
+        assert limits.pop("/*") == (100, 200)
+        assert set(limits) == {route.path for route in read_routes() if route.audience == "runners"}
+        assert set(limits.values()) == {(2500, 1250)}
 
 
 def test_every_runner_s_beats_fit_into_the_throttle() -> None:
-    assert all(runner_rate(jobs) > jobs / 15 for jobs in (1, 100, 5000))
+    assert all(runner_rate(jobs) > jobs / 15 + 18 * 8 for jobs in (1, 100, 5000))
+    assert runner_rate(5000) < 1250, "the most that the settings allow stays below the stage's own throttle"
 
 
 def test_the_access_log_has_no_place_for_secrets(stack: Synthesized) -> None:

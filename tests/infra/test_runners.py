@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.synthesized import ROOT, Synthesized, flat, synthesize
+from tests.infra.synthesized import ROOT, Synthesized, as_list, flat, synthesize
 
 
 def test_a_task_definition_leaves_the_size_to_the_launch(stack: Synthesized) -> None:
@@ -17,8 +17,30 @@ def test_a_task_definition_leaves_the_size_to_the_launch(stack: Synthesized) -> 
     assert "EphemeralStorage" not in definition
     (container,) = definition["ContainerDefinitions"]
     assert container["Name"] == "runner"
-    assert not {"Memory", "MemoryReservation", "Cpu", "Environment", "Secrets"} & set(container)
+    assert not {"Memory", "MemoryReservation", "Cpu"} & set(container)
     assert container["StopTimeout"] == 120
+
+
+def test_the_runner_key_is_handed_out_by_ecs_and_by_nobody_else(stack: Synthesized, operators: Synthesized) -> None:
+    """`DescribeTasks`, task events and the task definition show where the key is, not the key."""
+    for found in (stack, operators):
+        secret = found.id_of("AWS::SecretsManager::Secret", "RunnerKey")
+        assert len(found.all("AWS::SecretsManager::Secret")) == 1, "each costs 40 cents a month"
+        for definition in found.all("AWS::ECS::TaskDefinition").values():
+            (container,) = definition["ContainerDefinitions"]
+            ((handed_out,),) = (container["Secrets"],)
+            assert (handed_out["Name"], flat(handed_out["ValueFrom"])) == ("RUNNER_KEY", f"<{secret}.Id>")
+        readers = {
+            flat(role)
+            for policy in found.all("AWS::IAM::Policy").values()
+            for statement in policy["PolicyDocument"]["Statement"]
+            if any("secretsmanager" in action for action in as_list(statement["Action"]))
+            for role in policy["Roles"]
+        }
+        assert readers == {
+            f"<{found.id_of('AWS::IAM::Role', 'RunnersExecutionRole')}>",
+            f"<{found.id_of('AWS::IAM::Role', 'FunctionsApiRole')}>",
+        }
 
 
 def test_a_container_has_no_rights_that_it_does_not_need(stack: Synthesized, operators: Synthesized) -> None:

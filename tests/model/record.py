@@ -13,6 +13,7 @@ from chalicelib.domain.outcome import make_outcome
 from tests.model.tape import START
 
 __all__ = [
+    "CODE",
     "JOB_ID",
     "OWNER",
     "RUN_TIME",
@@ -27,6 +28,9 @@ __all__ = [
 
 OWNER: Final = "ann-1"
 RUN_TIME: Final = timedelta(hours=1)
+CODE: Final = "code"
+"""The launch code of every attempt: the model knows no stranger who could guess one."""
+
 JOB_ID: Final = "0199aaaa-0000-7000-8000-000000000000"
 
 Update = tuple[str, Any]
@@ -82,6 +86,7 @@ def make_job(record: Record, max_retries: int) -> Job:
         not_before=START if record.not_before else None,
         waiting_since=START,
         deadline=START if record.deadline else None,
+        launch_code=CODE if record.attempt else None,
         task_arn=record.task_arn,
         instance_id=record.instance_id,
         notebook_retries=record.notebook_retries,

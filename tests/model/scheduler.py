@@ -11,8 +11,9 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.config import ComputeType, Environment, Limits, Retention, SchedulerSettings
 from chalicelib.domain.job import Beat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
-from chalicelib.domain.naming import RunId, launch_code, session_token
+from chalicelib.domain.naming import RunId
 from chalicelib.domain.retrying import CAPACITY_DEADLINE
+from chalicelib.domain.runner_identity import CheckIn, Session, code_proof, key_proof
 from chalicelib.domain.task_state import TaskState
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.services.cleanup import CleanupService
@@ -25,7 +26,7 @@ from chalicelib.services.task_events import TaskEventService
 from chalicelib.storage.items import JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes
 from chalicelib.storage.job_table import JobTable
-from tests.model.record import JOB_ID, OWNER, RUN_TIME, Record, make_job, read_action, read_condition
+from tests.model.record import CODE, JOB_ID, OWNER, RUN_TIME, Record, make_job, read_action, read_condition
 from tests.model.tape import NO_ANSWER, START, Call, Refused, Suspended, Tape
 from tests.model.world import Operation, Task
 
@@ -70,12 +71,14 @@ class Scheduler:
             lists=stores,
             launcher=stores,
             wake_ups=stores,
-            secret=stores,
             endings=endings,
             sleep=_do_nothing,
+            make_code=lambda: CODE,
             **shared,
         )
-        self._runs = RunService(settings, marks=stores, files=stores, secret=stores, endings=endings, **shared)
+        self._runs = RunService(
+            settings, marks=stores, files=stores, runner_key=stores, budgets=stores, endings=endings, **shared
+        )
         self._sweep = SweepService(
             lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
         )
@@ -110,17 +113,24 @@ class Scheduler:
 
     def _do_check_in(self, operation: Operation) -> str:
         run_id, launch = _run_of(operation.subject)
-        code = launch_code(_SECRET, run_id, launch)
-        return self._runs.check_in(run_id, launch=launch, code=code, instance_id=operation.subject)
+        about = (run_id, launch, operation.subject)
+        check_in = CheckIn(
+            run_id=run_id,
+            launch=launch,
+            instance_id=operation.subject,
+            key_proof=key_proof(_SECRET, *about),
+            code_proof=code_proof(CODE, *about),
+        )
+        return self._runs.check_in(check_in)
 
     def _do_beat(self, operation: Operation) -> bool:
         run_id, _ = _run_of(operation.subject)
-        return self._runs.beat(run_id, session_token(_SECRET, run_id, operation.subject), Phase(PhaseCode.RUNNING))
+        return self._runs.beat(Session(run_id=run_id, instance_id=operation.subject), Phase(PhaseCode.RUNNING))
 
     def _do_report(self, operation: Operation) -> JobStatus:
         run_id, _ = _run_of(operation.subject)
-        token = session_token(_SECRET, run_id, operation.subject)
-        return self._runs.report(run_id, token, code=operation.detail, message="")
+        session = Session(run_id=run_id, instance_id=operation.subject)
+        return self._runs.report(session, code=operation.detail, message="")
 
     def _do_event(self, operation: Operation) -> None:
         self._events.handle(_describe(Task(operation.subject, stopped=operation.detail)))

@@ -14,7 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.runner.fake_service import LAUNCH_CODE, FakeService
+from tests.runner.fake_service import STARTED_WITH, FakeService
 
 RUNNER_CONTAINER = Path(__file__).parents[2] / "runner_container"
 FAST = Path(__file__).with_name("fast_runner.py")
@@ -103,8 +103,7 @@ class Runner:
             "TMPDIR": str(self.folder),
             "PYTHONPATH": str(RUNNER_CONTAINER),
             "RUN_URL": self.service.run_url,
-            "LAUNCH": "1",
-            "LAUNCH_CODE": LAUNCH_CODE,
+            **STARTED_WITH,
             **environment,
         }
         process = subprocess.Popen(

@@ -1,5 +1,7 @@
 """A service and a store over real HTTP, that record what they are asked and can be told to fail."""
 
+import hashlib
+import hmac
 import json
 import secrets
 import sys
@@ -9,12 +11,16 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-__all__ = ["FakeService", "Request"]
+__all__ = ["API_KEY", "LAUNCH_CODE", "RUNNER_KEY", "STARTED_WITH", "FakeService", "Request"]
 
 DROP = 0
 """Stands for a status: the connection is closed without an answer."""
 RUN_PATH = "/v1/runs/owner-1/job-1/1"
 LAUNCH_CODE = "c0de" * 16
+RUNNER_KEY = "runner-key-of-the-tests"
+API_KEY = "a91" * 10
+STARTED_WITH = {"LAUNCH": "1", "LAUNCH_CODE": LAUNCH_CODE, "RUNNER_KEY": RUNNER_KEY, "API_KEY": API_KEY}
+"""What a container is started with, besides `RUN_URL`."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class FakeService:
     """A status to answer with instead, by route, for this request; None for the usual."""
     raw: dict[str, list[bytes]] = field(default_factory=dict)
     """Bodies to answer with (200) instead, by route, in order."""
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Headers of every answer, by route."""
     cut: dict[str, list[int]] = field(default_factory=dict)
     """How many bytes of the answer to send before the connection is closed, by route, in order."""
     bound: str | None = None
@@ -124,6 +132,8 @@ class FakeService:
     def _usual(self, request: Request) -> tuple[int, Any]:
         if request.route in ("input", "put"):
             return self._store(request)
+        if request.headers.get("X-Api-Key") != API_KEY:
+            return 403, {"message": "no API key"}
         if request.route == "check-in":
             return self._check_in(request)
         if request.headers.get("X-Session-Token") != f"token-of-{self.bound}":
@@ -139,8 +149,10 @@ class FakeService:
 
     def _check_in(self, request: Request) -> tuple[int, Any]:
         asked = request.json
-        if asked["launch_code"] != LAUNCH_CODE:
-            return 403, {"message": "wrong code"}
+        text = f"check-in|{RUN_PATH.partition('/runs/')[2]}|{asked['launch']}|{asked['instance_id']}".encode()
+        for name, factor in (("key_proof", RUNNER_KEY), ("code_proof", LAUNCH_CODE)):
+            if asked[name] != hmac.new(factor.encode(), text, hashlib.sha256).hexdigest():
+                return 403, {"message": f"wrong {name}"}
         if self.bound not in (None, asked["instance_id"]):
             return 409, {"message": "another instance has it"}
         self.bound = asked["instance_id"]
@@ -204,6 +216,8 @@ def _handler(service: FakeService) -> type[BaseHTTPRequestHandler]:
             data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
+            for name, value in service.headers.get(request.route, {}).items():
+                self.send_header(name, value)
             self.end_headers()
             cut = service.cut.get(request.route)
             self.wfile.write(data[: cut.pop(0)] if cut else data)

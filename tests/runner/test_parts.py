@@ -20,7 +20,14 @@ from runner.service import pauses
 from runner.settings import take_settings
 from tests.runner.conftest import RUNNER_CONTAINER, Runner, notebook
 
-GIVEN = {"RUN_URL": "http://a/runs/o/j/1/", "LAUNCH": "2", "LAUNCH_CODE": "x", "OTHER": "stays"}
+GIVEN = {
+    "RUN_URL": "http://a/runs/o/j/1/",
+    "LAUNCH": "2",
+    "LAUNCH_CODE": "x",
+    "RUNNER_KEY": "k",
+    "API_KEY": "a",
+    "OTHER": "stays",
+}
 
 
 def test_settings_are_taken_out_of_the_environment() -> None:
@@ -29,7 +36,10 @@ def test_settings_are_taken_out_of_the_environment() -> None:
     settings = take_settings(environ)
 
     assert (settings.run_url, settings.launch, settings.launch_code) == ("http://a/runs/o/j/1", 2, "x")
+    assert (settings.runner_key, settings.api_key) == ("k", "a")
     assert environ == {"OTHER": "stays"}
+    assert "'k'" not in repr(settings)
+    assert "'x'" not in repr(settings)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +47,7 @@ def test_settings_are_taken_out_of_the_environment() -> None:
     [
         ({"LAUNCH_CODE": ""}, "LAUNCH_CODE not set"),
         ({"RUN_URL": " ", "LAUNCH": ""}, "RUN_URL, LAUNCH not set"),
+        ({"RUNNER_KEY": "", "API_KEY": ""}, "RUNNER_KEY, API_KEY not set"),
         ({"RUN_URL": "ftp://a"}, "RUN_URL = 'ftp://a' is not an http"),
         ({"LAUNCH": "one"}, "LAUNCH = 'one' is not a number"),
     ],
@@ -56,7 +67,7 @@ def test_wrong_settings_are_one_clear_line(changed: dict[str, str], part: str) -
 def test_a_notebook_sees_neither_code_nor_token(runner: Runner, order: Callable[..., None]) -> None:
     source = """
         import os, sys
-        print([name for name in ('RUN_URL', 'LAUNCH', 'LAUNCH_CODE', 'PYTHONSAFEPATH', 'PYTHONPATH') if name in os.environ])
+        print([name for name in ('RUN_URL', 'LAUNCH', 'LAUNCH_CODE', 'RUNNER_KEY', 'API_KEY', 'PYTHONSAFEPATH', 'PYTHONPATH') if name in os.environ])
         print(os.environ['MINE'], '' in sys.path)
     """
     order(notebook(source))

@@ -8,7 +8,7 @@ import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
 from tests.runner.conftest import FAST, Runner, notebook
-from tests.runner.fake_service import DROP, FakeService
+from tests.runner.fake_service import API_KEY, DROP, LAUNCH_CODE, RUNNER_KEY, FakeService
 from tests.runner.test_endings import PID, WAIT, assert_ended, kernel_of
 
 Order = Callable[..., None]
@@ -50,14 +50,30 @@ def test_another_instance_has_the_run(runner: Runner, service: FakeService, orde
     assert [asked.route for asked in service.requests] == ["check-in"]
 
 
-def test_a_wrong_launch_code(runner: Runner, service: FakeService, order: Order) -> None:
+@pytest.mark.parametrize("factor", ["LAUNCH_CODE", "RUNNER_KEY", "API_KEY"])
+def test_a_refused_check_in_is_not_repeated(runner: Runner, service: FakeService, order: Order, factor: str) -> None:
+    """The service launches the next attempt, should API Gateway not have known a new key yet."""
     order(notebook("1"))
 
-    code, running = runner.run(LAUNCH_CODE="wrong")
+    code, running = runner.run(**{factor: "wrong"})
 
     assert code == 19
     assert "403" in running.log
     assert len(service.requests) == 1
+
+
+def test_neither_factor_is_sent(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("open('a.txt', 'w').write('a')"))
+
+    assert runner.run()[0] == 0
+    for request in service.requests:
+        sent = f"{request.path} {request.headers}".encode() + request.body
+        assert LAUNCH_CODE.encode() not in sent
+        assert RUNNER_KEY.encode() not in sent
+        is_for_the_store = request.route in ("input", "put")
+        assert (request.headers.get("X-Api-Key") == API_KEY) is not is_for_the_store, (
+            "S3 is told nothing of the service"
+        )
 
 
 @pytest.mark.parametrize("status", [404, 409, 410])
@@ -83,19 +99,100 @@ def test_other_routes_say_so_too(runner: Runner, service: FakeService, order: Or
     assert service.outputs == {} or route == "report"
 
 
-@pytest.mark.parametrize("failure", [503, DROP, 500])
-def test_a_runner_that_is_cut_off_fences_itself(
-    runner: Runner, service: FakeService, order: Order, failure: int
-) -> None:
+def test_a_runner_that_is_cut_off_fences_itself(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook(WAIT), beat_seconds=0.2, fence_seconds=3)
     running = runner.start()
     kernel = kernel_of(running)
-    service.rules["beat"] = lambda _: failure
+    service.rules["beat"] = lambda _: DROP
 
     assert running.end() == 21
     assert "no answer from the service for 3 s" in running.log
     assert service.reports == []
     assert_ended(kernel)
+
+
+@pytest.mark.parametrize("status", [429, 503, 500, 403])
+def test_an_answer_is_no_silence_whatever_it_says(
+    runner: Runner, service: FakeService, order: Order, status: int
+) -> None:
+    """Strangers who flood the API make every heartbeat 429: the run goes on, and its outputs and its report arrive afterwards."""
+    order(
+        notebook("import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.05)"),
+        beat_seconds=0.2,
+        fence_seconds=1,
+    )
+    running = runner.start()
+    service.wait_for(lambda fake: fake.asked("beat"))
+    service.rules["beat"] = lambda _: status
+    begun = len(service.asked("beat"))
+    service.wait_for(lambda fake: len(fake.asked("beat")) >= begun + 20)  # 4 s of them, or more
+    next(runner.folder.glob("run-*/work")).joinpath("go").touch()
+
+    assert running.end() == 0, running.log
+    assert runner.outcome["code"] == "succeeded"
+
+
+@pytest.mark.parametrize("route", ["check-in", "work-order", "output-urls", "report"])
+def test_a_busy_service_is_waited_for_longer_than_a_silent_one(
+    runner: Runner, service: FakeService, order: Order, route: str
+) -> None:
+    order(notebook("1"), fence_seconds=0.1)
+    service.failures[route] = [429, 503, 502]
+
+    code, running = runner.run(script=FAST, reach_seconds="0.1")
+
+    assert code == 0, running.log
+    assert service.failures[route] == []
+
+
+def test_a_service_that_stays_busy_is_given_up(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.rules["check-in"] = lambda _: 429
+
+    code, running = runner.run(script=FAST, busy_seconds="1")
+
+    assert code == 21, running.log
+
+
+def test_the_service_says_when_to_come_again(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.failures["check-in"] = [429]
+    service.headers["check-in"] = {"Retry-After": "3"}
+
+    code, running = runner.run()
+
+    assert code == 0
+    running.wait_for_line("next try in 3.0 s")
+
+
+@pytest.mark.parametrize("said", ["Thu, 26 Nov 2026 12:00:00 GMT", "-5", "1e9", "²", "soon", ""])
+def test_a_retry_after_that_is_no_number_of_seconds_counts_as_none(
+    runner: Runner, service: FakeService, order: Order, said: str
+) -> None:
+    order(notebook("1"))
+    service.failures["check-in"] = [429]
+    service.headers["check-in"] = {"Retry-After": said.encode().decode("latin-1")}
+
+    code, running = runner.run()
+
+    assert code == 0
+    assert "next try in 0." in running.log
+
+
+def test_outputs_over_the_service_s_limits_are_skipped(runner: Runner, service: FakeService, order: Order) -> None:
+    """The runner's own limits come first; those of the service hold all the same, and cost nothing that fits."""
+    order(notebook("for n in range(5): open(f'{n}.txt', 'w').write('x' * (1 + 9 * (n == 3)))"))
+    service.rules["output-urls"] = lambda request: (
+        413 if any(file["size_bytes"] == 10 for file in request.json["files"]) else None
+    )
+
+    code, running = runner.run()
+
+    assert (code, runner.outcome["code"]) == (0, "succeeded"), running.log
+    assert sorted(service.outputs) == ["0.txt", "1.txt", "2.txt", "4.txt", "report-out.ipynb"]
+    (skipped,) = service.reports[0]["skipped_files"]
+    assert skipped.startswith("3.txt: ")
+    assert "413" in skipped
 
 
 def test_a_short_outage_does_not_fence(runner: Runner, service: FakeService, order: Order) -> None:

@@ -16,6 +16,7 @@ from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, bind
 from chalicelib.storage.job_table import JobTable
 from tests.support.fake_ecs import FakeEcs, refusal
+from tests.support.runs import RUNNER_KEY
 
 __all__ = ["REGION", "AwsCalls", "Hub", "Listener", "SharedSession", "behind", "hub", "make_resources", "shared_stores"]
 
@@ -174,7 +175,7 @@ def make_resources() -> dict[str, str]:
         behind("dynamodb").create_table(**_table(shared_stores()[name]))
     behind("s3").create_bucket(Bucket="bucket")
     sqs = behind("sqs")
-    secret = behind("secretsmanager").create_secret(Name="launch", SecretString="s3cr3t")
+    secret = behind("secretsmanager").create_secret(Name="runner-key", SecretString=RUNNER_KEY)
     behind("logs").create_log_group(logGroupName="runners")
     behind("scheduler").create_schedule_group(Name="schedules")
     return {
@@ -190,7 +191,7 @@ def make_resources() -> dict[str, str]:
         "TICK_DEAD_LETTER_QUEUE_ARN": f"arn:aws:sqs:{REGION}:123456789012:dead-ticks",
         "SCHEDULE_GROUP": "schedules",
         "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
-        "LAUNCH_SECRET_ARN": secret["ARN"],
+        "RUNNER_KEY_ARN": secret["ARN"],
         "RUNNER_LOG_GROUP": "runners",
         "API_URL": "https://api.example.com/v1",
         "CLUSTER": "test",

@@ -1,19 +1,33 @@
 """A runner as the service sees it: started by a task's overrides, talking HTTP."""
 
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.http_api import Answer, Api
 
-__all__ = ["Run", "instance_id"]
+__all__ = ["RUNNER_KEY", "Run", "forged_token", "instance_id", "proof"]
 
 _API_URL = "https://api.example.com/v1"
+
+RUNNER_KEY = "s3cr3t"
+"""What Secrets Manager holds and ECS puts into each container."""
 
 
 def instance_id(name: str) -> str:
     """Make an instance id of a name."""
     return hashlib.md5(name.encode()).hexdigest()
+
+
+def proof(factor: str, run_id: str, launch: int, instance: str) -> str:
+    """Prove a factor, as docs/runner-protocol.md says."""
+    return hmac.new(factor.encode(), f"check-in|{run_id}|{launch}|{instance}".encode(), hashlib.sha256).hexdigest()
+
+
+def forged_token(runner_key: str, run_id: str, instance: str) -> str:
+    """Make a session token, as whoever has the runner key can."""
+    return f"{instance}.{hmac.new(runner_key.encode(), f'session|{run_id}|{instance}'.encode(), hashlib.sha256).hexdigest()}"
 
 
 @dataclass
@@ -23,6 +37,7 @@ class Run:
     task: dict[str, Any]
     token: str = ""
     api: Api = field(default_factory=lambda: Api(user_arn=None))
+    runner_key: str = RUNNER_KEY
 
     @property
     def task_arn(self) -> str:
@@ -42,12 +57,19 @@ class Run:
     def attempt(self) -> int:
         return int(self.path.rpartition("/")[2])
 
-    def check_in(self, instance: str = "a", **fields: Any) -> Answer:
+    @property
+    def run_id(self) -> str:
+        return self.path.removeprefix("/runs/")
+
+    def check_in(self, instance: str = "a", *, launch_code: str | None = None, **fields: Any) -> Answer:
         """Check in; the session token is kept."""
+        launch = int(self.environ["LAUNCH"])
+        about = (self.run_id, fields.get("launch", launch), instance_id(instance))
         body = {
             "instance_id": instance_id(instance),
-            "launch": int(self.environ["LAUNCH"]),
-            "launch_code": self.environ["LAUNCH_CODE"],
+            "launch": launch,
+            "key_proof": proof(self.runner_key, *about),
+            "code_proof": proof(self.environ["LAUNCH_CODE"] if launch_code is None else launch_code, *about),
             **fields,
         }
         answer = self.api.post(f"{self.path}/check-in", body)

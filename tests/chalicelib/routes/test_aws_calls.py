@@ -9,6 +9,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from tests.support.aws import REGION
 from tests.support.faults import Meanwhile
+from tests.support.runs import Run
 from tests.support.scheduler import LocalScheduler, notebook
 
 _QUERY = ["dynamodb:Query"]
@@ -138,9 +139,9 @@ def test_what_a_running_job_costs(local: LocalScheduler) -> None:
     run.beat()
     assert local.calls == [*_GET, "dynamodb:PutItem"]
     local.calls.clear()
-    run.output_urls({"format": "files", "path": "x", "size_bytes": 1})
     run.work_order()
-    assert local.calls == [*_GET, *_GET]
+    assert local.calls == _GET
+    _outputs_cost(local, run)
     assert _calls(local, "PATCH", job_url, {"status": "STOPPED"}) == [*_GET, "dynamodb:UpdateItem"]
     local.calls.clear()
     run.report("stopped")
@@ -148,6 +149,21 @@ def test_what_a_running_job_costs(local: LocalScheduler) -> None:
     local.calls.clear()
     local.finish(run, exit_code=12)
     assert local.calls == [*_GET, "dynamodb:UpdateItem", "sqs:SendMessage"]
+
+
+def _outputs_cost(local: LocalScheduler, run: Run) -> None:
+    """The notebook, uploaded again and again, costs no more than the run's own read; other outputs two calls a request, once."""
+    notebook = {"format": "ipynb", "path": f"{run.work_order().body['output_stem']}.ipynb", "size_bytes": 9}
+    others = [{"format": "files", "path": str(i), "size_bytes": 1} for i in range(100)]
+    for files, calls in (
+        ([notebook], _GET),
+        (others, [*_GET, *_GET, "dynamodb:PutItem"]),
+        (others[:1], [*_GET, *_GET]),
+        ([notebook], _GET),
+    ):
+        local.calls.clear()
+        assert run.output_urls(*files).status == 200
+        assert local.calls == calls
 
 
 def test_no_request_scans(local: LocalScheduler) -> None:

@@ -1,6 +1,7 @@
 """The life of one job over HTTP: uploaded, created, launched, run, reported, downloaded, deleted."""
 
-from tests.support.scheduler import LocalScheduler, instance_id, notebook
+from tests.support.runs import Run
+from tests.support.scheduler import LocalScheduler, notebook
 
 
 def test_a_job_runs_from_upload_to_download(local: LocalScheduler) -> None:
@@ -13,13 +14,10 @@ def test_a_job_runs_from_upload_to_download(local: LocalScheduler) -> None:
     local.dispatch()
     assert local.job(job_id)["status"] == "QUEUED"
     (task,) = local.tasks()
-    environ = {each["name"]: each["value"] for each in task["overrides"]["containerOverrides"][0]["environment"]}
-    path = environ["RUN_URL"].removeprefix("https://api.example.com/v1")
-
-    body = {"instance_id": instance_id("a"), "launch": int(environ["LAUNCH"]), "launch_code": environ["LAUNCH_CODE"]}
-    runner = local.api.as_user(None)
-    token = runner.post(f"{path}/check-in", body).body["session_token"]
-    session = {"x-session-token": token}
+    run = Run(task)
+    path, runner = run.path, run.api
+    assert run.check_in().status == 200
+    session = {"x-session-token": run.token}
     order = runner.get(f"{path}/work-order", headers=session).body
     assert order["parameters"] == {"n": "5"}
     assert order["input"]["filename"] == "report.ipynb"

@@ -23,21 +23,6 @@ def _job_id(run: Run) -> str:
     return run.path.split("/")[3]
 
 
-def test_a_wrong_code_is_refused(local: LocalScheduler) -> None:
-    run = local.launch()
-    code = run.environ["LAUNCH_CODE"]
-    for wrong in ("", "0" * 64, code[:-1], code.upper(), "ü"):
-        assert _said(run.check_in(launch_code=wrong)) == (403, "not_allowed")
-    assert _said(run.check_in(launch=2)) == (403, "not_allowed")
-    assert local.status(_job_id(run)) == "QUEUED"
-    assert run.check_in().status == 200
-
-
-def test_a_code_opens_its_own_run_only(local: LocalScheduler) -> None:
-    first, second = local.launch(), local.launch()
-    assert _said(first.check_in(launch_code=second.environ["LAUNCH_CODE"])) == (403, "not_allowed")
-
-
 @pytest.mark.parametrize(
     "fields",
     [
@@ -46,7 +31,10 @@ def test_a_code_opens_its_own_run_only(local: LocalScheduler) -> None:
         {"instance_id": None},
         {"launch": 0},
         {"launch": "1"},
-        {"launch_code": 1},
+        {"key_proof": 1},
+        {"code_proof": "0" * 63},
+        {"code_proof": "G" * 64},
+        {"launch": 10**7},
     ],
 )
 def test_a_malformed_check_in_is_refused(local: LocalScheduler, fields: dict[str, Any]) -> None:
@@ -87,13 +75,14 @@ def test_an_attempt_that_was_followed_by_another_is_turned_away(local: LocalSche
     first = local.start()
     local.finish(first, stop_code="SpotInterruption")
     for answer in (first.beat(), first.work_order(), first.check_in()):
-        assert _said(answer) == (409, "not_your_run")
+        assert _said(answer) == (409, "not_your_run"), "nobody has begun the next attempt"
     local.clock.forward(minutes=1)
     second = local.start(_job_id(first))
     assert second.attempt == 2
     before = local.item(_job_id(first))
-    for answer in (*_everything(first), first.check_in()):
+    for answer in _everything(first):
         assert _said(answer) == (409, "not_your_run")
+    assert _said(first.check_in()) == (403, "not_allowed"), "its code is forgotten"
     assert local.item(_job_id(first)) == before
     assert [each.status for each in _everything(second)] == [200] * 4
 
@@ -101,32 +90,10 @@ def test_an_attempt_that_was_followed_by_another_is_turned_away(local: LocalSche
 def test_a_runner_whose_job_was_deleted_is_told_so(local: LocalScheduler) -> None:
     run = local.start()
     local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
-    for answer in (*_everything(run), run.check_in()):
-        assert _said(answer) == (404, "not_found")
-    assert local.items() == []
-
-
-@pytest.mark.parametrize("token", ["", "0" * 64, "é"])
-def test_a_wrong_session_token_is_refused(local: LocalScheduler, token: str) -> None:
-    run = local.start()
-    before = local.item(_job_id(run))
-    run.token = token
     for answer in _everything(run):
-        assert _said(answer) == (403, "not_allowed")
-    assert local.item(_job_id(run)) == before
-
-
-def test_nobody_is_let_in_before_a_check_in(local: LocalScheduler) -> None:
-    run = local.launch()
-    assert {_said(answer) for answer in _everything(run)} == {(403, "not_allowed")}
-
-
-@pytest.mark.parametrize("attempt", ["0", "2", "x", "-1", "1.0"])
-def test_a_run_that_is_not_there(local: LocalScheduler, attempt: str) -> None:
-    run = local.start()
-    path = f"{run.path.rpartition('/')[0]}/{attempt}"
-    answer = run.api.get(f"{path}/work-order", headers={"x-session-token": run.token})
-    assert answer.status in (404, 409)
+        assert _said(answer) == (409, "not_your_run")
+    assert _said(run.check_in()) == (403, "not_allowed")
+    assert local.items() == []
 
 
 def test_the_work_order_says_all_that_the_protocol_names(local: LocalScheduler) -> None:

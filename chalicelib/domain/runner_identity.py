@@ -1,0 +1,117 @@
+"""Who is a runner: two factors at check-in, then a session token. Neither factor crosses the wire (docs/decisions/0030).
+
+The *launch code* is made for one attempt. It stands in the job's record and in the task's overrides, where readers of the account see
+it. The *runner key* is the stack's one secret, which ECS puts into each container. A container proves both; knowing one is not enough.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.domain.job import Job
+from chalicelib.domain.naming import RunId
+
+__all__ = [
+    "CheckIn",
+    "Proven",
+    "Session",
+    "code_proof",
+    "key_proof",
+    "open_session",
+    "proven",
+    "session_token",
+]
+
+_TOKEN: Final = re.compile(r"(?P<instance_id>[0-9a-f]{32})\.[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckIn:
+    """What a container says of itself."""
+
+    run_id: RunId
+    launch: int
+    instance_id: str
+    key_proof: str
+    code_proof: str
+
+    @property
+    def statement(self) -> str:
+        """What both proofs are about."""
+        return _statement(self.run_id, self.launch, self.instance_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A runner instance whose token the service has made; its run may be over all the same."""
+
+    run_id: RunId
+    instance_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proven:
+    """What a check-in has proven."""
+
+    key: bool
+    """That it knows the runner key."""
+    code: bool
+    """That it knows the launch code of the attempt that it names, which is the job's current one."""
+    is_current: bool
+    """Whether the job is there and in the attempt that it names."""
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether one factor is right and the other is not: somebody uses a leaked one.
+
+        A container of an earlier attempt, or of a deleted job, has the right key and a code that no record holds any more: that happens.
+        """
+        return self.is_current and self.key != self.code
+
+
+def key_proof(runner_key: str, run_id: RunId, launch: int, instance_id: str) -> str:
+    """Prove the runner key for one instance of one launch."""
+    return _hmac(runner_key, _statement(run_id, launch, instance_id))
+
+
+def code_proof(launch_code: str, run_id: RunId, launch: int, instance_id: str) -> str:
+    """Prove the launch code for one instance of one launch."""
+    return _hmac(launch_code, _statement(run_id, launch, instance_id))
+
+
+def proven(check_in: CheckIn, runner_key: str, job: Job | None) -> Proven:
+    """Judge a check-in against the job that it names; the time that it takes does not depend on the proofs."""
+    launch_code = job.launch_code if job is not None and job.attempt == check_in.run_id.attempt else None
+    right_code = _same(check_in.code_proof, _hmac(launch_code or runner_key, check_in.statement))
+    return Proven(
+        key=_same(check_in.key_proof, _hmac(runner_key, check_in.statement)),
+        code=right_code and bool(launch_code),
+        is_current=bool(launch_code),
+    )
+
+
+def session_token(runner_key: str, run_id: RunId, instance_id: str) -> str:
+    """Make what a checked-in instance proves itself with: the same for every repetition of its check-in, checked without a record."""
+    return f"{instance_id}.{_hmac(runner_key, f'session|{run_id}|{instance_id}')}"
+
+
+def open_session(token: str, runner_key: str, run_id: RunId) -> Session | None:
+    """Read a token; None if it was not made for this run."""
+    match = _TOKEN.fullmatch(token)
+    if match is None or not _same(token, session_token(runner_key, run_id, match["instance_id"])):
+        return None
+    return Session(run_id=run_id, instance_id=match["instance_id"])
+
+
+def _statement(run_id: RunId, launch: int, instance_id: str) -> str:
+    return f"check-in|{run_id}|{launch}|{instance_id}"
+
+
+def _hmac(key: str, text: str) -> str:
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,248 @@
+"""Who is a runner: the attacks of account readers, strangers and notebooks, and what each of them learns."""
+
+import json
+import logging
+import secrets
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.domain.naming import new_job_id
+from tests.support.runs import RUNNER_KEY, Run, forged_token, instance_id, proof
+from tests.support.scheduler import Answer, LocalScheduler, notebook
+
+_FILE = {"format": "files", "path": "out/data.csv", "size_bytes": 3}
+
+
+class Counted:
+    """What was counted since it was last asked."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self) -> list[str]:
+        lines = [json.loads(line) for line in self._capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        sets = [each for line in lines for each in line["_aws"]["CloudWatchMetrics"]]
+        names = [metric["Name"] for each in sets for metric in each["Metrics"]]
+        return [name for name in names if name in ("RefusedCheckIns", "UnprovenRequests")]
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Counted:
+    return Counted(capsys)
+
+
+def _job_id(run: Run) -> str:
+    return run.path.split("/")[3]
+
+
+def _everything(run: Run) -> list[Answer]:
+    """Every request of a checked-in runner."""
+    return [run.work_order(), run.beat(), run.output_urls(_FILE), run.report()]
+
+
+def _refusal(answer: Answer) -> tuple[int, str]:
+    return answer.status, json.dumps(answer.body, sort_keys=True)
+
+
+def test_an_account_reader_cannot_take_over_a_run(local: LocalScheduler, counted: Counted) -> None:
+    """The code stands in `DescribeTasks` and in the task's events; the key does not, and neither does the record."""
+    run = local.launch(content=notebook("1"), parameters={"api_key": "p4ssw0rd"})
+    seen_by_readers = json.dumps(local.tasks())
+    assert run.environ["LAUNCH_CODE"] in seen_by_readers
+    assert RUNNER_KEY not in seen_by_readers
+
+    reader = Run(run.task, runner_key="guessed")
+    assert reader.check_in("thief").status == 403
+    assert counted() == ["RefusedCheckIns"], "right code, wrong key"
+    assert [answer.status for answer in _everything(reader)] == [403] * 4
+    assert local.status(_job_id(run)) == "QUEUED"
+
+    assert run.check_in().status == 200
+    assert [answer.status for answer in _everything(run)] == [200] * 4
+    assert local.status(_job_id(run)) == "COMPLETED"
+
+
+def test_a_notebook_that_knows_the_key_gains_no_other_run(local: LocalScheduler, counted: Counted) -> None:
+    """It lacks the launch codes of others and, once they have checked in, their instance ids."""
+    waiting, running = local.launch(), local.start()
+    counted()
+    for code in ("", "0" * 64, running.environ["LAUNCH_CODE"], waiting.environ["LAUNCH_CODE"][:-1]):
+        assert waiting.check_in("thief", launch_code=code).status == 403
+        assert counted() == ["RefusedCheckIns"], "right key, wrong code"
+    thief = Run(running.task, token=forged_token(RUNNER_KEY, running.run_id, instance_id("thief")))
+    before = local.item(_job_id(running))
+    assert [answer.status for answer in _everything(thief)] == [403] * 4
+    assert counted() == ["RefusedCheckIns"] * 4
+    assert local.item(_job_id(running)) == before
+    assert waiting.check_in().status == 200
+    assert [answer.status for answer in _everything(running)] == [200] * 4
+
+
+def test_whoever_has_both_factors_is_turned_away_once_the_runner_is_there(
+    local: LocalScheduler, counted: Counted
+) -> None:
+    run = local.start()
+    token = run.token
+    counted()
+    assert run.check_in("thief").status == 409
+    assert counted() == ["RefusedCheckIns"]
+    assert run.token == token
+    assert run.beat().status == 200
+
+
+def test_the_next_attempt_has_another_code(local: LocalScheduler) -> None:
+    first = local.start()
+    local.finish(first, stop_code="SpotInterruption")
+    local.clock.forward(minutes=1)
+    second = local.launch(_job_id(first))
+    assert second.environ["LAUNCH_CODE"] != first.environ["LAUNCH_CODE"]
+    assert second.check_in(launch_code=first.environ["LAUNCH_CODE"]).status == 403
+    assert second.check_in().status == 200
+
+
+@pytest.mark.parametrize("end", ["deleted", "stopped", "replaced", "launched on demand"])
+def test_a_container_that_comes_too_late_pages_nobody(local: LocalScheduler, counted: Counted, end: str) -> None:
+    """It happens without malice: it has the right key, and its code is forgotten, or its turn is over."""
+    run = local.launch(compute_type="small-spot")
+    job_url = f"/scheduler/jobs/{_job_id(run)}"
+    if end == "deleted":
+        local.api.delete(job_url)
+    elif end == "stopped":
+        local.api.patch(job_url, {"status": "STOPPED"})
+    elif end == "launched on demand":
+        local.finish(run, stop_code="TaskFailedToStart", reason="Capacity is unavailable at this time.")
+        local.dispatch()
+        assert local.run_of(_job_id(run)).check_in("b").status == 200
+    else:
+        local.finish(run, stop_code="TaskFailedToStart", reason="Timeout waiting for network interface provisioning")
+        local.clock.forward(minutes=10)
+        assert local.launch(_job_id(run)).attempt == 2
+    counted()
+    assert run.check_in().status in (403, 409)
+    assert "RefusedCheckIns" not in counted()
+
+
+def _no_such_job(run: Run, local: LocalScheduler) -> str:
+    owner_id, _, _ = run.run_id.split("/")
+    return f"{owner_id}/{new_job_id(local.clock(), secrets.token_bytes(10))}/1"
+
+
+_OTHER_RUNS: dict[str, Callable[[Run, LocalScheduler], str]] = {
+    "this run": lambda run, _: run.run_id,
+    "no such job": _no_such_job,
+    "no such owner": lambda run, _: f"nobody-{'0' * 20}/{run.run_id.partition('/')[2]}",
+    "an earlier attempt": lambda run, _: f"{run.run_id[:-1]}0",
+    "a later attempt": lambda run, _: f"{run.run_id[:-1]}2",
+    "no number": lambda run, _: f"{run.run_id[:-1]}x",
+    "a negative number": lambda run, _: f"{run.run_id[:-1]}-1",
+    "a number too long": lambda run, _: f"{run.run_id[:-1]}{'1' * 5000}",
+    "an id too long": lambda _, __: f"{'o' * 5000}/j/1",
+    "an id that is no ASCII": lambda _, __: "ö/j/1",
+    "an id that is no text": lambda _, __: "\ud800/j/1",
+}
+
+
+@pytest.mark.parametrize("other", _OTHER_RUNS)
+@pytest.mark.parametrize("state", ["launched", "running", "ended"])
+def test_strangers_learn_nothing_of_runs(local: LocalScheduler, counted: Counted, state: str, other: str) -> None:
+    """One answer, whether the job exists, in which attempt and state; and no read for a token that is none."""
+    run = local.launch()
+    if state != "launched":
+        run.check_in()
+    if state == "ended":
+        run.report()
+    counted()
+    run_id = _OTHER_RUNS[other](run, local)
+    stranger = instance_id("stranger")
+    tokens = (
+        "",
+        "é",
+        "0" * 64,
+        f"{stranger}.",
+        f"{stranger}.{'0' * 64}",
+        f"{instance_id('a')}.{'0' * 64}",
+        forged_token("guessed", run.run_id, stranger),
+    )
+    local.calls.clear()
+    refusals = set()
+    for token in tokens:
+        headers = {"x-session-token": token}
+        refusals |= {
+            _refusal(run.api.get(f"/runs/{run_id}/work-order", headers=headers)),
+            _refusal(run.api.post(f"/runs/{run_id}/beat", {"phase": "running"}, headers=headers)),
+            _refusal(run.api.post(f"/runs/{run_id}/beat", {"phase": "no phase"}, headers=headers)),
+            _refusal(run.api.post(f"/runs/{run_id}/output-urls", {"files": []}, headers=headers)),
+            _refusal(run.api.post(f"/runs/{run_id}/report", "no JSON", headers=headers)),
+        }
+    assert not [call for call in local.calls if call.startswith("dynamodb:")]
+    body = {"instance_id": stranger, "launch": 1, "key_proof": "0" * 64, "code_proof": "0" * 64}
+    refusals.add(_refusal(run.api.post(f"/runs/{run_id}/check-in", body)))
+    ((status, text),) = refusals
+    assert (status, json.loads(text)["code"]) == (403, "not_allowed")
+    assert set(counted()) <= {"UnprovenRequests"}, "nobody can page the operator with garbage"
+
+
+def test_a_token_is_good_for_its_own_run_only(local: LocalScheduler) -> None:
+    first, second = local.start(), local.start()
+    first.token, second.token = second.token, first.token
+    assert [answer.status for answer in (*_everything(first), *_everything(second))] == [403] * 8
+
+
+def test_a_proof_is_good_for_its_own_instance_launch_and_run_only(local: LocalScheduler) -> None:
+    """Whoever hears a check-in, in spite of TLS, can only repeat it."""
+    run, other = local.launch(), local.launch()
+    about = (run.run_id, 1, instance_id("a"))
+    heard = {"key_proof": proof(RUNNER_KEY, *about), "code_proof": proof(run.environ["LAUNCH_CODE"], *about)}
+    assert run.check_in("b", **heard).status == 403
+    assert run.check_in("a", launch=2, **heard).status == 403
+    assert other.check_in("a", **heard).status == 403
+    assert run.check_in("a", **heard).status == 200
+
+
+@pytest.mark.parametrize("swapped", ["key_proof", "code_proof"])
+def test_one_proof_does_not_stand_for_the_other(local: LocalScheduler, swapped: str) -> None:
+    run = local.launch()
+    factor = run.environ["LAUNCH_CODE"] if swapped == "key_proof" else RUNNER_KEY
+    assert run.check_in(**{swapped: proof(factor, run.run_id, 1, instance_id("a"))}).status == 403
+
+
+def test_a_job_without_a_code_lets_nobody_in(local: LocalScheduler) -> None:
+    """A record that was never claimed has none: that is not an empty one, and not the key."""
+    job_id = local.create()
+    run_id = f"{local.owner_id()}/{job_id}/0"
+    for factor in ("", RUNNER_KEY):
+        body = {
+            "instance_id": instance_id("a"),
+            "launch": 1,
+            "key_proof": proof(RUNNER_KEY, run_id, 1, instance_id("a")),
+            "code_proof": proof(factor, run_id, 1, instance_id("a")),
+        }
+        assert local.api.as_user(None).post(f"/runs/{run_id}/check-in", body).status == 403
+    assert local.status(job_id) == "CREATED"
+
+
+def test_a_check_in_reads_once_and_writes_once(local: LocalScheduler) -> None:
+    run = local.launch()
+    run.check_in("thief", key_proof="0" * 64)
+    local.calls.clear()
+    run.check_in("thief", key_proof="0" * 64)
+    assert local.calls == ["dynamodb:GetItem"]
+    local.calls.clear()
+    run.check_in()
+    assert local.calls == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+
+
+def test_nothing_that_the_service_says_or_writes_down_has_a_factor(
+    local: LocalScheduler, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="chalicelib")
+    run = local.launch()
+    run.check_in("thief", key_proof="0" * 64)
+    run.check_in()
+    job = local.factory._job_table.get(local.owner_id(), _job_id(run), local.clock())
+    said = [repr(job), caplog.text, capsys.readouterr().out, json.dumps(local.job(_job_id(run)))]
+    said += [json.dumps(answer.body) for answer in _everything(run)]
+    said.append(json.dumps(local.api.get("/scheduler/jobs").body))
+    for secret in (RUNNER_KEY, run.environ["LAUNCH_CODE"], run.token.rpartition(".")[2]):
+        assert not [text for text in said if secret in text]
