@@ -89,6 +89,7 @@ class Factory:
     def definition_runs(self) -> DefinitionRunService:
         """What runs definitions when people ask for it."""
         return DefinitionRunService(
+            self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             files=self._files,
@@ -101,6 +102,7 @@ class Factory:
     def ticks(self) -> TickService:
         """What takes ticks."""
         return TickService(
+            self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             marks=self._marks,
