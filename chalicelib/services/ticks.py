@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 """How often a tick is tried again whose definition moved on between read and write."""
 
-_METRICS: Final = {"run": "TicksRun", "skipped": "TicksSkipped", TickVerdict.NOT_ALLOWED: "TicksNotAllowed"}
+_METRICS: Final = {"run": "TicksRun", "skipped": "TicksSkipped"}
 """The metric of each verdict; `TicksMissed` for any other."""
 
 

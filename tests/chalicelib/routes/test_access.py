@@ -12,6 +12,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.access import ROUTES, Asker, Audience, is_admitted
 from chalicelib.errors import ConfigurationError
 from chalicelib.routes.responses import ApiBlueprint
+from infra.routes import read_routes
 from tests.support.definitions import Definitions
 from tests.support.http_api import Answer, Api
 from tests.support.runs import Run
@@ -117,6 +118,12 @@ def test_every_route_of_the_service_has_a_row() -> None:
     assert {f"{method} {path}" for path, methods in app.routes.items() for method in methods} == set(ROUTES)
 
 
+def test_the_gateway_checks_signatures_where_the_service_asks_for_them() -> None:
+    """API Gateway lets unsigned requests through for runners only."""
+    unsigned = {f"{each.method} {each.path}" for each in read_routes() if each.audience == "runners"}
+    assert unsigned == set(FOR_RUNNERS)
+
+
 def test_a_route_without_a_row_cannot_be_registered() -> None:
     with pytest.raises(ConfigurationError, match=r"has no row for POST /scheduler/new"):
         ApiBlueprint("x").route("/scheduler/new", methods=["POST"])
@@ -174,4 +181,5 @@ def test_a_signature_opens_no_run() -> None:
 
 
 def _each_call(run: Run) -> list[Answer]:
-    return [run.work_order(), run.beat(), run.output_urls(), run.report()]
+    output = {"format": "ipynb", "path": "report.ipynb", "size_bytes": 1, "content_type": "application/json"}
+    return [run.work_order(), run.beat(), run.output_urls(output), run.report()]
