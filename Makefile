@@ -187,6 +187,10 @@ openapi: $(DEV_READY) ## Write the API's OpenAPI document anew
 permissions: $(DEV_READY) ## Write docs/permissions.md anew
 	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
 
+.PHONY: access
+access: $(DEV_READY) ## Write docs/access.md anew
+	@mkdir -p build && .venv/bin/python -m infra.access > build/access.md && mv build/access.md docs/access.md
+
 .PHONY: bench
 bench: $(ENVIRONMENTS) ## Measure what the README states
 	@.venv/bin/python -m benchmarks

@@ -91,6 +91,7 @@ class Factory:
     def definition_runs(self) -> DefinitionRunService:
         """What runs definitions when people ask for it."""
         return DefinitionRunService(
+            self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             files=self._files,
@@ -103,6 +104,7 @@ class Factory:
     def ticks(self) -> TickService:
         """What takes ticks."""
         return TickService(
+            self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             marks=self._marks,

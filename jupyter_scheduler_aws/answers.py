@@ -108,6 +108,8 @@ class Health:
     """Whose jobs yours are."""
     arn: str
     """Who AWS says you are."""
+    kind: str
+    """What kind of principal you are: `iam_user`, `identity_center_session`, `listed_role_session` or `role`."""
     admin: bool
     """Whether you may see and stop everybody's jobs."""
 
@@ -120,6 +122,7 @@ class Health:
             time=datetime.fromtimestamp(document["time"] / 1000, UTC),
             owner_id=you["owner_id"],
             arn=you.get("arn") or you["principal"],
+            kind=str(you.get("kind", "")),
             admin=bool(you.get("admin")),
         )
 

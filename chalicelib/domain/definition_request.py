@@ -3,26 +3,34 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.crontab import Crontab, check_interval, parse_timezone, to_eventbridge
 from chalicelib.domain.definition import Definition, ScheduleOptions
+from chalicelib.domain.environment_access import NEEDS_THE_RIGHT, Step, check_environment
 from chalicelib.domain.idempotency import digest
+from chalicelib.domain.job import JobSpec
 from chalicelib.domain.job_request import JobRequest, fingerprint, resolve_spec
 from chalicelib.domain.ownership import Caller
+from chalicelib.domain.problem import without_refusal
 from chalicelib.errors import InvalidRequestError
 
 __all__ = [
     "DefinitionChange",
     "DefinitionRequest",
     "apply_change",
+    "brings_snapshot",
     "check_schedule",
     "count_slots",
     "definition_fingerprint",
     "request_of",
     "run_fingerprint",
+    "step_of",
 ]
+
+_CODE: Final = frozenset({"parameters", "runtime_environment_parameters", "runtime_environment_name"})
+"""Fields of a job's request that decide, beside the snapshot, which code runs where."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +97,18 @@ def apply_change(
 ) -> Definition:
     """Make the definition after a change; what the change does not name stays as it was.
 
+    The owner stays the owner, whoever makes the change; what is kept of the owner's identity is that of their latest own change.
+
     Raises
     ------
     InvalidRequestError, NotAllowedError
         If the settings do not allow it.
     """
     options = replace(definition.options, **change.options)
-    after = replace(definition, **change.definition, options=options, update_time=now)
-    if change.job:
-        after = replace(after, spec=resolve_spec(replace(request_of(definition), **change.job), settings, caller))
+    spec = _changed_spec(definition, change, settings, caller)
+    after = replace(definition, **change.definition, options=options, spec=spec, update_time=now)
+    if step_of(definition, change) is not Step.LOOK_AFTER:
+        after = replace(after, tick_problem=without_refusal(after.tick_problem))
     check_schedule(after.schedule, after.timezone, after.options, settings)
     if _timing(after) == _timing(definition):
         return after
@@ -105,9 +116,36 @@ def apply_change(
     return replace(after, effective_from=now, revision=definition.revision + 1, schedule_slots=slots)
 
 
+def step_of(definition: Definition, change: DefinitionChange) -> Step:
+    """Find what a change is about to do, which decides whose right to the environment it needs."""
+    if brings_snapshot(definition, change) or change.job.keys() & _CODE:
+        return Step.EDIT_CODE
+    names_or_pauses = change.definition.keys() <= {"name", "active"} and not change.definition.get("active")
+    return Step.LOOK_AFTER if names_or_pauses and not change.job and not change.options else Step.EDIT
+
+
+def brings_snapshot(definition: Definition, change: DefinitionChange) -> bool:
+    """Whether a change brings a new snapshot; the stored filename means that it stays."""
+    return change.input_uri not in (None, definition.input_filename)
+
+
 def count_slots(schedule: str | None) -> int:
     """Count the EventBridge schedules that a crontab needs."""
     return len(to_eventbridge(schedule)) if schedule else 0
+
+
+def _changed_spec(
+    definition: Definition, change: DefinitionChange, settings: SchedulerSettings, caller: Caller
+) -> JobSpec:
+    step, is_owner = step_of(definition, change), caller.owner_id == definition.owner_id
+    owner = caller.principal.names if is_owner else definition.spec.owner_principals
+    if change.job:
+        request = replace(request_of(definition), **change.job)
+        return resolve_spec(request, settings, caller, step=step, owner_principals=owner)
+    if NEEDS_THE_RIGHT[step]:
+        name = definition.spec.runtime_environment_name
+        check_environment(step, name, settings, owner_principals=owner, caller=caller)
+    return replace(definition.spec, owner_principals=owner)
 
 
 def _timing(definition: Definition) -> tuple[object, ...]:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.config import Environment, Limits, SchedulerSettings
+from chalicelib.domain.environment_access import Step, check_environment
 from chalicelib.domain.idempotency import digest
 from chalicelib.domain.job import JobSpec
-from chalicelib.domain.ownership import Caller, may_use
-from chalicelib.errors import InvalidRequestError, NotAllowedError
+from chalicelib.domain.ownership import Caller
+from chalicelib.errors import InvalidRequestError
 
 __all__ = ["UPLOAD_PATTERN", "JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]
 
@@ -65,17 +66,35 @@ def upload_id_of(input_uri: str) -> str:
     return input_uri.removeprefix(_UPLOAD)
 
 
-def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Caller) -> JobSpec:
+def resolve_spec(
+    request: JobRequest,
+    settings: SchedulerSettings,
+    caller: Caller,
+    *,
+    step: Step = Step.CREATE,
+    owner_principals: tuple[str, ...] | None = None,
+) -> JobSpec:
     """Hold a request against the operator's settings and fill in what it leaves open.
+
+    Parameters
+    ----------
+    request, settings, caller
+        What is asked for, what the operator says, and who asks.
+    step
+        What the spec is for.
+    owner_principals
+        Names of the owner's principal; the caller's, if they are not given.
 
     Raises
     ------
     InvalidRequestError
         If it names an environment, compute type or format that there is not, or goes over a limit.
     NotAllowedError
-        If the environment is not open to the caller.
+        If the environment is not open to somebody whose right the step needs.
     """
-    environment = _environment(request.runtime_environment_name, settings, caller)
+    owner = caller.principal.names if owner_principals is None else owner_principals
+    name = request.runtime_environment_name
+    environment = check_environment(step, name, settings, owner_principals=owner, caller=caller)
     return JobSpec(
         runtime_environment_name=request.runtime_environment_name,
         compute_type=choose_compute_type(request.compute_type, environment),
@@ -90,7 +109,7 @@ def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Calle
         max_retries=_max_retries(request, settings.limits),
         retry_on_timeout=request.retry_on_timeout,
         min_retry_interval=request.min_retry_interval,
-        identity_arns=caller.identity_arns if environment.users else (),
+        owner_principals=owner,
         input_path=request.input_path,
     )
 
@@ -117,20 +136,6 @@ def choose_compute_type(name: str | None, environment: Environment) -> str:
             "compute_type", f"{name!r} is not offered here; choose one of {', '.join(environment.compute_types)}."
         )
     return name or environment.chosen_compute_type
-
-
-def _environment(name: str, settings: SchedulerSettings, caller: Caller) -> Environment:
-    environment = settings.environments.get(name)
-    if environment is None:
-        known = ", ".join(each for each, one in settings.environments.items() if may_use(one, caller.identity_arns))
-        raise InvalidRequestError.for_field(
-            "runtime_environment_name", f"there is no environment {name!r}; choose one of {known}."
-        )
-    if not may_use(environment, caller.identity_arns):
-        raise NotAllowedError(
-            f"The environment {name!r} is not open to you ({caller.arn}). Ask the operator to name you among its users."
-        )
-    return environment
 
 
 def _formats(request: JobRequest, environment: Environment) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.domain.duty import Duty
 
-__all__ = ["Failure", "Problem", "Reason", "note_failure"]
+__all__ = ["Failure", "Problem", "Reason", "note_failure", "note_refusal", "without_refusal"]
 
 _LONGEST_QUOTE: Final = 300
 """Characters of AWS's own message that are kept."""
@@ -25,7 +25,9 @@ _REPEATED: Final = 3
 
 
 class Reason(StrEnum):
-    """Why AWS does not do what it is asked."""
+    """Why it fails: what AWS answers, or that the owner has not the right."""
+
+    NOT_ALLOWED = "not_allowed"
 
     DENIED = "denied"
     QUOTA = "quota"
@@ -134,6 +136,19 @@ class Problem:
     def retry_at(self) -> datetime:
         """When the next attempt is due: after 1, 2 and 4 minutes, then every 5."""
         return self.last + min(_FIRST_RETRY * (1 << min(self.attempts - 1, 8)), _LAST_RETRY)
+
+
+def note_refusal(before: Problem | None, refusal: str, now: datetime) -> Problem:
+    """Add to a problem, or begin one with, a due minute whose job the settings do not allow."""
+    message = f"No job was made for a due minute. {refusal} The next due minute is held against the settings again."
+    again = before if before and before.reason is Reason.NOT_ALLOWED else None
+    since, attempts = (again.since, again.attempts + 1) if again else (now, 1)
+    return Problem(Duty.TICKS, Reason.NOT_ALLOWED, message, since, now, attempts)
+
+
+def without_refusal(problem: Problem | None) -> Problem | None:
+    """Give a problem, unless it is that the settings did not allow a job."""
+    return None if problem and problem.reason is Reason.NOT_ALLOWED else problem
 
 
 def note_failure(before: Problem | None, duty: Duty, failure: Failure, now: datetime) -> Problem:

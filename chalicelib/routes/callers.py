@@ -3,11 +3,12 @@
 from chalice.app import Request
 
 from chalicelib.config import Ownership
+from chalicelib.domain.access import Audience, asker_of, is_admitted
 from chalicelib.domain.ownership import Caller, caller_from_identity
 from chalicelib.errors import NotAllowedError, NotAuthenticatedError
 from chalicelib.observability import identify
 
-__all__ = ["caller_of", "owner_of"]
+__all__ = ["authorize", "caller_of", "owner_of"]
 
 
 def caller_of(request: Request, ownership: Ownership) -> Caller:
@@ -17,6 +18,8 @@ def caller_of(request: Request, ownership: Ownership) -> Caller:
     ------
     NotAuthenticatedError
         If API Gateway has verified nobody.
+    NotAllowedError
+        If the principal cannot own jobs.
     """
     identity = request.context.get("identity") or {}
     user_arn = identity.get("userArn")
@@ -30,15 +33,27 @@ def caller_of(request: Request, ownership: Ownership) -> Caller:
 
 
 def owner_of(request: Request, ownership: Ownership) -> str:
-    """Find whose jobs a request is about: the caller's; an admin may name another's with `owner_id=`.
+    """Find whose jobs a request is about: the caller's, or those of the owner that it names; `authorize` has checked that it may."""
+    return _named_owner(request) or caller_of(request, ownership).owner_id
+
+
+def authorize(request: Request, audience: Audience, ownership: Ownership) -> None:
+    """Check that a request may call a route for this audience.
 
     Raises
     ------
+    NotAuthenticatedError
+        If API Gateway has verified nobody.
     NotAllowedError
-        If somebody else names another's.
+        If the caller cannot own jobs, or names another owner and may not.
     """
-    caller = caller_of(request, ownership)
+    if audience is Audience.RUNNER:
+        return
+    asker = asker_of(caller_of(request, ownership), _named_owner(request))
+    if not is_admitted(asker, audience):
+        raise NotAllowedError(f"This route is for {audience.value}. Leave owner_id out.")
+
+
+def _named_owner(request: Request) -> str | None:
     named = request.query_params.get("owner_id") if request.query_params else None
-    if named and named != caller.owner_id and not caller.is_admin:
-        raise NotAllowedError("Only admins may look at other people's jobs. Leave owner_id out.")
-    return str(named or caller.owner_id)
+    return str(named) if named else None

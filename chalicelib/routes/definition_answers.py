@@ -46,11 +46,11 @@ class ProblemAnswer(TypedDict):
     duty: Duty
     """What fails: `schedules` (writing its EventBridge schedules) or `ticks` (making the jobs of its due minutes)."""
     code: Reason
-    """Why AWS does not do it."""
+    """Why AWS does not do it; `not_allowed`: the environment is gone, or not open to the owner."""
     title: str
     """What fails, in a few words."""
     message: str
-    """What fails, what AWS says, and what to do."""
+    """What fails, why, and what to do."""
     since: int
     """First failure [ms UTC]."""
     attempts: int

@@ -75,8 +75,9 @@ def delete_definition(definition_id: str) -> None:
 def run_definition(definition_id: str) -> JobIdAnswer:
     """Make a job of a definition now."""
     body = parse_body(RunDefinitionBody, definitions.current_request.raw_body)
-    runs, token = factory().definition_runs, body.idempotency_token
-    return {"job_id": runs.run_now(_owner(), definition_id, parameters=body.parameters, token=token)}
+    caller, runs = caller_of(definitions.current_request, factory().settings.ownership), factory().definition_runs
+    token = body.idempotency_token
+    return {"job_id": runs.run_now(caller, _owner(), definition_id, parameters=body.parameters, token=token)}
 
 
 @definitions.route("/scheduler/crontab", methods=["GET"])

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from typing_extensions import TypedDict
 
+from chalicelib.domain.access import ROUTES
 from chalicelib.errors import (
+    ConfigurationError,
     CopyTimeoutError,
     InvalidRequestError,
     NotFoundError,
@@ -20,7 +22,9 @@ from chalicelib.errors import (
     TooLargeError,
     TooManyRequestsError,
 )
+from chalicelib.factory import factory
 from chalicelib.observability import observed
+from chalicelib.routes.callers import authorize
 from chalicelib.storage.causes import cause_code
 
 __all__ = ["ApiBlueprint", "ErrorAnswer", "SchedulerApp", "View", "parse_body"]
@@ -116,11 +120,21 @@ class ApiBlueprint(Blueprint):
         """Each view, by path and method."""
 
     def route(self, path: str, **options: Any) -> Callable[[View], View]:
-        """Register a view, with its errors mapped."""
+        """Register a view, with its errors mapped and its caller checked.
+
+        Raises
+        ------
+        ConfigurationError
+            If `domain.access.ROUTES` does not say who may call it.
+        """
+        if unruled := [method for method in options["methods"] if f"{method} {path}" not in ROUTES]:
+            raise ConfigurationError(
+                f"domain/access.py has no row for {', '.join(unruled)} {path}: say who may call it."
+            )
         register = super().route(path, **options)
 
         def decorate(view: View) -> View:
-            register(self._answering(view))
+            register(self._answering(view, path))
             self.views.update({(path, method): view for method in options["methods"]})
             return view
 
@@ -130,10 +144,12 @@ class ApiBlueprint(Blueprint):
         if any(len(each) > _MAX_ID for each in ids):
             raise self._unknown_id()
 
-    def _answering(self, view: View) -> View:
+    def _answering(self, view: View, path: str) -> View:
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Response:
             try:
+                request = self.current_request
+                authorize(request, ROUTES[f"{request.method} {path}"].audience, factory().settings.ownership)
                 self._check_ids(*args, *kwargs.values())
                 body = view(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from chalicelib.config import SchedulerSettings
 from chalicelib.domain.definition import Definition
 from chalicelib.domain.definition_job import job_of_definition
 from chalicelib.domain.definition_request import run_fingerprint
+from chalicelib.domain.environment_access import Step, check_run
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job
 from chalicelib.domain.naming import input_key, new_job_id, snapshot_key
+from chalicelib.domain.ownership import Caller
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
@@ -31,6 +34,8 @@ class DefinitionRunService:
 
     Parameters
     ----------
+    settings
+        What the operator chose.
     definitions, jobs, files, wake_ups
         The stores.
     tokens
@@ -41,6 +46,7 @@ class DefinitionRunService:
 
     def __init__(
         self,
+        settings: SchedulerSettings,
         *,
         definitions: DefinitionTable,
         jobs: JobTable,
@@ -49,6 +55,7 @@ class DefinitionRunService:
         tokens: TokenService,
         clock: Clock,
     ) -> None:
+        self._settings = settings
         self._definitions = definitions
         self._jobs = jobs
         self._files = files
@@ -57,12 +64,20 @@ class DefinitionRunService:
         self._clock = clock
 
     def run_now(
-        self, owner_id: str, definition_id: str, *, parameters: Mapping[str, str] | None, token: str | None
+        self,
+        caller: Caller,
+        owner_id: str,
+        definition_id: str,
+        *,
+        parameters: Mapping[str, str] | None,
+        token: str | None,
     ) -> str:
         """Make a job of a definition now. Four AWS calls.
 
         Parameters
         ----------
+        caller
+            Who asks for it.
         owner_id, definition_id
             The definition.
         parameters
@@ -79,6 +94,10 @@ class DefinitionRunService:
         ------
         NotFoundError
             If the owner has no such definition.
+        InvalidRequestError
+            If its environment or its compute type is gone.
+        NotAllowedError
+            If its environment is not open to the owner, or not to the caller.
         ConflictError
             If its snapshot kept being replaced meanwhile.
         CopyTimeoutError
@@ -92,6 +111,7 @@ class DefinitionRunService:
             definition, now = self._definitions.get(owner_id, definition_id), self._clock()
             if definition is None:
                 return self._made_before(definition_id, use, now)
+            check_run(Step.RUN_NOW, definition.spec, self._settings, caller)
             job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
             if self._files.copy(_snapshot_key(definition), _input_key(job), definition.input_size_bytes):
                 return self._store(job, use)

@@ -13,6 +13,7 @@ from chalicelib.domain.definition_request import (
     DefinitionChange,
     DefinitionRequest,
     apply_change,
+    brings_snapshot,
     check_schedule,
     count_slots,
     definition_fingerprint,
@@ -205,7 +206,7 @@ class DefinitionService:
         self, caller: Caller, before: Definition, after: Definition, change: DefinitionChange
     ) -> Definition:
         """Take a new snapshot if the change brings one; the stored filename means that it stays."""
-        if change.input_uri is None or change.input_uri == before.input_filename:
+        if change.input_uri is None or not brings_snapshot(before, change):
             _check_that_it_stays("input_filename", change.input_filename, before.input_filename)
             _check_that_it_stays("input_path", change.input_path, before.spec.input_path)
             return after

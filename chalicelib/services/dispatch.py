@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from chalicelib.config import ComputeType, SchedulerSettings
+from chalicelib.config import SchedulerSettings
 from chalicelib.domain.duty import Duty
+from chalicelib.domain.environment_access import Step, check_run
 from chalicelib.domain.fairness import Load, take_in_turn
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.outcome import Outcome, make_outcome
-from chalicelib.domain.ownership import may_use
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
-from chalicelib.errors import LaunchError
+from chalicelib.errors import LaunchError, RequestError
 from chalicelib.observability import count, count_background_failure
 from chalicelib.services.clock import Clock
 from chalicelib.services.endings import EndingService
@@ -150,9 +150,10 @@ class DispatchService:
 
     def _launch(self, job: Job) -> bool:
         """Start a claimed job's container; True if nothing was started and the attempt ended."""
-        compute_type = self._allowed_compute_type(job)
-        if compute_type is None:
-            return self._end(job, make_outcome("not_allowed"))
+        try:
+            compute_type = check_run(Step.LAUNCH, job.spec, self._settings)
+        except RequestError as error:
+            return self._end(job, make_outcome("not_allowed", error.message))
         try:
             task_arn = self._launcher.run(
                 job.run_id,
@@ -184,9 +185,3 @@ class DispatchService:
             self._launcher.stop(task_arn, "its job has moved on")
         else:
             count("JobsLaunched")
-
-    def _allowed_compute_type(self, job: Job) -> ComputeType | None:
-        environment = self._settings.environments.get(job.spec.runtime_environment_name)
-        if environment is None or not may_use(environment, job.spec.identity_arns):
-            return None
-        return self._settings.compute_types.get(job.spec.compute_type)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.environment_access import Step, check_environment
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec
@@ -171,14 +172,16 @@ class JobService:
         NotFoundError
             If the owner has no such job.
         InvalidRequestError
-            If its environment does not offer the type.
+            If its environment is gone, or does not offer the type.
+        NotAllowedError
+            If the environment is not open to the owner any more.
         ConflictError
             If it does not wait any more.
         """
         job = self._existing(owner_id, job_id)
-        environment = self._settings.environments.get(job.spec.runtime_environment_name)
-        chosen = choose_compute_type(compute_type, environment) if environment else compute_type
-        spec = replace(job.spec, compute_type=chosen)
+        name, owner = job.spec.runtime_environment_name, job.spec.owner_principals
+        environment = check_environment(Step.RESIZE, name, self._settings, owner_principals=owner)
+        spec = replace(job.spec, compute_type=choose_compute_type(compute_type, environment))
         if job.status is not JobStatus.CREATED or not self._jobs.change(job, self._clock(), spec=spec):
             raise ConflictError(
                 f"Job {job_id} does not wait any more; its compute type cannot be changed. Create another job."

@@ -3,17 +3,21 @@
 import logging
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.config import SchedulerSettings
 from chalicelib.domain.definition import Definition, OverlapPolicy
 from chalicelib.domain.definition_job import job_of_definition
 from chalicelib.domain.due import SWEPT_WITHIN, TickVerdict, after_tick, judge_tick, moved_on
 from chalicelib.domain.duty import Duty
+from chalicelib.domain.environment_access import Step, check_run
 from chalicelib.domain.job import Job
 from chalicelib.domain.naming import input_key, job_prefix, snapshot_key, tick_job_id
-from chalicelib.errors import CopyTimeoutError
+from chalicelib.domain.problem import Problem, note_refusal
+from chalicelib.errors import CopyTimeoutError, RequestError
 from chalicelib.observability import count, count_background_failure
 from chalicelib.services.clock import Clock
 from chalicelib.services.definition_problems import DefinitionProblemService
@@ -30,6 +34,9 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 """How often a tick is tried again whose definition moved on between read and write."""
 
+_METRICS: Final = {"run": "TicksRun", "skipped": "TicksSkipped"}
+"""The metric of each verdict; `TicksMissed` for any other."""
+
 
 class TickConflictError(Exception):
     """A definition kept changing while its tick was taken: the queue delivers the tick again."""
@@ -40,6 +47,8 @@ class TickService:
 
     Parameters
     ----------
+    settings
+        What the operator chose.
     definitions, jobs, marks, files, wake_ups
         The stores.
     problems
@@ -50,6 +59,7 @@ class TickService:
 
     def __init__(
         self,
+        settings: SchedulerSettings,
         *,
         definitions: DefinitionTable,
         jobs: JobTable,
@@ -59,6 +69,7 @@ class TickService:
         problems: DefinitionProblemService,
         clock: Clock,
     ) -> None:
+        self._settings = settings
         self._definitions = definitions
         self._jobs = jobs
         self._marks = marks
@@ -103,8 +114,8 @@ class TickService:
             if taken := self._marks.get(tick_mark(definition_id, due, "", due).mark_id):
                 self._pass_over(definition, due, taken["verdict"])
                 return
-            verdict = self._judge_overlap(definition, judge_tick(definition, due, self._clock()))
-            if verdict == TickVerdict.NOT_DUE or self._write(definition, due, verdict):
+            verdict, refusal = self._judge(definition, due)
+            if verdict == TickVerdict.NOT_DUE or self._write(definition, due, verdict, refusal):
                 self._discard_copy(definition, due, verdict)
                 return
         raise TickConflictError(f"definition {definition_id}, due {due:%Y-%m-%dT%H:%MZ}")
@@ -126,26 +137,36 @@ class TickService:
             job_id = tick_job_id(definition.definition_id, due)
             self._files.delete(input_key(definition.owner_id, job_id, packaged=definition.spec.package_input_folder))
 
-    def _judge_overlap(self, definition: Definition, verdict: TickVerdict) -> str:
-        """Skip a tick while the last scheduled job, read consistently, has not ended, if the definition wants it so."""
-        last = definition.last_run
-        if verdict is TickVerdict.RUN and last and definition.options.overlap_policy is OverlapPolicy.SKIP:
-            job = self._jobs.get(definition.owner_id, last.job_id, self._clock())
-            if job is not None and not job.status.is_terminal:
-                return "skipped"
-        return verdict.value
+    def _judge(self, definition: Definition, due: datetime) -> tuple[str, Problem | None]:
+        """Decide what becomes of a due minute, and say what the settings do not allow."""
+        verdict = judge_tick(definition, due, self._clock())
+        if verdict is not TickVerdict.RUN:
+            return verdict.value, None
+        try:
+            check_run(Step.TICK, definition.spec, self._settings)
+        except RequestError as error:
+            return TickVerdict.NOT_ALLOWED, note_refusal(definition.tick_problem, error.message, self._clock())
+        return ("skipped" if self._overlaps(definition) else verdict.value), None
 
-    def _write(self, definition: Definition, due: datetime, verdict: str) -> bool:
+    def _overlaps(self, definition: Definition) -> bool:
+        """Whether the last scheduled job, read consistently, has not ended, if the definition minds."""
+        last = definition.last_run
+        if last is None or definition.options.overlap_policy is not OverlapPolicy.SKIP:
+            return False
+        job = self._jobs.get(definition.owner_id, last.job_id, self._clock())
+        return job is not None and not job.status.is_terminal
+
+    def _write(self, definition: Definition, due: datetime, verdict: str, refusal: Problem | None) -> bool:
         now = self._clock()
         job = self._make_job(definition, due, now) if verdict == TickVerdict.RUN else None
         if verdict == TickVerdict.RUN and job is None:
             return False
-        after = after_tick(definition, due, verdict, job)
+        after = after_tick(definition, due, verdict, job, refusal)
         written = self._definitions.run_tick(
             definition, after, tick_mark(definition.definition_id, due, verdict, now), job
         )
         if written:
-            count({"run": "TicksRun", "skipped": "TicksSkipped"}.get(verdict, "TicksMissed"))
+            count(_METRICS.get(verdict, "TicksMissed"))
             if verdict == TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
                 count_background_failure(Duty.TICKS)  # the sweep would have taken it in time
             _log.info(

@@ -94,7 +94,8 @@ class Examination:
     def you(self) -> str:
         """Say who the service takes you for."""
         admin = ", an admin" if self.health.admin else ""
-        return f"{self.health.arn}, owner {self.health.owner_id}{admin}"
+        kind = f" ({self.health.kind.replace('_', ' ')})" if self.health.kind else ""
+        return f"{self.health.arn}{kind}, owner {self.health.owner_id}{admin}"
 
     def versions(self) -> str:
         """Name the versions of both sides."""

@@ -138,7 +138,7 @@ event = {
     "body": None, "isBase64Encoded": False,
     "requestContext": {
         "httpMethod": "GET", "resourcePath": "/scheduler/health", "requestId": "r-1", "path": "/v1/scheduler/health",
-        "identity": {"userArn": "arn:aws:iam::123456789012:user/ada", "user": "AIDAADA", "caller": "AIDAADA", "accountId": "123456789012"},
+        "identity": {"userArn": "arn:aws:iam::123456789012:user/ada", "user": "AIDAADAADAADAADAADA12", "caller": "AIDAADAADAADAADAADA12", "accountId": "123456789012"},
     },
 }
 class Context:

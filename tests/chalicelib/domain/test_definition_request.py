@@ -27,7 +27,7 @@ _DEFINITION = Definition(
     definition_id="d-1",
     name="Nightly",
     input_filename="report.ipynb",
-    spec=spec(tags=("a",), parameters={"n": "1"}),
+    spec=spec(tags=("a",), parameters={"n": "1"}, owner_principals=caller().principal.names),
     snapshot_id="s",
     create_time=NOW,
     update_time=NOW,

@@ -222,14 +222,14 @@ def test_a_definition_says_how_long_its_jobs_are_kept(local: LocalScheduler, mad
         assert int(local.item(job_id)["expires_at"]) == int((local.clock.now + timedelta(days=7)).timestamp())
 
 
-def test_an_environment_closed_since_ends_the_job_where_it_would_start() -> None:
+def test_a_job_made_before_its_environment_was_closed_is_not_launched() -> None:
     with scheduler() as local:
         made = Definitions(local)
         definition_id = made.create()
-        python = settings().model_dump()["environments"]["python"]
-        local.serve(settings(environments={"python": {**python, "users": ("arn:aws:iam::123456789012:user/eve",)}}))
         made.set_clock("13:00", seconds=1)
         assert made.tick(definition_id, made.at("13:00")) == []
+        python = settings().model_dump()["environments"]["python"]
+        local.serve(settings(environments={"python": {**python, "users": ("arn:aws:iam::123456789012:user/eve",)}}))
         local.dispatch()
         (job,) = made.jobs(definition_id)
         described = local.job(job["job_id"])

@@ -1,0 +1,185 @@
+"""The table of docs/access.md, sent to the service as API Gateway would: who by route by whose.
+
+Whose right to an environment it needs, `test_environment_access.py` shows."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.app import app
+from chalicelib.config import SchedulerSettings
+from chalicelib.domain.access import ROUTES, Asker, Audience, is_admitted
+from chalicelib.errors import ConfigurationError
+from chalicelib.routes.responses import ApiBlueprint
+from infra.routes import read_routes
+from tests.support.definitions import Definitions
+from tests.support.http_api import Answer, Api
+from tests.support.runs import Run
+from tests.support.scheduler import ANNA, BOB, LocalScheduler, notebook, scheduler, settings
+
+_STS = "arn:aws:sts::123456789012"
+_IAM = "arn:aws:iam::123456789012"
+_SSO = "AWSReservedSSO_DataScience_0123456789abcdef"
+_ADMINS = (f"{_IAM}:user/ada", f"{_IAM}:role/operators", f"{_STS}:assumed-role/{_SSO}/root@example.com")
+
+USERS = {
+    "IAM user": ANNA,
+    "Identity Center session": f"{_STS}:assumed-role/{_SSO}/anna@example.com",
+    "session of a listed role": f"{_STS}:assumed-role/hub/anna",
+    "session of another role": f"{_STS}:assumed-role/analysts/anna",
+    "session named like an admin": f"{_STS}:assumed-role/analysts/ada",
+    "user of another account": "arn:aws:iam::999999999999:user/anna",
+    "role of another account named like an admin's": "arn:aws:sts::999999999999:assumed-role/operators/ada",
+}
+ADMINS = {
+    "IAM user": _ADMINS[0],
+    "session of an admins' role": f"{_STS}:assumed-role/operators/anything",
+    "Identity Center session": _ADMINS[2],
+}
+NO_OWNERS = {
+    "federated user": f"{_STS}:federated-user/ada",
+    "root user": f"{_IAM}:root",
+    "root session": f"{_STS}:assumed-root/ada",
+    "root user of another account": "arn:aws:iam::999999999999:root",
+    "something new": f"{_STS}:assumed-robot/ada",
+}
+WHO = {
+    Asker.ANONYMOUS: {"nobody": None},
+    Asker.NO_OWNER: NO_OWNERS,
+    Asker.USER: USERS,
+    Asker.ADMIN: ADMINS,
+    Asker.USER_FOR_OTHER: USERS,
+    Asker.ADMIN_FOR_OTHER: ADMINS,
+}
+
+
+def _request(local: LocalScheduler, api: Api) -> dict[str, Any]:
+    signed = api.get("/scheduler/health").status == 200
+    uri = local.upload(notebook(), api=api) if signed else "upload:none"
+    return {"name": "n", "input_uri": uri, "input_filename": "x.ipynb", "runtime_environment_name": "python"}
+
+
+BODIES: dict[str, Callable[[LocalScheduler, Api], Any]] = {
+    "POST /scheduler/uploads": lambda _local, _api: {"filename": "x.ipynb", "size_bytes": 1},
+    "POST /scheduler/jobs": _request,
+    "POST /scheduler/job_definitions": _request,
+    "PATCH /scheduler/jobs/{job_id}": lambda _local, _api: {"name": "Renamed"},
+    "PATCH /scheduler/job_definitions/{definition_id}": lambda _local, _api: {"name": "Renamed"},
+    "POST /scheduler/job_definitions/{definition_id}/jobs": lambda _local, _api: {},
+}
+QUERIES = {
+    "GET /scheduler/crontab": "schedule=0 9 * * *",
+    "DELETE /scheduler/batch/jobs": "job_id={job_id}",
+}
+"""What a route needs beyond its path."""
+
+FOR_USERS = [route for route, rule in ROUTES.items() if rule.audience is not Audience.RUNNER]
+FOR_RUNNERS = [route for route, rule in ROUTES.items() if rule.audience is Audience.RUNNER]
+REFUSED_RUN = {401, 403, 404, 409}
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[LocalScheduler]:
+    with scheduler(_chosen()) as made:
+        yield made
+
+
+def _chosen() -> SchedulerSettings:
+    return settings(ownership={"admins": _ADMINS, "session_name_roles": (f"{_IAM}:role/hub",)})
+
+
+class Target:
+    """What of an owner a route is about: a job or a definition, if its path or query names one."""
+
+    def __init__(self, local: LocalScheduler, owner: Api, route: str) -> None:
+        self.local, self.owner, self.owner_id = local, owner, local.owner_id(owner)
+        named = f"{route} {QUERIES.get(route)}"
+        self.ids: dict[str, str] = {}
+        if "{job_id}" in named:
+            self.ids["job_id"] = local.create(api=owner)
+        if "{definition_id}" in named:
+            self.ids["definition_id"] = Definitions(local).create(api=owner, schedule=None)
+
+
+NOTHING = {"job_id": "j-1", "definition_id": "d-1"}
+
+
+def _send(local: LocalScheduler, api: Api, route: str, ids: dict[str, str], owner_id: str | None) -> Answer:
+    """Send one request; from now on, the service's AWS calls are counted anew."""
+    method, _, path = route.partition(" ")
+    query = [QUERIES.get(route, "").format(**ids), f"owner_id={owner_id}" if owner_id else ""]
+    body = BODIES[route](local, api) if route in BODIES else None
+    local.calls.clear()
+    return api.request(method, f"{path.format(**ids)}?{'&'.join(filter(None, query))}", body=body)
+
+
+def test_every_route_of_the_service_has_a_row() -> None:
+    assert {f"{method} {path}" for path, methods in app.routes.items() for method in methods} == set(ROUTES)
+
+
+def test_the_gateway_checks_signatures_where_the_service_asks_for_them() -> None:
+    """API Gateway lets unsigned requests through for runners only."""
+    unsigned = {f"{each.method} {each.path}" for each in read_routes() if each.audience == "runners"}
+    assert unsigned == set(FOR_RUNNERS)
+
+
+def test_a_route_without_a_row_cannot_be_registered() -> None:
+    with pytest.raises(ConfigurationError, match=r"has no row for POST /scheduler/new"):
+        ApiBlueprint("x").route("/scheduler/new", methods=["POST"])
+
+
+def _whose(local: LocalScheduler, asker: Asker, api: Api, route: str) -> tuple[dict[str, str], str | None]:
+    """Give what a request is about, and the owner that it names: one's own, or Bob's."""
+    if asker in (Asker.USER_FOR_OTHER, Asker.ADMIN_FOR_OTHER):
+        target = Target(local, local.api.as_user(BOB), route)
+        return target.ids, target.owner_id
+    return (Target(local, api, route).ids if asker in (Asker.USER, Asker.ADMIN) else NOTHING), None
+
+
+@pytest.mark.parametrize("asker", Asker, ids=lambda each: each.name)
+@pytest.mark.parametrize("route", FOR_USERS)
+def test_who_may_call_a_route(route: str, asker: Asker, local: LocalScheduler) -> None:
+    for kind, arn in WHO[asker].items():
+        api = local.api.as_user(arn)
+        ids, owner_id = _whose(local, asker, api, route)
+        answer = _send(local, api, route, ids, owner_id)
+        if is_admitted(asker, ROUTES[route].audience):
+            assert answer.status in (200, 204), (kind, answer.body)
+        else:
+            assert answer.status == (401 if asker is Asker.ANONYMOUS else 403), (kind, answer.body)
+            assert local.calls == [], kind
+
+
+@pytest.mark.parametrize("route", [each for each in FOR_USERS if "_id}" in f"{each} {QUERIES.get(each)}"])
+def test_another_s_thing_is_not_there(route: str, local: LocalScheduler) -> None:
+    bob = local.api.as_user(BOB)
+    target = Target(local, bob, route)
+    before = _stored(target)
+    for kind, arn in {**USERS, **ADMINS}.items():
+        answer = _send(local, local.api.as_user(arn), route, target.ids, None)
+        assert (answer.status, answer.body["code"]) == (404, "not_found"), kind
+    assert _stored(target) == before
+
+
+def _stored(target: Target) -> tuple[Any, ...]:
+    urls = {"job_id": "/scheduler/jobs/{}", "definition_id": "/scheduler/job_definitions/{}"}
+    return tuple(target.owner.get(urls[name].format(each)).body for name, each in target.ids.items())
+
+
+def test_a_signature_opens_no_run() -> None:
+    with scheduler(_chosen()) as local:
+        own, other = local.start(), local.start(api=local.api.as_user(BOB))
+        for arn in (None, ANNA, *ADMINS.values(), *NO_OWNERS.values()):
+            api = local.api.as_user(arn)
+            for token in ("", own.token):
+                found = [each.status for each in _each_call(Run(other.task, token=token, api=api))]
+                assert len(found) == len(FOR_RUNNERS) - 1
+                assert set(found) <= REFUSED_RUN, (arn, found)
+            assert Run(other.task, api=api).check_in("b", launch_code="0" * 64).status in REFUSED_RUN
+        assert [each.status for each in _each_call(own)] == [200] * (len(FOR_RUNNERS) - 1)
+
+
+def _each_call(run: Run) -> list[Answer]:
+    output = {"format": "ipynb", "path": "report.ipynb", "size_bytes": 1, "content_type": "application/json"}
+    return [run.work_order(), run.beat(), run.output_urls(output), run.report()]
