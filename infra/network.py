@@ -1,11 +1,14 @@
 """Where runners start: a small VPC of the stack's own, or an operator's."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from aws_cdk.aws_ec2 import (
     GatewayVpcEndpointAwsService,
     GatewayVpcEndpointOptions,
     IVpc,
+    Peer,
+    Port,
     SecurityGroup,
     SubnetConfiguration,
     SubnetType,
@@ -41,7 +44,7 @@ class Network(Construct):
             self._make_vpc(settings.availability_zones) if settings.vpc_id is None else self._take_vpc(settings.vpc_id)
         )
         self.subnet_ids = list(settings.subnet_ids) or [subnet.subnet_id for subnet in self.vpc.public_subnets]
-        self.security_group_ids = list(settings.security_group_ids) or [self._make_security_group()]
+        self.security_group_ids = list(settings.security_group_ids) or [self._make_security_group(settings.egress)]
         self.assign_public_ip = settings.assign_public_ip
 
     def _make_vpc(self, zones: Sequence[str]) -> Vpc:
@@ -68,12 +71,22 @@ class Network(Construct):
         # CDK wants to hear of a zone; no subnet is imported, so it does not matter of which.
         return Vpc.from_vpc_attributes(self, "OperatorsVpc", vpc_id=vpc_id, availability_zones=["any"])
 
-    def _make_security_group(self) -> str:
+    def _make_security_group(self, egress: Literal["all", "https"]) -> str:
+        """Make a group that lets nothing in.
+
+        HTTPS is the least that a runner needs: the API, S3, the image's registry and its log all answer on port 443. Names are
+        resolved in any case: no security group filters the VPC's resolver and the task's metadata address (Amazon VPC User Guide,
+        Control traffic to your resources using security groups).
+        """
+        out = {"all": "everything out", "https": "HTTPS out"}[egress]
         group = SecurityGroup(
             self,
             "RunnersGroup",
             vpc=self.vpc,
-            description="Runners: nothing in, everything out",
-            allow_all_outbound=True,
+            description=f"Runners: nothing in, {out}",
+            allow_all_outbound=egress == "all",
         )
+        if egress == "https":
+            for peer in (Peer.any_ipv4(), Peer.any_ipv6()):
+                group.add_egress_rule(peer, Port.HTTPS, "API, files, image, log, and whatever else has HTTPS")
         return group.security_group_id

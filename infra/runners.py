@@ -59,12 +59,28 @@ executed notebook still has it. In the other mode, blocking, a notebook that pri
 ECS takes the account's mode and 10 MiB without being told (ECS API Reference, LogConfiguration). A cell may print a million
 characters (runner.cell_log), so 25 MiB hold the longest outputs of six cells in any script."""
 
-_USER: Final = "10001:10001"
-"""The user `runner` of the image and its group: also an image whose own user is root runs without rights."""
+_USER: Final = "0:0"
+"""Root, for the container's init, whatever the image's own user is: it starts the runner and the kernel as two users without
+rights (docs/decisions/0029)."""
 
-_WRITABLE: Final[Mapping[str, str]] = {"home": "/home/runner", "tmp": "/tmp"}  # noqa: S108 - a path in the container
-"""Volumes, and where they are mounted. ECS fills each with what the image has at a `VOLUME` of the same path, owner and mode
-included (Amazon ECS Developer Guide, Bind mounts); they take their share of the ephemeral storage."""
+_DROPPED_CAPABILITIES: Final = (
+    Capability.AUDIT_WRITE,
+    Capability.DAC_OVERRIDE,
+    Capability.FOWNER,
+    Capability.FSETID,
+    Capability.MKNOD,
+    Capability.NET_BIND_SERVICE,
+    Capability.NET_RAW,
+    Capability.SETFCAP,
+    Capability.SETPCAP,
+    Capability.SYS_CHROOT,
+)
+"""Docker's default set but what init needs: CHOWN to give the work folder to the notebook's user, KILL to pass SIGTERM on, SETGID
+and SETUID to start processes as other users. By name, because on Fargate only SYS_PTRACE can be added again after `ALL` (ECS API Reference,
+KernelCapabilities)."""
+
+_WRITABLE: Final[Mapping[str, str]] = {"home": "/home", "tmp": "/tmp"}  # noqa: S108 - a path in the container
+"""Volumes, and where they are mounted; they take their share of the ephemeral storage. Init makes in them what is missing."""
 
 _ECR_ADDRESS: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -116,6 +132,7 @@ class Runners(Construct):
         self._asset: DockerImageAsset | None = None
         self._runner_key_arn = runner_key_arn
         self._api_key = api_key
+        self._task_roles: list[IRole] = []
         self.log_group = log_group
         self.family_prefix = Stack.of(self).stack_name
         self.cluster = self._make_cluster(vpc)
@@ -125,16 +142,12 @@ class Runners(Construct):
         self.execution_role.add_to_policy(
             PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[runner_key_arn])
         )
-        self.empty_task_role = self._make_role(
-            "TaskRole", "What a notebook may do in AWS where its environment names no role: nothing"
-        )
         self.task_definitions = {name: self._task_definition(name, each) for name, each in environments.items()}
 
     @property
     def task_roles(self) -> list[IRole]:
-        """Every role that a notebook may run with."""
-        roles = {definition.task_role.role_arn: definition.task_role for definition in self.task_definitions.values()}
-        return list(roles.values())
+        """Every role that a notebook may run with: those that environments name, each once."""
+        return list({role.role_arn: role for role in self._task_roles}.values())
 
     def _make_cluster(self, vpc: IVpc) -> Cluster:
         insights = ContainerInsights.ENABLED if self._settings.container_insights else ContainerInsights.DISABLED
@@ -155,6 +168,7 @@ class Runners(Construct):
 
     def _task_definition(self, name: str, environment: Environment) -> FargateTaskDefinition:
         storage = self._settings.ephemeral_storage_gib
+        role = self._task_role(name, environment)
         definition = FargateTaskDefinition(
             self,
             f"Environment-{name}",
@@ -163,12 +177,14 @@ class Runners(Construct):
             memory_limit_mib=_MEMORY_MIB,
             ephemeral_storage_gib=storage if storage > _INCLUDED_STORAGE_GIB else None,
             execution_role=self.execution_role,
-            task_role=self._task_role(name, environment),
+            task_role=role,
             runtime_platform=RuntimePlatform(
                 cpu_architecture=CpuArchitecture.of(self._platform.fargate),
                 operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
+        if role is None:
+            _remove_task_role(definition)
         container = definition.add_container(
             CONTAINER,
             image=self._container_image(name, environment),
@@ -209,15 +225,17 @@ class Runners(Construct):
         )
 
     def _linux_parameters(self, definition: FargateTaskDefinition) -> LinuxParameters:
-        # No init: the runner is process 1 (docs/decisions/0014).
+        # The image has its own init, which has to be process 1.
         parameters = LinuxParameters(definition, "Linux", init_process_enabled=False)
-        parameters.drop_capabilities(Capability.ALL)
+        parameters.drop_capabilities(*_DROPPED_CAPABILITIES)
         return parameters
 
-    def _task_role(self, name: str, environment: Environment) -> IRole:
+    def _task_role(self, name: str, environment: Environment) -> IRole | None:
         if environment.task_role_arn is None:
-            return self.empty_task_role
-        return Role.from_role_arn(self, f"TaskRole-{name}", environment.task_role_arn, mutable=False)
+            return None
+        role = Role.from_role_arn(self, f"TaskRole-{name}", environment.task_role_arn, mutable=False)
+        self._task_roles.append(role)
+        return role
 
     def _container_image(self, name: str, environment: Environment) -> ContainerImage:
         address = self._image or environment.image
@@ -258,6 +276,15 @@ class Runners(Construct):
         explain_wildcards(
             self.execution_role, ["*"], "Signing in to ECR (GetAuthorizationToken) is not about any one repository."
         )
+
+
+def _remove_task_role(definition: FargateTaskDefinition) -> None:
+    """Leave a task without a role: even a role without policies has credentials, and a resource's policy may let them in.
+
+    CDK makes a role for each task definition that is given none.
+    """
+    definition.node.try_remove_child("TaskRole")
+    cast("CfnTaskDefinition", definition.node.default_child).add_property_deletion_override("TaskRoleArn")
 
 
 def _left_out() -> list[str]:

@@ -99,6 +99,10 @@ class NetworkSection(_Section):
         max_length=6,
         description="Zones of the stack's own VPC, by name; without, the first two of the region.",
     )
+    egress: Literal["all", "https"] = Field(
+        default="all",
+        description="What notebooks may reach, by the stack's own security group: everything, or TCP port 443 of any address.",
+    )
     assign_public_ip: bool = Field(
         default=True,
         description="Give runners a public address: needed in public subnets, to be switched off in private ones.",
@@ -115,6 +119,10 @@ class NetworkSection(_Section):
             raise ValueError("subnet_ids is missing: with a vpc_id, name the subnets that runners start in")
         if self.vpc_id and self.availability_zones:
             raise ValueError("availability_zones is about the stack's own VPC: in yours, subnet_ids choose the zones")
+        if self.security_group_ids and self.egress != "all":
+            raise ValueError(
+                "egress is about the stack's own security group: yours, security_group_ids, say themselves what they let out"
+            )
         if not self.vpc_id and (self.subnet_ids or self.security_group_ids or not self.assign_public_ip):
             raise ValueError("vpc_id is missing: the other settings of this section are about an existing VPC")
         return self

@@ -6,6 +6,7 @@ import sys
 
 from runner.errors import SettingsError
 from runner.hardening import harden
+from runner.init_launcher import choose_launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import EXIT_SETTINGS
 from runner.settings import Intervals, take_settings
@@ -32,4 +33,5 @@ def main(intervals: Intervals | None = None, memory: MemoryWatch | None = None) 
         print(f"runner: {error}", file=sys.stderr)  # noqa: T201 - one line for whoever started the container by hand
         return EXIT_SETTINGS
     harden()
-    return Supervisor(settings, intervals or Intervals(), memory or MemoryWatch()).run()
+    launcher = choose_launcher(os.environ)
+    return Supervisor(settings, intervals or Intervals(), memory or MemoryWatch(), launcher).run()

@@ -11,9 +11,10 @@ from enum import Enum
 from typing import Final
 
 from runner.errors import StopRequestedError
+from runner.launchers import Launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import EXIT_NOT_MY_RUN, EXIT_UNREACHABLE, Code
-from runner.processes import KernelProcess, end_descendants
+from runner.processes import KernelProcess
 from runner.settings import Intervals
 
 __all__ = ["Control", "Request"]
@@ -41,11 +42,14 @@ class Control:
         How long a kernel may take to obey, and the process to end.
     memory
         Sampled once a second.
+    launcher
+        Who ends what the notebook leaves behind.
     """
 
-    def __init__(self, intervals: Intervals, memory: MemoryWatch) -> None:
+    def __init__(self, intervals: Intervals, memory: MemoryWatch, launcher: Launcher) -> None:
         self._intervals = intervals
         self._memory = memory
+        self._launcher = launcher
         # A SimpleQueue, because its `put` may be called from a signal handler that interrupted another `put`.
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._watch, name="control", daemon=True)
@@ -171,7 +175,7 @@ class Control:
         try:
             if self._kernel is not None:
                 self._kernel.kill()
-            end_descendants()
+            self._launcher.end_all()
             sys.stdout.flush()
         finally:
             os._exit(code)

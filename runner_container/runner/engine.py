@@ -18,9 +18,11 @@ from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_
 
 from runner.cell_log import CellLog, redrawn
 from runner.control import Control
-from runner.hardening import kernel_environment, prefer_as_victim
+from runner.hardening import kernel_environment
 from runner.last_words import LastWords
+from runner.launchers import Launcher
 from runner.processes import KernelProcess
+from runner.provisioner import RunProvisioner
 
 __all__ = ["RunManager", "execute_cells"]
 
@@ -143,6 +145,18 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
 
     nb_man: RunManager
 
+    def __init__(self, manager: RunManager, *, launcher: Launcher, **kwargs: Any) -> None:
+        super().__init__(manager, **kwargs)
+        self._launcher = launcher
+
+    def create_kernel_manager(self) -> Any:
+        """Make a manager whose kernels the run's launcher starts."""
+        manager = super().create_kernel_manager()
+        manager.provisioner = RunProvisioner(
+            self._launcher, kernel_id=manager.kernel_id, kernel_spec=manager.kernel_spec, parent=manager
+        )
+        return manager
+
     def start_new_kernel(self, **kwargs: Any) -> None:
         """Start the kernel with a cleaned environment and hand it to the control."""
         self._start_arguments = kwargs
@@ -150,8 +164,7 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
             pipes = {"stdout": words.pipe, "stderr": words.pipe} if _is_ipykernel(self.km.kernel_spec.argv) else {}
             super().start_new_kernel(env=kernel_environment(os.environ), **pipes, **kwargs)
         self.nb_man.last_words = words
-        self.nb_man.kernel = KernelProcess(self.km.provisioner.process)
-        prefer_as_victim(self.nb_man.kernel.pid)
+        self.nb_man.kernel = KernelProcess(self.km.provisioner.leader)
         self.nb_man.control.kernel_started(self.nb_man.kernel)
 
     def start_new_kernel_client(self) -> Any:
@@ -209,7 +222,9 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
         return last
 
 
-def execute_cells(manager: RunManager, kernel_name: str, *, folder: Path, start_seconds: int) -> None:
+def execute_cells(
+    manager: RunManager, kernel_name: str, *, launcher: Launcher, folder: Path, start_seconds: int
+) -> None:
     """Execute all cells, up to the first that raises.
 
     The notebook in the manager is right whatever happens, and `manager.error` is what a cell raised.
@@ -220,6 +235,8 @@ def execute_cells(manager: RunManager, kernel_name: str, *, folder: Path, start_
         With the notebook.
     kernel_name
         An installed kernel.
+    launcher
+        Who starts it.
     folder
         The kernel's working directory.
     start_seconds
@@ -238,6 +255,7 @@ def execute_cells(manager: RunManager, kernel_name: str, *, folder: Path, start_
     try:
         RunClient(
             manager,
+            launcher=launcher,
             kernel_name=kernel_name,
             startup_timeout=start_seconds,
             timeout=None,

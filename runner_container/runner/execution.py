@@ -17,6 +17,7 @@ from runner.control import Control
 from runner.engine import RunManager, execute_cells
 from runner.errors import RunProblemError, StopRequestedError
 from runner.kernels import Kernel
+from runner.launchers import Launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import Code, Outcome, clean_text, describe_cell_error
 from runner.parameters import typed_parameters
@@ -57,8 +58,8 @@ class Execution:
         With parameters and kernel; executed in place.
     order, kernel
         What to run, and with what.
-    control, memory, beats
-        Who may end it, who knows why a kernel was killed, and whom to tell how far it is.
+    launcher, control, memory, beats
+        Who starts the kernel, who may end it, who knows why it was killed, and whom to tell how far it is.
     intervals
         How often to take snapshots.
     """
@@ -69,6 +70,7 @@ class Execution:
         order: WorkOrder,
         kernel: Kernel,
         *,
+        launcher: Launcher,
         control: Control,
         memory: MemoryWatch,
         beats: Beats,
@@ -76,6 +78,7 @@ class Execution:
     ) -> None:
         self._order = order
         self._kernel = kernel
+        self._launcher = launcher
         self._control = control
         self._memory = memory
         self._intervals = intervals
@@ -97,7 +100,13 @@ class Execution:
             Why the execution ended. What the notebook's fault is not and no outcome describes is raised.
         """
         try:
-            execute_cells(self.manager, self._kernel.name, folder=folder, start_seconds=self._intervals.start_seconds)
+            execute_cells(
+                self.manager,
+                self._kernel.name,
+                launcher=self._launcher,
+                folder=folder,
+                start_seconds=self._intervals.start_seconds,
+            )
         except (DeadKernelError, StopRequestedError, RuntimeError, OSError) as error:
             return self._broken_off(error)
         finally:

@@ -1,4 +1,4 @@
-"""What keeps the notebook's code away from the runner, which has the same user and the same file system."""
+"""What keeps the notebook's code away from the runner, whoever starts the kernel."""
 
 import ctypes
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-__all__ = ["harden", "kernel_environment", "prefer_as_victim"]
+__all__ = ["adopt_orphans", "harden", "kernel_environment", "prefer_as_victim"]
 
 _LOG = logging.getLogger(__name__)
 _PR_SET_DUMPABLE: Final = 4
@@ -22,19 +22,26 @@ _RUNNER_ONLY: Final = frozenset({"PYTHONSAFEPATH", "PYTHONNOUSERSITE"})
 
 
 def harden() -> None:
-    """Close this process to others of the same user, and adopt what the notebook leaves behind.
+    """Close this process to others of the same user, and load no module from folders that a notebook writes to by habit.
 
-    Not dumpable: `/proc/<pid>/environ` and memory are out of reach, and no debugger attaches. Subreaper: processes that the
-    kernel started and abandoned become children of this one, so that they can be found and ended. Modules are never loaded
-    from folders that a notebook writes to by habit. Elsewhere than on Linux only the last is done.
+    Not dumpable: `/proc/<pid>/environ` and memory are out of reach, and no debugger attaches. Elsewhere than on Linux that is
+    left out.
     """
     unsafe = {"", str(Path.cwd()), site.getusersitepackages()}
     sys.path[:] = [entry for entry in sys.path if entry not in unsafe]
+    _set_process_option(_PR_SET_DUMPABLE, 0)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of processes that the notebook abandons, so that they can be found and ended. On Linux only."""
+    _set_process_option(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _set_process_option(option: int, value: int) -> None:
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
-        for option, value in ((_PR_SET_DUMPABLE, 0), (_PR_SET_CHILD_SUBREAPER, 1)):
-            if libc.prctl(option, value, 0, 0, 0):
-                _LOG.warning("prctl(%d) failed: %s", option, os.strerror(ctypes.get_errno()))
+        if libc.prctl(option, value, 0, 0, 0):
+            _LOG.warning("prctl(%d) failed: %s", option, os.strerror(ctypes.get_errno()))
 
 
 def kernel_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -95,7 +95,12 @@ def find_outputs(folder: Path, baseline: Baseline) -> tuple[list[Found], list[st
     """
     found: list[Found] = []
     skipped: list[str] = []
-    for path, state in sorted(_files(folder), key=lambda entry: entry[0]):
+
+    def skip_folder(error: OSError) -> None:
+        path = Path(error.filename).relative_to(folder).as_posix()
+        skipped.append(f"{path}: the folder cannot be read ({error.strerror})")
+
+    for path, state in sorted(_files(folder, skip_folder), key=lambda entry: entry[0]):
         file = folder / path
         try:
             if baseline.has(path, file, state):
@@ -126,8 +131,10 @@ def _unusable(path: str, file: Path, state: os.stat_result) -> str:
         return ""
 
 
-def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    for parent, folders, names in os.walk(folder):
+def _files(
+    folder: Path, on_error: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[str, os.stat_result]]:
+    for parent, folders, names in os.walk(folder, onerror=on_error):
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]  # noqa: PTH114, PTH118 - of bytes that Path may refuse
         folders[:] = [name for name in folders if name not in _SKIPPED_FOLDERS and name not in links]
         for name in (*names, *links):

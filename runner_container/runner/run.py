@@ -12,11 +12,11 @@ from runner.errors import NotMyRunError, RunnerError, RunProblemError, StopReque
 from runner.execution import Execution, parameterized
 from runner.formats import make_formats
 from runner.kernels import choose_kernel, installed_kernels
+from runner.launchers import Launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import Code, Outcome, clean_text
 from runner.outputs import Baseline, find_outputs
 from runner.partial import PartialUploads
-from runner.processes import end_descendants
 from runner.service import Service
 from runner.settings import Intervals
 from runner.snapshot import Snapshot, fetch_snapshot, read_notebook
@@ -43,8 +43,8 @@ class Run:
     ----------
     order
         What to run.
-    service, control, memory, beats
-        The service; who may end the run; who knows why a kernel was killed; whom to tell how far it is.
+    service, launcher, control, memory, beats
+        The service; who starts the kernel; who may end the run; who knows why a kernel was killed; whom to tell how far it is.
     intervals
         How often to save and upload.
     """
@@ -54,6 +54,7 @@ class Run:
         order: WorkOrder,
         service: Service,
         *,
+        launcher: Launcher,
         control: Control,
         memory: MemoryWatch,
         beats: Beats,
@@ -61,6 +62,7 @@ class Run:
     ) -> None:
         self._order = order
         self._service = service
+        self._launcher = launcher
         self._control = control
         self._memory = memory
         self._beats = beats
@@ -116,7 +118,7 @@ class Run:
             return Outcome(code=Code.RUNNER_ERROR, message=f"{type(error).__name__}: {error}")
         finally:
             self._control.execution_ended()
-            end_descendants()
+            self._launcher.end_all()
 
     def _execute(self, base: Path) -> Outcome:
         snapshot = fetch_snapshot(self._order, self._service, base, check=self._control.check)
@@ -142,11 +144,13 @@ class Run:
         kernel = choose_kernel(
             notebook, environment=order.environment, fallback=order.kernel, installed=installed_kernels()
         )
+        self._launcher.give(snapshot.folder)
         self._baseline = Baseline.of(snapshot.folder, snapshot.checksums)
         return Execution(
             parameterized(notebook, order, kernel),
             order,
             kernel,
+            launcher=self._launcher,
             control=self._control,
             memory=self._memory,
             beats=self._beats,

@@ -1,6 +1,7 @@
 """From check-in to report: signals, the threads around a run, and the exit code."""
 
 import logging
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from types import FrameType
 from runner.beats import Beats
 from runner.control import Control, Request
 from runner.errors import NotMyRunError, RefusedError, RunnerError, UnreachableError
+from runner.launchers import Launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import EXIT_NOT_MY_RUN, EXIT_UNREACHABLE, Code, Outcome
-from runner.processes import end_descendants
 from runner.run import Run
 from runner.service import Service
 from runner.settings import Intervals, Settings
@@ -34,12 +35,15 @@ class Supervisor:
         How often and how long.
     memory
         Tells why a kernel was killed.
+    launcher
+        Who starts the kernel.
     """
 
-    def __init__(self, settings: Settings, intervals: Intervals, memory: MemoryWatch) -> None:
+    def __init__(self, settings: Settings, intervals: Intervals, memory: MemoryWatch, launcher: Launcher) -> None:
         self._intervals = intervals
         self._memory = memory
-        self._control = Control(intervals, memory)
+        self._launcher = launcher
+        self._control = Control(intervals, memory, launcher)
         self._service = Service(settings, intervals, answered=self._control.answered)
 
     def run(self) -> int:
@@ -64,7 +68,7 @@ class Supervisor:
             return Code.RUNNER_ERROR.exit_code
         finally:
             self._control.finish()
-            end_descendants()
+            self._launcher.end_all()
 
     def _check_in_and_run(self) -> int:
         self._service.check_in()
@@ -73,12 +77,21 @@ class Supervisor:
         self._control.run_until(timeout_seconds=order.timeout_seconds, fence_seconds=order.fence_seconds)
         beats = Beats(self._service, self._control, every_seconds=order.beat_seconds)
         run = Run(
-            order, self._service, control=self._control, memory=self._memory, beats=beats, intervals=self._intervals
+            order,
+            self._service,
+            launcher=self._launcher,
+            control=self._control,
+            memory=self._memory,
+            beats=beats,
+            intervals=self._intervals,
         )
         beats.start()
         try:
-            with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as base:
-                outcome = run.run(Path(base).resolve())
+            base = Path(tempfile.mkdtemp(prefix="run-")).resolve()
+            try:
+                outcome = run.run(base)
+            finally:
+                shutil.rmtree(base, ignore_errors=True)
         finally:
             # Before the report: a beat of a run that is over would be told that the run is not ours.
             beats.end()

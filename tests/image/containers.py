@@ -65,17 +65,17 @@ class ImageRunner:
     service: FakeService
     started: list[Run] = field(default_factory=list)
 
-    def start(self, *, memory_mib: int = MEMORY_MIB, **changed: Any) -> Run:
-        """Start a container as the service does; options may differ from the task definition's."""
+    def start(self, *, memory_mib: int = MEMORY_MIB, image: str = RUNNER_IMAGE, **changed: Any) -> Run:
+        """Start a container as the service does; image and options may differ from the task definition's."""
         environment = {"RUN_URL": self.service.run_url, **STARTED_WITH}
         options = replace(self.options, memory_mib=memory_mib, **changed)
-        run = Run(self.containers.run(RUNNER_IMAGE, environment=environment, options=options))
+        run = Run(self.containers.run(image, environment=environment, options=options))
         self.started.append(run)
         return run
 
-    def run(self, *, memory_mib: int = MEMORY_MIB, **changed: Any) -> tuple[int, Run]:
+    def run(self, **changed: Any) -> tuple[int, Run]:
         """Start a container and wait for its end."""
-        run = self.start(memory_mib=memory_mib, **changed)
+        run = self.start(**changed)
         return run.end(), run
 
     @property

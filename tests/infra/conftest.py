@@ -59,6 +59,7 @@ memory_gib = 4
 
 [network]
 availability_zones = ["cn-north-1a", "cn-north-1b"]
+egress = "https"
 """
 
 

@@ -62,9 +62,7 @@ def passed(found: Synthesized, name: str) -> dict[str, Any]:
 
 def test_dispatch_passes_the_runners_roles_to_tasks_only(stack: Synthesized, operators: Synthesized) -> None:
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-    own = {
-        f"<{stack.id_of('AWS::IAM::Role', name)}.Arn>": to_tasks for name in ("RunnersExecutionRole", "RunnersTaskRole")
-    }
+    own = {f"<{stack.id_of('AWS::IAM::Role', 'RunnersExecutionRole')}.Arn>": to_tasks}
     assert passed(stack, "Dispatch") == own
     assert passed(operators, "Dispatch") == own | {"arn:aws:iam::123456789012:role/data": to_tasks}
 
@@ -157,14 +155,6 @@ def test_the_scheduler_acts_for_our_group_only_and_only_sends_ticks(stack: Synth
 def test_cleanup_lists_its_prefixes_only(stack: Synthesized) -> None:
     (condition,) = {condition for action, _, condition in stack.may("Cleanup") if action == "s3:ListBucket"}
     assert json.loads(condition) == {"StringLike": {"s3:prefix": ["definitions/*", "jobs/*"]}}
-
-
-def test_a_notebook_has_no_permission_of_ours(stack: Synthesized) -> None:
-    role_id = stack.id_of("AWS::IAM::Role", "RunnersTaskRole")
-    role = stack.all("AWS::IAM::Role")[role_id]
-    assert "Policies" not in role
-    assert "ManagedPolicyArns" not in role
-    assert not [each for each in stack.all("AWS::IAM::Policy").values() if {"Ref": role_id} in each["Roles"]]
 
 
 def test_an_operator_s_task_role_is_left_as_it_is(operators: Synthesized) -> None:

@@ -8,6 +8,12 @@ import pytest
 from tests.infra.synthesized import ROOT, Synthesized, as_list, flat, synthesize
 
 
+DOCKER_DEFAULT = set(
+    "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT".split()
+)
+"""What a container has that nothing is dropped from (Docker documentation, Runtime privilege and Linux capabilities)."""
+
+
 def test_a_task_definition_leaves_the_size_to_the_launch(stack: Synthesized) -> None:
     definition = stack.one("AWS::ECS::TaskDefinition")
     assert definition["Family"] == "jupyter-scheduler-python"
@@ -46,18 +52,21 @@ def test_the_runner_key_is_handed_out_by_ecs_and_by_nobody_else(stack: Synthesiz
 def test_a_container_has_no_rights_that_it_does_not_need(stack: Synthesized, operators: Synthesized) -> None:
     for definition in [stack.one("AWS::ECS::TaskDefinition"), *operators.all("AWS::ECS::TaskDefinition").values()]:
         (container,) = definition["ContainerDefinitions"]
-        assert container["User"] == "10001:10001"
+        assert container["User"] == "0:0", "the container's init; it runs the notebook as a user without rights"
         assert container["ReadonlyRootFilesystem"] is True
         assert not container.get("Privileged")
-        assert container["LinuxParameters"] == {"Capabilities": {"Drop": ["ALL"]}, "InitProcessEnabled": False}
+        linux = container["LinuxParameters"]
+        assert linux["InitProcessEnabled"] is False
+        assert set(linux["Capabilities"]) == {"Drop"}
+        assert DOCKER_DEFAULT - set(linux["Capabilities"]["Drop"]) == {"CHOWN", "KILL", "SETGID", "SETUID"}
 
 
-def test_home_and_temporary_folder_are_writable(stack: Synthesized) -> None:
+def test_homes_and_temporary_folder_are_writable(stack: Synthesized) -> None:
     definition = stack.one("AWS::ECS::TaskDefinition")
     (container,) = definition["ContainerDefinitions"]
     mounts = {each["ContainerPath"]: each["SourceVolume"] for each in container["MountPoints"] if not each["ReadOnly"]}
-    assert mounts == {"/home/runner": "home", "/tmp": "tmp"}
-    # Without a host, ECS makes a bind mount on the task's own storage and fills it from the image's volume.
+    assert mounts == {"/home": "home", "/tmp": "tmp"}
+    # Without a host, ECS makes a bind mount on the task's own storage.
     assert definition["Volumes"] == [{"Name": "home"}, {"Name": "tmp"}]
 
 
@@ -66,7 +75,9 @@ def test_the_image_s_volumes_and_user_are_those_of_the_task_definition(stack: Sy
     (volumes,) = [json.loads(line.removeprefix("VOLUME ")) for line in lines if line.startswith("VOLUME ")]
     (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     assert volumes == [each["ContainerPath"] for each in container["MountPoints"]]
-    assert any(f"--uid {container['User'].partition(':')[0]} " in line for line in lines)
+    assert f"USER {container['User']}" in lines
+    for uid in (10001, 10002):
+        assert any(f"--uid {uid} " in line for line in lines)
 
 
 def test_the_operator_chooses_the_processor(stack: Synthesized, operators: Synthesized) -> None:
@@ -130,10 +141,16 @@ def test_the_image_s_context_is_just_what_its_dockerfile_takes(stack: Synthesize
     assert not [path for path in found if "__pycache__" in path]
 
 
-def test_an_environment_s_own_role_is_the_task_s(operators: Synthesized) -> None:
-    roles = {each["Family"]: flat(each["TaskRoleArn"]) for each in operators.all("AWS::ECS::TaskDefinition").values()}
-    empty = operators.id_of("AWS::IAM::Role", "RunnersTaskRole")
-    assert roles == {"theirs-python": "arn:aws:iam::123456789012:role/data", "theirs-plain": f"<{empty}.Arn>"}
+def test_a_task_has_the_role_of_its_environment_or_none_at_all(stack: Synthesized, operators: Synthesized) -> None:
+    """Credentials of a role without policies still count where a bucket or key is open to the account."""
+    definitions = operators.all("AWS::ECS::TaskDefinition").values()
+    roles = {each["Family"]: each.get("TaskRoleArn") for each in definitions}
+    assert roles == {"theirs-python": "arn:aws:iam::123456789012:role/data", "theirs-plain": None}
+    assert "TaskRoleArn" not in stack.one("AWS::ECS::TaskDefinition")
+    for found in (stack, operators):
+        assert [name for name in found.all("AWS::IAM::Role") if name.startswith("Runners")] == [
+            found.id_of("AWS::IAM::Role", "RunnersExecutionRole")
+        ]
 
 
 def test_on_demand_and_spot_are_both_offered(stack: Synthesized) -> None:
@@ -148,6 +165,19 @@ def test_the_stack_s_own_network_costs_nothing_and_lets_nothing_in(stack: Synthe
     variables = stack.function("Dispatch")["Environment"]["Variables"]
     assert variables["ASSIGN_PUBLIC_IP"] == "ENABLED"
     assert flat(variables["SUBNETS"]).count(",") == 1
+
+
+def test_egress_is_open_or_https_alone(stack: Synthesized, first: Synthesized) -> None:
+    def let_out(found: Synthesized) -> list[tuple[str, str, int | None, int | None]]:
+        group = found.one("AWS::EC2::SecurityGroup")
+        assert "SecurityGroupIngress" not in group
+        return [
+            (each.get("CidrIp") or each["CidrIpv6"], each["IpProtocol"], each.get("FromPort"), each.get("ToPort"))
+            for each in group["SecurityGroupEgress"]
+        ]
+
+    assert let_out(stack) == [("0.0.0.0/0", "-1", None, None)]
+    assert let_out(first) == [("0.0.0.0/0", "tcp", 443, 443), ("::/0", "tcp", 443, 443)]
 
 
 def test_an_operator_s_network_is_taken_as_it_is(operators: Synthesized) -> None:

@@ -13,11 +13,11 @@ from local_cloud.fargate_rules import NotOnFargateError
 TASK: dict[str, Any] = {"cpu": "1024", "memory": "4096", "volumes": [{"name": "home"}]}
 CONTAINER: dict[str, Any] = {
     "name": "runner",
-    "user": "10001:10001",
+    "user": "0:0",
     "readonlyRootFilesystem": True,
-    "linuxParameters": {"capabilities": {"drop": ["ALL"], "add": ["SYS_PTRACE"]}, "initProcessEnabled": False},
+    "linuxParameters": {"capabilities": {"drop": ["MKNOD", "NET_RAW"], "add": ["SYS_PTRACE"]}, "initProcessEnabled": False},
     "mountPoints": [
-        {"sourceVolume": "home", "containerPath": "/home/runner", "readOnly": False},
+        {"sourceVolume": "home", "containerPath": "/home", "readOnly": False},
         {"sourceVolume": "data", "containerPath": "/data", "readOnly": True},
     ],
 }
@@ -35,10 +35,11 @@ def test_a_task_definition_becomes_arguments() -> None:
         ("--memory", "4096m"),
         ("--memory-swap", "4096m"),
         ("--cpus", "1"),
-        ("--user", "10001:10001"),
-        ("--volume", "/home/runner"),
+        ("--user", "0:0"),
+        ("--volume", "/home"),
         ("--volume", "/data:ro"),
-        ("--cap-drop", "ALL"),
+        ("--cap-drop", "MKNOD"),
+        ("--cap-drop", "NET_RAW"),
         ("--cap-add", "SYS_PTRACE"),
     ):
         assert pair in found

@@ -84,10 +84,11 @@ def test_the_environments_own_python_path_is_kept() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
-def test_a_hardened_process_is_not_dumpable_and_ignores_the_folder_it_started_in(tmp_path: Path) -> None:
+def test_a_hardened_process_is_not_dumpable_adopts_orphans_and_ignores_the_folder_it_started_in(tmp_path: Path) -> None:
     tmp_path.joinpath("nbconvert.py").write_text("raise SystemExit('loaded from the working directory')")
     program = (
-        "import ctypes, os; from runner.hardening import harden; harden();"
+        "import ctypes, os; from runner.hardening import harden; from runner.launchers import DirectLauncher;"
+        "harden(); DirectLauncher();"
         "import nbconvert; libc = ctypes.CDLL(None); value = ctypes.c_int(-1); libc.prctl(37, ctypes.byref(value), 0, 0, 0);"
         "print(libc.prctl(3, 0, 0, 0, 0), value.value)"
     )
@@ -255,6 +256,22 @@ def test_what_cannot_be_an_output_is_named(tmp_path: Path) -> None:
         "its path is longer than 700 bytes",
         "not a regular file",
     ]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    baseline = Baseline.of(tmp_path, {})
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):  # deeper than any path may be long
+        os.mkdir("d" * 250, dir_fd=folder)
+        deeper = os.open("d" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = deeper
+    os.close(folder)
+
+    found, skipped = find_outputs(tmp_path, baseline)
+
+    assert found == []
+    assert [told.rpartition(": ")[2] for told in skipped] == ["the folder cannot be read (File name too long)"]
 
 
 def test_pauses_double_within_the_time() -> None:

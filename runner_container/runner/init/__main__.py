@@ -1,0 +1,11 @@
+"""Process 1 of the container: `python -I -S <this folder>`."""
+
+import os
+import sys
+
+# This folder is what Python put first; modules are named from the folder of the package `runner`, which belongs to root.
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+
+from runner.init.main import main
+
+sys.exit(main())

@@ -1,0 +1,134 @@
+"""Starting the kernel through the container's init, as a user that can neither signal nor read the runner."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from runner.init.main import SOCKET_VARIABLE
+from runner.init.requests import MESSAGE_BYTES
+from runner.init.users import NOTEBOOK
+from runner.launchers import DirectLauncher, Launcher
+
+__all__ = ["InitLauncher", "choose_launcher"]
+
+_LOG = logging.getLogger(__name__)
+_RUNNER_ONLY: Final = frozenset({"TMPDIR"})
+"""What init sets for the runner; the notebook's temporary files go to /tmp."""
+
+
+def choose_launcher(environ: MutableMapping[str, str]) -> Launcher:
+    """Take init's socket out of the environment; without init the kernel is a child of this process.
+
+    Parameters
+    ----------
+    environ
+        The process's environment.
+    """
+    if descriptor := environ.pop(SOCKET_VARIABLE, ""):
+        return InitLauncher(socket.socket(fileno=int(descriptor)))
+    _LOG.warning("there is no init: the notebook runs as the runner's own user, and nothing keeps the two apart")
+    return DirectLauncher()
+
+
+class InitLauncher:
+    """Asks init, which is the parent of the kernel and of every orphan.
+
+    Parameters
+    ----------
+    connection
+        The socket to init; no child process inherits it.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.set_inheritable(False)
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    def give(self, folder: Path) -> None:
+        """Make the folder and everything in it the notebook's; the folders above stay the runner's, and can be passed through."""
+        folder.parent.chmod(0o711)
+        self._ask("give", folder=str(folder))
+
+    def start(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], folder: str, stdout: int, stderr: int
+    ) -> "_Kernel":
+        """Start a kernel as the notebook's user, whose home has its packages and settings."""
+        own = {name: value for name, value in environment.items() if name not in _RUNNER_ONLY}
+        answer = self._ask(
+            "start",
+            descriptors=(stdout, stderr),
+            argv=list(argv),
+            environment={**own, "HOME": NOTEBOOK.home},
+            folder=folder,
+        )
+        return _Kernel(self, answer["pid"])
+
+    def share(self, file: Path) -> None:
+        """Let the notebook's group read a file."""
+        file.parent.chmod(0o711)
+        os.chown(file, -1, NOTEBOOK.uid)
+        file.chmod(0o640)
+
+    def end_all(self) -> None:
+        """Kill every process of the notebook's user at once, and make its files in the work folder readable."""
+        if left := self._ask("end")["left"]:
+            _LOG.warning("%d processes of the notebook are still there", left)
+
+    def poll(self, pid: int) -> int | None:
+        """Give the exit code of a kernel; None while it runs."""
+        code: int | None = self._ask("poll", pid=pid)["exit_code"]
+        return code
+
+    def signal(self, pid: int, number: int) -> None:
+        """Signal a kernel and its process group, if it still runs."""
+        with suppress(ProcessLookupError):
+            self._ask("signal", pid=pid, number=number)
+
+    def _ask(self, verb: str, *, descriptors: Sequence[int] = (), **given: Any) -> Mapping[str, Any]:
+        request = json.dumps({"verb": verb, **given}).encode()
+        with self._lock:
+            socket.send_fds(self._connection, [request], descriptors)
+            answer: Mapping[str, Any] = json.loads(self._connection.recv(MESSAGE_BYTES))
+        if "errno" in answer:
+            raise OSError(answer["errno"], answer["message"])
+        return answer
+
+
+class _Kernel:
+    """A kernel that init started; also what jupyter_client expects of a `Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, launcher: InitLauncher, pid: int) -> None:
+        self._launcher = launcher
+        self.pid = pid
+        self._exit_code: int | None = None
+
+    def poll(self) -> int | None:
+        """Give the exit code; None while it runs."""
+        if self._exit_code is None:
+            self._exit_code = self._launcher.poll(self.pid)
+        return self._exit_code
+
+    def wait(self) -> int | None:
+        """Give the exit code. jupyter_client calls this only when `poll` has told it."""
+        return self.poll()
+
+    def send_signal(self, number: int) -> None:
+        """Signal the kernel's process group."""
+        self._launcher.signal(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the kernel's process group."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask the kernel's process group to end."""
+        self.send_signal(signal.SIGTERM)

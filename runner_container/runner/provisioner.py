@@ -1,0 +1,44 @@
+"""How jupyter_client gets its kernel: from the launcher of this run, whatever provisioner a kernel's specification names."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import LocalProvisioner
+
+from runner.launchers import Launcher, LeaderProcess
+
+__all__ = ["RunProvisioner"]
+
+
+class RunProvisioner(LocalProvisioner):
+    """jupyter_client's local provisioner with another way to start the process.
+
+    Parameters
+    ----------
+    launcher
+        Who starts it.
+    kwargs
+        `kernel_id`, `kernel_spec` and `parent`, the kernel manager.
+    """
+
+    def __init__(self, launcher: Launcher, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._launcher = launcher
+        self.leader: LeaderProcess | None = None
+        """The kernel's process, once it has been started."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start the kernel. Its process group is signalled by the process object, not by jupyter_client itself (`pgid`)."""
+        self._launcher.share(Path(self.parent.connection_file))
+        self.leader = self._launcher.start(
+            [os.path.expanduser(each) for each in cmd],  # noqa: PTH111 - as jupyter_client does, also with what is no path
+            environment=kwargs["env"],
+            folder=kwargs["cwd"],
+            stdout=kwargs.get("stdout", 1),
+            stderr=kwargs.get("stderr", 2),
+        )
+        self.process = self.leader
+        self.pid = self.leader.pid
+        return self.connection_info

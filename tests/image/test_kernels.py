@@ -1,0 +1,88 @@
+"""Kernels other than the image's own, as an operator's image has them, start and end through init, too."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local_cloud.container_command import ContainerCommand
+from local_cloud.places import RUNNER_IMAGE
+from tests.image.containers import ImageRunner
+from tests.runner.conftest import notebook
+from tests.runner.fake_service import FakeService
+from tests.runner.test_kernel_ports import TAKES_A_PORT
+
+Order = Callable[..., None]
+
+KERNELS = {
+    "plain": ["sh", "-c", "echo from the kernel itself; exec python -m ipykernel_launcher -f $0", "{connection_file}"],
+    "crowded": ["python", "/opt/crowded.py", "ipykernel", "-f", "{connection_file}"],
+    "missing": ["/no/such/program", "{connection_file}"],
+    "foreign": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+}
+"""One that is not ipykernel as far as the runner can tell, one whose port is taken at first, one that is not there, and one that
+names a provisioner which the image does not have."""
+
+
+@pytest.fixture(scope="module")
+def image(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An image made FROM the runner's, with more kernels."""
+    folder = tmp_path_factory.mktemp("derived")
+    for name, argv in KERNELS.items():
+        described = {"argv": argv, "display_name": name, "language": "python", "env": {"TIMES": "1", "STARTS": "/tmp/starts"}}
+        if name == "foreign":
+            described["metadata"] = {"kernel_provisioner": {"provisioner_name": "elsewhere"}}
+        (folder / "kernels" / name).mkdir(parents=True)
+        (folder / "kernels" / name / "kernel.json").write_text(json.dumps(described))
+    (folder / "crowded.py").write_text("import os\nos.makedirs('/tmp/starts', exist_ok=True)\n" + TAKES_A_PORT)
+    (folder / "Dockerfile").write_text(
+        f"FROM {RUNNER_IMAGE}\nCOPY kernels /opt/venv/share/jupyter/kernels\nCOPY crowded.py /opt/crowded.py\n"
+    )
+    tag = "jupyter-scheduler-runner-with-kernels:test"
+    isolation = ("--isolation", "chroot") if engine.name == "podman" else ()
+    engine.output("build", *isolation, "--tag", tag, str(folder), seconds=300)
+    yield tag
+    engine.output("rmi", tag)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("kernel", ["plain", "crowded"])
+def test_it_runs_as_the_notebook_s_user_and_is_interrupted(
+    runner: ImageRunner, image: str, service: FakeService, order: Order, kernel: str
+) -> None:
+    order(
+        notebook(
+            "import os; print(os.getuid(), os.path.expanduser('~'), len(os.listdir('/tmp/starts')) if os.path.exists('/tmp/starts') else 0)",
+            "import time\nprint('waiting', flush=True)\ntime.sleep(600)",
+            kernel=kernel,
+        ),
+        beat_seconds=0.2,
+    )
+    service.stop_at = lambda _: "waiting" in run.log
+    run = runner.start(image=image)
+
+    assert run.end() == 12, run.log
+    assert runner.text(1) == f"10002 /home/notebook {2 if kernel == 'crowded' else 0}\n"
+    assert runner.outcome["message"] == "The run was stopped in cell 2 of 2."
+    assert "still there" not in run.log
+    assert kernel != "plain" or "from the kernel itself" in run.log
+
+
+def test_it_runs_here_whatever_provisioner_it_names(runner: ImageRunner, image: str, order: Order) -> None:
+    order(notebook("import os; print(os.getuid())", kernel="foreign"))
+
+    code, run = runner.run(image=image)
+
+    assert (code, runner.text(1)) == (0, "10002\n"), run.log
+
+
+def test_one_that_cannot_start_is_named(runner: ImageRunner, image: str, order: Order) -> None:
+    order(notebook("1", kernel="missing"))
+
+    code, run = runner.run(image=image)
+
+    assert runner.outcome["code"] == "environment_problem", run.log
+    assert code == 16
+    assert "The kernel 'missing' did not start: [Errno 2] No such file or directory" in runner.outcome["message"]
