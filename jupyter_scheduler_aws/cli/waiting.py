@@ -23,6 +23,7 @@ from jupyter_scheduler_aws.cli.text import took
 from jupyter_scheduler_aws.client import Client, InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, UnsafePathError
 from jupyter_scheduler_aws.models import Job
+from jupyter_scheduler_aws.plain import plain_line, plain_text
 
 __all__ = ["Destination", "destination_of", "finish", "finish_or_tell", "wait"]
 
@@ -116,14 +117,18 @@ def _tell_how_to_go_on(terminal: Terminal, job_id: str, why: str) -> None:
 
 def _tell_outcome(terminal: Terminal, job: Job) -> None:
     if job.is_completed:
-        terminal.err.print(Text.assemble(("✓ ", "green"), f"{job.name}: completed in {took(job) or 'no time'}"))
+        terminal.err.print(
+            Text.assemble(("✓ ", "green"), f"{plain_line(job.name)}: completed in {took(job) or 'no time'}")
+        )
         return
     title = job.outcome.title if job.outcome else job.status.lower()
     message = (job.outcome.message if job.outcome else "") or job.status_message or ""
     mark, style = ("■ ", "yellow") if job.status == "STOPPED" else ("✗ ", "bold red")
-    terminal.err.print(Text.assemble((mark, style), f"{job.name}: ", (title, style)), soft_wrap=True)
+    terminal.err.print(
+        Text.assemble((mark, style), f"{plain_line(job.name)}: ", (plain_line(title), style)), soft_wrap=True
+    )
     if message and message != title:
-        terminal.err.print(indent(message, "  "), markup=False, soft_wrap=True)
+        terminal.err.print(indent(plain_text(message), "  "), soft_wrap=True)
 
 
 def _download(terminal: Terminal, client: Client, job: Job, destination: Destination) -> dict[str, Any] | None:
