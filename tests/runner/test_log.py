@@ -32,6 +32,11 @@ def test_only_text_is_left(text: dict[str, str]) -> None:
     assert Outcome(code=Code.RUNNER_ERROR, message=text["text"]).as_json().get("message", "") == text["plain"].strip()
 
 
+@pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
+def test_a_long_text_is_read_once(piece: str) -> None:
+    assert "\x1b" not in plain_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+
+
 def assert_only_the_runner_speaks_for_itself(lines: list[str]) -> None:
     assert [line for line in lines if "forged" in line] != []
     assert [line for line in lines if line.startswith(FORGED)] == []

@@ -76,6 +76,11 @@ def test_only_text_is_left(text: dict[str, str]) -> None:
     assert plain_line(text["text"]).splitlines() in ([], [plain_line(text["plain"])])
 
 
+@pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
+def test_a_long_text_is_read_once(piece: str) -> None:
+    assert "\x1b" not in plain_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
 def test_a_job_is_shown_as_text(api: FakeApi, show: Show, text: dict[str, str]) -> None:
     job_id = hostile_job(api, text["text"])
