@@ -18,7 +18,7 @@ __all__ = ["MOST_NOTEBOOK_BYTES", "NOTEBOOK", "LogHandler", "log_uncaught"]
 NOTEBOOK: Final = "notebook"
 """Name of the logger for what a notebook prints."""
 MOST_NOTEBOOK_BYTES: Final = 10 << 20
-"""What the log of one job takes of all that is not the runner's own: some 100,000 lines, ten pages of CloudWatch's GetLogEvents
+"""What the log of one container takes of all that is not the runner's own: some 100,000 lines, ten pages of CloudWatch's GetLogEvents
 (1 MB each), and half a cent at $0.50 per GB ingested."""
 _MOST_OWN_BYTES: Final = 5 << 20
 """What it takes of the runner's own lines: one every 5 s for two days."""
