@@ -26,7 +26,7 @@ from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, Un
 from jupyter_scheduler_aws.models import Job
 from jupyter_scheduler_aws.plain import plain_line, plain_text
 
-__all__ = ["Destination", "destination_of", "finish", "finish_or_tell", "wait"]
+__all__ = ["Destination", "destination_of", "finish", "finish_or_tell", "tell_files", "wait"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,15 +6,18 @@ and kernels print, and what libraries say about the notebook. All of it is plain
 
 import logging
 import queue
+import sys
 import threading
 from contextlib import suppress
-from io import RawIOBase
+from io import FileIO, RawIOBase
+from types import TracebackType
 from typing import Final
 
 from runner.plain import plain_text
 
-__all__ = ["MOST_NOTEBOOK_BYTES", "NOTEBOOK", "LogHandler", "log_uncaught"]
+__all__ = ["MOST_NOTEBOOK_BYTES", "NOTEBOOK", "LogHandler", "start_log"]
 
+_LOG = logging.getLogger(__name__)
 NOTEBOOK: Final = "notebook"
 """Name of the logger for what a notebook prints."""
 MOST_NOTEBOOK_BYTES: Final = 10 << 20
@@ -86,8 +89,21 @@ class LogHandler(logging.Handler):
             left = left[written:]
 
 
-def log_uncaught(args: threading.ExceptHookArgs) -> None:
-    """Log what ended a thread, as `threading.excepthook`: tracebacks quote what a notebook may have said."""
-    if args.exc_value is not None:
-        told = (args.exc_type, args.exc_value, args.exc_traceback)
-        logging.getLogger(__name__).error("a thread ended: %s", args.thread and args.thread.name, exc_info=told)
+def start_log() -> None:
+    """Let everything that this process says go one way; Python writes the rest at its end (`logging.shutdown`).
+
+    What ends a thread or the process is a message like others: tracebacks quote what a notebook may have said.
+    """
+    stdout = FileIO(sys.stdout.fileno(), "w", closefd=False)
+    logging.basicConfig(handlers=[LogHandler(stdout)], level=logging.WARNING, format="%(message)s")
+    for name in ("runner", NOTEBOOK):
+        logging.getLogger(name).setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)  # of libraries, about notebooks of older formats
+    sys.excepthook = _log_fault
+    threading.excepthook = lambda told: _log_fault(told.exc_type, told.exc_value, told.exc_traceback)
+    sys.unraisablehook = lambda told: _log_fault(told.exc_type, told.exc_value, told.exc_traceback)
+
+
+def _log_fault(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    _LOG.critical("a fault of the runner", exc_info=(kind, error or kind(), trace))

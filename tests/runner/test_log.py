@@ -6,17 +6,16 @@ import logging
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.log import MOST_NOTEBOOK_BYTES, NOTEBOOK, LogHandler, log_uncaught
+from runner.log import MOST_NOTEBOOK_BYTES, NOTEBOOK, LogHandler
 from runner.outcomes import Code, Outcome, clean_text
 from runner.plain import plain_text
-from tests.runner.conftest import Runner, notebook
+from tests.runner.conftest import RUNNER_CONTAINER, Runner, notebook
 from tests.runner.fake_service import FakeService
 
 Order = Callable[..., None]
@@ -154,12 +153,35 @@ def test_a_message_of_several_lines_is_one_speakers() -> None:
     )
 
 
-def test_what_ends_a_thread_is_logged_as_the_runners_message(caplog: pytest.LogCaptureFixture) -> None:
-    raised = threading.ExceptHookArgs((ValueError, ValueError("why"), None, threading.current_thread()))
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("raise E(SAID)", 1),
+        ("t = threading.Thread(target=fail); t.start(); t.join()", 0),
+        ("class D:\n    def __del__(self): fail()\nD()", 0),
+        ("warnings.warn(SAID)", 0),
+        ("logging.getLogger('nbclient').error(SAID)", 0),
+        ("logging.getLogger('runner.x').error('%s', SAID)", 0),
+    ],
+)
+def test_whatever_the_process_says_goes_one_way(program: str, code: int) -> None:
+    before = (
+        "import logging, threading, warnings; from runner.log import start_log; start_log()\n"
+        f"SAID = 'x\\n{FORGED}\\r{FORGED}\\u2028{FORGED}'\n"
+        "class E(Exception): pass\n"
+        "def fail(): raise E(SAID)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", before + program],
+        env={"PYTHONPATH": str(RUNNER_CONTAINER)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    log_uncaught(raised)
-
-    assert "ValueError: why" in caplog.text
+    assert (ended.returncode, ended.stderr) == (code, "")
+    if "warn(" not in program:
+        assert_only_the_runner_speaks_for_itself(ended.stdout.splitlines())
 
 
 @pytest.mark.filterwarnings("error")

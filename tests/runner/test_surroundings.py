@@ -182,7 +182,7 @@ def test_nobody_is_followed_elsewhere(runner: Runner, service: FakeService, orde
 def test_the_converter_keeps_what_leads_to_no_folder() -> None:
     given = {
         "PATH": "/bin",
-        "HOME": "/home/x",
+        "HOME": "/somewhere",
         "PYTHONPATH": "/a",
         "JUPYTER_PATH": "/b",
         "XDG_DATA_HOME": "/c",
