@@ -1,7 +1,7 @@
 """What cells say, as lines of the container's log, and how much of it is kept."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from runner.log import NOTEBOOK
@@ -71,6 +71,6 @@ class CellLog:
         self._rest.clear()
 
 
-def _log(lines: Iterable[str]) -> None:
-    for line in lines:
-        _NOTEBOOK.info("%s", line)
+def _log(lines: Sequence[str]) -> None:
+    if lines:
+        _NOTEBOOK.info("%s", "\n".join(lines))

@@ -63,5 +63,5 @@ class LastWords:
         if len(rest) > _KEPT_BYTES:  # A line without an end is logged in parts: it must not fill the memory.
             lines, rest = [*lines, rest], b""
         self._line = rest
-        for line in lines:
-            _NOTEBOOK.info("%s", line.decode("utf-8", "replace"))
+        if lines:
+            _NOTEBOOK.info("%s", b"\n".join(lines).decode("utf-8", "replace"))

@@ -8,6 +8,7 @@ import logging
 import queue
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from io import FileIO, RawIOBase
 from types import TracebackType
@@ -60,13 +61,23 @@ class LogHandler(logging.Handler):
         is_own = record.name.partition(".")[0] == "runner"
         if self._left[is_own] <= 0:
             return
-        first, further = (_OWN, _INDENT) if is_own else (_OTHER, _OTHER)
-        lines = [line[:_LINE_CHARACTERS] for line in plain_text(self.format(record)).split("\n")]
-        marked = [first + lines[0], *(further + line for line in lines[1:])]
-        self._left[is_own] -= sum(len(line.encode()) + _EVENT_BYTES for line in marked)
-        if self._left[is_own] <= 0:
-            marked.append(_OWN + _FULL[is_own])
-        self._waiting.put("".join(f"{line}\n" for line in marked).encode())
+        try:
+            text = plain_text(self.format(record))
+        except Exception:  # noqa: BLE001 - as every handler of `logging` does: a library's faulty message must not end a run
+            self.handleError(record)
+            return
+        self._waiting.put("".join(f"{line}\n" for line in self._within_bounds(text, is_own=is_own)).encode())
+
+    def _within_bounds(self, text: str, *, is_own: bool) -> Iterator[str]:
+        mark, further = (_OWN, _INDENT) if is_own else (_OTHER, _OTHER)
+        for line in text.split("\n"):
+            marked = mark + line[:_LINE_CHARACTERS]
+            yield marked
+            self._left[is_own] -= len(marked.encode()) + _EVENT_BYTES
+            if self._left[is_own] <= 0:
+                yield _OWN + _FULL[is_own]
+                return
+            mark = further
 
     def flush(self, seconds: float = 5) -> None:
         """Wait until everything so far is written, or nobody has read for as long as is given [s]."""
@@ -98,6 +109,7 @@ def start_log() -> None:
     logging.basicConfig(handlers=[LogHandler(stdout)], level=logging.WARNING, format="%(message)s")
     for name in ("runner", NOTEBOOK):
         logging.getLogger(name).setLevel(logging.INFO)
+    logging.raiseExceptions = False
     logging.captureWarnings(capture=True)
     logging.getLogger("py.warnings").setLevel(logging.ERROR)  # of libraries, about notebooks of older formats
     sys.excepthook = _log_fault

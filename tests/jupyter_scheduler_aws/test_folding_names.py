@@ -81,7 +81,7 @@ def test_the_panel_has_them_all_and_the_server_says_what_has_another_name(
 
     with caplog.at_level(logging.WARNING):
         asyncio.run(manager.copy_from_staging(job_id=job_id))
-        job: Any = asyncio.run(scheduler.get_job(job_id))  # type: ignore[arg-type]
+        job: Any = asyncio.run(scheduler.get_job(job_id))
     scheduler.connection.close()
 
     folder = scheduler.workspace.job_folder("report.ipynb", job_id)

@@ -94,7 +94,8 @@ def test_what_a_kernel_writes_to_its_stdout_is_the_notebooks_too(
     assert code == 0, running.log
     assert_only_the_runner_speaks_for_itself(running.lines)
     assert f"| {FORGED}" in running.lines
-    assert {"| written", "| printed"} <= {line[-9:] if "written" in line else line for line in running.lines}
+    assert "written" in running.log
+    assert "printed" in running.log
 
 
 def test_the_log_of_a_job_is_bounded_and_the_notebook_has_the_rest(
@@ -162,6 +163,7 @@ def test_a_message_of_several_lines_is_one_speakers() -> None:
         ("warnings.warn(SAID)", 0),
         ("logging.getLogger('nbclient').error(SAID)", 0),
         ("logging.getLogger('runner.x').error('%s', SAID)", 0),
+        ("logging.getLogger('x').error('%s %s', SAID); logging.getLogger('x').error(SAID)", 0),
     ],
 )
 def test_whatever_the_process_says_goes_one_way(program: str, code: int) -> None:

@@ -49,7 +49,7 @@ def test_errors_and_the_servers_log_are_text(
 ) -> None:
     assert panel_text(DownloadError(f"a{text}")) == plain_text(f"a{text}").translate({ord("%"): "\uff05"})
     with caplog.at_level(logging.WARNING):
-        read_jobs([{**job_document, "status": text}, {text: text}])  # type: ignore[list-item]
+        read_jobs([{**job_document, "status": text}, {text: text}])
 
     assert len(caplog.messages) > 1
     assert all(message == plain_text(message) for message in caplog.messages)
