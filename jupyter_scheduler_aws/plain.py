@@ -1,9 +1,9 @@
 """Text that is only text: what a terminal would obey, and what only misleads a reader, is removed.
 
 Whatever comes from the service may have been written by a notebook, or by somebody else: logs, names, paths, parameters, tags,
-outcomes, errors. It is exact in the Python client and in JSON documents, and plain wherever a person reads it. The runner and
-the service have the same rules of their own (they share no code); one corpus of texts, `tests/data/texts.json`, holds all of
-them to it.
+outcomes, errors. Data is exact in the Python client and in JSON documents, and plain wherever a person reads it; errors are
+plain everywhere. The runner and the service have the same rules of their own (they share no code); one corpus of texts,
+`tests/data/texts.json`, holds all of them to it.
 """
 
 import json
