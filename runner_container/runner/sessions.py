@@ -23,7 +23,7 @@ from runner.errors import SettingsError
 __all__ = ["Network", "read_network", "session", "use_network"]
 
 _CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-"""Files of certificates, the first that is set counts: the two that `requests` reads, and OpenSSL's."""
+"""Files of certificates, or folders of such files; the first that is set counts: the two that `requests` reads, and OpenSSL's."""
 _SCHEMES: Final = ("http", "https", "all")
 _THREADS = threading.local()
 
@@ -69,14 +69,17 @@ def read_network(environ: Mapping[str, str]) -> Network:
 def _trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     name = next((name for name in _CA_VARIABLES if environ.get(name)), None)
     bundle = Path(environ[name] if name else DEFAULT_CA_BUNDLE_PATH)
+    # Each file by itself: of a folder, OpenSSL would read a file when it needs it.
+    first, *others = (sorted(bundle.iterdir()) if bundle.is_dir() else []) or [bundle]
     try:
-        return ssl.create_default_context(
-            cafile=None if bundle.is_dir() else str(bundle), capath=str(bundle) if bundle.is_dir() else None
-        )
+        context = ssl.create_default_context(cafile=first)
+        for file in others:
+            context.load_verify_locations(cafile=file)
     except OSError as error:
         raise SettingsError(
             f"{name or 'The bundle of requests'} = {str(bundle)!r} has no certificates to read: {error}"
         ) from error
+    return context
 
 
 class _State:

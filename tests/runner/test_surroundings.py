@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -154,6 +155,19 @@ def test_certificates_that_cannot_be_read_end_the_runner_in_words(
     assert f"{variable} = '/nonexistent/ca.pem' has no certificates to read" in running.log
     with pytest.raises(SettingsError):
         read_network({variable: "/nonexistent/ca.pem"})
+
+
+def test_certificates_of_a_folder_are_read_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    with pytest.raises(SettingsError):
+        read_network({"REQUESTS_CA_BUNDLE": str(folder)})
+    for name in ("a.pem", "b.pem"):
+        (folder / name).write_bytes(CERTIFICATE.read_bytes())
+
+    context = read_network({"REQUESTS_CA_BUNDLE": str(folder)}).context
+
+    assert len(context.get_ca_certs()) == 1
 
 
 def test_a_proxy_of_the_environment_gets_the_requests(runner: Runner) -> None:
