@@ -1,12 +1,14 @@
 """Times one notebook of many trivial cells in nbclient, papermill as it comes, and the runner's engine. Runs in .venv-runner."""
 
 import json
+import logging
 import os
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 
 import nbformat
@@ -18,6 +20,7 @@ from papermill.iorw import load_notebook_node  # type: ignore[import-not-found,i
 from runner.cell_log import CellLog
 from runner.control import Control
 from runner.engine import RunManager, execute_cells
+from runner.log import NOTEBOOK, LogHandler
 from runner.memory import MemoryWatch
 from runner.settings import Intervals
 
@@ -44,16 +47,15 @@ def _papermill(notebook: NotebookNode, folder: Path) -> None:
 
 
 def _runner(notebook: NotebookNode, folder: Path) -> None:
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        nbformat.write(notebook, folder / "in.ipynb")  # type: ignore[no-untyped-call]
-        manager = RunManager(
-            load_notebook_node(str(folder / "in.ipynb")),
-            control=Control(Intervals(), MemoryWatch()),
-            log=CellLog(nowhere),
-            on_cell=lambda _cell, _cells: None,
-            save_seconds=Intervals().save_seconds,
-        )
-        execute_cells(manager, _KERNEL, folder=folder, start_seconds=60)
+    nbformat.write(notebook, folder / "in.ipynb")  # type: ignore[no-untyped-call]
+    manager = RunManager(
+        load_notebook_node(str(folder / "in.ipynb")),
+        control=Control(Intervals(), MemoryWatch()),
+        log=CellLog(),
+        on_cell=lambda _cell, _cells: None,
+        save_seconds=Intervals().save_seconds,
+    )
+    execute_cells(manager, _KERNEL, folder=folder, start_seconds=60)
 
 
 _ENGINES: dict[str, Callable[[NotebookNode, Path], None]] = {
@@ -65,6 +67,9 @@ _ENGINES: dict[str, Callable[[NotebookNode, Path], None]] = {
 
 def main(cells: int, rounds: int) -> dict[str, float]:
     """Time each engine, in turns, and give the medians [s]."""
+    logging.basicConfig(handlers=[LogHandler(FileIO(os.devnull, "w"))], format="%(message)s")
+    for name in ("runner", NOTEBOOK):
+        logging.getLogger(name).setLevel(logging.INFO)
     times: dict[str, list[float]] = {name: [] for name in _ENGINES}
     for _ in range(rounds):
         for name, run in _ENGINES.items():

@@ -11,7 +11,7 @@ SchedulerClientError
 │   └── SnapshotTooLargeError           it is over a limit of the service; nothing was sent
 ├── UploadError                     the snapshot did not arrive
 ├── DownloadError                   a file did not arrive whole, or may not be written
-│   └── UnsafePathError                 the service named a file outside of the folder
+│   └── UnsafePathError                 the service named a file outside of the folder, or two that would be one
 └── SchedulerApiError               the service refused; carries status, code and request id
     ├── InvalidRequestError             400, 422
     ├── NotAllowedError                 401, 403
@@ -24,6 +24,8 @@ SchedulerClientError
 
 from collections.abc import Mapping
 from typing import Any, Final
+
+from jupyter_scheduler_aws.plain import plain_text
 
 __all__ = [
     "ConfigurationError",
@@ -51,11 +53,14 @@ __all__ = [
 
 
 class SchedulerClientError(Exception):
-    """Root of the tree; its message says what happened, to which thing, and what to do next."""
+    """Root of the tree; its message says what happened, to which thing, and what to do next.
+
+    The message is made plain: it may quote the service or a notebook, and tracebacks print it as it is.
+    """
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = plain_text(message)
+        super().__init__(self.message)
 
 
 class ConfigurationError(SchedulerClientError):
@@ -111,7 +116,7 @@ class DownloadError(SchedulerClientError):
 
 
 class UnsafePathError(DownloadError):
-    """The service named a file that would be written outside of the folder."""
+    """The service named a file that would be written outside of the folder, or over another one."""
 
 
 class SchedulerApiError(SchedulerClientError):

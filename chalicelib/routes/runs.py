@@ -52,7 +52,7 @@ def report(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Take the report of how a run ended."""
     session = _session(owner_id, job_id, attempt)
     outcome = parse_body(ReportBody, runs.current_request.raw_body).outcome
-    return {"status": factory().runs.report(session, code=outcome.code, message=outcome.message[:2000]).value}
+    return {"status": factory().runs.report(session, code=outcome.code, message=outcome.message).value}
 
 
 def _session(owner_id: str, job_id: str, attempt: str) -> Session:

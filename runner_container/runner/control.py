@@ -3,7 +3,6 @@
 import logging
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -176,6 +175,6 @@ class Control:
             if self._kernel is not None:
                 self._kernel.kill()
             self._launcher.end_all()
-            sys.stdout.flush()
+            logging.shutdown()
         finally:
             os._exit(code)
