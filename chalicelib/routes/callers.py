@@ -3,8 +3,9 @@
 from chalice.app import Request
 
 from chalicelib.config import Ownership
+from chalicelib.domain.naming import is_id
 from chalicelib.domain.ownership import Caller, caller_from_identity
-from chalicelib.errors import NotAllowedError, NotAuthenticatedError
+from chalicelib.errors import InvalidRequestError, NotAllowedError, NotAuthenticatedError
 from chalicelib.observability import identify
 
 __all__ = ["caller_of", "owner_of"]
@@ -36,9 +37,13 @@ def owner_of(request: Request, ownership: Ownership) -> str:
     ------
     NotAllowedError
         If somebody else names another's.
+    InvalidRequestError
+        If what an admin names cannot be an owner.
     """
     caller = caller_of(request, ownership)
     named = request.query_params.get("owner_id") if request.query_params else None
     if named and named != caller.owner_id and not caller.is_admin:
         raise NotAllowedError("Only admins may look at other people's jobs. Leave owner_id out.")
+    if named and not is_id(named):
+        raise InvalidRequestError.for_field("owner_id", f"{named!r} is not the id of an owner.")
     return str(named or caller.owner_id)

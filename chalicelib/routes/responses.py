@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, Final, TypeVar
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from typing_extensions import TypedDict
 
+from chalicelib.domain.naming import is_id
 from chalicelib.errors import (
     CopyTimeoutError,
     InvalidRequestError,
@@ -30,8 +31,11 @@ _log = logging.getLogger(__name__)
 _MAX_BODY_BYTES: Final = 256 * 1024
 """A request's body: its parameters must fit into a DynamoDB item of 400 KB with all else that a job has."""
 
-_MAX_ID: Final = 200
-"""Characters of an id in a path; ours have fewer than 50, and DynamoDB's keys take 1,024 bytes."""
+_MAX_MESSAGE: Final = 4000
+"""Characters of a message: some quote what was sent, which may be a whole body; the ids of 100 jobs fit in."""
+
+_TEXTS: Final = ("pathParameters", "multiValueQueryStringParameters", "headers", "body")
+"""Where an event of API Gateway has what its caller wrote."""
 
 _LATER: Final = frozenset({TooManyRequestsError.status, CopyTimeoutError.status})
 """Refusals that come with `Retry-After`."""
@@ -91,16 +95,32 @@ def parse_body(model: type[_Model], raw_body: bytes | str) -> _Model:
         raise InvalidRequestError.for_field(field or "body", f"{problem}.".replace("..", ".")) from None
 
 
-def _check_ids(*ids: str) -> None:
-    """Refuse ids in a path that no key of a table can hold.
+def _check_texts(event: Mapping[str, Any]) -> None:
+    """Refuse text that is not Unicode: JSON can say half of a surrogate pair, which no store takes and no answer can hold.
+
+    Raises
+    ------
+    InvalidRequestError
+        If there is any.
+    """
+    try:
+        json.dumps([event.get(name) for name in _TEXTS], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(
+            "The request has half of a surrogate pair in it, which is not text. Send UTF-8."
+        ) from None
+
+
+def _check_ids(ids: Iterable[str]) -> None:
+    """Refuse what cannot be an id in a path.
 
     Raises
     ------
     NotFoundError
-        If one is too long.
+        If one is none.
     """
-    if any(len(each) > _MAX_ID for each in ids):
-        raise NotFoundError(f"There is nothing here: an id has at most {_MAX_ID} characters.")
+    if not all(is_id(each) for each in ids):
+        raise NotFoundError("There is nothing here: an id has 1 to 200 letters, digits and hyphens.")
 
 
 def _is_type(location: str) -> bool:
@@ -131,7 +151,8 @@ class ApiBlueprint(Blueprint):
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Response:
             try:
-                _check_ids(*args, *kwargs.values())
+                _check_texts(self.current_request.to_original_event())
+                _check_ids((*args, *kwargs.values()))
                 body = view(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here
                 return _error_response(error, self.current_request.context.get("requestId"))
@@ -170,7 +191,7 @@ def _error_response(error: Exception, request_id: str | None) -> Response:
 
 def _describe(error: Exception) -> tuple[int, str, str, str | None]:
     if isinstance(error, RequestError):
-        return error.status, error.code, error.message, error.reason
+        return error.status, error.code, _shortened(error.message), error.reason
     if isinstance(error, ChaliceViewError):
         return error.STATUS_CODE, type(error).__name__, str(error), None
     if _aws_code(error) in _THROTTLED:
@@ -186,6 +207,10 @@ def _describe(error: Exception) -> tuple[int, str, str, str | None]:
         "Something failed inside the scheduler. Try again; if it stays, give the operator the request id.",
         None,
     )
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]} …"
 
 
 def _aws_code(error: Exception) -> str | None:

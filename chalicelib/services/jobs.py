@@ -229,14 +229,14 @@ class JobService:
             raise NotFoundError.for_job(job_id)
 
     def delete_all(self, owner_id: str, job_ids: list[str]) -> None:
-        """Delete several jobs, all or none.
+        """Delete several different jobs, all or none.
 
         Raises
         ------
         NotFoundError
             If one of them does not exist; then none is deleted.
         """
-        if missing := self._jobs.delete_all(owner_id, list(dict.fromkeys(job_ids))):
+        if missing := self._jobs.delete_all(owner_id, job_ids):
             raise NotFoundError(f"Nothing was deleted: there is no job {', '.join(missing)} of yours.")
 
     def _existing(self, owner_id: str, job_id: str) -> Job:

@@ -54,18 +54,32 @@ class Api:
         query: dict[str, list[str]] = {}
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             query.setdefault(name, []).append(value)
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        return self.send(method, resource, path=path_parameters, query=query, body=text, headers=headers)
+
+    def send(
+        self,
+        method: str,
+        resource: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, list[str]] | None = None,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request in the parts that API Gateway takes it apart into: also what no URL can say."""
         event = {
             "requestContext": {
                 "resourcePath": resource,
                 "httpMethod": method,
                 "requestId": "request-1",
                 "identity": {"userArn": self.user_arn, "user": self.unique_id, "sourceIp": "127.0.0.1"},
-                "path": parts.path,
+                "path": resource.format(**(path or {})),
             },
             "headers": {"content-type": "application/json", **(headers or {})},
             "multiValueQueryStringParameters": query or None,
-            "pathParameters": path_parameters or None,
-            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "pathParameters": path or None,
+            "body": body,
             "isBase64Encoded": False,
             "stageVariables": None,
         }
