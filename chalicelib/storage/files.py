@@ -218,6 +218,12 @@ class _RangeReader(io.RawIOBase):
     def tell(self) -> int:
         return self._position
 
+    def readall(self) -> bytes:
+        """Read the rest by one call; the inherited method makes one for every 8 KiB."""
+        data = self._read(self._position, self._size) if self._position < self._size else b""
+        self._position += len(data)
+        return data
+
     def readinto(self, buffer: Any) -> int:
         end = min(self._position + len(buffer), self._size)
         if end <= self._position:
