@@ -107,3 +107,4 @@ def _second_cleanup(record: Any) -> None:
             factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], slots)
         else:
             factory().cleanup.remove_files(message["owner_id"], message["job_id"])
+        factory().traces.remove(message)

@@ -7,6 +7,7 @@ from chalicelib.domain.duty import Duty
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.naming import job_prefix
 from chalicelib.services.duties import isolated
+from chalicelib.services.traces import traces_of
 from chalicelib.storage.files import Files
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
@@ -37,13 +38,14 @@ class CleanupService:
         The second cleanup is asked for first: it removes what the first one could not, and its message names the job, also in the
         dead-letter queue.
         """
-        old = _texts(record["dynamodb"].get("OldImage", {}))
+        image = record["dynamodb"].get("OldImage", {})
+        old = _texts(image)
         if "job_id" not in old:
             return
         ids = {"owner_id": old["owner_id"], "job_id": old["job_id"]}
         status, is_deleted = JobStatus(old["status"]), record["eventName"] == "REMOVE"
         if is_deleted:
-            self._second_cleanups.send(**ids)
+            self._second_cleanups.send(**ids, **traces_of(image))
         if status.is_live and old.get("task_arn"):
             self._launcher.stop(old["task_arn"], "its job was deleted or has ended")
         if is_deleted:

@@ -9,7 +9,7 @@ from functools import partial
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec
+from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
 from chalicelib.domain.listing import JobQuery
 from chalicelib.domain.naming import input_key, new_job_id
 from chalicelib.domain.outcome import make_outcome
@@ -108,6 +108,7 @@ class JobService:
             create_time=now,
             update_time=now,
             input_size_bytes=upload.size_bytes,
+            upload_id=upload_id_of(request.input_uri),
             not_before=now,
             phase=Phase(PhaseCode.WAITING, "waiting for a slot"),
         )

@@ -1,5 +1,6 @@
 """CloudWatch Logs: what runners printed."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class LogPage:
 
 
 class RunnerLogs:
-    """Reads the runners' log group.
+    """Reads the runners' log group, and removes streams of it.
 
     Parameters
     ----------
@@ -53,10 +54,9 @@ class RunnerLogs:
             If the token is none that CloudWatch Logs gave out.
         """
         more: dict[str, Any] = {"nextToken": token} if token else {}
-        stream = f"runner/runner/{task_arn.rpartition('/')[2]}"
         try:
             answer = self._client.get_log_events(
-                logGroupName=self._group, logStreamName=stream, startFromHead=True, **more
+                logGroupName=self._group, logStreamName=_stream(task_arn), startFromHead=True, **more
             )
         except self._client.exceptions.ResourceNotFoundException:
             return LogPage((), None)
@@ -66,3 +66,12 @@ class RunnerLogs:
             raise
         events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in answer["events"])
         return LogPage(events, answer.get("nextForwardToken"))
+
+    def delete(self, task_arn: str) -> None:
+        """Remove what a task printed; it need not have printed anything."""
+        with suppress(self._client.exceptions.ResourceNotFoundException):
+            self._client.delete_log_stream(logGroupName=self._group, logStreamName=_stream(task_arn))
+
+
+def _stream(task_arn: str) -> str:
+    return f"runner/runner/{task_arn.rpartition('/')[2]}"
