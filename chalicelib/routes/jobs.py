@@ -83,14 +83,18 @@ def update_job(job_id: str) -> None:
 def delete_job(job_id: str) -> None:
     """Delete a job.
 
-    A container that runs it is stopped; its files are removed in the background.
+    A container that runs it is stopped. Its files are removed in the background, its log and its upload about 15 minutes later. Its record,
+    with its parameters, can be restored by the operator for 35 days.
     """
     factory().jobs.delete(_owner(), job_id)
 
 
 @jobs.route("/scheduler/batch/jobs", methods=["DELETE"])
 def delete_jobs() -> None:
-    """Delete several jobs, all or none."""
+    """Delete several jobs, all or none.
+
+    What is removed, and when, is the same as for one.
+    """
     job_ids = batch_query(jobs.current_request.query_params)
     factory().jobs.delete_all(_owner(), job_ids)
 
