@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from botocore.auth import SigV4Auth
@@ -55,6 +55,8 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_endless: bool = False
+    """Whether its body is sent again and again, until the client goes."""
 
     @classmethod
     def of(cls, document: object, status: int = 200, **headers: str) -> Self:
@@ -168,7 +170,13 @@ def problem_of_signature(request: Request) -> str | None:
     return None if expected == signature else "The request signature we calculated does not match"
 
 
-def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
+def _send_for_ever(file: IO[bytes], body: bytes) -> None:
+    with suppress(ConnectionError):  # The client goes.
+        while True:
+            file.write(body)
+
+
+def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one way to misbehave after another
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -186,6 +194,11 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
+            if answer.is_endless:
+                self.end_headers()
+                self.close_connection = True
+                _send_for_ever(self.wfile, answer.body)
+                return
             self.send_header("content-length", str(len(answer.body)))
             self.end_headers()
             with suppress(ConnectionError):  # The client may have gone.
