@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from botocore.auth import SigV4Auth
@@ -170,7 +171,7 @@ def problem_of_signature(request: Request) -> str | None:
     return None if expected == signature else "The request signature we calculated does not match"
 
 
-def _send_for_ever(file: IO[bytes], body: bytes) -> None:
+def _send_for_ever(file: BufferedIOBase, body: bytes) -> None:
     with suppress(ConnectionError):  # The client goes.
         while True:
             file.write(body)

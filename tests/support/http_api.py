@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from app.app import app
@@ -13,6 +13,10 @@ __all__ = ["ANNA", "BOB", "Answer", "Api", "match_resource"]
 
 ANNA = "arn:aws:iam::123456789012:user/anna"
 BOB = "arn:aws:iam::123456789012:user/bob"
+
+
+_LARGEST_ANSWER: Final = 6_291_556
+"""Bytes that a function may answer (AWS Lambda Developer Guide, "Lambda quotas"): JSON, in which the body is a text again."""
 
 
 @dataclass
@@ -84,6 +88,8 @@ class Api:
             "stageVariables": None,
         }
         answer = app(event, SimpleNamespace(aws_request_id="request-1"))
+        size = len(json.dumps(answer, ensure_ascii=False).encode())
+        assert size <= _LARGEST_ANSWER, f"{method} {resource}: Lambda refuses an answer of {size:,} bytes"
         text = answer.get("body") or ""
         return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers") or {})
 

@@ -130,7 +130,7 @@ def _notebook_in(path: Path, piece: bytes) -> None:
 
 
 _NAME: Final = "\U0001f4a5".encode() + b"n" * 600
-_ZIPS: Final[dict[str, tuple[Callable[[Path], None], str]]] = {
+_ZIPS: Final[dict[str, tuple[Callable[[Path], object], str]]] = {
     "51 MiB of empty entries": (
         lambda path: _directory(path, lambda _: entry_of(b""), 51 * _MIB // 46),
         "cannot_be_run",
@@ -141,7 +141,7 @@ _ZIPS: Final[dict[str, tuple[Callable[[Path], None], str]]] = {
         lambda path: _directory(path, lambda i: entry_of(b"%d" % i, comment=b"c" * 60_000), 1_000),
         "cannot_be_run",
     ),
-    "a directory of half a gigabyte": (lambda path: path.write_bytes(end_of(500 * _MIB)) and None, "cannot_be_run"),
+    "a directory of half a gigabyte": (lambda path: path.write_bytes(end_of(500 * _MIB)), "cannot_be_run"),
     "a notebook of empty lists": (lambda path: _notebook_in(path, b"[],"), "taken"),
 }
 
