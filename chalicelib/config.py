@@ -165,7 +165,9 @@ class Limits(_Section):
     max_notebook_mib: int = Field(default=20, ge=1, le=100, description="Largest notebook [MiB].")
     max_folder_mib: int = Field(default=500, ge=1, le=5000, description="Largest zipped input folder [MiB].")
     max_unpacked_mib: int = Field(default=2048, ge=1, description="Largest input folder once unpacked [MiB].")
-    max_unpacked_files: int = Field(default=10_000, ge=1, description="Most files in an input folder.")
+    max_unpacked_files: int = Field(
+        default=10_000, ge=1, le=100_000, description="Most files and folders in an input folder."
+    )
     max_output_mib: int = Field(default=2048, ge=1, description="Most output of one run of a job [MiB].")
     max_output_files: int = Field(default=1000, ge=1, le=10_000, description="Most output files of one run of a job.")
     default_timeout_minutes: int = Field(

@@ -107,3 +107,4 @@ def _second_cleanup(record: Any) -> None:
             factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], slots)
         else:
             factory().cleanup.finish(message)
+        factory().traces.remove(message)

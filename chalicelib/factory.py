@@ -33,6 +33,7 @@ from chalicelib.services.sweep import SweepService
 from chalicelib.services.task_events import TaskEventService
 from chalicelib.services.ticks import TickService
 from chalicelib.services.tokens import TokenService
+from chalicelib.services.traces import TraceService
 from chalicelib.services.uploads import UploadService
 from chalicelib.storage.clients import CLIENT_CONFIG, PYNAMODB_SETTINGS, S3_CONFIG
 from chalicelib.storage.copies import Copier
@@ -143,8 +144,7 @@ class Factory:
     @cached_property
     def outputs(self) -> OutputService:
         """Files and log lines of jobs."""
-        logs = RunnerLogs(self.session.client("logs", config=CLIENT_CONFIG), self.resources.runner_log_group)
-        return OutputService(files=self._files, logs=logs)
+        return OutputService(files=self._files, logs=self._logs)
 
     @cached_property
     def runs(self) -> RunService:
@@ -217,6 +217,15 @@ class Factory:
             second_cleanups=self._second_cleanups,
             sync=self.schedule_sync,
         )
+
+    @cached_property
+    def traces(self) -> TraceService:
+        """What removes what they leave elsewhere."""
+        return TraceService(files=self._files, logs=self._logs)
+
+    @cached_property
+    def _logs(self) -> RunnerLogs:
+        return RunnerLogs(self.session.client("logs", config=CLIENT_CONFIG), self.resources.runner_log_group)
 
     @cached_property
     def _second_cleanups(self) -> CleanupQueue:

@@ -147,6 +147,14 @@ class Grants:
     def _cleanup(self) -> None:
         prefixes = ["definitions/*", "jobs/*"]
         self._allow_objects("cleanup", ["s3:DeleteObject"], prefixes, "remove files of what was deleted")
+        self._allow_objects("cleanup", ["s3:DeleteObject"], ["uploads/*"], "remove the upload of what was deleted")
+        self._allow(
+            "cleanup",
+            ["logs:DeleteLogStream"],
+            [self._log_streams_arn()],
+            "remove a deleted job's log",
+            because=_STREAMS,
+        )
         condition = {"StringLike": {"s3:prefix": prefixes}}
         bucket = [self.bucket.bucket_arn]
         self._allow("cleanup", ["s3:ListBucket"], bucket, "find files of what was deleted", conditions=condition)

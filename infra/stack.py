@@ -185,7 +185,9 @@ class SchedulerStack(Stack):
         self.functions.set_environment("task-events", jobs | marks)
         self.functions.set_environment("ticks", jobs | definitions | marks | bucket | schedules)
         self.functions.set_environment("sweep", jobs | definitions | marks | cluster | ticks)
-        self.functions.set_environment("cleanup", jobs | definitions | marks | bucket | cluster | cleanups | group)
+        self.functions.set_environment(
+            "cleanup", jobs | definitions | marks | bucket | cluster | cleanups | group | log_group
+        )
 
     def _launch_variables(self) -> dict[str, str]:
         return {

@@ -73,6 +73,8 @@ def _receive(part: Part, source: Source, on_bytes: Callable[[int], None]) -> str
         for chunk in response.iter_raw(_CHUNK_BYTES):
             part.write(chunk)
             on_bytes(part.offset)
+            if part.offset > source.file.size_bytes:
+                break  # whoever sends more than was listed may never end
         return _md5_of(response)
 
 

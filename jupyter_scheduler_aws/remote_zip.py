@@ -25,6 +25,13 @@ _BLOCK_BYTES: Final = 256 * 1024
 _KEPT_IN_MEMORY_BYTES: Final = 32 * 1024 * 1024
 """A larger zip goes to a temporary file, where a server sends nothing but the whole."""
 
+_MOST_DIRECTORY_BYTES: Final = 64 * 1024 * 1024
+_MOST_ENTRIES: Final = 100_000
+"""The largest directory that the service takes, whatever its operator allows. `zipfile` makes some 700 bytes of each entry."""
+
+_MOST_NOTEBOOK_BYTES: Final = 100 * 1024 * 1024
+"""The largest notebook that an operator may allow."""
+
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 """What `zipfile` raises for a zip that is broken, encrypted, or packed in a way that it does not know."""
 
@@ -74,9 +81,9 @@ def _read(source: Source, name: str, pace: Pace) -> Iterator[bytes]:
     try:
         with (
             RemoteFile(source, pace) as raw,
-            io.BufferedReader(raw, _BLOCK_BYTES) as file,
+            _BoundedReader(raw, _BLOCK_BYTES) as file,
             zipfile.ZipFile(file) as package,
-            package.open(name) as member,
+            package.open(_small_enough(package.getinfo(name))) as member,
         ):
             while chunk := member.read(_BLOCK_BYTES):
                 yield chunk
@@ -84,6 +91,25 @@ def _read(source: Source, name: str, pace: Pace) -> Iterator[bytes]:
         raise source.error(f"brought a zip that has no {name!r} in it", then=_WHOLE) from None
     except _BROKEN as error:
         raise source.error(f"brought a zip that cannot be read ({error})", then=_WHOLE) from error
+
+
+def _small_enough(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    if member.file_size > _MOST_NOTEBOOK_BYTES:
+        raise zipfile.BadZipFile(f"{member.filename!r} has {member.file_size:,} bytes in it")
+    return member
+
+
+class _BoundedReader(io.BufferedReader):
+    """A buffered reader for `zipfile`, which reads a directory at once and makes an object of each of its entries."""
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _MOST_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(f"its directory has {size:,} bytes")
+        data = super().read(size)
+        if data.count(b"PK\x01\x02") > _MOST_ENTRIES:
+            raise zipfile.BadZipFile(f"it has more than {_MOST_ENTRIES:,} entries")
+        return data
 
 
 class RemoteFile(io.RawIOBase):
@@ -163,17 +189,26 @@ class RemoteFile(io.RawIOBase):
         with self._source.get(start=start, stop=stop, etag=self._etag) as response:
             if response.status_code == httpx.codes.PARTIAL_CONTENT:
                 self._etag = response.headers.get("etag")
-                return response.read()
-            self._whole = _keep(response)
+                return b"".join(_no_more_than(stop - start, response))
+            self._whole = _keep(self._source.file.size_bytes, response)
             return b""
 
 
-def _keep(response: httpx.Response) -> IO[bytes]:
+def _no_more_than(size_bytes: int, response: httpx.Response) -> Iterator[bytes]:
+    """Give what comes, and stop at the first chunk that is too much: whoever sends more than was asked for may never end."""
+    left = size_bytes
+    for chunk in response.iter_raw():
+        yield chunk
+        left -= len(chunk)
+        if left < 0:
+            return
+
+
+def _keep(size_bytes: int, response: httpx.Response) -> IO[bytes]:
     """Take all of a file from a server, or a proxy, that does not give parts."""
     file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - who asked closes it
     try:
-        for chunk in response.iter_raw():
-            file.write(chunk)
+        file.writelines(_no_more_than(size_bytes, response))
     except BaseException:
         file.close()
         raise

@@ -24,6 +24,10 @@ _BATCH_ACTIONS: Final = frozenset(
 """Calls that need the permission for a single message (SQS developer guide, "Amazon SQS API permissions")."""
 
 
+_OF_LOG_STREAMS: Final = frozenset({"GetLogEvents", "DeleteLogStream"})
+"""Actions on one stream of CloudWatch Logs (Service Authorization Reference, "Actions defined by Amazon CloudWatch Logs")."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
     """One permission that a call needs."""
@@ -75,8 +79,8 @@ def requirements(request: Request, definitions: TaskDefinitions) -> tuple[Requir
         return _ecs(request, _json(request.body), definitions)
     if request.service == "scheduler":
         return _scheduler(request)
-    if request.service == "logs" and request.target == "GetLogEvents":
-        return _log_events(request)
+    if request.service == "logs" and request.target in _OF_LOG_STREAMS:
+        return _of_log_stream(request)
     return ()
 
 
@@ -140,10 +144,10 @@ def _scheduler(request: Request) -> tuple[Requirement, ...]:
     return (call, _pass_role(role, _SCHEDULER_SERVICE)) if role else (call,)
 
 
-def _log_events(request: Request) -> tuple[Requirement, ...]:
+def _of_log_stream(request: Request) -> tuple[Requirement, ...]:
     body = _json(request.body)
     stream = f"log-group:{body.get('logGroupName')}:log-stream:{body.get('logStreamName')}"
-    return (Requirement(action="logs:GetLogEvents", resource=_arn(request, "logs", stream)),)
+    return (Requirement(action=f"logs:{request.target}", resource=_arn(request, "logs", stream)),)
 
 
 def _pass_role(role_arn: str, service: str) -> Requirement:

@@ -14,7 +14,7 @@ from local_cloud.places import ROOT, Places
 __all__ = ["runner_program"]
 
 _ADDRESS: Final = "RUN_URL"
-_VARIABLES: Final = frozenset({_ADDRESS, "LAUNCH", "LAUNCH_CODE"})
+_VARIABLES: Final = frozenset({_ADDRESS, "LAUNCH", "LAUNCH_CODE", "RUNNER_KEY", "API_KEY"})
 """What the runner reads (docs/runner-protocol.md)."""
 
 

@@ -69,6 +69,8 @@ class Definition:
     active: bool = True
     options: ScheduleOptions = ScheduleOptions()
     input_size_bytes: int = 0
+    upload_id: str | None = None
+    """The upload that its snapshot was made of, which is removed with it."""
     revision: int = 1
     """Counts changes; the EventBridge schedules carry the one that they were written for."""
     synced_revision: int = 0

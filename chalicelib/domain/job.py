@@ -100,6 +100,8 @@ class Job:
     update_time: datetime
     input_size_bytes: int = 0
     """Size of its copy of the snapshot."""
+    upload_id: str | None = None
+    """The upload that it was made of, which is removed with it; None for a job of a definition."""
     attempt: int = 0
     """Numbered from 1; 0 until dispatch has claimed it a slot."""
     launch: int = 0

@@ -14,6 +14,7 @@ from chalicelib.errors import InvalidRequestError
 __all__ = [
     "DEFAULT_MAX_ITEMS",
     "INDEXES",
+    "MOST_ANSWER_BYTES",
     "SORTABLE_DEFINITIONS",
     "SORTABLE_JOBS",
     "DefinitionQuery",
@@ -22,6 +23,7 @@ __all__ = [
     "ListPlan",
     "PageToken",
     "SortField",
+    "answer_bytes",
     "parse_sort",
     "plan_definitions",
     "plan_list",
@@ -29,6 +31,10 @@ __all__ = [
 
 DEFAULT_MAX_ITEMS: Final = 1000
 """What the stock scheduler gives when nothing is said; a page ends earlier where DynamoDB's 1 MB do."""
+
+MOST_ANSWER_BYTES: Final = 5 * 1024 * 1024
+"""Most that a page may have as JSON in JSON: a function's answer has at most 6,291,556 bytes (AWS Lambda Developer Guide, "Lambda
+quotas") and carries its body as a text, so that a control character takes 7 bytes in it, and a quotation mark 4."""
 
 _MOST_KEY_BYTES: Final = 1024
 """Longest range key that DynamoDB takes."""
@@ -167,6 +173,11 @@ def plan_definitions(query: DefinitionQuery) -> ListPlan:
     if "name" in filters and query.sort.name == "name":
         return ListPlan(index, ascending, query.name, frozenset(filters - {"name"}))
     return ListPlan(index, ascending, None, frozenset(filters))
+
+
+def answer_bytes(value: object) -> int:
+    """Measure what something takes in a function's answer."""
+    return len(json.dumps(json.dumps(value)))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ __all__ = [
     "RunId",
     "definition_prefix",
     "input_key",
+    "is_id",
     "job_prefix",
     "live_shard",
     "new_job_id",
@@ -29,6 +30,10 @@ __all__ = [
 
 LIVE_SHARDS: Final = 4
 """Partitions of the index of live jobs: each takes 1,000 writes a second, and counting the live jobs is one Query a partition."""
+
+_ID: Final = re.compile("[0-9A-Za-z-]{1,200}")
+"""Ids of jobs and definitions are UUIDs, those of owners a slug and a hash, attempts are numbers: all of them have fewer than 50
+characters, of which a URL, an S3 key and a DynamoDB key, of up to 1,024 bytes, take each as it is."""
 
 _ATTEMPT: Final = re.compile("[0-9]{1,9}")
 _ID: Final = re.compile(r"[!-.0-~]{1,200}")
@@ -58,6 +63,11 @@ class RunId:
         if not (_ID.fullmatch(owner_id) and _ID.fullmatch(job_id) and _ATTEMPT.fullmatch(attempt)):
             return None
         return cls(owner_id, job_id, int(attempt))
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id of an owner, a job, a definition or an attempt: what cannot is looked up nowhere."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_job_id(now: datetime, randomness: bytes) -> str:

@@ -4,8 +4,9 @@ from chalice.app import Request
 
 from chalicelib.config import Ownership
 from chalicelib.domain.access import Audience, asker_of, is_admitted
+from chalicelib.domain.naming import is_id
 from chalicelib.domain.ownership import Caller, caller_from_identity
-from chalicelib.errors import NotAllowedError, NotAuthenticatedError
+from chalicelib.errors import InvalidRequestError, NotAllowedError, NotAuthenticatedError
 from chalicelib.observability import identify
 
 __all__ = ["authorize", "caller_of", "owner_of"]
@@ -46,6 +47,8 @@ def authorize(request: Request, audience: Audience, ownership: Ownership) -> Non
         If API Gateway has verified nobody.
     NotAllowedError
         If the caller cannot own jobs, or names another owner and may not.
+    InvalidRequestError
+        If what the caller names cannot be an owner.
     """
     if audience is Audience.RUNNER:
         return
@@ -56,4 +59,6 @@ def authorize(request: Request, audience: Audience, ownership: Ownership) -> Non
 
 def _named_owner(request: Request) -> str | None:
     named = request.query_params.get("owner_id") if request.query_params else None
+    if named and not is_id(named):
+        raise InvalidRequestError.for_field("owner_id", f"{named!r} is not the id of an owner.")
     return str(named) if named else None

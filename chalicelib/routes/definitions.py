@@ -66,7 +66,8 @@ def update_definition(definition_id: str) -> None:
 def delete_definition(definition_id: str) -> None:
     """Delete a definition with its jobs.
 
-    Its schedules, its snapshot and its jobs are removed in the background.
+    Its schedules, its snapshot and its jobs are removed in the background, logs and uploads about 15 minutes later. The records, with their
+    parameters, can be restored by the operator for 35 days.
     """
     factory().definitions.delete(_owner(), definition_id)
 

@@ -1,7 +1,5 @@
 """Jobs over HTTP."""
 
-from typing import Final
-
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.ownership import Caller
 from chalicelib.errors import InvalidRequestError
@@ -17,17 +15,14 @@ from chalicelib.routes.answer_models import (
 )
 from chalicelib.routes.answers import describe_job, file_page, job_page, log_page, upload_form
 from chalicelib.routes.callers import caller_of, owner_of
-from chalicelib.routes.queries import job_query, parse_status
+from chalicelib.routes.queries import batch_query, job_query, parse_status
 from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJobBody
 from chalicelib.routes.responses import ApiBlueprint, parse_body
 from chalicelib.services.jobs import JobService
 
-__all__ = ["MOST_DELETED", "jobs"]
+__all__ = ["jobs"]
 
 jobs = ApiBlueprint(__name__)
-
-MOST_DELETED: Final = 100
-"""What one DynamoDB transaction takes."""
 
 
 @jobs.route("/scheduler/uploads", methods=["POST"])
@@ -88,18 +83,19 @@ def update_job(job_id: str) -> None:
 def delete_job(job_id: str) -> None:
     """Delete a job.
 
-    A container that runs it is stopped; its files are removed in the background.
+    A container that runs it is stopped. Its files are removed in the background, its log and its upload about 15 minutes later. Its record,
+    with its parameters, can be restored by the operator for 35 days.
     """
     factory().jobs.delete(_owner(), job_id)
 
 
 @jobs.route("/scheduler/batch/jobs", methods=["DELETE"])
 def delete_jobs() -> None:
-    """Delete several jobs, all or none."""
-    params = jobs.current_request.query_params
-    job_ids = params.getlist("job_id") if params and "job_id" in params else []
-    if not 1 <= len(job_ids) <= MOST_DELETED:
-        raise InvalidRequestError.for_field("job_id", f"name 1 to {MOST_DELETED} jobs, as job_id=…&job_id=….")
+    """Delete several jobs, all or none.
+
+    What is removed, and when, is the same as for one.
+    """
+    job_ids = batch_query(jobs.current_request.query_params)
     factory().jobs.delete_all(_owner(), job_ids)
 
 

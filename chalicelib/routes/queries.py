@@ -15,12 +15,24 @@ from chalicelib.domain.listing import (
     JobQuery,
     parse_sort,
 )
+from chalicelib.domain.naming import is_id
 from chalicelib.errors import InvalidRequestError
 
-__all__ = ["MAX_TAGS", "MAX_TEXT", "crontab_query", "definition_query", "job_query", "parse_status"]
+__all__ = [
+    "MAX_TAGS",
+    "MAX_TEXT",
+    "MOST_DELETED",
+    "batch_query",
+    "crontab_query",
+    "definition_query",
+    "job_query",
+    "parse_status",
+]
 
 _WHOLE: Final = re.compile(r"^\d{1,14}$", re.ASCII)
 MAX_TEXT: Final = 200
+MOST_DELETED: Final = 100
+"""What one DynamoDB transaction takes."""
 MAX_TAGS: Final = 20
 """A filter's values become parts of one DynamoDB expression, which takes 4 KB and 300 operators."""
 
@@ -69,6 +81,22 @@ def definition_query(params: MultiDict | None) -> DefinitionQuery:
         max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
         next_token=params.get("next_token") or None,
     )
+
+
+def batch_query(params: MultiDict | None) -> list[str]:
+    """Read which jobs are meant, each once.
+
+    Raises
+    ------
+    InvalidRequestError
+        If none is named, or too many, or one of them cannot be a job.
+    """
+    job_ids = list(dict.fromkeys(params.getlist("job_id"))) if params and "job_id" in params else []
+    if not 1 <= len(job_ids) <= MOST_DELETED:
+        raise InvalidRequestError.for_field("job_id", f"name 1 to {MOST_DELETED} jobs, as job_id=…&job_id=….")
+    if wrong := [each for each in job_ids if not is_id(each)]:
+        raise InvalidRequestError.for_field("job_id", f"{wrong[0]!r} is not the id of a job; nothing was deleted.")
+    return job_ids
 
 
 def crontab_query(params: MultiDict | None) -> tuple[str, str]:

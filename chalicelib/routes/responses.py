@@ -13,6 +13,7 @@ from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from typing_extensions import TypedDict
 
 from chalicelib.domain.access import ROUTES
+from chalicelib.domain.naming import is_id
 from chalicelib.errors import (
     ConfigurationError,
     CopyTimeoutError,
@@ -34,8 +35,11 @@ _log = logging.getLogger(__name__)
 _MAX_BODY_BYTES: Final = 256 * 1024
 """A request's body: its parameters must fit into a DynamoDB item of 400 KB with all else that a job has."""
 
-_MAX_ID: Final = 200
-"""Characters of an id in a path; ours have fewer than 50, and DynamoDB's keys take 1,024 bytes."""
+_MAX_MESSAGE: Final = 4000
+"""Characters of a message: some quote what was sent, which may be a whole body; the ids of 100 jobs fit in."""
+
+_TEXTS: Final = ("pathParameters", "multiValueQueryStringParameters", "headers", "body")
+"""Where an event of API Gateway has what its caller wrote."""
 
 _LATER: Final = frozenset({TooManyRequestsError.status, CopyTimeoutError.status})
 """Refusals that come with `Retry-After`."""
@@ -95,8 +99,24 @@ def parse_body(model: type[_Model], raw_body: bytes | str) -> _Model:
         raise InvalidRequestError.for_field(field or "body", f"{problem}.".replace("..", ".")) from None
 
 
+def _check_texts(event: Mapping[str, Any]) -> None:
+    """Refuse text that is not Unicode: JSON can say half of a surrogate pair, which no store takes and no answer can hold.
+
+    Raises
+    ------
+    InvalidRequestError
+        If there is any.
+    """
+    try:
+        json.dumps([event.get(name) for name in _TEXTS], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(
+            "The request has half of a surrogate pair in it, which is not text. Send UTF-8."
+        ) from None
+
+
 def _no_such_id() -> RequestError:
-    return NotFoundError(f"There is nothing here: an id has at most {_MAX_ID} characters.")
+    return NotFoundError("There is nothing here: an id has 1 to 200 letters, digits and hyphens.")
 
 
 def _is_type(location: str) -> bool:
@@ -110,7 +130,7 @@ class ApiBlueprint(Blueprint):
     Parameters
     ----------
     unknown_id
-        Makes what is raised if an id in a path is longer than any key of a table.
+        Makes what is raised if an id in a path cannot be one.
     """
 
     def __init__(self, import_name: str, *, unknown_id: Callable[[], RequestError] = _no_such_id) -> None:
@@ -141,7 +161,7 @@ class ApiBlueprint(Blueprint):
         return decorate
 
     def _check_ids(self, *ids: str) -> None:
-        if any(len(each) > _MAX_ID for each in ids):
+        if not all(is_id(each) for each in ids):
             raise self._unknown_id()
 
     def _answering(self, view: View, path: str) -> View:
@@ -150,6 +170,7 @@ class ApiBlueprint(Blueprint):
             try:
                 request = self.current_request
                 authorize(request, ROUTES[f"{request.method} {path}"].audience, factory().settings.ownership)
+                _check_texts(request.to_original_event())
                 self._check_ids(*args, *kwargs.values())
                 body = view(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here
@@ -189,7 +210,7 @@ def _error_response(error: Exception, request_id: str | None) -> Response:
 
 def _describe(error: Exception) -> tuple[int, str, str, str | None]:
     if isinstance(error, RequestError):
-        return error.status, error.code, error.message, error.reason
+        return error.status, error.code, _shortened(error.message), error.reason
     if isinstance(error, ChaliceViewError):
         return error.STATUS_CODE, type(error).__name__, str(error), None
     if _aws_code(error) in _THROTTLED:
@@ -205,6 +226,10 @@ def _describe(error: Exception) -> tuple[int, str, str, str | None]:
         "Something failed inside the scheduler. Try again; if it stays, give the operator the request id.",
         None,
     )
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]} …"
 
 
 def _aws_code(error: Exception) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.domain.duty import Duty
 from chalicelib.domain.naming import RunId, job_prefix
 from chalicelib.services.duties import isolated
+from chalicelib.services.traces import traces_of
 from chalicelib.storage.files import Files
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
@@ -36,10 +37,11 @@ class CleanupService:
         The second cleanup is asked for first: it stops and removes what the first one could not, and its message names the job, also
         in the dead-letter queue.
         """
-        left = _left_behind(record["dynamodb"].get("OldImage", {}))
+        image = record["dynamodb"].get("OldImage", {})
+        left = _left_behind(image)
         if left is None or record["eventName"] != "REMOVE":
             return
-        self._second_cleanups.send(**left)
+        self._second_cleanups.send(**left, **traces_of(image))
         self._stop_tasks(left)
         ids = {"owner_id": str(left["owner_id"]), "job_id": str(left["job_id"])}
         with isolated(Duty.CLEANUP, **ids):
@@ -47,7 +49,7 @@ class CleanupService:
         if "attempt" in left:
             self._wake_ups.send("a slot is free")
 
-    def finish(self, left: Mapping[str, str | int]) -> None:
+    def finish(self, left: Mapping[str, Any]) -> None:
         """Clean up once more, by the message that the first cleanup sent: all upload URLs have expired by now, and ECS has had its time.
 
         A task that could not be stopped, or that dispatch was just launching when its job was deleted, is stopped here.
@@ -55,7 +57,7 @@ class CleanupService:
         self._stop_tasks(left)
         self._remove_files(str(left["owner_id"]), str(left["job_id"]))
 
-    def _stop_tasks(self, left: Mapping[str, str | int]) -> None:
+    def _stop_tasks(self, left: Mapping[str, Any]) -> None:
         """Stop the task that the record named, and those of its attempt that no record named; not one that is known to have stopped."""
         if "attempt" not in left:
             return

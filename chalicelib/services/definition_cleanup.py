@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.duty import Duty
-from chalicelib.domain.naming import definition_prefix, snapshot_key
+from chalicelib.domain.naming import definition_prefix, snapshot_key, upload_key
 from chalicelib.services.duties import isolated
 from chalicelib.services.schedule_sync import ScheduleSync
+from chalicelib.services.traces import traces_of
 from chalicelib.storage.files import Files
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
@@ -47,12 +48,15 @@ class DefinitionCleanupService:
         owner_id, definition_id = old["owner_id"]["S"], old["definition_id"]["S"]
         if new is None:
             slots = int(old["schedule_slots"]["N"])
-            self._second_cleanups.send(owner_id=owner_id, definition_id=definition_id, schedule_slots=slots)
-            with isolated(Duty.CLEANUP, owner_id=owner_id, definition_id=definition_id):
+            ids = {"owner_id": owner_id, "definition_id": definition_id}
+            self._second_cleanups.send(**ids, schedule_slots=slots, **traces_of(old))
+            with isolated(Duty.CLEANUP, **ids):
                 self.remove(owner_id, definition_id, slots)
         elif new["snapshot_id"] != old["snapshot_id"]:
             packaged = bool(old["spec"]["M"].get("package_input_folder", {}).get("BOOL"))
             self._files.delete(snapshot_key(owner_id, definition_id, old["snapshot_id"]["S"], packaged=packaged))
+            if "upload_id" in old:
+                self._files.delete(upload_key(owner_id, old["upload_id"]["S"]))
 
     def remove(self, owner_id: str, definition_id: str, slots: int) -> None:
         """Remove schedules, jobs and snapshots of a deleted definition; again later, for what was still on its way."""

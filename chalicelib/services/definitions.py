@@ -21,7 +21,7 @@ from chalicelib.domain.definition_request import (
 )
 from chalicelib.domain.due import next_due_after
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
-from chalicelib.domain.job_request import resolve_spec
+from chalicelib.domain.job_request import resolve_spec, upload_id_of
 from chalicelib.domain.listing import DefinitionQuery
 from chalicelib.domain.naming import new_job_id, snapshot_key
 from chalicelib.domain.ownership import Caller
@@ -118,6 +118,7 @@ class DefinitionService:
             name=request.job.name,
             input_filename=request.job.input_filename,
             input_size_bytes=upload.size_bytes,
+            upload_id=upload_id_of(request.job.input_uri),
             spec=spec,
             snapshot_id=secrets.token_hex(8),
             create_time=now,
@@ -219,6 +220,7 @@ class DefinitionService:
             snapshot_id=secrets.token_hex(8),
             input_filename=request.input_filename,
             input_size_bytes=upload.size_bytes,
+            upload_id=upload_id_of(request.input_uri),
             spec=replace(after.spec, input_path=change.input_path),
         )
         self._snapshots.keep(upload, _snapshot_key(after))

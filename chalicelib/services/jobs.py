@@ -10,7 +10,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.environment_access import Step, check_environment
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec
+from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
 from chalicelib.domain.listing import JobQuery
 from chalicelib.domain.naming import input_key, new_job_id
 from chalicelib.domain.outcome import make_outcome
@@ -110,6 +110,7 @@ class JobService:
             create_time=now,
             update_time=now,
             input_size_bytes=upload.size_bytes,
+            upload_id=upload_id_of(request.input_uri),
             not_before=now,
             phase=Phase(PhaseCode.WAITING, "waiting for a slot"),
         )
@@ -233,14 +234,14 @@ class JobService:
             raise NotFoundError.for_job(job_id)
 
     def delete_all(self, owner_id: str, job_ids: list[str]) -> None:
-        """Delete several jobs, all or none.
+        """Delete several different jobs, all or none.
 
         Raises
         ------
         NotFoundError
             If one of them does not exist; then none is deleted.
         """
-        if missing := self._jobs.delete_all(owner_id, list(dict.fromkeys(job_ids))):
+        if missing := self._jobs.delete_all(owner_id, job_ids):
             raise NotFoundError(f"Nothing was deleted: there is no job {', '.join(missing)} of yours.")
 
     def _existing(self, owner_id: str, job_id: str) -> Job:

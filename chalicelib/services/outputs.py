@@ -47,7 +47,7 @@ class OutputService:
         self._logs = logs
 
     def files(self, job: Job, token: str | None) -> FilePage:
-        """List up to 1,000 files of the last attempt; the first page begins with the input."""
+        """List up to 400 files of the last attempt; the first page begins with the input."""
         prefix = output_prefix(job.run_id)
         page = self._files.list_page(prefix, token)
         files = [self._input(job)] if token is None else []

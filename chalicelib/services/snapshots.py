@@ -4,7 +4,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.job_request import JobRequest, upload_id_of
 from chalicelib.domain.naming import upload_key
 from chalicelib.domain.snapshot import check_notebook, check_package
-from chalicelib.services.uploads import max_snapshot_bytes
+from chalicelib.services.uploads import max_snapshot_bytes, package_limits
 from chalicelib.storage.files import Files, Upload
 
 __all__ = ["SnapshotService"]
@@ -40,8 +40,9 @@ class SnapshotService:
         upload = self._files.open_upload(key, max_snapshot_bytes(self._settings.limits, packaged=packaged))
         kernel = self._settings.environments[request.runtime_environment_name].kernel
         if packaged:
-            largest = max_snapshot_bytes(self._settings.limits, packaged=False)
-            check_package(upload.file, request.input_filename, kernel=kernel, max_notebook_bytes=largest)
+            check_package(
+                upload.file, request.input_filename, kernel=kernel, limits=package_limits(self._settings.limits)
+            )
         else:
             check_notebook(upload.file.read(), request.input_filename, kernel=kernel)
         return upload

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from chalicelib.config import Limits
 from chalicelib.domain.naming import upload_key
+from chalicelib.domain.zip_rules import PackageLimits
 from chalicelib.errors import TooLargeError
 from chalicelib.services.clock import Clock
 from chalicelib.storage.files import URL_LIFE, Files
 
-__all__ = ["UploadForm", "UploadService", "max_snapshot_bytes"]
+__all__ = ["UploadForm", "UploadService", "max_snapshot_bytes", "package_limits"]
 
 _MIB = 1024 * 1024
 
@@ -37,6 +38,15 @@ class UploadForm:
 def max_snapshot_bytes(limits: Limits, *, packaged: bool) -> int:
     """Give the size that a snapshot may have: a notebook, or a zipped folder."""
     return (limits.max_folder_mib if packaged else limits.max_notebook_mib) * _MIB
+
+
+def package_limits(limits: Limits) -> PackageLimits:
+    """Give what an input folder may hold."""
+    return PackageLimits(
+        max_notebook_bytes=max_snapshot_bytes(limits, packaged=False),
+        max_unpacked_bytes=limits.max_unpacked_mib * _MIB,
+        max_unpacked_files=limits.max_unpacked_files,
+    )
 
 
 class UploadService:
@@ -77,9 +87,4 @@ class UploadService:
         return self._with_folder_limits(form) if packaged else form
 
     def _with_folder_limits(self, form: UploadForm) -> UploadForm:
-        return replace(
-            form,
-            max_notebook_bytes=max_snapshot_bytes(self._limits, packaged=False),
-            max_unpacked_bytes=self._limits.max_unpacked_mib * _MIB,
-            max_unpacked_files=self._limits.max_unpacked_files,
-        )
+        return replace(form, **vars(package_limits(self._limits)))

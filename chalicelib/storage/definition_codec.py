@@ -30,6 +30,7 @@ _PLAIN: Final = (
     "timezone",
     "active",
     "input_size_bytes",
+    "upload_id",
     "revision",
     "synced_revision",
     "schedule_slots",

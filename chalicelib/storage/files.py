@@ -24,6 +24,10 @@ _BLOCK: Final = 1024 * 1024
 """Bytes read at a time from a zip whose directory is looked up: one read covers the directory of about 10,000 files."""
 
 
+_PAGE: Final = 400
+"""Objects of a page: each with a URL whose name, written three times with `%`, may take 8 KB, of a function's answer of 6 MB."""
+
+
 @dataclass(frozen=True)
 class Upload:
     """A snapshot as it was uploaded."""
@@ -154,7 +158,7 @@ class Files:
         return count
 
     def list_page(self, prefix: str, token: str | None) -> StoredPage:
-        """List up to 1,000 objects under a prefix.
+        """List up to 400 objects under a prefix.
 
         Raises
         ------
@@ -163,7 +167,7 @@ class Files:
         """
         more: dict[str, Any] = {"ContinuationToken": token} if token else {}
         try:
-            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=_PAGE, **more)
         except ClientError as error:
             if token and error.response["Error"].get("Code") == "InvalidArgument":
                 raise InvalidRequestError.for_unknown_token() from None
@@ -217,6 +221,12 @@ class _RangeReader(io.RawIOBase):
 
     def tell(self) -> int:
         return self._position
+
+    def readall(self) -> bytes:
+        """Read the rest by one call; the inherited method makes one for every 8 KiB."""
+        data = self._read(self._position, self._size) if self._position < self._size else b""
+        self._position += len(data)
+        return data
 
     def readinto(self, buffer: Any) -> int:
         end = min(self._position + len(buffer), self._size)

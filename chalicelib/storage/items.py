@@ -10,6 +10,7 @@ from pynamodb.attributes import (
     MapAttribute,
     NumberAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.constants import NUMBER
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
@@ -115,6 +116,7 @@ class JobItem(Model):
     create_time = MillisAttribute()
     update_time = MillisAttribute()
     input_size_bytes = NumberAttribute(default=0)
+    upload_id = UnicodeAttribute(null=True)
     attempt = NumberAttribute()
     launch = NumberAttribute()
     start_time = MillisAttribute(null=True)
@@ -127,6 +129,7 @@ class JobItem(Model):
     deadline = MillisAttribute(null=True)
     launch_code = UnicodeAttribute(null=True)
     task_arn = UnicodeAttribute(null=True)
+    task_arns = UnicodeSetAttribute(null=True)  # every task that ran for it, for the cleanup
     instance_id = UnicodeAttribute(null=True)
     notebook_retries = NumberAttribute(default=0)
     infrastructure_retries = NumberAttribute(default=0)
@@ -203,6 +206,7 @@ class DefinitionItem(Model):
     active = BooleanAttribute()
     options = JSONAttribute()
     input_size_bytes = NumberAttribute(default=0)
+    upload_id = UnicodeAttribute(null=True)
     revision = NumberAttribute()
     synced_revision = NumberAttribute(default=0)
     schedule_slots = NumberAttribute(default=0)

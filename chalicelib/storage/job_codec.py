@@ -36,6 +36,7 @@ _PLAIN: Final = (
     "create_time",
     "update_time",
     "input_size_bytes",
+    "upload_id",
     "attempt",
     "launch",
     "start_time",

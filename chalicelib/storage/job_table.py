@@ -200,6 +200,8 @@ class JobTable:
                 actions.append(attribute.remove())
             elif value is not None and value != old[name]:
                 actions.append(attribute.set(value))
+        if tasks := {each.task_arn for each in (before, after) if each.task_arn}:
+            actions.append(self._model.task_arns.add(tasks))
         actions = actions or [self._model.update_time.set(after.update_time)]  # pynamodb writes nothing of no actions
         return self._apply(before.owner_id, before.job_id, actions, condition)
 

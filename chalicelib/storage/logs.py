@@ -1,10 +1,12 @@
 """CloudWatch Logs: what runners printed."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.instants import from_millis
+from chalicelib.domain.listing import MOST_ANSWER_BYTES, answer_bytes
 from chalicelib.errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class LogPage:
 
 
 class RunnerLogs:
-    """Reads the runners' log group.
+    """Reads the runners' log group, and removes streams of it.
 
     Parameters
     ----------
@@ -45,24 +47,37 @@ class RunnerLogs:
         self._group = group
 
     def page(self, task_arn: str, token: str | None) -> LogPage:
-        """Read up to 1 MB of a task's lines; none if it has not printed any.
+        """Read up to 1 MB of a task's lines, fewer if they are full of control characters; none if it has not printed any.
 
         Raises
         ------
         InvalidRequestError
             If the token is none that CloudWatch Logs gave out.
         """
-        more: dict[str, Any] = {"nextToken": token} if token else {}
-        stream = f"runner/runner/{task_arn.rpartition('/')[2]}"
+        answer = self._read(task_arn, token)
+        while (size := answer_bytes(answer["events"])) > MOST_ANSWER_BYTES and len(answer["events"]) > 1:
+            answer = self._read(task_arn, token, limit=max(1, len(answer["events"]) * MOST_ANSWER_BYTES // (2 * size)))
+        events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in answer["events"])
+        return LogPage(events, answer.get("nextForwardToken"))
+
+    def _read(self, task_arn: str, token: str | None, **limit: int) -> Any:
+        more: dict[str, Any] = {**limit, **({"nextToken": token} if token else {})}
         try:
-            answer = self._client.get_log_events(
-                logGroupName=self._group, logStreamName=stream, startFromHead=True, **more
+            return self._client.get_log_events(
+                logGroupName=self._group, logStreamName=_stream(task_arn), startFromHead=True, **more
             )
         except self._client.exceptions.ResourceNotFoundException:
-            return LogPage((), None)
+            return {"events": []}
         except self._client.exceptions.InvalidParameterException:
             if token:
                 raise InvalidRequestError.for_unknown_token() from None
             raise
-        events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in answer["events"])
-        return LogPage(events, answer.get("nextForwardToken"))
+
+    def delete(self, task_arn: str) -> None:
+        """Remove what a task printed; it need not have printed anything."""
+        with suppress(self._client.exceptions.ResourceNotFoundException):
+            self._client.delete_log_stream(logGroupName=self._group, logStreamName=_stream(task_arn))
+
+
+def _stream(task_arn: str) -> str:
+    return f"runner/runner/{task_arn.rpartition('/')[2]}"

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
-from chalicelib.domain.listing import ListPlan, PageToken
+from chalicelib.domain.listing import MOST_ANSWER_BYTES, ListPlan, PageToken, answer_bytes
 
 __all__ = ["PageReader", "PageRequest", "RowPage"]
 
@@ -71,9 +71,14 @@ class PageReader(Generic[_Row]):
         seen = token.seen if token else 0
         start = self._start_key(request, token) if token else None
         rows: list[_Row] = []
+        size = 0
         for _ in range(_MOST_QUERIES):
             found, start = self._query(request, start)
-            rows += found
+            for row, row_bytes in found:
+                size += row_bytes
+                if size > MOST_ANSWER_BYTES:
+                    wanted = min(wanted, max(1, len(rows)))
+                rows.append(row)
             if start is None or len(rows) > wanted:
                 break
         kept = tuple(rows[:wanted])
@@ -85,8 +90,8 @@ class PageReader(Generic[_Row]):
             return RowPage(kept, None, seen + len(kept))
         return RowPage(kept, PageToken(plan.index.name, *position, seen + len(kept)).encode(), None)
 
-    def _query(self, request: PageRequest, start: Any) -> tuple[list[_Row], Any]:
-        """Make exactly one Query; give its rows and where it ended, None at the end of the list."""
+    def _query(self, request: PageRequest, start: Any) -> tuple[list[tuple[_Row, int]], Any]:
+        """Make exactly one Query; give its rows, what each takes in an answer, and where it ended, None at the end of the list."""
         plan = request.plan
         range_attribute = getattr(self._model, plan.index.range_attribute)
         pages = self._model.query(
@@ -100,7 +105,8 @@ class PageReader(Generic[_Row]):
             last_evaluated_key=start,
         ).page_iter
         page = next(pages)
-        return [self._model.from_raw_data(raw) for raw in page["Items"]], page.get("LastEvaluatedKey")
+        rows = [(self._model.from_raw_data(raw), answer_bytes(raw)) for raw in page["Items"]]
+        return rows, page.get("LastEvaluatedKey")
 
     def _start_key(self, request: PageRequest, token: PageToken) -> dict[str, dict[str, str]]:
         index = request.plan.index

@@ -54,8 +54,8 @@ class CleanupQueue:
         self._client = client
         self._url = url
 
-    def send(self, **what: str | int) -> None:
-        """Ask for the second cleanup of a job or a definition, named by its ids."""
+    def send(self, **what: str | int | list[str]) -> None:
+        """Ask for the second cleanup of a job or a definition, named by its ids, with what else it leaves behind."""
         self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(what))
 
 

@@ -87,12 +87,16 @@ def delete_definitions(
 ) -> None:
     """Delete definitions, with all jobs that they made and their files.
 
-    Jobs that run are stopped. To keep the jobs, pause the definition instead.
+    Jobs that run are stopped. What they printed goes about 15 minutes later; the operator can restore the records, with their parameters, for
+    35 days. To keep the jobs, pause the definition instead.
     """
     terminal = terminal_of(context)
     if not yes:
         what = "this definition" if len(definition_ids) == 1 else f"these {len(definition_ids)} definitions"
-        ask(terminal, f"Delete {what} with all jobs and their files, for good?")
+        ask(
+            terminal,
+            f"Delete {what} with all jobs and their files? The operator can restore records, with parameters, for 35 days, but no files.",
+        )
     with terminal.client() as client:
         for definition_id in definition_ids:
             client.delete_definition(definition_id)

@@ -96,12 +96,16 @@ def delete(
 ) -> None:
     """Delete jobs and their files.
 
-    Those that run are stopped. Up to 100 go at once, all or none.
+    Those that run are stopped. Up to 100 go at once, all or none. What they printed goes about 15 minutes later; the operator can restore
+    their records, with their parameters, for 35 days.
     """
     terminal = terminal_of(context)
     if not yes:
         what = "this job" if len(job_ids) == 1 else f"these {len(job_ids)} jobs"
-        ask(terminal, f"Delete {what} and all files, for good?")
+        ask(
+            terminal,
+            f"Delete {what} and all files? The operator can restore records, with parameters, for 35 days, but no files.",
+        )
     with terminal.client() as client:
         client.delete_jobs(job_ids)
     for job_id in job_ids:

@@ -110,6 +110,50 @@ def test_a_running_job_that_is_deleted_leaves_nothing(
         time.sleep(0.5)
 
 
+def test_the_second_cleanup_takes_the_upload_and_the_log_along(
+    client: Client, deployed: Deployed, notebook: NotebookMaker
+) -> None:
+    job_id = client.submit(notebook('print("the answer is 42")'))
+    owner_id = client.wait(job_id).document["owner_id"]
+    left = traces_of(deployed, owner_id, job_id)
+    assert traces_left(deployed, left)
+    client.delete_jobs([job_id])
+    # The message that the first cleanup sends is on its way for a quarter of an hour; this is the same one at once.
+    sqs = deployed.administrator("sqs")
+    [url] = [each for each in sqs.list_queues()["QueueUrls"] if "QueuesCleanup" in each]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(left), DelaySeconds=0)
+    while traces_left(deployed, left):
+        time.sleep(0.5)
+
+
+def traces_of(deployed: Deployed, owner_id: str, job_id: str) -> dict[str, str | list[str]]:
+    """Read from a job's record what it leaves behind."""
+    dynamodb = deployed.administrator("dynamodb")
+    [table] = [each for each in dynamodb.list_tables()["TableNames"] if "jobs" in each.lower()]
+    key = {"owner_id": {"S": owner_id}, "job_id": {"S": job_id}}
+    item = dynamodb.get_item(TableName=table, Key=key)["Item"]
+    return {
+        "owner_id": owner_id,
+        "job_id": job_id,
+        "upload_id": item["upload_id"]["S"],
+        "task_arns": item["task_arns"]["SS"],
+    }
+
+
+def traces_left(deployed: Deployed, left: dict[str, str | list[str]]) -> list[str]:
+    """List the upload and the log streams of a job that are still there."""
+    s3, logs = deployed.administrator("s3"), deployed.administrator("logs")
+    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())
+    uploads = s3.list_objects_v2(Bucket=bucket, Prefix=f"uploads/{left['owner_id']}/{left['upload_id']}")
+    [group] = [
+        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "Runner" in each["logGroupName"]
+    ]
+    names = {f"runner/runner/{arn.rpartition('/')[2]}" for arn in left["task_arns"]}
+    pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
+    streams = [each["logStreamName"] for page in pages for each in page["logStreams"]]
+    return [each["Key"] for each in uploads.get("Contents", [])] + [each for each in streams if each in names]
+
+
 def running_tasks(ecs: object, cluster: str) -> list[dict[str, str]]:
     arns = ecs.list_tasks(cluster=cluster, desiredStatus="RUNNING")["taskArns"]  # type: ignore[attr-defined]
     return list(ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]) if arns else []  # type: ignore[attr-defined]

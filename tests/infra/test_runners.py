@@ -7,7 +7,6 @@ import pytest
 
 from tests.infra.synthesized import ROOT, Synthesized, as_list, flat, synthesize
 
-
 DOCKER_DEFAULT = set(
     "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT".split()
 )

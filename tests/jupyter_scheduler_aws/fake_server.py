@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -55,6 +56,8 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_endless: bool = False
+    """Whether its body is sent again and again, until the client goes."""
 
     @classmethod
     def of(cls, document: object, status: int = 200, **headers: str) -> Self:
@@ -168,7 +171,13 @@ def problem_of_signature(request: Request) -> str | None:
     return None if expected == signature else "The request signature we calculated does not match"
 
 
-def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
+def _send_for_ever(file: BufferedIOBase, body: bytes) -> None:
+    with suppress(ConnectionError):  # The client goes.
+        while True:
+            file.write(body)
+
+
+def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one way to misbehave after another
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -186,6 +195,11 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
+            if answer.is_endless:
+                self.end_headers()
+                self.close_connection = True
+                _send_for_ever(self.wfile, answer.body)
+                return
             self.send_header("content-length", str(len(answer.body)))
             self.end_headers()
             with suppress(ConnectionError):  # The client may have gone.

@@ -15,6 +15,7 @@ from jupyter_scheduler_aws.marker import MARKER, Downloaded, DownloadedFile, dow
 from tests.jupyter_scheduler_aws.downloading import fetched, files_in
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.support.hostile_zips import directory_of, end_of, entry_of
 
 NOTEBOOK = b'{"cells": []}' + b" " * 1000
 DATA = random.Random(1).randbytes(3_000_000)
@@ -147,6 +148,20 @@ def test_a_zip_that_changes_in_between(api: FakeApi, client: Client, job_id: str
     assert len(api.seen("GET", ZIP_PATH)) == 4, "from its beginning"
 
 
+@pytest.mark.parametrize("status", [200, 206])
+def test_a_server_that_never_ends(api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int) -> None:
+    """Once; the next answer is as it should be."""
+    headers = {"content-range": f"bytes {len(SNAPSHOT) - 65536}-{len(SNAPSHOT) - 1}/{len(SNAPSHOT)}"}
+    api.faults.append(Fault("GET", ZIP_PATH, instead=Answer(status, b"x" * 65536, headers, is_endless=True)))
+
+    if status == 206:
+        [path] = download(client, job_id, tmp_path)
+        assert path.read_bytes() == NOTEBOOK
+    else:
+        with pytest.raises(DownloadError, match="cannot be read"):
+            download(client, job_id, tmp_path)
+
+
 BROKEN_MEMBER = SNAPSHOT.replace(SNAPSHOT[42:62], bytes(20), 1)
 
 
@@ -158,6 +173,9 @@ BROKEN_MEMBER = SNAPSHOT.replace(SNAPSHOT[42:62], bytes(20), 1)
         (SNAPSHOT[:-1000], "cannot be read"),
         (BROKEN_MEMBER, "cannot be read"),
         (package({"other.ipynb": NOTEBOOK}), "has no 'report.ipynb' in it"),
+        (directory_of(lambda number: entry_of(b"%d" % number), 100_001), "it has more than 100,000 entries"),
+        (bytes(65 << 20) + end_of(65 << 20), "its directory has 68,157,440 bytes"),
+        (package({"report.ipynb": bytes(101 << 20)}), "'report.ipynb' has 105,906,176 bytes in it"),
     ],
 )
 def test_a_zip_without_a_notebook_to_be_had(

@@ -84,3 +84,13 @@ def test_an_empty_file(api: FakeApi, client: Client, tmp_path: Path) -> None:
 
     assert path.read_bytes() == b""
     assert files_in(tmp_path) == [MARKER, "empty"]
+
+
+def test_a_server_that_never_ends_is_left_when_it_has_sent_too_much(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path
+) -> None:
+    api.faults.append(Fault("GET", "/s3/.*", instead=Answer(200, BIG, is_endless=True)))
+
+    [path] = client.download(job_id, tmp_path)
+
+    assert path.read_bytes() == BIG

@@ -95,10 +95,11 @@ def test_a_schedule_without_a_group_is_in_the_default_one_and_passes_its_role() 
     assert passed == pass_role(TASK_ROLE, "scheduler")
 
 
-def test_log_events_are_evaluated_on_their_stream() -> None:
-    [(action, resource, _)] = needed("logs", "GetLogEvents", logGroupName="/runners", logStreamName="runner/a1")
+@pytest.mark.parametrize("operation", ["GetLogEvents", "DeleteLogStream"])
+def test_a_log_is_evaluated_on_its_stream(operation: str) -> None:
+    [(action, resource, _)] = needed("logs", operation, logGroupName="/runners", logStreamName="runner/a1")
     assert (action, resource) == (
-        "logs:GetLogEvents",
+        f"logs:{operation}",
         "arn:aws:logs:us-east-1:000000000000:log-group:/runners:log-stream:runner/a1",
     )
 

@@ -12,8 +12,9 @@ from runner.errors import RunProblemError
 from runner.outcomes import Code
 from runner.work_order import Limits
 from tests.runner.conftest import zipped
+from tests.support.hostile_zips import HOSTILE, MOST_BYTES, MOST_FILES
 
-LIMITS = Limits(max_unpacked_bytes=200 << 20, max_unpacked_files=50, max_output_bytes=1, max_output_files=1)
+LIMITS = Limits(max_unpacked_bytes=MOST_BYTES, max_unpacked_files=MOST_FILES, max_output_bytes=1, max_output_files=1)
 
 
 @pytest.fixture
@@ -144,3 +145,12 @@ def test_other_compressions(unpacked: Callable[[bytes], dict[str, int]]) -> None
         archive.writestr("a", "1")
     with pytest.raises(RunProblemError, match="neither stored nor deflated"):
         unpacked(data.getvalue())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_the_service_refuses_is_not_unpacked_either(
+    unpacked: Callable[[bytes], dict[str, int]], name: str
+) -> None:
+    with pytest.raises(RunProblemError) as told:
+        unpacked(HOSTILE[name]())
+    assert told.value.code is Code.INPUT_PROBLEM

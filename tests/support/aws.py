@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import boto3
 import moto  # noqa: F401 - puts its hook where clients made from here on find it
@@ -83,13 +83,21 @@ class Hub:
         return 0 if any(listener.sent(call) for listener in list(self.listeners)) else None
 
 
+_LONGEST_HASH_KEYS: Final = ("owner_id", "mark_id", "definition_key")
+"""Hash keys; they have up to 2,048 bytes, range keys up to 1,024 (Amazon DynamoDB Developer Guide, "Quotas")."""
+
+
 def _refused_key(body: bytes) -> tuple[Any, dict[str, Any]] | None:
-    """Hold the sizes of keys, which moto passes over where it reads."""
+    """Hold the sizes of keys, which moto passes over where it reads and in transactions; a key is never empty."""
     request = json.loads(body)
-    keys = {**request.get("Key", {}), **request.get("ExclusiveStartKey", {})}
-    for name, value in keys.items():
-        if len(value.get("S", "").encode()) > (2048 if name in ("owner_id", "mark_id", "definition_key") else 1024):
+    writes = [write for each in request.get("TransactItems", []) for write in each.values()]
+    keys = [each.get("Key", {}) for each in (request, *writes)] + [request.get("ExclusiveStartKey", {})]
+    for name, value in (pair for each in keys for pair in each.items()):
+        size, most = len(value.get("S", "").encode()), 2048 if name in _LONGEST_HASH_KEYS else 1024
+        if size > most:
             return refusal("ValidationException", f"The size of key {name} has exceeded its limit.")
+        if size == 0:
+            return refusal("ValidationException", f"The value of key {name} is an empty string.")
     return None
 
 

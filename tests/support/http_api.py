@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from app.app import app
@@ -14,6 +14,10 @@ __all__ = ["ANNA", "BOB", "Answer", "Api", "match_resource", "unique_id_of"]
 
 ANNA = "arn:aws:iam::123456789012:user/anna"
 BOB = "arn:aws:iam::123456789012:user/bob"
+
+
+_LARGEST_ANSWER: Final = 6_291_556
+"""Bytes that a function may answer (AWS Lambda Developer Guide, "Lambda quotas"): JSON, in which the body is a text again."""
 
 
 @dataclass
@@ -62,22 +66,38 @@ class Api:
         query: dict[str, list[str]] = {}
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             query.setdefault(name, []).append(value)
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        return self.send(method, resource, path=path_parameters, query=query, body=text, headers=headers)
+
+    def send(
+        self,
+        method: str,
+        resource: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, list[str]] | None = None,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request in the parts that API Gateway takes it apart into: also what no URL can say."""
         event = {
             "requestContext": {
                 "resourcePath": resource,
                 "httpMethod": method,
                 "requestId": "request-1",
                 "identity": {"userArn": self.user_arn, "user": self._unique_id, "sourceIp": "127.0.0.1"},
-                "path": parts.path,
+                "path": resource.format(**(path or {})),
             },
             "headers": {"content-type": "application/json", **(headers or {})},
             "multiValueQueryStringParameters": query or None,
-            "pathParameters": path_parameters or None,
-            "body": body if body is None or isinstance(body, str) else json.dumps(body),
+            "pathParameters": path or None,
+            "body": body,
             "isBase64Encoded": False,
             "stageVariables": None,
         }
         answer = app(event, SimpleNamespace(aws_request_id="request-1"))
+        size = len(json.dumps(answer, ensure_ascii=False).encode())
+        assert size <= _LARGEST_ANSWER, f"{method} {resource}: Lambda refuses an answer of {size:,} bytes"
         text = answer.get("body") or ""
         return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers") or {})
 

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.listing import DEFAULT_MAX_ITEMS, SORTABLE_DEFINITIONS, SORTABLE_JOBS
-from chalicelib.routes.jobs import MOST_DELETED
-from chalicelib.routes.queries import MAX_TAGS, MAX_TEXT
+from chalicelib.routes.queries import MAX_TAGS, MAX_TEXT, MOST_DELETED
 
 __all__ = [
     "BATCH_QUERY",

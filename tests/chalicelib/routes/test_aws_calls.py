@@ -1,5 +1,7 @@
 """How many AWS calls a request costs: the same in an empty stack and beside 100,000 jobs."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -100,6 +102,28 @@ def _create_and_delete(local: LocalScheduler, write: str, fields: dict[str, str]
     assert calls == ["s3:GetObject", "s3:CopyObject", write, "sqs:SendMessage"]
     newest = next(reversed(_rows()[1])).value
     assert _calls(local, "DELETE", f"/scheduler/jobs/{newest}") == ["dynamodb:DeleteItem"]
+
+
+def test_a_large_notebook_costs_one_call_more(local: LocalScheduler) -> None:
+    uri = local.upload(notebook("x" * 19 * 2**20))
+    local.calls.clear()
+    assert local.post_job(input_uri=uri).status == 200
+    assert local.calls == ["s3:GetObject", "s3:GetObject", "s3:CopyObject", "dynamodb:PutItem", "sqs:SendMessage"]
+
+
+def test_a_large_folder_costs_two_calls_more_for_its_directory(local: LocalScheduler) -> None:
+    """One for its end and one for the rest of its first part: a directory of 10,000 files has less than a mebibyte."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as package:
+        package.writestr("report.ipynb", notebook())
+        package.writestr("data.bin", bytes(3_000_000))
+        for number in range(9_998):
+            package.writestr(f"data/{number}.csv", b"1")
+    uri = local.upload(file.getvalue(), "x.zip")
+    local.calls.clear()
+    assert local.post_job(input_uri=uri, package_input_folder=True).status == 200
+    assert local.calls.count("s3:GetObject") == 3
+    assert len(local.calls) == 6
 
 
 @pytest.mark.parametrize(

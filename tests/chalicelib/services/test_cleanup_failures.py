@@ -10,6 +10,12 @@ from tests.support.scheduler import LocalScheduler
 _DENIED = "AccessDeniedException"
 
 
+def _upload_id(local: LocalScheduler) -> str:
+    """Give the id of the only upload."""
+    [key] = local.objects("uploads/")
+    return key.rpartition("/")[2]
+
+
 @pytest.mark.parametrize("refused", ["s3:ListObjectsV2", "s3:DeleteObjects"])
 def test_files_that_cannot_be_removed_are_left_to_the_second_cleanup_which_names_the_job(
     local: LocalScheduler, made: Definitions, failures: Failures, refused: str
@@ -22,7 +28,7 @@ def test_files_that_cannot_be_removed_are_left_to_the_second_cleanup_which_names
     assert failures.counted() == ["cleanup"]
     assert failures.named("job_id") == {job_id}
     (message,) = made.second_cleanups()
-    assert message == {"owner_id": local.owner_id(), "job_id": job_id}
+    assert message == {"owner_id": local.owner_id(), "job_id": job_id, "upload_id": _upload_id(local)}
     assert made.deliver_second_cleanups(message) == ["m0"]
     local.hub.listeners.clear()
     assert made.deliver_second_cleanups(message) == []
@@ -40,7 +46,12 @@ def test_a_definition_that_cannot_be_cleaned_up_is_left_to_the_second_cleanup_wh
     assert made.clean_up() == []
     assert failures.counted() == ["cleanup"]
     (message,) = made.second_cleanups()
-    assert message == {"owner_id": local.owner_id(), "definition_id": definition_id, "schedule_slots": 1}
+    assert message == {
+        "owner_id": local.owner_id(),
+        "definition_id": definition_id,
+        "schedule_slots": 1,
+        "upload_id": _upload_id(local),
+    }
     assert made.deliver_second_cleanups(message) == ["m0"]
     local.hub.listeners.clear()
     assert made.deliver_second_cleanups(message) == []

@@ -163,6 +163,7 @@ def test_a_terminal_is_asked_before_deleting(api: FakeApi, environ: dict[str, st
         os.write(terminal, b"n\n")
         shown += read_until(terminal, lambda _: False)
 
-    assert "Delete this job and all files, for good?" in shown
+    assert "Delete this job and all files?" in shown
+    assert "restore records, with parameters, for 35 days" in " ".join(shown.split())
     assert process.returncode == 1
     assert list(api.jobs) == [job_id]
