@@ -14,8 +14,8 @@ __all__ = ["document"]
 
 _HEADING: Final = """# Who may do what
 
-`make access` writes this page from the tables that the service decides by. `tests/chalicelib/routes/test_access.py` sends every request
-of it to the service, as API Gateway would, and compares the answers. Who counts as a user, an owner or an admin:
+`make access` writes this page from the tables that the service decides by. The tests `test_access.py`, `test_environment_access.py` and
+`test_run_access.py` in `tests/chalicelib/routes` send its requests to the service, as API Gateway would, and compare the answers. Who counts as a user, an owner or an admin:
 [operation](operation.md#who-may-do-what).
 
 ## Routes

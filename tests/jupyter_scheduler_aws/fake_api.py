@@ -131,7 +131,13 @@ class FakeApi(DefinitionRoutes):
         return Answer.refusal(404, "There is no such route.", "not_found")
 
     def health(self, _request: Request) -> Answer:
-        you = {"owner_id": "ann-1", "principal": "AIDA", "kind": "iam_user", "arn": "arn:aws:iam::1:user/ann", "admin": False}
+        you = {
+            "owner_id": "ann-1",
+            "principal": "AIDA",
+            "kind": "iam_user",
+            "arn": "arn:aws:iam::1:user/ann",
+            "admin": False,
+        }
         return Answer.of({"version": "0.1.0", "time": int(time.time() * 1000) + self.clock_off_millis, "you": you})
 
     def list_environments(self, _request: Request) -> Answer:

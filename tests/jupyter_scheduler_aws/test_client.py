@@ -143,7 +143,12 @@ def test_the_log_is_followed_until_the_job_has_ended(api: FakeApi, client: Clien
 def test_health_says_who_you_are(client: Client) -> None:
     health = client.health()
 
-    assert (health.owner_id, health.arn, health.kind, health.admin) == ("ann-1", "arn:aws:iam::1:user/ann", "iam_user", False)
+    assert (health.owner_id, health.arn, health.kind, health.admin) == (
+        "ann-1",
+        "arn:aws:iam::1:user/ann",
+        "iam_user",
+        False,
+    )
 
 
 def test_the_first_environment_is_chosen(api: FakeApi, client: Client, notebook: Path) -> None:

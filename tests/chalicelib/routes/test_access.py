@@ -8,42 +8,15 @@ from typing import Any
 import pytest
 
 from app.app import app
-from chalicelib.config import SchedulerSettings
 from chalicelib.domain.access import ROUTES, Asker, Audience, is_admitted
 from chalicelib.errors import ConfigurationError
 from chalicelib.routes.responses import ApiBlueprint
 from infra.routes import read_routes
 from tests.support.definitions import Definitions
 from tests.support.http_api import Answer, Api
-from tests.support.runs import Run
-from tests.support.scheduler import ANNA, BOB, LocalScheduler, notebook, scheduler, settings
+from tests.support.principals import ADMINS, NO_OWNERS, USERS, settings_with_admins
+from tests.support.scheduler import BOB, LocalScheduler, notebook, scheduler
 
-_STS = "arn:aws:sts::123456789012"
-_IAM = "arn:aws:iam::123456789012"
-_SSO = "AWSReservedSSO_DataScience_0123456789abcdef"
-_ADMINS = (f"{_IAM}:user/ada", f"{_IAM}:role/operators", f"{_STS}:assumed-role/{_SSO}/root@example.com")
-
-USERS = {
-    "IAM user": ANNA,
-    "Identity Center session": f"{_STS}:assumed-role/{_SSO}/anna@example.com",
-    "session of a listed role": f"{_STS}:assumed-role/hub/anna",
-    "session of another role": f"{_STS}:assumed-role/analysts/anna",
-    "session named like an admin": f"{_STS}:assumed-role/analysts/ada",
-    "user of another account": "arn:aws:iam::999999999999:user/anna",
-    "role of another account named like an admin's": "arn:aws:sts::999999999999:assumed-role/operators/ada",
-}
-ADMINS = {
-    "IAM user": _ADMINS[0],
-    "session of an admins' role": f"{_STS}:assumed-role/operators/anything",
-    "Identity Center session": _ADMINS[2],
-}
-NO_OWNERS = {
-    "federated user": f"{_STS}:federated-user/ada",
-    "root user": f"{_IAM}:root",
-    "root session": f"{_STS}:assumed-root/ada",
-    "root user of another account": "arn:aws:iam::999999999999:root",
-    "something new": f"{_STS}:assumed-robot/ada",
-}
 WHO = {
     Asker.ANONYMOUS: {"nobody": None},
     Asker.NO_OWNER: NO_OWNERS,
@@ -76,17 +49,12 @@ QUERIES = {
 
 FOR_USERS = [route for route, rule in ROUTES.items() if rule.audience is not Audience.RUNNER]
 FOR_RUNNERS = [route for route, rule in ROUTES.items() if rule.audience is Audience.RUNNER]
-REFUSED_RUN = {401, 403, 404, 409}
 
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[LocalScheduler]:
-    with scheduler(_chosen()) as made:
+    with scheduler(settings_with_admins()) as made:
         yield made
-
-
-def _chosen() -> SchedulerSettings:
-    return settings(ownership={"admins": _ADMINS, "session_name_roles": (f"{_IAM}:role/hub",)})
 
 
 class Target:
@@ -165,21 +133,3 @@ def test_another_s_thing_is_not_there(route: str, local: LocalScheduler) -> None
 def _stored(target: Target) -> tuple[Any, ...]:
     urls = {"job_id": "/scheduler/jobs/{}", "definition_id": "/scheduler/job_definitions/{}"}
     return tuple(target.owner.get(urls[name].format(each)).body for name, each in target.ids.items())
-
-
-def test_a_signature_opens_no_run() -> None:
-    with scheduler(_chosen()) as local:
-        own, other = local.start(), local.start(api=local.api.as_user(BOB))
-        for arn in (None, ANNA, *ADMINS.values(), *NO_OWNERS.values()):
-            api = local.api.as_user(arn)
-            for token in ("", own.token):
-                found = [each.status for each in _each_call(Run(other.task, token=token, api=api))]
-                assert len(found) == len(FOR_RUNNERS) - 1
-                assert set(found) <= REFUSED_RUN, (arn, found)
-            assert Run(other.task, api=api).check_in("b", launch_code="0" * 64).status in REFUSED_RUN
-        assert [each.status for each in _each_call(own)] == [200] * (len(FOR_RUNNERS) - 1)
-
-
-def _each_call(run: Run) -> list[Answer]:
-    output = {"format": "ipynb", "path": "report.ipynb", "size_bytes": 1, "content_type": "application/json"}
-    return [run.work_order(), run.beat(), run.output_urls(output), run.report()]

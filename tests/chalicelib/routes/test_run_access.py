@@ -1,0 +1,27 @@
+"""The runners' part of docs/access.md: no signature, whosever it is, takes the place of the proof of a run."""
+
+from typing import Final
+
+from tests.support.http_api import ANNA, BOB, Answer
+from tests.support.principals import ADMINS, NO_OWNERS, settings_with_admins
+from tests.support.runs import Run
+from tests.support.scheduler import scheduler
+
+REFUSED_RUN: Final = {401, 403, 404, 409}
+
+
+def test_a_signature_opens_no_run() -> None:
+    with scheduler(settings_with_admins()) as local:
+        own, other = local.start(), local.start(api=local.api.as_user(BOB))
+        for arn in (None, ANNA, *ADMINS.values(), *NO_OWNERS.values()):
+            api = local.api.as_user(arn)
+            for token in ("", own.token):
+                found = [each.status for each in _each_call(Run(other.task, token=token, api=api))]
+                assert set(found) <= REFUSED_RUN, (arn, found)
+            assert Run(other.task, api=api).check_in("b", launch_code="0" * 64).status in REFUSED_RUN
+        assert [each.status for each in _each_call(own)] == [200] * 4
+
+
+def _each_call(run: Run) -> list[Answer]:
+    output = {"format": "ipynb", "path": "report.ipynb", "size_bytes": 1, "content_type": "application/json"}
+    return [run.work_order(), run.beat(), run.output_urls(output), run.report()]
