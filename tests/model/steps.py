@@ -50,9 +50,15 @@ class Steps:
         """Find every step that a world may take; where the job has ended, just those that still might change something.
 
         What runners and people have in flight when the job ends is then looked at by itself: it may not change the record any more,
-        and it does nothing to tasks.
+        and it does nothing to tasks. Where functions may be cut off, each of several in flight when an attempt ends is looked at as
+        if the others were.
         """
         for step in self._after(world):
+            if self._bounds.faults and _is_attempt_over(step.world) and len(step.world.operations) > 1:
+                for operation in step.world.operations:
+                    only = step.world._replace(operations=(operation,))
+                    yield Step(f"{step.name} (only {operation.kind} goes on)", simplify(only), step.is_sure)
+                continue
             for operation in alone(step.world):
                 only = World(step.world.record, operations=(operation,))
                 yield Step(f"{step.name} (only {operation.kind})", only, step.is_sure)
@@ -65,7 +71,7 @@ class Steps:
         if world.record is not None:
             for _, following in self.finish(world, Operation("delete")):
                 yield Step("delete", following, is_sure=False)
-        if len(world.operations) < (1 if has_ended(world) else self._bounds.operations):
+        if len(world.operations) < (1 if _is_attempt_over(world) else self._bounds.operations):
             for operation, is_sure in self._new_operations(world):
                 for name, following in self._advance(world, operation):
                     yield Step(name, following, is_sure=is_sure)
@@ -257,6 +263,12 @@ class Steps:
         if self._bounds.double and not known and arn == task_arn(1, 1):
             second = Task(task_arn(1, 1, copy=1))
             yield arn, launched._replace(tasks=tuple(sorted((*launched.tasks, second))))
+
+
+def _is_attempt_over(world: World) -> bool:
+    """Whether just its task is left of the last attempt: beside what was in flight at its end, one function at a time is looked at then."""
+    record = world.record
+    return has_ended(world) or (record is not None and record.live_shard and not record.is_live)
 
 
 def _exit(code: str) -> str:

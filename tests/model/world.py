@@ -127,12 +127,24 @@ def simplify(world: World) -> World:
 
     What containers of earlier attempts and of ended jobs can do to a record is checked for every record by itself.
     """
-    record = world.record
     if has_ended(world):
         left = tuple(each for each in world.operations if each not in alone(world))
-        tasks = tuple(sorted(task if task.stopped else task._replace(runner="boot") for task in world.tasks))
-        world = world._replace(operations=left, tasks=tasks)
-    if may_launch(world):  # the same launch once more gives the same task, also one that has stopped
-        return world
-    watched = record.attempt if record is not None and record.live_shard else None
-    return world._replace(tasks=tuple(task for task in world.tasks if not task.stopped or task.attempt == watched))
+        world = world._replace(operations=left)
+    kept = {_simplify_task(world, task) for task in world.tasks if not task.stopped or _may_matter(world, task)}
+    return world._replace(tasks=tuple(sorted(kept)))
+
+
+def _may_matter(world: World, task: Task) -> bool:
+    """Whether a task that has stopped may still be looked at: by who watches it, or by the same launch once more, which gives the same task."""
+    record = world.record
+    if record is None:
+        return may_launch(world)
+    return task.attempt == record.attempt and (record.live_shard or may_launch(world))
+
+
+def _simplify_task(world: World, task: Task) -> Task:
+    """Forget how a task of an attempt that is over has stopped; and of a job that has ended, what its runner was doing."""
+    is_live = world.record is not None and world.record.is_live
+    if task.stopped and not is_live:
+        return task._replace(stopped="exit 1")
+    return task._replace(runner="boot") if has_ended(world) and not task.stopped else task

@@ -1,41 +1,21 @@
 """A task is watched until ECS says STOPPED, whatever its job's state: a notebook's container cannot outlive its job."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.support.definitions import Definitions
-from tests.support.faults import Always, Refused
-from tests.support.runs import Run
+from tests.support.faults import Always
 from tests.support.scheduler import LocalScheduler, scheduler, settings
-
-
-def job_id_of(run: Run) -> str:
-    return run.path.split("/")[3]
-
-
-def sweep(local: LocalScheduler, **later: float) -> None:
-    local.clock.forward(**later)
-    local.factory.sweep.run()
-
-
-def sweeps(local: LocalScheduler, minutes: int) -> None:
-    """Sweep and dispatch every minute, as the stack does."""
-    for _ in range(minutes):
-        sweep(local, minutes=1)
-        local.dispatch()
-
-
-def calls(local: LocalScheduler, act: Callable[[], Any]) -> list[str]:
-    local.calls.clear()
-    act()
-    return list(local.calls)
-
-
-def is_asked_to_stop(run: Run) -> bool:
-    return bool(run.task["desiredStatus"] == "STOPPED")
-
+from tests.support.watching import (
+    STATES,
+    calls,
+    forget_task,
+    in_state,
+    is_asked_to_stop,
+    job_id_of,
+    sweep,
+    sweeps,
+)
 
 ENDS = [("succeeded", "COMPLETED"), ("notebook_error", "FAILED"), ("stopped", "FAILED"), ("input_problem", "FAILED")]
 
@@ -156,161 +136,6 @@ class _AfterGet:
 
     def sent(self, _: str) -> bool:
         return False
-
-
-STATES = ["launched", "started", "stopping", "ended", "waiting for its container"]
-
-
-def in_state(local: LocalScheduler, state: str) -> Run:
-    run = local.launch(max_retries=1)
-    if state != "launched":
-        run.check_in()
-    if state == "stopping":
-        local.api.patch(f"/scheduler/jobs/{job_id_of(run)}", {"status": "STOPPED"})
-    if state == "ended":
-        run.report()
-    if state == "waiting for its container":
-        run.report("notebook_error")
-    return run
-
-
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("has_stopped", [False, True], ids=["running", "stopped"])
-def test_delete_stops_what_the_record_names_whatever_its_state(
-    local: LocalScheduler, made: Definitions, state: str, has_stopped: bool
-) -> None:
-    run = in_state(local, state)
-    if has_stopped:
-        local.finish(run, exit_code=0)
-    made.follow_streams()
-    assert local.api.delete(f"/scheduler/jobs/{job_id_of(run)}").status == 204
-    made_calls = calls(local, made.clean_up)
-    assert made_calls.count("ecs:StopTask") == (not has_stopped)
-    assert is_asked_to_stop(run)
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_deletion_whose_task_could_not_be_stopped_stops_it_with_the_second_cleanup(
-    local: LocalScheduler, made: Definitions, state: str
-) -> None:
-    run = in_state(local, state)
-    made.follow_streams()
-    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
-    local.hub.listeners.append(Always("ThrottlingException", "ecs:StopTask"))
-    records = made.told()
-    assert len(made.deliver_records(*records)) == 1
-    (message,) = made.second_cleanups()
-    assert made.deliver_second_cleanups(message) == ["m0"]
-    local.hub.listeners.clear()
-    assert made.deliver_second_cleanups(message) == []
-    assert is_asked_to_stop(run)
-
-
-def forget_task(local: LocalScheduler, run: Run) -> None:
-    """Put the record back to before its dispatch recorded the task."""
-    key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id_of(run)}}
-    local.client("dynamodb").update_item(TableName="jobs", Key=key, UpdateExpression="REMOVE task_arn")
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_delete_finds_a_task_that_was_never_recorded(local: LocalScheduler, made: Definitions, state: str) -> None:
-    run = in_state(local, state)
-    forget_task(local, run)
-    made.follow_streams()
-    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
-    made.clean_up()
-    assert is_asked_to_stop(run)
-
-
-@pytest.mark.parametrize("state", [each for each in STATES if each != "launched"])
-def test_the_sweep_finds_a_task_that_was_never_recorded(local: LocalScheduler, state: str) -> None:
-    run = in_state(local, state)
-    forget_task(local, run)
-    sweeps(local, 17)
-    assert is_asked_to_stop(run)
-    assert len(local.tasks()) == 1
-    assert local.item(job_id_of(run))["task_arn"] == run.task_arn
-
-
-def test_a_task_that_is_launched_while_its_job_is_deleted_is_stopped_by_its_own_event(local: LocalScheduler) -> None:
-    run = local.launch()
-    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
-    local.ecs_event(local.hub.ecs.move(run.task_arn, "RUNNING"))
-    assert is_asked_to_stop(run)
-
-
-def event(run: Run, status: str, **changes: Any) -> dict[str, Any]:
-    return {**run.task, "lastStatus": status, "desiredStatus": "RUNNING", **changes}
-
-
-@pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "RUNNING"])
-def test_a_second_task_of_a_launch_is_stopped(local: LocalScheduler, status: str) -> None:
-    run = local.launch()
-    other = run.task_arn[:-1] + "f"
-    local.hub.ecs.tasks[other] = event(run, status, taskArn=other)
-    local.ecs_event(local.hub.ecs.move(other, status))
-    assert local.hub.ecs.tasks[other]["desiredStatus"] == "STOPPED"
-    assert not is_asked_to_stop(run)
-
-
-@pytest.mark.parametrize("attempt", [1, 3])
-def test_a_task_of_another_attempt_is_stopped(local: LocalScheduler, attempt: int) -> None:
-    run = local.start(max_retries=1)
-    run.report("notebook_error")
-    local.finish(run)
-    second = local.launch(job_id_of(run))
-    assert second.attempt == 2
-    started_by = f"{run.task['startedBy'].rpartition('/')[0]}/{attempt}"
-    other = run.task_arn[:-1] + "f"
-    local.hub.ecs.tasks[other] = event(run, "RUNNING", taskArn=other, startedBy=started_by)
-    local.ecs_event(local.hub.ecs.move(other, "RUNNING"))
-    assert local.hub.ecs.tasks[other]["desiredStatus"] == "STOPPED"
-    assert not is_asked_to_stop(second)
-
-
-@pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "RUNNING"])
-def test_a_launch_that_is_not_recorded_yet_is_no_stray(local: LocalScheduler, status: str) -> None:
-    run = local.launch()
-    forget_task(local, run)
-    local.ecs_event(local.hub.ecs.move(run.task_arn, status))
-    assert not is_asked_to_stop(run)
-    assert local.item(job_id_of(run))["task_arn"] == run.task_arn
-
-
-def test_a_task_that_does_not_say_its_launch_is_left_until_its_job_is_known_to_have_another(
-    local: LocalScheduler,
-) -> None:
-    run = local.launch()
-    forget_task(local, run)
-    local.ecs_event(event(run, "RUNNING", overrides={}))
-    assert not is_asked_to_stop(run)
-
-
-@pytest.mark.parametrize("status", ["RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"])
-def test_a_stray_that_is_stopping_already_is_not_stopped_again(local: LocalScheduler, status: str) -> None:
-    run = local.launch()
-    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
-    assert "ecs:StopTask" not in calls(local, lambda: local.ecs_event(event(run, status, desiredStatus="STOPPED")))
-
-
-def test_tasks_that_are_not_ours_are_left_alone(local: LocalScheduler) -> None:
-    run = local.launch()
-    for started_by in ("", None, "somebody", "ecs-svc/123"):
-        assert calls(local, lambda by=started_by: local.ecs_event(event(run, "RUNNING", startedBy=by))) == []  # type: ignore[misc]
-
-
-def test_a_launch_that_is_refused_after_it_was_heeded_is_recorded(local: LocalScheduler) -> None:
-    """RunTask is sent twice: the first answer is lost, the second call throttled."""
-    job_id = local.create()
-    local.hub.listeners.append(Refused("ServerException", "ecs:RunTask", status=500))
-    local.dispatch()
-    local.hub.listeners.clear()
-    run = local.launch(job_id)
-    forget_task(local, run)
-    local.hub.listeners.append(Refused("ThrottlingException", "ecs:RunTask"))
-    local.dispatch()
-    assert (local.status(job_id), local.item(job_id)["task_arn"]) == ("QUEUED", run.task_arn)
-    assert run.check_in().status == 200
 
 
 @pytest.mark.parametrize("failing", ["ecs:DescribeTasks", "ecs:StopTask", "ecs:ListTasks"])

@@ -1,0 +1,146 @@
+"""Tasks that no record names, or whose record is gone: found by their run id, by their own events, and when their job is deleted."""
+
+import pytest
+
+from tests.support.definitions import Definitions
+from tests.support.faults import Always, Refused
+from tests.support.scheduler import LocalScheduler
+from tests.support.watching import (
+    STATES,
+    calls,
+    event,
+    forget_task,
+    in_state,
+    is_asked_to_stop,
+    job_id_of,
+    sweeps,
+)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("has_stopped", [False, True], ids=["running", "stopped"])
+def test_delete_stops_what_the_record_names_whatever_its_state(
+    local: LocalScheduler, made: Definitions, state: str, has_stopped: bool
+) -> None:
+    run = in_state(local, state)
+    if has_stopped:
+        local.finish(run, exit_code=0)
+    made.follow_streams()
+    assert local.api.delete(f"/scheduler/jobs/{job_id_of(run)}").status == 204
+    made_calls = calls(local, made.clean_up)
+    assert made_calls.count("ecs:StopTask") == (not has_stopped)
+    assert is_asked_to_stop(run)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_deletion_whose_task_could_not_be_stopped_stops_it_with_the_second_cleanup(
+    local: LocalScheduler, made: Definitions, state: str
+) -> None:
+    run = in_state(local, state)
+    made.follow_streams()
+    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
+    local.hub.listeners.append(Always("ThrottlingException", "ecs:StopTask"))
+    records = made.told()
+    assert len(made.deliver_records(*records)) == 1
+    (message,) = made.second_cleanups()
+    assert made.deliver_second_cleanups(message) == ["m0"]
+    local.hub.listeners.clear()
+    assert made.deliver_second_cleanups(message) == []
+    assert is_asked_to_stop(run)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_delete_finds_a_task_that_was_never_recorded(local: LocalScheduler, made: Definitions, state: str) -> None:
+    run = in_state(local, state)
+    forget_task(local, run)
+    made.follow_streams()
+    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
+    made.clean_up()
+    assert is_asked_to_stop(run)
+
+
+@pytest.mark.parametrize("state", [each for each in STATES if each != "launched"])
+def test_the_sweep_finds_a_task_that_was_never_recorded(local: LocalScheduler, state: str) -> None:
+    run = in_state(local, state)
+    forget_task(local, run)
+    sweeps(local, 17)
+    assert is_asked_to_stop(run)
+    assert len(local.tasks()) == 1
+    assert local.item(job_id_of(run))["task_arn"] == run.task_arn
+
+
+def test_a_task_that_is_launched_while_its_job_is_deleted_is_stopped_by_its_own_event(local: LocalScheduler) -> None:
+    run = local.launch()
+    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
+    local.ecs_event(local.hub.ecs.move(run.task_arn, "RUNNING"))
+    assert is_asked_to_stop(run)
+
+
+@pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "RUNNING"])
+def test_a_second_task_of_a_launch_is_stopped(local: LocalScheduler, status: str) -> None:
+    run = local.launch()
+    other = run.task_arn[:-1] + "f"
+    local.hub.ecs.tasks[other] = event(run, status, taskArn=other)
+    local.ecs_event(local.hub.ecs.move(other, status))
+    assert local.hub.ecs.tasks[other]["desiredStatus"] == "STOPPED"
+    assert not is_asked_to_stop(run)
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_a_task_of_another_attempt_is_stopped(local: LocalScheduler, attempt: int) -> None:
+    run = local.start(max_retries=1)
+    run.report("notebook_error")
+    local.finish(run)
+    second = local.launch(job_id_of(run))
+    assert second.attempt == 2
+    started_by = f"{run.task['startedBy'].rpartition('/')[0]}/{attempt}"
+    other = run.task_arn[:-1] + "f"
+    local.hub.ecs.tasks[other] = event(run, "RUNNING", taskArn=other, startedBy=started_by)
+    local.ecs_event(local.hub.ecs.move(other, "RUNNING"))
+    assert local.hub.ecs.tasks[other]["desiredStatus"] == "STOPPED"
+    assert not is_asked_to_stop(second)
+
+
+@pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "RUNNING"])
+def test_a_launch_that_is_not_recorded_yet_is_no_stray(local: LocalScheduler, status: str) -> None:
+    run = local.launch()
+    forget_task(local, run)
+    local.ecs_event(local.hub.ecs.move(run.task_arn, status))
+    assert not is_asked_to_stop(run)
+    assert local.item(job_id_of(run))["task_arn"] == run.task_arn
+
+
+def test_a_task_that_does_not_say_its_launch_is_left_until_its_job_is_known_to_have_another(
+    local: LocalScheduler,
+) -> None:
+    run = local.launch()
+    forget_task(local, run)
+    local.ecs_event(event(run, "RUNNING", overrides={}))
+    assert not is_asked_to_stop(run)
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"])
+def test_a_stray_that_is_stopping_already_is_not_stopped_again(local: LocalScheduler, status: str) -> None:
+    run = local.launch()
+    local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
+    assert "ecs:StopTask" not in calls(local, lambda: local.ecs_event(event(run, status, desiredStatus="STOPPED")))
+
+
+def test_tasks_that_are_not_ours_are_left_alone(local: LocalScheduler) -> None:
+    run = local.launch()
+    for started_by in ("", None, "somebody", "ecs-svc/123"):
+        assert calls(local, lambda by=started_by: local.ecs_event(event(run, "RUNNING", startedBy=by))) == []  # type: ignore[misc]
+
+
+def test_a_launch_that_is_refused_after_it_was_heeded_is_recorded(local: LocalScheduler) -> None:
+    """RunTask is sent twice: the first answer is lost, the second call throttled."""
+    job_id = local.create()
+    local.hub.listeners.append(Refused("ServerException", "ecs:RunTask", status=500))
+    local.dispatch()
+    local.hub.listeners.clear()
+    run = local.launch(job_id)
+    forget_task(local, run)
+    local.hub.listeners.append(Refused("ThrottlingException", "ecs:RunTask"))
+    local.dispatch()
+    assert (local.status(job_id), local.item(job_id)["task_arn"]) == ("QUEUED", run.task_arn)
+    assert run.check_in().status == 200
