@@ -109,3 +109,17 @@ def test_the_gateway_refuses_who_has_no_key_without_calling_the_function(
     assert at_the_door.status_code == inside.status_code == 403
     without_id = [{**each.json(), "request_id": None} for each in (at_the_door, inside)]
     assert without_id[0] == without_id[1], "one answer"
+
+
+def test_a_flood_of_strangers_does_not_reach_the_runners_bucket(
+    client: Client, running: str, anybody: httpx.Client, deployed: Deployed
+) -> None:
+    """More requests at once than any bucket of the runners holds: all refused, none throttled, and the run goes on."""
+    (plan,) = deployed.administrator("apigateway").get_usage_plans()["items"]
+    flood = 1300
+    assert flood > max(1250, plan["throttle"]["burstLimit"])
+    path = f"/runs/{running}/{running}/1/beat"
+    statuses = [anybody.post(path, json={"phase": "running"}).status_code for _ in range(flood)]
+    assert set(statuses) == {403}
+    job = client.wait(running)
+    assert (job.status, job.attempt) == (JobStatus.COMPLETED, 1), job.status_message
