@@ -36,9 +36,6 @@ _ID: Final = re.compile("[0-9A-Za-z-]{1,200}")
 characters, of which a URL, an S3 key and a DynamoDB key, of up to 1,024 bytes, take each as it is."""
 
 _ATTEMPT: Final = re.compile("[0-9]{1,9}")
-_ID: Final = re.compile(r"[!-.0-~]{1,200}")
-"""An id in a run id: printable ASCII without `/`. Ours have fewer than 50 characters, and DynamoDB's keys take 1,024 bytes."""
-
 _SLUG_LENGTH: Final = 24
 _HASH_LENGTH: Final = 20
 """Hex digits of the principal's hash in an owner id: 80 bits, so nobody can find a principal that collides with another's."""

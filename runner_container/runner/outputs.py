@@ -131,9 +131,7 @@ def _unusable(path: str, file: Path, state: os.stat_result) -> str:
         return ""
 
 
-def _files(
-    folder: Path, on_error: Callable[[OSError], None] | None = None
-) -> Iterator[tuple[str, os.stat_result]]:
+def _files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, os.stat_result]]:
     for parent, folders, names in os.walk(folder, onerror=on_error):
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]  # noqa: PTH114, PTH118 - of bytes that Path may refuse
         folders[:] = [name for name in folders if name not in _SKIPPED_FOLDERS and name not in links]

@@ -33,7 +33,7 @@ class RunProvisioner(LocalProvisioner):
         """Start the kernel. Its process group is signalled by the process object, not by jupyter_client itself (`pgid`)."""
         self._launcher.share(Path(self.parent.connection_file))
         self.leader = self._launcher.start(
-            [os.path.expanduser(each) for each in cmd],  # noqa: PTH111 - as jupyter_client does, also with what is no path
+            _expanded(cmd),
             environment=kwargs["env"],
             folder=kwargs["cwd"],
             stdout=kwargs.get("stdout", 1),
@@ -42,3 +42,8 @@ class RunProvisioner(LocalProvisioner):
         self.process = self.leader
         self.pid = self.leader.pid
         return self.connection_info
+
+
+def _expanded(argv: list[str]) -> list[str]:
+    """Replace `~` at the start of arguments, as jupyter_client does, also where an argument is no path."""
+    return [os.path.expanduser(each) for each in argv]  # noqa: PTH111 - of texts

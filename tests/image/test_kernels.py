@@ -30,7 +30,12 @@ def image(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactory) ->
     """An image made FROM the runner's, with more kernels."""
     folder = tmp_path_factory.mktemp("derived")
     for name, argv in KERNELS.items():
-        described = {"argv": argv, "display_name": name, "language": "python", "env": {"TIMES": "1", "STARTS": "/tmp/starts"}}
+        described = {
+            "argv": argv,
+            "display_name": name,
+            "language": "python",
+            "env": {"TIMES": "1", "STARTS": "/tmp/starts"},
+        }
         if name == "foreign":
             described["metadata"] = {"kernel_provisioner": {"provisioner_name": "elsewhere"}}
         (folder / "kernels" / name).mkdir(parents=True)

@@ -63,7 +63,8 @@ MISTAKES = {
         "network: availability_zones is about the stack's own VPC: in yours, subnet_ids choose the zones",
     ),
     "egress of an operator's security group": (
-        GOOD + '[network]\nvpc_id = "vpc-1"\nsubnet_ids = ["subnet-1"]\nsecurity_group_ids = ["sg-1"]\negress = "https"',
+        GOOD
+        + '[network]\nvpc_id = "vpc-1"\nsubnet_ids = ["subnet-1"]\nsecurity_group_ids = ["sg-1"]\negress = "https"',
         "network: egress is about the stack's own security group: yours, security_group_ids, say themselves what they let out",
     ),
     "unknown egress": (GOOD + '[network]\negress = "ssh"', "network.egress: Input should be 'all' or 'https'"),

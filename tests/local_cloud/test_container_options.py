@@ -15,7 +15,10 @@ CONTAINER: dict[str, Any] = {
     "name": "runner",
     "user": "0:0",
     "readonlyRootFilesystem": True,
-    "linuxParameters": {"capabilities": {"drop": ["MKNOD", "NET_RAW"], "add": ["SYS_PTRACE"]}, "initProcessEnabled": False},
+    "linuxParameters": {
+        "capabilities": {"drop": ["MKNOD", "NET_RAW"], "add": ["SYS_PTRACE"]},
+        "initProcessEnabled": False,
+    },
     "mountPoints": [
         {"sourceVolume": "home", "containerPath": "/home", "readOnly": False},
         {"sourceVolume": "data", "containerPath": "/data", "readOnly": True},

@@ -6,6 +6,6 @@ import sys
 # This folder is what Python put first; modules are named from the folder of the package `runner`, which belongs to root.
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
-from runner.init.main import main
+from runner.init.main import main  # noqa: E402 - see above
 
 sys.exit(main())

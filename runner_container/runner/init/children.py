@@ -99,7 +99,7 @@ class Children:
 
 def _notebook_processes() -> Iterator[int]:
     """Find the notebook's processes, zombies included. `Uid:` tells whose a process is also where its folder belongs to root."""
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc"):  # noqa: PTH208 - see spawning
         if not name.isdecimal():
             continue
         try:

@@ -47,7 +47,9 @@ def limit_privileges() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     kept = sum(1 << number for number in _KEPT.values())
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    sets = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)  # effective, permitted, inheritable: low halves, then high ones
+    sets = (ctypes.c_uint32 * 6)(
+        kept, kept, 0, 0, 0, 0
+    )  # effective, permitted, inheritable: low halves, then high ones
     if libc.capset(header, sets):
         raise PrivilegeError(f"init lacks one of the capabilities {', '.join(_KEPT)}: start the container with these")
     for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_DUMPABLE, 0)):

@@ -64,7 +64,7 @@ def spawn(
     return pid
 
 
-def _become(  # noqa: PLR0913, PLR0917 - the steps between fork and exec are one sequence
+def _become(  # noqa: PLR0917 - the steps between fork and exec are one sequence
     argv: Sequence[str],
     user: User,
     environment: Mapping[str, str],
@@ -88,7 +88,7 @@ def _become(  # noqa: PLR0913, PLR0917 - the steps between fork and exec are one
             os.set_inheritable(inherited, True)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and exec keeps that
             signal.signal(number, signal.SIG_DFL)
-        os.execvpe(argv[0], argv, environment)
+        os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell is wanted
     except OSError as error:
         os.write(failure, str(error.errno).encode())
     finally:
