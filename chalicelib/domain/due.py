@@ -10,6 +10,7 @@ from typing import Final
 from chalicelib.domain.crontab import Crontab, parse_timezone, to_eventbridge
 from chalicelib.domain.definition import Definition, LastRun
 from chalicelib.domain.job import Job
+from chalicelib.domain.problem import Problem
 
 __all__ = [
     "SWEPT_WITHIN",
@@ -37,6 +38,8 @@ class TickVerdict(StrEnum):
     RUN = "run"
     MISSED = "missed"
     """It came later than the catch-up window: recorded, not run."""
+    REFUSED = "refused"
+    """The service makes no job of it: its owner is disabled, or has too many jobs that wait."""
     NOT_DUE = "not due"
     """It is none of this definition's minutes, or no longer."""
 
@@ -91,13 +94,24 @@ def judge_tick(definition: Definition, due: datetime, now: datetime) -> TickVerd
     return TickVerdict.RUN if now - due <= definition.options.catch_up else TickVerdict.MISSED
 
 
-def after_tick(definition: Definition, due: datetime, verdict: str, job: Job | None) -> Definition:
+def after_tick(
+    definition: Definition, due: datetime, verdict: str, job: Job | None, problem: Problem | None = None
+) -> Definition:
     """Give the definition after a tick: its earliest unmarked minute moves on if this was it, or if no run is left.
 
-    A minute that was not missed ends the problem that ticks had before.
+    A minute that was neither missed nor refused ends the problem that ticks had before.
+
+    Parameters
+    ----------
+    definition
+        The definition before it.
+    due, verdict, job
+        The due minute, what becomes of it, and the job that it makes.
+    problem
+        Why it was refused.
     """
-    is_missed = verdict == TickVerdict.MISSED
-    problem = definition.tick_problem if is_missed else None
+    is_missed = verdict in (TickVerdict.MISSED, TickVerdict.REFUSED)
+    problem = problem or (definition.tick_problem if is_missed else None)
     after = replace(definition, missed_count=definition.missed_count + is_missed, tick_problem=problem)
     if job is not None:
         after = replace(after, run_count=definition.run_count + 1, last_run=LastRun(job.job_id, due))

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.domain.duty import Duty
 
-__all__ = ["Failure", "Problem", "Reason", "note_failure"]
+__all__ = ["Failure", "Problem", "Reason", "Refusal", "note_failure", "note_refusal"]
 
 _LONGEST_QUOTE: Final = 300
 """Characters of AWS's own message that are kept."""
@@ -25,7 +25,7 @@ _REPEATED: Final = 3
 
 
 class Reason(StrEnum):
-    """Why AWS does not do what it is asked."""
+    """Why AWS does not do what it is asked, or the service itself does not."""
 
     DENIED = "denied"
     QUOTA = "quota"
@@ -33,6 +33,8 @@ class Reason(StrEnum):
     MISSING = "missing"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
+    OWNER_DISABLED = "owner_disabled"
+    LIMIT_REACHED = "limit_reached"
 
 
 _REASONS: Final[Mapping[str, Reason]] = {
@@ -105,6 +107,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why the service makes no job of a due minute."""
+
+    reason: Reason
+    text: str
+    """What stands against it, and what to do: whole sentences."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """Background work for a definition that has failed and has not succeeded since."""
 
@@ -127,7 +138,7 @@ class Problem:
     @property
     def is_lasting(self) -> bool:
         """Whether it will not pass by itself, or has not after several attempts."""
-        may_pass = self.reason in (Reason.BUSY, Reason.UNAVAILABLE)
+        may_pass = self.reason in (Reason.BUSY, Reason.UNAVAILABLE, Reason.LIMIT_REACHED)
         return not may_pass or self.attempts >= _REPEATED
 
     @property
@@ -142,3 +153,11 @@ def note_failure(before: Problem | None, duty: Duty, failure: Failure, now: date
     message = f"{_EFFECTS[duty]} AWS says: {quote}. {_ADVICE[failure.reason]} It is tried again by itself."
     attempts = before.attempts + 1 if before else 1
     return Problem(duty, failure.reason, message, before.since if before else now, now, attempts)
+
+
+def note_refusal(before: Problem | None, refusal: Refusal, due: datetime, now: datetime) -> Problem:
+    """Add a due minute that the service refused to a problem of the same kind, or begin one with it."""
+    same = before if before and before.reason is refusal.reason else None
+    message = f"{due:%Y-%m-%d %H:%M} UTC made no job. {refusal.text} It is not made up for; the next due minute tries again."
+    attempts = same.attempts + 1 if same else 1
+    return Problem(Duty.TICKS, refusal.reason, message, same.since if same else now, now, attempts)

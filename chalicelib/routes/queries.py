@@ -17,7 +17,7 @@ from chalicelib.domain.listing import (
 )
 from chalicelib.errors import InvalidRequestError
 
-__all__ = ["MAX_TAGS", "MAX_TEXT", "crontab_query", "definition_query", "job_query", "parse_status"]
+__all__ = ["MAX_TAGS", "MAX_TEXT", "crontab_query", "definition_query", "job_query", "page_query", "parse_status"]
 
 _WHOLE: Final = re.compile(r"^\d{1,14}$", re.ASCII)
 MAX_TEXT: Final = 200
@@ -69,6 +69,19 @@ def definition_query(params: MultiDict | None) -> DefinitionQuery:
         max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
         next_token=params.get("next_token") or None,
     )
+
+
+def page_query(params: MultiDict | None) -> tuple[int, str | None]:
+    """Read the query string of a list without filters: how many, and where to go on.
+
+    Raises
+    ------
+    InvalidRequestError
+        If the number is none.
+    """
+    asked = _number(params, "max_items") if params else None
+    most = DEFAULT_MAX_ITEMS if asked is None else min(max(asked, 1), DEFAULT_MAX_ITEMS)
+    return most, (params.get("next_token") or None) if params else None
 
 
 def crontab_query(params: MultiDict | None) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from pydantic.json_schema import SkipJsonSchema
 from chalicelib.config import OUTPUT_FORMATS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
 from chalicelib.domain.outcome import RUNNER_CODES
+from chalicelib.domain.owner import LONGEST_REASON
 
 __all__ = [
     "BeatBody",
@@ -38,6 +39,7 @@ __all__ = [
     "ReportBody",
     "Token",
     "UpdateJobBody",
+    "UpdateOwnerBody",
 ]
 
 _MAX_PARAMETERS: Final = 200
@@ -221,6 +223,15 @@ class UpdateJobBody(_Body):
     """Its new name."""
     compute_type: str | None = None
     """Its new size, while it waits."""
+
+
+class UpdateOwnerBody(_Body):
+    """`PATCH /scheduler/owners/{owner_id}`: disable or enable an owner."""
+
+    disabled: bool
+    """Whether the owner is to be disabled."""
+    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = None
+    """Why it is disabled; people who are refused read it."""
 
 
 class CheckInBody(_Body):

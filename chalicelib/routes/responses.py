@@ -21,6 +21,7 @@ from chalicelib.errors import (
     TooManyRequestsError,
 )
 from chalicelib.observability import observed
+from chalicelib.routes.audit import record_request
 from chalicelib.storage.causes import cause_code
 
 __all__ = ["ApiBlueprint", "ErrorAnswer", "SchedulerApp", "View", "parse_body"]
@@ -109,33 +110,51 @@ def _is_type(location: str) -> bool:
 
 
 class ApiBlueprint(Blueprint):
-    """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204."""
+    """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204.
+
+    Each request that changes something or makes a URL leaves one audit line, whatever its status.
+    """
 
     def __init__(self, import_name: str) -> None:
         super().__init__(import_name)
         self.views: dict[tuple[str, str], View] = {}
         """Each view, by path and method."""
 
-    def route(self, path: str, **options: Any) -> Callable[[View], View]:
-        """Register a view, with its errors mapped."""
+    def route(self, path: str, *, audited: bool | None = None, **options: Any) -> Callable[[View], View]:
+        """Register a view, with its errors mapped.
+
+        Parameters
+        ----------
+        path
+            Where it is.
+        audited
+            Whether a request leaves an audit line; if nothing is said, every request below `/scheduler` but a GET does.
+        **options
+            Chalice's own.
+        """
         register = super().route(path, **options)
+        if audited is None:
+            audited = path.startswith("/scheduler/") and options["methods"] != ["GET"]
 
         def decorate(view: View) -> View:
-            register(self._answering(view))
+            register(self._answering(view, audited=audited))
             self.views.update({(path, method): view for method in options["methods"]})
             return view
 
         return decorate
 
-    def _answering(self, view: View) -> View:
+    def _answering(self, view: View, *, audited: bool) -> View:
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Response:
             try:
                 _check_ids(*args, *kwargs.values())
                 body = view(*args, **kwargs)
+                response = Response(body=body if body is not None else "", status_code=204 if body is None else 200)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here
-                return _error_response(error, self.current_request.context.get("requestId"))
-            return Response(body=body if body is not None else "", status_code=204 if body is None else 200)
+                response = _error_response(error, self.current_request.context.get("requestId"))
+            if audited:
+                record_request(view.__name__, self.current_request, kwargs, response)
+            return response
 
         return answer
 

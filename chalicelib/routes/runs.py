@@ -19,7 +19,7 @@ runs = ApiBlueprint(__name__)
 _RUN = "/runs/{owner_id}/{job_id}/{attempt}"
 
 
-@runs.route(f"{_RUN}/check-in", methods=["POST"])
+@runs.route(f"{_RUN}/check-in", methods=["POST"], audited=True)
 def check_in(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Exchange a launch code for a session token."""
     body = parse_body(CheckInBody, runs.current_request.raw_body)
@@ -28,7 +28,7 @@ def check_in(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     return {"session_token": token}
 
 
-@runs.route(f"{_RUN}/work-order", methods=["GET"])
+@runs.route(f"{_RUN}/work-order", methods=["GET"], audited=True)
 def get_work_order(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Say what to run."""
     return factory().runs.work_order(_run_id(owner_id, job_id, attempt), _token())
@@ -43,7 +43,7 @@ def beat(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     return {"action": "stop" if stop else "continue"}
 
 
-@runs.route(f"{_RUN}/output-urls", methods=["POST"])
+@runs.route(f"{_RUN}/output-urls", methods=["POST"], audited=True)
 def make_output_urls(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Give URLs to upload outputs to."""
     body = parse_body(OutputUrlsBody, runs.current_request.raw_body)
@@ -52,7 +52,7 @@ def make_output_urls(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]
     return {"urls": urls, "expires_in_seconds": int(URL_LIFE.total_seconds())}
 
 
-@runs.route(f"{_RUN}/report", methods=["POST"])
+@runs.route(f"{_RUN}/report", methods=["POST"], audited=True)
 def report(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Take the report of how a run ended."""
     outcome = parse_body(ReportBody, runs.current_request.raw_body).outcome

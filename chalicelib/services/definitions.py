@@ -27,7 +27,9 @@ from chalicelib.domain.ownership import Caller
 from chalicelib.domain.problem import Problem
 from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError
 from chalicelib.observability import count
+from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
+from chalicelib.services.owners import OwnerService
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.services.snapshots import SnapshotService
 from chalicelib.services.tokens import TokenService
@@ -66,6 +68,10 @@ class DefinitionService:
         Keeps what idempotency tokens have made.
     sync
         Writes schedules.
+    owners
+        Remembers who creates definitions.
+    admission
+        Knows whether there may be one more.
     clock
         Tells the time.
     """
@@ -78,6 +84,8 @@ class DefinitionService:
         snapshots: SnapshotService,
         tokens: TokenService,
         sync: ScheduleSync,
+        owners: OwnerService,
+        admission: AdmissionService,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -85,6 +93,8 @@ class DefinitionService:
         self._snapshots = snapshots
         self._tokens = tokens
         self._sync = sync
+        self._owners = owners
+        self._admission = admission
         self._clock = clock
 
     def create(self, caller: Caller, request: DefinitionRequest) -> CreatedDefinition:
@@ -104,6 +114,8 @@ class DefinitionService:
             If the snapshot is not there, was changed, is too large or cannot be run.
         CopyTimeoutError
             If S3 took too long to copy the snapshot.
+        LimitReachedError
+            If the caller has too many definitions already.
         IdempotencyTokenError
             If the token was used for another request.
         """
@@ -129,15 +141,20 @@ class DefinitionService:
             schedule_slots=count_slots(request.schedule),
         )
         definition = replace(definition, next_due=next_due_after(definition, now))
-        return self._store(definition, upload, definition_fingerprint(request, upload.etag))
+        return self._store(caller, definition, upload, definition_fingerprint(request, upload.etag))
 
-    def _store(self, definition: Definition, upload: Upload, request_fingerprint: str) -> CreatedDefinition:
+    def _store(
+        self, caller: Caller, definition: Definition, upload: Upload, request_fingerprint: str
+    ) -> CreatedDefinition:
         copy = _snapshot_key(definition)
-        self._snapshots.keep(upload, copy)
         token, put = definition.spec.idempotency_token, partial(self._definitions.put_new, definition)
         use = TokenUse(TokenSpace.DEFINITION, definition.owner_id, token, request_fingerprint) if token else None
         made_id, now = definition.definition_id, definition.create_time
-        made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
+        made = self._tokens.check_new(partial(self._admission.check_definition, definition.owner_id), use, now)
+        if made is None:
+            self._owners.note(caller)
+            self._snapshots.keep(upload, copy)
+            made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
         if made == made_id:
             count("DefinitionsCreated")
             return CreatedDefinition(made, self._write_schedules(definition))

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
@@ -13,8 +14,10 @@ from chalicelib.domain.due import SWEPT_WITHIN, TickVerdict, after_tick, judge_t
 from chalicelib.domain.duty import Duty
 from chalicelib.domain.job import Job
 from chalicelib.domain.naming import input_key, job_prefix, snapshot_key, tick_job_id
+from chalicelib.domain.problem import Refusal, note_refusal
 from chalicelib.errors import CopyTimeoutError
 from chalicelib.observability import count, count_background_failure
+from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
 from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.storage.definition_table import DefinitionTable
@@ -31,6 +34,14 @@ _TRIES = 5
 """How often a tick is tried again whose definition moved on between read and write."""
 
 
+_METRICS: Final = {
+    TickVerdict.RUN: "TicksRun",
+    TickVerdict.MISSED: "TicksMissed",
+    TickVerdict.REFUSED: "TicksRefused",
+    "skipped": "TicksSkipped",
+}
+
+
 class TickConflictError(Exception):
     """A definition kept changing while its tick was taken: the queue delivers the tick again."""
 
@@ -44,6 +55,8 @@ class TickService:
         The stores.
     problems
         Notes what fails.
+    admission
+        Knows whether the owner may have one more job.
     clock
         Tells the time.
     """
@@ -57,6 +70,7 @@ class TickService:
         files: Files,
         wake_ups: WakeUpQueue,
         problems: DefinitionProblemService,
+        admission: AdmissionService,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
@@ -65,6 +79,7 @@ class TickService:
         self._files = files
         self._wake_ups = wake_ups
         self._problems = problems
+        self._admission = admission
         self._clock = clock
 
     def take(self, owner_id: str, definition_id: str, due: datetime, *, revision: int | None = None) -> None:
@@ -103,8 +118,10 @@ class TickService:
             if taken := self._marks.get(tick_mark(definition_id, due, "", due).mark_id):
                 self._pass_over(definition, due, taken["verdict"])
                 return
-            verdict = self._judge_overlap(definition, judge_tick(definition, due, self._clock()))
-            if verdict == TickVerdict.NOT_DUE or self._write(definition, due, verdict):
+            judged = judge_tick(definition, due, self._clock())
+            refusal = self._admission.refuse_tick(owner_id) if judged is TickVerdict.RUN else None
+            verdict = TickVerdict.REFUSED.value if refusal else self._judge_overlap(definition, judged)
+            if verdict == TickVerdict.NOT_DUE or self._write(definition, due, verdict, refusal):
                 self._discard_copy(definition, due, verdict)
                 return
         raise TickConflictError(f"definition {definition_id}, due {due:%Y-%m-%dT%H:%MZ}")
@@ -135,17 +152,18 @@ class TickService:
                 return "skipped"
         return verdict.value
 
-    def _write(self, definition: Definition, due: datetime, verdict: str) -> bool:
+    def _write(self, definition: Definition, due: datetime, verdict: str, refusal: Refusal | None) -> bool:
         now = self._clock()
+        problem = note_refusal(definition.tick_problem, refusal, due, now) if refusal else None
         job = self._make_job(definition, due, now) if verdict == TickVerdict.RUN else None
         if verdict == TickVerdict.RUN and job is None:
             return False
-        after = after_tick(definition, due, verdict, job)
+        after = after_tick(definition, due, verdict, job, problem)
         written = self._definitions.run_tick(
             definition, after, tick_mark(definition.definition_id, due, verdict, now), job
         )
         if written:
-            count({"run": "TicksRun", "skipped": "TicksSkipped"}.get(verdict, "TicksMissed"))
+            count(_METRICS[verdict])
             if verdict == TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
                 count_background_failure(Duty.TICKS)  # the sweep would have taken it in time
             _log.info(

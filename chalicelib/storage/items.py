@@ -1,4 +1,4 @@
-"""The items of the three tables, as pynamodb models; `factory.py` binds them to their tables."""
+"""The items of the four tables, as pynamodb models; `factory.py` binds them to their tables."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from pynamodb.models import Model
 from chalicelib.domain.instants import from_millis, to_millis
 from chalicelib.storage.clients import PYNAMODB_SETTINGS
 
-__all__ = ["DefinitionItem", "JobItem", "MarkItem", "bind"]
+__all__ = ["DefinitionItem", "JobItem", "MarkItem", "OwnerItem", "bind"]
 
 
 class MillisAttribute(Attribute[datetime]):
@@ -127,6 +127,7 @@ class JobItem(Model):
     deadline = MillisAttribute(null=True)
     task_arn = UnicodeAttribute(null=True)
     instance_id = UnicodeAttribute(null=True)
+    stopped_by = JSONAttribute(null=True)
     notebook_retries = NumberAttribute(default=0)
     infrastructure_retries = NumberAttribute(default=0)
     expires_at = EpochSecondsAttribute(null=True)
@@ -147,6 +148,15 @@ class JobItem(Model):
     by_definition = _ByDefinition()
     by_waiting = _Waiting()
     by_live = _Live()
+
+
+class _DefinitionsByOwner(GlobalSecondaryIndex["DefinitionItem"]):
+    class Meta:
+        index_name = "by_owner"
+        projection = KeysOnlyProjection()
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    definition_id = UnicodeAttribute(range_key=True)
 
 
 class _DefinitionsByName(GlobalSecondaryIndex["DefinitionItem"]):
@@ -220,6 +230,7 @@ class DefinitionItem(Model):
     unsynced = UnicodeAttribute(null=True)
     unsynced_key = UnicodeAttribute(null=True)
 
+    by_owner = _DefinitionsByOwner()
     by_name = _DefinitionsByName()
     by_input_filename = _DefinitionsByInputFilename()
     by_due = _Due()
@@ -232,6 +243,19 @@ class MarkItem(Model):
     mark_id = UnicodeAttribute(hash_key=True)
     value = JSONAttribute()
     expires_at = EpochSecondsAttribute()
+
+
+class OwnerItem(Model):
+    """An owner, or that one is disabled: two partitions with the same range key, so that the few disabled ones are one small Query."""
+
+    kind = UnicodeAttribute(hash_key=True)
+    owner_id = UnicodeAttribute(range_key=True)
+    principal = UnicodeAttribute(null=True)
+    arn = UnicodeAttribute(null=True)
+    first_seen = MillisAttribute(null=True)
+    last_seen = MillisAttribute(null=True)
+    by = JSONAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
 
 
 _M = TypeVar("_M", bound=Model)
