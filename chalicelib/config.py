@@ -10,8 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chalicelib.domain.principal_names import (
+    check_chosen_sessions,
+    check_principal_name,
+    check_session_name_role,
+    check_task_role_arn,
+    without_repetition,
+)
 from chalicelib.errors import ConfigurationError
 
 __all__ = [
@@ -50,6 +57,11 @@ _FARGATE_MEMORY_GIB: Final[Mapping[float, tuple[float, ...]]] = {
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 """Names of environments and compute types become parts of AWS names: letters, digits, `-` and `_`, at most 40."""
+
+PrincipalNames = Annotated[
+    tuple[Annotated[str, AfterValidator(check_principal_name)], ...], AfterValidator(without_repetition)
+]
+"""Users and roles as an operator names them."""
 
 
 class _Section(BaseModel):
@@ -112,13 +124,13 @@ class Environment(_Section):
     default_compute_type: Name | None = Field(
         default=None, description="Chosen where none is; the first of the list without it."
     )
-    task_role_arn: str | None = Field(
+    task_role_arn: Annotated[str, AfterValidator(check_task_role_arn)] | None = Field(
         default=None,
         description="Role that the notebook's own code has, for its own data. Without it, the notebook has no AWS permission.",
     )
-    users: tuple[str, ...] = Field(
+    users: PrincipalNames = Field(
         default=(),
-        description="Who may use this environment: ARNs of IAM users and roles. Empty: everybody, if there is no task role.",
+        description="Who may use this environment: ARNs or unique ids of IAM users and roles. Empty: everybody, if there is no task role.",
     )
     file_extensions: tuple[str, ...] = Field(
         default=("ipynb",), description="What JupyterLab offers the environment for."
@@ -199,12 +211,14 @@ class Retention(_Section):
 class Ownership(_Section):
     """Whose jobs are whose."""
 
-    admins: tuple[str, ...] = Field(
-        default=(), description="ARNs of IAM users and roles who may see and stop everybody's jobs."
+    admins: PrincipalNames = Field(
+        default=(), description="ARNs or unique ids of IAM users and roles who may see and stop everybody's jobs."
     )
-    session_name_roles: tuple[str, ...] = Field(
+    session_name_roles: Annotated[
+        tuple[Annotated[str, AfterValidator(check_session_name_role)], ...], AfterValidator(without_repetition)
+    ] = Field(
         default=(),
-        description="Names of roles whose session names are trustworthy, so that each session name is a person of its own.",
+        description="ARNs of roles whose session names are trustworthy, so that each session name is a person of its own.",
     )
 
 
@@ -216,6 +230,16 @@ class SchedulerSettings(_Section):
     limits: Limits = Limits()
     retention: Retention = Retention()
     ownership: Ownership = Ownership()
+
+    @model_validator(mode="after")
+    def _sessions_did_not_choose_their_names(self) -> Self:
+        named = {f"environments.{name}.users": each.users for name, each in self.environments.items()}
+        for setting, names in {"ownership.admins": self.ownership.admins, **named}.items():
+            try:
+                check_chosen_sessions(names, self.ownership.session_name_roles)
+            except ValueError as error:
+                raise ValueError(f"{setting}: {error}") from None
+        return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

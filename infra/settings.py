@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.principal_names import without_repetition
 
 __all__ = [
     "LOG_RETENTION_DAYS",
@@ -52,13 +53,6 @@ def _refuse_number(value: object) -> object:
 
 _AccountId = Annotated[str, BeforeValidator(_refuse_number), StringConstraints(pattern=r"^\d{12}$")]
 """An AWS account id: twelve digits."""
-
-
-def _without_repetition(values: tuple[str, ...]) -> tuple[str, ...]:
-    twice = sorted({value for value in values if values.count(value) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(twice)} is named twice")
-    return values
 
 
 class SettingsError(Exception):
@@ -113,7 +107,7 @@ class NetworkSection(_Section):
     @field_validator("availability_zones")
     @classmethod
     def _are_different(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
-        return _without_repetition(zones)
+        return without_repetition(zones)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -149,7 +143,7 @@ class ApiSection(_Section):
     @field_validator("accounts")
     @classmethod
     def _are_different(cls, accounts: tuple[str, ...]) -> tuple[str, ...]:
-        return _without_repetition(accounts)
+        return without_repetition(accounts)
 
 
 class FunctionsSection(_Section):

@@ -79,8 +79,8 @@ class JobSpec:
     """New attempts after a failure of the notebook itself."""
     retry_on_timeout: bool = False
     min_retry_interval: timedelta = timedelta(0)
-    identity_arns: tuple[str, ...] = ()
-    """Who created it, to check the environment's users again when it is dispatched."""
+    owner_principals: tuple[str, ...] = ()
+    """Everything that an operator may write to mean the owner (`Principal.names`), to check the environment's users again later."""
     input_path: str | None = None
     """Where the notebook is in its user's own workspace, for clients; it decides nothing here."""
     retention: timedelta | None = None

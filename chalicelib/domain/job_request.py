@@ -90,7 +90,7 @@ def resolve_spec(request: JobRequest, settings: SchedulerSettings, caller: Calle
         max_retries=_max_retries(request, settings.limits),
         retry_on_timeout=request.retry_on_timeout,
         min_retry_interval=request.min_retry_interval,
-        identity_arns=caller.identity_arns if environment.users else (),
+        owner_principals=caller.principal.names,
         input_path=request.input_path,
     )
 
@@ -122,11 +122,11 @@ def choose_compute_type(name: str | None, environment: Environment) -> str:
 def _environment(name: str, settings: SchedulerSettings, caller: Caller) -> Environment:
     environment = settings.environments.get(name)
     if environment is None:
-        known = ", ".join(each for each, one in settings.environments.items() if may_use(one, caller.identity_arns))
+        known = ", ".join(each for each, one in settings.environments.items() if may_use(one, caller.principal.names))
         raise InvalidRequestError.for_field(
             "runtime_environment_name", f"there is no environment {name!r}; choose one of {known}."
         )
-    if not may_use(environment, caller.identity_arns):
+    if not may_use(environment, caller.principal.names):
         raise NotAllowedError(
             f"The environment {name!r} is not open to you ({caller.arn}). Ask the operator to name you among its users."
         )

@@ -1,17 +1,13 @@
 """Who a caller is: the owner comes from the identity that API Gateway verified, never from the request."""
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from chalicelib.config import Environment, Ownership
 from chalicelib.domain.naming import owner_slug
+from chalicelib.domain.principal import Principal, identify_principal
 
 __all__ = ["Caller", "caller_from_identity", "may_use"]
-
-_ASSUMED_ROLE: Final = re.compile(r"^arn:[\w-]+:sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/(?P<session>.+)$")
-_IDENTITY_CENTER: Final = "AWSReservedSSO_"
-"""How IAM Identity Center names its roles (AWS reserves the prefix); there AWS itself sets the session name."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +17,11 @@ class Caller:
     owner_id: str
     """Whose jobs theirs are."""
 
-    principal: str
-    """What the owner id was made of: a user's unique id, a role's, or a role's with a trustworthy session name."""
+    principal: Principal
+    """What the owner id is made of."""
 
     arn: str
     """The ARN that API Gateway verified."""
-
-    identity_arns: tuple[str, ...]
-    """ARNs that an operator may have written to mean this caller: its own, and for a session its role's."""
 
     is_admin: bool
     """Whether the operator named this caller an admin."""
@@ -45,30 +38,23 @@ def caller_from_identity(*, user_arn: str, unique_id: str, ownership: Ownership)
         `requestContext.identity.user`: `AIDA…` for a user, `AROA…:session` for a role's session.
     ownership
         What the operator says of admins and session names.
+
+    Raises
+    ------
+    NotAllowedError
+        If the principal is of no kind that may own jobs.
     """
-    session = _ASSUMED_ROLE.match(user_arn)
-    arns: tuple[str, ...] = (user_arn,)
-    if session is None:
-        principal, display = unique_id or user_arn, user_arn.rpartition("/")[2].rpartition(":")[2]
-        if unique_id and ":user/" in user_arn:
-            display = "user"  # its name may change, the unique id does not
-    else:
-        role, name = session["role"], session["session"]
-        trusted = role.startswith(_IDENTITY_CENTER) or role in ownership.session_name_roles
-        role_id = unique_id.partition(":")[0] or f"{session['account']}/{role}"
-        principal = f"{role_id}:{name}" if trusted else role_id
-        display = name if trusted else role
-        # As IAM shows the role, but for its path: a session's ARN leaves that out.
-        arns = (user_arn, f"arn:{user_arn.split(':')[1]}:iam::{session['account']}:role/{role}")
+    principal = identify_principal(
+        user_arn=user_arn, unique_id=unique_id, session_name_roles=ownership.session_name_roles
+    )
     return Caller(
-        owner_id=owner_slug(principal, display),
+        owner_id=owner_slug(principal.principal_id, principal.display),
         principal=principal,
         arn=user_arn,
-        identity_arns=arns,
-        is_admin=any(arn in ownership.admins for arn in arns),
+        is_admin=principal.is_among(ownership.admins),
     )
 
 
-def may_use(environment: Environment, identity_arns: tuple[str, ...]) -> bool:
-    """Whether somebody with these ARNs may use an environment."""
-    return not environment.users or any(arn in environment.users for arn in identity_arns)
+def may_use(environment: Environment, principal_names: Iterable[str]) -> bool:
+    """Whether the principal that has these names may use an environment."""
+    return not environment.users or any(name in environment.users for name in principal_names)

@@ -29,9 +29,9 @@ _OPENAPI: Final = Path(__file__).with_name("openapi") / "openapi.json"
 @about.route("/scheduler/runtime_environments", methods=["GET"])
 def list_environments() -> list[EnvironmentAnswer]:
     """List the environments that the caller may use."""
-    arns = caller_of(about.current_request, factory().settings.ownership).identity_arns
-    environments = factory().settings.environments
-    return [describe_environment(name, each) for name, each in environments.items() if may_use(each, arns)]
+    caller = caller_of(about.current_request, factory().settings.ownership)
+    environments = factory().settings.environments.items()
+    return [describe_environment(name, each) for name, each in environments if may_use(each, caller.principal.names)]
 
 
 @about.route("/scheduler/config", methods=["GET"])

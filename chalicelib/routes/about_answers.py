@@ -9,6 +9,7 @@ from chalicelib import __version__
 from chalicelib.config import OUTPUT_FORMATS, Environment
 from chalicelib.domain.instants import to_millis
 from chalicelib.domain.ownership import Caller
+from chalicelib.domain.principal import PrincipalKind
 
 __all__ = [
     "FEATURES",
@@ -88,7 +89,9 @@ class CallerAnswer(TypedDict):
     owner_id: str
     """Whose jobs the caller sees."""
     principal: str
-    """The user or role behind the owner."""
+    """Unique id of the user or role behind the owner, for some roles with the session name."""
+    kind: PrincipalKind
+    """What kind of principal that is: `iam_user`, `identity_center_session`, `listed_role_session` or `role`."""
     arn: str
     """The identity that AWS has verified."""
     admin: bool
@@ -144,7 +147,8 @@ def describe_health(caller: Caller, now: datetime) -> HealthAnswer:
     """Say which version this is, what time it has, and who the caller is to it."""
     you: CallerAnswer = {
         "owner_id": caller.owner_id,
-        "principal": caller.principal,
+        "principal": caller.principal.principal_id,
+        "kind": caller.principal.kind,
         "arn": caller.arn,
         "admin": caller.is_admin,
     }

@@ -199,6 +199,6 @@ class DispatchService:
 
     def _allowed_compute_type(self, job: Job) -> ComputeType | None:
         environment = self._settings.environments.get(job.spec.runtime_environment_name)
-        if environment is None or not may_use(environment, job.spec.identity_arns):
+        if environment is None or not may_use(environment, job.spec.owner_principals):
             return None
         return self._settings.compute_types.get(job.spec.compute_type)

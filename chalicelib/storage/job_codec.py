@@ -131,7 +131,7 @@ def spec_to_map(spec: JobSpec) -> dict[str, Any]:
         "max_retries": spec.max_retries,
         "retry_on_timeout": spec.retry_on_timeout,
         "min_retry_interval_millis": spec.min_retry_interval // timedelta(milliseconds=1),
-        "identity_arns": list(spec.identity_arns),
+        "owner_principals": list(spec.owner_principals),
         "input_path": spec.input_path,
         "retention_days": spec.retention.days if spec.retention else None,
     }
@@ -156,7 +156,7 @@ def spec_from_map(stored: Mapping[str, Any]) -> JobSpec:
         max_retries=stored.get("max_retries", 0),
         retry_on_timeout=stored.get("retry_on_timeout", False),
         min_retry_interval=timedelta(milliseconds=stored.get("min_retry_interval_millis", 0)),
-        identity_arns=tuple(stored.get("identity_arns", ())),
+        owner_principals=tuple(stored.get("owner_principals", ())),
         input_path=stored.get("input_path"),
         retention=timedelta(days=stored["retention_days"]) if stored.get("retention_days") else None,
     )

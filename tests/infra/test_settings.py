@@ -32,7 +32,9 @@ MISTAKES = {
         "environments.python: output_formats names docx; known are ipynb, html, markdown, script, pdf",
     ),
     "role for everybody": (
-        GOOD.replace("[compute_types.small]", 'task_role_arn = "arn:aws:iam::1:role/r"\n[compute_types.small]'),
+        GOOD.replace(
+            "[compute_types.small]", 'task_role_arn = "arn:aws:iam::123456789012:role/r"\n[compute_types.small]'
+        ),
         "environments.python: an environment with a task_role_arn must name its users",
     ),
     "name": (

@@ -1,5 +1,6 @@
 """The HTTP API in this process: requests become the events that API Gateway would send."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from app.app import app
 
-__all__ = ["ANNA", "BOB", "Answer", "Api", "match_resource"]
+__all__ = ["ANNA", "BOB", "Answer", "Api", "match_resource", "unique_id_of"]
 
 ANNA = "arn:aws:iam::123456789012:user/anna"
 BOB = "arn:aws:iam::123456789012:user/bob"
@@ -35,6 +36,13 @@ class Api:
         """Call as somebody else."""
         return type(self)(user_arn, unique_id)
 
+    @property
+    def _unique_id(self) -> str | None:
+        """The unique id that goes with the ARN, as AWS would have made one, unless another was chosen."""
+        if self.user_arn is None or self.unique_id is not None:
+            return self.unique_id
+        return unique_id_of(self.user_arn)
+
     def get(self, url: str, **options: Any) -> Answer:
         return self.request("GET", url, **options)
 
@@ -59,7 +67,7 @@ class Api:
                 "resourcePath": resource,
                 "httpMethod": method,
                 "requestId": "request-1",
-                "identity": {"userArn": self.user_arn, "user": self.unique_id, "sourceIp": "127.0.0.1"},
+                "identity": {"userArn": self.user_arn, "user": self._unique_id, "sourceIp": "127.0.0.1"},
                 "path": parts.path,
             },
             "headers": {"content-type": "application/json", **(headers or {})},
@@ -72,6 +80,21 @@ class Api:
         answer = app(event, SimpleNamespace(aws_request_id="request-1"))
         text = answer.get("body") or ""
         return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers") or {})
+
+
+def unique_id_of(user_arn: str) -> str:
+    """Make the unique id of a principal up: the same for all sessions of a role, another for every other ARN."""
+    entity, _, session = user_arn.partition(":assumed-role/")[2].partition("/")
+    account, name = user_arn.split(":")[4], user_arn.rpartition(":")[2]
+    if session:
+        return f"AROA{_digest(f'{account}/{entity}')}:{session}"
+    if name.startswith("federated-user/"):
+        return f"{account}:{name.partition('/')[2]}"
+    return account if name == "root" else f"AIDA{_digest(user_arn)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:17].upper()
 
 
 def match_resource(path: str) -> tuple[str, dict[str, str]]:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from chalicelib.config import ComputeType, Environment, SchedulerSettings
 from chalicelib.domain.job import Job, JobSpec, JobStatus, WaitingJob
 from chalicelib.domain.ownership import Caller
+from chalicelib.domain.principal import Principal, PrincipalKind
+from tests.support.http_api import unique_id_of
 
 __all__ = ["JOB_ID", "NOW", "caller", "job", "settings", "spec", "waiting"]
 
@@ -33,7 +35,10 @@ def waiting(owner_id: str, number: int, definition: str | None = None) -> Waitin
 
 def caller(arn: str = "arn:aws:iam::123456789012:user/ann", *, also: tuple[str, ...] = ()) -> Caller:
     """Make a caller."""
-    return Caller("ann-1", "AIDAANN", arn, (arn, *also), is_admin=False)
+    unique_id = unique_id_of(arn)
+    return Caller(
+        "ann-1", Principal(PrincipalKind.IAM_USER, unique_id, "user", (arn, unique_id, *also)), arn, is_admin=False
+    )
 
 
 def settings(**environment: Any) -> SchedulerSettings:

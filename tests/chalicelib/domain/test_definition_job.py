@@ -13,7 +13,7 @@ _DEFINITION = Definition(
     definition_id="d-1",
     name="Nightly",
     input_filename="report.ipynb",
-    spec=spec(tags=("a",), parameters={"n": "1", "m": "2"}, idempotency_token="t", identity_arns=("arn",)),
+    spec=spec(tags=("a",), parameters={"n": "1", "m": "2"}, idempotency_token="t", owner_principals=("arn",)),
     snapshot_id="s",
     create_time=NOW,
     update_time=NOW,

@@ -36,7 +36,7 @@ def test_what_is_left_open_is_filled_in() -> None:
     spec = resolve_spec(PLAIN, settings(), caller())
     assert (spec.compute_type, spec.output_formats) == ("small", ("ipynb",))
     assert spec.timeout == timedelta(minutes=Limits().default_timeout_minutes)
-    assert spec.identity_arns == ()
+    assert spec.owner_principals == caller().principal.names
 
 
 def test_what_is_asked_for_is_kept() -> None:
@@ -82,14 +82,18 @@ def test_a_closed_environment_is_open_to_those_it_names() -> None:
     role = "arn:aws:iam::123456789012:role/Analysts"
     closed = settings(users=(role,))
     member = caller(also=(role,))
-    assert resolve_spec(PLAIN, closed, member).identity_arns == member.identity_arns
+    assert resolve_spec(PLAIN, closed, member).owner_principals == member.principal.names
     with pytest.raises(NotAllowedError, match=r"'python' is not open to you \(arn:aws:iam::123456789012:user/ann\)"):
         resolve_spec(PLAIN, closed, caller())
 
 
 def test_a_closed_environment_is_not_offered_to_others() -> None:
     with pytest.raises(InvalidRequestError) as told:
-        resolve_spec(replace(PLAIN, runtime_environment_name="r"), settings(users=("arn:x",)), caller())
+        resolve_spec(
+            replace(PLAIN, runtime_environment_name="r"),
+            settings(users=("arn:aws:iam::123456789012:user/eve",)),
+            caller(),
+        )
     assert "python" not in told.value.message
 
 

@@ -98,7 +98,7 @@ def test_an_environment_with_users_is_for_them_only() -> None:
 
 def test_a_role_is_one_owner_whatever_its_session_is_called(local: LocalScheduler) -> None:
     session = "arn:aws:sts::123456789012:assumed-role/analyst/{}"
-    first = local.api.as_user(session.format("i-1"), "AROAX:i-1")
-    second = local.api.as_user(session.format("anna@example.com"), "AROAX:anna@example.com")
+    first = local.api.as_user(session.format("i-1"))
+    second = local.api.as_user(session.format("anna@example.com"))
     job_id = local.create(api=first)
     assert second.get(f"/scheduler/jobs/{job_id}").status == 200

@@ -33,7 +33,7 @@ _specs = st.builds(
     max_retries=st.integers(0, 5),
     retry_on_timeout=st.booleans(),
     min_retry_interval=st.integers(0, 10**8).map(lambda n: timedelta(milliseconds=n)),
-    identity_arns=st.lists(_texts).map(tuple),
+    owner_principals=st.lists(_texts).map(tuple),
     input_path=st.none() | _texts,
 )
 _ids = st.builds(new_job_id, _times, st.binary(min_size=10, max_size=10))
