@@ -30,6 +30,7 @@ from chalicelib.services.runs import RunService
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.services.snapshots import SnapshotService
 from chalicelib.services.sweep import SweepService
+from chalicelib.services.take_over import TakeOverService
 from chalicelib.services.task_events import TaskEventService
 from chalicelib.services.ticks import TickService
 from chalicelib.services.tokens import TokenService
@@ -91,6 +92,19 @@ class Factory:
             definitions=self._definition_table,
             snapshots=self._snapshots,
             tokens=self._tokens,
+            sync=self.schedule_sync,
+            owners=self.owners,
+            admission=self._admission,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_over(self) -> TakeOverService:
+        """What takes definitions over."""
+        return TakeOverService(
+            self.settings,
+            definitions=self._definition_table,
+            files=self._files,
             sync=self.schedule_sync,
             owners=self.owners,
             admission=self._admission,

@@ -99,6 +99,8 @@ def apply_change(
     if change.job:
         after = replace(after, spec=resolve_spec(replace(request_of(definition), **change.job), settings, caller))
     check_schedule(after.schedule, after.timezone, after.options, settings)
+    if after.active:
+        after = replace(after, taken_over=None)
     if _timing(after) == _timing(definition):
         return after
     slots = max(definition.schedule_slots, count_slots(after.schedule))

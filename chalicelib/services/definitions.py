@@ -1,11 +1,8 @@
 """Definitions, as people handle them: create, look at, change, pause, resume, delete."""
 
-import logging
 import secrets
 from dataclasses import dataclass, replace
 from functools import partial
-
-from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.definition import Definition
@@ -37,8 +34,6 @@ from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
 from chalicelib.storage.files import Upload
 
 __all__ = ["CreatedDefinition", "DefinitionService"]
-
-_log = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often a change is tried again whose definition moved on between read and write."""
@@ -157,9 +152,9 @@ class DefinitionService:
             made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
         if made == made_id:
             count("DefinitionsCreated")
-            return CreatedDefinition(made, self._write_schedules(definition))
+            return CreatedDefinition(made, self._sync.sync_or_leave(definition))
         first = self._definitions.get(definition.owner_id, made)
-        return CreatedDefinition(made, self._write_schedules(first) if first and not first.is_synced else None)
+        return CreatedDefinition(made, self._sync.sync_or_leave(first) if first and not first.is_synced else None)
 
     def get(self, owner_id: str, definition_id: str) -> Definition:
         """Look at a definition.
@@ -201,7 +196,7 @@ class DefinitionService:
             stored = self._definitions.change(before, after)
             if stored is not None:
                 if not stored.is_synced:
-                    self._write_schedules(stored)
+                    self._sync.sync_or_leave(stored)
                 return
         raise ConflictError(
             f"Job definition {definition_id} was changed by somebody else meanwhile. Look at it, then try again."
@@ -239,15 +234,6 @@ class DefinitionService:
         )
         self._snapshots.keep(upload, _snapshot_key(after))
         return after
-
-    def _write_schedules(self, definition: Definition) -> Problem | None:
-        """Write the schedules; what cannot be written now, the sweep writes. Give what keeps it from being written."""
-        try:
-            return self._sync.sync(definition)
-        except PynamoDBException:
-            ids = {"definition_id": definition.definition_id}
-            _log.warning("not noted that schedules are written; the sweep does it", extra=ids, exc_info=True)
-            return None
 
 
 def _check_that_it_stays(field: str, value: str | None, stored: str | None) -> None:

@@ -190,6 +190,29 @@ class DefinitionTable:
             return False
         return True
 
+    def take_over(self, before: Definition, after: Definition, new: Definition) -> bool:
+        """Store a new definition and change the one that it takes the place of, both or none.
+
+        Returns
+        -------
+        bool
+            False if the old one does not stand as it was read any more; nothing is written then.
+        """
+        values = {name: value for name, value in definition_attributes(new).items() if value is not None}
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                transaction.save(self._model(**values), condition=self._model.definition_id.does_not_exist())
+                transaction.update(
+                    self._model(before.owner_id, before.definition_id),
+                    actions=self._difference(before, after),
+                    condition=self._model.definition_id.exists() & self._stands(before),
+                )
+        except TransactWriteError as error:
+            if _IN_BETWEEN.isdisjoint(reason.code for reason in error.cancellation_reasons if reason):
+                raise
+            return False
+        return True
+
     def _stands(self, before: Definition) -> Condition:
         """Whether no edit, no tick and no write of its schedules has come in between."""
         condition: Condition = self._model.revision == before.revision

@@ -221,6 +221,7 @@ class DefinitionItem(Model):
     last_run = JSONAttribute(null=True)
     schedule_problem = JSONAttribute(null=True)
     tick_problem = JSONAttribute(null=True)
+    taken_over = JSONAttribute(null=True)
 
     # Keys of the indexes; absent where an index does not hold the definition.
     name_key = UnicodeAttribute()

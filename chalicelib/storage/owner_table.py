@@ -46,7 +46,7 @@ class OwnerTable:
         model = self._model
         model(_OWNER, caller.owner_id).update(
             actions=[
-                model.principal.set(caller.principal),
+                model.principal.set(caller.principal.principal_id),
                 model.arn.set(caller.arn),
                 model.first_seen.set(model.first_seen | now),
                 model.last_seen.set(now),

@@ -137,6 +137,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         refusals=(*_OF_BODIES, NotFoundError, ConflictError, CopyTimeoutError),
         example={"parameters": {"month": "6"}},
     ),
+    "take_over_definition": Operation(
+        tag="definitions",
+        query=(OWNER,),
+        refusals=(InvalidRequestError, NotFoundError, ConflictError, CopyTimeoutError),
+    ),
     "explain_crontab": Operation(tag="definitions", query=CRONTAB_QUERY, refusals=(InvalidRequestError,)),
     "list_owners": Operation(tag="owners", query=OWNER_LIST_QUERY, refusals=(InvalidRequestError,)),
     "get_owner": Operation(tag="owners", refusals=(NotFoundError,)),

@@ -13,7 +13,7 @@ import pytest
 from app.app import app
 from tests.support.definitions import Definitions
 from tests.support.faults import Always
-from tests.support.http_api import match_resource
+from tests.support.http_api import match_resource, unique_id_of
 from tests.support.scheduler import ANNA, BOB, Api, LocalScheduler, notebook, scheduler, settings
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -133,13 +133,13 @@ def test_a_runner_leaves_a_line_where_it_gets_urls_and_where_its_run_changes(
 
 
 def test_an_admin_who_acts_for_somebody_is_told_apart(local: LocalScheduler, lines: Lines) -> None:
-    job_id, bob, anna = local.create(), local.api.as_user(BOB, "AIDABOB"), local.owner_id()
+    job_id, bob, anna = local.create(), local.api.as_user(BOB), local.owner_id()
     lines()
     assert bob.patch(f"/scheduler/jobs/{job_id}?owner_id={anna}", {"status": "STOPPED"}).status == 204
     (line,) = lines()
     assert line["on_behalf"] is True
     assert (line["owner_id"], line["caller_id"]) == (anna, local.owner_id(bob))
-    assert (line["principal"], line["principal_arn"]) == ("AIDABOB", BOB)
+    assert (line["principal"], line["principal_arn"]) == (unique_id_of(BOB), BOB)
     assert (line["action"], line["job_id"]) == ("update_job", job_id)
     local.create(api=bob)
     assert all("on_behalf" not in each for each in lines())
