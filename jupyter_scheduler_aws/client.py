@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_scheduler_aws.answers import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
-from jupyter_scheduler_aws.downloads import download_files
+from jupyter_scheduler_aws.downloads import download_files, ignore_renamed
 from jupyter_scheduler_aws.models import Job, JobStatus
 from jupyter_scheduler_aws.requests import DEFAULT_OUTPUT_FORMATS, job_fields
 from jupyter_scheduler_aws.selection import InputChoice
@@ -191,9 +191,11 @@ class Client(DefinitionClient):
         overwrite: bool = False,
         again: bool = True,
         on_progress: Progress = ignore_progress,
+        on_renamed: Callable[[str, Path], None] = ignore_renamed,
     ) -> list[Path]:
         """Download a job's files into a folder, each at its relative path, and give where they are.
 
+        Files whose names some file system takes for one, such as `A.txt` and `a.txt`, get other names, on every system.
         What arrived of a file before a failure, also of the process, is not fetched again. Where S3 says a content's MD5,
         it is verified. `downloaded` says later what is there, without asking the service.
 
@@ -215,6 +217,8 @@ class Client(DefinitionClient):
             ran, which is replaced by its last word.
         on_progress
             Called with bytes done and bytes in all of what is fetched, one call at a time.
+        on_renamed
+            Called with the path that a file has at the service, and where it is here, if these differ.
 
         Raises
         ------
@@ -231,6 +235,7 @@ class Client(DefinitionClient):
             overwrite=overwrite,
             again=again,
             on_progress=on_progress,
+            on_renamed=on_renamed,
         )
 
     def logs(self, job_id: str, *, follow: bool = False) -> Iterator[LogEvent]:

@@ -65,6 +65,11 @@ class Plan:
         """What is to be fetched."""
         self._own = self._find_own(overwrite=overwrite)
 
+    @property
+    def renamed(self) -> dict[str, Path]:
+        """What has another name here than the service gave it."""
+        return {name: place for name, place in self.places.items() if place != self._folder / name}
+
     def begin(self) -> None:
         """Make the folder and write down what is about to come, so that it may be replaced however this ends.
 
@@ -137,7 +142,7 @@ class Plan:
             names = sorted(str(path) for path in own)
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             raise DownloadError(
-                f"{', '.join(names[:_NAMED])}{more} would be replaced, and no download brought them here. "
+                f"{', '.join(names[:_NAMED])}{more} would be replaced, and no download brought them here under this name. "
                 "Rename them, or choose another folder; `nbjobs download --overwrite` replaces them."
             )
         return own

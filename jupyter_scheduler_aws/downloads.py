@@ -18,7 +18,7 @@ from jupyter_scheduler_aws.selection import InputChoice, Item, select
 from jupyter_scheduler_aws.source import Source
 from jupyter_scheduler_aws.uploads import Progress
 
-__all__ = ["download_files"]
+__all__ = ["download_files", "ignore_renamed"]
 
 _AT_ONCE: Final = 4
 """Files on their way at one time: hides the latency of many small ones, and leaves the line to others as well."""
@@ -34,6 +34,7 @@ def download_files(
     overwrite: bool,
     again: bool,
     on_progress: Progress,
+    on_renamed: Callable[[str, Path], None],
 ) -> list[Path]:
     """Download a job's files into a folder, which is made if need be; `Client.download` says the parameters.
 
@@ -48,6 +49,8 @@ def download_files(
     job = api.get_job(job_id)
     items = select(api.files(job_id), job, output_formats=output_formats, with_input=with_input)
     plan = Plan(folder, job_id, items, is_ended=job.is_ended, overwrite=overwrite, again=again)
+    for name, path in plan.renamed.items():
+        on_renamed(name, path)
     if plan.missing:
         plan.begin()
     batch = _Batch(api, plan.missing, list_again=lambda: api.files(job_id), on_progress=on_progress)
@@ -58,6 +61,10 @@ def download_files(
         raise
     plan.finish(batch.sizes)
     return list(plan.places.values())
+
+
+def ignore_renamed(name: str, path: Path) -> None:
+    """Take no notice of a file that has another name here."""
 
 
 class _CancelledError(Exception):

@@ -10,6 +10,7 @@ from jupyter_scheduler_aws.answers import OutputFile
 from jupyter_scheduler_aws.errors import DownloadError
 from jupyter_scheduler_aws.marker import MARKER
 from jupyter_scheduler_aws.models import Job
+from jupyter_scheduler_aws.paths import file_key
 
 __all__ = ["INPUT", "InputChoice", "Item", "select"]
 
@@ -56,7 +57,7 @@ def select(
     DownloadError
         If there is none.
     """
-    files = [file for file in files if PurePosixPath(file.path).name.casefold() != MARKER]
+    files = [file for file in files if file_key(PurePosixPath(file.path).name) != MARKER]
     inputs = (
         [] if with_input == InputChoice.NONE else [_input(file, job, with_input) for file in files if _is_input(file)]
     )

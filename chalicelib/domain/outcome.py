@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.domain.plain import plain_text
+
 __all__ = [
+    "MESSAGE_CHARACTERS",
     "OUTCOMES",
     "RUNNER_CODES",
     "Fault",
@@ -172,13 +175,19 @@ RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.
 """What a runner may report."""
 
 
+MESSAGE_CHARACTERS: Final = 2000
+"""Longest message (docs/runner-protocol.md)."""
+
+
 def make_outcome(code: str, message: str = "") -> Outcome:
-    """Make an outcome of a code that `OUTCOMES` knows.
+    """Make an outcome of a code that `OUTCOMES` knows; its message is made plain, and cut.
 
     Raises
     ------
     KeyError
         If the code is unknown.
     """
-    kind = OUTCOMES[code]
-    return Outcome(code=code, title=kind.title, message=message or kind.advice, retryable=kind.is_retryable)
+    kind, said = OUTCOMES[code], plain_text(message).strip()
+    if len(said) > MESSAGE_CHARACTERS:
+        said = f"{said[: MESSAGE_CHARACTERS - 1]}…"
+    return Outcome(code=code, title=kind.title, message=said or kind.advice, retryable=kind.is_retryable)

@@ -57,7 +57,7 @@ def report(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Take the report of how a run ended."""
     outcome = parse_body(ReportBody, runs.current_request.raw_body).outcome
     run_id = _run_id(owner_id, job_id, attempt)
-    status = factory().runs.report(run_id, _token(), code=outcome.code, message=outcome.message[:2000])
+    status = factory().runs.report(run_id, _token(), code=outcome.code, message=outcome.message)
     return {"status": status.value}
 
 

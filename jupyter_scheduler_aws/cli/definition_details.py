@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from jupyter_scheduler_aws.cli.crontab_text import in_words, zone_time
 from jupyter_scheduler_aws.cli.terminal import Terminal
-from jupyter_scheduler_aws.cli.text import ago, duration, local_time
+from jupyter_scheduler_aws.cli.text import ago, duration, local_time, shown, shown_line
 from jupyter_scheduler_aws.definition import Definition
 
 __all__ = ["definition_details", "tell_definition"]
@@ -34,9 +33,9 @@ def definition_details(definition: Definition) -> RenderableType:
     grid.add_column(overflow="fold")
     for label, value in (*_schedule_rows(definition), *_job_rows(definition)):
         if value:
-            grid.add_row(label, Text(value))
-    hint = Text(f"  its jobs:  nbjobs list --definition {definition.definition_id}", style="dim")
-    return Group(Text(definition.name, style="bold"), grid, hint)
+            grid.add_row(label, shown(value))
+    hint = shown_line(f"  its jobs:  nbjobs list --definition {definition.definition_id}", style="dim")
+    return Group(shown_line(definition.name, style="bold"), grid, hint)
 
 
 def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:

@@ -7,7 +7,17 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_scheduler_aws.answers import OutputFile
-from jupyter_scheduler_aws.cli.text import ago, duration, local_time, phase_text, size, status_text, took
+from jupyter_scheduler_aws.cli.text import (
+    ago,
+    duration,
+    local_time,
+    phase_text,
+    shown,
+    shown_line,
+    size,
+    status_text,
+    took,
+)
 from jupyter_scheduler_aws.models import Job
 
 __all__ = ["job_details"]
@@ -20,25 +30,25 @@ def job_details(job: Job, files: Sequence[OutputFile]) -> RenderableType:
     grid.add_column(overflow="fold")
     for label, value in _rows(job):
         grid.add_row(label, value)
-    parts: list[RenderableType] = [Text(job.name, style="bold"), grid]
+    parts: list[RenderableType] = [shown_line(job.name, style="bold"), grid]
     outputs = [file for file in files if file.file_format != "input"]
     if outputs:
-        parts += [Text(), _files(outputs), Text(f"  get them:  nbjobs download {job.job_id}", style="dim")]
+        parts += [Text(), _files(outputs), shown_line(f"  get them:  nbjobs download {job.job_id}", style="dim")]
     return Group(*parts)
 
 
 def _rows(job: Job) -> Iterator[tuple[str, RenderableType]]:
-    yield "job", job.job_id
+    yield "job", shown_line(job.job_id)
     yield "status", status_text(job.status)
     if not job.is_ended:
-        yield "doing", phase_text(job)
+        yield "doing", shown(phase_text(job))
     yield from _outcome_rows(job)
-    yield "notebook", Text(job.input_filename + (" with its folder" if job.package_input_folder else ""))
-    yield "environment", ", ".join(filter(None, (job.environment, job.compute_type)))
-    yield from _optional("parameters", Text("\n".join(f"{name} = {value}" for name, value in job.parameters.items())))
-    yield from _optional("formats", Text(", ".join(job.output_formats)))
-    yield from _optional("tags", Text(", ".join(job.tags)))
-    yield from _optional("definition", Text(job.job_definition_id or ""))
+    yield "notebook", shown_line(job.input_filename + (" with its folder" if job.package_input_folder else ""))
+    yield "environment", shown_line(", ".join(filter(None, (job.environment, job.compute_type))))
+    yield from _optional("parameters", shown("\n".join(f"{name} = {value}" for name, value in job.parameters.items())))
+    yield from _optional("formats", shown_line(", ".join(job.output_formats)))
+    yield from _optional("tags", shown_line(", ".join(job.tags)))
+    yield from _optional("definition", shown_line(job.job_definition_id or ""))
     yield from _time_rows(job)
 
 
@@ -47,8 +57,8 @@ def _outcome_rows(job: Job) -> Iterator[tuple[str, RenderableType]]:
         return
     title = job.outcome.title if job.outcome else ""
     message = (job.outcome.message if job.outcome else "") or job.status_message or ""
-    yield from _optional("outcome", Text(title, style="bold"))
-    yield from _optional("", Text(message if message != title else ""))
+    yield from _optional("outcome", shown_line(title, style="bold"))
+    yield from _optional("", shown(message if message != title else ""))
 
 
 def _time_rows(job: Job) -> Iterator[tuple[str, RenderableType]]:
@@ -74,5 +84,5 @@ def _files(files: Sequence[OutputFile]) -> Table:
     table.add_column("FILE", overflow="fold")
     table.add_column("SIZE", justify="right", no_wrap=True)
     for file in files:
-        table.add_row(Text(file.path), size(file.size_bytes))
+        table.add_row(shown_line(file.path), size(file.size_bytes))
     return table

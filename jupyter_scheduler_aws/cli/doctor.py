@@ -14,6 +14,7 @@ from jupyter_scheduler_aws.cli.exits import ExitCode, exit_code_of
 from jupyter_scheduler_aws.cli.options import JsonOption
 from jupyter_scheduler_aws.cli.progress import Activity
 from jupyter_scheduler_aws.cli.terminal import message_of, terminal_of
+from jupyter_scheduler_aws.cli.text import shown
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
 __all__ = ["doctor"]
@@ -100,5 +101,5 @@ def _print(console: Console, finding: _Finding) -> None:
     grid.add_column(width=4)
     grid.add_column(width=max(len(check.name) for check in _CHECKS))
     grid.add_column(overflow="fold")
-    grid.add_row(Text(finding.result, style=_STYLES[finding.result]), finding.check, Text(finding.detail))
+    grid.add_row(Text(finding.result, style=_STYLES[finding.result]), finding.check, shown(finding.detail))
     console.print(grid)

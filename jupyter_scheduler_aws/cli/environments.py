@@ -2,11 +2,11 @@
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from jupyter_scheduler_aws.answers import Environment
 from jupyter_scheduler_aws.cli.options import JsonOption
 from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.cli.text import shown_line
 
 __all__ = ["environments"]
 
@@ -32,5 +32,5 @@ def _table(found: list[Environment]) -> Table:
     table.add_column("FORMATS")
     for each in found:
         sizes = [f"{name}*" if name == each.default_compute_type else name for name in each.compute_types]
-        table.add_row(each.name, Text(each.description), ", ".join(sizes), ", ".join(each.output_formats))
+        table.add_row(*map(shown_line, (each.name, each.description, ", ".join(sizes), ", ".join(each.output_formats))))
     return table

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from rich.table import Table
 from rich.text import Text
 
-from jupyter_scheduler_aws.cli.text import ago, local_minute, status_text, took
+from jupyter_scheduler_aws.cli.text import ago, local_minute, shown_line, status_text, took
 from jupyter_scheduler_aws.definition import Definition
 from jupyter_scheduler_aws.models import Job
 
@@ -70,7 +70,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Text]], names: Seque
     used = sum(max(map(len, column)) + _GAP for column in zip(headings, *rows, strict=True))
     table.add_column("NAME", no_wrap=True, overflow="ellipsis", max_width=max(_SHORTEST_NAME, width - used))
     for name, row in zip(names, rows, strict=True):
-        table.add_row(*row, Text(name))
+        table.add_row(*row, shown_line(name))
     return table
 
 
@@ -78,13 +78,19 @@ def _job_cells(job: Job, *, is_wide: bool) -> list[Text]:
     created = ago(job.create_time)
     if is_wide:
         created = f"{job.create_time.astimezone():%Y-%m-%d %H:%M} ({created})"
-    return [Text(job.job_id), status_text(job.status), Text(created), Text(took(job)), Text(job.input_filename)]
+    return [
+        shown_line(job.job_id),
+        status_text(job.status),
+        Text(created),
+        Text(took(job)),
+        shown_line(job.input_filename),
+    ]
 
 
 def _definition_cells(definition: Definition, longest_schedule: int) -> list[Text]:
-    schedule = Text(definition.schedule or "")
+    schedule = shown_line(definition.schedule or "")
     schedule.truncate(longest_schedule, overflow="ellipsis")
     next_run = local_minute(definition.next_run_time) if definition.next_run_time else ""
     zone = (definition.timezone or "UTC") if definition.schedule else ""
-    state = Text(definition.state, style="bold red" if definition.problems else "")
-    return [Text(definition.definition_id), state, schedule, Text(next_run), Text(zone)]
+    state = shown_line(definition.state, style="bold red" if definition.problems else "")
+    return [shown_line(definition.definition_id), state, schedule, Text(next_run), shown_line(zone)]

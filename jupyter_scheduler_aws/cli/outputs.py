@@ -9,6 +9,8 @@ from jupyter_scheduler_aws.cli.options import InputOption, JobArgument, JsonOpti
 from jupyter_scheduler_aws.cli.progress import Activity
 from jupyter_scheduler_aws.cli.terminal import terminal_of
 from jupyter_scheduler_aws.cli.text import size
+from jupyter_scheduler_aws.cli.waiting import tell_files
+from jupyter_scheduler_aws.plain import plain_line
 
 __all__ = ["download", "logs"]
 
@@ -39,9 +41,10 @@ def download(
     While it runs, its notebook is there as it was a moment ago.
     """
     terminal = terminal_of(context)
+    renamed: dict[str, Path] = {}
     with terminal.client() as client, Activity(terminal.err) as activity:
         if folder is None:
-            folder = Path(f"{Path(client.get_job(job_id).input_filename).stem}-{job_id}")
+            folder = Path(f"{plain_line(Path(client.get_job(job_id).input_filename).stem)}-{job_id}")
         activity.begin("downloading")
         paths = client.download(
             job_id,
@@ -50,11 +53,12 @@ def download(
             with_input=input_choice(with_input),
             overwrite=overwrite,
             on_progress=activity.on_bytes,
+            on_renamed=renamed.__setitem__,
         )
     for path in sorted(paths):
         terminal.note(f"{path}  {size(path.stat().st_size)}")
     terminal.result(f"outputs: {folder}")
-    terminal.document({"directory": str(folder), "files": [str(path) for path in paths]})
+    terminal.document(tell_files(terminal, folder, paths, renamed))
 
 
 def logs(

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from jupyter_scheduler_aws.cli.text import phase_text, size
 from jupyter_scheduler_aws.models import Job
+from jupyter_scheduler_aws.plain import plain_line
 
 __all__ = ["Activity"]
 
@@ -69,7 +70,7 @@ class Activity:
 
     def on_job(self, job: Job) -> None:
         """Show what a job is doing."""
-        text = phase_text(job)
+        text = plain_line(phase_text(job))
         text = text if job.attempt <= 1 else f"{text} (attempt {job.attempt})"
         if self._task is None:
             self._say(text)
@@ -78,7 +79,7 @@ class Activity:
         cell, cells = (phase.cell, phase.cells) if phase and not job.is_ended else (None, None)
         # A cell that runs is not done yet.
         self._progress.update(
-            self._task, description=text, completed=cell - 1 if cell else 0, total=cells, detail=job.name
+            self._task, description=text, completed=cell - 1 if cell else 0, total=cells, detail=plain_line(job.name)
         )
 
     def _say(self, text: str) -> None:

@@ -1,25 +1,48 @@
 """What a command writes to: results to stdout, everything else to stderr, or one JSON document."""
 
-import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from typing_extensions import override
 
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
 from jupyter_scheduler_aws.pace import Pace
+from jupyter_scheduler_aws.plain import json_text, plain_text
 
-__all__ = ["Terminal", "message_of", "terminal_of"]
+__all__ = ["PlainConsole", "Terminal", "message_of", "terminal_of"]
 
 _UNLIMITED_WIDTH: Final = 1000
 """Columns where nobody looks: nothing is cut or wrapped for a program."""
 
 
+class PlainConsole(Console):
+    """A console on which only rich itself styles: every text is made plain on its way out, whoever wrote it.
+
+    Markup and emoji codes are off: `[link=…]` in a name is six letters and a bracket.
+
+    Parameters
+    ----------
+    options
+        As rich's console has them.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    @override
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(plain_text(segment.text), segment.style)
+
+
 def _console(stream: IO[str], *, is_stderr: bool) -> Console:
-    return Console(stderr=is_stderr, highlight=False, width=None if stream.isatty() else _UNLIMITED_WIDTH)
+    return PlainConsole(stderr=is_stderr, width=None if stream.isatty() else _UNLIMITED_WIDTH)
 
 
 @dataclass(kw_only=True)
@@ -42,18 +65,18 @@ class Terminal:
         return Client(self.url, region=self.region, profile=self.profile, owner_id=self.owner_id, pace=self.pace)
 
     def result(self, line: str) -> None:
-        """Write a line for programs as it is, unless stdout is for JSON."""
+        """Write a line for programs, plain but neither wrapped nor styled, unless stdout is for JSON."""
         if not self.is_json:
-            typer.echo(line)
+            typer.echo(plain_text(line))
 
     def document(self, document: Any) -> None:
         """Write the JSON document, if it was asked for."""
         if self.is_json:
-            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            typer.echo(json_text(document))
 
     def note(self, text: str, *, style: str = "dim") -> None:
         """Say something by the way."""
-        self.err.print(text, style=style, markup=False, soft_wrap=True)
+        self.err.print(plain_text(text), style=style, soft_wrap=True)
 
     def error(self, error: SchedulerClientError) -> None:
         """Say what went wrong, and what can be looked up."""
@@ -62,7 +85,7 @@ class Terminal:
             found = {"status": error.status, "code": error.code, "reason": error.reason, "request_id": error.request_id}
             details |= {name: str(value) for name, value in found.items() if value is not None}
         self.err.print("Error: ", style="bold red", end="")
-        self.err.print(message_of(error), markup=False, soft_wrap=True)
+        self.err.print(plain_text(message_of(error)), soft_wrap=True)
         if isinstance(error, ServiceError) and error.request_id:
             self.note(f"Request {error.request_id}; the operator finds it in the service's logs.")
         self.document({"error": details})

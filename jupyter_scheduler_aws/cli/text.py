@@ -8,8 +8,20 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from jupyter_scheduler_aws.models import Job, JobStatus
+from jupyter_scheduler_aws.plain import plain_line, plain_text
 
-__all__ = ["ago", "duration", "local_minute", "local_time", "phase_text", "size", "status_text", "took"]
+__all__ = [
+    "ago",
+    "duration",
+    "local_minute",
+    "local_time",
+    "phase_text",
+    "shown",
+    "shown_line",
+    "size",
+    "status_text",
+    "took",
+]
 
 _STATUS_STYLES: Final[Mapping[str, str]] = {
     JobStatus.COMPLETED: "green",
@@ -32,6 +44,16 @@ _PHASES: Final[Mapping[str, str]] = {
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
+
+
+def shown(text: str, *, style: str = "") -> Text:
+    """Make a text of the service's plain before it is laid out; the console would do it only afterwards."""
+    return Text(plain_text(text), style=style)
+
+
+def shown_line(text: str, *, style: str = "") -> Text:
+    """As `shown`, in one line: a name, a path, a cell of a table."""
+    return Text(plain_line(text), style=style)
 
 
 def size(count: int) -> str:
@@ -88,7 +110,7 @@ def took(job: Job, *, now: datetime | None = None) -> str:
 
 def status_text(status: str) -> Text:
     """Write a status in its colour."""
-    return Text(status, style=_STATUS_STYLES.get(status, ""))
+    return shown_line(status, style=_STATUS_STYLES.get(status, ""))
 
 
 def phase_text(job: Job) -> str:

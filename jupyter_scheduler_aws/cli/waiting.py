@@ -1,5 +1,6 @@
 """Waits for a job, downloads what it made, and says how it ended."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -23,6 +24,7 @@ from jupyter_scheduler_aws.cli.text import took
 from jupyter_scheduler_aws.client import Client, InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, UnsafePathError
 from jupyter_scheduler_aws.models import Job
+from jupyter_scheduler_aws.plain import plain_line, plain_text
 
 __all__ = ["Destination", "destination_of", "finish", "finish_or_tell", "wait"]
 
@@ -116,20 +118,25 @@ def _tell_how_to_go_on(terminal: Terminal, job_id: str, why: str) -> None:
 
 def _tell_outcome(terminal: Terminal, job: Job) -> None:
     if job.is_completed:
-        terminal.err.print(Text.assemble(("✓ ", "green"), f"{job.name}: completed in {took(job) or 'no time'}"))
+        terminal.err.print(
+            Text.assemble(("✓ ", "green"), f"{plain_line(job.name)}: completed in {took(job) or 'no time'}")
+        )
         return
     title = job.outcome.title if job.outcome else job.status.lower()
     message = (job.outcome.message if job.outcome else "") or job.status_message or ""
     mark, style = ("■ ", "yellow") if job.status == "STOPPED" else ("✗ ", "bold red")
-    terminal.err.print(Text.assemble((mark, style), f"{job.name}: ", (title, style)), soft_wrap=True)
+    terminal.err.print(
+        Text.assemble((mark, style), f"{plain_line(job.name)}: ", (plain_line(title), style)), soft_wrap=True
+    )
     if message and message != title:
-        terminal.err.print(indent(message, "  "), markup=False, soft_wrap=True)
+        terminal.err.print(indent(plain_text(message), "  "), soft_wrap=True)
 
 
 def _download(terminal: Terminal, client: Client, job: Job, destination: Destination) -> dict[str, Any] | None:
     """Download; where the job failed before it made anything, that is no second failure."""
+    renamed: dict[str, Path] = {}
     try:
-        paths = download_into(terminal, client, job.job_id, destination)
+        paths = _download_into(terminal, client, job.job_id, destination, renamed)
     except UnsafePathError:
         raise
     except DownloadError as error:
@@ -138,10 +145,26 @@ def _download(terminal: Terminal, client: Client, job: Job, destination: Destina
         terminal.note(error.message)
         return None
     terminal.result(f"outputs: {destination.folder}")
-    return {"directory": str(destination.folder), "files": [str(path) for path in paths]}
+    return tell_files(terminal, destination.folder, paths, renamed)
 
 
-def download_into(terminal: Terminal, client: Client, job_id: str, destination: Destination) -> list[Path]:
+def tell_files(terminal: Terminal, folder: Path, paths: Iterable[Path], renamed: Mapping[str, Path]) -> dict[str, Any]:
+    """Say which files have another name here than in the job, and give the JSON document of a download."""
+    for name, path in renamed.items():
+        terminal.note(
+            f"{name} is here as {path.name}: some file systems would not keep it apart from another file, or not take its name.",
+            style="yellow",
+        )
+    return {
+        "directory": str(folder),
+        "files": [str(path) for path in paths],
+        "renamed": {name: str(path) for name, path in renamed.items()},
+    }
+
+
+def _download_into(
+    terminal: Terminal, client: Client, job_id: str, destination: Destination, renamed: dict[str, Path]
+) -> list[Path]:
     """Download a job's files, showing how far it is."""
     with Activity(terminal.err) as activity:
         activity.begin("downloading")
@@ -151,4 +174,5 @@ def download_into(terminal: Terminal, client: Client, job_id: str, destination: 
             with_input=destination.with_input,
             overwrite=destination.overwrite,
             on_progress=activity.on_bytes,
+            on_renamed=renamed.__setitem__,
         )

@@ -10,6 +10,7 @@ from jupyter_scheduler_aws.connector.saying import to_environment_error
 from jupyter_scheduler_aws.connector.twins import request, with_twins
 from jupyter_scheduler_aws.connector.workers import Workers
 from jupyter_scheduler_aws.errors import ConfigurationError
+from jupyter_scheduler_aws.plain import plain_text
 
 __all__ = ["AwsEnvironmentManager"]
 
@@ -69,4 +70,7 @@ class AwsEnvironmentManager(EnvironmentManager):  # type: ignore[misc]
 def _environment(document: Any) -> RuntimeEnvironment:
     """Read an environment. Its label is its name: the panel's picker submits the label, and looks for that name."""
     names = [each["name"] for each in document["output_formats"]]
-    return RuntimeEnvironment(**{**document, "label": document["name"], "output_formats": names})
+    described = plain_text(str(document.get("description") or ""))
+    return RuntimeEnvironment(
+        **{**document, "label": document["name"], "description": described, "output_formats": names}
+    )

@@ -1,5 +1,8 @@
 """Jobs, as the panel asks for them."""
 
+import logging
+from pathlib import Path
+
 from jupyter_scheduler.models import (
     CountJobsQuery,
     CreateJob,
@@ -18,6 +21,8 @@ from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.selection import InputChoice
 
 __all__ = ["Jobs"]
+
+_log = logging.getLogger(__name__)
 
 
 class Jobs:
@@ -77,4 +82,10 @@ class Jobs:
         """Download a job's files that are missing here, or all of them; of an input folder only the notebook."""
         client = self._connection.client
         folder = self._workspace.job_folder(client.get_job(job_id).input_filename, job_id)
-        client.download(job_id, folder, with_input=InputChoice.NOTEBOOK, again=again)
+        client.download(job_id, folder, with_input=InputChoice.NOTEBOOK, again=again, on_renamed=_tell_renamed)
+
+
+def _tell_renamed(name: str, path: Path) -> None:
+    _log.warning(
+        "%s is here as %s: some file systems would not keep it apart from another file", *map(ascii, (name, str(path)))
+    )

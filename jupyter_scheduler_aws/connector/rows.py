@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from jupyter_scheduler.models import DescribeJob, DescribeJobDefinition, Status
 from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
+from jupyter_scheduler_aws.plain import plain_line, plain_text
 from jupyter_scheduler_aws.requests import is_random_token
 
 __all__ = ["read_definition", "read_definitions", "read_job", "read_jobs"]
@@ -35,6 +36,7 @@ _UNREADABLE: Final = (
 
 def read_job(document: Document) -> DescribeJob:
     """Read a job; what cannot be read is replaced, and said."""
+    document = _plain(document)
     model = _read(DescribeJob, document) or _read(DescribeJob, _readable_job(document))
     if model is None:
         raise ValueError(f"The service's answer has no job id: {str(document)[:200]}")
@@ -63,6 +65,7 @@ def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDe
     whole
         Whether the name is to carry all of a problem, or just that there is one.
     """
+    document = _plain(document)
     name = _shown_name(document, whole=whole)
     shown = {**document, "name": name, "schedule": _shown_schedule(document.get("schedule"))}
     model = _read(DescribeJobDefinition, shown) or _read(DescribeJobDefinition, _readable_definition(shown))
@@ -78,11 +81,22 @@ def read_definitions(documents: list[Document]) -> list[DescribeJobDefinition]:
     return _rows(read_definition, documents)
 
 
+def _plain(document: Document) -> Document:
+    """Make plain what the panel only shows. What it sends back as data, such as parameters and file names, stays exact."""
+    name, tags, message = (document.get(each) for each in ("name", "tags", "status_message"))
+    return {
+        **document,
+        **({"name": plain_line(name)} if isinstance(name, str) else {}),
+        **({"tags": [plain_line(tag) for tag in tags if isinstance(tag, str)]} if isinstance(tags, list) else {}),
+        **({"status_message": plain_text(message)} if isinstance(message, str) else {}),
+    }
+
+
 def _read(model: type[Model], document: Document) -> Model | None:
     try:
         read: Model = model(**document)
     except (ValidationError, TypeError) as error:
-        _log.warning("A row of the scheduler's service cannot be read: %s", error)
+        _log.warning("A row of the scheduler's service cannot be read: %s", plain_text(str(error)))
         return None
     return read
 
@@ -93,7 +107,7 @@ def _rows(read: Any, documents: list[Document]) -> list[Any]:
         try:
             rows.append(read(document))
         except (ValueError, AttributeError, TypeError) as error:
-            _log.warning("A row of the scheduler's service is left out: %s", error)
+            _log.warning("A row of the scheduler's service is left out: %s", plain_text(str(error)))
     return rows
 
 
@@ -132,7 +146,7 @@ def _shown_name(document: Document, *, whole: bool) -> object:
         return name
     known = [each for each in problems if isinstance(each, Mapping)]
     notes = [f"{each.get('title')}. {each.get('message')}" if whole else f"{each.get('title')}" for each in known]
-    return f"{name} (\N{WARNING SIGN} {'; '.join(notes)})" if notes else name
+    return plain_line(f"{name} (\N{WARNING SIGN} {'; '.join(notes)})") if notes else name
 
 
 def _shown_schedule(schedule: object) -> object:

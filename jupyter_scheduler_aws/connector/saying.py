@@ -6,6 +6,7 @@ from jupyter_scheduler.environments import EnvironmentRetrievalError
 from jupyter_scheduler.exceptions import IdempotencyTokenError, SchedulerError
 
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
+from jupyter_scheduler_aws.plain import plain_text
 
 __all__ = ["panel_text", "to_environment_error", "to_scheduler_error"]
 
@@ -31,7 +32,7 @@ def panel_text(error: SchedulerClientError) -> str:
     if isinstance(error, ConfigurationError) and error.option:
         setting = _SETTINGS.get(error.option, error.option)
         text += f" Or set c.AwsScheduler.{setting} in jupyter_server_config.py. Variables and settings count from JupyterLab's next start."
-    return text.translate(_PERCENT)
+    return plain_text(text).translate(_PERCENT)
 
 
 def to_scheduler_error(error: SchedulerClientError) -> Exception:

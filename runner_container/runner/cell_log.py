@@ -1,18 +1,17 @@
 """What cells say, as lines of the container's log, and how much of it is kept."""
 
-import sys
+import logging
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import Final, TextIO
+from typing import Final
 
-from runner.outcomes import plain_text
+from runner.log import NOTEBOOK
 
 __all__ = ["MOST_CELL_CHARACTERS", "CellLog", "redrawn"]
 
+_LOG = logging.getLogger(__name__)
+_NOTEBOOK = logging.getLogger(NOTEBOOK)
 MOST_CELL_CHARACTERS: Final = 1_000_000
 """Text of one cell that is kept in the notebook and in the log: some 10,000 lines, and a page that a browser still opens."""
-_LINE_CHARACTERS: Final = 10_000
-"""Longest line of the log; CloudWatch Logs takes 256 KiB an event, but nobody reads that."""
 _CUT: Final = (
     f"\n[… the rest is left out: a cell may print {MOST_CELL_CHARACTERS:,} characters; write more to a file]\n"
 )
@@ -27,23 +26,16 @@ def redrawn(text: str) -> str:
 
 
 class CellLog:
-    """Writes cells' streams as whole lines, and counts what a cell has said.
+    """Logs cells' streams as whole lines, and counts what a cell has said."""
 
-    Parameters
-    ----------
-    stream
-        Where to write; the process's stdout, which the container's log driver reads.
-    """
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
+    def __init__(self) -> None:
         self._rest: dict[str, str] = {}
         self._left = MOST_CELL_CHARACTERS
 
     def begin(self, number: int, total: int) -> None:
         """Announce a code cell, counted from 1."""
         self._left = MOST_CELL_CHARACTERS
-        self._write_lines([f"--- cell {number} of {total}"])
+        _LOG.info("cell %d of %d", number, total)
 
     def take(self, name: str, text: str) -> str:
         """Log a piece of a stream, and give what of it the notebook keeps.
@@ -70,16 +62,15 @@ class CellLog:
         *lines, rest = drawn.split("\n")
         if rest:
             self._rest[name] = rest
-        self._write_lines(lines)
+        _log(lines)
         return text
 
     def end(self, error: str = "") -> None:
         """Log what is left of lines without an end, and the cell's error, if any."""
-        self._write_lines([*self._rest.values(), *error.splitlines()])
+        _log([*self._rest.values(), *error.splitlines()])
         self._rest.clear()
 
-    def _write_lines(self, lines: Iterable[str]) -> None:
-        # A log that cannot be written (its reader is gone, its disk full) is no reason to lose the run.
-        with suppress(OSError):
-            self._stream.write("".join(f"{plain_text(line)[:_LINE_CHARACTERS]}\n" for line in lines))
-            self._stream.flush()
+
+def _log(lines: Iterable[str]) -> None:
+    for line in lines:
+        _NOTEBOOK.info("%s", line)

@@ -3,7 +3,6 @@
 import logging
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -171,6 +170,6 @@ class Control:
             if self._kernel is not None:
                 self._kernel.kill()
             end_descendants()
-            sys.stdout.flush()
+            logging.shutdown()
         finally:
             os._exit(code)

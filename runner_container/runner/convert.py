@@ -1,8 +1,9 @@
 """The process that turns an executed notebook into other formats.
 
-A process of its own, because templates and plugins that nbconvert finds in folders that the notebook could write to are code:
-they run here, where there is no session token. It reads one JSON object from stdin and writes one to stdout; nbconvert is
-imported only here, so a run that asks for no format does not wait for it.
+A process of its own: templates and plugins of nbconvert are code, and notebooks are hostile input. Here there is no session
+token, and `formats` starts it so that nothing is found in folders that the notebook could write to. It is a script that
+imports nothing of the runner, because Python's isolated mode ignores `PYTHONPATH`. It reads one JSON object from stdin and
+writes one to stdout; nbconvert is imported only here, so a run that asks for no format does not wait for it.
 """
 
 import base64

@@ -24,7 +24,6 @@ from runner.processes import KernelProcess
 
 __all__ = ["RunManager", "execute_cells"]
 
-_LOG = logging.getLogger(__name__)
 _IOPUB_SECONDS: Final = 60
 """How long to wait for the rest of a cell's output once it has ended; nbclient's 4 s lose output on a busy machine."""
 _SAVE_SHARE: Final = 20
@@ -146,8 +145,8 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
     def start_new_kernel(self, **kwargs: Any) -> None:
         """Start the kernel with a cleaned environment and hand it to the control."""
         self._start_arguments = kwargs
-        with LastWords() as words:
-            pipes = {"stdout": words.pipe, "stderr": words.pipe} if _is_ipykernel(self.km.kernel_spec.argv) else {}
+        with LastWords(logs=not _is_ipykernel(self.km.kernel_spec.argv)) as words:
+            pipes = {"stdout": words.pipe, "stderr": words.pipe}
             super().start_new_kernel(env=kernel_environment(os.environ), **pipes, **kwargs)
         self.nb_man.last_words = words
         self.nb_man.kernel = KernelProcess(self.km.provisioner.process)
@@ -243,7 +242,7 @@ def execute_cells(manager: RunManager, kernel_name: str, *, folder: Path, start_
             timeout=None,
             iopub_timeout=_IOPUB_SECONDS,
             raise_on_iopub_timeout=False,
-            log=_LOG,
+            log=logging.getLogger("nbclient"),
         ).execute(cwd=str(folder))
     except BaseException:
         manager.broken_off()

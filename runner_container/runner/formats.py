@@ -3,20 +3,30 @@
 import base64
 import json
 import logging
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from runner.last_words import LastWords
+from runner.log import NOTEBOOK
 from runner.outcomes import clean_text
 from runner.uploads import Output
 
-__all__ = ["Converted", "make_formats"]
+__all__ = ["Converted", "converter_environment", "make_formats"]
 
-_LOG = logging.getLogger(__name__)
-_COMMAND: Final = (sys.executable, "-s", "-P", "-m", "runner.convert")
-"""Neither the user's own packages nor the current folder, which the notebook could have written to."""
+_NOTEBOOK = logging.getLogger(NOTEBOOK)
+_COMMAND: Final = (sys.executable, "-I", str(Path(__file__).with_name("convert.py")))
+"""Isolated: neither the user's own packages, nor the current folder, nor variables of Python count."""
+_LEADING: Final = re.compile(r"(?:PYTHON|JUPYTER|IPYTHON|XDG_).*|PWD|OLDPWD")
+"""Variables that name folders with configuration, templates or modules."""
+_NO_HOME: Final = "/nonexistent"
+"""Debian's name for a home folder that is not there. The runner's own may hold what the notebook wrote; a new one would
+need a place on a disk that the notebook may have filled."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,7 @@ def make_formats(notebook: bytes, *, stem: str, formats: Sequence[str], for_seco
         return Converted((), ())
     asked = json.dumps({"notebook": notebook.decode(), "stem": stem, "formats": wanted}).encode()
     try:
-        done = subprocess.run(_COMMAND, input=asked, stdout=subprocess.PIPE, timeout=for_seconds, check=True)
-        made = json.loads(done.stdout)
+        made = json.loads(_convert(asked, for_seconds))
     except subprocess.TimeoutExpired:
         return Converted((), [f"{', '.join(wanted)}: the conversion took longer than {for_seconds:.0f} s"])
     except (subprocess.CalledProcessError, json.JSONDecodeError, OSError) as error:
@@ -62,3 +71,34 @@ def make_formats(notebook: bytes, *, stem: str, formats: Sequence[str], for_seco
         for file in made["files"]
     ]
     return Converted(outputs, [clean_text(problem, limit=500) for problem in made["problems"]])
+
+
+def converter_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment of the converter: configuration, templates and packages are the image's alone.
+
+    Parameters
+    ----------
+    environ
+        The runner's environment.
+    """
+    return {name: value for name, value in environ.items() if not _LEADING.fullmatch(name)} | {"HOME": _NO_HOME}
+
+
+def _convert(asked: bytes, for_seconds: float) -> bytes:
+    """Run the converter, and log what it says besides its answer: that may quote the notebook."""
+    with LastWords(logs=False) as words:
+        try:
+            return subprocess.run(
+                _COMMAND,
+                input=asked,
+                stdout=subprocess.PIPE,
+                stderr=words.pipe,
+                timeout=for_seconds,
+                check=True,
+                cwd="/",
+                env=converter_environment(os.environ),
+            ).stdout
+        finally:
+            words.close()
+            for line in words.lines():
+                _NOTEBOOK.info("%s", line)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from runner.plain import plain_text
+
 __all__ = [
     "EXIT_NOT_MY_RUN",
     "EXIT_SETTINGS",
@@ -13,7 +15,6 @@ __all__ = [
     "Outcome",
     "clean_text",
     "describe_cell_error",
-    "plain_text",
 ]
 
 EXIT_SETTINGS: Final = 2
@@ -26,8 +27,6 @@ EXIT_UNREACHABLE: Final = 21
 MESSAGE_CHARACTERS: Final = 2000
 """Longest message of an outcome (docs/runner-protocol.md)."""
 
-_ESCAPE_CODES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _MISSING_MODULE: Final = re.compile(r"No module named '([^'.]+)")
 
 
@@ -80,7 +79,7 @@ class Outcome:
 
 
 def clean_text(text: str, *, limit: int = MESSAGE_CHARACTERS) -> str:
-    """Remove terminal escape codes and control characters, and cut.
+    """Make a text plain, and cut it.
 
     Parameters
     ----------
@@ -91,16 +90,10 @@ def clean_text(text: str, *, limit: int = MESSAGE_CHARACTERS) -> str:
 
     Returns
     -------
-        Valid Unicode (lone surrogates replaced) with no controls but newlines and tabs.
+        Valid Unicode without control sequences, invisible characters, and controls other than newline and tab.
     """
     plain = plain_text(text).strip()
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
-
-
-def plain_text(text: str) -> str:
-    """Remove terminal escape codes and control characters other than newline and tab; make it valid Unicode."""
-    plain = _CONTROLS.sub("", _ESCAPE_CODES.sub("", text))
-    return plain.encode("utf-8", "replace").decode("utf-8")
 
 
 def describe_cell_error(*, name: str, value: str, environment: str) -> str:

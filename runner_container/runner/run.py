@@ -33,7 +33,9 @@ _CONVERT_IN_GRACE_SECONDS: Final = 30
 _NAMED_SKIPPED: Final = 20
 """How many skipped files a report names (docs/runner-protocol.md)."""
 _NAMED_FAILURES: Final = 3
-"""How many failed uploads a message names; the log has all."""
+"""How many failed uploads a message names …"""
+_LOGGED: Final = 100
+"""… and how many problems, failures and skipped files the log names."""
 
 
 class Run:
@@ -179,8 +181,7 @@ class Run:
         )
         self._beats.phase("uploading")
         self._uploads.upload_all([*converted.outputs, *self._files()])
-        for told in (*converted.problems, *self._uploads.failures, *self._uploads.skipped):
-            _LOG.warning("%s", told)
+        _log_some([*converted.problems, *self._uploads.failures, *self._uploads.skipped])
         return converted.problems
 
     def _upload_notebook(self, snapshot: bytes) -> None:
@@ -217,6 +218,13 @@ class Run:
     @property
     def _notebook_path(self) -> str:
         return f"{self._order.output_stem}.ipynb"
+
+
+def _log_some(told: Sequence[str]) -> None:
+    for line in told[:_LOGGED]:
+        _LOG.warning("%s", line)
+    if (more := len(told) - _LOGGED) > 0:
+        _LOG.warning("… and %d more", more)
 
 
 def _add(outcome: Outcome, code: Code, message: str) -> Outcome:

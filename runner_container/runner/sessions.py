@@ -1,17 +1,131 @@
-"""HTTP sessions, one for each thread: connections are kept open, and `requests` does not promise to share them safely."""
+"""HTTP sessions that nothing but the container's start decides about: no file that a notebook writes, no later change.
 
+`requests` reads `~/.netrc`, proxy variables and certificate files at every request. These sessions read none: proxies and
+certificates are taken once, before there is a kernel. There is one session for each thread: connections are kept open, and
+`requests` does not promise to share them safely.
+"""
+
+import ssl
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed leaves it out
 
 import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-__all__ = ["session"]
+from runner.errors import SettingsError
 
+__all__ = ["Network", "read_network", "session", "use_network"]
+
+_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""Files of certificates, the first that is set counts: the two that `requests` reads, and OpenSSL's."""
+_SCHEMES: Final = ("http", "https", "all")
 _THREADS = threading.local()
+
+
+@dataclass(frozen=True)
+class Network:
+    """How the outside is reached."""
+
+    context: ssl.SSLContext
+    """With the certificates in memory: the file is not read again."""
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    """By scheme, or `all`."""
+    no_proxy: str = ""
+    """Hosts that are reached without a proxy, as `NO_PROXY` has them."""
+
+    def proxies_for(self, url: str) -> dict[str, str]:
+        """Give the proxies for a URL, by scheme."""
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        return {} if proxy_bypass_environment(host, {"no": self.no_proxy}) else dict(self.proxies)
+
+
+def read_network(environ: Mapping[str, str]) -> Network:
+    """Read proxies (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, small letters first) and certificates.
+
+    Parameters
+    ----------
+    environ
+        The environment that the container was started with.
+
+    Raises
+    ------
+    SettingsError
+        If the certificates that a variable names cannot be read.
+    """
+    given = {scheme: environ.get(f"{scheme}_proxy") or environ.get(f"{scheme}_PROXY".upper()) for scheme in _SCHEMES}
+    return Network(
+        _trust(environ),
+        {scheme: proxy for scheme, proxy in given.items() if proxy},
+        environ.get("no_proxy") or environ.get("NO_PROXY") or "",
+    )
+
+
+def _trust(environ: Mapping[str, str]) -> ssl.SSLContext:
+    name = next((name for name in _CA_VARIABLES if environ.get(name)), None)
+    bundle = Path(environ[name] if name else DEFAULT_CA_BUNDLE_PATH)
+    try:
+        return ssl.create_default_context(
+            cafile=None if bundle.is_dir() else str(bundle), capath=str(bundle) if bundle.is_dir() else None
+        )
+    except OSError as error:
+        raise SettingsError(
+            f"{name or 'The bundle of requests'} = {str(bundle)!r} has no certificates to read: {error}"
+        ) from error
+
+
+class _State:
+    """What `use_network` sets: it is the process's, as its signal handlers are."""
+
+    network: Network | None = None
+
+
+def use_network(network: Network) -> None:
+    """Let all sessions that are made from now on use this network."""
+    _State.network = network
+
+
+class _Adapter(HTTPAdapter):
+    """Connections with certificates from memory."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002 - as it is called
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+class _Session(requests.Session):
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._network = network
+        self.mount("https://", _Adapter(network.context))
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request; nobody is followed elsewhere, because what is sent is for the one who was asked."""
+        kwargs["proxies"] = self._network.proxies_for(str(url))
+        kwargs["allow_redirects"] = False
+        return super().request(method, url, *args, **kwargs)
 
 
 def session() -> requests.Session:
     """Give this thread's session, made on first use."""
     if not hasattr(_THREADS, "session"):
-        _THREADS.session = requests.Session()
+        if _State.network is None:
+            raise SettingsError("No network is set: `use_network` comes first")
+        _THREADS.session = _Session(_State.network)
     made: requests.Session = _THREADS.session
     return made

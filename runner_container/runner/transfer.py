@@ -112,4 +112,5 @@ def _put_once(source: Path | bytes, url: str, headers: Mapping[str, str]) -> int
 
 
 def _said(answer: requests.Response) -> str:
-    return f"{answer.status_code} {clean_text(answer.text, limit=200)}"
+    elsewhere = " (another address, and nobody is followed there)" if answer.is_redirect else ""
+    return f"{answer.status_code}{elsewhere} {clean_text(answer.text, limit=200)}"

@@ -26,7 +26,10 @@ _TYPES: Final = {
     ".ipynb": "application/x-ipynb+json",
     ".md": "text/markdown",
     ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_MIME_TYPES: Final = mimetypes.MimeTypes()
+"""Python's own table, the same on every machine: not what files of the system say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ class Output:
     def announced(self) -> dict[str, Any]:
         """Give what the service wants to know before it gives an address."""
         suffix = Path(self.path).suffix.lower()
-        kind = _TYPES.get(suffix) or mimetypes.guess_type(self.path)[0] or "application/octet-stream"
+        kind = _TYPES.get(suffix) or _MIME_TYPES.guess_type(self.path)[0] or "application/octet-stream"
         return {"format": self.format, "path": self.path, "size_bytes": self.size_bytes, "content_type": kind}
 
 

@@ -96,21 +96,10 @@ class Runner:
 
     def start(self, *, script: Path | None = None, **environment: str) -> Running:
         command = [sys.executable, str(script)] if script else [sys.executable, "-m", "runner"]
-        (self.folder / "home").mkdir(exist_ok=True)
-        env = {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(self.folder / "home"),
-            "TMPDIR": str(self.folder),
-            "PYTHONPATH": str(RUNNER_CONTAINER),
-            "RUN_URL": self.service.run_url,
-            "LAUNCH": "1",
-            "LAUNCH_CODE": LAUNCH_CODE,
-            **environment,
-        }
         process = subprocess.Popen(
             command,
             cwd=self.folder,
-            env=env,
+            env=self.environment(**environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -118,6 +107,19 @@ class Runner:
         )
         self.started.append(Running(process))
         return self.started[-1]
+
+    def environment(self, **changed: str) -> dict[str, str]:
+        (self.folder / "home").mkdir(exist_ok=True)
+        return {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.folder),
+            "PYTHONPATH": str(RUNNER_CONTAINER),
+            "RUN_URL": self.service.run_url,
+            "LAUNCH": "1",
+            "LAUNCH_CODE": LAUNCH_CODE,
+            **changed,
+        }
 
     def run(self, *, script: Path | None = None, **environment: str) -> tuple[int, Running]:
         running = self.start(script=script, **environment)

@@ -2,19 +2,23 @@
 
 import json
 import secrets
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 
-__all__ = ["FakeService", "Request"]
+__all__ = ["CERTIFICATE", "FakeService", "Request"]
 
 DROP = 0
 """Stands for a status: the connection is closed without an answer."""
 RUN_PATH = "/v1/runs/owner-1/job-1/1"
 LAUNCH_CODE = "c0de" * 16
+CERTIFICATE = Path(__file__).parents[1] / "data" / "tls" / "certificate.pem"
+"""For 127.0.0.1, signed by itself, valid until 2126; its key beside it protects nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,20 @@ class FakeService:
     """Bodies to answer with (200) instead, by route, in order."""
     cut: dict[str, list[int]] = field(default_factory=dict)
     """How many bytes of the answer to send before the connection is closed, by route, in order."""
+    redirects: dict[str, str] = field(default_factory=dict)
+    """Where to send whoever asks for a route, with status 307."""
+    is_tls: bool = False
+    """Whether it speaks TLS, with the certificate of `tests/data/tls`."""
     bound: str | None = None
 
     def __enter__(self) -> Self:
         self._lock = threading.Condition()
         self._puts: dict[str, str] = {}
         self._server = _Server(("127.0.0.1", 0), _handler(self))
+        if self.is_tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE, CERTIFICATE.with_name("key.pem"))
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
         return self
@@ -76,7 +88,7 @@ class FakeService:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http{'s' * self.is_tls}://127.0.0.1:{self._server.server_port}"
 
     @property
     def run_url(self) -> str:
@@ -197,12 +209,15 @@ def _handler(service: FakeService) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             request = Request(self.command, self.path, dict(self.headers), body)
             status, answer = service.answer(request)
+            elsewhere = service.redirects.get(request.route)
             if status == DROP:
                 self.close_connection = True
                 self.connection.close()
                 return
             data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(status)
+            self.send_response(307 if elsewhere else status)
+            if elsewhere:
+                self.send_header("Location", elsewhere)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             cut = service.cut.get(request.route)

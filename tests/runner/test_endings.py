@@ -20,7 +20,7 @@ WAIT = PID + "time.sleep(600)"
 
 
 def kernel_of(running: Running) -> psutil.Process:
-    return psutil.Process(int(running.wait_for_line("pid ").split()[1]))
+    return psutil.Process(int(running.wait_for_line("pid ").split()[-1]))
 
 
 def assert_ended(kernel: psutil.Process) -> None:

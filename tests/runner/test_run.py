@@ -45,8 +45,8 @@ def test_cells_are_announced_and_their_streams_are_lines_of_the_log(runner: Runn
     code, running = runner.run()
 
     assert code == 0
-    said = [line for line in running.lines if not line.startswith("runner:")]
-    assert said == ["--- cell 1 of 2", "one", "two", "--- cell 2 of 2", "three"]
+    said = [line for line in running.lines if line.startswith(("| ", "runner: cell"))]
+    assert said == ["runner: cell 1 of 2", "| one", "| two", "runner: cell 2 of 2", "| three"]
 
 
 def test_the_progress_of_beats_counts_code_cells(runner: Runner, service: FakeService, order: Order) -> None:
@@ -175,7 +175,7 @@ def test_a_cell_that_prints_without_end_is_cut(runner: Runner, order: Order) -> 
     text = runner.text(1)
     assert 1_000_000 < len(text) < 1_001_000
     assert "the rest is left out: a cell may print 1,000,000 characters" in text
-    assert (runner.text(2), running.lines.count("next")) == ("next\n", 1)
+    assert (runner.text(2), running.lines.count("| next")) == ("next\n", 1)
 
 
 def test_streams_are_joined_and_progress_bars_leave_one_line(runner: Runner, order: Order) -> None:

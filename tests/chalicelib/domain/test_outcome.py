@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -7,12 +8,15 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.outcome import (
+    MESSAGE_CHARACTERS,
     OUTCOMES,
     RUNNER_CODES,
     Fault,
     make_outcome,
 )
+from chalicelib.domain.plain import plain_text
 
+TEXTS = json.loads(Path(__file__).parents[2].joinpath("data", "texts.json").read_text(encoding="utf-8"))
 PROTOCOL = Path(__file__).parents[3] / "docs" / "runner-protocol.md"
 
 
@@ -29,6 +33,30 @@ def test_every_outcome_is_told_in_words(code: str) -> None:
     assert kind.advice.endswith(".") or code == "succeeded"
     assert outcome.message == kind.advice
     assert make_outcome(code, "said").message == "said"
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=[text["name"] for text in TEXTS])
+def test_messages_are_plain_text(text: dict[str, str]) -> None:
+    assert plain_text(text["text"]) == text["plain"]
+    assert make_outcome("notebook_error", f"m{text['text']}").message == f"m{text['plain']}".strip()
+
+
+@given(st.text(st.characters() | st.sampled_from("\x1b[]\x9b\x9d\x07;m\\\u202e\u200d\ud800")))
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    plain = plain_text(text)
+    assert plain_text(plain) == plain
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", plain)
+    plain.encode()
+
+
+@pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
+def test_a_long_text_is_read_once(piece: str) -> None:
+    assert "\x1b" not in plain_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+
+
+def test_messages_are_cut() -> None:
+    assert len(make_outcome("notebook_error", "x" * 5000).message) == MESSAGE_CHARACTERS
+    assert make_outcome("notebook_error", "\x1b[2J").message == OUTCOMES["notebook_error"].advice
 
 
 def test_running_again_helps_where_the_fault_may_go_away() -> None:

@@ -148,6 +148,7 @@ def test_a_download_as_json(api: FakeApi, nbjobs: Nbjobs, tmp_path: Path) -> Non
     assert json.loads(done.stdout) == {
         "directory": str(tmp_path / "out"),
         "files": [str(tmp_path / "out/report-2026.html")],
+        "renamed": {},
     }
 
 

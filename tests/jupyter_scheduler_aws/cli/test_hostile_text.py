@@ -1,0 +1,182 @@
+"""Whatever the service says, only rich styles the terminal; JSON documents stay exact and are harmless to print."""
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.text import Text
+
+from jupyter_scheduler_aws.cli.terminal import PlainConsole
+from jupyter_scheduler_aws.plain import json_text, plain_line, plain_text
+from tests.jupyter_scheduler_aws.cli.conftest import Ended, Nbjobs
+from tests.jupyter_scheduler_aws.fake_api import FakeApi, ended
+from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+
+TEXTS = json.loads(Path(__file__).parents[2].joinpath("data", "texts.json").read_text(encoding="utf-8"))
+IDS = [text["name"] for text in TEXTS]
+MARKUP = "[link=http://evil.example]bank.example[/link] [bold]:warning:[/bold]"
+OWN = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|2K|1A)|\r")
+"""What rich itself sends here: styles, and the cursor of a progress display."""
+
+Show = Callable[..., str]
+
+
+@pytest.fixture
+def show(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> Show:
+    """Run a command as on a terminal with colours, check that its output is plain, and give it without styles."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "400")
+
+    def run(*arguments: object) -> str:
+        done: Ended = nbjobs(*arguments)
+        written = OWN.sub("", done.stdout + done.stderr)
+        assert written == plain_text(written)
+        assert "\x1b[0;31m" not in done.stdout + done.stderr, "the corpus's own colour"
+        return written
+
+    return run
+
+
+def everywhere(text: str) -> dict[str, Any]:
+    """Give the fields of a job that somebody else may have written."""
+    return {
+        **ended("FAILED", "notebook_error", text or "x", f"first\n{text}"),
+        "input_filename": f"{text}.ipynb",
+        "tags": [text, "b"],
+        "parameters": {f"p{text}": text},
+        "compute_type": text,
+        "runtime_environment_name": text,
+        "output_formats": [text],
+        "job_definition_id": text,
+        "status_message": text,
+    }
+
+
+def first_line(text: dict[str, str]) -> str:
+    """What is left of a text, up to where a terminal lays it out."""
+    return re.split("[\t\n]", text["plain"])[0]
+
+
+def hostile_job(api: FakeApi, text: str) -> str:
+    job_id = api.add_job(f"n{text}", **everywhere(text))
+    with suppress(UnicodeEncodeError):
+        text.encode()
+        api.jobs[job_id].files[f"f{text}"] = ("files", b"x")
+    return job_id
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=IDS)
+def test_only_text_is_left(text: dict[str, str]) -> None:
+    assert plain_text(text["text"]) == text["plain"]
+    assert plain_text(text["plain"]) == text["plain"]
+    assert plain_line(text["text"]).splitlines() in ([], [plain_line(text["plain"])])
+
+
+@pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
+def test_a_long_text_is_read_once(piece: str) -> None:
+    assert "\x1b" not in plain_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=IDS)
+def test_a_job_is_shown_as_text(api: FakeApi, show: Show, text: dict[str, str]) -> None:
+    job_id = hostile_job(api, text["text"])
+    api.log = [text["text"], f"a{text['text']}b"]
+
+    shown = show("show", job_id)
+    assert f"n{plain_line(text['plain'])}" in shown
+    assert f"p{first_line(text)}" in shown
+    show("wait", job_id)
+    assert plain_text(f"a{text['text']}b") in show("logs", job_id)
+    show("logs", "--times", job_id)
+    show("stop", job_id)
+
+
+def test_lists_are_text(api: FakeApi, show: Show) -> None:
+    for text in TEXTS:
+        hostile_job(api, text["text"])
+        api.add_job(f"r{text['text']}", status=text["text"])
+        fields = {
+            name: each for name, each in everywhere(text["text"]).items() if name not in {"outcome", "phase", "status"}
+        }
+        problem = {
+            "duty": "schedules",
+            "code": "denied",
+            "title": text["text"],
+            "message": text["text"],
+            "since": 1,
+            "attempts": 1,
+        }
+        definition_id = api.add_definition(
+            f"d{text['text']}", **fields, problems=[problem], schedule=text["text"], timezone="UTC"
+        )
+        show("definitions", "show", definition_id)
+        api.environments.append({**api.environments[0], "name": text["text"], "description": f"e{text['text']}"})
+
+    jobs, definitions, environments = show("list", "--all"), show("definitions", "list", "--all"), show("environments")
+
+    for text in TEXTS:
+        line = plain_line(text["plain"])
+        assert f"n{line}" in jobs
+        assert f"r{line}" in jobs
+        assert f"d{line}" in definitions
+        assert f"e{line}" in environments
+    assert len(jobs.splitlines()) == 1 + 2 * len(TEXTS), "no name makes a row of its own"
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=IDS)
+def test_errors_and_progress_are_text(api: FakeApi, show: Show, text: dict[str, str]) -> None:
+    said = f"m{text['text']}"
+    api.faults.append(Fault("GET", ".*/jobs/.*", instead=Answer.refusal(403, said, said)))
+    assert f"m{first_line(text)}" in show("show", "x")
+    job_id = api.add_job(said, status="IN_PROGRESS", phase={"code": said, "message": said})
+    api.jobs[job_id].plan = [{}, ended("COMPLETED", "succeeded", said, said)]
+    show("wait", job_id)
+
+
+def test_file_names_are_text(api: FakeApi, show: Show, tmp_path: Path) -> None:
+    job_id = api.add_job(input_filename="a\u202eb\u009b31m.ipynb")
+    for number, text in enumerate(TEXTS):
+        if not re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text["text"]):
+            api.jobs[job_id].files[f"{number}{text['text']}"] = ("files", b"x")
+
+    show("download", job_id, tmp_path)
+    show("download", job_id, tmp_path)
+
+
+def test_markup_is_text(api: FakeApi, show: Show) -> None:
+    job_id = api.add_job(MARKUP, **everywhere(MARKUP))
+    api.environments = [
+        {**api.environments[0], "name": MARKUP, "compute_types": [MARKUP], "default_compute_type": MARKUP}
+    ]
+
+    assert show("show", job_id).count(MARKUP) >= 8
+    assert MARKUP in show("list")
+    assert show("environments").count(MARKUP) == 2
+    assert MARKUP in show("wait", job_id)
+
+
+def test_json_is_exact_and_harmless(api: FakeApi, nbjobs: Nbjobs) -> None:
+    for text in TEXTS:
+        job_id = hostile_job(api, text["text"])
+        api.log = [text["text"]]
+
+        for written in (nbjobs("show", job_id, "--json").stdout, nbjobs("logs", job_id, "--json").stdout):
+            assert written == plain_text(written)
+        assert json.loads(nbjobs("show", job_id, "--json").stdout) == api.jobs[job_id].document
+        assert json.loads(nbjobs("logs", job_id, "--json").stdout)[0]["message"] == text["text"]
+    assert json_text("é日") == '"é日"'
+
+
+def test_no_command_can_forget_it(capsys: pytest.CaptureFixture[str]) -> None:
+    console = PlainConsole(force_terminal=True, color_system="truecolor", width=80)
+
+    for text in TEXTS:
+        console.print(text["text"])
+        console.print(Text(text["text"], style="bold red"), [text["text"]])
+
+    written = OWN.sub("", capsys.readouterr().out)
+    assert written == plain_text(written)

@@ -1,0 +1,61 @@
+"""What the panel and the server's log show of the service's texts is plain; what the panel sends back as data is exact."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_scheduler_aws.connector.rows import read_definition, read_job, read_jobs
+from jupyter_scheduler_aws.connector.saying import panel_text
+from jupyter_scheduler_aws.connector.workspace import Workspace
+from jupyter_scheduler_aws.errors import DownloadError
+from jupyter_scheduler_aws.plain import plain_line, plain_text
+
+TEXTS = [
+    text["text"]
+    for text in json.loads(Path(__file__).parents[2].joinpath("data", "texts.json").read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=ascii)
+def test_rows_show_text(job_document: dict[str, Any], definition_document: dict[str, Any], text: str) -> None:
+    changed = {
+        "name": f"n{text}",
+        "tags": [text],
+        "status_message": f"a{text}",
+        "parameters": {"p": text},
+        "input_filename": text,
+    }
+
+    job = read_job({**job_document, **changed})
+    problem = {"title": text, "message": text}
+    definition = read_definition({**definition_document, **changed, "problems": [problem]}, whole=True)
+
+    assert (job.name, job.tags, job.status_message) == (
+        plain_line(f"n{text}"),
+        [plain_line(text)],
+        plain_text(f"a{text}"),
+    )
+    assert (job.parameters, job.input_filename) == ({"p": text}, text)
+    assert definition.name == plain_line(definition.name)
+    assert definition.tags == [plain_line(text)]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=ascii)
+def test_errors_and_the_servers_log_are_text(
+    job_document: dict[str, Any], text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert panel_text(DownloadError(f"a{text}")) == plain_text(f"a{text}").translate({ord("%"): "\uff05"})
+    with caplog.at_level(logging.WARNING):
+        read_jobs([{**job_document, "status": text}, {text: text}])  # type: ignore[list-item]
+
+    assert len(caplog.messages) > 1
+    assert all(message == plain_text(message) for message in caplog.messages)
+
+
+def test_a_jobs_folder_has_a_plain_name(tmp_path: Path) -> None:
+    workspace = Workspace(root=tmp_path, output_directory="jobs")
+
+    assert workspace.job_folder("a\u202eb\u009b31m.ipynb", "1") == tmp_path / "jobs" / "ab-1"
