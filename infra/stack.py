@@ -170,7 +170,9 @@ class SchedulerStack(Stack):
             "TICK_QUEUE_ARN": self.queues.tick.queue_arn,
             "TICK_DEAD_LETTER_QUEUE_ARN": self.queues.dead_ticks.queue_arn,
         }
-        self.functions.set_environment("api", jobs | definitions | marks | owners | bucket | secret | log_group | schedules)
+        self.functions.set_environment(
+            "api", jobs | definitions | marks | owners | bucket | secret | log_group | schedules
+        )
         self.functions.set_environment("dispatch", jobs | marks | owners | secret | cluster | self._launch_variables())
         self.functions.set_environment("task-events", jobs | marks)
         self.functions.set_environment("ticks", jobs | definitions | marks | owners | bucket | schedules)

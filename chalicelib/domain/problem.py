@@ -158,6 +158,8 @@ def note_failure(before: Problem | None, duty: Duty, failure: Failure, now: date
 def note_refusal(before: Problem | None, refusal: Refusal, due: datetime, now: datetime) -> Problem:
     """Add a due minute that the service refused to a problem of the same kind, or begin one with it."""
     same = before if before and before.reason is refusal.reason else None
-    message = f"{due:%Y-%m-%d %H:%M} UTC made no job. {refusal.text} It is not made up for; the next due minute tries again."
+    message = (
+        f"{due:%Y-%m-%d %H:%M} UTC made no job. {refusal.text} It is not made up for; the next due minute tries again."
+    )
     attempts = same.attempts + 1 if same else 1
     return Problem(Duty.TICKS, refusal.reason, message, same.since if same else now, now, attempts)

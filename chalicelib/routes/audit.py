@@ -54,7 +54,11 @@ def _who(request: Request, named_owner: str | None) -> dict[str, Any]:
         return who | {"principal": identity.get("user"), "principal_arn": identity.get("userArn")}
     whose = named_owner or identified().get("owner_id")
     on_behalf = {"on_behalf": True} if whose != caller.owner_id else {}
-    return who | {"principal": caller.principal.principal_id, "principal_arn": caller.arn, "caller_id": caller.owner_id} | on_behalf
+    return (
+        who
+        | {"principal": caller.principal.principal_id, "principal_arn": caller.arn, "caller_id": caller.owner_id}
+        | on_behalf
+    )
 
 
 def _job_ids(request: Request) -> dict[str, list[str]]:

@@ -57,9 +57,7 @@ def disable(
     context: typer.Context,
     owner_id: OwnerArgument,
     *,
-    reason: Annotated[
-        str, typer.Option("--reason", "-r", metavar="TEXT", help="What whoever is refused reads.")
-    ] = "",
+    reason: Annotated[str, typer.Option("--reason", "-r", metavar="TEXT", help="What whoever is refused reads.")] = "",
     stop_jobs: Annotated[
         bool, typer.Option("--stop-jobs", help="Stop its jobs, too, those that run and those that wait.")
     ] = False,

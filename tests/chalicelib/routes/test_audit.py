@@ -52,7 +52,10 @@ def _body(local: LocalScheduler, **fields: Any) -> dict[str, Any]:
 
 def _make_urls(local: LocalScheduler, job_id: str) -> list[tuple[str, str, Any]]:
     """Give the requests that make URLs; those of runners come with their run."""
-    return [("GET", f"/scheduler/jobs/{job_id}/download_files", None), ("POST", "/scheduler/uploads", {"filename": "x.ipynb"})]
+    return [
+        ("GET", f"/scheduler/jobs/{job_id}/download_files", None),
+        ("POST", "/scheduler/uploads", {"filename": "x.ipynb"}),
+    ]
 
 
 def _changes(local: LocalScheduler, made: Definitions) -> list[tuple[str, str, Any]]:

@@ -64,7 +64,7 @@ def test_running_jobs_and_ended_ones_do_not_count(local: LocalScheduler) -> None
 
 
 def test_one_more_definition_is_refused_with_what_to_do(local: LocalScheduler, made: Definitions) -> None:
-    first = [made.create() for _ in range(_MOST)][0]
+    first, *_ = [made.create() for _ in range(_MOST)]
     answer = made.post()
     assert (answer.status, answer.body["code"]) == (409, "limit_reached")
     assert "has 3 job definitions, as many as limits.max_definitions_per_owner allows" in answer.body["message"]

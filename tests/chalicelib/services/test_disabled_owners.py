@@ -42,7 +42,9 @@ def test_a_due_minute_makes_no_job_and_the_definition_says_why(local: LocalSched
     found = described(local, definition_id, owner_id)
     (problem,) = found["problems"]
     assert (problem["duty"], problem["code"], problem["attempts"]) == ("ticks", "owner_disabled", 2)
-    assert problem["message"].startswith("2026-11-23 14:00 UTC made no job. The owner is disabled since 2026-11-23 12:00")
+    assert problem["message"].startswith(
+        "2026-11-23 14:00 UTC made no job. The owner is disabled since 2026-11-23 12:00"
+    )
     assert f"by {BOB}: left. An admin can enable it." in problem["message"]
     assert "AWS" not in problem["message"]
     assert (found["next_run_time"], found["missed_count"], found["run_count"]) == (None, 2, 0)
@@ -68,9 +70,12 @@ def test_a_tick_knows_at_once(local: LocalScheduler, made: Definitions) -> None:
     definition_id, owner_id = made.create(), local.owner_id()
     made.set_clock("13:00", seconds=4)
     set_disabled(local, owner_id)
-    assert made.deliver(
-        {"owner_id": owner_id, "definition_id": definition_id, "revision": 1, "due": "2026-11-23T13:00:00Z"}
-    ) == []
+    assert (
+        made.deliver(
+            {"owner_id": owner_id, "definition_id": definition_id, "revision": 1, "due": "2026-11-23T13:00:00Z"}
+        )
+        == []
+    )
     assert made.jobs() == []
 
 
@@ -95,7 +100,9 @@ def test_waiting_jobs_end_and_say_why_and_others_are_launched(local: LocalSchedu
     for job_id in jobs:
         job = local.api.as_user(BOB).get(f"/scheduler/jobs/{job_id}?owner_id={owner_id}").body
         assert (job["status"], job["attempt"], job["outcome"]["code"]) == ("FAILED", 0, "owner_disabled")
-        assert job["outcome"]["message"] == f"The owner of this job is disabled since 2026-11-23 12:00 UTC by {BOB}: left."
+        assert (
+            job["outcome"]["message"] == f"The owner of this job is disabled since 2026-11-23 12:00 UTC by {BOB}: left."
+        )
         assert job["outcome"]["retryable"] is False
         assert job["end_time"]
 

@@ -1,6 +1,7 @@
 """An admin takes a definition over: nothing is lost, nothing runs twice, and the admin's rights count."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -37,9 +38,7 @@ def take_over(local: LocalScheduler, definition_id: str, api: Api, owner: Api | 
     return api.post(url)
 
 
-def test_the_admin_gets_the_same_and_the_old_one_is_paused(
-    local: LocalScheduler, made: Definitions, bob: Api
-) -> None:
+def test_the_admin_gets_the_same_and_the_old_one_is_paused(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     options = {"schedule": "0 13 * * *", "timezone": "Europe/Berlin", "overlap_policy": "skip", "max_runs": 5}
     old_id = made.create(_CONTENT, parameters={"n": "3"}, tags=["a"], input_path="work/report.ipynb", **options)
     before = made.described(old_id)
@@ -88,7 +87,10 @@ def test_a_paused_one_stays_paused_and_one_without_a_schedule_without(
     for fields in ({"active": False}, {"schedule": ...}):
         new_id = take_over(local, made.create(**fields), bob).body["job_definition_id"]
         new = bob.get(f"/scheduler/job_definitions/{new_id}").body
-        assert (new["active"], new["schedule"]) == (fields.get("active", True), None if "schedule" in fields else "0 * * * *")
+        assert (new["active"], new["schedule"]) == (
+            fields.get("active", True),
+            None if "schedule" in fields else "0 * * * *",
+        )
         assert new["next_run_time"] is None
 
 
@@ -124,9 +126,7 @@ def test_only_admins_take_over(local: LocalScheduler, made: Definitions) -> None
     assert local.items("definitions") == before
 
 
-def test_it_is_not_taken_over_from_oneself_or_another_admin(
-    local: LocalScheduler, made: Definitions, bob: Api
-) -> None:
+def test_it_is_not_taken_over_from_oneself_or_another_admin(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     carol, own = local.api.as_user(_CAROL), made.create(api=bob)
     assert take_over(local, own, bob, bob).status == 409
     old_id = made.create()
@@ -174,19 +174,16 @@ def test_it_is_refused_where_the_definition_changes_meanwhile(
 _CALLS = ["dynamodb:UpdateItem", "s3:CopyObject", "dynamodb:TransactWriteItems", "scheduler:CreateSchedule"]
 
 
-@pytest.mark.parametrize("turn", [0, 1])
-@pytest.mark.parametrize("call", _CALLS)
+@pytest.mark.parametrize("point", [(call, turn) for call in _CALLS for turn in (0, 1)], ids=str)
 @pytest.mark.parametrize("killed", [KilledBefore, KilledAfter, Lost])
 def test_a_take_over_that_is_cut_off_is_repaired(
-    local: LocalScheduler, made: Definitions, bob: Api, killed: Any, call: str, turn: int
+    local: LocalScheduler, made: Definitions, bob: Api, killed: Any, point: tuple[str, int]
 ) -> None:
     old_id = made.create(schedule="0 13 1 * 1")  # of two EventBridge schedules
     url = f"/scheduler/job_definitions/{old_id}/take_over?owner_id={local.owner_id()}"
-    local.hub.listeners.append(killed(call, turn))
-    try:
+    local.hub.listeners.append(killed(*point))
+    with suppress(Killed):
         bob.post(url)
-    except Killed:
-        pass
     local.hub.listeners.clear()
     active = [each for each in local.items("definitions") if each["active"]["BOOL"]]
     assert len(active) == 1
