@@ -5,6 +5,7 @@ from chalicelib.observability import observed
 from chalicelib.routes.about import about
 from chalicelib.routes.definitions import definitions
 from chalicelib.routes.jobs import jobs
+from chalicelib.routes.owners import owners
 from chalicelib.routes.responses import SchedulerApp
 from chalicelib.routes.runs import runs
 
@@ -13,6 +14,7 @@ __all__ = ["app", "cleanup", "dispatch", "sweep", "task_events", "ticks"]
 app = SchedulerApp(app_name="jupyter-scheduler-aws")
 app.register_blueprint(jobs)
 app.register_blueprint(definitions)
+app.register_blueprint(owners)
 app.register_blueprint(about)
 app.register_blueprint(runs)
 

@@ -162,6 +162,10 @@ class Limits(_Section):
     max_running_jobs_per_definition: int = Field(
         default=5, ge=1, description="Jobs with a container at one time, per definition."
     )
+    max_waiting_jobs_per_owner: int = Field(
+        default=1000, ge=1, le=2500, description="Jobs that wait for a container at one time, per person."
+    )
+    max_definitions_per_owner: int = Field(default=1000, ge=1, le=5000, description="Job definitions per person.")
     max_notebook_mib: int = Field(default=20, ge=1, le=100, description="Largest notebook [MiB].")
     max_folder_mib: int = Field(default=500, ge=1, le=5000, description="Largest zipped input folder [MiB].")
     max_unpacked_mib: int = Field(default=2048, ge=1, description="Largest input folder once unpacked [MiB].")

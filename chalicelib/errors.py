@@ -6,9 +6,11 @@ SchedulerError
 │   │   └── CrontabError                a crontab or its time zone is not understood, or never fires
 │   ├── NotAuthenticatedError       401 no verified identity came with the request
 │   ├── NotAllowedError             403 verified, but not for this; or no runner
+│   │   └── OwnerDisabledError          an admin has disabled the owner
 │   ├── NotFoundError               404 there is no such thing, or it is somebody else's
 │   ├── ConflictError               409 it exists, but in a state that does not allow this
 │   │   ├── IdempotencyTokenError       the token was used for a different request
+│   │   ├── LimitReachedError           the owner has as many of these as the operator allows
 │   │   └── NotYourRunError             the run belongs to another container, or has ended
 │   ├── TooLargeError               413 a body, a notebook or a folder over its limit
 │   ├── UnprocessableError          422 well-formed, but it cannot be run
@@ -29,10 +31,12 @@ __all__ = [
     "IdempotencyTokenError",
     "InvalidRequestError",
     "LaunchError",
+    "LimitReachedError",
     "NotAllowedError",
     "NotAuthenticatedError",
     "NotFoundError",
     "NotYourRunError",
+    "OwnerDisabledError",
     "RequestError",
     "SchedulerError",
     "TooLargeError",
@@ -101,6 +105,12 @@ class NotAllowedError(RequestError):
         return cls("This is for the run's own container.")
 
 
+class OwnerDisabledError(NotAllowedError):
+    """An admin has disabled the owner."""
+
+    code = "owner_disabled"
+
+
 class NotFoundError(RequestError):
     """There is no such thing, or it is somebody else's: the answer does not tell which."""
 
@@ -116,6 +126,11 @@ class NotFoundError(RequestError):
     def for_definition(cls, definition_id: str) -> Self:
         """Say that there is no such definition."""
         return cls(f"There is no job definition {definition_id} of yours. It may have been deleted.")
+
+    @classmethod
+    def for_owner(cls, owner_id: str) -> Self:
+        """Say that there is no such owner."""
+        return cls(f"There is no owner {owner_id}. GET /scheduler/owners lists everybody who has created something.")
 
 
 class ConflictError(RequestError):
@@ -136,6 +151,12 @@ class IdempotencyTokenError(ConflictError):
         return cls(
             f"The idempotency token {token!r} was used for a different request. Choose another token, or send the same request again."
         )
+
+
+class LimitReachedError(ConflictError):
+    """The owner has as many of these as the operator allows. Not 429: the same request succeeds only when one of them is gone."""
+
+    code = "limit_reached"
 
 
 class NotYourRunError(ConflictError):

@@ -13,6 +13,7 @@ from pynamodb.connection import Connection
 
 from chalicelib.config import SchedulerSettings, load_settings
 from chalicelib.resources import Resources
+from chalicelib.services.admission import AdmissionService
 from chalicelib.services.cleanup import CleanupService
 from chalicelib.services.clock import Clock, system_clock
 from chalicelib.services.definition_cleanup import DefinitionCleanupService
@@ -26,10 +27,12 @@ from chalicelib.services.jobs import JobService
 from chalicelib.services.missed_ticks import MissedTickService
 from chalicelib.services.output_budget import OutputBudgetService
 from chalicelib.services.outputs import OutputService
+from chalicelib.services.owners import OwnerService
 from chalicelib.services.runs import RunService
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.services.snapshots import SnapshotService
 from chalicelib.services.sweep import SweepService
+from chalicelib.services.take_over import TakeOverService
 from chalicelib.services.task_events import TaskEventService
 from chalicelib.services.ticks import TickService
 from chalicelib.services.tokens import TokenService
@@ -39,12 +42,13 @@ from chalicelib.storage.clients import CLIENT_CONFIG, PYNAMODB_SETTINGS, S3_CONF
 from chalicelib.storage.copies import Copier
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.files import Files
-from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, bind
+from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, OwnerItem, bind
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.logs import RunnerLogs
 from chalicelib.storage.mark_table import MarkTable
+from chalicelib.storage.owner_table import OwnerTable
 from chalicelib.storage.queues import CleanupQueue, TickQueue, WakeUpQueue
 from chalicelib.storage.schedules import Schedules
 from chalicelib.storage.secrets import RunnerKey
@@ -73,8 +77,15 @@ class Factory:
             snapshots=self._snapshots,
             tokens=self._tokens,
             wake_ups=self._wake_ups,
+            owners=self.owners,
+            admission=self._admission,
             clock=self.clock,
         )
+
+    @cached_property
+    def owners(self) -> OwnerService:
+        """Owners, as admins handle them."""
+        return OwnerService(owners=self._owner_table, clock=self.clock)
 
     @cached_property
     def definitions(self) -> DefinitionService:
@@ -85,6 +96,21 @@ class Factory:
             snapshots=self._snapshots,
             tokens=self._tokens,
             sync=self.schedule_sync,
+            owners=self.owners,
+            admission=self._admission,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def take_over(self) -> TakeOverService:
+        """What takes definitions over."""
+        return TakeOverService(
+            self.settings,
+            definitions=self._definition_table,
+            files=self._files,
+            sync=self.schedule_sync,
+            owners=self.owners,
+            admission=self._admission,
             clock=self.clock,
         )
 
@@ -98,6 +124,8 @@ class Factory:
             files=self._files,
             wake_ups=self._wake_ups,
             tokens=self._tokens,
+            owners=self.owners,
+            admission=self._admission,
             clock=self.clock,
         )
 
@@ -112,6 +140,7 @@ class Factory:
             files=self._files,
             wake_ups=self._wake_ups,
             problems=self._definition_problems,
+            admission=self._admission,
             clock=self.clock,
         )
 
@@ -170,6 +199,7 @@ class Factory:
             launcher=self._launcher,
             wake_ups=self._wake_ups,
             endings=self._endings,
+            owners=self._owner_table,
             clock=self.clock,
             sleep=self.sleep,
             make_code=lambda: secrets.token_hex(32),
@@ -236,6 +266,15 @@ class Factory:
         return SnapshotService(self.settings, self._files)
 
     @cached_property
+    def _admission(self) -> AdmissionService:
+        return AdmissionService(
+            self.settings.limits,
+            lists=self._job_lists,
+            definitions=self._definition_table,
+            owners=self._owner_table,
+        )
+
+    @cached_property
     def _tokens(self) -> TokenService:
         return TokenService(marks=self._marks, files=self._files)
 
@@ -250,6 +289,10 @@ class Factory:
     @cached_property
     def _mark_item(self) -> type[MarkItem]:
         return bind(MarkItem, self.resources.marks_table, self.resources.region)
+
+    @cached_property
+    def _owner_item(self) -> type[OwnerItem]:
+        return bind(OwnerItem, self.resources.owners_table, self.resources.region)
 
     @cached_property
     def _connection(self) -> Connection:
@@ -271,6 +314,10 @@ class Factory:
     @cached_property
     def _marks(self) -> MarkTable:
         return MarkTable(self._mark_item)
+
+    @cached_property
+    def _owner_table(self) -> OwnerTable:
+        return OwnerTable(self._owner_item)
 
     @cached_property
     def _files(self) -> Files:

@@ -9,9 +9,12 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-__all__ = ["count", "count_background_failure", "identify", "observed"]
+__all__ = ["audit", "count", "count_background_failure", "identified", "identify", "observed"]
 
 _NAMESPACE: Final = "JupyterScheduler"
+
+_audit_log = logging.getLogger(f"{__name__}.audit")
+_audit_log.setLevel(logging.INFO)  # whatever `functions.log_level` says
 
 
 @cache
@@ -56,6 +59,16 @@ def count_background_failure(duty: str) -> None:
 def identify(**keys: str) -> None:
     """Put ids (request, owner, job) on every log line of this invocation."""
     _logger().append_keys(**keys)
+
+
+def identified() -> dict[str, Any]:
+    """Give what `identify` has put on the log lines of this invocation so far."""
+    return dict(_logger().get_current_keys())
+
+
+def audit(**fields: Any) -> None:
+    """Write the audit line of a request, with the ids that `identify` knows; never parameters, contents or URLs."""
+    _audit_log.info("audit", extra=fields)
 
 
 def observed(handler: Callable[[Any, Any], Any], *, name: str) -> Callable[[Any, Any], Any]:

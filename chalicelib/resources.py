@@ -45,6 +45,11 @@ class Resources:
         return self._get("MARKS_TABLE")
 
     @property
+    def owners_table(self) -> str:
+        """Name of the owners table."""
+        return self._get("OWNERS_TABLE")
+
+    @property
     def bucket(self) -> str:
         """Name of the bucket."""
         return self._get("BUCKET")

@@ -82,8 +82,8 @@ class Storage(Construct):
         explain(
             self,
             "S1",
-            "Every URL is made by a function, which logs it with its owner; server access logs would need a second bucket"
-            " that grows without end. Operators who must have them turn on CloudTrail data events.",
+            "Every request for URLs leaves an audit line with caller, owner and job (docs/operation.md#audit); what is then done"
+            " with a URL is not logged: that takes CloudTrail data events, or server access logs in a second bucket.",
         )
 
 

@@ -81,6 +81,10 @@ class Grants:
             )
             self._allow_items("api", table, ("Query",), f"list {noun}, newest first")
             self._allow("api", ["dynamodb:Query"], [f"{table.table_arn}/index/*"], f"list {noun}", because=_INDEXES)
+        owners = self.tables.owners
+        self._allow_items("api", owners, ("GetItem", "Query"), "list owners, know which are disabled")
+        self._allow_items("api", owners, ("UpdateItem",), "note who has created something")
+        self._allow_items("api", owners, ("PutItem", "DeleteItem"), "disable and enable owners")
         kept = "idempotency tokens, heartbeats of runners, and what they were given upload addresses for"
         self._allow_items("api", marks, ("GetItem", "PutItem"), kept)
         self._allow_objects("api", ["s3:GetObject"], ["uploads/*"], "check an upload and copy it")
@@ -102,6 +106,7 @@ class Grants:
         self._allow_items("dispatch", self.tables.jobs, ("GetItem", "UpdateItem"), "claim jobs, note their tasks")
         indexes = [f"{self.tables.jobs.table_arn}/index/*"]
         self._allow("dispatch", ["dynamodb:Query"], indexes, "find jobs that wait and those that run", because=_INDEXES)
+        self._allow_items("dispatch", self.tables.owners, ("Query",), "end the waiting jobs of disabled owners")
         self._allow_tasks("dispatch", ("StopTask",), "stop a task whose job has moved on meanwhile", faults_only=True)
         self._allow_to_list_tasks("dispatch", "learn whether a launch that was refused had started a task before")
         self._allow_launches()
@@ -117,6 +122,9 @@ class Grants:
         self._allow_items("ticks", self.tables.jobs, ("PutItem",), "make the job of a due minute")
         last = "look at the last scheduled job of a definition that must not overlap"
         self._allow_items("ticks", self.tables.jobs, ("GetItem",), last)
+        self._allow_items("ticks", self.tables.owners, ("GetItem",), "make no job of a disabled owner")
+        waiting = [f"{self.tables.jobs.table_arn}/index/waiting"]
+        self._allow("ticks", ["dynamodb:Query"], waiting, "count the owner's waiting jobs")
         self._allow_items("ticks", self.tables.marks, ("GetItem", "PutItem"), "mark a due minute as taken")
         self._allow_objects("ticks", ["s3:GetObject"], ["definitions/*"], "copy a definition's snapshot")
         self._allow_objects("ticks", ["s3:PutObject"], ["jobs/*"], "copy it to a job's input")

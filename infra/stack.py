@@ -167,6 +167,7 @@ class SchedulerStack(Stack):
         """Give each function the variables of `chalicelib.resources.Resources` that it uses."""
         jobs = {"JOBS_TABLE": self.tables.jobs.table_name, "WAKE_UP_QUEUE_URL": self.queues.wake_up.queue_url}
         marks = {"MARKS_TABLE": self.tables.marks.table_name}
+        owners = {"OWNERS_TABLE": self.tables.owners.table_name}
         bucket = {"BUCKET": self.storage.bucket.bucket_name}
         cluster = {"CLUSTER": self.runners.cluster.cluster_arn}
         runner_key = {"RUNNER_KEY_ARN": self.runner_key.attr_id}
@@ -180,10 +181,12 @@ class SchedulerStack(Stack):
             "TICK_QUEUE_ARN": self.queues.tick.queue_arn,
             "TICK_DEAD_LETTER_QUEUE_ARN": self.queues.dead_ticks.queue_arn,
         }
-        self.functions.set_environment("api", jobs | definitions | marks | bucket | runner_key | log_group | schedules)
-        self.functions.set_environment("dispatch", jobs | marks | cluster | self._launch_variables())
+        self.functions.set_environment(
+            "api", jobs | definitions | marks | owners | bucket | runner_key | log_group | schedules
+        )
+        self.functions.set_environment("dispatch", jobs | marks | owners | cluster | self._launch_variables())
         self.functions.set_environment("task-events", jobs | marks)
-        self.functions.set_environment("ticks", jobs | definitions | marks | bucket | schedules)
+        self.functions.set_environment("ticks", jobs | definitions | marks | owners | bucket | schedules)
         self.functions.set_environment("sweep", jobs | definitions | marks | cluster | ticks)
         self.functions.set_environment(
             "cleanup", jobs | definitions | marks | bucket | cluster | cleanups | group | log_group

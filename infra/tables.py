@@ -1,4 +1,4 @@
-"""The three tables: jobs, definitions, and marks."""
+"""The four tables: jobs, definitions, marks, and owners."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,12 +58,13 @@ JOB_INDEXES: Final = (
 read the sparse ones whole, so these hold just what they need; what it is may change by another index in its place, one in a release."""
 
 DEFINITION_INDEXES: Final = (
+    Index(name="by_owner", hash_key="owner_id", range_key="definition_id", holds=()),
     Index(name="by_name", hash_key="owner_id", range_key="name_key"),
     Index(name="by_input_filename", hash_key="owner_id", range_key="input_filename_key"),
     Index(name="due", hash_key="due_shard", range_key="due_key", holds=()),
     Index(name="unsynced", hash_key="unsynced", range_key="unsynced_key", holds=()),
 )
-"""Lists by other columns; and two sparse ones: definitions by their next due minute, and those whose schedules lag behind."""
+"""One that just counts an owner's; lists by other columns; and two sparse ones: definitions by their next due minute, and those whose schedules lag behind."""
 
 
 class Tables(Construct):
@@ -88,6 +89,7 @@ class Tables(Construct):
             "Definitions", hash_key="owner_id", range_key="definition_id", indexes=DEFINITION_INDEXES, stream=True
         )
         self.marks = self._table("Marks", hash_key="mark_id")
+        self.owners = self._table("Owners", hash_key="kind", range_key="owner_id")
 
     def _table(
         self,

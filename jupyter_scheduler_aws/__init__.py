@@ -7,7 +7,8 @@ from jupyter_scheduler_aws.answers import Environment, Health, LogEvent, OutputF
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.definition import Definition, Explanation, LastRun, OverlapPolicy, Problem
 from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
-from jupyter_scheduler_aws.models import Job, JobStatus, Outcome, Phase
+from jupyter_scheduler_aws.models import Actor, Job, JobStatus, Outcome, Phase
+from jupyter_scheduler_aws.owner import Owner
 from jupyter_scheduler_aws.pace import Pace
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from jupyter_scheduler_aws.connector.scheduler import AwsScheduler
 
 __all__ = [
+    "Actor",
     "AwsEnvironmentManager",
     "AwsJobFilesManager",
     "AwsScheduler",
@@ -31,6 +33,7 @@ __all__ = [
     "Outcome",
     "OutputFile",
     "OverlapPolicy",
+    "Owner",
     "Pace",
     "Phase",
     "Problem",

@@ -9,6 +9,7 @@ from jupyter_scheduler_aws.answers import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.downloads import download_files, ignore_renamed
 from jupyter_scheduler_aws.models import Job, JobStatus
+from jupyter_scheduler_aws.owner_api import OwnerApi
 from jupyter_scheduler_aws.requests import DEFAULT_OUTPUT_FORMATS, job_fields
 from jupyter_scheduler_aws.selection import InputChoice
 from jupyter_scheduler_aws.snapshot import Snapshot
@@ -18,7 +19,7 @@ from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 __all__ = ["DEFAULT_OUTPUT_FORMATS", "Client", "InputChoice"]
 
 
-class Client(DefinitionClient):
+class Client(DefinitionClient, OwnerApi):
     """A connection to one stack; close it, or use it as a context manager. Threads may share it.
 
     Every method raises `NoCredentialsError`, `UnreachableError`, `UnexpectedAnswerError`, or a `SchedulerApiError` for

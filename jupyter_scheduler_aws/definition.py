@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from jupyter_scheduler_aws.models import read_time
+from jupyter_scheduler_aws.models import Actor, read_time
 
-__all__ = ["Definition", "DefinitionPage", "Explanation", "LastRun", "OverlapPolicy", "Problem"]
+__all__ = ["Definition", "DefinitionPage", "Explanation", "LastRun", "OverlapPolicy", "Problem", "TakenOver"]
 
 Document = Mapping[str, Any]
 """A JSON object."""
@@ -44,7 +44,8 @@ class Problem:
     duty: str
     """What fails: `schedules` (writing the schedule) or `ticks` (making due jobs), or something that a newer service does."""
     code: str
-    """Why, for programs: `denied`, `quota`, `invalid`, `missing`, `busy` or `unavailable`."""
+    """Why, for programs: `denied`, `quota`, `invalid`, `missing`, `busy`, `unavailable`,
+    `owner_disabled` or `limit_reached`."""
     title: str
     """What fails, in a few words."""
     message: str
@@ -65,6 +66,20 @@ class Problem:
             since=datetime.fromtimestamp(document["since"] / 1000, UTC),
             attempts=document["attempts"],
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenOver:
+    """That an admin has made a definition of their own of another."""
+
+    by: Actor
+    definition_id: str
+    """The admin's definition."""
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """Read the API's form."""
+        return cls(by=Actor.from_document(document), definition_id=document["job_definition_id"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +129,8 @@ class Definition:
     """Maximum run time of an attempt."""
     problems: tuple[Problem, ...]
     """Background work for it that fails; empty while all is well."""
+    taken_over: TakenOver | None
+    """Which admin has taken it over, and as what."""
     document: Document = field(repr=False, compare=False)
     """All of it as the API gave it."""
 
@@ -160,6 +177,7 @@ class Definition:
             job_retention=timedelta(days=days) if days else None,
             max_retries=document.get("max_retries"),
             timeout=timedelta(seconds=timeout) if timeout else None,
+            taken_over=TakenOver.from_document(taken) if (taken := document.get("taken_over_by")) else None,
             problems=tuple(Problem.from_document(each) for each in document.get("problems") or ()),
             document=document,
         )

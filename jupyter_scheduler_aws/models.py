@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
-__all__ = ["Job", "JobPage", "JobStatus", "Outcome", "Phase", "read_time"]
+__all__ = ["Actor", "Job", "JobPage", "JobStatus", "Outcome", "Phase", "read_time"]
 
 Document = Mapping[str, Any]
 """A JSON object."""
@@ -89,6 +89,22 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Somebody who did something."""
+
+    owner_id: str
+    arn: str
+    """Who AWS says they are."""
+    time: datetime
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """Read the API's form."""
+        time = datetime.fromtimestamp(document["time"] / 1000, UTC)
+        return cls(owner_id=document["owner_id"], arn=document["arn"], time=time)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One run of one notebook."""
 
@@ -116,6 +132,8 @@ class Job:
     phase: Phase | None
     outcome: Outcome | None
     status_message: str | None
+    stopped_by: Actor | None
+    """Who stopped it; None if nobody did."""
     attempt: int
     """Try that runs or ran last, counted from 1; 0 before the first."""
     max_retries: int | None
@@ -158,6 +176,7 @@ class Job:
             phase=Phase.from_document(phase) if phase else None,
             outcome=Outcome.from_document(outcome) if outcome else None,
             status_message=document.get("status_message"),
+            stopped_by=Actor.from_document(stopped_by) if (stopped_by := document.get("stopped_by")) else None,
             attempt=document.get("attempt") or 0,
             max_retries=document.get("max_retries"),
             timeout=timedelta(seconds=timeout) if timeout else None,

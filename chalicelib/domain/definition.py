@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.domain.actor import Actor
 from chalicelib.domain.job import JobSpec
 from chalicelib.domain.problem import Problem
 
-__all__ = ["DEFAULT_CATCH_UP", "Definition", "LastRun", "OverlapPolicy", "ScheduleOptions"]
+__all__ = ["DEFAULT_CATCH_UP", "Definition", "LastRun", "OverlapPolicy", "ScheduleOptions", "TakenOver"]
 
 DEFAULT_CATCH_UP: Final = timedelta(hours=1)
 """How late a tick may run when nothing is said: EventBridge Scheduler goes on delivering a tick for as long (see infra)."""
@@ -49,6 +50,15 @@ class LastRun:
 
 
 @dataclass(frozen=True)
+class TakenOver:
+    """That an admin has made a definition of their own of this one."""
+
+    by: Actor
+    definition_id: str
+    """The admin's definition."""
+
+
+@dataclass(frozen=True)
 class Definition:
     """A definition as it is stored."""
 
@@ -86,6 +96,8 @@ class Definition:
     """Why its EventBridge schedules are not written; None once they are."""
     tick_problem: Problem | None = None
     """Why the jobs of its due minutes are not made; None once one is."""
+    taken_over: TakenOver | None = None
+    """Who has taken it over, and as what; None again once it is resumed."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:

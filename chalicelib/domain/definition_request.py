@@ -110,6 +110,8 @@ def apply_change(
     if step_of(definition, change) is not Step.LOOK_AFTER:
         after = replace(after, tick_problem=without_refusal(after.tick_problem))
     check_schedule(after.schedule, after.timezone, after.options, settings)
+    if after.active:
+        after = replace(after, taken_over=None)
     if _timing(after) == _timing(definition):
         return after
     slots = max(definition.schedule_slots, count_slots(after.schedule))

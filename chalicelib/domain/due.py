@@ -38,8 +38,8 @@ class TickVerdict(StrEnum):
     RUN = "run"
     MISSED = "missed"
     """It came later than the catch-up window: recorded, not run."""
-    NOT_ALLOWED = "not allowed"
-    """The settings do not allow its job: recorded, not run."""
+    REFUSED = "refused"
+    """The service makes no job of it: the settings do not allow it, its owner is disabled, or has too many jobs that wait."""
     NOT_DUE = "not due"
     """It is none of this definition's minutes, or no longer."""
 
@@ -95,15 +95,24 @@ def judge_tick(definition: Definition, due: datetime, now: datetime) -> TickVerd
 
 
 def after_tick(
-    definition: Definition, due: datetime, verdict: str, job: Job | None, refusal: Problem | None = None
+    definition: Definition, due: datetime, verdict: str, job: Job | None, problem: Problem | None = None
 ) -> Definition:
     """Give the definition after a tick: its earliest unmarked minute moves on if this was it, or if no run is left.
 
-    A minute that was not missed ends the problem that ticks had before; one that was refused has its own.
+    A minute that was neither missed nor refused ends the problem that ticks had before.
+
+    Parameters
+    ----------
+    definition
+        The definition before it.
+    due, verdict, job
+        The due minute, what becomes of it, and the job that it makes.
+    problem
+        Why it was refused.
     """
-    problem = definition.tick_problem if verdict == TickVerdict.MISSED else refusal
-    passed = verdict in (TickVerdict.MISSED, TickVerdict.NOT_ALLOWED)
-    after = replace(definition, missed_count=definition.missed_count + passed, tick_problem=problem)
+    is_missed = verdict in (TickVerdict.MISSED, TickVerdict.REFUSED)
+    problem = problem or (definition.tick_problem if is_missed else None)
+    after = replace(definition, missed_count=definition.missed_count + is_missed, tick_problem=problem)
     if job is not None:
         after = replace(after, run_count=definition.run_count + 1, last_run=LastRun(job.job_id, due))
     return moved_on(after, due) if due == definition.next_due or _has_run_out(after) else after

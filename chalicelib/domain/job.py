@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.domain.actor import Actor
 from chalicelib.domain.naming import RunId
 from chalicelib.domain.outcome import Outcome
 
-__all__ = ["Beat", "Job", "JobSpec", "JobStatus", "LiveJob", "Phase", "PhaseCode", "WaitingJob"]
+__all__ = ["Beat", "Job", "JobSpec", "JobStatus", "LiveJob", "Phase", "PhaseCode", "WaitingJob", "stop_message"]
 
 
 class JobStatus(StrEnum):
@@ -123,6 +124,8 @@ class Job:
     task_arn: str | None = None
     instance_id: str | None = None
     """The runner instance that the attempt is bound to."""
+    stopped_by: Actor | None = None
+    """Who asked for it to be stopped."""
     notebook_retries: int = 0
     infrastructure_retries: int = 0
     expires_at: datetime | None = None
@@ -167,3 +170,10 @@ class Beat:
     attempt: int
     time: datetime
     phase: Phase
+
+
+def stop_message(owner_id: str, stopped_by: Actor | None) -> str:
+    """Say that a job was stopped on request, and by whom if it was not its owner."""
+    if stopped_by is None or stopped_by.owner_id == owner_id:
+        return "Stopped on request."
+    return f"Stopped by {stopped_by.arn}, an admin."

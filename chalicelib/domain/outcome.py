@@ -165,6 +165,9 @@ OUTCOMES: Final[Mapping[str, OutcomeKind]] = {
         "The environment is gone, or no longer open to whoever created this job.",
         Fault.REQUEST,
     ),
+    "owner_disabled": OutcomeKind(
+        "The owner is disabled", "An admin has disabled the owner of this job.", Fault.REQUEST
+    ),
 }
 """Every outcome there is."""
 

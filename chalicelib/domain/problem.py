@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.domain.duty import Duty
 
-__all__ = ["Failure", "Problem", "Reason", "note_failure", "note_refusal", "without_refusal"]
+__all__ = ["Failure", "Problem", "Reason", "Refusal", "note_failure", "note_refusal", "without_refusal"]
 
 _LONGEST_QUOTE: Final = 300
 """Characters of AWS's own message that are kept."""
@@ -25,7 +25,7 @@ _REPEATED: Final = 3
 
 
 class Reason(StrEnum):
-    """Why it fails: what AWS answers, or that the owner has not the right."""
+    """Why it fails: what AWS answers, or what the service itself refuses."""
 
     NOT_ALLOWED = "not_allowed"
 
@@ -35,6 +35,8 @@ class Reason(StrEnum):
     MISSING = "missing"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
+    OWNER_DISABLED = "owner_disabled"
+    LIMIT_REACHED = "limit_reached"
 
 
 _REASONS: Final[Mapping[str, Reason]] = {
@@ -107,6 +109,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why the service makes no job of a due minute."""
+
+    reason: Reason
+    text: str
+    """What stands against it, and what to do: whole sentences."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """Background work for a definition that has failed and has not succeeded since."""
 
@@ -129,21 +140,13 @@ class Problem:
     @property
     def is_lasting(self) -> bool:
         """Whether it will not pass by itself, or has not after several attempts."""
-        may_pass = self.reason in (Reason.BUSY, Reason.UNAVAILABLE)
+        may_pass = self.reason in (Reason.BUSY, Reason.UNAVAILABLE, Reason.LIMIT_REACHED)
         return not may_pass or self.attempts >= _REPEATED
 
     @property
     def retry_at(self) -> datetime:
         """When the next attempt is due: after 1, 2 and 4 minutes, then every 5."""
         return self.last + min(_FIRST_RETRY * (1 << min(self.attempts - 1, 8)), _LAST_RETRY)
-
-
-def note_refusal(before: Problem | None, refusal: str, now: datetime) -> Problem:
-    """Add to a problem, or begin one with, a due minute whose job the settings do not allow."""
-    message = f"No job was made for a due minute. {refusal} The next due minute is held against the settings again."
-    again = before if before and before.reason is Reason.NOT_ALLOWED else None
-    since, attempts = (again.since, again.attempts + 1) if again else (now, 1)
-    return Problem(Duty.TICKS, Reason.NOT_ALLOWED, message, since, now, attempts)
 
 
 def without_refusal(problem: Problem | None) -> Problem | None:
@@ -157,3 +160,13 @@ def note_failure(before: Problem | None, duty: Duty, failure: Failure, now: date
     message = f"{_EFFECTS[duty]} AWS says: {quote}. {_ADVICE[failure.reason]} It is tried again by itself."
     attempts = before.attempts + 1 if before else 1
     return Problem(duty, failure.reason, message, before.since if before else now, now, attempts)
+
+
+def note_refusal(before: Problem | None, refusal: Refusal, due: datetime, now: datetime) -> Problem:
+    """Add a due minute that the service refused to a problem of the same kind, or begin one with it."""
+    same = before if before and before.reason is refusal.reason else None
+    message = (
+        f"{due:%Y-%m-%d %H:%M} UTC made no job. {refusal.text} It is not made up for; the next due minute tries again."
+    )
+    attempts = same.attempts + 1 if same else 1
+    return Problem(Duty.TICKS, refusal.reason, message, same.since if same else now, now, attempts)

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from chalicelib.domain.job import JobStatus, PhaseCode
 
 __all__ = [
+    "ActorAnswer",
     "FileAnswer",
     "FilePageAnswer",
     "JobAnswer",
@@ -101,6 +102,17 @@ class OutcomeAnswer(TypedDict):
     """Whether the scheduler tries such a job again by itself."""
 
 
+class ActorAnswer(TypedDict):
+    """Somebody who did something."""
+
+    owner_id: str
+    """Whose jobs theirs are."""
+    arn: str
+    """The identity that AWS has verified."""
+    time: int
+    """When they did it [ms UTC]."""
+
+
 class JobAnswer(SpecAnswer):
     """A job: the stock DescribeJob, and what it cannot say beside it."""
 
@@ -142,6 +154,8 @@ class JobAnswer(SpecAnswer):
     """Where in its life it is, finer than `status`."""
     outcome: OutcomeAnswer | None
     """Why it ended; null before."""
+    stopped_by: ActorAnswer | None
+    """Who stopped it; null if nobody did."""
 
 
 class JobRow(JobAnswer, Row):

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from chalicelib.config import OUTPUT_FORMATS
+from chalicelib.domain.actor import Actor
 from chalicelib.domain.instants import to_millis
 from chalicelib.domain.job import Job, JobSpec, Phase
 from chalicelib.domain.outcome import Outcome
 from chalicelib.routes.answer_models import (
+    ActorAnswer,
     FileAnswer,
     FilePageAnswer,
     JobAnswer,
@@ -26,7 +28,16 @@ from chalicelib.storage.files import URL_LIFE
 from chalicelib.storage.job_lists import JobPage
 from chalicelib.storage.logs import LogPage
 
-__all__ = ["describe_job", "describe_spec", "file_page", "job_page", "log_page", "upload_form", "without_nulls"]
+__all__ = [
+    "describe_actor",
+    "describe_job",
+    "describe_spec",
+    "file_page",
+    "job_page",
+    "log_page",
+    "upload_form",
+    "without_nulls",
+]
 
 _TEMPLATE = "{{input_filename}}-{{create_time}}"
 """The stock scheduler's default; it is shown, never applied."""
@@ -57,7 +68,13 @@ def describe_job(job: Job) -> JobAnswer:
         "attempt": job.attempt,
         "phase": _phase(job.phase) if job.phase else None,
         "outcome": _outcome(outcome) if outcome else None,
+        "stopped_by": describe_actor(job.stopped_by) if job.stopped_by else None,
     }
+
+
+def describe_actor(actor: Actor) -> ActorAnswer:
+    """Say who did something, and when."""
+    return {"owner_id": actor.owner_id, "arn": actor.arn, "time": to_millis(actor.time)}
 
 
 def describe_spec(spec: JobSpec) -> SpecAnswer:

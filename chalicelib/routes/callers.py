@@ -1,5 +1,7 @@
 """Who calls: read from what API Gateway has verified."""
 
+from typing import Final
+
 from chalice.app import Request
 
 from chalicelib.config import Ownership
@@ -7,9 +9,13 @@ from chalicelib.domain.access import Audience, asker_of, is_admitted
 from chalicelib.domain.naming import is_id
 from chalicelib.domain.ownership import Caller, caller_from_identity
 from chalicelib.errors import InvalidRequestError, NotAllowedError, NotAuthenticatedError
+from chalicelib.factory import factory
 from chalicelib.observability import identify
 
-__all__ = ["authorize", "caller_of", "owner_of"]
+__all__ = ["KNOWN_CALLER", "authorize", "caller_of", "owner_of"]
+
+KNOWN_CALLER: Final = "caller"
+"""Where a request's context keeps its caller once it is known, so that it is checked and identified once."""
 
 
 def caller_of(request: Request, ownership: Ownership) -> Caller:
@@ -21,21 +27,34 @@ def caller_of(request: Request, ownership: Ownership) -> Caller:
         If API Gateway has verified nobody.
     NotAllowedError
         If the principal cannot own jobs.
+    OwnerDisabledError
+        If an admin has disabled the caller: nothing is open to them then, neither changes nor what they have made before.
     """
+    if KNOWN_CALLER not in request.context:
+        caller = _verified_caller(request, ownership)
+        request.context[KNOWN_CALLER] = caller
+        identify(owner_id=caller.owner_id, request_id=request.context.get("requestId", ""))
+        factory().owners.check(caller.owner_id)
+    known: Caller = request.context[KNOWN_CALLER]
+    return known
+
+
+def _verified_caller(request: Request, ownership: Ownership) -> Caller:
     identity = request.context.get("identity") or {}
     user_arn = identity.get("userArn")
     if not user_arn:
         raise NotAuthenticatedError(
             "This request is not signed. Sign it with AWS credentials (Signature Version 4, service execute-api)."
         )
-    caller = caller_from_identity(user_arn=user_arn, unique_id=identity.get("user") or "", ownership=ownership)
-    identify(owner_id=caller.owner_id, request_id=request.context.get("requestId", ""))
-    return caller
+    return caller_from_identity(user_arn=user_arn, unique_id=identity.get("user") or "", ownership=ownership)
 
 
 def owner_of(request: Request, ownership: Ownership) -> str:
     """Find whose jobs a request is about: the caller's, or those of the owner that it names; `authorize` has checked that it may."""
-    return _named_owner(request) or caller_of(request, ownership).owner_id
+    caller, named = caller_of(request, ownership), _named_owner(request)
+    if named and named != caller.owner_id:
+        identify(owner_id=named)
+    return named or caller.owner_id
 
 
 def authorize(request: Request, audience: Audience, ownership: Ownership) -> None:

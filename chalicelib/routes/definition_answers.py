@@ -6,13 +6,13 @@ from typing import NotRequired, cast
 
 from typing_extensions import TypedDict
 
-from chalicelib.domain.definition import Definition, OverlapPolicy
+from chalicelib.domain.definition import Definition, OverlapPolicy, TakenOver
 from chalicelib.domain.due import expected_run
 from chalicelib.domain.duty import Duty
 from chalicelib.domain.instants import to_millis
 from chalicelib.domain.problem import Problem, Reason
-from chalicelib.routes.answer_models import Row, SpecAnswer
-from chalicelib.routes.answers import describe_spec, without_nulls
+from chalicelib.routes.answer_models import ActorAnswer, Row, SpecAnswer
+from chalicelib.routes.answers import describe_actor, describe_spec, without_nulls
 from chalicelib.services.definitions import CreatedDefinition
 from chalicelib.storage.definition_table import DefinitionPage
 
@@ -24,6 +24,7 @@ __all__ = [
     "DefinitionRow",
     "LastRunAnswer",
     "ProblemAnswer",
+    "TakenOverAnswer",
     "created_definition",
     "definition_page",
     "describe_definition",
@@ -55,6 +56,13 @@ class ProblemAnswer(TypedDict):
     """First failure [ms UTC]."""
     attempts: int
     """Number of failures since then."""
+
+
+class TakenOverAnswer(ActorAnswer):
+    """That an admin has made a definition of their own of this one."""
+
+    job_definition_id: str
+    """UUID of the admin's definition."""
 
 
 class DefinitionAnswer(SpecAnswer):
@@ -102,6 +110,8 @@ class DefinitionAnswer(SpecAnswer):
     """How long its jobs are kept after they end [days]; null: as the operator says."""
     problems: list[ProblemAnswer]
     """Background work for it that fails; empty while all is well."""
+    taken_over_by: TakenOverAnswer | None
+    """The admin who has taken it over, and as what; null if nobody has, or once it is resumed."""
 
 
 class DefinitionRow(DefinitionAnswer, Row):
@@ -170,6 +180,7 @@ def describe_definition(definition: Definition) -> DefinitionAnswer:
         "max_runs": options.max_runs,
         "job_retention_days": options.job_retention.days if options.job_retention else None,
         "problems": [_describe_problem(each) for each in definition.problems],
+        "taken_over_by": _describe_taken_over(taken) if (taken := definition.taken_over) else None,
     }
 
 
@@ -214,6 +225,10 @@ def _describe_problem(problem: Problem) -> ProblemAnswer:
         "since": to_millis(problem.since),
         "attempts": problem.attempts,
     }
+
+
+def _describe_taken_over(taken_over: TakenOver) -> TakenOverAnswer:
+    return {**describe_actor(taken_over.by), "job_definition_id": taken_over.definition_id}
 
 
 def _millis(instant: datetime | None) -> int | None:

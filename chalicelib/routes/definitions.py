@@ -81,6 +81,17 @@ def run_definition(definition_id: str) -> JobIdAnswer:
     return {"job_id": runs.run_now(caller, _owner(), definition_id, parameters=body.parameters, token=token)}
 
 
+@definitions.route("/scheduler/job_definitions/{definition_id}/take_over", methods=["POST"])
+def take_over_definition(definition_id: str) -> DefinitionIdAnswer:
+    """Make a definition of your own of somebody else's, for admins; `owner_id` names whose it is.
+
+    Yours has the same notebook, schedule, options and parameters, and runs with your rights. The old one is paused with a note, and keeps
+    its jobs. The same request again gives the same definition.
+    """
+    caller = caller_of(definitions.current_request, factory().settings.ownership)
+    return created_definition(factory().take_over.take_over(caller, _owner(), definition_id))
+
+
 @definitions.route("/scheduler/crontab", methods=["GET"])
 def explain_crontab() -> CrontabAnswer:
     """Say what becomes of a crontab: the EventBridge expressions, and the next five times."""

@@ -76,7 +76,7 @@ def update_job(job_id: str) -> None:
     A job that runs saves what there is, then ends; one that has ended stays as it is.
     """
     body = parse_body(UpdateJobBody, jobs.current_request.raw_body)
-    _update(factory().jobs, _owner(), job_id, body)
+    _update(factory().jobs, _caller(), _owner(), job_id, body)
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["DELETE"])
@@ -99,7 +99,7 @@ def delete_jobs() -> None:
     factory().jobs.delete_all(_owner(), job_ids)
 
 
-@jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"])
+@jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"], audited=True)
 def list_files(job_id: str) -> FilePageAnswer:
     """List the files of a job, each with a URL to download it from.
 
@@ -116,7 +116,7 @@ def read_logs(job_id: str) -> LogPageAnswer:
     return log_page(factory().outputs.logs(job, _param("next_token")))
 
 
-def _update(service: JobService, owner_id: str, job_id: str, body: UpdateJobBody) -> None:
+def _update(service: JobService, caller: Caller, owner_id: str, job_id: str, body: UpdateJobBody) -> None:
     if body.name is None and body.compute_type is None and body.status is None:
         raise InvalidRequestError('Say what to change: "status": "STOPPED", "name" or "compute_type".')
     if body.compute_type is not None:
@@ -124,7 +124,7 @@ def _update(service: JobService, owner_id: str, job_id: str, body: UpdateJobBody
     if body.name is not None:
         service.rename(owner_id, job_id, body.name)
     if body.status is not None:
-        service.stop(owner_id, job_id)
+        service.stop(owner_id, job_id, by=caller)
 
 
 def _caller() -> Caller:

@@ -26,6 +26,7 @@ __all__ = [
     "crontab_query",
     "definition_query",
     "job_query",
+    "page_query",
     "parse_status",
 ]
 
@@ -97,6 +98,19 @@ def batch_query(params: MultiDict | None) -> list[str]:
     if wrong := [each for each in job_ids if not is_id(each)]:
         raise InvalidRequestError.for_field("job_id", f"{wrong[0]!r} is not the id of a job; nothing was deleted.")
     return job_ids
+
+
+def page_query(params: MultiDict | None) -> tuple[int, str | None]:
+    """Read the query string of a list without filters: how many, and where to go on.
+
+    Raises
+    ------
+    InvalidRequestError
+        If the number is none.
+    """
+    asked = _number(params, "max_items") if params else None
+    most = DEFAULT_MAX_ITEMS if asked is None else min(max(asked, 1), DEFAULT_MAX_ITEMS)
+    return most, (params.get("next_token") or None) if params else None
 
 
 def crontab_query(params: MultiDict | None) -> tuple[str, str]:

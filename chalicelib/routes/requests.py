@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
+from chalicelib.domain.owner import LONGEST_REASON
 
 __all__ = [
     "Body",
@@ -32,6 +33,7 @@ __all__ = [
     "Parameters",
     "Token",
     "UpdateJobBody",
+    "UpdateOwnerBody",
     "relative_path",
 ]
 
@@ -222,3 +224,12 @@ class UpdateJobBody(Body):
     """Its new name."""
     compute_type: str | None = None
     """Its new size, while it waits."""
+
+
+class UpdateOwnerBody(Body):
+    """`PATCH /scheduler/owners/{owner_id}`: disable or enable an owner."""
+
+    disabled: bool
+    """Whether the owner is to be disabled."""
+    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = None
+    """Why it is disabled; people who are refused read it."""

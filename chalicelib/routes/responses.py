@@ -25,6 +25,7 @@ from chalicelib.errors import (
 )
 from chalicelib.factory import factory
 from chalicelib.observability import observed
+from chalicelib.routes.audit import record_request
 from chalicelib.routes.callers import authorize
 from chalicelib.storage.causes import cause_code
 
@@ -127,6 +128,8 @@ def _is_type(location: str) -> bool:
 class ApiBlueprint(Blueprint):
     """A blueprint whose views raise the errors of `errors.py`; a view that gives None answers 204.
 
+    Each request that changes something or makes a URL leaves one audit line, whatever its status.
+
     Parameters
     ----------
     unknown_id
@@ -139,8 +142,17 @@ class ApiBlueprint(Blueprint):
         self.views: dict[tuple[str, str], View] = {}
         """Each view, by path and method."""
 
-    def route(self, path: str, **options: Any) -> Callable[[View], View]:
+    def route(self, path: str, *, audited: bool | None = None, **options: Any) -> Callable[[View], View]:
         """Register a view, with its errors mapped and its caller checked.
+
+        Parameters
+        ----------
+        path
+            Where it is.
+        audited
+            Whether a request leaves an audit line; if nothing is said, every request below `/scheduler` but a GET does.
+        **options
+            Chalice's own.
 
         Raises
         ------
@@ -152,9 +164,11 @@ class ApiBlueprint(Blueprint):
                 f"domain/access.py has no row for {', '.join(unruled)} {path}: say who may call it."
             )
         register = super().route(path, **options)
+        if audited is None:
+            audited = path.startswith("/scheduler/") and options["methods"] != ["GET"]
 
         def decorate(view: View) -> View:
-            register(self._answering(view, path))
+            register(self._answering(view, path, audited=audited))
             self.views.update({(path, method): view for method in options["methods"]})
             return view
 
@@ -164,7 +178,7 @@ class ApiBlueprint(Blueprint):
         if not all(is_id(each) for each in ids):
             raise self._unknown_id()
 
-    def _answering(self, view: View, path: str) -> View:
+    def _answering(self, view: View, path: str, *, audited: bool) -> View:
         @wraps(view)
         def answer(*args: Any, **kwargs: Any) -> Response:
             try:
@@ -173,9 +187,12 @@ class ApiBlueprint(Blueprint):
                 _check_texts(request.to_original_event())
                 self._check_ids(*args, *kwargs.values())
                 body = view(*args, **kwargs)
+                response = Response(body=body if body is not None else "", status_code=204 if body is None else 200)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here
-                return _error_response(error, self.current_request.context.get("requestId"))
-            return Response(body=body if body is not None else "", status_code=204 if body is None else 200)
+                response = _error_response(error, self.current_request.context.get("requestId"))
+            if audited:
+                record_request(view.__name__, self.current_request, kwargs, response)
+            return response
 
         return answer
 

@@ -18,14 +18,14 @@ runs = ApiBlueprint(__name__, unknown_id=NotAllowedError.for_runner)
 _RUN = "/runs/{owner_id}/{job_id}/{attempt}"
 
 
-@runs.route(f"{_RUN}/check-in", methods=["POST"])
+@runs.route(f"{_RUN}/check-in", methods=["POST"], audited=True)
 def check_in(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Exchange proofs of runner key and launch code for a session token."""
     body = parse_body(CheckInBody, runs.current_request.raw_body)
     return {"session_token": factory().runs.check_in(body.to_check_in(_run_id(owner_id, job_id, attempt)))}
 
 
-@runs.route(f"{_RUN}/work-order", methods=["GET"])
+@runs.route(f"{_RUN}/work-order", methods=["GET"], audited=True)
 def get_work_order(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Say what to run."""
     return factory().runs.work_order(_session(owner_id, job_id, attempt))
@@ -39,7 +39,7 @@ def beat(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     return {"action": "stop" if stop else "continue"}
 
 
-@runs.route(f"{_RUN}/output-urls", methods=["POST"])
+@runs.route(f"{_RUN}/output-urls", methods=["POST"], audited=True)
 def make_output_urls(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Give URLs to upload outputs to."""
     session = _session(owner_id, job_id, attempt)
@@ -47,7 +47,7 @@ def make_output_urls(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]
     return {"urls": factory().runs.output_urls(session, files), "expires_in_seconds": int(URL_LIFE.total_seconds())}
 
 
-@runs.route(f"{_RUN}/report", methods=["POST"])
+@runs.route(f"{_RUN}/report", methods=["POST"], audited=True)
 def report(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Take the report of how a run ended."""
     session = _session(owner_id, job_id, attempt)

@@ -16,7 +16,9 @@ from chalicelib.domain.naming import input_key, new_job_id, snapshot_key
 from chalicelib.domain.ownership import Caller
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
+from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
+from chalicelib.services.owners import OwnerService
 from chalicelib.services.tokens import TokenService
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.files import Files
@@ -40,6 +42,10 @@ class DefinitionRunService:
         The stores.
     tokens
         Keeps what idempotency tokens have made.
+    owners
+        Knows who is disabled.
+    admission
+        Knows whether there may be one more.
     clock
         Tells the time.
     """
@@ -53,6 +59,8 @@ class DefinitionRunService:
         files: Files,
         wake_ups: WakeUpQueue,
         tokens: TokenService,
+        owners: OwnerService,
+        admission: AdmissionService,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -61,6 +69,8 @@ class DefinitionRunService:
         self._files = files
         self._wake_ups = wake_ups
         self._tokens = tokens
+        self._owners = owners
+        self._admission = admission
         self._clock = clock
 
     def run_now(
@@ -72,7 +82,7 @@ class DefinitionRunService:
         parameters: Mapping[str, str] | None,
         token: str | None,
     ) -> str:
-        """Make a job of a definition now. Four AWS calls.
+        """Make a job of a definition now. Five AWS calls.
 
         Parameters
         ----------
@@ -92,6 +102,8 @@ class DefinitionRunService:
 
         Raises
         ------
+        OwnerDisabledError
+            If the owner is disabled, also where an admin asks.
         NotFoundError
             If the owner has no such definition.
         InvalidRequestError
@@ -102,15 +114,20 @@ class DefinitionRunService:
             If its snapshot kept being replaced meanwhile.
         CopyTimeoutError
             If S3 took too long to copy it.
+        LimitReachedError
+            If too many jobs of the owner wait already.
         IdempotencyTokenError
             If the token was used for another request.
         """
+        self._owners.check(owner_id)
         same = run_fingerprint(definition_id, parameters)
         use = TokenUse(TokenSpace.RUN, owner_id, token, same) if token else None
         for _ in range(_TRIES):
             definition, now = self._definitions.get(owner_id, definition_id), self._clock()
             if definition is None:
                 return self._made_before(definition_id, use, now)
+            if first := self._tokens.check_new(partial(self._admission.check_job, owner_id), use, now):
+                return first
             check_run(Step.RUN_NOW, definition.spec, self._settings, caller)
             job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
             if self._files.copy(_snapshot_key(definition), _input_key(job), definition.input_size_bytes):

@@ -1,11 +1,8 @@
 """Definitions, as people handle them: create, look at, change, pause, resume, delete."""
 
-import logging
 import secrets
 from dataclasses import dataclass, replace
 from functools import partial
-
-from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.definition import Definition
@@ -28,7 +25,9 @@ from chalicelib.domain.ownership import Caller
 from chalicelib.domain.problem import Problem
 from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError
 from chalicelib.observability import count
+from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
+from chalicelib.services.owners import OwnerService
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.services.snapshots import SnapshotService
 from chalicelib.services.tokens import TokenService
@@ -36,8 +35,6 @@ from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
 from chalicelib.storage.files import Upload
 
 __all__ = ["CreatedDefinition", "DefinitionService"]
-
-_log = logging.getLogger(__name__)
 
 _TRIES = 3
 """How often a change is tried again whose definition moved on between read and write."""
@@ -67,6 +64,10 @@ class DefinitionService:
         Keeps what idempotency tokens have made.
     sync
         Writes schedules.
+    owners
+        Remembers who creates definitions.
+    admission
+        Knows whether there may be one more.
     clock
         Tells the time.
     """
@@ -79,6 +80,8 @@ class DefinitionService:
         snapshots: SnapshotService,
         tokens: TokenService,
         sync: ScheduleSync,
+        owners: OwnerService,
+        admission: AdmissionService,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -86,6 +89,8 @@ class DefinitionService:
         self._snapshots = snapshots
         self._tokens = tokens
         self._sync = sync
+        self._owners = owners
+        self._admission = admission
         self._clock = clock
 
     def create(self, caller: Caller, request: DefinitionRequest) -> CreatedDefinition:
@@ -105,6 +110,8 @@ class DefinitionService:
             If the snapshot is not there, was changed, is too large or cannot be run.
         CopyTimeoutError
             If S3 took too long to copy the snapshot.
+        LimitReachedError
+            If the caller has too many definitions already.
         IdempotencyTokenError
             If the token was used for another request.
         """
@@ -131,20 +138,25 @@ class DefinitionService:
             schedule_slots=count_slots(request.schedule),
         )
         definition = replace(definition, next_due=next_due_after(definition, now))
-        return self._store(definition, upload, definition_fingerprint(request, upload.etag))
+        return self._store(caller, definition, upload, definition_fingerprint(request, upload.etag))
 
-    def _store(self, definition: Definition, upload: Upload, request_fingerprint: str) -> CreatedDefinition:
+    def _store(
+        self, caller: Caller, definition: Definition, upload: Upload, request_fingerprint: str
+    ) -> CreatedDefinition:
         copy = _snapshot_key(definition)
-        self._snapshots.keep(upload, copy)
         token, put = definition.spec.idempotency_token, partial(self._definitions.put_new, definition)
         use = TokenUse(TokenSpace.DEFINITION, definition.owner_id, token, request_fingerprint) if token else None
         made_id, now = definition.definition_id, definition.create_time
-        made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
+        made = self._tokens.check_new(partial(self._admission.check_definition, definition.owner_id), use, now)
+        if made is None:
+            self._owners.note(caller)
+            self._snapshots.keep(upload, copy)
+            made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
         if made == made_id:
             count("DefinitionsCreated")
-            return CreatedDefinition(made, self._write_schedules(definition))
+            return CreatedDefinition(made, self._sync.sync_or_leave(definition))
         first = self._definitions.get(definition.owner_id, made)
-        return CreatedDefinition(made, self._write_schedules(first) if first and not first.is_synced else None)
+        return CreatedDefinition(made, self._sync.sync_or_leave(first) if first and not first.is_synced else None)
 
     def get(self, owner_id: str, definition_id: str) -> Definition:
         """Look at a definition.
@@ -186,7 +198,7 @@ class DefinitionService:
             stored = self._definitions.change(before, after)
             if stored is not None:
                 if not stored.is_synced:
-                    self._write_schedules(stored)
+                    self._sync.sync_or_leave(stored)
                 return
         raise ConflictError(
             f"Job definition {definition_id} was changed by somebody else meanwhile. Look at it, then try again."
@@ -225,15 +237,6 @@ class DefinitionService:
         )
         self._snapshots.keep(upload, _snapshot_key(after))
         return after
-
-    def _write_schedules(self, definition: Definition) -> Problem | None:
-        """Write the schedules; what cannot be written now, the sweep writes. Give what keeps it from being written."""
-        try:
-            return self._sync.sync(definition)
-        except PynamoDBException:
-            ids = {"definition_id": definition.definition_id}
-            _log.warning("not noted that schedules are written; the sweep does it", extra=ids, exc_info=True)
-            return None
 
 
 def _check_that_it_stays(field: str, value: str | None, stored: str | None) -> None:

@@ -14,6 +14,7 @@ from chalicelib.domain.environment_access import Step, check_run
 from chalicelib.domain.fairness import Load, take_in_turn
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.outcome import Outcome, make_outcome
+from chalicelib.domain.owner import Disabling
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.observability import count, count_background_failure
@@ -22,6 +23,7 @@ from chalicelib.services.endings import EndingService
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.launcher import Launcher
+from chalicelib.storage.owner_table import OwnerTable
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["LAUNCHES_PER_SECOND", "DispatchService"]
@@ -51,6 +53,8 @@ class DispatchService:
         The stores.
     endings
         Ends attempts that could not be launched.
+    owners
+        The owners table: jobs of disabled owners end instead of being launched.
     clock
         Tells the time.
     sleep
@@ -68,6 +72,7 @@ class DispatchService:
         launcher: Launcher,
         wake_ups: WakeUpQueue,
         endings: EndingService,
+        owners: OwnerTable,
         clock: Clock,
         sleep: Callable[[float], None],
         make_code: Callable[[], str],
@@ -78,6 +83,7 @@ class DispatchService:
         self._launcher = launcher
         self._wake_ups = wake_ups
         self._endings = endings
+        self._owners = owners
         self._clock = clock
         self._sleep = sleep
         self._make_code = make_code
@@ -95,8 +101,12 @@ class DispatchService:
         more = self._each(claimed, self._resume, until)
         if self._clock() >= until:
             return True
-        waiting = self._lists.waiting(self._clock(), per_owner=_ROWS_PER_OWNER)
-        return self._each(take_in_turn(waiting, load, self._settings.limits), self._dispatch, until) or more
+        waiting = list(self._lists.waiting(self._clock(), per_owner=_ROWS_PER_OWNER))
+        disabled = self._owners.disabled() if waiting else {}
+        barred = [job for jobs in waiting for job in jobs if job.owner_id in disabled]
+        more |= self._each(barred, lambda job: self._end_disabled(job, disabled[job.owner_id]), until)
+        allowed = (jobs for jobs in waiting if jobs[0].owner_id not in disabled)
+        return self._each(take_in_turn(allowed, load, self._settings.limits), self._dispatch, until) or more
 
     def _each(self, rows: Iterable[_Row], act: Callable[[_Row], bool], until: datetime) -> bool:
         """Act on one job after another at the launch rate; True if time ran out, or an attempt ended."""
@@ -124,13 +134,26 @@ class DispatchService:
             return False
         return self._launch(job)
 
+    def _end_disabled(self, row: WaitingJob, disabling: Disabling) -> bool:
+        """End a waiting job of a disabled owner; True if it ended."""
+        now = self._clock()
+        job = self._still_waiting(row, now)
+        outcome = make_outcome("owner_disabled", f"The owner of this job is {disabling.text}.")
+        return job is not None and self._endings.end(job, outcome, now, has_stopped=True) is not None
+
+    def _still_waiting(self, row: WaitingJob, now: datetime) -> Job | None:
+        job = self._jobs.get(row.owner_id, row.job_id, now)
+        if job is None or job.status is not JobStatus.CREATED or job.is_watched:
+            return None
+        if job.not_before and job.not_before > now:
+            return None
+        return job
+
     def _dispatch(self, row: WaitingJob) -> bool:
         """Claim a waiting job and launch it; True if its attempt ended."""
         now = self._clock()
-        job = self._jobs.get(row.owner_id, row.job_id, now)
-        if job is None or job.status is not JobStatus.CREATED or job.is_watched:
-            return False
-        if job.not_before and job.not_before > now:
+        job = self._still_waiting(row, now)
+        if job is None:
             return False
         claimed = self._jobs.transition(
             job,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.duty import Duty
-from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
+from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
 from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, make_outcome
 from chalicelib.domain.retention import expiry
 from chalicelib.domain.retrying import NextStep, next_step
@@ -69,7 +69,7 @@ class EndingService:
         step = next_step(job, outcome, self._settings.limits, now)
         retried = step.transition.name is TransitionName.RETRY
         if step.transition.name is TransitionName.END_STOP:
-            outcome = make_outcome("stopped")
+            outcome = make_outcome("stopped", stop_message(job.owner_id, job.stopped_by))
         changes = self._retry(job, outcome, step) if retried else self._final(job, outcome, now)
         changes["deadline"] = None if has_stopped else now + EXIT_TIME
         if retried and not has_stopped:

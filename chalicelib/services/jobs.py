@@ -5,11 +5,13 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.actor import Actor
 from chalicelib.domain.environment_access import Step, check_environment
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
-from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
+from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
 from chalicelib.domain.listing import JobQuery
 from chalicelib.domain.naming import input_key, new_job_id
@@ -20,7 +22,9 @@ from chalicelib.domain.task_watch import SETTLING_TIME
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
+from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
+from chalicelib.services.owners import OwnerService
 from chalicelib.services.snapshots import SnapshotService
 from chalicelib.services.tokens import TokenService
 from chalicelib.storage.files import Upload
@@ -53,6 +57,10 @@ class JobService:
         Takes snapshots.
     tokens
         Keeps what idempotency tokens have made.
+    owners
+        Remembers who creates jobs.
+    admission
+        Knows whether there may be one more.
     clock
         Tells the time.
     """
@@ -67,6 +75,8 @@ class JobService:
         snapshots: SnapshotService,
         tokens: TokenService,
         wake_ups: WakeUpQueue,
+        owners: OwnerService,
+        admission: AdmissionService,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -76,10 +86,12 @@ class JobService:
         self._snapshots = snapshots
         self._tokens = tokens
         self._wake_ups = wake_ups
+        self._owners = owners
+        self._admission = admission
         self._clock = clock
 
     def create(self, caller: Caller, request: JobRequest) -> str:
-        """Create a job: check and copy the snapshot, store the job, wake the dispatcher. Four AWS calls for a notebook.
+        """Create a job: check and copy the snapshot, store the job, wake the dispatcher. Five AWS calls for a notebook.
 
         Returns
         -------
@@ -94,6 +106,8 @@ class JobService:
             If the snapshot is not there, was changed, is too large or cannot be run.
         CopyTimeoutError
             If S3 took too long to copy the snapshot.
+        LimitReachedError
+            If too many jobs of the caller wait already.
         IdempotencyTokenError
             If the token was used for another request.
         """
@@ -114,13 +128,16 @@ class JobService:
             not_before=now,
             phase=Phase(PhaseCode.WAITING, "waiting for a slot"),
         )
-        return self._store(job, upload, fingerprint(request, upload.etag))
+        return self._store(caller, job, upload, fingerprint(request, upload.etag))
 
-    def _store(self, job: Job, upload: Upload, request_fingerprint: str) -> str:
+    def _store(self, caller: Caller, job: Job, upload: Upload, request_fingerprint: str) -> str:
         copy = input_key(job.owner_id, job.job_id, packaged=job.spec.package_input_folder)
-        self._snapshots.keep(upload, copy)
         token, put = job.spec.idempotency_token, partial(self._jobs.put_new, job)
         use = TokenUse(TokenSpace.JOB, job.owner_id, token, request_fingerprint) if token else None
+        if first := self._tokens.check_new(partial(self._admission.check_job, job.owner_id), use, job.create_time):
+            return first
+        self._owners.note(caller)
+        self._snapshots.keep(upload, copy)
         made = self._tokens.put_once(put, use, made_id=job.job_id, now=job.create_time, copy=copy)
         if made != job.job_id:
             return made
@@ -188,8 +205,15 @@ class JobService:
                 f"Job {job_id} does not wait any more; its compute type cannot be changed. Create another job."
             )
 
-    def stop(self, owner_id: str, job_id: str) -> None:
+    def stop(self, owner_id: str, job_id: str, *, by: Caller) -> None:
         """Stop a job: at once before it runs, else the runner saves what there is and ends. A job that has ended stays as it is.
+
+        Parameters
+        ----------
+        owner_id, job_id
+            The job.
+        by
+            Who stops it; the job says so.
 
         Raises
         ------
@@ -200,15 +224,17 @@ class JobService:
         """
         for _ in range(_TRIES):
             job = self._existing(owner_id, job_id)
-            if job.status.is_terminal or job.status is JobStatus.STOPPING or self._stop(job):
+            if job.status.is_terminal or job.status is JobStatus.STOPPING or self._stop(job, by):
                 return
         raise ConflictError(f"Job {job_id} changed while it was being stopped. Try again.")
 
-    def _stop(self, job: Job) -> bool:
+    def _stop(self, job: Job, by: Caller) -> bool:
         now = self._clock()
+        stopped_by = Actor(by.owner_id, by.arn, now)
         if job.status is JobStatus.IN_PROGRESS:
             stopping = TRANSITIONS[TransitionName.STOP_RUN]
-            return self._jobs.transition(job, stopping, now, deadline=now + STOP_DEADLINE) is not None
+            changes: dict[str, Any] = {"deadline": now + STOP_DEADLINE, "stopped_by": stopped_by}
+            return self._jobs.transition(job, stopping, now, **changes) is not None
         stopped = self._jobs.transition(
             job,
             TRANSITIONS[TransitionName.STOP_BEFORE_RUN],
@@ -217,7 +243,8 @@ class JobService:
             deadline=now + SETTLING_TIME if job.is_watched else None,
             end_time=now,
             phase=Phase(PhaseCode.ENDED),
-            outcome=make_outcome("stopped", "Stopped before it ran."),
+            stopped_by=stopped_by,
+            outcome=make_outcome("stopped", f"{stop_message(job.owner_id, stopped_by)} It had not run yet."),
             expires_at=expiry(job.spec, self._settings.retention, now),
         )
         return stopped is not None

@@ -3,6 +3,7 @@
 import logging
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.crontab import to_eventbridge
 from chalicelib.domain.definition import Definition
@@ -69,6 +70,15 @@ class ScheduleSync:
             return self._problems.note(definition.owner_id, definition.definition_id, Duty.SCHEDULES, error)
         self._definitions.mark_synced(definition)
         return None
+
+    def sync_or_leave(self, definition: Definition) -> Problem | None:
+        """Write the schedules, as `sync` does; where it cannot be noted that they are written, the sweep writes them again."""
+        try:
+            return self.sync(definition)
+        except PynamoDBException:
+            ids = {"definition_id": definition.definition_id}
+            _log.warning("not noted that schedules are written; the sweep does it", extra=ids, exc_info=True)
+            return None
 
     def remove(self, definition_id: str, slots: int) -> None:
         """Remove all of a deleted definition's schedules."""

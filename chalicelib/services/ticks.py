@@ -16,9 +16,10 @@ from chalicelib.domain.duty import Duty
 from chalicelib.domain.environment_access import Step, check_run
 from chalicelib.domain.job import Job
 from chalicelib.domain.naming import input_key, job_prefix, snapshot_key, tick_job_id
-from chalicelib.domain.problem import Problem, note_refusal
+from chalicelib.domain.problem import Reason, Refusal, note_refusal
 from chalicelib.errors import CopyTimeoutError, RequestError
 from chalicelib.observability import count, count_background_failure
+from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
 from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.storage.definition_table import DefinitionTable
@@ -34,8 +35,12 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 """How often a tick is tried again whose definition moved on between read and write."""
 
-_METRICS: Final = {"run": "TicksRun", "skipped": "TicksSkipped"}
-"""The metric of each verdict; `TicksMissed` for any other."""
+_METRICS: Final = {
+    TickVerdict.RUN: "TicksRun",
+    TickVerdict.MISSED: "TicksMissed",
+    TickVerdict.REFUSED: "TicksRefused",
+    "skipped": "TicksSkipped",
+}
 
 
 class TickConflictError(Exception):
@@ -53,6 +58,8 @@ class TickService:
         The stores.
     problems
         Notes what fails.
+    admission
+        Knows whether the owner may have one more job.
     clock
         Tells the time.
     """
@@ -67,6 +74,7 @@ class TickService:
         files: Files,
         wake_ups: WakeUpQueue,
         problems: DefinitionProblemService,
+        admission: AdmissionService,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -76,6 +84,7 @@ class TickService:
         self._files = files
         self._wake_ups = wake_ups
         self._problems = problems
+        self._admission = admission
         self._clock = clock
 
     def take(self, owner_id: str, definition_id: str, due: datetime, *, revision: int | None = None) -> None:
@@ -137,16 +146,21 @@ class TickService:
             job_id = tick_job_id(definition.definition_id, due)
             self._files.delete(input_key(definition.owner_id, job_id, packaged=definition.spec.package_input_folder))
 
-    def _judge(self, definition: Definition, due: datetime) -> tuple[str, Problem | None]:
-        """Decide what becomes of a due minute, and say what the settings do not allow."""
+    def _judge(self, definition: Definition, due: datetime) -> tuple[str, Refusal | None]:
+        """Decide what becomes of a due minute, and why the service makes no job of it."""
         verdict = judge_tick(definition, due, self._clock())
         if verdict is not TickVerdict.RUN:
             return verdict.value, None
+        if refusal := self._refusal(definition):
+            return TickVerdict.REFUSED.value, refusal
+        return ("skipped" if self._overlaps(definition) else verdict.value), None
+
+    def _refusal(self, definition: Definition) -> Refusal | None:
         try:
             check_run(Step.TICK, definition.spec, self._settings)
         except RequestError as error:
-            return TickVerdict.NOT_ALLOWED, note_refusal(definition.tick_problem, error.message, self._clock())
-        return ("skipped" if self._overlaps(definition) else verdict.value), None
+            return Refusal(Reason.NOT_ALLOWED, error.message)
+        return self._admission.refuse_tick(definition.owner_id)
 
     def _overlaps(self, definition: Definition) -> bool:
         """Whether the last scheduled job, read consistently, has not ended, if the definition minds."""
@@ -156,17 +170,18 @@ class TickService:
         job = self._jobs.get(definition.owner_id, last.job_id, self._clock())
         return job is not None and not job.status.is_terminal
 
-    def _write(self, definition: Definition, due: datetime, verdict: str, refusal: Problem | None) -> bool:
+    def _write(self, definition: Definition, due: datetime, verdict: str, refusal: Refusal | None) -> bool:
         now = self._clock()
+        problem = note_refusal(definition.tick_problem, refusal, due, now) if refusal else None
         job = self._make_job(definition, due, now) if verdict == TickVerdict.RUN else None
         if verdict == TickVerdict.RUN and job is None:
             return False
-        after = after_tick(definition, due, verdict, job, refusal)
+        after = after_tick(definition, due, verdict, job, problem)
         written = self._definitions.run_tick(
             definition, after, tick_mark(definition.definition_id, due, verdict, now), job
         )
         if written:
-            count(_METRICS.get(verdict, "TicksMissed"))
+            count(_METRICS[verdict])
             if verdict == TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
                 count_background_failure(Duty.TICKS)  # the sweep would have taken it in time
             _log.info(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from chalicelib.domain.idempotency import TokenUse
-from chalicelib.errors import IdempotencyTokenError
+from chalicelib.errors import IdempotencyTokenError, LimitReachedError
 from chalicelib.storage.files import Files
 from chalicelib.storage.mark_table import Mark, MarkTable, token_mark
 from chalicelib.storage.marked_put import MarkExistsError
@@ -64,6 +64,39 @@ class TokenService:
                 self._files.delete(copy)
                 return _made_by(first, use)
         return made_id
+
+    def check_new(self, check: Callable[[], None], use: TokenUse | None, now: datetime) -> str | None:
+        """Check that something new may be made; where it may not, give what the request's token has made before.
+
+        Parameters
+        ----------
+        check
+            Raises `LimitReachedError` if nothing new may be made.
+        use
+            The request's token; None if it has none.
+        now
+            When it is asked.
+
+        Returns
+        -------
+        str | None
+            The id of what the token has made before; None if something new may be made.
+
+        Raises
+        ------
+        LimitReachedError
+            If there is a limit, and the token has made nothing.
+        IdempotencyTokenError
+            If the token was used for another request.
+        """
+        try:
+            check()
+        except LimitReachedError:
+            first = self.find(use, now) if use else None
+            if first is None:
+                raise
+            return first
+        return None
 
     def find(self, use: TokenUse, now: datetime) -> str | None:
         """Give the id of what a token has made; None if nothing.

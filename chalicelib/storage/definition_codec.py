@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.domain.definition import Definition, LastRun, OverlapPolicy, ScheduleOptions
+from chalicelib.domain.definition import Definition, LastRun, OverlapPolicy, ScheduleOptions, TakenOver
 from chalicelib.domain.duty import Duty
 from chalicelib.domain.instants import from_millis, to_millis
 from chalicelib.domain.naming import live_shard
 from chalicelib.domain.problem import Problem, Reason
+from chalicelib.storage.actor_codec import actor_from_json, actor_to_json
 from chalicelib.storage.items import DefinitionItem
 from chalicelib.storage.job_codec import spec_from_map, spec_to_map, text_key
 
@@ -57,6 +58,7 @@ def definition_attributes(definition: Definition) -> dict[str, Any]:
         "last_run": last_run_to_json(definition.last_run),
         "schedule_problem": _problem_to_json(definition.schedule_problem),
         "tick_problem": _problem_to_json(definition.tick_problem),
+        "taken_over": _taken_over_to_json(definition.taken_over),
         "name_key": text_key(definition.name, definition.definition_id),
         "input_filename_key": text_key(definition.input_filename, definition.definition_id),
         "due_shard": live_shard(definition.definition_id) if due else None,
@@ -79,12 +81,21 @@ def to_definition(item: DefinitionItem) -> Definition:
         last_run=LastRun(last["job_id"], from_millis(last["due"])) if last else None,
         schedule_problem=_problem_from_json(Duty.SCHEDULES, values.get("schedule_problem")),
         tick_problem=_problem_from_json(Duty.TICKS, values.get("tick_problem")),
+        taken_over=_taken_over_from_json(values.get("taken_over")),
     )
 
 
 def last_run_to_json(last_run: LastRun | None) -> dict[str, Any] | None:
     """Write the last scheduled job."""
     return {"job_id": last_run.job_id, "due": to_millis(last_run.due)} if last_run else None
+
+
+def _taken_over_to_json(taken_over: TakenOver | None) -> dict[str, Any] | None:
+    return {**actor_to_json(taken_over.by), "definition_id": taken_over.definition_id} if taken_over else None
+
+
+def _taken_over_from_json(stored: Mapping[str, Any] | None) -> TakenOver | None:
+    return TakenOver(actor_from_json(stored), stored["definition_id"]) if stored else None
 
 
 def _problem_to_json(problem: Problem | None) -> dict[str, Any] | None:

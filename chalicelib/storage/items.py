@@ -1,4 +1,4 @@
-"""The items of the three tables, as pynamodb models; `factory.py` binds them to their tables."""
+"""The items of the four tables, as pynamodb models; `factory.py` binds them to their tables."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from pynamodb.models import Model
 from chalicelib.domain.instants import from_millis, to_millis
 from chalicelib.storage.clients import PYNAMODB_SETTINGS
 
-__all__ = ["DefinitionItem", "JobItem", "MarkItem", "bind"]
+__all__ = ["DefinitionItem", "JobItem", "MarkItem", "OwnerItem", "bind"]
 
 
 class MillisAttribute(Attribute[datetime]):
@@ -131,6 +131,7 @@ class JobItem(Model):
     task_arn = UnicodeAttribute(null=True)
     task_arns = UnicodeSetAttribute(null=True)  # every task that ran for it, for the cleanup
     instance_id = UnicodeAttribute(null=True)
+    stopped_by = JSONAttribute(null=True)
     notebook_retries = NumberAttribute(default=0)
     infrastructure_retries = NumberAttribute(default=0)
     expires_at = EpochSecondsAttribute(null=True)
@@ -151,6 +152,15 @@ class JobItem(Model):
     by_definition = _ByDefinition()
     by_waiting = _Waiting()
     by_live = _Live()
+
+
+class _DefinitionsByOwner(GlobalSecondaryIndex["DefinitionItem"]):
+    class Meta:
+        index_name = "by_owner"
+        projection = KeysOnlyProjection()
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    definition_id = UnicodeAttribute(range_key=True)
 
 
 class _DefinitionsByName(GlobalSecondaryIndex["DefinitionItem"]):
@@ -216,6 +226,7 @@ class DefinitionItem(Model):
     last_run = JSONAttribute(null=True)
     schedule_problem = JSONAttribute(null=True)
     tick_problem = JSONAttribute(null=True)
+    taken_over = JSONAttribute(null=True)
 
     # Keys of the indexes; absent where an index does not hold the definition.
     name_key = UnicodeAttribute()
@@ -225,6 +236,7 @@ class DefinitionItem(Model):
     unsynced = UnicodeAttribute(null=True)
     unsynced_key = UnicodeAttribute(null=True)
 
+    by_owner = _DefinitionsByOwner()
     by_name = _DefinitionsByName()
     by_input_filename = _DefinitionsByInputFilename()
     by_due = _Due()
@@ -239,6 +251,19 @@ class MarkItem(Model):
     expires_at = EpochSecondsAttribute()
     revision = NumberAttribute(null=True)
     """How often it was written, where writes must not overtake each other."""
+
+
+class OwnerItem(Model):
+    """An owner, or that one is disabled: two partitions with the same range key, so that the few disabled ones are one small Query."""
+
+    kind = UnicodeAttribute(hash_key=True)
+    owner_id = UnicodeAttribute(range_key=True)
+    principal = UnicodeAttribute(null=True)
+    arn = UnicodeAttribute(null=True)
+    first_seen = MillisAttribute(null=True)
+    last_seen = MillisAttribute(null=True)
+    by = JSONAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
 
 
 _M = TypeVar("_M", bound=Model)

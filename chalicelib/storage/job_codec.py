@@ -9,6 +9,7 @@ from chalicelib.domain.instants import to_millis
 from chalicelib.domain.job import Job, JobSpec, JobStatus, Phase, PhaseCode
 from chalicelib.domain.naming import live_shard
 from chalicelib.domain.outcome import Outcome
+from chalicelib.storage.actor_codec import actor_from_json, actor_to_json
 from chalicelib.storage.items import JobItem
 
 __all__ = [
@@ -83,6 +84,7 @@ def job_attributes(job: Job) -> dict[str, Any]:
         "spec": spec_to_map(job.spec),
         "phase": phase_to_json(job.phase),
         "outcome": asdict(job.outcome) if job.outcome else None,
+        "stopped_by": actor_to_json(job.stopped_by) if job.stopped_by else None,
         "name_key": text_key(job.name, job.job_id),
         "input_filename_key": text_key(job.input_filename, job.job_id),
         "status_key": f"{job.status}#{job.job_id}",
@@ -108,6 +110,7 @@ def to_job(item: JobItem) -> Job:
         spec=spec_from_map(values["spec"].as_dict()),
         phase=phase_from_json(values.get("phase")),
         outcome=Outcome(**values["outcome"]) if values.get("outcome") else None,
+        stopped_by=actor_from_json(values["stopped_by"]) if values.get("stopped_by") else None,
     )
 
 

@@ -14,7 +14,7 @@ from chalicelib.domain.listing import JobQuery, ListPlan, plan_list
 from chalicelib.domain.naming import LIVE_SHARDS
 from chalicelib.storage.items import JobItem
 from chalicelib.storage.job_codec import WAITING, deadline_key, definition_key, to_job, waiting_key
-from chalicelib.storage.pages import PageReader, PageRequest
+from chalicelib.storage.pages import PageReader, PageRequest, count_page
 
 __all__ = ["JobLists", "JobPage"]
 
@@ -63,6 +63,14 @@ class JobLists:
     def count(self, owner_id: str, status: JobStatus, now: datetime) -> int:
         """Count an owner's jobs in a state."""
         return self._model.by_status.count(owner_id, self._model.status_key.startswith(f"{status}#"), self._kept(now))
+
+    def count_waiting(self, owner_id: str, most: int) -> int:
+        """Count an owner's waiting jobs, at most so many: one Query, as long as these fit into a page of DynamoDB's 1 MB.
+
+        A row of the index has about 350 bytes, so about 2,900 fit.
+        """
+        condition = self._model.waiting_key.startswith(f"{owner_id}#")
+        return count_page(self._model.by_waiting.query(WAITING, condition, limit=most, attributes_to_get=["owner_id"]))
 
     def waiting(self, now: datetime, *, per_owner: int) -> Iterator[list[WaitingJob]]:
         """Read the jobs that may run now, owner by owner, each oldest first: one Query an owner."""

@@ -15,12 +15,14 @@ from jupyter_scheduler_aws.cli.definitions import (
     pause,
     resume,
     show_definition,
+    take_over,
 )
 from jupyter_scheduler_aws.cli.doctor import doctor
 from jupyter_scheduler_aws.cli.environments import environments
 from jupyter_scheduler_aws.cli.exits import EXIT_CODES_HELP, ExitCode, exit_code_of
 from jupyter_scheduler_aws.cli.jobs import delete, list_jobs, show, stop
 from jupyter_scheduler_aws.cli.outputs import download, logs
+from jupyter_scheduler_aws.cli.owners import disable, enable, list_owners, show_owner
 from jupyter_scheduler_aws.cli.schedule import schedule
 from jupyter_scheduler_aws.cli.submit import submit
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
@@ -58,8 +60,14 @@ _GROUPS: Final[tuple[tuple[str, str, Commands], ...]] = (
             ("resume", resume),
             ("edit", edit),
             ("run", run),
+            ("take-over", take_over),
             ("delete", delete_definitions),
         ),
+    ),
+    (
+        "owners",
+        "See who has created something, and keep people who leave from running more; for admins.",
+        (("list", list_owners), ("show", show_owner), ("disable", disable), ("enable", enable)),
     ),
     ("cron", "Understand crontabs.", (("explain", explain),)),
 )

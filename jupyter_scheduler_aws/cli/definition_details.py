@@ -44,6 +44,11 @@ def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     for problem in definition.problems:
         since = f"since {local_time(problem.since)}, {problem.attempts} attempt{'s' * (problem.attempts != 1)}"
         yield "problem", f"{problem.title} ({since})\n{problem.message}"
+    if taken := definition.taken_over:
+        yield (
+            "taken over",
+            f"by {taken.by.arn} ({taken.by.owner_id})\nas {taken.definition_id}, {local_time(taken.by.time)}",
+        )
     if definition.schedule:
         yield "schedule", definition.schedule
         yield "", in_words(definition.schedule)

@@ -1,4 +1,4 @@
-"""`nbjobs definitions list`, `show`, `pause`, `resume` and `delete`."""
+"""`nbjobs definitions list`, `show`, `pause`, `resume`, `take-over` and `delete`."""
 
 import typer
 
@@ -16,7 +16,7 @@ from jupyter_scheduler_aws.cli.options import (
 from jupyter_scheduler_aws.cli.schedule_options import DefinitionArgument, DefinitionsArgument
 from jupyter_scheduler_aws.cli.terminal import terminal_of
 
-__all__ = ["delete_definitions", "list_definitions", "pause", "resume", "show_definition"]
+__all__ = ["delete_definitions", "list_definitions", "pause", "resume", "show_definition", "take_over"]
 
 
 def list_definitions(
@@ -80,6 +80,20 @@ def _set_active(context: typer.Context, definition_ids: list[str], *, active: bo
             tell_definition(terminal, definition)
             changed.append(definition.document)
     terminal.document(changed)
+
+
+def take_over(context: typer.Context, definition_id: DefinitionArgument, *, _json: JsonOption = False) -> None:
+    """Make a definition of your own of somebody else's, for admins; `nbjobs --owner OWNER` says whose.
+
+    Yours has the same notebook, schedule, options and parameters, and runs with your rights. The old one is paused, and keeps its jobs.
+    """
+    terminal = terminal_of(context)
+    with terminal.client() as client:
+        own_id = client.take_over_definition(definition_id)
+    with terminal.client(own=True) as client:
+        definition = client.get_definition(own_id)
+    tell_definition(terminal, definition)
+    terminal.document(definition.document)
 
 
 def delete_definitions(

@@ -43,6 +43,7 @@ def _rows(job: Job) -> Iterator[tuple[str, RenderableType]]:
     if not job.is_ended:
         yield "doing", shown(phase_text(job))
     yield from _outcome_rows(job)
+    yield from _stopped_rows(job)
     yield "notebook", shown_line(job.input_filename + (" with its folder" if job.package_input_folder else ""))
     yield "environment", shown_line(", ".join(filter(None, (job.environment, job.compute_type))))
     yield from _optional("parameters", shown("\n".join(f"{name} = {value}" for name, value in job.parameters.items())))
@@ -50,6 +51,11 @@ def _rows(job: Job) -> Iterator[tuple[str, RenderableType]]:
     yield from _optional("tags", shown_line(", ".join(job.tags)))
     yield from _optional("definition", shown_line(job.job_definition_id or ""))
     yield from _time_rows(job)
+
+
+def _stopped_rows(job: Job) -> Iterator[tuple[str, RenderableType]]:
+    if by := job.stopped_by:
+        yield "stopped by", shown_line(f"{by.arn}, {local_time(by.time)}")
 
 
 def _outcome_rows(job: Job) -> Iterator[tuple[str, RenderableType]]:

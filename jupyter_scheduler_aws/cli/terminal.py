@@ -60,9 +60,18 @@ class Terminal:
     out: Console = field(default_factory=lambda: _console(sys.stdout, is_stderr=False))
     err: Console = field(default_factory=lambda: _console(sys.stderr, is_stderr=True))
 
-    def client(self) -> Client:
-        """Open a client; close it."""
-        return Client(self.url, region=self.region, profile=self.profile, owner_id=self.owner_id, pace=self.pace)
+    def client(self, *, of_owner: str | None = None, own: bool = False) -> Client:
+        """Open a client; close it.
+
+        Parameters
+        ----------
+        of_owner
+            Whose jobs to look at; without it, those of `owner_id`.
+        own
+            Whether to look at one's own, whatever `owner_id` says.
+        """
+        owner_id = None if own else of_owner or self.owner_id
+        return Client(self.url, region=self.region, profile=self.profile, owner_id=owner_id, pace=self.pace)
 
     def result(self, line: str) -> None:
         """Write a line for programs, plain but neither wrapped nor styled, unless stdout is for JSON."""

@@ -12,7 +12,8 @@ def hold_schedules(made: Definitions) -> None:
     """Schedules say what the records say; nothing else is there."""
     expected = {}
     for item in made.local.items("definitions"):
-        definition = made.stored(item["definition_id"]["S"])
+        definition = made.local.factory._definition_table.get(item["owner_id"]["S"], item["definition_id"]["S"])
+        assert definition is not None
         assert definition.is_synced
         assert definition.problems == ()
         assert "unsynced" not in item

@@ -113,13 +113,17 @@ def test_lists_are_read_by_the_indexes_that_are_for_it(
     assert read == {f"{table}/index/{index}" for index in indexes}
 
 
-def test_a_tick_writes_to_three_tables_and_deletes_no_record(stack: Synthesized) -> None:
+def test_a_tick_writes_to_three_tables_counts_in_one_and_deletes_no_record(stack: Synthesized) -> None:
     writes = {
         (action.removeprefix("dynamodb:"), resource.removeprefix("<Tables")[: -len("12345678.Arn>")])
         for action, resource, _ in stack.may("Ticks")
         if action.startswith("dynamodb:") and action != "dynamodb:GetItem"
     }
-    assert writes == {("PutItem", "Jobs"), ("PutItem", "Marks"), ("UpdateItem", "Definitions")}
+    counts = {each for each in writes if each[0] == "Query"}
+    assert writes - counts == {("PutItem", "Jobs"), ("PutItem", "Marks"), ("UpdateItem", "Definitions")}
+    assert {resource for action, resource, _ in stack.may("Ticks") if action == "dynamodb:Query"} == {
+        f"<{stack.id_of('AWS::DynamoDB::Table', 'TablesJobs')}.Arn>/index/waiting"
+    }
 
 
 @pytest.mark.parametrize("name", ["Api", "Ticks", "Cleanup"])

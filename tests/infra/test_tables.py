@@ -14,6 +14,7 @@ KEYS = {
     "TablesJobs": ["owner_id", "job_id"],
     "TablesDefinitions": ["owner_id", "definition_id"],
     "TablesMarks": ["mark_id"],
+    "TablesOwners": ["kind", "owner_id"],
 }
 
 ALL = None
@@ -29,12 +30,14 @@ INDEXES = {
         "live": (["live_shard", "deadline_key"], ("status", "job_definition_id", "attempt", "task_arn")),
     },
     "TablesDefinitions": {
+        "by_owner": (["owner_id", "definition_id"], ()),
         "by_name": (["owner_id", "name_key"], ALL),
         "by_input_filename": (["owner_id", "input_filename_key"], ALL),
         "due": (["due_shard", "due_key"], ()),
         "unsynced": (["unsynced", "unsynced_key"], ()),
     },
     "TablesMarks": {},
+    "TablesOwners": {},
 }
 
 
@@ -109,7 +112,7 @@ def test_streams_carry_both_images_where_something_follows(stack: Synthesized) -
         for name in KEYS
     }
     both = "NEW_AND_OLD_IMAGES"
-    assert images == {"TablesJobs": both, "TablesDefinitions": both, "TablesMarks": None}
+    assert images == {"TablesJobs": both, "TablesDefinitions": both, "TablesMarks": None, "TablesOwners": None}
 
 
 DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Logs::LogGroup")
@@ -124,7 +127,7 @@ def test_data_stays_when_the_stack_goes(kind: str, stack: Synthesized) -> None:
 def test_a_first_deployment_can_be_rolled_back(first: Synthesized) -> None:
     """DeleteTable refuses a protected table, also where CloudFormation rolls back what it has just made."""
     tables = [each for each in first.template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"]
-    assert len(tables) == 3
+    assert len(tables) == 4
     assert {each["DeletionPolicy"] for each in tables} == {"RetainExceptOnCreate"}
     assert not any(each["Properties"].get("DeletionProtectionEnabled") for each in tables)
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 from typing_extensions import override
 
 from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
+from tests.jupyter_scheduler_aws.fake_owners import OWNER_ROUTES, OwnerRoutes
 from tests.jupyter_scheduler_aws.fake_server import Answer, Request
 
 __all__ = ["ENVIRONMENT", "FakeApi", "FakeJob", "etag_of", "running_api"]
@@ -63,7 +64,7 @@ class FakeJob:
         return self.document
 
 
-class FakeApi(DefinitionRoutes):
+class FakeApi(DefinitionRoutes, OwnerRoutes):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, FakeJob] = {}
@@ -123,12 +124,18 @@ class FakeApi(DefinitionRoutes):
             match = re.fullmatch(pattern, request.path)
             if match and request.method == method:
                 parts = [unquote(part) for part in match.groups()]
-                known, what = (self.definitions, "job definition") if "/job_def" in pattern else (self.jobs, "job")
+                known, what = self.known(pattern)
                 if parts and parts[0] not in known:
                     return Answer.refusal(404, f"There is no {what} {parts[0]} of yours.", "not_found")
                 answer: Answer = getattr(self, name)(request, *parts)
                 return answer
         return Answer.refusal(404, "There is no such route.", "not_found")
+
+    def known(self, pattern: str) -> tuple[Mapping[str, Any], str]:
+        """Say what the id in a path may be."""
+        if "/owners" in pattern:
+            return self.owners, "owner"
+        return (self.definitions, "job definition") if "/job_def" in pattern else (self.jobs, "job")
 
     def health(self, _request: Request) -> Answer:
         you = {
@@ -200,7 +207,8 @@ class FakeApi(DefinitionRoutes):
 
     def change_job(self, request: Request, job_id: str) -> Answer:
         if request.document.get("status") == "STOPPED":
-            self.jobs[job_id].document["status"] = "STOPPING"
+            by = {"owner_id": "ann-1", "arn": "arn:aws:iam::1:user/ann", "time": START}
+            self.jobs[job_id].document |= {"status": "STOPPING", "stopped_by": by}
         self.jobs[job_id].document |= {key: value for key, value in request.document.items() if key == "name"}
         return Answer(204)
 
@@ -269,6 +277,7 @@ _ROUTES = [
     ("GET", "/v1/scheduler/jobs/([^/]+)/download_files", "list_files"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/logs", "get_log"),
     *DEFINITION_ROUTES,
+    *OWNER_ROUTES,
 ]
 
 

@@ -143,6 +143,13 @@ class DefinitionRoutes(FakeServer):
             self.tokens[token] = self.add_planned_job(document["name"], **fields)
         return Answer.of({"job_id": self.tokens[token]})
 
+    def take_over_definition(self, _request: Request, definition_id: str) -> Answer:
+        old = self.definitions[definition_id].document
+        own_id = self.add_definition(old["name"], schedule=old["schedule"])
+        by = {"owner_id": "ann-1", "arn": "arn:aws:iam::1:user/ann", "time": START, "job_definition_id": own_id}
+        self.definitions[definition_id].change({"active": False, "taken_over_by": by})
+        return Answer.of({"job_definition_id": own_id})
+
     def explain_crontab(self, request: Request) -> Answer:
         query = dict(request.query)
         if query["schedule"] == "61 * * * *":
@@ -163,6 +170,7 @@ DEFINITION_ROUTES = [
     ("PATCH", "/v1/scheduler/job_definitions/([^/]+)", "change_definition"),
     ("DELETE", "/v1/scheduler/job_definitions/([^/]+)", "delete_definition"),
     ("POST", "/v1/scheduler/job_definitions/([^/]+)/jobs", "run_definition"),
+    ("POST", "/v1/scheduler/job_definitions/([^/]+)/take_over", "take_over_definition"),
     ("GET", "/v1/scheduler/crontab", "explain_crontab"),
     ("GET", "/s3/([^/]+)/([^/]+)", "get_file"),
 ]

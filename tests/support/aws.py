@@ -13,7 +13,7 @@ from pynamodb.connection import Connection
 
 from chalicelib.storage.clients import S3_CONFIG
 from chalicelib.storage.definition_table import DefinitionTable
-from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, bind
+from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, OwnerItem, bind
 from chalicelib.storage.job_table import JobTable
 from tests.support.fake_ecs import FakeEcs, refusal
 from tests.support.runs import RUNNER_KEY
@@ -160,11 +160,12 @@ class SharedSession(boto3.Session):
 def shared_stores() -> dict[str, Any]:
     """Give what `Factory` would make of its tables: the models, and the stores that know neither settings nor clock."""
     jobs, marks, connection = bind(JobItem, "jobs", REGION), bind(MarkItem, "marks", REGION), Connection(region=REGION)
-    definitions = bind(DefinitionItem, "definitions", REGION)
+    definitions, owners = bind(DefinitionItem, "definitions", REGION), bind(OwnerItem, "owners", REGION)
     for client in (
         jobs._get_connection().connection.client,
         marks._get_connection().connection.client,
         definitions._get_connection().connection.client,
+        owners._get_connection().connection.client,
         connection.client,
     ):
         hub().connect(client)
@@ -172,6 +173,7 @@ def shared_stores() -> dict[str, Any]:
         "_job_item": jobs,
         "_mark_item": marks,
         "_definition_item": definitions,
+        "_owner_item": owners,
         "_job_table": JobTable(jobs, marks, connection),
         "_definition_table": DefinitionTable(definitions, jobs=jobs, marks=marks, connection=connection),
     }
@@ -179,7 +181,7 @@ def shared_stores() -> dict[str, Any]:
 
 def make_resources() -> dict[str, str]:
     """Make a stack's resources in moto; give the environment variables that name them."""
-    for name in ("_job_item", "_definition_item", "_mark_item"):
+    for name in ("_job_item", "_definition_item", "_mark_item", "_owner_item"):
         behind("dynamodb").create_table(**_table(shared_stores()[name]))
     behind("s3").create_bucket(Bucket="bucket")
     sqs = behind("sqs")
@@ -191,6 +193,7 @@ def make_resources() -> dict[str, str]:
         "JOBS_TABLE": "jobs",
         "DEFINITIONS_TABLE": "definitions",
         "MARKS_TABLE": "marks",
+        "OWNERS_TABLE": "owners",
         "BUCKET": "bucket",
         "WAKE_UP_QUEUE_URL": sqs.create_queue(QueueName="wake-up.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"],
         "CLEANUP_QUEUE_URL": sqs.create_queue(QueueName="cleanup")["QueueUrl"],
@@ -210,7 +213,7 @@ def make_resources() -> dict[str, str]:
     }
 
 
-def _table(model: type[JobItem | DefinitionItem | MarkItem]) -> dict[str, Any]:
+def _table(model: type[JobItem | DefinitionItem | MarkItem | OwnerItem]) -> dict[str, Any]:
     """Describe a model's table, for CreateTable."""
     schema = model._get_schema()
     indexes = [

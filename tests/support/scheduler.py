@@ -201,6 +201,11 @@ class LocalScheduler:
         """Stop a run's task as Fargate does, and deliver the event."""
         self.ecs_event(self.hub.ecs.finish(run.task_arn, **how))
 
+    def use(self, factory: Factory) -> None:
+        """Go on in another process of the function, which has memories of its own."""
+        self.factory = factory
+        factories.use(factory)
+
     def serve(self, chosen: SchedulerSettings) -> None:
         """Go on with other settings, as after a deployment."""
         self.factory = _factory(chosen, self.factory.resources, self.clock)

@@ -17,6 +17,7 @@ from chalicelib.routes.jobs import jobs
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS, TAGS, Operation
 from chalicelib.routes.openapi.parameters import PATH_PARAMETERS
 from chalicelib.routes.openapi.schemas import component_schemas
+from chalicelib.routes.owners import owners
 from chalicelib.routes.responses import ErrorAnswer, View
 
 __all__ = ["DOCUMENT", "make_document", "render", "views"]
@@ -59,7 +60,7 @@ _RETRY_AFTER: Final = {
 
 def views() -> dict[tuple[str, str], View]:
     """Give every view below `/scheduler`, by path and method."""
-    return {key: view for each in (jobs, definitions, about) for key, view in each.views.items()}
+    return {key: view for each in (jobs, definitions, owners, about) for key, view in each.views.items()}
 
 
 def make_document() -> dict[str, Any]:

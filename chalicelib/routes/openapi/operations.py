@@ -28,9 +28,10 @@ from chalicelib.routes.openapi.parameters import (
     JOB_LIST_QUERY,
     LOGS_QUERY,
     OWNER,
+    OWNER_LIST_QUERY,
     Parameter,
 )
-from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJobBody
+from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJobBody, UpdateOwnerBody
 
 __all__ = ["EVERYWHERE", "OPERATIONS", "TAGS", "Operation"]
 
@@ -55,6 +56,7 @@ TAGS: Final[Mapping[str, str]] = {
     "jobs": "One run of one notebook each, with its own copy of the input.",
     "outputs": "What a job has made, and what its container printed.",
     "definitions": "Saved snapshots with options, usually with a schedule.",
+    "owners": "Everybody who has created something; for admins.",
     "about": "What this deployment offers, and who you are to it.",
 }
 """Groups of operations."""
@@ -135,7 +137,20 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         refusals=(*_OF_BODIES, NotFoundError, ConflictError, CopyTimeoutError),
         example={"parameters": {"month": "6"}},
     ),
+    "take_over_definition": Operation(
+        tag="definitions",
+        query=(OWNER,),
+        refusals=(InvalidRequestError, NotFoundError, ConflictError, CopyTimeoutError),
+    ),
     "explain_crontab": Operation(tag="definitions", query=CRONTAB_QUERY, refusals=(InvalidRequestError,)),
+    "list_owners": Operation(tag="owners", query=OWNER_LIST_QUERY, refusals=(InvalidRequestError,)),
+    "get_owner": Operation(tag="owners", refusals=(NotFoundError,)),
+    "update_owner": Operation(
+        tag="owners",
+        body=UpdateOwnerBody,
+        refusals=(*_OF_BODIES, NotFoundError, ConflictError),
+        example={"disabled": True, "reason": "left the company"},
+    ),
     "list_environments": Operation(tag="about"),
     "get_config": Operation(tag="about"),
     "get_health": Operation(tag="about"),

@@ -17,6 +17,7 @@ __all__ = [
     "JOB_LIST_QUERY",
     "LOGS_QUERY",
     "OWNER",
+    "OWNER_LIST_QUERY",
     "PATH_PARAMETERS",
     "Parameter",
 ]
@@ -100,6 +101,11 @@ DEFINITION_LIST_QUERY: Final = (
     _NEXT_TOKEN,
 )
 
+OWNER_LIST_QUERY: Final = (
+    _MAX_ITEMS,
+    Parameter(name="next_token", description="From the page before.", schema=_TOKEN),
+)
+
 COUNT_QUERY: Final = (
     Parameter(
         name="status",
@@ -142,6 +148,7 @@ PATH_PARAMETERS: Final[Mapping[str, Parameter]] = {
     for each in (
         Parameter(name="job_id", description="UUID of a job.", required=True, schema={"type": "string"}),
         Parameter(name="definition_id", description="UUID of a definition.", required=True, schema={"type": "string"}),
+        Parameter(name="owner_id", description="Id of an owner.", required=True, schema={"type": "string"}),
     )
 }
 """What stands in paths."""

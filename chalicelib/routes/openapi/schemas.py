@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
-from chalicelib.routes import about_answers, answer_models, definition_answers, responses
+from chalicelib.routes import about_answers, answer_models, definition_answers, owner_answers, responses
 from chalicelib.routes.answer_models import Row
 
 __all__ = ["REF_TEMPLATE", "component_schemas", "field_docs", "without_nulls"]
@@ -21,7 +21,7 @@ REF_TEMPLATE: Final = "#/components/schemas/{model}"
 
 _OWN: Final = __name__.partition(".")[0]
 
-_ANSWER_MODULES: Final = (about_answers, answer_models, definition_answers, responses)
+_ANSWER_MODULES: Final = (about_answers, answer_models, definition_answers, owner_answers, responses)
 
 
 class _WireSchema(GenerateJsonSchema):

@@ -69,6 +69,7 @@ def test_a_request_costs_the_same_beside_any_number_of_jobs(local: LocalSchedule
     run.report()
     local.clock.forward(hours=1)
     _multiply(run.path.split("/")[3], count)
+    assert _calls(local, "GET", "/scheduler/health") == _QUERY  # who is disabled, remembered for a minute
 
     for query in _PANEL_LISTS:
         assert _calls(local, "GET", f"/scheduler/jobs?{query}&1795413699291") == _QUERY, query
@@ -99,7 +100,7 @@ def _create_and_delete(local: LocalScheduler, write: str, fields: dict[str, str]
         **fields,
     }
     calls = _calls(local, "POST", "/scheduler/jobs", body)
-    assert calls == ["s3:GetObject", "s3:CopyObject", write, "sqs:SendMessage"]
+    assert calls == ["s3:GetObject", *_QUERY, "s3:CopyObject", write, "sqs:SendMessage"]
     newest = next(reversed(_rows()[1])).value
     assert _calls(local, "DELETE", f"/scheduler/jobs/{newest}") == ["dynamodb:DeleteItem"]
 
@@ -142,16 +143,17 @@ def test_a_token_costs_a_definition_and_a_run_no_call_more(
         "schedule": "0 * * * *",
         **fields,
     }
-    url, copied = "/scheduler/job_definitions", ["s3:GetObject", "s3:CopyObject"]
+    url, copied = "/scheduler/job_definitions", ["s3:GetObject", *_QUERY, "s3:CopyObject"]
     written = ["scheduler:CreateSchedule", "dynamodb:UpdateItem"]
-    assert _calls(local, "POST", url, body) == [*copied, write, *written]
+    noted = ["dynamodb:UpdateItem"]  # the owner, once a day and process
+    assert _calls(local, "POST", url, body) == [*copied[:2], *noted, copied[2], write, *written]
     [item] = local.items("definitions")
     run_url = f"{url}/{item['definition_id']['S']}/jobs"
-    assert _calls(local, "POST", run_url, fields) == [*_GET, "s3:CopyObject", write, "sqs:SendMessage"]
+    assert _calls(local, "POST", run_url, fields) == [*_GET, *_QUERY, "s3:CopyObject", write, "sqs:SendMessage"]
     if fields:
         found = [write, *_GET, "s3:DeleteObject"]
         assert _calls(local, "POST", url, body) == [*copied, *found, *_GET]
-        assert _calls(local, "POST", run_url, fields) == [*_GET, "s3:CopyObject", *found]
+        assert _calls(local, "POST", run_url, fields) == [*_GET, *_QUERY, "s3:CopyObject", *found]
 
 
 def test_what_a_running_job_costs(local: LocalScheduler) -> None:

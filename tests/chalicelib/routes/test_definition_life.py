@@ -53,6 +53,7 @@ def test_a_definition_is_described_with_all_its_fields(local: LocalScheduler, ma
         "max_runs": None,
         "job_retention_days": None,
         "problems": [],
+        "taken_over_by": None,
     }
 
 

@@ -6,7 +6,7 @@ from tests.support.definitions import Definitions
 from tests.support.faults import Refused
 from tests.support.http_api import BOB
 from tests.support.openapi import CheckedApi, operations
-from tests.support.scheduler import LocalScheduler, notebook
+from tests.support.scheduler import LocalScheduler, notebook, settings
 
 JOBS = "/scheduler/jobs"
 DEFINITIONS = "/scheduler/job_definitions"
@@ -81,9 +81,26 @@ def live_through_definitions(local: LocalScheduler, made: Definitions, api: Chec
     api.delete(f"{DEFINITIONS}/{bare}")
 
 
+def live_through_owners(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
+    """Take an owner's definition over, stop their job, disable and enable them."""
+    local.serve(settings(ownership={"admins": (BOB,)}))
+    admin, owner_id = api.as_user(BOB), local.owner_id()
+    definition_id, job_id = made.create(), local.create()
+    admin.post(f"{DEFINITIONS}/{definition_id}/take_over?owner_id={owner_id}")
+    assert made.described(definition_id)["taken_over_by"]
+    admin.patch(f"{JOBS}/{job_id}?owner_id={owner_id}", {"status": "STOPPED"})
+    assert local.job(job_id)["stopped_by"]
+    admin.patch(f"/scheduler/owners/{owner_id}", {"disabled": True, "reason": "left"})
+    assert api.get(JOBS).status == 403
+    assert admin.get(f"/scheduler/owners/{owner_id}").body["disabled"]
+    assert "next_token" in admin.get("/scheduler/owners?max_items=1").body
+    admin.patch(f"/scheduler/owners/{owner_id}", {"disabled": False})
+
+
 def test_answers_are_as_the_document_says(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
     live_through_jobs(local, api)
     live_through_definitions(local, made, api)
+    live_through_owners(local, made, api)
     for path in ("runtime_environments", "config", "health", "openapi.json"):
         api.get(f"/scheduler/{path}")
     done = {(method, path) for method, path, status in api.seen if status in (200, 204)}

@@ -16,7 +16,7 @@ from chalicelib.errors import RequestError
 from chalicelib.routes.openapi.document import DOCUMENT, make_document, render, views
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS
 from chalicelib.routes.openapi.schemas import field_docs
-from chalicelib.routes.queries import batch_query, crontab_query, definition_query, job_query
+from chalicelib.routes.queries import batch_query, crontab_query, definition_query, job_query, page_query
 from chalicelib.routes.requests import CreateJobBody
 from tests.structure.sources import ROOT
 from tests.support.openapi import CheckedApi, Judge, operations, read_document
@@ -168,7 +168,7 @@ def read_from_query(view: Any) -> set[str]:
     """Find what a view reads from its query string."""
     source = inspect.getsource(view)
     names = set(re.findall(r'_param\("(\w+)"\)', source))
-    for parse in (job_query, definition_query, crontab_query, batch_query):
+    for parse in (job_query, definition_query, crontab_query, batch_query, page_query):
         if f"{parse.__name__}(" in source:
             watched = _Watched()
             parse(watched)

@@ -1,0 +1,44 @@
+"""Owners over HTTP, for admins."""
+
+from chalicelib.domain.ownership import Caller
+from chalicelib.factory import factory
+from chalicelib.routes.callers import caller_of
+from chalicelib.routes.owner_answers import OwnerAnswer, OwnerPageAnswer, describe_owner, owner_page
+from chalicelib.routes.queries import page_query
+from chalicelib.routes.requests import UpdateOwnerBody
+from chalicelib.routes.responses import ApiBlueprint, parse_body
+
+__all__ = ["owners"]
+
+owners = ApiBlueprint(__name__)
+
+
+@owners.route("/scheduler/owners", methods=["GET"])
+def list_owners() -> OwnerPageAnswer:
+    """List everybody who has created jobs or definitions, for admins.
+
+    `GET /scheduler/job_definitions?owner_id=` lists what one of them has.
+    """
+    max_items, next_token = page_query(owners.current_request.query_params)
+    return owner_page(factory().owners.page(_caller(), max_items=max_items, next_token=next_token))
+
+
+@owners.route("/scheduler/owners/{owner_id}", methods=["GET"])
+def get_owner(owner_id: str) -> OwnerAnswer:
+    """Describe an owner, for admins."""
+    return describe_owner(factory().owners.get(_caller(), owner_id))
+
+
+@owners.route("/scheduler/owners/{owner_id}", methods=["PATCH"])
+def update_owner(owner_id: str) -> None:
+    """Disable or enable an owner, for admins.
+
+    A disabled owner gets 403 `owner_disabled` from every route within a minute, its definitions make no jobs, and its waiting jobs end.
+    Jobs that run go on until somebody stops them.
+    """
+    body = parse_body(UpdateOwnerBody, owners.current_request.raw_body)
+    factory().owners.set_disabled(_caller(), owner_id, disabled=body.disabled, reason=body.reason or "")
+
+
+def _caller() -> Caller:
+    return caller_of(owners.current_request, factory().settings.ownership)

@@ -1,0 +1,161 @@
+"""What a disabled owner has made runs no more: due minutes, waiting jobs, retries; what runs already goes on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.definitions import Definitions
+from tests.support.faults import Killed, KilledAfter, KilledBefore, Refused
+from tests.support.scheduler import BOB, LocalScheduler, scheduler, settings
+
+_CAROL = "arn:aws:iam::123456789012:user/carol"
+
+
+@pytest.fixture
+def local() -> Iterator[LocalScheduler]:
+    """A scheduler whose admin is Bob."""
+    with scheduler(settings(ownership={"admins": (BOB,)})) as made:
+        yield made
+
+
+def set_disabled(local: LocalScheduler, owner_id: str, *, disabled: bool = True) -> None:
+    body = {"disabled": disabled, "reason": "left"}
+    assert local.api.as_user(BOB).patch(f"/scheduler/owners/{owner_id}", body).status == 204
+
+
+def described(local: LocalScheduler, definition_id: str, owner_id: str) -> dict[str, Any]:
+    answer = local.api.as_user(BOB).get(f"/scheduler/job_definitions/{definition_id}?owner_id={owner_id}")
+    return dict(answer.body)
+
+
+def test_a_due_minute_makes_no_job_and_the_definition_says_why(local: LocalScheduler, made: Definitions) -> None:
+    definition_id, owner_id = made.create(), local.owner_id()
+    message = {"owner_id": owner_id, "definition_id": definition_id, "revision": 1}
+    set_disabled(local, owner_id)
+    for minute in ("13:00", "14:00"):
+        due = made.set_clock(minute, seconds=4).replace(second=0)
+        assert made.deliver({**message, "due": due.strftime("%Y-%m-%dT%H:%M:%SZ")}) == []
+    assert made.jobs() == []
+    assert local.objects("jobs/") == []
+    assert made.verdicts() == {"13:00": "refused", "14:00": "refused"}
+    found = described(local, definition_id, owner_id)
+    (problem,) = found["problems"]
+    assert (problem["duty"], problem["code"], problem["attempts"]) == ("ticks", "owner_disabled", 2)
+    assert problem["message"].startswith(
+        "2026-11-23 14:00 UTC made no job. The owner is disabled since 2026-11-23 12:00"
+    )
+    assert f"by {BOB}: left. An admin can enable it." in problem["message"]
+    assert "AWS" not in problem["message"]
+    assert (found["next_run_time"], found["missed_count"], found["run_count"]) == (None, 2, 0)
+
+    set_disabled(local, owner_id, disabled=False)
+    due = made.set_clock("15:00", seconds=4).replace(second=0)
+    assert made.deliver({**message, "due": due.strftime("%Y-%m-%dT%H:%M:%SZ")}) == []
+    assert len(made.jobs()) == 1
+    assert made.described(definition_id)["problems"] == []
+
+
+def test_a_missed_minute_that_the_sweep_finds_makes_no_job_either(local: LocalScheduler, made: Definitions) -> None:
+    made.create()
+    set_disabled(local, local.owner_id())
+    made.set_clock("13:05")
+    made.sweep()
+    assert made.jobs() == []
+    assert made.verdicts() == {"13:00": "refused"}
+
+
+def test_a_tick_knows_at_once(local: LocalScheduler, made: Definitions) -> None:
+    """Another process of the API may remember for a minute; ticks and dispatch do not remember."""
+    definition_id, owner_id = made.create(), local.owner_id()
+    made.set_clock("13:00", seconds=4)
+    set_disabled(local, owner_id)
+    assert (
+        made.deliver(
+            {"owner_id": owner_id, "definition_id": definition_id, "revision": 1, "due": "2026-11-23T13:00:00Z"}
+        )
+        == []
+    )
+    assert made.jobs() == []
+
+
+def test_a_tick_that_cannot_learn_who_is_disabled_comes_again(local: LocalScheduler, made: Definitions) -> None:
+    message = {"owner_id": local.owner_id(), "definition_id": made.create(), "due": "2026-11-23T13:00:00Z"}
+    made.set_clock("13:00", seconds=4)
+    local.hub.listeners.append(Refused("ThrottlingException", "dynamodb:GetItem", turn=2))
+    assert made.deliver({**message, "revision": 1}) == ["m0"]
+    local.hub.listeners.clear()
+    assert made.jobs() == []
+    assert made.deliver({**message, "revision": 1}) == []
+    assert len(made.jobs()) == 1
+
+
+def test_waiting_jobs_end_and_say_why_and_others_are_launched(local: LocalScheduler) -> None:
+    jobs = [local.create() for _ in range(3)]
+    owner_id, carol = local.owner_id(), local.api.as_user(_CAROL)
+    hers = local.create(api=carol)
+    set_disabled(local, owner_id)
+    local.dispatch()
+    assert [each["startedBy"].split("/")[1] for each in local.tasks()] == [hers]
+    for job_id in jobs:
+        job = local.api.as_user(BOB).get(f"/scheduler/jobs/{job_id}?owner_id={owner_id}").body
+        assert (job["status"], job["attempt"], job["outcome"]["code"]) == ("FAILED", 0, "owner_disabled")
+        assert (
+            job["outcome"]["message"] == f"The owner of this job is disabled since 2026-11-23 12:00 UTC by {BOB}: left."
+        )
+        assert job["outcome"]["retryable"] is False
+        assert job["end_time"]
+
+
+def test_they_end_also_where_the_owner_has_no_slot_left() -> None:
+    with scheduler(settings(ownership={"admins": (BOB,)}, limits={"max_running_jobs_per_owner": 1})) as local:
+        running = local.start()
+        job_id, owner_id = local.create(), local.owner_id()
+        local.dispatch()
+        set_disabled(local, owner_id)
+        local.dispatch()
+        bob, mine = local.api.as_user(BOB), f"?owner_id={owner_id}"
+        assert bob.get(f"/scheduler/jobs/{job_id}{mine}").body["status"] == "FAILED"
+        assert running.beat().body == {"action": "continue"}
+        run_job = running.path.split("/")[3]
+        assert bob.patch(f"/scheduler/jobs/{run_job}{mine}", {"status": "STOPPED"}).status == 204
+        assert running.beat().body == {"action": "stop"}
+
+
+def test_a_running_job_goes_on_but_gets_no_other_attempt(local: LocalScheduler) -> None:
+    run = local.start(max_retries=3)
+    owner_id, job_id = local.owner_id(), run.path.split("/")[3]
+    set_disabled(local, owner_id)
+    assert run.beat().body == {"action": "continue"}
+    assert run.output_urls({"format": "files", "path": "x", "size_bytes": 1}).status == 200
+    assert run.report("notebook_error").body == {"status": "CREATED"}
+    local.clock.forward(minutes=30)
+    local.dispatch()
+    job = local.api.as_user(BOB).get(f"/scheduler/jobs/{job_id}?owner_id={owner_id}").body
+    assert (job["status"], job["outcome"]["code"]) == ("FAILED", "owner_disabled")
+    assert len(local.tasks()) == 1
+
+
+def test_more_waiting_jobs_than_one_dispatch_takes_all_end(local: LocalScheduler) -> None:
+    job_id = local.create()
+    local.copies(job_id, 120)
+    set_disabled(local, local.owner_id())
+    for _ in range(3):
+        wake_ups = local.wake_ups()
+        local.dispatch()
+        assert local.wake_ups() > wake_ups
+    assert {each["status"]["S"] for each in local.items()} == {"FAILED"}
+    assert local.tasks() == []
+
+
+@pytest.mark.parametrize("killed", [KilledBefore, KilledAfter])
+def test_a_registration_that_is_cut_off_is_made_good_by_the_next_create(
+    local: LocalScheduler, killed: type[KilledBefore | KilledAfter]
+) -> None:
+    local.hub.listeners.append(killed("dynamodb:UpdateItem"))
+    with pytest.raises(Killed):
+        local.create()
+    assert local.items() == []
+    local.hub.listeners.clear()
+    local.create()
+    assert [each["owner_id"]["S"] for each in local.items("owners")] == [local.owner_id()]
