@@ -30,6 +30,10 @@ class Audience(StrEnum):
     SELF = "the owner alone"
     """It makes something, whose owner is whoever asks."""
     OWNER = "the owner, or an admin for the owner"
+    ADMIN = "admins"
+    """It concerns owners as such."""
+    ADMIN_FOR_OTHER = "an admin for another owner"
+    """It makes something of another owner's."""
     RUNNER = "the runner of this run"
     """What counts is a proof of the run, which the service checks; a signature means nothing."""
 
@@ -47,6 +51,8 @@ ADMITTED: Final[Mapping[Audience, frozenset[Asker]]] = {
     Audience.SIGNED: frozenset({Asker.USER, Asker.ADMIN, Asker.USER_FOR_OTHER, Asker.ADMIN_FOR_OTHER}),
     Audience.SELF: frozenset({Asker.USER, Asker.ADMIN}),
     Audience.OWNER: frozenset({Asker.USER, Asker.ADMIN, Asker.ADMIN_FOR_OTHER}),
+    Audience.ADMIN: frozenset({Asker.ADMIN, Asker.ADMIN_FOR_OTHER}),
+    Audience.ADMIN_FOR_OTHER: frozenset({Asker.ADMIN_FOR_OTHER}),
     Audience.RUNNER: frozenset(Asker),
 }
 
@@ -75,6 +81,10 @@ ROUTES: Final[Mapping[str, Rule]] = {
     f"PATCH {_DEFINITION}": Rule(Audience.OWNER, (Step.LOOK_AFTER, Step.EDIT, Step.EDIT_CODE)),
     f"DELETE {_DEFINITION}": Rule(Audience.OWNER, (Step.LOOK_AFTER,)),
     f"POST {_DEFINITION}/jobs": Rule(Audience.OWNER, (Step.RUN_NOW,)),
+    f"POST {_DEFINITION}/take_over": Rule(Audience.ADMIN_FOR_OTHER, (Step.CREATE,)),
+    "GET /scheduler/owners": Rule(Audience.ADMIN),
+    "GET /scheduler/owners/{owner_id}": Rule(Audience.ADMIN),
+    "PATCH /scheduler/owners/{owner_id}": Rule(Audience.ADMIN),
     f"POST {_RUN}/check-in": Rule(Audience.RUNNER),
     f"GET {_RUN}/work-order": Rule(Audience.RUNNER),
     f"POST {_RUN}/beat": Rule(Audience.RUNNER),

@@ -18,6 +18,15 @@ KNOWN_CALLER: Final = "caller"
 """Where a request's context keeps its caller once it is known, so that it is checked and identified once."""
 
 
+_ADVICE: Final = {
+    Audience.SELF: "Leave owner_id out.",
+    Audience.OWNER: "Leave owner_id out.",
+    Audience.ADMIN: "Ask the operator to name you an admin.",
+    Audience.ADMIN_FOR_OTHER: "Name the other owner as owner_id, and ask the operator to name you an admin if you are none.",
+}
+"""What whoever may not call a route can do."""
+
+
 def caller_of(request: Request, ownership: Ownership) -> Caller:
     """Find the caller of a request.
 
@@ -73,7 +82,7 @@ def authorize(request: Request, audience: Audience, ownership: Ownership) -> Non
         return
     asker = asker_of(caller_of(request, ownership), _named_owner(request))
     if not is_admitted(asker, audience):
-        raise NotAllowedError(f"This route is for {audience.value}. Leave owner_id out.")
+        raise NotAllowedError(f"This route is for {audience.value}. {_ADVICE[audience]}")
 
 
 def _named_owner(request: Request) -> str | None:

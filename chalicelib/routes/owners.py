@@ -20,13 +20,13 @@ def list_owners() -> OwnerPageAnswer:
     `GET /scheduler/job_definitions?owner_id=` lists what one of them has.
     """
     max_items, next_token = page_query(owners.current_request.query_params)
-    return owner_page(factory().owners.page(_caller(), max_items=max_items, next_token=next_token))
+    return owner_page(factory().owners.page(max_items=max_items, next_token=next_token))
 
 
 @owners.route("/scheduler/owners/{owner_id}", methods=["GET"])
 def get_owner(owner_id: str) -> OwnerAnswer:
     """Describe an owner, for admins."""
-    return describe_owner(factory().owners.get(_caller(), owner_id))
+    return describe_owner(factory().owners.get(owner_id))
 
 
 @owners.route("/scheduler/owners/{owner_id}", methods=["PATCH"])

@@ -40,6 +40,7 @@ BODIES: dict[str, Callable[[LocalScheduler, Api], Any]] = {
     "PATCH /scheduler/jobs/{job_id}": lambda _local, _api: {"name": "Renamed"},
     "PATCH /scheduler/job_definitions/{definition_id}": lambda _local, _api: {"name": "Renamed"},
     "POST /scheduler/job_definitions/{definition_id}/jobs": lambda _local, _api: {},
+    "PATCH /scheduler/owners/{owner_id}": lambda _local, _api: {"disabled": False},
 }
 QUERIES = {
     "GET /scheduler/crontab": "schedule=0 9 * * *",
@@ -64,13 +65,16 @@ class Target:
         self.local, self.owner, self.owner_id = local, owner, local.owner_id(owner)
         named = f"{route} {QUERIES.get(route)}"
         self.ids: dict[str, str] = {}
+        if "{owner_id}" in named:
+            local.create(api=owner)
+            self.ids["owner_id"] = self.owner_id
         if "{job_id}" in named:
             self.ids["job_id"] = local.create(api=owner)
         if "{definition_id}" in named:
             self.ids["definition_id"] = Definitions(local).create(api=owner, schedule=None)
 
 
-NOTHING = {"job_id": "j-1", "definition_id": "d-1"}
+NOTHING = {"job_id": "j-1", "definition_id": "d-1", "owner_id": "o-1"}
 
 
 def _send(local: LocalScheduler, api: Api, route: str, ids: dict[str, str], owner_id: str | None) -> Answer:
@@ -119,7 +123,10 @@ def test_who_may_call_a_route(route: str, asker: Asker, local: LocalScheduler) -
             assert local.calls == [], kind
 
 
-@pytest.mark.parametrize("route", [each for each in FOR_USERS if "_id}" in f"{each} {QUERIES.get(each)}"])
+FOR_OWNERS = [each for each in FOR_USERS if ROUTES[each].audience is Audience.OWNER]
+
+
+@pytest.mark.parametrize("route", [each for each in FOR_OWNERS if "_id}" in f"{each} {QUERIES.get(each)}"])
 def test_another_s_thing_is_not_there(route: str, local: LocalScheduler) -> None:
     bob = local.api.as_user(BOB)
     target = Target(local, bob, route)
