@@ -29,6 +29,8 @@ class Request:
     """How many jobs there are at the end."""
     is_idempotent: bool = True
     """Whether a repetition finds what the first has done; a create without a token cannot."""
+    is_event: bool = False
+    """Whether it is an event, which a function that fails leaves to be delivered again."""
     after: Callable[[LocalScheduler, Any], None] = lambda *_: None
     """What follows by itself, once the request was answered."""
     ends: frozenset[str] = field(default_factory=lambda: frozenset({"COMPLETED"}))
@@ -131,9 +133,10 @@ def _task_event(local: LocalScheduler, run: Run, status: str) -> int:
 
 
 def _stray(local: LocalScheduler) -> Run:
-    """A task whose job was deleted."""
+    """A task whose job was deleted, and cleaned up but for the task."""
     run = local.launch()
     _delete(local, run)
+    local.factory.cleanup.finish({"owner_id": local.owner_id(), "job_id": _job_id(run)})
     return run
 
 
@@ -208,18 +211,21 @@ REQUESTS = (
         _hanging,
         lambda local, run: _function(lambda: local.finish(run, exit_code=0)),
         frozenset({200}),
+        is_event=True,
     ),
     Request(
         "event of a task that has stopped before a retry",
         _retried,
         lambda local, run: _function(lambda: local.finish(run, exit_code=17)),
         frozenset({200}),
+        is_event=True,
     ),
     Request(
         "event of a task whose job is gone",
         _stray,
         lambda local, run: _task_event(local, run, "RUNNING"),
         frozenset({200}),
+        is_event=True,
         jobs=0,
     ),
 )

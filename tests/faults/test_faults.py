@@ -82,7 +82,7 @@ def _try(local: LocalScheduler, request: Request, fault: str, call: str, turn: i
     first = request.act(local, subject)
     local.hub.listeners.remove(injected)
     assert injected.has_happened or (fault == "sent twice" and call.startswith("ecs:")), where
-    refused = {"throttled": {429}, "sent twice": set()}.get(fault, {500})
+    refused = {"throttled": {500 if request.is_event else 429}, "sent twice": set()}.get(fault, {500})
     assert first in {*request.repeated, *refused, *({500} if call == "dynamodb:Query" else ())}, where
     if first != 200 or request.is_idempotent:
         assert request.act(local, subject) in request.repeated, where

@@ -58,7 +58,7 @@ def look(
     def check(world: World, step: Step) -> str | None:
         return next((told for rule in (breaches, *rules) if (told := rule(world, step))), None)
 
-    return explore(World(record or Record()), steps.after, check, most=400_000)
+    return explore(World(record or Record()), steps.after, check, most=1_500_000)
 
 
 @pytest.mark.parametrize("case", CASES)

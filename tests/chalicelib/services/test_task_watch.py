@@ -98,7 +98,7 @@ def test_a_job_that_waits_for_its_container_can_be_stopped(local: LocalScheduler
     run.report("notebook_error")
     assert local.api.patch(f"/scheduler/jobs/{job_id_of(run)}", {"status": "STOPPED"}).status == 204
     assert local.status(job_id_of(run)) == "STOPPED"
-    sweeps(local, 1)
+    sweeps(local, 2)
     assert is_asked_to_stop(run)
     local.finish(run)
     sweeps(local, 10)
