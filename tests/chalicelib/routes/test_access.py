@@ -2,7 +2,7 @@
 
 Whose right to an environment it needs, `test_environment_access.py` shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from tests.support.http_api import Answer, Api
 from tests.support.principals import ADMINS, NO_OWNERS, USERS, settings_with_admins
 from tests.support.scheduler import BOB, LocalScheduler, notebook, scheduler
 
-WHO = {
+WHO: dict[Asker, Mapping[str, str | None]] = {
     Asker.ANONYMOUS: {"nobody": None},
     Asker.NO_OWNER: NO_OWNERS,
     Asker.USER: USERS,
