@@ -58,7 +58,7 @@ def test_a_refused_check_in_is_not_repeated(runner: Runner, service: FakeService
     """The service launches the next attempt, should API Gateway not have known a new key yet."""
     order(notebook("1"))
 
-    code, running = runner.run(**{factor: "wrong"})
+    code, running = runner.run(script=None, **{factor: "wrong"})
 
     assert code == 19
     assert "403" in running.log
