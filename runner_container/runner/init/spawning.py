@@ -88,7 +88,7 @@ def _become(  # noqa: PLR0917 - the steps between fork and exec are one sequence
             os.set_inheritable(inherited, True)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and exec keeps that
             signal.signal(number, signal.SIG_DFL)
-        os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell is wanted
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is wanted
     except OSError as error:
         os.write(failure, str(error.errno).encode())
     finally:
