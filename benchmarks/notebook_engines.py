@@ -20,6 +20,7 @@ from papermill.iorw import load_notebook_node  # type: ignore[import-not-found,i
 from runner.cell_log import CellLog
 from runner.control import Control
 from runner.engine import RunManager, execute_cells
+from runner.launchers import DirectLauncher
 from runner.log import NOTEBOOK, LogHandler
 from runner.memory import MemoryWatch
 from runner.settings import Intervals
@@ -47,15 +48,16 @@ def _papermill(notebook: NotebookNode, folder: Path) -> None:
 
 
 def _runner(notebook: NotebookNode, folder: Path) -> None:
+    launcher = DirectLauncher()
     nbformat.write(notebook, folder / "in.ipynb")  # type: ignore[no-untyped-call]
     manager = RunManager(
         load_notebook_node(str(folder / "in.ipynb")),
-        control=Control(Intervals(), MemoryWatch()),
+        control=Control(Intervals(), MemoryWatch(), launcher),
         log=CellLog(),
         on_cell=lambda _cell, _cells: None,
         save_seconds=Intervals().save_seconds,
     )
-    execute_cells(manager, _KERNEL, folder=folder, start_seconds=60)
+    execute_cells(manager, _KERNEL, launcher=launcher, folder=folder, start_seconds=60)
 
 
 _ENGINES: dict[str, Callable[[NotebookNode, Path], None]] = {

@@ -1,14 +1,11 @@
-"""`python -m runner`: process 1 of the container, without an init above it.
-
-The operating system does not deliver a signal to process 1 that it has no handler for (pid_namespaces(7)), SIGKILL from inside
-the container included: the notebook cannot kill the runner, and SIGTERM needs a handler from the first moment.
-"""
+"""`python -m runner`: what the container's init starts, with the signals that it forwards blocked until they have a handler."""
 
 import os
 import signal
 import sys
 from types import FrameType
 
+from runner.init.privileges import FORWARDED
 from runner.outcomes import Code
 
 __all__ = ["main"]
@@ -16,8 +13,9 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run, and return the exit code."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in FORWARDED:
         signal.signal(number, _end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     from runner.command import main as run  # noqa: PLC0415 - its imports take seconds on a small container
 
     return run()

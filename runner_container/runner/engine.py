@@ -151,9 +151,7 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
     def create_kernel_manager(self) -> Any:
         """Make a manager whose kernels the run's launcher starts."""
         manager = super().create_kernel_manager()
-        manager.provisioner = RunProvisioner(
-            self._launcher, kernel_id=manager.kernel_id, kernel_spec=manager.kernel_spec, parent=manager
-        )
+        manager.provisioner = RunProvisioner(self._launcher, manager)
         return manager
 
     def start_new_kernel(self, **kwargs: Any) -> None:

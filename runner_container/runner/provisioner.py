@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.manager import KernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from runner.launchers import Launcher, LeaderProcess
 
@@ -19,19 +20,22 @@ class RunProvisioner(LocalProvisioner):
     ----------
     launcher
         Who starts it.
-    kwargs
-        `kernel_id`, `kernel_spec` and `parent`, the kernel manager.
+    manager
+        The manager of this kernel.
     """
 
-    def __init__(self, launcher: Launcher, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    process: Any = None
+
+    def __init__(self, launcher: Launcher, manager: KernelManager) -> None:
+        super().__init__(kernel_id=manager.kernel_id, kernel_spec=manager.kernel_spec, parent=manager)
         self._launcher = launcher
+        self._manager = manager
         self.leader: LeaderProcess | None = None
         """The kernel's process, once it has been started."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel. Its process group is signalled by the process object, not by jupyter_client itself (`pgid`)."""
-        self._launcher.share(Path(self.parent.connection_file))
+        self._launcher.share(Path(self._manager.connection_file))
         self.leader = self._launcher.start(
             _expanded(cmd),
             environment=kwargs["env"],

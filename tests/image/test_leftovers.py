@@ -87,6 +87,7 @@ os.link("private.txt", "linked.txt")
 print(Path("given.txt").stat().st_uid == os.getuid())
 os.utime("given.txt", (1, 1)); Path("given.txt").chmod(0o000)
 os.utime("kept/data.csv", (1, 1))
+Path().chmod(0o000)
 """
 
 

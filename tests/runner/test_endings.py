@@ -179,7 +179,6 @@ def test_sigterm_before_there_is_a_work_order(runner: Runner, service: FakeServi
 
 
 def test_sigterm_while_the_runner_itself_starts(runner: Runner, order: Order, tmp_path: Path) -> None:
-    """As process 1 it would not even get a signal that it has no handler for."""
     order(notebook("1"))
     slow = "import time\nprint('importing', flush=True)\ntime.sleep(600)"
     (tmp_path / "papermill.py").write_text(slow)
@@ -188,6 +187,24 @@ def test_sigterm_while_the_runner_itself_starts(runner: Runner, order: Order, tm
     running.process.terminate()
 
     assert running.end() == 17
+
+
+def test_sigterm_before_the_runner_has_a_handler_is_not_lost(
+    runner: Runner, service: FakeService, order: Order, tmp_path: Path
+) -> None:
+    """Init starts the runner with the signals blocked that it forwards."""
+    order(notebook("1"))
+    script = tmp_path / "blocked.py"
+    script.write_text(
+        "import os, signal, sys\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'runner'])\n"
+    )
+    code, _ = runner.run(script=script)
+
+    assert code == 17, "neither killed by the signal nor deaf to it"
+    assert not service.requests
 
 
 def test_sigterm_while_uploading_does_not_change_how_the_run_ended(

@@ -35,6 +35,7 @@ class Children:
 
     def watch(self, pid: int) -> None:
         """Remember a child's exit code when it ends."""
+        self._exit_codes.pop(pid, None)  # of an earlier process with this number
         self._watched.add(pid)
 
     def exit_code(self, pid: int) -> int | None:

@@ -27,10 +27,10 @@ _FOLDERS: Final = (("/tmp", 0, 0o1777), (RUNNER.home, RUNNER.uid, 0o711), (NOTEB
 def main() -> int:
     """Be the container's process 1, and return its exit code: the runner's, or 128 + n if signal n ended it."""
     try:
+        children = Children()  # first: process 1 does not get a signal that it has no handler for
         limit_privileges()
         for path, owner, mode in _FOLDERS:
             _have(path, owner, mode)
-        children = Children()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         runner = _start_runner(theirs)
     except (PrivilegeError, OSError) as error:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
+from runner.init.privileges import FORWARDED
 from runner.init.users import NOTEBOOK, RUNNER, User
 
 __all__ = ["MOST_PROCESSES", "spawn"]
@@ -84,11 +85,13 @@ def _become(  # noqa: PLR0917 - the steps between fork and exec are one sequence
         # Copies first: a stream's own number may be the target of another.
         for target, copy in enumerate([os.dup(stream) for stream in streams]):
             os.dup2(copy, target)
+        if user == RUNNER:
+            signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until it has handlers: see runner.__main__
         if inherited is not None:
             os.set_inheritable(inherited, True)
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and exec keeps that
             signal.signal(number, signal.SIG_DFL)
-        os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell is wanted
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is wanted
     except OSError as error:
         os.write(failure, str(error.errno).encode())
     finally:
