@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import cast
 
 import boto3
-from pynamodb.connection import Connection
 
 from chalicelib.config import SchedulerSettings, load_settings
 from chalicelib.resources import Resources
@@ -38,30 +37,24 @@ from chalicelib.services.ticks import TickService
 from chalicelib.services.tokens import TokenService
 from chalicelib.services.traces import TraceService
 from chalicelib.services.uploads import UploadService
-from chalicelib.storage.clients import CLIENT_CONFIG, PYNAMODB_SETTINGS, S3_CONFIG
+from chalicelib.storage.clients import CLIENT_CONFIG, S3_CONFIG
 from chalicelib.storage.copies import Copier
-from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.files import Files
-from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, OwnerItem, bind
-from chalicelib.storage.job_lists import JobLists
-from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.logs import RunnerLogs
-from chalicelib.storage.mark_table import MarkTable
-from chalicelib.storage.owner_table import OwnerTable
 from chalicelib.storage.queues import CleanupQueue, TickQueue, WakeUpQueue
 from chalicelib.storage.schedules import Schedules
 from chalicelib.storage.secrets import RunnerKey
+from chalicelib.tables import Tables
 
 __all__ = ["Factory", "factory", "use"]
 
 
 @dataclass(frozen=True)
-class Factory:
+class Factory(Tables):
     """Makes the services of one process."""
 
     settings: SchedulerSettings
-    resources: Resources
     clock: Clock = system_clock
     sleep: Callable[[float], None] = time.sleep
     session: boto3.Session = field(default_factory=boto3.Session)
@@ -281,43 +274,6 @@ class Factory:
     @cached_property
     def _endings(self) -> EndingService:
         return EndingService(self.settings, jobs=self._job_table)
-
-    @cached_property
-    def _job_item(self) -> type[JobItem]:
-        return bind(JobItem, self.resources.jobs_table, self.resources.region)
-
-    @cached_property
-    def _mark_item(self) -> type[MarkItem]:
-        return bind(MarkItem, self.resources.marks_table, self.resources.region)
-
-    @cached_property
-    def _owner_item(self) -> type[OwnerItem]:
-        return bind(OwnerItem, self.resources.owners_table, self.resources.region)
-
-    @cached_property
-    def _connection(self) -> Connection:
-        return Connection(region=self.resources.region, **PYNAMODB_SETTINGS)
-
-    @cached_property
-    def _job_table(self) -> JobTable:
-        return JobTable(self._job_item, self._mark_item, self._connection)
-
-    @cached_property
-    def _definition_table(self) -> DefinitionTable:
-        model = bind(DefinitionItem, self.resources.definitions_table, self.resources.region)
-        return DefinitionTable(model, jobs=self._job_item, marks=self._mark_item, connection=self._connection)
-
-    @cached_property
-    def _job_lists(self) -> JobLists:
-        return JobLists(self._job_item)
-
-    @cached_property
-    def _marks(self) -> MarkTable:
-        return MarkTable(self._mark_item)
-
-    @cached_property
-    def _owner_table(self) -> OwnerTable:
-        return OwnerTable(self._owner_item)
 
     @cached_property
     def _files(self) -> Files:

@@ -235,7 +235,7 @@ def scheduler(chosen: SchedulerSettings | None = None) -> Iterator[LocalSchedule
 
 
 def _factory(chosen: SchedulerSettings, resources: Resources, clock: FakeClock) -> Factory:
-    factory = Factory(chosen, resources, clock=clock, sleep=lambda _: None, session=SharedSession())
+    factory = Factory(settings=chosen, resources=resources, clock=clock, sleep=lambda _: None, session=SharedSession())
     vars(factory).update(shared_stores())
     factories.use(factory)
     return factory

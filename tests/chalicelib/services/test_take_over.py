@@ -39,7 +39,12 @@ def take_over(local: LocalScheduler, definition_id: str, api: Api, owner: Api | 
 
 
 def test_the_admin_gets_the_same_and_the_old_one_is_paused(local: LocalScheduler, made: Definitions, bob: Api) -> None:
-    options = {"schedule": "0 13 * * *", "timezone": "Europe/Berlin", "overlap_policy": "skip", "max_runs": 5}
+    options: dict[str, Any] = {
+        "schedule": "0 13 * * *",
+        "timezone": "Europe/Berlin",
+        "overlap_policy": "skip",
+        "max_runs": 5,
+    }
     old_id = made.create(_CONTENT, parameters={"n": "3"}, tags=["a"], input_path="work/report.ipynb", **options)
     before = made.described(old_id)
     answer = take_over(local, old_id, bob)
