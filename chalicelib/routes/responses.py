@@ -184,8 +184,8 @@ class ApiBlueprint(Blueprint):
             try:
                 request = self.current_request
                 authorize(request, ROUTES[f"{request.method} {path}"].audience, factory().settings.ownership)
-                _check_texts(request.to_original_event())
                 self._check_ids(*args, *kwargs.values())
+                _check_texts(request.to_original_event())
                 body = view(*args, **kwargs)
                 response = Response(body=body if body is not None else "", status_code=204 if body is None else 200)
             except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, it becomes an answer here

@@ -138,7 +138,7 @@ event = {
     "body": None, "isBase64Encoded": False,
     "requestContext": {
         "httpMethod": "GET", "resourcePath": "/scheduler/health", "requestId": "r-1", "path": "/v1/scheduler/health",
-        "identity": {"userArn": "arn:aws:iam::123456789012:user/ada", "user": "AIDAADAADAADAADAADA12", "caller": "AIDAADAADAADAADAADA12", "accountId": "123456789012"},
+        "identity": {},
     },
 }
 class Context:
@@ -165,6 +165,5 @@ def test_it_serves_a_request_with_nothing_else_on_the_path(local: Path, tmp_path
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
-    assert answer["status"] == 200, answer
+    assert (answer["status"], answer["body"]["code"]) == (401, "not_authenticated"), "without AWS, nobody can be known"
     assert answer["outside"] == []
-    assert "user/ada" in answer["body"]["you"]["arn"]

@@ -74,7 +74,7 @@ def test_files_are_reached_by_prefix(stack: Synthesized) -> None:
         return {resource.removeprefix(bucket) for action, resource, _ in stack.may(name) if action.startswith(of)}
 
     assert reached("Api") == {"", "/uploads/*", "/definitions/*", "/jobs/*"}
-    assert reached("Cleanup") == {"", "/definitions/*", "/jobs/*"}
+    assert reached("Cleanup") == {"", "/uploads/*", "/definitions/*", "/jobs/*"}
     assert reached("Ticks", "s3:GetObject") == {"/definitions/*"}
     assert reached("Ticks", "s3:PutObject") == reached("Ticks", "s3:DeleteObject") == {"/jobs/*"}
     assert not reached("Dispatch") | reached("TaskEvents") | reached("Sweep")

@@ -63,7 +63,7 @@ def test_running_again_helps_where_the_fault_may_go_away() -> None:
     hopeless = {code for code in OUTCOMES if not make_outcome(code).retryable}
     assert hopeless == {
         *("succeeded", "stopped", "input_problem", "environment_problem"),
-        *("image_problem", "configuration_problem", "not_allowed"),
+        *("image_problem", "configuration_problem", "not_allowed", "owner_disabled"),
     }
 
 

@@ -219,6 +219,8 @@ def test_an_admin_sees_changes_runs_and_deletes_what_others_own() -> None:
 
 
 def test_what_a_crontab_means_is_explained(local: LocalScheduler) -> None:
+    local.api.get("/scheduler/health")
+    local.calls.clear()
     answer = local.api.get("/scheduler/crontab?schedule=30 2 13 * 5&timezone=Europe/Berlin")
     assert answer.status == 200
     assert len(answer.body["eventbridge_expressions"]) == 2

@@ -50,6 +50,7 @@ def test_one_more_waiting_job_is_refused_with_what_to_do(local: LocalScheduler) 
 def test_a_job_that_waits_for_its_next_attempt_counts(local: LocalScheduler) -> None:
     run = local.start(max_retries=1, min_retry_interval_millis=3_600_000)
     assert run.report("notebook_error").body == {"status": "CREATED"}
+    local.finish(run)
     for _ in range(_MOST - 1):
         local.create()
     assert local.post_job().status == 409

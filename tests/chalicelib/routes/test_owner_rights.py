@@ -205,7 +205,7 @@ def test_a_refused_due_minute_is_shown_and_makes_no_job(bob: Bob) -> None:
     assert problem["title"] == "Due jobs not made"
     assert "'finance' is not open to the owner (arn:aws:iam::123456789012:user/bob)" in problem["message"]
     assert (found["run_count"], found["missed_count"], found["next_run_time"]) == (0, 2, None)
-    assert bob.made.verdicts() == {"13:00": "not allowed", "14:00": "not allowed"}
+    assert bob.made.verdicts() == {"13:00": "refused", "14:00": "refused"}
     assert bob.local.objects("jobs/") == []
 
 

@@ -129,6 +129,7 @@ def test_a_running_job_goes_on_but_gets_no_other_attempt(local: LocalScheduler) 
     assert run.beat().body == {"action": "continue"}
     assert run.output_urls({"format": "files", "path": "x", "size_bytes": 1}).status == 200
     assert run.report("notebook_error").body == {"status": "CREATED"}
+    local.finish(run)
     local.clock.forward(minutes=30)
     local.dispatch()
     job = local.api.as_user(BOB).get(f"/scheduler/jobs/{job_id}?owner_id={owner_id}").body

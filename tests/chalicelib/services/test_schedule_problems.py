@@ -204,6 +204,7 @@ def test_a_success_between_reading_and_noting_a_refusal(local: LocalScheduler, m
 def test_killed_between_record_schedules_and_note(local: LocalScheduler, made: Definitions, turn: int) -> None:
     """Before the schedule, after it was refused, and after the problem was noted: the sweep goes on from there."""
     calls = ["scheduler:CreateSchedule", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+    local.create()  # notes the owner
     local.hub.listeners += [KilledBefore(calls[turn]), _refusing("AccessDeniedException")]
     with pytest.raises(Killed):
         made.post()

@@ -126,14 +126,14 @@ def test_only_admins_take_over(local: LocalScheduler, made: Definitions) -> None
     old_id, dave = made.create(), local.api.as_user("arn:aws:iam::123456789012:user/dave")
     before = local.items("definitions")
     assert take_over(local, old_id, dave).body["code"] == "not_allowed"
-    assert dave.post(f"/scheduler/job_definitions/{old_id}/take_over").status == 404
+    assert dave.post(f"/scheduler/job_definitions/{old_id}/take_over").status == 403
     assert take_over(local, old_id, local.api).body["code"] == "not_allowed"
     assert local.items("definitions") == before
 
 
 def test_it_is_not_taken_over_from_oneself_or_another_admin(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     carol, own = local.api.as_user(_CAROL), made.create(api=bob)
-    assert take_over(local, own, bob, bob).status == 409
+    assert take_over(local, own, bob, bob).status == 403
     old_id = made.create()
     new_id = take_over(local, old_id, bob).body["job_definition_id"]
     answer = take_over(local, old_id, carol)

@@ -40,7 +40,17 @@ def _final(local: LocalScheduler, run: Run) -> dict[str, Any]:
     return {
         name: value
         for name, value in item.items()
-        if name not in ("job_id", "task_arn", "launch_code", "input_filename_key", "name_key", "status_key")
+        if name
+        not in (
+            "job_id",
+            "task_arn",
+            "task_arns",
+            "upload_id",
+            "launch_code",
+            "input_filename_key",
+            "name_key",
+            "status_key",
+        )
     }
 
 

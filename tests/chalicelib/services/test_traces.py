@@ -173,6 +173,6 @@ def test_a_second_cleanup_that_is_killed_anywhere_is_finished_by_the_next(
         local.hub.listeners.clear()
         if not killed.has_happened:
             break
-    assert turn == 3, "a list, then the upload and the log"
+    assert turn == 4, "a stop, a list, then the upload and the log"
     assert _traces(local) == []
     assert followed.deliver_second_cleanups(message) == []
