@@ -12,6 +12,9 @@ from pynamodb.expressions.update import Action
 from chalicelib.config import ComputeType, Environment, Limits, Retention, SchedulerSettings
 from chalicelib.domain.job import Beat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.naming import RunId
+from chalicelib.domain.owner import Disabling
+from chalicelib.domain.ownership import Caller
+from chalicelib.domain.principal import Principal, PrincipalKind
 from chalicelib.domain.retrying import CAPACITY_DEADLINE
 from chalicelib.domain.runner_identity import CheckIn, Session, code_proof, key_proof
 from chalicelib.domain.task_state import TaskState
@@ -33,6 +36,7 @@ from tests.model.world import Operation, Task
 __all__ = ["Options", "Result", "Scheduler"]
 
 _SECRET: Final = "secret"
+_CALLER: Final = Caller(OWNER, Principal(PrincipalKind.ROLE, "AROA", "role", ()), "arn", is_admin=False)
 _SILENT: Final = START + timedelta(minutes=20)
 _OVERTIME: Final = START + RUN_TIME + timedelta(hours=1)
 
@@ -72,6 +76,7 @@ class Scheduler:
             launcher=stores,
             wake_ups=stores,
             endings=endings,
+            owners=stores,
             sleep=_do_nothing,
             make_code=lambda: CODE,
             **shared,
@@ -84,7 +89,15 @@ class Scheduler:
         )
         self._events = TaskEventService(settings.limits, launcher=stores, wake_ups=stores, endings=endings, **shared)
         self._jobs = JobService(
-            settings, lists=stores, marks=stores, snapshots=stores, tokens=stores, wake_ups=stores, **shared
+            settings,
+            lists=stores,
+            marks=stores,
+            snapshots=stores,
+            tokens=stores,
+            wake_ups=stores,
+            owners=stores,
+            admission=stores,
+            **shared,
         )
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 
@@ -136,7 +149,7 @@ class Scheduler:
         self._events.handle(_describe(Task(operation.subject, stopped=operation.detail)))
 
     def _do_stop(self, _: Operation) -> None:
-        self._jobs.stop(OWNER, JOB_ID)
+        self._jobs.stop(OWNER, JOB_ID, by=_CALLER)
 
     def _do_delete(self, _: Operation) -> None:
         self._jobs.delete(OWNER, JOB_ID)
@@ -237,6 +250,10 @@ class _Stores:
 
     def stop(self, arn: str, _reason: str) -> None:
         self._tape.ask("stop task", arn)
+
+    def disabled(self) -> dict[str, Disabling]:
+        """Nobody is: whether an owner is disabled changes nothing of what the model looks at."""
+        return {}
 
     def last_beat(self, run_id: RunId) -> Beat | None:
         time = self._tape.beat
