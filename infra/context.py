@@ -4,6 +4,8 @@ settings
     Path of the settings file; `scheduler.toml` at the root without it.
 stack_name, retain_data
     In place of `stack.name` and `stack.retain_data`; `retain_data=false` for stacks that are thrown away.
+admin
+    ARN or unique id of one more admin, beside those of `ownership.admins`.
 bundle_target
     `declared` (the functions' runtime, the default) or `local` (this machine's Python and platform).
 runner_image
@@ -23,7 +25,7 @@ from infra.settings import SettingsError, StackSection, StackSettings, read_sett
 
 __all__ = ["KEYS", "Context", "parse_context"]
 
-KEYS: Final = ("settings", "stack_name", "retain_data", "bundle_target", "runner_image", "protect_tables")
+KEYS: Final = ("settings", "stack_name", "retain_data", "admin", "bundle_target", "runner_image", "protect_tables")
 """Every key that the app reads."""
 
 _OVERRIDES: Final[Mapping[str, str]] = {"name": "stack_name", "retain_data": "retain_data"}
@@ -77,7 +79,18 @@ class Context:
             first = error.errors()[0]
             key = _OVERRIDES[str(first["loc"][0])]
             raise SettingsError(f"-c {key}={first['input']}: {first['msg']}") from None
-        return settings.model_copy(update={"stack": stack})
+        return self._with_admin(settings.model_copy(update={"stack": stack}))
+
+    def _with_admin(self, settings: StackSettings) -> StackSettings:
+        admin = self._values.get("admin")
+        if admin is None or admin in settings.ownership.admins:
+            return settings
+        ownership = settings.ownership.model_dump() | {"admins": (*settings.ownership.admins, admin)}
+        try:
+            return StackSettings.model_validate(settings.model_dump() | {"ownership": ownership})
+        except ValidationError as error:
+            said = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise SettingsError(f"-c admin={admin}: {said}") from None
 
     @property
     def runner_image(self) -> str | None:

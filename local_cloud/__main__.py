@@ -50,6 +50,7 @@ def _up(places: Places) -> int:
     identities = Identities(places)
     stack = deploy(places, identities.deployer)
     identities.notebook_user(stack.user_policy_arn)
+    identities.admin(stack.user_policy_arn)
     write_connection(places, api_url=stack.api_url, user_policy_arn=stack.user_policy_arn)
     print(f"The local cloud {'is up' if started else 'was up already'}: {stack.api_url}")
     if engine := chosen_engine(places):

@@ -26,8 +26,9 @@ def aws_environment(places: Places, key: AccessKey) -> dict[str, str]:
 
 
 def write_connection(places: Places, *, api_url: str, user_policy_arn: str) -> None:
-    """Write what shells source (`env` as a user, `administrator-env` as root) and what programs read (`connection.json`)."""
-    _write_exports(places.shell, _user_environment(places, api_url))
+    """Write what shells source (`env` as a user, `scheduler-admin-env` as an admin, `administrator-env` as root) and what programs read (`connection.json`)."""
+    for path, key in ((places.shell, places.user_key), (places.admin_shell, places.admin_key)):
+        _write_exports(path, _scheduler_environment(places, api_url, read_key(key)))
     administrator = administrator_key(places.administrator_key)
     _write_exports(places.administrator_shell, aws_environment(places, administrator))
     facts = {
@@ -50,11 +51,11 @@ def read_environment(places: Places) -> dict[str, str]:
     if not places.connection.exists() or not places.user_key.exists():
         raise LocalCloudError("The stack is not deployed; run `make up`.")
     api_url = json.loads(places.connection.read_text(encoding="utf-8"))["api_url"]
-    return _user_environment(places, api_url) | {"NO_PROXY": HOST, "no_proxy": HOST}
+    return _scheduler_environment(places, api_url, read_key(places.user_key)) | {"NO_PROXY": HOST, "no_proxy": HOST}
 
 
-def _user_environment(places: Places, api_url: str) -> dict[str, str]:
-    return {"JUPYTER_SCHEDULER_AWS_URL": api_url, **aws_environment(places, read_key(places.user_key))}
+def _scheduler_environment(places: Places, api_url: str, key: AccessKey) -> dict[str, str]:
+    return {"JUPYTER_SCHEDULER_AWS_URL": api_url, **aws_environment(places, key)}
 
 
 def _write_exports(path: Path, environment: Mapping[str, str]) -> None:

@@ -15,11 +15,16 @@ from local_cloud.addresses import to_local
 from local_cloud.connection import aws_environment
 from local_cloud.errors import LocalCloudError
 from local_cloud.fingerprint import fingerprint
-from local_cloud.places import ACCOUNT_ID, REGION, ROOT, RUNNER_IMAGE, Places
+from local_cloud.places import ACCOUNT_ID, ADMIN, REGION, ROOT, RUNNER_IMAGE, Places
 
 __all__ = ["DeployedStack", "deploy"]
 
-_CONTEXT: Final = {"bundle_target": "local", "runner_image": RUNNER_IMAGE, "retain_data": "false"}
+_CONTEXT: Final = {
+    "bundle_target": "local",
+    "runner_image": RUNNER_IMAGE,
+    "retain_data": "false",
+    "admin": f"arn:aws:iam::{ACCOUNT_ID}:user/{ADMIN}",
+}
 """How the local stack differs from a deployed one."""
 
 _BOOTSTRAP_SECONDS: Final = 120

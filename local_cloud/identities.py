@@ -1,4 +1,4 @@
-"""The IAM users of a local cloud: who deploys, and who runs notebooks. Neither may do more than on a real account."""
+"""The IAM users of a local cloud: who deploys, who runs notebooks, who is an admin of the scheduler. None may do more than on a real account."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, Final
 import boto3
 
 from local_cloud.access_keys import AccessKey, administrator_key, read_key, write_key
-from local_cloud.places import ACCOUNT_ID, REGION, Places
+from local_cloud.places import ACCOUNT_ID, ADMIN, REGION, Places
 
 __all__ = ["Identities"]
 
@@ -50,6 +50,12 @@ class Identities:
         self._create_user(_USER)
         self._iam.attach_user_policy(UserName=_USER, PolicyArn=policy_arn)
         return self._key(_USER, self._places.user_key)
+
+    def admin(self, policy_arn: str) -> AccessKey:
+        """Return the key of an admin of the scheduler: IAM grants them no more than a user, the stack's settings name them."""
+        self._create_user(ADMIN)
+        self._iam.attach_user_policy(UserName=ADMIN, PolicyArn=policy_arn)
+        return self._key(ADMIN, self._places.admin_key)
 
     def _create_user(self, name: str) -> None:
         try:

@@ -11,7 +11,7 @@ from typing import Final, Self
 from local_cloud.addresses import endpoint_url
 from local_cloud.errors import LocalCloudError
 
-__all__ = ["ACCOUNT_ID", "REGION", "ROOT", "RUNNER_IMAGE", "Places"]
+__all__ = ["ACCOUNT_ID", "ADMIN", "REGION", "ROOT", "RUNNER_IMAGE", "Places"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """The repository."""
@@ -19,6 +19,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 REGION: Final = "us-east-1"
 ACCOUNT_ID: Final = "000000000000"
 """The emulator takes an access key of twelve digits for the account's number."""
+
+ADMIN: Final = "scheduler-admin"
+"""The IAM user that the local stack's settings name as an admin."""
 
 RUNNER_IMAGE: Final = "jupyter-scheduler-runner:local"
 """The image's name in the local stack; the engine runs the runner's sources in its place."""
@@ -129,6 +132,16 @@ class Places:
     def user_key(self) -> Path:
         """The access key of the IAM user that demo, lab and shell use: it has the users' policy and nothing else."""
         return self.folder / "user-key.json"
+
+    @property
+    def admin_key(self) -> Path:
+        """The access key of an IAM user who has the users' policy and is an admin of the scheduler."""
+        return self.folder / "scheduler-admin-key.json"
+
+    @property
+    def admin_shell(self) -> Path:
+        """How a shell reaches the deployed stack as an admin of the scheduler."""
+        return self.folder / "scheduler-admin-env"
 
     @property
     def permission_record(self) -> Path:

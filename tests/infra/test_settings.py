@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.context import Context
 from infra.log_groups import RETENTION
 from infra.settings import LOG_RETENTION_DAYS, SettingsError, read_settings
 from tests.infra.synthesized import ROOT, run_app
@@ -138,12 +139,22 @@ def test_the_command_line_says_the_line_and_no_traceback(tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_the_context_names_one_more_admin(tmp_path: Path) -> None:
+    ann, bob = "arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/bob"
+    path = tmp_path / "mine.toml"
+    path.write_text(f'{GOOD}\n[ownership]\nadmins = ["{ann}"]\n')
+    for admin, admins in ((bob, (ann, bob)), (ann, (ann,))):
+        settings = Context({"settings": str(path), "admin": admin}).settings()
+        assert settings.service_part.ownership.admins == admins
+
+
 @pytest.mark.parametrize(
     ("context", "said"),
     [
         ({"bundle_target": "mine"}, "-c bundle_target=mine: choose one of declared, local"),
         ({"retain_data": "maybe"}, "-c retain_data=maybe: Input should be a valid boolean"),
         ({"protect_tables": "maybe"}, "-c protect_tables=maybe: choose true or false"),
+        ({"admin": "*"}, "-c admin=*: "),
         ({"stack_name": "my_stack"}, "-c stack_name=my_stack: String should match pattern"),
     ],
 )

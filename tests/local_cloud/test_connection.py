@@ -14,12 +14,14 @@ from local_cloud.places import Places
 API_URL = "http://127.0.0.1:4599/_aws/execute-api/a1/v1"
 POLICY = "arn:aws:iam::000000000000:policy/users"
 USER = AccessKey(key_id="AKIAUSER", secret="user's secret")
+ADMIN = AccessKey(key_id="AKIAADMIN", secret="admin's secret")
 
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
     places = Places(folder=tmp_path, port=4599)
     write_key(places.user_key, USER)
+    write_key(places.admin_key, ADMIN)
     write_connection(places, api_url=API_URL, user_policy_arn=POLICY)
     return places
 
@@ -68,8 +70,15 @@ def test_an_administrators_shell_has_the_root_key(places: Places) -> None:
     assert "JUPYTER_SCHEDULER_AWS_URL" not in after
 
 
+def test_an_admins_shell_differs_from_a_users_by_the_key_alone(places: Places) -> None:
+    user, admin = sourced(places.shell, {}), sourced(places.admin_shell, {})
+    assert (admin["AWS_ACCESS_KEY_ID"], admin["AWS_SECRET_ACCESS_KEY"]) == (ADMIN.key_id, ADMIN.secret)
+    assert admin == user | ADMIN.environment
+
+
 def test_nobody_else_can_read_a_secret(places: Places) -> None:
-    for path in (places.shell, places.administrator_shell, places.user_key, places.administrator_key):
+    shells = (places.shell, places.admin_shell, places.administrator_shell)
+    for path in (*shells, places.user_key, places.admin_key, places.administrator_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 

@@ -34,6 +34,7 @@ def test_what_was_changed_in_the_workspace_stays(places: Places) -> None:
 
 def test_the_lab_sees_the_local_cloud_and_no_other(places: Places) -> None:
     write_key(places.user_key, AccessKey(key_id="AKIAUSER", secret="secret"))
+    write_key(places.admin_key, AccessKey(key_id="AKIAADMIN", secret="secret"))
     write_connection(places, api_url=API_URL, user_policy_arn="arn")
     before = {"PATH": "p", "AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "t", "JUPYTER_CONFIG_PATH": "elsewhere"}
     after = lab_environment(places, before)

@@ -41,13 +41,20 @@ class Deployed:
     @property
     def session(self) -> boto3.Session:
         """Credentials of an IAM user who has the users' policy and nothing else."""
-        key = read_key(self.folder / "user-key.json")
+        return self._session("user-key.json")
+
+    @property
+    def admin_session(self) -> boto3.Session:
+        """Credentials of an IAM user whom the stack's settings name as an admin."""
+        return self._session("scheduler-admin-key.json")
+
+    def _session(self, file: str) -> boto3.Session:
+        key = read_key(self.folder / file)
         return boto3.Session(key.key_id, key.secret, region_name=self.region)
 
     def administrator(self, service: str) -> Any:
         """Return a client of an AWS service that may do everything in the emulated account."""
-        key = read_key(self.folder / "administrator-key.json")
-        session = boto3.Session(key.key_id, key.secret, region_name=self.region)
+        session = self._session("administrator-key.json")
         return session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
 
     def environment_of(self, key: AccessKey) -> dict[str, str]:

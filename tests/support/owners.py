@@ -62,8 +62,8 @@ def new_owner(deployed: Deployed) -> Iterator[Owner]:
 
 
 def _delete_all(owner: Owner) -> None:
-    """Delete definitions first: they would make more jobs."""
+    """Delete definitions, which would make more jobs and whose own jobs go with them, then the other jobs."""
     with owner.client() as client:
         for definition in list(client.list_definitions()):
             client.delete_definition(definition.definition_id)
-        client.delete_jobs([job.job_id for job in client.list_jobs()])
+        client.delete_jobs([job.job_id for job in client.list_jobs() if not job.document.get("job_definition_id")])

@@ -1,0 +1,154 @@
+"""Admins on the deployed stack: they list owners, disable and enable one, stop its jobs, and take its definitions over."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from jupyter_scheduler_aws.client import Client
+from jupyter_scheduler_aws.errors import ConflictError, NotAllowedError, SchedulerApiError
+from jupyter_scheduler_aws.models import JobStatus
+from tests.deployed.conftest import NotebookMaker
+from tests.support.deployed import Deployed
+from tests.support.owners import new_owner
+
+pytestmark = pytest.mark.local_cloud
+
+YEARLY = "0 4 1 1 *"
+REASON = "left the company"
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """An owner who is not an admin."""
+
+    client: Client
+    owner_id: str
+
+    def is_refused(self) -> bool:
+        """Whether the service refuses them as disabled."""
+        try:
+            next(self.client.list_jobs(page_size=1), None)
+        except NotAllowedError as error:
+            assert error.code == "owner_disabled"  # noqa: PT017 - not the test's subject, but its only reason
+            return True
+        return False
+
+    def wait_until(self, *, refused: bool) -> None:
+        """Poll: each process of the API remembers for a minute who is disabled. Pytest's time-out bounds it."""
+        while self.is_refused() != refused:
+            time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def admin(deployed: Deployed) -> Iterator[Client]:
+    """The admin whom the stack's settings name."""
+    with admin_client(deployed) as client:
+        yield client
+
+
+@pytest.fixture
+def somebody(deployed: Deployed, admin: Client) -> Iterator[Somebody]:
+    """A new owner; enabled again in the end, so that what they have can be deleted."""
+    with new_owner(deployed) as owner, owner.client() as client:
+        made = Somebody(client, client.health().owner_id)
+        yield made
+        if made.is_refused():
+            admin.enable_owner(made.owner_id)
+            made.wait_until(refused=False)
+
+
+def admin_client(deployed: Deployed, of_owner: str | None = None) -> Client:
+    return Client(deployed.api_url, region=deployed.region, session=deployed.admin_session, owner_id=of_owner)
+
+
+def test_the_service_knows_who_is_an_admin(admin: Client, client: Client) -> None:
+    assert admin.health().admin
+    assert not client.health().admin
+
+
+def test_whoever_creates_something_is_listed_for_admins(
+    admin: Client, somebody: Somebody, notebook: NotebookMaker
+) -> None:
+    begun = datetime.now(UTC).replace(microsecond=0)
+    somebody.client.schedule(notebook("1"), cron=YEARLY)
+    shown = admin.get_owner(somebody.owner_id)
+    assert shown in list(admin.list_owners(page_size=2))
+    assert shown.arn == somebody.client.health().arn
+    assert shown.first_seen >= begun
+    assert shown.disabled is None
+
+
+def test_nobody_else_sees_or_changes_owners(somebody: Somebody, admin: Client, notebook: NotebookMaker) -> None:
+    somebody.client.schedule(notebook("1"), cron=YEARLY)
+    for attempt in (
+        lambda: list(somebody.client.list_owners()),
+        lambda: somebody.client.get_owner(somebody.owner_id),
+        lambda: somebody.client.disable_owner(somebody.owner_id),
+        lambda: somebody.client.enable_owner(somebody.owner_id),
+    ):
+        with pytest.raises(NotAllowedError):
+            attempt()
+    assert admin.get_owner(somebody.owner_id).disabled is None
+
+
+def test_a_disabled_owner_gets_nothing_until_they_are_enabled(
+    deployed: Deployed, admin: Client, somebody: Somebody, notebook: NotebookMaker
+) -> None:
+    definition_id = somebody.client.schedule(notebook("1"), cron=YEARLY)
+    admin.disable_owner(somebody.owner_id, reason=REASON)
+    disabled = admin.get_owner(somebody.owner_id).disabled
+    assert disabled is not None
+    assert (disabled.by.owner_id, disabled.reason) == (admin.health().owner_id, REASON)
+    somebody.wait_until(refused=True)
+    with pytest.raises(NotAllowedError, match=REASON):
+        somebody.client.submit(notebook("2"))
+    with admin_client(deployed, somebody.owner_id) as on_behalf, pytest.raises(SchedulerApiError, match=REASON):
+        on_behalf.run_definition(definition_id)
+
+    admin.enable_owner(somebody.owner_id)
+    assert admin.get_owner(somebody.owner_id).disabled is None
+    somebody.wait_until(refused=False)
+    job = somebody.client.wait(somebody.client.run_definition(definition_id))
+    assert job.status == JobStatus.COMPLETED
+
+
+def test_who_stopped_a_job_stands_on_it(
+    deployed: Deployed, admin: Client, somebody: Somebody, notebook: NotebookMaker
+) -> None:
+    job_id = somebody.client.submit(notebook("import time\ntime.sleep(600)"))
+    with admin_client(deployed, somebody.owner_id) as on_behalf:
+        on_behalf.stop_job(job_id)
+    job = somebody.client.wait(job_id)
+    assert job.status == JobStatus.STOPPED
+    assert job.stopped_by is not None
+    assert job.stopped_by.owner_id == admin.health().owner_id
+
+
+def test_a_definition_that_is_taken_over_runs_as_the_admins_own(
+    deployed: Deployed, admin: Client, somebody: Somebody, notebook: NotebookMaker
+) -> None:
+    old_id = somebody.client.schedule(notebook("word = 1\nprint(word)"), cron=YEARLY, parameters={"word": 2})
+    with admin_client(deployed, somebody.owner_id) as on_behalf:
+        own_id = on_behalf.take_over_definition(old_id)
+        assert on_behalf.take_over_definition(old_id) == own_id
+    try:
+        own, old = admin.get_definition(own_id), somebody.client.get_definition(old_id)
+        assert (own.active, old.active) == (True, False)
+        assert (own.schedule, own.parameters) == (old.schedule, old.parameters)
+        assert old.taken_over is not None
+        assert (old.taken_over.definition_id, old.taken_over.by.owner_id) == (own_id, admin.health().owner_id)
+        assert admin.wait(admin.run_definition(own_id)).status == JobStatus.COMPLETED
+    finally:
+        admin.delete_definition(own_id)
+
+
+def test_an_admin_cannot_disable_themself(admin: Client, notebook: NotebookMaker) -> None:
+    definition_id = admin.schedule(notebook("1"), cron=YEARLY)
+    try:
+        with pytest.raises(ConflictError, match="disable yourself"):
+            admin.disable_owner(admin.health().owner_id)
+    finally:
+        admin.delete_definition(definition_id)
