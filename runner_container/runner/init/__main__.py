@@ -3,6 +3,8 @@
 import os
 import sys
 
+__all__: list[str] = []
+
 # This folder is what Python put first; modules are named from the folder of the package `runner`, which belongs to root.
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
