@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-__all__ = ["API_KEY", "CERTIFICATE", "LAUNCH_CODE", "RUNNER_KEY", "STARTED_WITH", "FakeService", "Request"]
+__all__ = ["API_KEY", "CERTIFICATE", "LAUNCH_CODE", "RUNNER_KEY", "RUN_PATH", "STARTED_WITH", "FakeService", "Request"]
 
 DROP = 0
 """Stands for a status: the connection is closed without an answer."""

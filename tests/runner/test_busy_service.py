@@ -6,6 +6,7 @@ import pytest
 
 from runner.errors import UnreachableError
 from runner.service import Service
+from runner.sessions import read_network, use_network
 from runner.settings import Intervals, take_settings
 from tests.runner.conftest import FAST, Runner, notebook
 from tests.runner.fake_service import DROP, STARTED_WITH, FakeService
@@ -46,6 +47,7 @@ ASK: dict[str, Callable[[Service], object]] = {
 def test_a_busy_service_is_waited_for_longer_than_a_silent_one(service: FakeService, order: Order, route: str) -> None:
     """It is repeated although the whole of `reach_seconds` passes before each try; each answer counts as one."""
     order(notebook("1"))
+    use_network(read_network({}))
     answers: list[int] = []
     environ = {"RUN_URL": service.run_url, **STARTED_WITH}
     asking = Service(take_settings(environ), Intervals(reach_seconds=0.01), answered=lambda: answers.append(1))

@@ -11,7 +11,7 @@ from runner.errors import SettingsError
 from runner.formats import converter_environment
 from runner.sessions import read_network
 from tests.runner.conftest import FAST, Runner, notebook
-from tests.runner.fake_service import CERTIFICATE, FakeService
+from tests.runner.fake_service import CERTIFICATE, RUN_PATH, FakeService
 
 Order = Callable[..., None]
 
@@ -171,7 +171,7 @@ def test_certificates_of_a_folder_are_read_at_once(tmp_path: Path) -> None:
 
 
 def test_a_proxy_of_the_environment_gets_the_requests(runner: Runner) -> None:
-    run_url = "http://service.invalid/v1/runs/o/j/1"
+    run_url = f"http://service.invalid{RUN_PATH}"
     with FakeService() as proxy:
         proxy.failures["work-order"] = [400]
 
