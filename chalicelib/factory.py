@@ -4,11 +4,9 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
-
-import boto3
 
 from chalicelib.config import SchedulerSettings, load_settings
 from chalicelib.resources import Resources
@@ -37,27 +35,18 @@ from chalicelib.services.ticks import TickService
 from chalicelib.services.tokens import TokenService
 from chalicelib.services.traces import TraceService
 from chalicelib.services.uploads import UploadService
-from chalicelib.storage.clients import CLIENT_CONFIG, S3_CONFIG
-from chalicelib.storage.copies import Copier
-from chalicelib.storage.files import Files
-from chalicelib.storage.launcher import Launcher
-from chalicelib.storage.logs import RunnerLogs
-from chalicelib.storage.queues import CleanupQueue, TickQueue, WakeUpQueue
-from chalicelib.storage.schedules import Schedules
-from chalicelib.storage.secrets import RunnerKey
-from chalicelib.tables import Tables
+from chalicelib.stores import Stores
 
 __all__ = ["Factory", "factory", "use"]
 
 
-@dataclass(frozen=True)
-class Factory(Tables):
+@dataclass(frozen=True, kw_only=True)
+class Factory(Stores):
     """Makes the services of one process."""
 
     settings: SchedulerSettings
     clock: Clock = system_clock
     sleep: Callable[[float], None] = time.sleep
-    session: boto3.Session = field(default_factory=boto3.Session)
 
     @cached_property
     def jobs(self) -> JobService:
@@ -145,8 +134,9 @@ class Factory(Tables):
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
         """What writes schedules."""
-        schedules = Schedules(self.session.client("scheduler", config=CLIENT_CONFIG), self.resources)
-        return ScheduleSync(definitions=self._definition_table, schedules=schedules, problems=self._definition_problems)
+        return ScheduleSync(
+            definitions=self._definition_table, schedules=self._schedules, problems=self._definition_problems
+        )
 
     @cached_property
     def _definition_problems(self) -> DefinitionProblemService:
@@ -155,8 +145,7 @@ class Factory(Tables):
     @cached_property
     def definition_sweep(self) -> DefinitionSweepService:
         """What finds definitions that need something."""
-        queue = TickQueue(self.session.client("sqs", config=CLIENT_CONFIG), self.resources.tick_queue_url)
-        return DefinitionSweepService(definitions=self._definition_table, ticks=queue, clock=self.clock)
+        return DefinitionSweepService(definitions=self._definition_table, ticks=self._tick_queue, clock=self.clock)
 
     @cached_property
     def uploads(self) -> UploadService:
@@ -247,14 +236,6 @@ class Factory(Tables):
         return TraceService(files=self._files, logs=self._logs)
 
     @cached_property
-    def _logs(self) -> RunnerLogs:
-        return RunnerLogs(self.session.client("logs", config=CLIENT_CONFIG), self.resources.runner_log_group)
-
-    @cached_property
-    def _second_cleanups(self) -> CleanupQueue:
-        return CleanupQueue(self.session.client("sqs", config=CLIENT_CONFIG), self.resources.cleanup_queue_url)
-
-    @cached_property
     def _snapshots(self) -> SnapshotService:
         return SnapshotService(self.settings, self._files)
 
@@ -274,23 +255,6 @@ class Factory(Tables):
     @cached_property
     def _endings(self) -> EndingService:
         return EndingService(self.settings, jobs=self._job_table)
-
-    @cached_property
-    def _files(self) -> Files:
-        client = self.session.client("s3", config=S3_CONFIG)
-        return Files(client, self.resources.bucket, Copier(client, self.resources.bucket))
-
-    @cached_property
-    def _launcher(self) -> Launcher:
-        return Launcher(self.session.client("ecs", config=CLIENT_CONFIG), self.resources)
-
-    @cached_property
-    def _wake_ups(self) -> WakeUpQueue:
-        return WakeUpQueue(self.session.client("sqs", config=CLIENT_CONFIG), self.resources.wake_up_queue_url)
-
-    @cached_property
-    def _runner_key(self) -> RunnerKey:
-        return RunnerKey(self.session.client("secretsmanager", config=CLIENT_CONFIG), self.resources.runner_key_arn)
 
 
 class _InUse:

@@ -253,15 +253,9 @@ class Grants:
         )
 
     def _allow_to_list_tasks(self, function: str, purpose: str) -> None:
-        in_cluster = self._in_our_cluster()
+        where = self._in_our_cluster()
         self._allow(
-            function,
-            ["ecs:ListTasks"],
-            ["*"],
-            purpose,
-            conditions=in_cluster,
-            because=_TASK_LISTS,
-            faults_only=True,
+            function, ["ecs:ListTasks"], ["*"], purpose, conditions=where, because=_TASK_LISTS, faults_only=True
         )
 
     def _allow_launches(self) -> None:

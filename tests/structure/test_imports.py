@@ -16,7 +16,7 @@ RANKS: Final = {
     "chalicelib.observability": 4,
     "chalicelib.storage": 5,
     "chalicelib.services": 6,
-    "chalicelib.tables": 6,
+    "chalicelib.stores": 6,
     "chalicelib.factory": 7,
     "chalicelib.events": 8,
     "chalicelib.routes": 8,
