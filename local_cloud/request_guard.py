@@ -39,6 +39,10 @@ _OWN: Final = re.compile(r"/(_|latest(/|$)|v2(/|$)|oauth2(/|$)|login$|logout$|he
 
 `/_ministack/reset` deletes everything, `/_ministack/sqs/messages` shows every message. No bucket name begins with `_`."""
 
+_METADATA: Final = re.compile(r"/v4/[A-Za-z0-9_-]{43}(/.*)?")
+"""A container's metadata. Whoever knows the token, 32 random bytes in the container's environment, may read it, as on ECS; the
+emulator answers 404 for any other. No bucket has a name of two characters."""
+
 _FORM: Final = re.compile(r"/[a-z0-9][a-z0-9.-]{2,62}/?")
 """A bucket's address, where S3 takes forms that are signed inside."""
 
@@ -73,7 +77,7 @@ def refusal(*, method: str, path: str, query: str, headers: _Headers, port: int)
     if _is_of_a_page(method, headers):
         return Refusal(status=403, message="The local cloud takes no requests from web pages; call it from a program.")
     # API Gateway decides for itself who calls: users sign, runners bring a token.
-    if path == HEALTH_PATH or path.startswith(API_PATH):
+    if path == HEALTH_PATH or path.startswith(API_PATH) or _is_metadata(method, path, query, headers):
         return None
     if _OWN.match(path):
         return Refusal(status=403, message=f"{path} is closed on the local cloud; use the API of an AWS service.")
@@ -135,6 +139,12 @@ def _is_signed(query: str, headers: _Headers) -> bool:
         return all(_SIGNED.match(each) for each in given)
     named = parse_qs(query)
     return named.get("X-Amz-Algorithm") == [_ALGORITHM] and all(named.get(name) for name in _PRESIGNED)
+
+
+def _is_metadata(method: str, path: str, query: str, headers: _Headers) -> bool:
+    """Return whether a container asks for its metadata, and for nothing that a query or a header names."""
+    names_action = bool(query) or bool(_values(headers, "x-amz-target")) or bool(_values(headers, "authorization"))
+    return method == "GET" and _METADATA.fullmatch(path) is not None and not names_action
 
 
 def _is_form(method: str, path: str, query: str, headers: _Headers) -> bool:

@@ -23,6 +23,8 @@ Client = Callable[[str], Any]
 
 EVIL: Final = "https://evil.example"
 KEY: Final = "AKIAAAAAAAAAAAAAAAAA"
+TOKEN: Final = "t" * 43
+"""As long as the token of a container's metadata, and nobody's."""
 OWN_PATHS: Final = (
     ("POST", "/_ministack/reset"),
     ("POST", "/_ministack/config"),
@@ -149,6 +151,7 @@ def test_a_name_that_leads_here_is_refused(places: Places, tmp_path: Path, host:
         "/",
         "/private/a",
         "/_ministack/health",
+        f"/v4/{TOKEN}",
         "/_aws/execute-api/a/v1/scheduler/jobs",
         "/restapis/a/v1/_user_request_/",
     ],
@@ -199,6 +202,10 @@ def test_what_the_emulator_answers_to_anybody_is_closed(
 
 UNSIGNED: Final = (
     ("GET", "/"),
+    ("POST", f"/v4/{TOKEN}"),
+    ("GET", f"/v4/{TOKEN}?Action=ListUsers&Version=2010-05-08"),
+    ("GET", f"/v4/{TOKEN}x/task"),
+    ("GET", "/v4/short/task"),
     ("PUT", "/new-bucket"),
     ("DELETE", "/private/a"),
     ("GET", "/private/a"),
@@ -224,6 +231,14 @@ def test_an_unsigned_call_does_nothing(places: Places, http: httpx.Client, signa
         answer = http.request(method, url, headers={"Content-Type": "multipart/form-data; boundary=b"})
         assert answer.status_code == 403, (path, answer.text)
         assert "sign the request" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("rest", ["", "/task"])
+def test_a_container_s_metadata_is_for_who_knows_its_token(places: Places, http: httpx.Client, rest: str) -> None:
+    answer = http.get(f"{places.endpoint_url}/v4/{TOKEN}{rest}")
+    assert (answer.status_code, answer.json()["message"]) == (404, "unknown token")
+    answer = http.get(f"{places.endpoint_url}/v4/{TOKEN}{rest}", headers={"X-Amz-Target": "AmazonSQS.ListQueues"})
+    assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("authorization", ["AWS4-HMAC-SHA256", "AWS AKIA:x", "Bearer x", "Basic eDp5", ""])
