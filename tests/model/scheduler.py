@@ -88,17 +88,8 @@ class Scheduler:
             lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
         )
         self._events = TaskEventService(settings.limits, launcher=stores, wake_ups=stores, endings=endings, **shared)
-        self._jobs = JobService(
-            settings,
-            lists=stores,
-            marks=stores,
-            snapshots=stores,
-            tokens=stores,
-            wake_ups=stores,
-            owners=stores,
-            admission=stores,
-            **shared,
-        )
+        for_people = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
+        self._jobs = JobService(settings, **dict.fromkeys(for_people, stores), **shared)
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 
     def run(self, operation: Operation) -> Result:

@@ -21,9 +21,9 @@ from tests.model.record import Record
 from tests.model.rules import breaches, ends_a_run_by_its_launch, leaves_a_container, runs_twice
 from tests.model.scheduler import Options, Scheduler
 from tests.model.steps import Bounds, Step, Steps
-from tests.model.world import Operation, World, has_ended, is_settled, task_arn
+from tests.model.world import Operation, World, has_ended, is_settled, is_unwatched, task_arn
 
-pytestmark = pytest.mark.usefixtures("quiet")
+pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.timeout(900)]
 
 Rule = Callable[[World, Step], str | None]
 
@@ -69,7 +69,8 @@ def test_whatever_happens_the_rules_hold_and_the_job_comes_to_an_end(case: str) 
     reached = {world.record.status for world in found.worlds if world.record}
     assert reached == {"CREATED", "QUEUED", "IN_PROGRESS", "STOPPING", "COMPLETED", "FAILED", "STOPPED"}
     assert max(world.record.attempt for world in found.worlds if world.record) >= 2
-    stuck = found.unable_to_reach(is_settled)
+    # Two tasks of one launch are a fault of ECS: the one that hangs and whose event is lost stays, but the job ends.
+    stuck = found.unable_to_reach(is_unwatched if bounds.double else is_settled)
     assert not stuck, f"the job, or its task, never ends by itself: {found.story(stuck[0])}, {found.worlds[stuck[0]]}"
 
 

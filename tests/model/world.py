@@ -10,6 +10,7 @@ __all__ = [
     "World",
     "has_ended",
     "is_settled",
+    "is_unwatched",
     "may_launch",
     "replace_task",
     "simplify",
@@ -92,10 +93,14 @@ def has_ended(world: World) -> bool:
     return world.record is None or world.record.is_terminal
 
 
+def is_unwatched(world: World) -> bool:
+    """Whether the job is over, and nobody watches a task of it any more."""
+    return has_ended(world) and (world.record is None or not world.record.live_shard)
+
+
 def is_settled(world: World) -> bool:
     """Whether nothing is left to do: the job is over, nobody watches a task, and none runs."""
-    watched = world.record is not None and world.record.live_shard
-    return has_ended(world) and not watched and not world.running
+    return is_unwatched(world) and not world.running
 
 
 def may_launch(world: World) -> bool:
