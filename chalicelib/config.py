@@ -126,7 +126,7 @@ class Environment(_Section):
     )
     task_role_arn: Annotated[str, AfterValidator(check_task_role_arn)] | None = Field(
         default=None,
-        description="Role that the notebook's own code has, for its own data. Without it, the notebook has no AWS permission.",
+        description="Role that the notebook's own code has, for its own data. Without it, the task has no role, and the notebook no AWS credentials.",
     )
     users: PrincipalNames = Field(
         default=(),
