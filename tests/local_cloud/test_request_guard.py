@@ -1,28 +1,19 @@
 """The local cloud as a web page, another program of this machine, or a name that leads here meets it."""
 
-import json
-import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 import httpx
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.client import Config
-from botocore.credentials import Credentials
 
-from local_cloud.access_keys import administrator_key
 from local_cloud.daemon import Daemon
 from local_cloud.places import ACCOUNT_ID, REGION, RUNNER_IMAGE, Places
+from tests.local_cloud.requests_by_hand import KEY, forged, path_style, raw, signed
 
 Client = Callable[[str], Any]
 
 EVIL: Final = "https://evil.example"
-KEY: Final = "AKIAAAAAAAAAAAAAAAAA"
 TOKEN: Final = "t" * 43
 """As long as the token of a container's metadata, and nobody's."""
 OWN_PATHS: Final = (
@@ -88,28 +79,6 @@ def http(daemon: Daemon) -> Iterator[httpx.Client]:
         yield http
 
 
-def forged(service: str) -> dict[str, str]:
-    """Return the headers of a request that is signed in the right form, with a key that nobody has."""
-    date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    scope = f"{KEY}/{date[:8]}/{REGION}/{service}/aws4_request"
-    signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
-    return {"Authorization": signature, "X-Amz-Date": date}
-
-
-def signed(places: Places, action: str, document: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
-    """Send a call of ECS that is signed by the administrator, with more headers, as a page that stole the key could."""
-    key = administrator_key(places.administrator_key)
-    target = {"X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}"}
-    body = json.dumps(document)
-    request = AWSRequest(
-        "POST", f"{places.endpoint_url}/", data=body, headers={**target, "Host": headers.get("Host", "")}
-    )
-    if not headers.get("Host"):
-        del request.headers["Host"]
-    SigV4Auth(Credentials(key.key_id, key.secret), "ecs", REGION).add_auth(request)
-    return httpx.post(f"{places.endpoint_url}/", content=body, headers={**dict(request.headers), **headers}, timeout=30)
-
-
 def launch(command: str) -> dict[str, Any]:
     override = {"name": "runner", "command": ["/bin/sh", "-c", command]}
     return {"cluster": "jobs", "taskDefinition": "runner", "overrides": {"containerOverrides": [override]}}
@@ -171,12 +140,6 @@ def test_a_request_has_one_host(places: Places, daemon: Any, host: str) -> None:
     assert daemon.pid
     head = f"GET /_ministack/health HTTP/1.1\r\n{host.format(port=places.port)}Connection: close\r\n\r\n"
     assert raw(places, head).partition(b"\r\n")[0].split()[1] in (b"400", b"421")
-
-
-def raw(places: Places, head: str) -> bytes:
-    with socket.create_connection(("127.0.0.1", places.port), timeout=30) as connection:
-        connection.sendall(head.encode())
-        return connection.recv(4096)
 
 
 @pytest.mark.parametrize("path", ["/_aws/execute-api/a/v1/", "/", "/_ministack/health"])
@@ -299,11 +262,3 @@ def test_what_programs_do_works(places: Places, http: httpx.Client) -> None:
         assert http.get(presigned, headers=opened).content == b"the secret"
         assert http.get(presigned, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert http.get(f"{places.endpoint_url}/_ministack/health").status_code == 200
-
-
-def path_style(places: Places, name: str) -> Any:
-    """Return a client of S3 at one of loopback's names that signs as the service does."""
-    key = administrator_key(places.administrator_key)
-    config = Config(s3={"addressing_style": "path"}, signature_version="s3v4")
-    session = boto3.Session(key.key_id, key.secret, region_name=REGION)
-    return session.client("s3", endpoint_url=f"http://{name}:{places.port}", config=config)
