@@ -18,9 +18,9 @@ PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-
 """The partitions that botocore's endpoint data (partitions.json) lists."""
 
 IDENTITY_CENTER: Final = "AWSReservedSSO_"
-"""How the names of IAM Identity Center's roles begin (IAM Identity Center user guide, "IAM roles created by IAM Identity Center"). AWS
-alone can modify them (AWS re:Post, "Cannot perform the operation on the protected role"), so only Identity Center starts their sessions
-and names them after the user. What is not documented, and why it does no harm: docs/decisions/0026."""
+"""How the names of IAM Identity Center's roles begin. Identity Center names their sessions after its users (IAM Identity Center user guide,
+"IAM roles created by IAM Identity Center"). No page of AWS says that nobody else can make a role of such a name, so whoever may create
+roles in the account is trusted (docs/security.md)."""
 
 NAME: Final = r"[A-Za-z0-9_+=,.@-]"
 """What names of users, roles and sessions are made of (IAM API reference, CreateUser and CreateRole; STS, AssumeRole)."""
