@@ -18,9 +18,9 @@ PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-
 """The partitions that botocore's endpoint data (partitions.json) lists."""
 
 IDENTITY_CENTER: Final = "AWSReservedSSO_"
-"""How the names of IAM Identity Center's roles begin. Identity Center names their sessions after its users (IAM Identity Center user guide,
-"IAM roles created by IAM Identity Center"). No page of AWS says that nobody else can make a role of such a name, so whoever may create
-roles in the account is trusted (docs/security.md)."""
+"""How the names of IAM Identity Center's roles begin; it names their sessions after its users (IAM Identity Center user guide, "IAM roles
+created by IAM Identity Center"). AWS alone can modify such a role (AWS re:Post, "Cannot perform the operation on the protected role").
+That nobody else can create one is not documented: whoever may create roles in the account is trusted (docs/decisions/0026)."""
 
 NAME: Final = r"[A-Za-z0-9_+=,.@-]"
 """What names of users, roles and sessions are made of (IAM API reference, CreateUser and CreateRole; STS, AssumeRole)."""
