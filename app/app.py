@@ -2,12 +2,12 @@
 
 from chalicelib import events
 from chalicelib.observability import observed
-from chalicelib.routes.about import about
+from chalicelib.routes.chalice_app import SchedulerApp
 from chalicelib.routes.definitions import definitions
 from chalicelib.routes.jobs import jobs
 from chalicelib.routes.owners import owners
-from chalicelib.routes.responses import SchedulerApp
 from chalicelib.routes.runs import runs
+from chalicelib.routes.service_info import about
 
 __all__ = ["app", "cleanup", "dispatch", "sweep", "task_events", "ticks"]
 

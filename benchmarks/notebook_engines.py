@@ -18,12 +18,12 @@ from nbformat import NotebookNode
 from papermill.iorw import load_notebook_node  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from runner.cell_log import CellLog
-from runner.control import Control
 from runner.engine import RunManager, execute_cells
 from runner.launchers import DirectLauncher
 from runner.log import NOTEBOOK, LogHandler
 from runner.memory import MemoryWatch
 from runner.settings import Intervals
+from runner.watchdog import Watchdog
 
 __all__ = ["main"]
 
@@ -52,7 +52,7 @@ def _runner(notebook: NotebookNode, folder: Path) -> None:
     nbformat.write(notebook, folder / "in.ipynb")  # type: ignore[no-untyped-call]
     manager = RunManager(
         load_notebook_node(str(folder / "in.ipynb")),
-        control=Control(Intervals(), MemoryWatch(), launcher),
+        control=Watchdog(Intervals(), MemoryWatch(), launcher),
         log=CellLog(),
         on_cell=lambda _cell, _cells: None,
         save_seconds=Intervals().save_seconds,

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from chalicelib.domain.principal_names import (
+from chalicelib.domain.authorization.principal_settings import (
     check_chosen_sessions,
     check_principal_name,
     check_session_name_role,

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from chalicelib.domain.duty import Duty
+from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import factory
 from chalicelib.observability import count_background_failure
-from chalicelib.services.duties import counted, isolated
+from chalicelib.services.background_work import counted, isolated
 
 __all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
@@ -27,15 +27,15 @@ def dispatch(event: Mapping[str, Any], context: Any) -> None:
     message group, and every launch with it, until its visibility timeout is over. The sweep sends another within a minute.
     """
     if any(int(each["attributes"]["ApproximateReceiveCount"]) > 1 for each in event["Records"]):
-        count_background_failure(Duty.LAUNCHES)
+        count_background_failure(BackgroundWork.LAUNCHES)
         _log.error("the dispatch before this one crashed, ran out of time, or was throttled")
-    with isolated(Duty.LAUNCHES):
+    with isolated(BackgroundWork.LAUNCHES):
         factory().dispatch.run(until=_last_start(context))
 
 
 def task_events(event: Mapping[str, Any], _context: Any) -> None:
     """Take an "ECS Task State Change" event."""
-    with counted(Duty.TASK_EVENTS, task_arn=event["detail"]["taskArn"]):
+    with counted(BackgroundWork.TASK_EVENTS, task_arn=event["detail"]["taskArn"]):
         factory().task_events.handle(parse_task(event["detail"]))
 
 
@@ -81,13 +81,13 @@ def _tick(record: Any, *, until: datetime) -> None:
     ids = {"owner_id": message["owner_id"], "definition_id": message["definition_id"]}
     match message.get("kind", "tick"):
         case "walk":
-            with isolated(Duty.TICKS, **ids):
+            with isolated(BackgroundWork.TICKS, **ids):
                 factory().missed_ticks.walk(**ids, until=until)
         case "sync":
-            with isolated(Duty.SCHEDULES, **ids):
+            with isolated(BackgroundWork.SCHEDULES, **ids):
                 factory().schedule_sync.sync_by_id(**ids)
         case _:
-            with counted(Duty.TICKS, **ids, due=message["due"]):
+            with counted(BackgroundWork.TICKS, **ids, due=message["due"]):
                 due = datetime.fromisoformat(message["due"])
                 factory().ticks.take(**ids, due=due, revision=message["revision"])
 
@@ -95,13 +95,13 @@ def _tick(record: Any, *, until: datetime) -> None:
 def _stream_record(record: Any) -> None:
     keys = record.raw_event["dynamodb"]["Keys"]
     ids = {name: keys[name]["S"] for name in ("owner_id", "job_id", "definition_id") if name in keys}
-    with counted(Duty.CLEANUP, **ids):
+    with counted(BackgroundWork.CLEANUP, **ids):
         (factory().definition_cleanup if "definition_id" in ids else factory().cleanup).handle(record.raw_event)
 
 
 def _second_cleanup(record: Any) -> None:
     message = record.json_body
-    with counted(Duty.CLEANUP, **{name: str(value) for name, value in message.items()}):
+    with counted(BackgroundWork.CLEANUP, **{name: str(value) for name, value in message.items()}):
         if "definition_id" in message:
             slots = message["schedule_slots"]
             factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], slots)

@@ -11,6 +11,7 @@ from typing import cast
 from chalicelib.config import SchedulerSettings, load_settings
 from chalicelib.resources import Resources
 from chalicelib.services.admission import AdmissionService
+from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.cleanup import CleanupService
 from chalicelib.services.clock import Clock, system_clock
 from chalicelib.services.definition_cleanup import DefinitionCleanupService
@@ -19,7 +20,7 @@ from chalicelib.services.definition_runs import DefinitionRunService
 from chalicelib.services.definition_sweep import DefinitionSweepService
 from chalicelib.services.definitions import DefinitionService
 from chalicelib.services.dispatch import DispatchService
-from chalicelib.services.endings import EndingService
+from chalicelib.services.idempotency import IdempotencyService
 from chalicelib.services.jobs import JobService
 from chalicelib.services.missed_ticks import MissedTickService
 from chalicelib.services.output_budget import OutputBudgetService
@@ -32,8 +33,7 @@ from chalicelib.services.sweep import SweepService
 from chalicelib.services.take_over import TakeOverService
 from chalicelib.services.task_events import TaskEventService
 from chalicelib.services.ticks import TickService
-from chalicelib.services.tokens import TokenService
-from chalicelib.services.traces import TraceService
+from chalicelib.services.upload_and_log_cleanup import UploadAndLogCleanup
 from chalicelib.services.uploads import UploadService
 from chalicelib.stores import Stores
 
@@ -167,7 +167,7 @@ class Factory(Stores):
             files=self._files,
             runner_key=self._runner_key,
             budgets=OutputBudgetService(self.settings.limits, marks=self._marks, clock=self.clock),
-            endings=self._endings,
+            endings=self._completion,
             clock=self.clock,
         )
 
@@ -180,7 +180,7 @@ class Factory(Stores):
             lists=self._job_lists,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._endings,
+            endings=self._completion,
             owners=self._owner_table,
             clock=self.clock,
             sleep=self.sleep,
@@ -195,7 +195,7 @@ class Factory(Stores):
             jobs=self._job_table,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._endings,
+            endings=self._completion,
             clock=self.clock,
         )
 
@@ -208,7 +208,7 @@ class Factory(Stores):
             marks=self._marks,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._endings,
+            endings=self._completion,
             clock=self.clock,
         )
 
@@ -231,9 +231,9 @@ class Factory(Stores):
         )
 
     @cached_property
-    def traces(self) -> TraceService:
+    def traces(self) -> UploadAndLogCleanup:
         """What removes what they leave elsewhere."""
-        return TraceService(files=self._files, logs=self._logs)
+        return UploadAndLogCleanup(files=self._files, logs=self._logs)
 
     @cached_property
     def _snapshots(self) -> SnapshotService:
@@ -249,12 +249,12 @@ class Factory(Stores):
         )
 
     @cached_property
-    def _tokens(self) -> TokenService:
-        return TokenService(marks=self._marks, files=self._files)
+    def _tokens(self) -> IdempotencyService:
+        return IdempotencyService(marks=self._marks, files=self._files)
 
     @cached_property
-    def _endings(self) -> EndingService:
-        return EndingService(self.settings, jobs=self._job_table)
+    def _completion(self) -> AttemptCompletionService:
+        return AttemptCompletionService(self.settings, jobs=self._job_table)
 
 
 class _InUse:

@@ -7,20 +7,20 @@ import boto3
 from pynamodb.connection import Connection
 
 from chalicelib.resources import Resources
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.clients import CLIENT_CONFIG, PYNAMODB_SETTINGS, S3_CONFIG
-from chalicelib.storage.copies import Copier
 from chalicelib.storage.definition_table import DefinitionTable
-from chalicelib.storage.files import Files
 from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, OwnerItem, bind
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.launcher import Launcher
-from chalicelib.storage.logs import RunnerLogs
 from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.owner_table import OwnerTable
 from chalicelib.storage.queues import CleanupQueue, TickQueue, WakeUpQueue
+from chalicelib.storage.runner_logs import RunnerLogs
+from chalicelib.storage.s3_copy import Copier
 from chalicelib.storage.schedules import Schedules
 from chalicelib.storage.secrets import RunnerKey
+from chalicelib.storage.task_launcher import Launcher
 
 __all__ = ["Stores"]
 
@@ -70,9 +70,9 @@ class Stores:
         return OwnerTable(self._owner_item)
 
     @cached_property
-    def _files(self) -> Files:
+    def _files(self) -> Bucket:
         client = self.session.client("s3", config=S3_CONFIG)
-        return Files(client, self.resources.bucket, Copier(client, self.resources.bucket))
+        return Bucket(client, self.resources.bucket, Copier(client, self.resources.bucket))
 
     @cached_property
     def _launcher(self) -> Launcher:

@@ -1,14 +1,14 @@
 """Who may do what, as a page for an operator's reviewer: `python -m infra.access` prints docs/access.md.
 
-The page is made of the tables that the service itself decides by: `chalicelib.domain.access` and `chalicelib.domain.environment_access`.
+The page is made of the tables that the service itself decides by: `chalicelib.domain.authorization.access` and `chalicelib.domain.authorization.environment_access`.
 """
 
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from chalicelib.domain.access import ROUTES, Asker, Audience, is_admitted
-from chalicelib.domain.environment_access import NEEDS_THE_RIGHT, Party, Step
+from chalicelib.domain.authorization.access import ROUTES, Asker, Audience, is_admitted
+from chalicelib.domain.authorization.environment_access import NEEDS_THE_RIGHT, Party, Step
 
 __all__ = ["document"]
 
@@ -56,10 +56,10 @@ def _user_routes() -> Iterator[str]:
     yield _row(["---"] * (len(Asker) + 1))
     for route, rule in ROUTES.items():
         if rule.audience is not Audience.RUNNER:
-            yield _row((f"`{route}`", *(_answer(asker, rule.audience) for asker in Asker)))
+            yield _row((f"`{route}`", *(_response(asker, rule.audience) for asker in Asker)))
 
 
-def _answer(asker: Asker, audience: Audience) -> str:
+def _response(asker: Asker, audience: Audience) -> str:
     if is_admitted(asker, audience):
         return "yes"
     return "401" if asker is Asker.ANONYMOUS else "403"

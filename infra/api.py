@@ -25,9 +25,9 @@ from aws_cdk.aws_iam import AccountPrincipal, AnyPrincipal, IPrincipal, PolicyDo
 from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
-from infra.explanations import explain
 from infra.gateway_responses import add_gateway_responses
 from infra.log_groups import LogGroups
+from infra.nag_acknowledgments import explain
 from infra.routes import Route
 from infra.settings import ApiSection
 
@@ -36,7 +36,7 @@ __all__ = ["STAGE", "Api", "runner_rate"]
 STAGE: Final = "v1"
 """Name of the stage: the first part of every path."""
 
-_BEAT_SECONDS: Final = 15
+_HEARTBEAT_SECONDS: Final = 15
 """How often a runner beats [s] (docs/runner-protocol.md)."""
 
 _LOGGING_LEVEL: Final = MethodLoggingLevel.ERROR
@@ -258,4 +258,4 @@ def runner_rate(max_running_jobs: int) -> int:
     Heartbeats come every 15 s from each runner, and on every change of phase: twice that. A start takes three more (check-in, work order,
     heartbeat), an end five (two phases, notebook, outputs, report); 18 of each a second, as fast as dispatch launches, are 144.
     """
-    return 150 + 2 * max_running_jobs // _BEAT_SECONDS
+    return 150 + 2 * max_running_jobs // _HEARTBEAT_SECONDS

@@ -10,7 +10,7 @@ from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption, CorsRule
 from constructs import Construct
 
 from chalicelib.config import Limits, Retention
-from infra.explanations import explain
+from infra.nag_acknowledgments import explain
 
 __all__ = ["Storage", "days_until_the_net"]
 

@@ -12,7 +12,7 @@ __all__ = ["ENGINES", "Build", "EngineError", "build_command", "find_engine", "i
 ENGINES: Final = ("docker", "podman", "buildah")
 """In order of preference."""
 
-_ANSWER_SECONDS: Final = 60
+_RESPONSE_SECONDS: Final = 60
 """How long an engine may take to answer [s]; Docker Desktop takes about 20 s to wake up."""
 
 
@@ -41,10 +41,10 @@ def works(name: str) -> bool:
     if shutil.which(name) is None:
         return False
     try:
-        answer = subprocess.run([name, "version"], capture_output=True, check=False, timeout=_ANSWER_SECONDS)
+        response = subprocess.run([name, "version"], capture_output=True, check=False, timeout=_RESPONSE_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return answer.returncode == 0
+    return response.returncode == 0
 
 
 def find_engine(engines: Sequence[str] = ENGINES, *, is_usable: Callable[[str], bool] = works) -> str:

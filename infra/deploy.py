@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.context import Context, parse_context
 from infra.preflight.account import Account
-from infra.preflight.facts import is_first_deployment
+from infra.preflight.account_facts import is_first_deployment
 from infra.preflight.report import examine
 from infra.preflight.session import clients, region
 from infra.settings import SettingsError

@@ -10,8 +10,8 @@ from aws_cdk.aws_iam import Role, ServicePrincipal
 from aws_cdk.aws_lambda import Architecture, Code, Function, RecursiveLoop, Runtime, RuntimeFamily, Tracing
 from constructs import Construct
 
-from infra.explanations import explain, explain_wildcards
 from infra.log_groups import LogGroups
+from infra.nag_acknowledgments import explain, explain_wildcards
 from infra.queues import CLEANUP_TIMEOUT, DISPATCH_TIMEOUT, TICKS_TIMEOUT
 from infra.settings import FunctionsSection
 

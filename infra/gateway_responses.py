@@ -18,7 +18,7 @@ _CORS_HEADERS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Answer:
+class _Response:
     kind: ResponseType
     code: str
     message: str | None = None
@@ -28,63 +28,63 @@ class _Answer:
     retry_after_seconds: int | None = None
 
 
-_ANSWERS: Final = (
-    _Answer(kind=ResponseType.DEFAULT_4_XX, code="bad_request"),
-    _Answer(
+_RESPONSES: Final = (
+    _Response(kind=ResponseType.DEFAULT_4_XX, code="bad_request"),
+    _Response(
         kind=ResponseType.DEFAULT_5_XX,
         code="unavailable",
         message="The service cannot answer now. Try again; if it stays so, give the operator this request id.",
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.MISSING_AUTHENTICATION_TOKEN,
         code="not_found_or_not_signed",
         message="There is no such route, or the request is not signed. Check path and method, and sign with AWS Signature Version 4.",
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.UNAUTHORIZED,
         code="not_authenticated",
         message="Nobody is known by these credentials. Sign the request with valid AWS credentials.",
     ),
-    _Answer(kind=ResponseType.INVALID_SIGNATURE, code="not_authenticated"),
-    _Answer(
+    _Response(kind=ResponseType.INVALID_SIGNATURE, code="not_authenticated"),
+    _Response(
         kind=ResponseType.EXPIRED_TOKEN,
         code="not_authenticated",
         message="The AWS credentials have expired. Get new ones (for instance `aws sso login`) and try again.",
     ),
-    _Answer(kind=ResponseType.ACCESS_DENIED, code="not_allowed"),
-    _Answer(
+    _Response(kind=ResponseType.ACCESS_DENIED, code="not_allowed"),
+    _Response(
         # The words of `chalicelib.errors.NotAllowedError.for_runner`: who has no API key learns as little as who has no proof.
         kind=ResponseType.INVALID_API_KEY,
         code="not_allowed",
         message="This is for the run's own container.",
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.THROTTLED,
         code="too_many_requests",
         message="Too many requests for this stack at one time. Wait a moment and try again.",
         retry_after_seconds=2,
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.QUOTA_EXCEEDED,
         code="too_many_requests",
         message="Too many requests for this stack. Wait and try again.",
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.REQUEST_TOO_LARGE,
         code="too_large",
         message="The request is larger than 10 MB. Upload notebooks and folders with POST /scheduler/uploads.",
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.UNSUPPORTED_MEDIA_TYPE,
         code="bad_request",
         message="Send JSON, with content-type application/json.",
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.INTEGRATION_TIMEOUT,
         code="timeout",
         message="The service took longer than 29 seconds. Whether the request took effect is not known: look, then try again.",
     ),
-    _Answer(
+    _Response(
         kind=ResponseType.INTEGRATION_FAILURE,
         code="unavailable",
         status="502",
@@ -96,22 +96,22 @@ _ANSWERS: Final = (
 
 def add_gateway_responses(api: RestApi) -> None:
     """Give every error that never reaches the service the body `{"message", "reason", "code", "request_id"}` and CORS headers."""
-    for answer in _ANSWERS:
+    for response in _RESPONSES:
         api.add_gateway_response(
-            answer.kind.response_type,
-            type=answer.kind,
-            status_code=answer.status,
-            response_headers=_headers(answer),
-            templates={"application/json": _body(answer)},
+            response.kind.response_type,
+            type=response.kind,
+            status_code=response.status,
+            response_headers=_headers(response),
+            templates={"application/json": _body(response)},
         )
 
 
-def _headers(answer: _Answer) -> dict[str, str]:
-    later = {"Retry-After": f"'{answer.retry_after_seconds}'"} if answer.retry_after_seconds else {}
+def _headers(response: _Response) -> dict[str, str]:
+    later = {"Retry-After": f"'{response.retry_after_seconds}'"} if response.retry_after_seconds else {}
     return {**_CORS_HEADERS, **later}
 
 
-def _body(answer: _Answer) -> str:
+def _body(response: _Response) -> str:
     # The gateway puts its own words in quotes by itself.
-    message = json.dumps(answer.message) if answer.message else "$context.error.messageString"
-    return f'{{"message": {message}, "reason": null, "code": "{answer.code}", "request_id": "$context.requestId"}}'
+    message = json.dumps(response.message) if response.message else "$context.error.messageString"
+    return f'{{"message": {message}, "reason": null, "code": "{response.code}", "request_id": "$context.requestId"}}'

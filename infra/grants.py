@@ -9,8 +9,8 @@ from aws_cdk.aws_dynamodb import Table
 from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_s3 import Bucket
 
-from infra.explanations import explain_wildcards, resource_text
 from infra.functions import Functions
+from infra.nag_acknowledgments import explain_wildcards, resource_text
 from infra.queues import Queues
 from infra.runners import CONTAINER, Runners
 from infra.schedules import Schedules

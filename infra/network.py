@@ -16,7 +16,7 @@ from aws_cdk.aws_ec2 import (
 )
 from constructs import Construct
 
-from infra.explanations import explain
+from infra.nag_acknowledgments import explain
 from infra.settings import NetworkSection
 
 __all__ = ["Network"]
@@ -57,7 +57,7 @@ class Network(Construct):
             # CDK empties the default group by a custom resource; nothing here uses that group.
             restrict_default_security_group=False,
             subnet_configuration=[SubnetConfiguration(name="Runners", subnet_type=SubnetType.PUBLIC, cidr_mask=20)],
-            gateway_endpoints={"Files": GatewayVpcEndpointOptions(service=GatewayVpcEndpointAwsService.S3)},
+            gateway_endpoints={"Bucket": GatewayVpcEndpointOptions(service=GatewayVpcEndpointAwsService.S3)},
         )
         explain(
             vpc,

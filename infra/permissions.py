@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from aws_cdk import App, CfnElement
 
-from infra.explanations import resource_text
 from infra.functions import FUNCTIONS
 from infra.grants import Purpose
 from infra.main import build
+from infra.nag_acknowledgments import resource_text
 from infra.stack import SchedulerStack
 
 __all__ = ["Permission", "UnexplainedPermissionError", "document", "permissions", "statements"]

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk.aws_sqs import DeadLetterQueue, Queue, QueueEncryption
 from constructs import Construct
 
-from infra.explanations import explain
+from infra.nag_acknowledgments import explain
 
 __all__ = ["CLEANUP_TIMEOUT", "DISPATCH_TIMEOUT", "TICKS_TIMEOUT", "Queues"]
 

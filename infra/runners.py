@@ -30,7 +30,7 @@ from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
 
 from chalicelib.config import Environment
-from infra.explanations import explain, explain_wildcards
+from infra.nag_acknowledgments import explain, explain_wildcards
 from infra.platforms import PLATFORMS
 from infra.settings import RunnersSection
 

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.principal_names import without_repetition
+from chalicelib.domain.authorization.principal_settings import without_repetition
 
 __all__ = [
     "LOG_RETENTION_DAYS",

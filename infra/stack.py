@@ -11,10 +11,10 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.bucket import Storage
-from infra.explanations import explain, explain_wildcards
 from infra.functions import Functions
 from infra.grants import Grants
 from infra.log_groups import LogGroups
+from infra.nag_acknowledgments import explain, explain_wildcards
 from infra.network import Network
 from infra.queues import Queues
 from infra.routes import Route

@@ -3,13 +3,13 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_scheduler_aws.answers import Environment, Health, LogEvent, OutputFile
+from jupyter_scheduler_aws.api.definition_models import Definition, Explanation, LastRun, OverlapPolicy, Problem
+from jupyter_scheduler_aws.api.job_models import Actor, Job, JobStatus, Outcome, Phase
+from jupyter_scheduler_aws.api.owner_models import Owner
+from jupyter_scheduler_aws.api.response_models import Environment, Health, LogEvent, OutputFile
+from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.definition import Definition, Explanation, LastRun, OverlapPolicy, Problem
 from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
-from jupyter_scheduler_aws.models import Actor, Job, JobStatus, Outcome, Phase
-from jupyter_scheduler_aws.owner import Owner
-from jupyter_scheduler_aws.pace import Pace
 
 if TYPE_CHECKING:
     from jupyter_scheduler_aws.connector.environments import AwsEnvironmentManager
@@ -34,9 +34,9 @@ __all__ = [
     "OutputFile",
     "OverlapPolicy",
     "Owner",
-    "Pace",
     "Phase",
     "Problem",
+    "RetryPolicy",
     "SchedulerApiError",
     "SchedulerClientError",
 ]

@@ -5,15 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from jupyter_scheduler_aws.answers import LogEvent
+from jupyter_scheduler_aws.api.job_models import Job, JobStatus
+from jupyter_scheduler_aws.api.owner_endpoints import OwnerApi
+from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, job_fields
+from jupyter_scheduler_aws.api.response_models import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
-from jupyter_scheduler_aws.downloads import download_files, ignore_renamed
-from jupyter_scheduler_aws.models import Job, JobStatus
-from jupyter_scheduler_aws.owner_api import OwnerApi
-from jupyter_scheduler_aws.requests import DEFAULT_OUTPUT_FORMATS, job_fields
-from jupyter_scheduler_aws.selection import InputChoice
-from jupyter_scheduler_aws.snapshot import Snapshot
-from jupyter_scheduler_aws.uploads import Progress, ignore_progress, upload_notebook, upload_snapshot
+from jupyter_scheduler_aws.snapshots.pack import Snapshot
+from jupyter_scheduler_aws.transfers.download import download_files, ignore_renamed
+from jupyter_scheduler_aws.transfers.file_selection import InputChoice
+from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_notebook, upload_snapshot
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
 __all__ = ["DEFAULT_OUTPUT_FORMATS", "Client", "InputChoice"]

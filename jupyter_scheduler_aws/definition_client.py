@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
-from jupyter_scheduler_aws.definition import Definition
-from jupyter_scheduler_aws.definition_api import DefinitionApi
+from jupyter_scheduler_aws.api.definition_endpoints import DefinitionApi
+from jupyter_scheduler_aws.api.definition_models import Definition
+from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, DefinitionOptions, definition_fields
 from jupyter_scheduler_aws.parameters import encode_parameters
-from jupyter_scheduler_aws.requests import DEFAULT_OUTPUT_FORMATS, DefinitionOptions, definition_fields
-from jupyter_scheduler_aws.snapshot import Snapshot
-from jupyter_scheduler_aws.uploads import Progress, ignore_progress, upload_notebook
+from jupyter_scheduler_aws.snapshots.pack import Snapshot
+from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_notebook
 
 __all__ = ["DefinitionClient"]
 

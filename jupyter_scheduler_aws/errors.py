@@ -25,7 +25,7 @@ SchedulerClientError
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jupyter_scheduler_aws.plain import plain_text
+from jupyter_scheduler_aws.sanitize import sanitize_text
 
 __all__ = [
     "ConfigurationError",
@@ -44,11 +44,11 @@ __all__ = [
     "SnapshotTooLargeError",
     "TooLargeError",
     "TooManyRequestsError",
-    "UnexpectedAnswerError",
+    "UnexpectedResponseError",
     "UnreachableError",
     "UnsafePathError",
     "UploadError",
-    "error_of_answer",
+    "error_of_response",
 ]
 
 
@@ -59,7 +59,7 @@ class SchedulerClientError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        self.message = plain_text(message)
+        self.message = sanitize_text(message)
         super().__init__(self.message)
 
 
@@ -95,7 +95,7 @@ class UnreachableError(SchedulerClientError):
     """No answer came, however often it was asked."""
 
 
-class UnexpectedAnswerError(SchedulerClientError):
+class UnexpectedResponseError(SchedulerClientError):
     """An answer came that is not the scheduler's."""
 
 
@@ -212,7 +212,7 @@ _HINTS: Final[Mapping[str, str]] = {
 """What API Gateway's own refusals mean to a person; it words them for programmers."""
 
 
-def error_of_answer(status: int, document: object, *, request_id: str | None = None) -> SchedulerApiError:
+def error_of_response(status: int, document: object, *, request_id: str | None = None) -> SchedulerApiError:
     """Make the error of an answer that is not a success.
 
     Parameters

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from jupyter_scheduler_aws.answers import LogEvent, LogPage
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.response_models import LogEvent, LogPage
+from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
 from jupyter_scheduler_aws.errors import ServiceError, TooManyRequestsError, UnreachableError
-from jupyter_scheduler_aws.models import Job
-from jupyter_scheduler_aws.pace import Pace
 
 __all__ = ["follow_log", "wait_for_end"]
 
@@ -17,7 +17,7 @@ _EMPTY_PAGES_AT_END: Final = 2
 """CloudWatch Logs may give an empty part with more behind it."""
 
 
-def wait_for_end(look: Callable[[], Job], *, pace: Pace, on_change: Callable[[Job], None] | None) -> Job:
+def wait_for_end(look: Callable[[], Job], *, pace: RetryPolicy, on_change: Callable[[Job], None] | None) -> Job:
     """Look at a job until it has ended.
 
     Parameters
@@ -55,7 +55,7 @@ def wait_for_end(look: Callable[[], Job], *, pace: Pace, on_change: Callable[[Jo
 
 
 def follow_log(
-    read: Callable[[str | None], LogPage], *, is_ended: Callable[[], bool], pace: Pace
+    read: Callable[[str | None], LogPage], *, is_ended: Callable[[], bool], pace: RetryPolicy
 ) -> Iterator[LogEvent]:
     """Go through a log, and wait for more until nothing more will come.
 

@@ -12,14 +12,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local_cloud.checks import check_machine
 from local_cloud.connection import write_connection
 from local_cloud.daemon import Daemon
 from local_cloud.deploy import deploy
 from local_cloud.engine_choice import choose_engine, chosen_engine, end_leftovers, write_engine
 from local_cloud.errors import LocalCloudError
-from local_cloud.lab import lab_command, lab_environment, make_workspace
-from local_cloud.places import Places
+from local_cloud.jupyterlab import lab_command, lab_environment, make_workspace
+from local_cloud.machine_checks import check_machine
+from local_cloud.paths import LocalPaths
 
 __all__ = ["main"]
 
@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("action", choices=("up", "lab", "down", "status"))
     action = parser.parse_args().action
     try:
-        places = Places.from_environment(os.environ)
+        places = LocalPaths.from_environment(os.environ)
         if action == "lab":
             return _lab(places)
         with _alone(places):
@@ -42,7 +42,7 @@ def main() -> int:
         return 1
 
 
-def _up(places: Places) -> int:
+def _up(places: LocalPaths) -> int:
     check_machine(places)
     started = _start(places)
     from local_cloud.identities import Identities  # noqa: PLC0415  needs boto3, which `make down` runs without
@@ -59,7 +59,7 @@ def _up(places: Places) -> int:
     return 0
 
 
-def _start(places: Places) -> bool:
+def _start(places: LocalPaths) -> bool:
     """Start the launcher, anew if it runs with another engine; return whether it was not running already."""
     daemon = Daemon(places)
     engine = choose_engine(os.environ)
@@ -71,7 +71,7 @@ def _start(places: Places) -> bool:
     return daemon.start()
 
 
-def _lab(places: Places) -> int:
+def _lab(places: LocalPaths) -> int:
     """Become JupyterLab, until it is interrupted."""
     if Daemon(places).pid is None:
         raise LocalCloudError("The local cloud does not run; `make up` starts it.")
@@ -80,7 +80,7 @@ def _lab(places: Places) -> int:
     os.execve(command[0], command, lab_environment(places, os.environ))  # noqa: S606 - no shell is wanted
 
 
-def _down(places: Places) -> int:
+def _down(places: LocalPaths) -> int:
     stopped = Daemon(places).stop()
     try:
         end_leftovers(places)
@@ -94,7 +94,7 @@ def _down(places: Places) -> int:
     return 0
 
 
-def _status(places: Places) -> int:
+def _status(places: LocalPaths) -> int:
     pid = Daemon(places).pid
     if pid is None:
         print("The local cloud does not run; `make up` starts it.")
@@ -109,7 +109,7 @@ def _status(places: Places) -> int:
 
 
 @contextmanager
-def _alone(places: Places) -> Iterator[None]:
+def _alone(places: LocalPaths) -> Iterator[None]:
     """Let two commands on the same local cloud run one after the other."""
     places.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (places.folder / "lock").open("w", encoding="ascii") as lock:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from local_cloud.access_keys import AccessKey
 from local_cloud.addresses import HOST
 from local_cloud.authorization_rules import Request, Requirement, authorized_action, requirements
-from local_cloud.internals import require
+from local_cloud.emulator_internals import require
 from local_cloud.permission_record import PermissionRecord
 
 __all__ = ["EmulatedAuthorization"]

@@ -9,12 +9,12 @@ from pathlib import Path
 from local_cloud.access_keys import AccessKey, administrator_key, read_key
 from local_cloud.addresses import HOST
 from local_cloud.errors import LocalCloudError
-from local_cloud.places import REGION, Places
+from local_cloud.paths import REGION, LocalPaths
 
 __all__ = ["aws_environment", "read_environment", "write_connection"]
 
 
-def aws_environment(places: Places, key: AccessKey) -> dict[str, str]:
+def aws_environment(places: LocalPaths, key: AccessKey) -> dict[str, str]:
     """Return the variables that point AWS tools and libraries at this local cloud, signing with a key."""
     return {
         "AWS_REGION": REGION,
@@ -25,7 +25,7 @@ def aws_environment(places: Places, key: AccessKey) -> dict[str, str]:
     }
 
 
-def write_connection(places: Places, *, api_url: str, user_policy_arn: str) -> None:
+def write_connection(places: LocalPaths, *, api_url: str, user_policy_arn: str) -> None:
     """Write what shells source (`env` as a user, `scheduler-admin-env` as an admin, `administrator-env` as root) and what programs read (`connection.json`)."""
     for path, key in ((places.shell, places.user_key), (places.admin_shell, places.admin_key)):
         _write_exports(path, _scheduler_environment(places, api_url, read_key(key)))
@@ -40,7 +40,7 @@ def write_connection(places: Places, *, api_url: str, user_policy_arn: str) -> N
     places.connection.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
-def read_environment(places: Places) -> dict[str, str]:
+def read_environment(places: LocalPaths) -> dict[str, str]:
     """Return the variables with which a user's program reaches the deployed stack, past any proxy.
 
     Raises
@@ -54,7 +54,7 @@ def read_environment(places: Places) -> dict[str, str]:
     return _scheduler_environment(places, api_url, read_key(places.user_key)) | {"NO_PROXY": HOST, "no_proxy": HOST}
 
 
-def _scheduler_environment(places: Places, api_url: str, key: AccessKey) -> dict[str, str]:
+def _scheduler_environment(places: LocalPaths, api_url: str, key: AccessKey) -> dict[str, str]:
     return {"JUPYTER_SCHEDULER_AWS_URL": api_url, **aws_environment(places, key)}
 
 

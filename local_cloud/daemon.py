@@ -12,9 +12,9 @@ from typing import Final
 
 from local_cloud.access_keys import administrator_key
 from local_cloud.addresses import HEALTH_PATH, HOST
-from local_cloud.checks import check_port_is_free
 from local_cloud.errors import LocalCloudError
-from local_cloud.places import ACCOUNT_ID, REGION, ROOT, Places
+from local_cloud.machine_checks import check_port_is_free
+from local_cloud.paths import ACCOUNT_ID, REGION, ROOT, LocalPaths
 from local_cloud.processes import note_process, noted_process
 
 __all__ = ["Daemon"]
@@ -42,7 +42,7 @@ class Daemon:
         What is started.
     """
 
-    def __init__(self, places: Places, *, module: str = "local_cloud.launcher") -> None:
+    def __init__(self, places: LocalPaths, *, module: str = "local_cloud.launcher") -> None:
         self._places = places
         self._module = module
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,14 +60,14 @@ class Daemon:
         LocalCloudError
             If the port is taken, or the launcher ends or says nothing.
         """
-        if self.pid is not None and self._answers():
+        if self.pid is not None and self._responses():
             return False
         self.stop()
         check_port_is_free(self._places.port)
         self._take_state_along()
         process = self._process = self._launch()
-        self._wait(lambda: self._answers() or process.poll() is not None, within=_START_SECONDS)
-        if process.poll() is not None or not self._answers():
+        self._wait(lambda: self._responses() or process.poll() is not None, within=_START_SECONDS)
+        if process.poll() is not None or not self._responses():
             self.stop()
             raise LocalCloudError(f"The emulator did not start. The end of {self._places.log}:\n{self._log_end()}")
         return True
@@ -118,7 +118,7 @@ class Daemon:
         note_process(self._places.pid, process.pid)
         return process
 
-    def _answers(self) -> bool:
+    def _responses(self) -> bool:
         request = urllib.request.Request(f"{self._places.endpoint_url}{HEALTH_PATH}")  # noqa: S310  always http on loopback
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
@@ -140,7 +140,7 @@ class Daemon:
         return True
 
 
-def _environment(places: Places) -> dict[str, str]:
+def _environment(places: LocalPaths) -> dict[str, str]:
     """All that the emulator is told; the functions that it runs inherit it, so nothing of the caller's is passed on."""
     return {
         "PATH": os.defpath,

@@ -15,7 +15,7 @@ from local_cloud.addresses import to_local
 from local_cloud.connection import aws_environment
 from local_cloud.errors import LocalCloudError
 from local_cloud.fingerprint import fingerprint
-from local_cloud.places import ACCOUNT_ID, ADMIN, REGION, ROOT, RUNNER_IMAGE, Places
+from local_cloud.paths import ACCOUNT_ID, ADMIN, REGION, ROOT, RUNNER_IMAGE, LocalPaths
 
 __all__ = ["DeployedStack", "deploy"]
 
@@ -53,7 +53,7 @@ class DeployedStack:
     """The policy that lets people use the API."""
 
 
-def deploy(places: Places, deployer: Callable[[], AccessKey]) -> DeployedStack:
+def deploy(places: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedStack:
     """Bring the stack up to date, if anything of it changed.
 
     Parameters
@@ -96,7 +96,7 @@ def deploy(places: Places, deployer: Callable[[], AccessKey]) -> DeployedStack:
     return _stack(places, facts)
 
 
-def _deployed(places: Places, wanted: str) -> DeployedStack | None:
+def _deployed(places: LocalPaths, wanted: str) -> DeployedStack | None:
     """Return the stack, if just this one is there already."""
     try:
         deployed = json.loads(places.deployed.read_text(encoding="utf-8"))
@@ -106,7 +106,7 @@ def _deployed(places: Places, wanted: str) -> DeployedStack | None:
     return stack if deployed["fingerprint"] == wanted and _is_there(stack.api_url) else None
 
 
-def _stack(places: Places, facts: Mapping[str, str]) -> DeployedStack:
+def _stack(places: LocalPaths, facts: Mapping[str, str]) -> DeployedStack:
     return DeployedStack(api_url=to_local(facts["address"], port=places.port), user_policy_arn=facts["user_policy_arn"])
 
 
@@ -130,7 +130,7 @@ def _output(outputs: Mapping[str, Mapping[str, str]], name: str) -> str:
     return found[0]
 
 
-def _cdk(places: Places, key: AccessKey, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
+def _cdk(places: LocalPaths, key: AccessKey, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
     log = places.folder / f"cdk-{arguments[0]}.log"
     command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--output", str(places.folder / "cdk.out")]
     with log.open("wb") as output:
@@ -152,7 +152,7 @@ def _cdk(places: Places, key: AccessKey, *arguments: str, seconds: int, folder: 
         raise LocalCloudError(f"`cdk {arguments[0]}` failed. The end of {log}:\n{end}")
 
 
-def _environment(places: Places, key: AccessKey) -> dict[str, str]:
+def _environment(places: LocalPaths, key: AccessKey) -> dict[str, str]:
     """Give the caller's environment without anything that points the tools at a real account."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {

@@ -15,9 +15,9 @@ from functools import partial
 from typing import Any, Final
 
 from local_cloud.container_engine import ContainerEngine
+from local_cloud.emulator_internals import EmulatorMismatchError, require
+from local_cloud.emulator_races import again_after_race
 from local_cloud.engine import Engine
-from local_cloud.internals import EmulatorMismatchError, require
-from local_cloud.races import again_after_race
 
 __all__ = ["Emulator", "EmulatorMismatchError"]
 
@@ -155,13 +155,13 @@ class Emulator:
         with self._launching:
             earlier = [task for task in self._ecs._tasks.values() if task.get("_client_token", ("",))[0] == token]
             if earlier:
-                return self._answer_repeated(earlier, mark)
+                return self._response_repeated(earlier, mark)
             response = self._run_task(data)
             for started in json.loads(response[2]).get("tasks", ()):
                 self._ecs._tasks[started["taskArn"]]["_client_token"] = mark
             return response
 
-    def _answer_repeated(self, earlier: list[dict[str, Any]], mark: tuple[str, str]) -> Any:
+    def _response_repeated(self, earlier: list[dict[str, Any]], mark: tuple[str, str]) -> Any:
         if all(tuple(task["_client_token"]) == mark for task in earlier):
             return self._responses.json_response(
                 {"tasks": [self._ecs._sanitize(task) for task in earlier], "failures": []}

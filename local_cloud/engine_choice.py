@@ -16,7 +16,7 @@ from local_cloud.container_command import ContainerCommand, ContainerCommandErro
 from local_cloud.container_engine import remove_containers
 from local_cloud.container_options import ContainerOptions
 from local_cloud.errors import LocalCloudError
-from local_cloud.places import RUNNER_IMAGE, Places
+from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 
 __all__ = ["choose_engine", "chosen_engine", "end_leftovers", "write_engine"]
 
@@ -56,7 +56,7 @@ def choose_engine(environ: Mapping[str, str]) -> ContainerCommand | None:
     return command
 
 
-def write_engine(places: Places, command: ContainerCommand | None) -> None:
+def write_engine(places: LocalPaths, command: ContainerCommand | None) -> None:
     """Write the choice down for the launcher and for `make down`."""
     facts = command and {
         "name": command.name,
@@ -68,7 +68,7 @@ def write_engine(places: Places, command: ContainerCommand | None) -> None:
     _file(places).write_text(json.dumps(facts), encoding="utf-8")
 
 
-def chosen_engine(places: Places) -> ContainerCommand | None:
+def chosen_engine(places: LocalPaths) -> ContainerCommand | None:
     """Return what was written down; None for processes."""
     try:
         facts = json.loads(_file(places).read_text(encoding="utf-8"))
@@ -77,7 +77,7 @@ def chosen_engine(places: Places) -> ContainerCommand | None:
     return facts and ContainerCommand(**facts)
 
 
-def end_leftovers(places: Places) -> None:
+def end_leftovers(places: LocalPaths) -> None:
     """Remove the containers that a launcher which no longer runs left; call it only where none runs.
 
     Raises
@@ -94,7 +94,7 @@ def end_leftovers(places: Places) -> None:
         raise LocalCloudError(f"Containers of this local cloud may be left: {error}") from error
 
 
-def _file(places: Places) -> Path:
+def _file(places: LocalPaths) -> Path:
     return places.folder / "engine.json"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from local_cloud.places import ROOT
+from local_cloud.paths import ROOT
 
 __all__ = ["fingerprint"]
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from local_cloud.internals import require
+from local_cloud.emulator_internals import require
 
 __all__ = ["FunctionCredentials"]
 

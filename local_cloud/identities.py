@@ -7,7 +7,7 @@ from typing import Any, Final
 import boto3
 
 from local_cloud.access_keys import AccessKey, administrator_key, read_key, write_key
-from local_cloud.places import ACCOUNT_ID, ADMIN, REGION, Places
+from local_cloud.paths import ACCOUNT_ID, ADMIN, REGION, LocalPaths
 
 __all__ = ["Identities"]
 
@@ -32,7 +32,7 @@ class Identities:
         The local cloud; it must be running.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: LocalPaths) -> None:
         self._places = places
         key = administrator_key(places.administrator_key)
         session = boto3.Session(key.key_id, key.secret, region_name=REGION)

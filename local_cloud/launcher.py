@@ -21,12 +21,12 @@ from local_cloud.container_engine import ContainerEngine
 from local_cloud.emulator import Emulator
 from local_cloud.engine import Engine, Program
 from local_cloud.engine_choice import chosen_engine
-from local_cloud.firing import firing
 from local_cloud.function_credentials import FunctionCredentials
+from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 from local_cloud.permission_record import PermissionRecord
-from local_cloud.places import RUNNER_IMAGE, Places
 from local_cloud.request_guard import Application, Receive, RequestGuard, Send
 from local_cloud.runner_program import runner_program
+from local_cloud.schedule_firing import firing
 from local_cloud.scheduler import EmulatedScheduler
 from local_cloud.streams import EmulatedStreams
 from local_cloud.task_containers import TaskContainers
@@ -41,7 +41,7 @@ _SAVE_SHARE: Final = 20
 """A save that took long is followed by a pause this many times as long, so that saving takes at most 5 % of the time."""
 
 
-def main(program: Callable[[Places], Program] = runner_program) -> None:
+def main(program: Callable[[LocalPaths], Program] = runner_program) -> None:
     """Serve until told to stop by SIGTERM or SIGINT; then save the state and end every task.
 
     Parameters
@@ -49,7 +49,7 @@ def main(program: Callable[[Places], Program] = runner_program) -> None:
     program
         What runs in place of the runner image's containers where there is no container engine.
     """
-    places = Places.from_environment(os.environ)
+    places = LocalPaths.from_environment(os.environ)
     logging.getLogger("persistence").setLevel(logging.WARNING)  # forty lines a save otherwise
     engine = _engine(places, program)
     TaskContainers().mend(engine)
@@ -70,7 +70,9 @@ def main(program: Callable[[Places], Program] = runner_program) -> None:
         record.save()
 
 
-async def _serve(emulator: Emulator, scheduler: EmulatedScheduler, record: PermissionRecord, places: Places) -> None:
+async def _serve(
+    emulator: Emulator, scheduler: EmulatedScheduler, record: PermissionRecord, places: LocalPaths
+) -> None:
     ready, stop = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -94,7 +96,7 @@ async def _serve(emulator: Emulator, scheduler: EmulatedScheduler, record: Permi
 def _telling(application: Application, ready: asyncio.Event) -> Application:
     """Set the event once the application has loaded its state."""
 
-    async def answer(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    async def response(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         async def send_and_tell(message: Mapping[str, Any]) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
@@ -102,7 +104,7 @@ def _telling(application: Application, ready: asyncio.Event) -> Application:
 
         await application(scope, receive, send_and_tell if scope["type"] == "lifespan" else send)
 
-    return answer
+    return response
 
 
 async def _save_regularly(emulator: Emulator, record: PermissionRecord, stop: asyncio.Event) -> None:
@@ -122,7 +124,7 @@ async def _happens(event: asyncio.Event, *, within: float) -> bool:
     return True
 
 
-def _engine(places: Places, program: Callable[[Places], Program]) -> Engine | ContainerEngine:
+def _engine(places: LocalPaths, program: Callable[[LocalPaths], Program]) -> Engine | ContainerEngine:
     def rewrite(environment: Mapping[str, str]) -> dict[str, str]:
         return _localised(environment, places.port)
 

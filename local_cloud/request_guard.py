@@ -113,7 +113,7 @@ class RequestGuard:
         if found is None:
             await self._application(scope, receive, send)
         else:
-            await _answer(send, found)
+            await _response(send, found)
 
     def _refusal(self, scope: Mapping[str, Any]) -> Refusal | None:
         return refusal(
@@ -162,7 +162,7 @@ def _values(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
     return [value.strip() for key, value in headers if key == name]
 
 
-async def _answer(send: Send, found: Refusal) -> None:
+async def _response(send: Send, found: Refusal) -> None:
     body = json.dumps({"message": found.message}).encode()
     head = [
         (b"content-type", b"application/json"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from local_cloud.addresses import API_PATH, endpoint_url
 from local_cloud.engine import Program, ProgramRefusedError
-from local_cloud.places import ROOT, Places
+from local_cloud.paths import ROOT, LocalPaths
 
 __all__ = ["runner_program"]
 
@@ -18,7 +18,7 @@ _VARIABLES: Final = frozenset({_ADDRESS, "LAUNCH", "LAUNCH_CODE", "RUNNER_KEY", 
 """What the runner reads (docs/runner-protocol.md)."""
 
 
-def runner_program(places: Places) -> Program:
+def runner_program(places: LocalPaths) -> Program:
     """Return how the runner starts here."""
     python = places.runner_python
     environment = {

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from local_cloud.authorization import EmulatedAuthorization
-from local_cloud.deliveries import Delivery, SendError
-from local_cloud.internals import require
+from local_cloud.emulator_internals import require
+from local_cloud.schedule_deliveries import Delivery, SendError
 from local_cloud.schedule_expression import InvalidExpressionError, parse_expression
 
 __all__ = ["EmulatedScheduler"]

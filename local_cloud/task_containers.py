@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any, Final
 
 from local_cloud.container_options import ContainerOptions
-from local_cloud.internals import require
+from local_cloud.emulator_internals import require
 
 __all__ = ["TaskContainers"]
 

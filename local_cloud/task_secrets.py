@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, Final
 
 from local_cloud.authorization import EmulatedAuthorization
-from local_cloud.internals import require
+from local_cloud.emulator_internals import require
 
 __all__ = ["TaskSecrets"]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.actor import Actor
-from chalicelib.domain.naming import RunId
+from chalicelib.domain.authorization.actor import Actor
+from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.outcome import Outcome
 
-__all__ = ["Beat", "Job", "JobSpec", "JobStatus", "LiveJob", "Phase", "PhaseCode", "WaitingJob", "stop_message"]
+__all__ = ["Heartbeat", "Job", "JobSpec", "JobStatus", "LiveJob", "Phase", "PhaseCode", "WaitingJob", "stop_message"]
 
 
 class JobStatus(StrEnum):
@@ -164,7 +164,7 @@ class LiveJob:
 
 
 @dataclass(frozen=True)
-class Beat:
+class Heartbeat:
     """The last sign of life of a run."""
 
     attempt: int

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.config import Environment, Limits, SchedulerSettings
-from chalicelib.domain.environment_access import Step, check_environment
+from chalicelib.domain.authorization.environment_access import Step, check_environment
+from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.idempotency import digest
 from chalicelib.domain.job import JobSpec
-from chalicelib.domain.ownership import Caller
 from chalicelib.errors import InvalidRequestError
 
 __all__ = ["UPLOAD_PATTERN", "JobRequest", "choose_compute_type", "fingerprint", "resolve_spec", "upload_id_of"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.domain.plain import plain_text
+from chalicelib.domain.sanitize import sanitize_text
 
 __all__ = [
     "MESSAGE_CHARACTERS",
@@ -107,7 +107,7 @@ OUTCOMES: Final[Mapping[str, OutcomeKind]] = {
     "runner_error": OutcomeKind(
         "The runner failed", "A fault of the runner itself; its log says more.", Fault.INFRASTRUCTURE, 19
     ),
-    "fenced": OutcomeKind(
+    "connection_lost": OutcomeKind(
         "The runner lost its connection",
         "The runner could not reach the service and ended itself.",
         Fault.INFRASTRUCTURE,
@@ -121,7 +121,7 @@ OUTCOMES: Final[Mapping[str, OutcomeKind]] = {
     "container_gone": OutcomeKind(
         "The container disappeared", "The container ended without a word; its log may say more.", Fault.INFRASTRUCTURE
     ),
-    "silent": OutcomeKind(
+    "heartbeat_timeout": OutcomeKind(
         "The runner fell silent",
         "Nothing was heard from the runner, so its container was stopped.",
         Fault.INFRASTRUCTURE,
@@ -171,7 +171,9 @@ OUTCOMES: Final[Mapping[str, OutcomeKind]] = {
 }
 """Every outcome there is."""
 
-RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.exit_code is not None) - {"fenced"}
+RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.exit_code is not None) - {
+    "connection_lost"
+}
 """What a runner may report."""
 
 
@@ -187,7 +189,7 @@ def make_outcome(code: str, message: str = "") -> Outcome:
     KeyError
         If the code is unknown.
     """
-    kind, said = OUTCOMES[code], plain_text(message).strip()
+    kind, said = OUTCOMES[code], sanitize_text(message).strip()
     if len(said) > MESSAGE_CHARACTERS:
         said = f"{said[: MESSAGE_CHARACTERS - 1]}…"
     return Outcome(code=code, title=kind.title, message=said or kind.advice, retryable=kind.is_retryable)

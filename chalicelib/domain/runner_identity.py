@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Job
-from chalicelib.domain.naming import RunId
 
 __all__ = [
     "CheckIn",

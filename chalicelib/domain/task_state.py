@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.domain.naming import RunId
+from chalicelib.domain.identifiers import RunId
 
 __all__ = ["TaskState", "parse_task"]
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from chalice.app import Request, Response
 
-from chalicelib.domain.ownership import Caller
+from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.observability import audit, identified
-from chalicelib.routes.callers import KNOWN_CALLER
+from chalicelib.routes.authorization import KNOWN_CALLER
 
 __all__ = ["record_request"]
 

@@ -1,22 +1,22 @@
 """Definitions over HTTP."""
 
-from chalicelib.domain.due import explain
+from chalicelib.domain.definitions.tick import explain
 from chalicelib.factory import factory
-from chalicelib.routes.answer_models import JobIdAnswer
-from chalicelib.routes.callers import caller_of, owner_of
-from chalicelib.routes.definition_answers import (
-    CrontabAnswer,
-    DefinitionAnswer,
-    DefinitionIdAnswer,
-    DefinitionPageAnswer,
+from chalicelib.routes.authorization import caller_of, owner_of
+from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.models.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
+from chalicelib.routes.models.definition_responses import (
+    CrontabResponse,
+    DefinitionIdResponse,
+    DefinitionPageResponse,
+    DefinitionResponse,
     created_definition,
     definition_page,
     describe_definition,
     describe_explanation,
 )
-from chalicelib.routes.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
-from chalicelib.routes.queries import crontab_query, definition_query
-from chalicelib.routes.responses import ApiBlueprint, parse_body
+from chalicelib.routes.models.job_responses import JobIdResponse
+from chalicelib.routes.models.query_strings import crontab_query, definition_query
 
 __all__ = ["definitions"]
 
@@ -24,7 +24,7 @@ definitions = ApiBlueprint(__name__)
 
 
 @definitions.route("/scheduler/job_definitions", methods=["POST"])
-def create_definition() -> DefinitionIdAnswer:
+def create_definition() -> DefinitionIdResponse:
     """Create a definition.
 
     It keeps a copy of the snapshot. With a `schedule` it makes jobs by itself, without one by request only. A schedule that AWS does not
@@ -36,7 +36,7 @@ def create_definition() -> DefinitionIdAnswer:
 
 
 @definitions.route("/scheduler/job_definitions", methods=["GET"])
-def list_definitions() -> DefinitionPageAnswer:
+def list_definitions() -> DefinitionPageResponse:
     """List definitions.
 
     The newest come first, unless `sort_by` says otherwise.
@@ -46,7 +46,7 @@ def list_definitions() -> DefinitionPageAnswer:
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}", methods=["GET"])
-def get_definition(definition_id: str) -> DefinitionAnswer:
+def get_definition(definition_id: str) -> DefinitionResponse:
     """Describe a definition."""
     return describe_definition(factory().definitions.get(_owner(), definition_id))
 
@@ -73,7 +73,7 @@ def delete_definition(definition_id: str) -> None:
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}/jobs", methods=["POST"])
-def run_definition(definition_id: str) -> JobIdAnswer:
+def run_definition(definition_id: str) -> JobIdResponse:
     """Make a job of a definition now."""
     body = parse_body(RunDefinitionBody, definitions.current_request.raw_body)
     caller, runs = caller_of(definitions.current_request, factory().settings.ownership), factory().definition_runs
@@ -82,7 +82,7 @@ def run_definition(definition_id: str) -> JobIdAnswer:
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}/take_over", methods=["POST"])
-def take_over_definition(definition_id: str) -> DefinitionIdAnswer:
+def take_over_definition(definition_id: str) -> DefinitionIdResponse:
     """Make a definition of your own of somebody else's, for admins; `owner_id` names whose it is.
 
     Yours has the same notebook, schedule, options and parameters, and runs with your rights. The old one is paused with a note, and keeps
@@ -93,7 +93,7 @@ def take_over_definition(definition_id: str) -> DefinitionIdAnswer:
 
 
 @definitions.route("/scheduler/crontab", methods=["GET"])
-def explain_crontab() -> CrontabAnswer:
+def explain_crontab() -> CrontabResponse:
     """Say what becomes of a crontab: the EventBridge expressions, and the next five times."""
     schedule, timezone = crontab_query(definitions.current_request.query_params)
     return describe_explanation(schedule, timezone, *explain(schedule, timezone, factory().clock()))

@@ -1,23 +1,23 @@
 """Jobs over HTTP."""
 
+from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.job import JobStatus
-from chalicelib.domain.ownership import Caller
 from chalicelib.errors import InvalidRequestError
 from chalicelib.factory import factory
-from chalicelib.routes.answer_models import (
-    FilePageAnswer,
-    JobAnswer,
-    JobCountAnswer,
-    JobIdAnswer,
-    JobPageAnswer,
-    LogPageAnswer,
-    UploadAnswer,
+from chalicelib.routes.authorization import caller_of, owner_of
+from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.models.job_requests import CreateJobBody, CreateUploadBody, UpdateJobBody
+from chalicelib.routes.models.job_response_builders import describe_job, file_page, job_page, log_page, upload_form
+from chalicelib.routes.models.job_responses import (
+    FilePageResponse,
+    JobCountResponse,
+    JobIdResponse,
+    JobPageResponse,
+    JobResponse,
+    LogPageResponse,
+    UploadResponse,
 )
-from chalicelib.routes.answers import describe_job, file_page, job_page, log_page, upload_form
-from chalicelib.routes.callers import caller_of, owner_of
-from chalicelib.routes.queries import batch_query, job_query, parse_status
-from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJobBody
-from chalicelib.routes.responses import ApiBlueprint, parse_body
+from chalicelib.routes.models.query_strings import batch_query, job_query, parse_status
 from chalicelib.services.jobs import JobService
 
 __all__ = ["jobs"]
@@ -26,7 +26,7 @@ jobs = ApiBlueprint(__name__)
 
 
 @jobs.route("/scheduler/uploads", methods=["POST"])
-def create_upload() -> UploadAnswer:
+def create_upload() -> UploadResponse:
     """Give a form to upload a snapshot with.
 
     Send the file there, then name the upload as `input_uri` of a job or a definition.
@@ -38,7 +38,7 @@ def create_upload() -> UploadAnswer:
 
 
 @jobs.route("/scheduler/jobs", methods=["POST"])
-def create_job() -> JobIdAnswer:
+def create_job() -> JobIdResponse:
     """Create a job.
 
     It waits until there is a slot for it. With an `idempotency_token` the request may be repeated.
@@ -48,7 +48,7 @@ def create_job() -> JobIdAnswer:
 
 
 @jobs.route("/scheduler/jobs", methods=["GET"])
-def list_jobs() -> JobPageAnswer:
+def list_jobs() -> JobPageResponse:
     """List jobs.
 
     The newest come first, unless `sort_by` says otherwise. Lists that are sorted or filtered by anything but creation may lag a moment.
@@ -57,14 +57,14 @@ def list_jobs() -> JobPageAnswer:
 
 
 @jobs.route("/scheduler/jobs/count", methods=["GET"])
-def count_jobs() -> JobCountAnswer:
+def count_jobs() -> JobCountResponse:
     """Count jobs in a state; those that run, if none is said."""
     status = parse_status(_param("status") or JobStatus.IN_PROGRESS)
     return {"count": factory().jobs.count(_owner(), status)}
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["GET"])
-def get_job(job_id: str) -> JobAnswer:
+def get_job(job_id: str) -> JobResponse:
     """Describe a job."""
     return describe_job(factory().jobs.get(_owner(), job_id))
 
@@ -100,7 +100,7 @@ def delete_jobs() -> None:
 
 
 @jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"], audited=True)
-def list_files(job_id: str) -> FilePageAnswer:
+def list_files(job_id: str) -> FilePageResponse:
     """List the files of a job, each with a URL to download it from.
 
     The stock scheduler copies them to its own disk instead, and answers 204.
@@ -110,7 +110,7 @@ def list_files(job_id: str) -> FilePageAnswer:
 
 
 @jobs.route("/scheduler/jobs/{job_id}/logs", methods=["GET"])
-def read_logs(job_id: str) -> LogPageAnswer:
+def read_logs(job_id: str) -> LogPageResponse:
     """Give what the job's container printed."""
     job = factory().jobs.get(_owner(), job_id)
     return log_page(factory().outputs.logs(job, _param("next_token")))

@@ -1,12 +1,12 @@
 """Owners over HTTP, for admins."""
 
-from chalicelib.domain.ownership import Caller
+from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.factory import factory
-from chalicelib.routes.callers import caller_of
-from chalicelib.routes.owner_answers import OwnerAnswer, OwnerPageAnswer, describe_owner, owner_page
-from chalicelib.routes.queries import page_query
-from chalicelib.routes.requests import UpdateOwnerBody
-from chalicelib.routes.responses import ApiBlueprint, parse_body
+from chalicelib.routes.authorization import caller_of
+from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.models.job_requests import UpdateOwnerBody
+from chalicelib.routes.models.owner_responses import OwnerPageResponse, OwnerResponse, describe_owner, owner_page
+from chalicelib.routes.models.query_strings import page_query
 
 __all__ = ["owners"]
 
@@ -14,7 +14,7 @@ owners = ApiBlueprint(__name__)
 
 
 @owners.route("/scheduler/owners", methods=["GET"])
-def list_owners() -> OwnerPageAnswer:
+def list_owners() -> OwnerPageResponse:
     """List everybody who has created jobs or definitions, for admins.
 
     `GET /scheduler/job_definitions?owner_id=` lists what one of them has.
@@ -24,7 +24,7 @@ def list_owners() -> OwnerPageAnswer:
 
 
 @owners.route("/scheduler/owners/{owner_id}", methods=["GET"])
-def get_owner(owner_id: str) -> OwnerAnswer:
+def get_owner(owner_id: str) -> OwnerResponse:
     """Describe an owner, for admins."""
     return describe_owner(factory().owners.get(owner_id))
 

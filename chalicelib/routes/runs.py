@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from chalicelib.domain.naming import RunId
+from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.runner_identity import Session
 from chalicelib.errors import NotAllowedError
 from chalicelib.factory import factory
 from chalicelib.observability import identify
-from chalicelib.routes.responses import ApiBlueprint, parse_body
-from chalicelib.routes.run_requests import BeatBody, CheckInBody, OutputUrlsBody, ReportBody
-from chalicelib.storage.files import URL_LIFE
+from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.models.run_requests import CheckInBody, HeartbeatBody, OutputUrlsBody, ReportBody
+from chalicelib.storage.bucket import URL_LIFE
 
 __all__ = ["runs"]
 
@@ -31,11 +31,11 @@ def get_work_order(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     return factory().runs.work_order(_session(owner_id, job_id, attempt))
 
 
-@runs.route(f"{_RUN}/beat", methods=["POST"])
-def beat(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
+@runs.route(f"{_RUN}/heartbeat", methods=["POST"])
+def heartbeat(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Take a sign of life; say whether to go on."""
     session = _session(owner_id, job_id, attempt)
-    stop = factory().runs.beat(session, parse_body(BeatBody, runs.current_request.raw_body).to_phase())
+    stop = factory().runs.heartbeat(session, parse_body(HeartbeatBody, runs.current_request.raw_body).to_phase())
     return {"action": "stop" if stop else "continue"}
 
 

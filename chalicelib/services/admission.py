@@ -1,8 +1,8 @@
 """Admission: whether an owner may have one more job or definition."""
 
 from chalicelib.config import Limits
-from chalicelib.domain.admission import check_definitions, check_waiting_jobs
-from chalicelib.domain.problem import Reason, Refusal
+from chalicelib.domain.authorization.admission import check_definitions, check_waiting_jobs
+from chalicelib.domain.definitions.problem import Reason, Refusal
 from chalicelib.errors import LimitReachedError
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.job_lists import JobLists

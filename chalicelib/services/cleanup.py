@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.duty import Duty
-from chalicelib.domain.naming import RunId, job_prefix
-from chalicelib.services.duties import isolated
-from chalicelib.services.traces import traces_of
-from chalicelib.storage.files import Files
-from chalicelib.storage.launcher import Launcher
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.identifiers import RunId, job_prefix
+from chalicelib.services.background_work import isolated
+from chalicelib.services.upload_and_log_cleanup import traces_of
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.queues import CleanupQueue, WakeUpQueue
+from chalicelib.storage.task_launcher import Launcher
 
 __all__ = ["CleanupService"]
 
@@ -24,7 +24,7 @@ class CleanupService:
     """
 
     def __init__(
-        self, *, files: Files, launcher: Launcher, wake_ups: WakeUpQueue, second_cleanups: CleanupQueue
+        self, *, files: Bucket, launcher: Launcher, wake_ups: WakeUpQueue, second_cleanups: CleanupQueue
     ) -> None:
         self._files = files
         self._launcher = launcher
@@ -44,7 +44,7 @@ class CleanupService:
         self._second_cleanups.send(**left, **traces_of(image))
         self._stop_tasks(left)
         ids = {"owner_id": str(left["owner_id"]), "job_id": str(left["job_id"])}
-        with isolated(Duty.CLEANUP, **ids):
+        with isolated(BackgroundWork.CLEANUP, **ids):
             self._remove_files(**ids)
         if "attempt" in left:
             self._wake_ups.send("a slot is free")

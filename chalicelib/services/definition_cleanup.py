@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.duty import Duty
-from chalicelib.domain.naming import definition_prefix, snapshot_key, upload_key
-from chalicelib.services.duties import isolated
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.identifiers import definition_prefix, snapshot_key, upload_key
+from chalicelib.services.background_work import isolated
 from chalicelib.services.schedule_sync import ScheduleSync
-from chalicelib.services.traces import traces_of
-from chalicelib.storage.files import Files
+from chalicelib.services.upload_and_log_cleanup import traces_of
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.queues import CleanupQueue
@@ -28,7 +28,7 @@ class DefinitionCleanupService:
     """
 
     def __init__(
-        self, *, files: Files, jobs: JobTable, lists: JobLists, second_cleanups: CleanupQueue, sync: ScheduleSync
+        self, *, files: Bucket, jobs: JobTable, lists: JobLists, second_cleanups: CleanupQueue, sync: ScheduleSync
     ) -> None:
         self._files = files
         self._jobs = jobs
@@ -50,7 +50,7 @@ class DefinitionCleanupService:
             slots = int(old["schedule_slots"]["N"])
             ids = {"owner_id": owner_id, "definition_id": definition_id}
             self._second_cleanups.send(**ids, schedule_slots=slots, **traces_of(old))
-            with isolated(Duty.CLEANUP, **ids):
+            with isolated(BackgroundWork.CLEANUP, **ids):
                 self.remove(owner_id, definition_id, slots)
         elif new["snapshot_id"] != old["snapshot_id"]:
             packaged = bool(old["spec"]["M"].get("package_input_folder", {}).get("BOOL"))

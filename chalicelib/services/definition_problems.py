@@ -6,11 +6,11 @@ from typing import Final
 
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib.domain.definition import Definition
-from chalicelib.domain.duty import Duty
-from chalicelib.domain.problem import Problem, note_failure
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.definitions.problem import Problem, note_failure
 from chalicelib.services.clock import Clock
-from chalicelib.storage.causes import describe_failure
+from chalicelib.storage.aws_errors import describe_failure
 from chalicelib.storage.definition_table import DefinitionTable
 
 __all__ = ["DefinitionProblemService"]
@@ -36,7 +36,7 @@ class DefinitionProblemService:
         self._definitions = definitions
         self._clock = clock
 
-    def note(self, owner_id: str, definition_id: str, duty: Duty, error: Exception) -> Problem | None:
+    def note(self, owner_id: str, definition_id: str, duty: BackgroundWork, error: Exception) -> Problem | None:
         """Note that schedules could not be written, or that the job of a due minute could not be made.
 
         Returns
@@ -48,7 +48,7 @@ class DefinitionProblemService:
         try:
             for _ in range(_TRIES):
                 definition = self._definitions.get(owner_id, definition_id)
-                if definition is None or (duty is Duty.SCHEDULES and definition.is_synced):
+                if definition is None or (duty is BackgroundWork.SCHEDULES and definition.is_synced):
                     return None
                 after, problem = self._with_failure(definition, duty, error)
                 if self._definitions.change(definition, after):
@@ -61,8 +61,10 @@ class DefinitionProblemService:
         """Whether work that had this problem, or none, is to be tried now."""
         return problem is None or problem.retry_at <= self._clock()
 
-    def _with_failure(self, definition: Definition, duty: Duty, error: Exception) -> tuple[Definition, Problem]:
-        is_about_schedules = duty is Duty.SCHEDULES
+    def _with_failure(
+        self, definition: Definition, duty: BackgroundWork, error: Exception
+    ) -> tuple[Definition, Problem]:
+        is_about_schedules = duty is BackgroundWork.SCHEDULES
         known = definition.schedule_problem if is_about_schedules else definition.tick_problem
         problem = note_failure(known, duty, describe_failure(error), self._clock())
         if is_about_schedules:

@@ -6,22 +6,22 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.definition import Definition
-from chalicelib.domain.definition_job import job_of_definition
-from chalicelib.domain.definition_request import run_fingerprint
-from chalicelib.domain.environment_access import Step, check_run
+from chalicelib.domain.authorization.environment_access import Step, check_run
+from chalicelib.domain.authorization.ownership import Caller
+from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.definitions.definition_job import job_of_definition
+from chalicelib.domain.definitions.definition_request import run_fingerprint
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
+from chalicelib.domain.identifiers import input_key, new_job_id, snapshot_key
 from chalicelib.domain.job import Job
-from chalicelib.domain.naming import input_key, new_job_id, snapshot_key
-from chalicelib.domain.ownership import Caller
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
+from chalicelib.services.idempotency import IdempotencyService
 from chalicelib.services.owners import OwnerService
-from chalicelib.services.tokens import TokenService
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.definition_table import DefinitionTable
-from chalicelib.storage.files import Files
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.queues import WakeUpQueue
 
@@ -56,9 +56,9 @@ class DefinitionRunService:
         *,
         definitions: DefinitionTable,
         jobs: JobTable,
-        files: Files,
+        files: Bucket,
         wake_ups: WakeUpQueue,
-        tokens: TokenService,
+        tokens: IdempotencyService,
         owners: OwnerService,
         admission: AdmissionService,
         clock: Clock,

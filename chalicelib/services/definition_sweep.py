@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from chalicelib.domain.duty import Duty
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.services.background_work import isolated
 from chalicelib.services.clock import Clock
-from chalicelib.services.duties import isolated
 from chalicelib.services.missed_ticks import GRACE
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.queues import TickQueue
@@ -35,7 +35,7 @@ class DefinitionSweepService:
     def run(self) -> None:
         """Ask for a walk of each overdue definition, and for a sync of each whose schedules lag behind."""
         now = self._clock()
-        with isolated(Duty.TICK_REQUESTS, kind="walk"):
+        with isolated(BackgroundWork.TICK_REQUESTS, kind="walk"):
             self._ticks.send_all("walk", self._definitions.overdue(now - GRACE))
-        with isolated(Duty.TICK_REQUESTS, kind="sync"):
+        with isolated(BackgroundWork.TICK_REQUESTS, kind="sync"):
             self._ticks.send_all("sync", self._definitions.unsynced(now - _SYNC_GRACE))

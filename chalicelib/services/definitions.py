@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.definition import Definition
-from chalicelib.domain.definition_request import (
+from chalicelib.domain.authorization.ownership import Caller
+from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.definitions.definition_request import (
     DefinitionChange,
     DefinitionRequest,
     apply_change,
@@ -16,23 +17,22 @@ from chalicelib.domain.definition_request import (
     definition_fingerprint,
     request_of,
 )
-from chalicelib.domain.due import next_due_after
+from chalicelib.domain.definitions.problem import Problem
+from chalicelib.domain.definitions.tick import next_due_after
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
+from chalicelib.domain.identifiers import new_job_id, snapshot_key
 from chalicelib.domain.job_request import resolve_spec, upload_id_of
-from chalicelib.domain.listing import DefinitionQuery
-from chalicelib.domain.naming import new_job_id, snapshot_key
-from chalicelib.domain.ownership import Caller
-from chalicelib.domain.problem import Problem
+from chalicelib.domain.list_query import DefinitionQuery
 from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
+from chalicelib.services.idempotency import IdempotencyService
 from chalicelib.services.owners import OwnerService
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.services.snapshots import SnapshotService
-from chalicelib.services.tokens import TokenService
+from chalicelib.storage.bucket import Upload
 from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
-from chalicelib.storage.files import Upload
 
 __all__ = ["CreatedDefinition", "DefinitionService"]
 
@@ -78,7 +78,7 @@ class DefinitionService:
         *,
         definitions: DefinitionTable,
         snapshots: SnapshotService,
-        tokens: TokenService,
+        tokens: IdempotencyService,
         sync: ScheduleSync,
         owners: OwnerService,
         admission: AdmissionService,

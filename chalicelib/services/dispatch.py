@@ -9,22 +9,22 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.duty import Duty
-from chalicelib.domain.environment_access import Step, check_run
+from chalicelib.domain.authorization.environment_access import Step, check_run
+from chalicelib.domain.authorization.owner import Disabling
+from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.fairness import Load, take_in_turn
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.outcome import Outcome, make_outcome
-from chalicelib.domain.owner import Disabling
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.observability import count, count_background_failure
+from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.clock import Clock
-from chalicelib.services.endings import EndingService
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.owner_table import OwnerTable
 from chalicelib.storage.queues import WakeUpQueue
+from chalicelib.storage.task_launcher import Launcher
 
 __all__ = ["LAUNCHES_PER_SECOND", "DispatchService"]
 
@@ -71,7 +71,7 @@ class DispatchService:
         lists: JobLists,
         launcher: Launcher,
         wake_ups: WakeUpQueue,
-        endings: EndingService,
+        endings: AttemptCompletionService,
         owners: OwnerTable,
         clock: Clock,
         sleep: Callable[[float], None],
@@ -82,7 +82,7 @@ class DispatchService:
         self._lists = lists
         self._launcher = launcher
         self._wake_ups = wake_ups
-        self._endings = endings
+        self._completion = endings
         self._owners = owners
         self._clock = clock
         self._sleep = sleep
@@ -123,7 +123,7 @@ class DispatchService:
         try:
             return act(row)
         except Exception:  # noqa: BLE001 - one bad record holds up no other
-            count_background_failure(Duty.LAUNCHES)
+            count_background_failure(BackgroundWork.LAUNCHES)
             _log.exception("launch failed", extra={"owner_id": row.owner_id, "job_id": row.job_id})
             return False
 
@@ -139,7 +139,7 @@ class DispatchService:
         now = self._clock()
         job = self._still_waiting(row, now)
         outcome = make_outcome("owner_disabled", f"The owner of this job is {disabling.text}.")
-        return job is not None and self._endings.end(job, outcome, now, has_stopped=True) is not None
+        return job is not None and self._completion.end(job, outcome, now, has_stopped=True) is not None
 
     def _still_waiting(self, row: WaitingJob, now: datetime) -> Job | None:
         job = self._jobs.get(row.owner_id, row.job_id, now)
@@ -199,7 +199,7 @@ class DispatchService:
         if started := self._launcher.find(job.run_id):
             self._record(job, started[0])
             return False
-        return self._endings.end(job, outcome, self._clock(), has_stopped=True) is not None
+        return self._completion.end(job, outcome, self._clock(), has_stopped=True) is not None
 
     def _record(self, job: Job, task_arn: str) -> None:
         deadline = self._clock() + timedelta(minutes=self._settings.limits.launch_deadline_minutes)

@@ -8,15 +8,15 @@ from functools import partial
 from typing import Any
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.actor import Actor
-from chalicelib.domain.environment_access import Step, check_environment
+from chalicelib.domain.authorization.actor import Actor
+from chalicelib.domain.authorization.environment_access import Step, check_environment
+from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
+from chalicelib.domain.identifiers import input_key, new_job_id
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
-from chalicelib.domain.listing import JobQuery
-from chalicelib.domain.naming import input_key, new_job_id
+from chalicelib.domain.list_query import JobQuery
 from chalicelib.domain.outcome import make_outcome
-from chalicelib.domain.ownership import Caller
 from chalicelib.domain.retention import expiry
 from chalicelib.domain.task_watch import SETTLING_TIME
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
@@ -24,10 +24,10 @@ from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
 from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
+from chalicelib.services.idempotency import IdempotencyService
 from chalicelib.services.owners import OwnerService
 from chalicelib.services.snapshots import SnapshotService
-from chalicelib.services.tokens import TokenService
-from chalicelib.storage.files import Upload
+from chalicelib.storage.bucket import Upload
 from chalicelib.storage.job_lists import JobLists, JobPage
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable
@@ -73,7 +73,7 @@ class JobService:
         lists: JobLists,
         marks: MarkTable,
         snapshots: SnapshotService,
-        tokens: TokenService,
+        tokens: IdempotencyService,
         wake_ups: WakeUpQueue,
         owners: OwnerService,
         admission: AdmissionService,
@@ -167,8 +167,10 @@ class JobService:
         job = self._jobs.get(owner_id, job_id, self._clock())
         if job is None:
             raise NotFoundError.for_job(job_id)
-        if job.status in (JobStatus.IN_PROGRESS, JobStatus.STOPPING) and (beat := self._marks.last_beat(job.run_id)):
-            return replace(job, phase=beat.phase)
+        if job.status in (JobStatus.IN_PROGRESS, JobStatus.STOPPING) and (
+            heartbeat := self._marks.last_heartbeat(job.run_id)
+        ):
+            return replace(job, phase=heartbeat.phase)
         return job
 
     def rename(self, owner_id: str, job_id: str, name: str) -> None:

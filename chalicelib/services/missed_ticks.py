@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from chalicelib.domain.due import due_minutes, moved_on
+from chalicelib.domain.definitions.tick import due_minutes, moved_on
 from chalicelib.services.clock import Clock
 from chalicelib.services.ticks import TickService
 from chalicelib.storage.definition_table import DefinitionTable

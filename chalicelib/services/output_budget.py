@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.config import Limits
+from chalicelib.domain.identifiers import output_stem
 from chalicelib.domain.job import Job
-from chalicelib.domain.naming import output_stem
 from chalicelib.domain.output_budget import OutputFile, admit
 from chalicelib.errors import TooManyRequestsError
 from chalicelib.services.clock import Clock

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from chalicelib.config import OUTPUT_FORMATS
+from chalicelib.domain.identifiers import input_key, output_prefix
 from chalicelib.domain.job import Job
-from chalicelib.domain.naming import input_key, output_prefix
-from chalicelib.storage.files import Files
-from chalicelib.storage.logs import LogPage, RunnerLogs
+from chalicelib.storage.bucket import Bucket
+from chalicelib.storage.runner_logs import LogPage, RunnerLogs
 
 __all__ = ["FilePage", "JobFile", "OutputService"]
 
@@ -42,7 +42,7 @@ class OutputService:
         The stores.
     """
 
-    def __init__(self, *, files: Files, logs: RunnerLogs) -> None:
+    def __init__(self, *, files: Bucket, logs: RunnerLogs) -> None:
         self._files = files
         self._logs = logs
 

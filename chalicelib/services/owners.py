@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.actor import Actor
-from chalicelib.domain.owner import SEEN_AGAIN_AFTER, Disabling, Owner, refuse_disabled
-from chalicelib.domain.ownership import Caller
+from chalicelib.domain.authorization.actor import Actor
+from chalicelib.domain.authorization.owner import SEEN_AGAIN_AFTER, Disabling, Owner, refuse_disabled
+from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.services.clock import Clock
 from chalicelib.storage.owner_table import OwnerPage, OwnerTable

@@ -7,33 +7,33 @@ from datetime import timedelta
 from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.identifiers import RunId, input_key, output_key, output_stem
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.naming import RunId, input_key, output_key, output_stem
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.output_budget import OutputFile
 from chalicelib.domain.runner_identity import CheckIn, Session, open_session, proven, session_token
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import NotAllowedError, NotYourRunError
 from chalicelib.observability import count
+from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.clock import Clock
-from chalicelib.services.endings import EndingService
 from chalicelib.services.output_budget import OutputBudgetService
-from chalicelib.storage.files import Files
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.secrets import RunnerKey
 
-__all__ = ["BEAT_INTERVAL", "FENCE", "SILENCE", "RunService"]
+__all__ = ["HEARTBEAT_INTERVAL", "HEARTBEAT_TIMEOUT", "SELF_FENCING_TIMEOUT", "RunService"]
 
 _log = logging.getLogger(__name__)
 
-BEAT_INTERVAL: Final = timedelta(seconds=15)
+HEARTBEAT_INTERVAL: Final = timedelta(seconds=15)
 """How often a runner gives a sign of life."""
 
-FENCE: Final = timedelta(minutes=3)
+SELF_FENCING_TIMEOUT: Final = timedelta(minutes=3)
 """After so long without an answer a runner ends itself: longer than a short outage."""
 
-SILENCE: Final = timedelta(minutes=5)
+HEARTBEAT_TIMEOUT: Final = timedelta(minutes=5)
 """After so long without a beat the sweep looks after a run: later than its runner would have ended itself."""
 
 _TRIES: Final = 3
@@ -65,10 +65,10 @@ class RunService:
         *,
         jobs: JobTable,
         marks: MarkTable,
-        files: Files,
+        files: Bucket,
         runner_key: RunnerKey,
         budgets: OutputBudgetService,
-        endings: EndingService,
+        endings: AttemptCompletionService,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -77,7 +77,7 @@ class RunService:
         self._files = files
         self._runner_key = runner_key
         self._budgets = budgets
-        self._endings = endings
+        self._completion = endings
         self._clock = clock
 
     def check_in(self, check_in: CheckIn) -> str:
@@ -115,7 +115,7 @@ class RunService:
             now,
             instance_id=instance_id,
             start_time=now,
-            deadline=now + SILENCE,
+            deadline=now + HEARTBEAT_TIMEOUT,
             phase=Phase(PhaseCode.STARTING_KERNEL),
         )
 
@@ -158,8 +158,8 @@ class RunService:
             "output_formats": list(job.spec.output_formats),
             "output_stem": output_stem(job.input_filename, job.create_time),
             "timeout_seconds": int(job.spec.timeout.total_seconds()),
-            "beat_seconds": int(BEAT_INTERVAL.total_seconds()),
-            "fence_seconds": int(FENCE.total_seconds()),
+            "heartbeat_seconds": int(HEARTBEAT_INTERVAL.total_seconds()),
+            "self_fencing_seconds": int(SELF_FENCING_TIMEOUT.total_seconds()),
             "limits": {
                 "max_unpacked_bytes": limits.max_unpacked_mib * _MIB,
                 "max_unpacked_files": limits.max_unpacked_files,
@@ -168,10 +168,10 @@ class RunService:
             },
         }
 
-    def beat(self, session: Session, phase: Phase) -> bool:
+    def heartbeat(self, session: Session, phase: Phase) -> bool:
         """Note a sign of life; True if the runner is to stop."""
         job = self._live(session)
-        self._marks.put_beat(session.run_id, phase, self._clock())
+        self._marks.put_heartbeat(session.run_id, phase, self._clock())
         return job.status is JobStatus.STOPPING
 
     def output_urls(self, session: Session, files: Sequence[OutputFile]) -> list[dict[str, Any]]:
@@ -200,7 +200,7 @@ class RunService:
             job = self._current(session)
             if not job.status.is_live:
                 return job.status
-            if after := self._endings.end(job, make_outcome(code, message), self._clock(), has_stopped=False):
+            if after := self._completion.end(job, make_outcome(code, message), self._clock(), has_stopped=False):
                 return after.status
         raise NotYourRunError("The run ended while its report was being taken.")
 

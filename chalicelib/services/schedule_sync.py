@@ -5,10 +5,10 @@ import logging
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib.domain.crontab import to_eventbridge
-from chalicelib.domain.definition import Definition
-from chalicelib.domain.duty import Duty
-from chalicelib.domain.problem import Problem
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.crontab.expression import to_eventbridge
+from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.definitions.problem import Problem
 from chalicelib.observability import count_background_failure
 from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.storage.definition_table import DefinitionTable
@@ -66,8 +66,8 @@ class ScheduleSync:
             self._write_all(definition)
         except (BotoCoreError, ClientError) as error:
             _log.exception("schedules not written", extra={"definition_id": definition.definition_id})
-            count_background_failure(Duty.SCHEDULES)
-            return self._problems.note(definition.owner_id, definition.definition_id, Duty.SCHEDULES, error)
+            count_background_failure(BackgroundWork.SCHEDULES)
+            return self._problems.note(definition.owner_id, definition.definition_id, BackgroundWork.SCHEDULES, error)
         self._definitions.mark_synced(definition)
         return None
 

@@ -1,11 +1,11 @@
 """Snapshots: checks what was uploaded, and copies it to where it stays."""
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.identifiers import upload_key
 from chalicelib.domain.job_request import JobRequest, upload_id_of
-from chalicelib.domain.naming import upload_key
-from chalicelib.domain.snapshot import check_notebook, check_package
+from chalicelib.domain.snapshots.snapshot import check_notebook, check_package
 from chalicelib.services.uploads import max_snapshot_bytes, package_limits
-from chalicelib.storage.files import Files, Upload
+from chalicelib.storage.bucket import Bucket, Upload
 
 __all__ = ["SnapshotService"]
 
@@ -21,7 +21,7 @@ class SnapshotService:
         The bucket.
     """
 
-    def __init__(self, settings: SchedulerSettings, files: Files) -> None:
+    def __init__(self, settings: SchedulerSettings, files: Bucket) -> None:
         self._settings = settings
         self._files = files
 

@@ -4,23 +4,23 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.duty import Duty
+from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.outcome import make_outcome
-from chalicelib.domain.retrying import CAPACITY_DEADLINE
+from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
 from chalicelib.domain.task_watch import PATIENCE, STOP_TIME
 from chalicelib.observability import count
+from chalicelib.services.attempt_completion import AttemptCompletionService
+from chalicelib.services.background_work import isolated
 from chalicelib.services.clock import Clock
-from chalicelib.services.duties import isolated
-from chalicelib.services.endings import EndingService
-from chalicelib.services.runs import SILENCE
+from chalicelib.services.runs import HEARTBEAT_TIMEOUT
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.queues import WakeUpQueue
+from chalicelib.storage.task_launcher import Launcher
 
 __all__ = ["SweepService"]
 
@@ -51,7 +51,7 @@ class SweepService:
         marks: MarkTable,
         launcher: Launcher,
         wake_ups: WakeUpQueue,
-        endings: EndingService,
+        endings: AttemptCompletionService,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
@@ -59,7 +59,7 @@ class SweepService:
         self._marks = marks
         self._launcher = launcher
         self._wake_ups = wake_ups
-        self._endings = endings
+        self._completion = endings
         self._clock = clock
 
     def run(self) -> None:
@@ -68,11 +68,11 @@ class SweepService:
         What fails holds up nothing else.
         """
         more = False
-        with isolated(Duty.RUNS):
+        with isolated(BackgroundWork.RUNS):
             for row in self._lists.overdue(self._clock()):
-                with isolated(Duty.RUNS, owner_id=row.owner_id, job_id=row.job_id):
+                with isolated(BackgroundWork.RUNS, owner_id=row.owner_id, job_id=row.job_id):
                     more |= self._look_after(row.owner_id, row.job_id)
-        with isolated(Duty.WAKE_UPS):
+        with isolated(BackgroundWork.WAKE_UPS):
             if more or next(self._lists.waiting(self._clock(), per_owner=1), None):
                 self._wake_ups.send("sweep")
 
@@ -88,8 +88,8 @@ class SweepService:
         if _waits_for_launch(job, now):
             return self._jobs.change(job, now, deadline=now + STOP_TIME) is not None
         silent_for = self._silent_for(job, now)
-        if silent_for is not None and silent_for < SILENCE:
-            self._jobs.change(job, now, deadline=now - silent_for + SILENCE)
+        if silent_for is not None and silent_for < HEARTBEAT_TIMEOUT:
+            self._jobs.change(job, now, deadline=now - silent_for + HEARTBEAT_TIMEOUT)
             return False
         if job.task_arn is None:
             return self._look_for_task(job, now)
@@ -97,7 +97,7 @@ class SweepService:
         if task is None or task.has_stopped:
             return self._end(job, task, now)
         if silent_for is not None and silent_for < PATIENCE:
-            self._jobs.change(job, now, deadline=now + min(SILENCE, PATIENCE - silent_for))
+            self._jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, PATIENCE - silent_for))
             return False
         self._stop(job, task, now)
         return False
@@ -106,8 +106,8 @@ class SweepService:
         """Say how long nothing was heard from a run; None for a job whose runner cannot gain time by its heartbeats."""
         if job.status is not JobStatus.IN_PROGRESS or _is_overtime(job, now):
             return None
-        beat = self._marks.last_beat(job.run_id)
-        return now - (beat.time if beat else job.start_time or job.update_time)
+        heartbeat = self._marks.last_heartbeat(job.run_id)
+        return now - (heartbeat.time if heartbeat else job.start_time or job.update_time)
 
     def _look_for_task(self, job: Job, now: datetime) -> bool:
         """Look for a task that was never recorded: it is recorded, and looked at by the next sweep; without one, the attempt is over."""
@@ -128,7 +128,7 @@ class SweepService:
             return self._jobs.note_task(job, deadline=None) is not None
         known, message = _what_ecs_knows(task)
         outcome = make_outcome(known or _reason(job, now), message)
-        return self._endings.end(job, outcome, now, has_stopped=job.task_arn is not None) is not None
+        return self._completion.end(job, outcome, now, has_stopped=job.task_arn is not None) is not None
 
     def _stop(self, job: Job, task: TaskState, now: datetime) -> None:
         """Ask ECS to stop a task, and look again later."""
@@ -157,7 +157,7 @@ def _reason(job: Job, now: datetime) -> str:
         return "outlived its attempt"
     if job.status is JobStatus.QUEUED:
         return "never_started" if job.task_arn else "throttled"
-    return "timeout" if _is_overtime(job, now) else "silent"
+    return "timeout" if _is_overtime(job, now) else "heartbeat_timeout"
 
 
 def _what_ecs_knows(task: TaskState | None) -> tuple[str, str]:

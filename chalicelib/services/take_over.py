@@ -3,19 +3,19 @@
 import secrets
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.actor import Actor
-from chalicelib.domain.definition import Definition
-from chalicelib.domain.naming import new_job_id, snapshot_key
-from chalicelib.domain.ownership import Caller
-from chalicelib.domain.take_over import check_may_take_over, paused_for, taken_over_by
+from chalicelib.domain.authorization.actor import Actor
+from chalicelib.domain.authorization.ownership import Caller
+from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.definitions.take_over import check_may_take_over, paused_for, taken_over_by
+from chalicelib.domain.identifiers import new_job_id, snapshot_key
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
 from chalicelib.services.definitions import CreatedDefinition
 from chalicelib.services.owners import OwnerService
 from chalicelib.services.schedule_sync import ScheduleSync
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.definition_table import DefinitionTable
-from chalicelib.storage.files import Files
 
 __all__ = ["TakeOverService"]
 
@@ -44,7 +44,7 @@ class TakeOverService:
         settings: SchedulerSettings,
         *,
         definitions: DefinitionTable,
-        files: Files,
+        files: Bucket,
         sync: ScheduleSync,
         owners: OwnerService,
         admission: AdmissionService,

@@ -12,11 +12,11 @@ from chalicelib.domain.task_state import TaskState
 from chalicelib.domain.task_watch import Standing, judge_standing
 from chalicelib.errors import ConflictError
 from chalicelib.observability import count
+from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.clock import Clock
-from chalicelib.services.endings import EndingService
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.launcher import Launcher
 from chalicelib.storage.queues import WakeUpQueue
+from chalicelib.storage.task_launcher import Launcher
 
 __all__ = ["TaskEventService"]
 
@@ -56,14 +56,14 @@ class TaskEventService:
         jobs: JobTable,
         launcher: Launcher,
         wake_ups: WakeUpQueue,
-        endings: EndingService,
+        endings: AttemptCompletionService,
         clock: Clock,
     ) -> None:
         self._limits = limits
         self._jobs = jobs
         self._launcher = launcher
         self._wake_ups = wake_ups
-        self._endings = endings
+        self._completion = endings
         self._clock = clock
 
     def handle(self, task: TaskState) -> None:
@@ -116,7 +116,7 @@ class TaskEventService:
             exit_code=task.exit_code,
             container_reason=task.container_reason,
         )
-        return self._endings.end(job, make_outcome(code, message), now, has_stopped=True)
+        return self._completion.end(job, make_outcome(code, message), now, has_stopped=True)
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:
         """Note how far a start is, and the task itself, should its dispatch not have got to record it."""

@@ -9,21 +9,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.definition import Definition, OverlapPolicy
-from chalicelib.domain.definition_job import job_of_definition
-from chalicelib.domain.due import SWEPT_WITHIN, TickVerdict, after_tick, judge_tick, moved_on
-from chalicelib.domain.duty import Duty
-from chalicelib.domain.environment_access import Step, check_run
+from chalicelib.domain.authorization.environment_access import Step, check_run
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.definitions.definition import Definition, OverlapPolicy
+from chalicelib.domain.definitions.definition_job import job_of_definition
+from chalicelib.domain.definitions.problem import Reason, Refusal, note_refusal
+from chalicelib.domain.definitions.tick import SWEPT_WITHIN, TickVerdict, after_tick, judge_tick, moved_on
+from chalicelib.domain.identifiers import input_key, job_prefix, snapshot_key, tick_job_id
 from chalicelib.domain.job import Job
-from chalicelib.domain.naming import input_key, job_prefix, snapshot_key, tick_job_id
-from chalicelib.domain.problem import Reason, Refusal, note_refusal
 from chalicelib.errors import CopyTimeoutError, RequestError
 from chalicelib.observability import count, count_background_failure
 from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
 from chalicelib.services.definition_problems import DefinitionProblemService
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.definition_table import DefinitionTable
-from chalicelib.storage.files import Files
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable, tick_mark
 from chalicelib.storage.queues import WakeUpQueue
@@ -71,7 +71,7 @@ class TickService:
         definitions: DefinitionTable,
         jobs: JobTable,
         marks: MarkTable,
-        files: Files,
+        files: Bucket,
         wake_ups: WakeUpQueue,
         problems: DefinitionProblemService,
         admission: AdmissionService,
@@ -109,7 +109,7 @@ class TickService:
         try:
             self._take(owner_id, definition_id, due, revision)
         except (CopyTimeoutError, BotoCoreError, ClientError, PynamoDBException) as error:
-            self._problems.note(owner_id, definition_id, Duty.TICKS, error)
+            self._problems.note(owner_id, definition_id, BackgroundWork.TICKS, error)
             raise
 
     def _take(self, owner_id: str, definition_id: str, due: datetime, revision: int | None) -> None:
@@ -183,7 +183,7 @@ class TickService:
         if written:
             count(_METRICS[verdict])
             if verdict == TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
-                count_background_failure(Duty.TICKS)  # the sweep would have taken it in time
+                count_background_failure(BackgroundWork.TICKS)  # the sweep would have taken it in time
             _log.info(
                 "tick",
                 extra={"owner_id": definition.owner_id, "definition_id": definition.definition_id, "verdict": verdict},

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.config import Limits
-from chalicelib.domain.naming import upload_key
-from chalicelib.domain.zip_rules import PackageLimits
+from chalicelib.domain.identifiers import upload_key
+from chalicelib.domain.snapshots.zip_rules import PackageLimits
 from chalicelib.errors import TooLargeError
 from chalicelib.services.clock import Clock
-from chalicelib.storage.files import URL_LIFE, Files
+from chalicelib.storage.bucket import URL_LIFE, Bucket
 
 __all__ = ["UploadForm", "UploadService", "max_snapshot_bytes", "package_limits"]
 
@@ -62,7 +62,7 @@ class UploadService:
         Tells the time.
     """
 
-    def __init__(self, files: Files, limits: Limits, clock: Clock) -> None:
+    def __init__(self, files: Bucket, limits: Limits, clock: Clock) -> None:
         self._files = files
         self._limits = limits
         self._clock = clock

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.actor import Actor
-from chalicelib.domain.instants import from_millis, to_millis
+from chalicelib.domain.authorization.actor import Actor
+from chalicelib.domain.timestamps import from_millis, to_millis
 
 __all__ = ["actor_from_json", "actor_to_json"]
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.domain.definition import Definition, LastRun, OverlapPolicy, ScheduleOptions, TakenOver
-from chalicelib.domain.duty import Duty
-from chalicelib.domain.instants import from_millis, to_millis
-from chalicelib.domain.naming import live_shard
-from chalicelib.domain.problem import Problem, Reason
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.definitions.definition import Definition, LastRun, OverlapPolicy, ScheduleOptions, TakenOver
+from chalicelib.domain.definitions.problem import Problem, Reason
+from chalicelib.domain.identifiers import live_shard
+from chalicelib.domain.timestamps import from_millis, to_millis
 from chalicelib.storage.actor_codec import actor_from_json, actor_to_json
 from chalicelib.storage.items import DefinitionItem
 from chalicelib.storage.job_codec import spec_from_map, spec_to_map, text_key
@@ -79,8 +79,8 @@ def to_definition(item: DefinitionItem) -> Definition:
         spec=spec_from_map(values["spec"].as_dict()),
         options=_options_from_json(values["options"]),
         last_run=LastRun(last["job_id"], from_millis(last["due"])) if last else None,
-        schedule_problem=_problem_from_json(Duty.SCHEDULES, values.get("schedule_problem")),
-        tick_problem=_problem_from_json(Duty.TICKS, values.get("tick_problem")),
+        schedule_problem=_problem_from_json(BackgroundWork.SCHEDULES, values.get("schedule_problem")),
+        tick_problem=_problem_from_json(BackgroundWork.TICKS, values.get("tick_problem")),
         taken_over=_taken_over_from_json(values.get("taken_over")),
     )
 
@@ -110,7 +110,7 @@ def _problem_to_json(problem: Problem | None) -> dict[str, Any] | None:
     }
 
 
-def _problem_from_json(duty: Duty, stored: Mapping[str, Any] | None) -> Problem | None:
+def _problem_from_json(duty: BackgroundWork, stored: Mapping[str, Any] | None) -> Problem | None:
     if not stored:
         return None
     since, last = from_millis(stored["since"]), from_millis(stored["last"])

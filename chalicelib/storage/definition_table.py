@@ -11,18 +11,18 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.definition import Definition
-from chalicelib.domain.instants import to_millis
+from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.identifiers import LIVE_SHARDS
 from chalicelib.domain.job import Job
-from chalicelib.domain.listing import DefinitionQuery, ListPlan, plan_definitions
-from chalicelib.domain.naming import LIVE_SHARDS
-from chalicelib.storage.causes import cause_code
+from chalicelib.domain.list_query import DefinitionQuery, ListPlan, plan_definitions
+from chalicelib.domain.timestamps import to_millis
+from chalicelib.storage.aws_errors import cause_code
 from chalicelib.storage.definition_codec import UNSYNCED, definition_attributes, due_key, to_definition
 from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes
 from chalicelib.storage.mark_table import Mark
 from chalicelib.storage.marked_put import MarkedPut
-from chalicelib.storage.pages import PageReader, PageRequest, count_page
+from chalicelib.storage.pagination import PageReader, PageRequest, count_page
 
 __all__ = ["DefinitionPage", "DefinitionTable"]
 

@@ -16,7 +16,7 @@ from pynamodb.constants import NUMBER
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.domain.instants import from_millis, to_millis
+from chalicelib.domain.timestamps import from_millis, to_millis
 from chalicelib.storage.clients import PYNAMODB_SETTINGS
 
 __all__ = ["DefinitionItem", "JobItem", "MarkItem", "OwnerItem", "bind"]

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
-from chalicelib.domain.instants import to_millis
+from chalicelib.domain.identifiers import live_shard
 from chalicelib.domain.job import Job, JobSpec, JobStatus, Phase, PhaseCode
-from chalicelib.domain.naming import live_shard
 from chalicelib.domain.outcome import Outcome
+from chalicelib.domain.timestamps import to_millis
 from chalicelib.storage.actor_codec import actor_from_json, actor_to_json
 from chalicelib.storage.items import JobItem
 

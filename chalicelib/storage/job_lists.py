@@ -8,13 +8,13 @@ from typing import Final
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.instants import to_millis
+from chalicelib.domain.identifiers import LIVE_SHARDS
 from chalicelib.domain.job import Job, JobStatus, LiveJob, WaitingJob
-from chalicelib.domain.listing import JobQuery, ListPlan, plan_list
-from chalicelib.domain.naming import LIVE_SHARDS
+from chalicelib.domain.list_query import JobQuery, ListPlan, plan_list
+from chalicelib.domain.timestamps import to_millis
 from chalicelib.storage.items import JobItem
 from chalicelib.storage.job_codec import WAITING, deadline_key, definition_key, to_job, waiting_key
-from chalicelib.storage.pages import PageReader, PageRequest, count_page
+from chalicelib.storage.pagination import PageReader, PageRequest, count_page
 
 __all__ = ["JobLists", "JobPage"]
 

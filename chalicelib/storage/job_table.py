@@ -15,7 +15,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.job import Job
 from chalicelib.domain.transitions import Transition
-from chalicelib.storage.causes import cause_code
+from chalicelib.storage.aws_errors import cause_code
 from chalicelib.storage.items import JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes, text_key, to_job
 from chalicelib.storage.mark_table import Mark

@@ -8,11 +8,11 @@ from typing import Any, Final
 from pynamodb.exceptions import PutError
 
 from chalicelib.domain.idempotency import TokenUse
-from chalicelib.domain.instants import from_millis, to_millis
-from chalicelib.domain.job import Beat, Phase, PhaseCode
-from chalicelib.domain.naming import RunId
+from chalicelib.domain.identifiers import RunId
+from chalicelib.domain.job import Heartbeat, Phase, PhaseCode
 from chalicelib.domain.output_budget import OutputSizes
-from chalicelib.storage.causes import cause_code
+from chalicelib.domain.timestamps import from_millis, to_millis
+from chalicelib.storage.aws_errors import cause_code
 from chalicelib.storage.items import MarkItem
 from chalicelib.storage.job_codec import phase_from_json, phase_to_json
 
@@ -21,7 +21,7 @@ __all__ = ["Mark", "MarkTable", "StoredSizes", "tick_mark", "token_mark"]
 _TOKEN_LIFE: Final = timedelta(days=7)
 """How long an idempotency token is remembered: longer than any client goes on repeating a request."""
 
-_BEAT_LIFE: Final = timedelta(days=2)
+_HEARTBEAT_LIFE: Final = timedelta(days=2)
 """How long a beat is kept; the next one renews it."""
 
 _TICK_LIFE: Final = timedelta(days=30)
@@ -78,18 +78,20 @@ class MarkTable:
             return None
         return None if item.expires_at < now.replace(microsecond=0) else item.value
 
-    def put_beat(self, run_id: RunId, phase: Phase, now: datetime) -> None:
+    def put_heartbeat(self, run_id: RunId, phase: Phase, now: datetime) -> None:
         """Note a run's sign of life."""
         value = {"attempt": run_id.attempt, "time": to_millis(now), "phase": phase_to_json(phase)}
-        self._model(mark_id=_beat_id(run_id.owner_id, run_id.job_id), value=value, expires_at=now + _BEAT_LIFE).save()
+        self._model(
+            mark_id=_heartbeat_id(run_id.owner_id, run_id.job_id), value=value, expires_at=now + _HEARTBEAT_LIFE
+        ).save()
 
-    def last_beat(self, run_id: RunId) -> Beat | None:
+    def last_heartbeat(self, run_id: RunId) -> Heartbeat | None:
         """Read a run's last sign of life; None if this attempt has given none."""
-        stored = self.get(_beat_id(run_id.owner_id, run_id.job_id))
+        stored = self.get(_heartbeat_id(run_id.owner_id, run_id.job_id))
         if not stored or stored["attempt"] != run_id.attempt:
             return None
         phase = phase_from_json(stored["phase"]) or Phase(PhaseCode.RUNNING)
-        return Beat(attempt=stored["attempt"], time=from_millis(stored["time"]), phase=phase)
+        return Heartbeat(attempt=stored["attempt"], time=from_millis(stored["time"]), phase=phase)
 
     def get_output_sizes(self, run_id: RunId) -> StoredSizes:
         """Read consistently what a run has announced; nothing if there is no mark."""
@@ -118,8 +120,8 @@ def _token_id(use: TokenUse) -> str:
     return f"{use.space}#{use.owner_id}#{use.token}"
 
 
-def _beat_id(owner_id: str, job_id: str) -> str:
-    return f"beat#{owner_id}#{job_id}"
+def _heartbeat_id(owner_id: str, job_id: str) -> str:
+    return f"heartbeat#{owner_id}#{job_id}"
 
 
 def _outputs_id(run_id: RunId) -> str:

@@ -7,11 +7,11 @@ from typing import Final
 
 from pynamodb.exceptions import DeleteError
 
-from chalicelib.domain.owner import Disabling, Owner
-from chalicelib.domain.ownership import Caller
+from chalicelib.domain.authorization.owner import Disabling, Owner
+from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.errors import InvalidRequestError
 from chalicelib.storage.actor_codec import actor_from_json, actor_to_json
-from chalicelib.storage.causes import cause_code
+from chalicelib.storage.aws_errors import cause_code
 from chalicelib.storage.items import OwnerItem
 
 __all__ = ["OwnerPage", "OwnerTable"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.duty import Duty
+from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.observability import count_background_failure
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class WakeUpQueue:
                 QueueUrl=self._url, MessageBody=why, MessageGroupId=_GROUP, MessageDeduplicationId=uuid.uuid4().hex
             )
         except (BotoCoreError, ClientError):
-            count_background_failure(Duty.WAKE_UPS)
+            count_background_failure(BackgroundWork.WAKE_UPS)
             _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
 
 
@@ -80,6 +80,6 @@ class TickQueue:
                 {"Id": str(number), "MessageBody": json.dumps({"kind": kind, "owner_id": owner, "definition_id": each})}
                 for number, (owner, each) in enumerate(batch)
             ]
-            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # plain dicts
-            if failed := answer.get("Failed"):
+            response = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # plain dicts
+            if failed := response.get("Failed"):
                 raise OSError(f"{len(failed)} messages to the tick queue were not taken: {failed[0].get('Code')}")

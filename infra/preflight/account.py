@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.preflight.facts import Identity, LogRole, Quota, Subnet, Zone
+from infra.preflight.account_facts import Identity, LogRole, Quota, Subnet, Zone
 
 __all__ = ["ECS_ROLE", "Account", "code_of"]
 
@@ -32,28 +32,28 @@ class Account:
 
     def identity(self) -> Identity:
         """Read whose credentials these are."""
-        answer = self._client("sts").get_caller_identity()
-        return Identity(account=answer["Account"], arn=answer["Arn"], region=self._region)
+        response = self._client("sts").get_caller_identity()
+        return Identity(account=response["Account"], arn=response["Arn"], region=self._region)
 
     def stack_status(self, name: str) -> str | None:
         """Read the status of a stack; None if there is no such stack."""
         try:
-            answer = self._client("cloudformation").describe_stacks(StackName=name)
+            response = self._client("cloudformation").describe_stacks(StackName=name)
         except ClientError as failure:
             if code_of(failure) == "ValidationError" and "does not exist" in str(failure):
                 return None
             raise
-        return str(answer["Stacks"][0]["StackStatus"])
+        return str(response["Stacks"][0]["StackStatus"])
 
     def bootstrap_version(self, qualifier: str) -> int | None:
         """Read the version of CDK's bootstrap stack; None if the region is not bootstrapped."""
         try:
-            answer = self._client("ssm").get_parameter(Name=f"/cdk-bootstrap/{qualifier}/version")
+            response = self._client("ssm").get_parameter(Name=f"/cdk-bootstrap/{qualifier}/version")
         except ClientError as failure:
             if code_of(failure) == "ParameterNotFound":
                 return None
             raise
-        return int(answer["Parameter"]["Value"])
+        return int(response["Parameter"]["Value"])
 
     def has_role(self, name: str) -> bool:
         """Read whether the account has a role."""
@@ -74,12 +74,12 @@ class Account:
         quotas = self._client("service-quotas")
         asked = {"ServiceCode": quota.service, "QuotaCode": quota.code}
         try:
-            answer = quotas.get_service_quota(**asked)
+            response = quotas.get_service_quota(**asked)
         except ClientError as failure:
             if code_of(failure) != "NoSuchResourceException":
                 raise
-            answer = quotas.get_aws_default_service_quota(**asked)
-        return float(answer["Quota"]["Value"])
+            response = quotas.get_aws_default_service_quota(**asked)
+        return float(response["Quota"]["Value"])
 
     def vpc_count(self) -> int:
         """Count the region's VPCs."""
@@ -89,14 +89,14 @@ class Account:
     def zones(self) -> list[Zone]:
         """Read the region's Availability Zones, without Local and Wavelength Zones, in the order of their names."""
         only = [{"Name": "zone-type", "Values": ["availability-zone"]}]
-        answer = self._client("ec2").describe_availability_zones(Filters=only)
-        return sorted((_zone(each) for each in answer["AvailabilityZones"]), key=lambda zone: zone.name)
+        response = self._client("ec2").describe_availability_zones(Filters=only)
+        return sorted((_zone(each) for each in response["AvailabilityZones"]), key=lambda zone: zone.name)
 
     def subnets(self, subnet_ids: Sequence[str]) -> list[Subnet]:
         """Read those of these subnets that exist."""
         only = [{"Name": "subnet-id", "Values": list(subnet_ids)}]
-        answer = self._client("ec2").describe_subnets(Filters=only)
-        return [Subnet(each["SubnetId"], each["VpcId"], _zone(each)) for each in answer["Subnets"]]
+        response = self._client("ec2").describe_subnets(Filters=only)
+        return [Subnet(each["SubnetId"], each["VpcId"], _zone(each)) for each in response["Subnets"]]
 
     def log_role(self) -> LogRole | None:
         """Read the region's role for API Gateway logs; None if none is set."""
@@ -108,12 +108,12 @@ class Account:
 
     def _stack_of(self, physical_id: str) -> str | None:
         try:
-            answer = self._client("cloudformation").describe_stack_resources(PhysicalResourceId=physical_id)
+            response = self._client("cloudformation").describe_stack_resources(PhysicalResourceId=physical_id)
         except ClientError as failure:
             if code_of(failure) == "ValidationError" and "does not exist" in str(failure):
                 return None
             raise
-        resources = answer["StackResources"]
+        resources = response["StackResources"]
         return str(resources[0]["StackName"]) if resources else None
 
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.preflight import judgements
+from infra.preflight import rules
 from infra.preflight.account import ECS_ROLE, Account, code_of
+from infra.preflight.account_facts import ON_DEMAND_VCPU, SPOT_VCPU, VPCS, Identity, Quota
 from infra.preflight.engine import engine_name, why_no_engine
-from infra.preflight.facts import ON_DEMAND_VCPU, SPOT_VCPU, VPCS, Identity, Quota
 from infra.preflight.findings import Finding, unchecked
 from infra.settings import StackSettings
 
@@ -75,22 +75,22 @@ def checks_of(subject: Subject, account: Account) -> Iterator[Check]:
     """List the checks that apply to this deployment."""
     settings, identity = subject.settings, subject.identity
     yield Check(
-        subject="api.accounts", permissions="no permission", run=lambda: judgements.judge_accounts(settings, identity)
+        subject="api.accounts", permissions="no permission", run=lambda: rules.check_accounts(settings, identity)
     )
     yield Check(
         subject="CDK bootstrap",
         permissions="ssm:GetParameter",
-        run=lambda: judgements.judge_bootstrap(identity, account.bootstrap_version(subject.bootstrap_qualifier)),
+        run=lambda: rules.check_bootstrap(identity, account.bootstrap_version(subject.bootstrap_qualifier)),
     )
     yield Check(
         subject="ECS service-linked role",
         permissions="iam:GetRole",
-        run=lambda: judgements.judge_ecs_role(exists=account.has_role(ECS_ROLE)),
+        run=lambda: rules.check_ecs_role(exists=account.has_role(ECS_ROLE)),
     )
     yield Check(
         subject="Lambda concurrency",
         permissions="lambda:GetAccountSettings",
-        run=lambda: judgements.judge_concurrency(account.concurrent_executions()),
+        run=lambda: rules.check_concurrency(account.concurrent_executions()),
     )
     yield _vcpu(subject, account, ON_DEMAND_VCPU)
     if any(each.spot for each in settings.compute_types.values()):
@@ -99,13 +99,13 @@ def checks_of(subject: Subject, account: Account) -> Iterator[Check]:
     yield Check(
         subject="API Gateway log role",
         permissions="apigateway:GET, iam:GetRole and cloudformation:DescribeStackResources",
-        run=lambda: judgements.judge_log_role(settings, account.log_role(), is_first=subject.is_first),
+        run=lambda: rules.check_log_role(settings, account.log_role(), is_first=subject.is_first),
     )
     if subject.built_for:
         yield Check(
             subject="container engine",
             permissions="no permission",
-            run=lambda: judgements.judge_engine(subject.built_for, why_no_engine(engine_name())),
+            run=lambda: rules.check_engine(subject.built_for, why_no_engine(engine_name())),
         )
 
 
@@ -113,7 +113,7 @@ def _vcpu(subject: Subject, account: Account, quota: Quota) -> Check:
     return Check(
         subject=quota.name,
         permissions="servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota",
-        run=lambda: judgements.judge_vcpu(subject.settings, quota, account.quota(quota)),
+        run=lambda: rules.check_vcpu(subject.settings, quota, account.quota(quota)),
     )
 
 
@@ -123,17 +123,17 @@ def _network(subject: Subject, account: Account) -> Iterator[Check]:
         yield Check(
             subject="subnets",
             permissions="ec2:DescribeSubnets",
-            run=lambda: judgements.judge_subnets(settings, account.subnets(settings.network.subnet_ids), region),
+            run=lambda: rules.check_subnets(settings, account.subnets(settings.network.subnet_ids), region),
         )
     elif subject.is_first:
         # An existing stack has its VPC already, and other zones would replace its subnets.
         yield Check(
             subject="VPC",
             permissions="ec2:DescribeVpcs, servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota",
-            run=lambda: judgements.judge_vpcs(account.vpc_count(), account.quota(VPCS)),
+            run=lambda: rules.check_vpcs(account.vpc_count(), account.quota(VPCS)),
         )
         yield Check(
             subject="zones",
             permissions="ec2:DescribeAvailabilityZones",
-            run=lambda: judgements.judge_zones(settings, account.zones(), region),
+            run=lambda: rules.check_zones(settings, account.zones(), region),
         )

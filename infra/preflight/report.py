@@ -10,10 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.context import Context
 from infra.preflight.account import Account
+from infra.preflight.account_facts import Identity, is_first_deployment
 from infra.preflight.checks import Subject, ask, checks_of, unanswered
-from infra.preflight.facts import Identity, is_first_deployment
 from infra.preflight.findings import Finding, Level, error
-from infra.preflight.judgements import judge_stack
+from infra.preflight.rules import check_stack
 
 __all__ = ["Report", "examine"]
 
@@ -98,7 +98,7 @@ def _stack_state(account: Account, name: str) -> tuple[bool, list[Finding]]:
         status = account.stack_status(name)
     except (BotoCoreError, ClientError) as failure:
         return False, [unanswered("stack", "cloudformation:DescribeStacks", failure)]
-    return is_first_deployment(status), judge_stack(name, status)
+    return is_first_deployment(status), check_stack(name, status)
 
 
 def _stopped(subject: str, message: str) -> Report:

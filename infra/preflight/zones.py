@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from infra.preflight.facts import Zone
+from infra.preflight.account_facts import Zone
 
 __all__ = ["has_fargate"]
 

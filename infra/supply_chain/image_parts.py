@@ -11,7 +11,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from infra.container_engine import EngineError, inspect_command
-from infra.supply_chain.bill import DebianPackage
+from infra.supply_chain.bill_of_materials import DebianPackage
 
 __all__ = ["ImageParts", "installed", "read_image"]
 

@@ -13,7 +13,7 @@ from infra.bundle import BundleError, stage_bundle
 from infra.container_engine import EngineError, works
 from infra.image import RUNNER_IMAGE
 from infra.settings import SettingsError, StackSettings, read_settings
-from infra.supply_chain.bill import write_bill
+from infra.supply_chain.bill_of_materials import write_bill
 from infra.supply_chain.image_parts import ImageParts, installed, read_image
 from infra.supply_chain.locks import LockedPackage, image_markers, read_lock
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from jupyter_scheduler_aws.api.transport import URL_VARIABLE, own_version
 from jupyter_scheduler_aws.cli.crontab import explain
 from jupyter_scheduler_aws.cli.definition_changes import edit, run
 from jupyter_scheduler_aws.cli.definitions import (
@@ -19,7 +20,7 @@ from jupyter_scheduler_aws.cli.definitions import (
 )
 from jupyter_scheduler_aws.cli.doctor import doctor
 from jupyter_scheduler_aws.cli.environments import environments
-from jupyter_scheduler_aws.cli.exits import EXIT_CODES_HELP, ExitCode, exit_code_of
+from jupyter_scheduler_aws.cli.exit_codes import EXIT_CODES_HELP, ExitCode, exit_code_of
 from jupyter_scheduler_aws.cli.jobs import delete, list_jobs, show, stop
 from jupyter_scheduler_aws.cli.outputs import download, logs
 from jupyter_scheduler_aws.cli.owners import disable, enable, list_owners, show_owner
@@ -28,7 +29,6 @@ from jupyter_scheduler_aws.cli.submit import submit
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
 from jupyter_scheduler_aws.cli.waiting import wait
 from jupyter_scheduler_aws.errors import SchedulerClientError
-from jupyter_scheduler_aws.transport import URL_VARIABLE, own_version
 
 __all__ = ["app", "main"]
 

@@ -6,11 +6,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_scheduler_aws.api.definition_models import Explanation
 from jupyter_scheduler_aws.cli.crontab_text import here_and_there, in_words
 from jupyter_scheduler_aws.cli.options import JsonOption
 from jupyter_scheduler_aws.cli.schedule_options import TimezoneOption
 from jupyter_scheduler_aws.cli.terminal import terminal_of
-from jupyter_scheduler_aws.definition import Explanation
 
 __all__ = ["explain"]
 

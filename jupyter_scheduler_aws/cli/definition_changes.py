@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 import typer
 
+from jupyter_scheduler_aws.api.request_fields import DefinitionOptions
 from jupyter_scheduler_aws.cli.definition_details import tell_definition
 from jupyter_scheduler_aws.cli.options import (
     ComputeTypeOption,
@@ -33,10 +34,9 @@ from jupyter_scheduler_aws.cli.schedule_options import (
     StartOption,
     TimezoneOption,
 )
-from jupyter_scheduler_aws.cli.sending import NOBODY, watched
 from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.cli.upload_progress import NOBODY, watched
 from jupyter_scheduler_aws.cli.waiting import destination_of, finish_or_tell
-from jupyter_scheduler_aws.requests import DefinitionOptions
 
 __all__ = ["edit", "run"]
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.cli.crontab_text import in_words, zone_time
+from jupyter_scheduler_aws.cli.formatting import ago, duration, local_time, shown, shown_line
 from jupyter_scheduler_aws.cli.terminal import Terminal
-from jupyter_scheduler_aws.cli.text import ago, duration, local_time, shown, shown_line
-from jupyter_scheduler_aws.definition import Definition
 
 __all__ = ["definition_details", "tell_definition"]
 

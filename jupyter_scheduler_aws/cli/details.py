@@ -6,8 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jupyter_scheduler_aws.answers import OutputFile
-from jupyter_scheduler_aws.cli.text import (
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.response_models import OutputFile
+from jupyter_scheduler_aws.cli.formatting import (
     ago,
     duration,
     local_time,
@@ -18,7 +19,6 @@ from jupyter_scheduler_aws.cli.text import (
     status_text,
     took,
 )
-from jupyter_scheduler_aws.models import Job
 
 __all__ = ["job_details"]
 

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jupyter_scheduler_aws.cli.examination import Examination, ExaminationError
-from jupyter_scheduler_aws.cli.exits import ExitCode, exit_code_of
+from jupyter_scheduler_aws.cli.exit_codes import ExitCode, exit_code_of
+from jupyter_scheduler_aws.cli.formatting import shown
+from jupyter_scheduler_aws.cli.health_checks import Examination, ExaminationError
 from jupyter_scheduler_aws.cli.options import JsonOption
 from jupyter_scheduler_aws.cli.progress import Activity
 from jupyter_scheduler_aws.cli.terminal import message_of, terminal_of
-from jupyter_scheduler_aws.cli.text import shown
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
 __all__ = ["doctor"]

@@ -3,10 +3,10 @@
 import typer
 from rich.table import Table
 
-from jupyter_scheduler_aws.answers import Environment
+from jupyter_scheduler_aws.api.response_models import Environment
+from jupyter_scheduler_aws.cli.formatting import shown_line
 from jupyter_scheduler_aws.cli.options import JsonOption
 from jupyter_scheduler_aws.cli.terminal import terminal_of
-from jupyter_scheduler_aws.cli.text import shown_line
 
 __all__ = ["environments"]
 

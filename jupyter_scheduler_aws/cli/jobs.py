@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from jupyter_scheduler_aws.api.job_models import JobStatus
 from jupyter_scheduler_aws.cli.details import job_details
 from jupyter_scheduler_aws.cli.listing import MORE, first_of, job_table, page_size
 from jupyter_scheduler_aws.cli.options import (
@@ -18,7 +19,6 @@ from jupyter_scheduler_aws.cli.options import (
     ask,
 )
 from jupyter_scheduler_aws.cli.terminal import terminal_of
-from jupyter_scheduler_aws.models import JobStatus
 
 __all__ = ["delete", "list_jobs", "show", "stop"]
 

@@ -7,9 +7,9 @@ from typing import Final, TypeVar
 from rich.table import Table
 from rich.text import Text
 
-from jupyter_scheduler_aws.cli.text import ago, local_minute, shown_line, status_text, took
-from jupyter_scheduler_aws.definition import Definition
-from jupyter_scheduler_aws.models import Job
+from jupyter_scheduler_aws.api.definition_models import Definition
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.cli.formatting import ago, local_minute, shown_line, status_text, took
 
 __all__ = ["MORE", "definition_table", "first_of", "job_table", "page_size"]
 

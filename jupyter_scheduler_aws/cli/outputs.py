@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from jupyter_scheduler_aws.cli.formatting import size
 from jupyter_scheduler_aws.cli.options import InputOption, JobArgument, JsonOption, OverwriteOption, input_choice
 from jupyter_scheduler_aws.cli.progress import Activity
 from jupyter_scheduler_aws.cli.terminal import terminal_of
-from jupyter_scheduler_aws.cli.text import size
 from jupyter_scheduler_aws.cli.waiting import tell_files
-from jupyter_scheduler_aws.plain import plain_line
+from jupyter_scheduler_aws.sanitize import sanitize_line
 
 __all__ = ["download", "logs"]
 
@@ -44,7 +44,7 @@ def download(
     renamed: dict[str, Path] = {}
     with terminal.client() as client, Activity(terminal.err) as activity:
         if folder is None:
-            folder = Path(f"{plain_line(Path(client.get_job(job_id).input_filename).stem)}-{job_id}")
+            folder = Path(f"{sanitize_line(Path(client.get_job(job_id).input_filename).stem)}-{job_id}")
         activity.begin("downloading")
         paths = client.download(
             job_id,

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from jupyter_scheduler_aws.cli.text import phase_text, size
-from jupyter_scheduler_aws.models import Job
-from jupyter_scheduler_aws.plain import plain_line
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.cli.formatting import phase_text, size
+from jupyter_scheduler_aws.sanitize import sanitize_line
 
 __all__ = ["Activity"]
 
@@ -70,7 +70,7 @@ class Activity:
 
     def on_job(self, job: Job) -> None:
         """Show what a job is doing."""
-        text = plain_line(phase_text(job))
+        text = sanitize_line(phase_text(job))
         text = text if job.attempt <= 1 else f"{text} (attempt {job.attempt})"
         if self._task is None:
             self._say(text)
@@ -79,7 +79,7 @@ class Activity:
         cell, cells = (phase.cell, phase.cells) if phase and not job.is_ended else (None, None)
         # A cell that runs is not done yet.
         self._progress.update(
-            self._task, description=text, completed=cell - 1 if cell else 0, total=cells, detail=plain_line(job.name)
+            self._task, description=text, completed=cell - 1 if cell else 0, total=cells, detail=sanitize_line(job.name)
         )
 
     def _say(self, text: str) -> None:

@@ -29,8 +29,8 @@ from jupyter_scheduler_aws.cli.schedule_options import (
     StartOption,
     TimezoneOption,
 )
-from jupyter_scheduler_aws.cli.sending import watched
 from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.cli.upload_progress import watched
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
 __all__ = ["schedule"]

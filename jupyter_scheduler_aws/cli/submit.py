@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS
 from jupyter_scheduler_aws.cli.options import (
     ComputeTypeOption,
     DownloadOption,
@@ -22,10 +23,9 @@ from jupyter_scheduler_aws.cli.options import (
     WaitOption,
     parse_parameters,
 )
-from jupyter_scheduler_aws.cli.sending import watched
 from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.cli.upload_progress import watched
 from jupyter_scheduler_aws.cli.waiting import destination_of, finish_or_tell
-from jupyter_scheduler_aws.requests import DEFAULT_OUTPUT_FORMATS
 
 __all__ = ["submit"]
 

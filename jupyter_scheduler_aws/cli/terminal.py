@@ -10,10 +10,10 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from typing_extensions import override
 
+from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
-from jupyter_scheduler_aws.pace import Pace
-from jupyter_scheduler_aws.plain import json_text, plain_text
+from jupyter_scheduler_aws.sanitize import json_text, sanitize_text
 
 __all__ = ["PlainConsole", "Terminal", "message_of", "terminal_of"]
 
@@ -38,7 +38,7 @@ class PlainConsole(Console):
     @override
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(plain_text(segment.text), segment.style)
+            yield segment if segment.control else Segment(sanitize_text(segment.text), segment.style)
 
 
 def _console(stream: IO[str], *, is_stderr: bool) -> Console:
@@ -54,7 +54,7 @@ class Terminal:
     profile: str | None = None
     owner_id: str | None = None
     """Whose jobs to look at; one's own if None."""
-    pace: Pace = field(default_factory=Pace)
+    pace: RetryPolicy = field(default_factory=RetryPolicy)
     is_json: bool = False
     """Whether stdout gets one JSON document and nothing else."""
     out: Console = field(default_factory=lambda: _console(sys.stdout, is_stderr=False))
@@ -76,7 +76,7 @@ class Terminal:
     def result(self, line: str) -> None:
         """Write a line for programs, plain but neither wrapped nor styled, unless stdout is for JSON."""
         if not self.is_json:
-            typer.echo(plain_text(line))
+            typer.echo(sanitize_text(line))
 
     def document(self, document: Any) -> None:
         """Write the JSON document, if it was asked for."""
@@ -85,7 +85,7 @@ class Terminal:
 
     def note(self, text: str, *, style: str = "dim") -> None:
         """Say something by the way."""
-        self.err.print(plain_text(text), style=style, soft_wrap=True)
+        self.err.print(sanitize_text(text), style=style, soft_wrap=True)
 
     def error(self, error: SchedulerClientError) -> None:
         """Say what went wrong, and what can be looked up."""
@@ -94,7 +94,7 @@ class Terminal:
             found = {"status": error.status, "code": error.code, "reason": error.reason, "request_id": error.request_id}
             details |= {name: str(value) for name, value in found.items() if value is not None}
         self.err.print("Error: ", style="bold red", end="")
-        self.err.print(plain_text(message_of(error)), soft_wrap=True)
+        self.err.print(sanitize_text(message_of(error)), soft_wrap=True)
         if isinstance(error, ServiceError) and error.request_id:
             self.note(f"Request {error.request_id}; the operator finds it in the service's logs.")
         self.document({"error": details})

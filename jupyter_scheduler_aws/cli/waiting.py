@@ -9,7 +9,9 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from jupyter_scheduler_aws.cli.exits import ExitCode
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.cli.exit_codes import ExitCode
+from jupyter_scheduler_aws.cli.formatting import took
 from jupyter_scheduler_aws.cli.options import (
     DownloadOption,
     InputOption,
@@ -20,11 +22,9 @@ from jupyter_scheduler_aws.cli.options import (
 )
 from jupyter_scheduler_aws.cli.progress import Activity
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
-from jupyter_scheduler_aws.cli.text import took
 from jupyter_scheduler_aws.client import Client, InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, UnsafePathError
-from jupyter_scheduler_aws.models import Job
-from jupyter_scheduler_aws.plain import plain_line, plain_text
+from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
 __all__ = ["Destination", "destination_of", "finish", "finish_or_tell", "tell_files", "wait"]
 
@@ -119,17 +119,17 @@ def _tell_how_to_go_on(terminal: Terminal, job_id: str, why: str) -> None:
 def _tell_outcome(terminal: Terminal, job: Job) -> None:
     if job.is_completed:
         terminal.err.print(
-            Text.assemble(("✓ ", "green"), f"{plain_line(job.name)}: completed in {took(job) or 'no time'}")
+            Text.assemble(("✓ ", "green"), f"{sanitize_line(job.name)}: completed in {took(job) or 'no time'}")
         )
         return
     title = job.outcome.title if job.outcome else job.status.lower()
     message = (job.outcome.message if job.outcome else "") or job.status_message or ""
     mark, style = ("■ ", "yellow") if job.status == "STOPPED" else ("✗ ", "bold red")
     terminal.err.print(
-        Text.assemble((mark, style), f"{plain_line(job.name)}: ", (plain_line(title), style)), soft_wrap=True
+        Text.assemble((mark, style), f"{sanitize_line(job.name)}: ", (sanitize_line(title), style)), soft_wrap=True
     )
     if message and message != title:
-        terminal.err.print(indent(plain_text(message), "  "), soft_wrap=True)
+        terminal.err.print(indent(sanitize_text(message), "  "), soft_wrap=True)
 
 
 def _download(terminal: Terminal, client: Client, job: Job, destination: Destination) -> dict[str, Any] | None:

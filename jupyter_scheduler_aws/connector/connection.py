@@ -3,8 +3,8 @@
 import threading
 from datetime import timedelta
 
+from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.pace import Pace
 
 __all__ = ["Connection"]
 
@@ -37,7 +37,7 @@ class Connection:
         self._profile = profile
         self._connect_timeout = connect_timeout
         self._timeout = timeout
-        self._pace = Pace(tries=tries)
+        self._pace = RetryPolicy(tries=tries)
         self._lock = threading.Lock()
         self._client: Client | None = None
 

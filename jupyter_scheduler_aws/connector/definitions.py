@@ -11,12 +11,12 @@ from jupyter_scheduler.models import (
     UpdateJobDefinition,
 )
 
+from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.connector.connection import Connection
-from jupyter_scheduler_aws.connector.pages import definition_page
+from jupyter_scheduler_aws.connector.list_pages import definition_page
+from jupyter_scheduler_aws.connector.panel_models import read_definition, read_definitions
 from jupyter_scheduler_aws.connector.requests import creation, send_snapshot
-from jupyter_scheduler_aws.connector.rows import read_definition, read_definitions
 from jupyter_scheduler_aws.connector.workspace import Workspace
-from jupyter_scheduler_aws.definition import Definition
 
 __all__ = ["Definitions"]
 

@@ -5,12 +5,12 @@ from typing import Any
 from jupyter_scheduler.environments import EnvironmentManager
 from jupyter_scheduler.models import RuntimeEnvironment
 
+from jupyter_scheduler_aws.connector.async_adapter import request, with_twins
 from jupyter_scheduler_aws.connector.connection import Connection
-from jupyter_scheduler_aws.connector.saying import to_environment_error
-from jupyter_scheduler_aws.connector.twins import request, with_twins
+from jupyter_scheduler_aws.connector.error_messages import to_environment_error
 from jupyter_scheduler_aws.connector.workers import Workers
 from jupyter_scheduler_aws.errors import ConfigurationError
-from jupyter_scheduler_aws.plain import plain_text
+from jupyter_scheduler_aws.sanitize import sanitize_text
 
 __all__ = ["AwsEnvironmentManager"]
 
@@ -70,7 +70,7 @@ class AwsEnvironmentManager(EnvironmentManager):  # type: ignore[misc]
 def _environment(document: Any) -> RuntimeEnvironment:
     """Read an environment. Its label is its name: the panel's picker submits the label, and looks for that name."""
     names = [each["name"] for each in document["output_formats"]]
-    described = plain_text(str(document.get("description") or ""))
+    described = sanitize_text(str(document.get("description") or ""))
     return RuntimeEnvironment(
         **{**document, "label": document["name"], "description": described, "output_formats": names}
     )

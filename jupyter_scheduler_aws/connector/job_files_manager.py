@@ -4,9 +4,9 @@ from typing import Any
 
 from jupyter_scheduler.job_files_manager import JobFilesManager
 
-from jupyter_scheduler_aws.connector.saying import to_scheduler_error
+from jupyter_scheduler_aws.connector.async_adapter import transfer, with_twins
+from jupyter_scheduler_aws.connector.error_messages import to_scheduler_error
 from jupyter_scheduler_aws.connector.scheduler import AwsScheduler
-from jupyter_scheduler_aws.connector.twins import transfer, with_twins
 
 __all__ = ["AwsJobFilesManager"]
 

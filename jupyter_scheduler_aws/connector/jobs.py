@@ -13,12 +13,12 @@ from jupyter_scheduler.models import (
 )
 
 from jupyter_scheduler_aws.connector.connection import Connection
+from jupyter_scheduler_aws.connector.list_pages import job_page
 from jupyter_scheduler_aws.connector.local_files import add_local_files
-from jupyter_scheduler_aws.connector.pages import job_page
+from jupyter_scheduler_aws.connector.panel_models import read_job, read_jobs
 from jupyter_scheduler_aws.connector.requests import creation
-from jupyter_scheduler_aws.connector.rows import read_job, read_jobs
 from jupyter_scheduler_aws.connector.workspace import Workspace
-from jupyter_scheduler_aws.selection import InputChoice
+from jupyter_scheduler_aws.transfers.file_selection import InputChoice
 
 __all__ = ["Jobs"]
 

@@ -8,7 +8,7 @@ from jupyter_scheduler.models import DescribeJob, JobFile
 
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import UnsafePathError
-from jupyter_scheduler_aws.marker import Downloaded, FileState, downloaded
+from jupyter_scheduler_aws.transfers.download_manifest import Downloaded, FileState, downloaded
 
 __all__ = ["add_local_files"]
 
@@ -39,7 +39,7 @@ def _links(files: Iterable[JobFile], made: list[str]) -> list[JobFile]:
     """Add the folder's link where the run made something, with or without an input folder."""
     links = list(files)
     has_folder = any(file.file_format == _FOLDER for file in links)
-    return [*links, JobFile(display_name="Files", file_format=_FOLDER)] if made and not has_folder else links
+    return [*links, JobFile(display_name="Bucket", file_format=_FOLDER)] if made and not has_folder else links
 
 
 def _with_path(file: JobFile, by_format: Mapping[str, str], folder: Path, workspace: Workspace) -> JobFile:

@@ -7,7 +7,7 @@ from jupyter_scheduler.models import CreateJob, CreateJobDefinition
 
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.connector.workspace import Workspace
-from jupyter_scheduler_aws.uploads import ignore_progress, upload_notebook
+from jupyter_scheduler_aws.transfers.upload import ignore_progress, upload_notebook
 
 __all__ = ["creation", "send_snapshot"]
 

@@ -21,12 +21,12 @@ from jupyter_scheduler.models import (
 from jupyter_scheduler.scheduler import BaseScheduler
 from traitlets import Float, Int, Type, Unicode
 
+from jupyter_scheduler_aws.connector.async_adapter import request, transfer, with_twins
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.definitions import Definitions
 from jupyter_scheduler_aws.connector.environments import AwsEnvironmentManager
+from jupyter_scheduler_aws.connector.error_messages import to_scheduler_error
 from jupyter_scheduler_aws.connector.jobs import Jobs
-from jupyter_scheduler_aws.connector.saying import to_scheduler_error
-from jupyter_scheduler_aws.connector.twins import request, transfer, with_twins
 from jupyter_scheduler_aws.connector.workers import Workers
 from jupyter_scheduler_aws.connector.workspace import Workspace
 
@@ -60,7 +60,7 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
     tries = Int(4, min=1, config=True, help="How often a request is tried while the service is busy or out of reach.")
     execution_manager_class = Type(
         klass="jupyter_scheduler.executors.ExecutionManager",
-        default_value="jupyter_scheduler_aws.connector.features.AwsExecutionManager",
+        default_value="jupyter_scheduler_aws.connector.execution_manager.AwsExecutionManager",
         config=True,
         help="Says what jobs can do.",
     )

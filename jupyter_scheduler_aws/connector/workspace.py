@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jupyter_scheduler_aws.errors import ConfigurationError, SnapshotError, UnsafePathError
-from jupyter_scheduler_aws.plain import plain_line
+from jupyter_scheduler_aws.sanitize import sanitize_line
 
 __all__ = ["Workspace"]
 
@@ -52,7 +52,7 @@ class Workspace:
         UnsafePathError
             If the service's names would lead elsewhere.
         """
-        stem = plain_line(PurePosixPath(input_filename).stem)
+        stem = sanitize_line(PurePosixPath(input_filename).stem)
         if not _JOB_ID.fullmatch(job_id) or re.search(r"[/\\\x00-\x1f]", input_filename):
             raise UnsafePathError(
                 f"The service named a job {job_id!r} of {input_filename!r}, which cannot be a folder."

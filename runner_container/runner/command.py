@@ -5,11 +5,11 @@ import sys
 
 from runner.errors import SettingsError
 from runner.hardening import harden
+from runner.http_sessions import read_network, use_network
 from runner.init_launcher import choose_launcher
 from runner.log import start_log
 from runner.memory import MemoryWatch
 from runner.outcomes import EXIT_SETTINGS
-from runner.sessions import read_network, use_network
 from runner.settings import Intervals, take_settings
 from runner.supervisor import Supervisor
 

@@ -17,12 +17,12 @@ from papermill.engines import NotebookExecutionManager  # type: ignore[import-no
 from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from runner.cell_log import CellLog, redrawn
-from runner.control import Control
 from runner.hardening import kernel_environment
-from runner.last_words import LastWords
+from runner.kernel_stderr import KernelStderr
 from runner.launchers import Launcher
 from runner.processes import KernelProcess
 from runner.provisioner import RunProvisioner
+from runner.watchdog import Watchdog
 
 __all__ = ["RunManager", "execute_cells"]
 
@@ -56,7 +56,7 @@ class RunManager(NotebookExecutionManager):  # type: ignore[misc]
         self,
         nb: NotebookNode,
         *,
-        control: Control,
+        control: Watchdog,
         log: CellLog,
         on_cell: Callable[[int, int], None],
         save_seconds: float,
@@ -69,7 +69,7 @@ class RunManager(NotebookExecutionManager):  # type: ignore[misc]
         self.cell: int | None = None
         self.error: CellExecutionError | None = None
         self.kernel: KernelProcess | None = None
-        self.last_words: LastWords | None = None
+        self.last_words: KernelStderr | None = None
         self.save_seconds = save_seconds
         self._on_cell = on_cell
         code_cells = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
@@ -157,7 +157,7 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
     def start_new_kernel(self, **kwargs: Any) -> None:
         """Start the kernel with a cleaned environment and hand it to the control."""
         self._start_arguments = kwargs
-        with LastWords(logs=not _is_ipykernel(self.km.kernel_spec.argv)) as words:
+        with KernelStderr(logs=not _is_ipykernel(self.km.kernel_spec.argv)) as words:
             pipes = {"stdout": words.pipe, "stderr": words.pipe}
             super().start_new_kernel(env=kernel_environment(os.environ), **pipes, **kwargs)
         self.nb_man.last_words = words

@@ -11,17 +11,17 @@ from papermill.exceptions import PapermillException  # type: ignore[import-not-f
 from papermill.execute import remove_error_markers  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from papermill.parameterize import parameterize_notebook  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
-from runner.beats import Beats
 from runner.cell_log import CellLog
-from runner.control import Control
 from runner.engine import RunManager, execute_cells
 from runner.errors import RunProblemError, StopRequestedError
+from runner.heartbeat import Heartbeats
 from runner.kernels import Kernel
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import Code, Outcome, clean_text, describe_cell_error
 from runner.parameters import typed_parameters
 from runner.settings import Intervals
+from runner.watchdog import Watchdog
 from runner.work_order import WorkOrder
 
 __all__ = ["Execution", "parameterized"]
@@ -71,9 +71,9 @@ class Execution:
         kernel: Kernel,
         *,
         launcher: Launcher,
-        control: Control,
+        control: Watchdog,
         memory: MemoryWatch,
-        beats: Beats,
+        heartbeats: Heartbeats,
         intervals: Intervals,
     ) -> None:
         self._order = order
@@ -83,7 +83,7 @@ class Execution:
         self._memory = memory
         self._intervals = intervals
         self.manager = RunManager(
-            notebook, control=control, log=CellLog(), on_cell=beats.cell, save_seconds=intervals.save_seconds
+            notebook, control=control, log=CellLog(), on_cell=heartbeats.cell, save_seconds=intervals.save_seconds
         )
         self._name_files()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from runner.last_words import LastWords
+from runner.kernel_stderr import KernelStderr
 from runner.log import NOTEBOOK
 from runner.outcomes import clean_text
 from runner.uploads import Output
@@ -86,7 +86,7 @@ def converter_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _convert(asked: bytes, for_seconds: float) -> bytes:
     """Run the converter, and log what it says besides its answer: that may quote the notebook."""
-    with LastWords(logs=False) as words:
+    with KernelStderr(logs=False) as words:
         try:
             return subprocess.run(
                 _COMMAND,

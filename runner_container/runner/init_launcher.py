@@ -61,14 +61,14 @@ class InitLauncher:
     ) -> "_Kernel":
         """Start a kernel as the notebook's user, whose home has its packages and settings."""
         own = {name: value for name, value in environment.items() if name not in _RUNNER_ONLY}
-        answer = self._ask(
+        response = self._ask(
             "start",
             descriptors=(stdout, stderr),
             argv=list(argv),
             environment={**own, "HOME": NOTEBOOK.home},
             folder=folder,
         )
-        return _Kernel(self, answer["pid"])
+        return _Kernel(self, response["pid"])
 
     def share(self, file: Path) -> None:
         """Let the notebook's group read a file."""
@@ -95,10 +95,10 @@ class InitLauncher:
         request = json.dumps({"verb": verb, **given}).encode()
         with self._lock:
             socket.send_fds(self._connection, [request], descriptors)
-            answer: Mapping[str, Any] = json.loads(self._connection.recv(MESSAGE_BYTES))
-        if "errno" in answer:
-            raise OSError(answer["errno"], answer["message"])
-        return answer
+            response: Mapping[str, Any] = json.loads(self._connection.recv(MESSAGE_BYTES))
+        if "errno" in response:
+            raise OSError(response["errno"], response["message"])
+        return response
 
 
 class _Kernel:

@@ -14,7 +14,7 @@ from io import FileIO, RawIOBase
 from types import TracebackType
 from typing import Final
 
-from runner.plain import plain_text
+from runner.sanitize import sanitize_text
 
 __all__ = ["MOST_NOTEBOOK_BYTES", "NOTEBOOK", "LogHandler", "start_log"]
 
@@ -62,7 +62,7 @@ class LogHandler(logging.Handler):
         if self._left[is_own] <= 0:
             return
         try:
-            text = plain_text(self.format(record))
+            text = sanitize_text(self.format(record))
         except Exception:  # noqa: BLE001 - as every handler of `logging` does: a library's faulty message must not end a run
             self.handleError(record)
             return

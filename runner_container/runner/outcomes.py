@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from runner.plain import plain_text
+from runner.sanitize import sanitize_text
 
 __all__ = [
     "EXIT_NOT_MY_RUN",
@@ -92,7 +92,7 @@ def clean_text(text: str, *, limit: int = MESSAGE_CHARACTERS) -> str:
     -------
         Valid Unicode without control sequences, invisible characters, and controls other than newline and tab.
     """
-    plain = plain_text(text).strip()
+    plain = sanitize_text(text).strip()
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
 
 

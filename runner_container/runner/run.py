@@ -6,21 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from runner.beats import Beats
-from runner.control import Control
 from runner.errors import NotMyRunError, RunnerError, RunProblemError, StopRequestedError
 from runner.execution import Execution, parameterized
 from runner.formats import make_formats
+from runner.heartbeat import Heartbeats
 from runner.kernels import choose_kernel, installed_kernels
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import Code, Outcome, clean_text
 from runner.outputs import Baseline, find_outputs
-from runner.partial import PartialUploads
-from runner.service import Service
+from runner.partial_uploads import PartialUploads
+from runner.scheduler_api import Service
 from runner.settings import Intervals
 from runner.snapshot import Snapshot, fetch_snapshot, read_notebook
 from runner.uploads import Output, Uploads
+from runner.watchdog import Watchdog
 from runner.work_order import WorkOrder
 
 __all__ = ["Run"]
@@ -57,9 +57,9 @@ class Run:
         service: Service,
         *,
         launcher: Launcher,
-        control: Control,
+        control: Watchdog,
         memory: MemoryWatch,
-        beats: Beats,
+        heartbeats: Heartbeats,
         intervals: Intervals,
     ) -> None:
         self._order = order
@@ -67,7 +67,7 @@ class Run:
         self._launcher = launcher
         self._control = control
         self._memory = memory
-        self._beats = beats
+        self._heartbeats = heartbeats
         self._intervals = intervals
         self._uploads = Uploads(service, order.limits)
         self._snapshot: Snapshot | None = None
@@ -155,7 +155,7 @@ class Run:
             launcher=self._launcher,
             control=self._control,
             memory=self._memory,
-            beats=self._beats,
+            heartbeats=self._heartbeats,
             intervals=self._intervals,
         )
 
@@ -175,7 +175,7 @@ class Run:
         if snapshot is None:
             return ()
         self._upload_notebook(snapshot)
-        self._beats.phase("converting")
+        self._heartbeats.phase("converting")
         hurried = self._control.reason is Code.TERMINATED
         converted = make_formats(
             snapshot,
@@ -183,7 +183,7 @@ class Run:
             formats=self._order.output_formats,
             for_seconds=_CONVERT_IN_GRACE_SECONDS if hurried else _CONVERT_SECONDS,
         )
-        self._beats.phase("uploading")
+        self._heartbeats.phase("uploading")
         self._uploads.upload_all([*converted.outputs, *self._files()])
         _log_some([*converted.problems, *self._uploads.failures, *self._uploads.skipped])
         return converted.problems

@@ -16,7 +16,7 @@ from papermill.iorw import load_notebook_node  # type: ignore[import-not-found,i
 from runner.archive import unpack
 from runner.errors import RunProblemError, TransferError
 from runner.outcomes import Code, clean_text
-from runner.service import Service, pauses
+from runner.scheduler_api import Service, pauses
 from runner.transfer import download
 from runner.work_order import WorkOrder
 

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from runner.beats import Beats
-from runner.control import Control, Request
 from runner.errors import NotMyRunError, RefusedError, RunnerError, UnreachableError
+from runner.heartbeat import Heartbeats
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
 from runner.outcomes import EXIT_NOT_MY_RUN, EXIT_UNREACHABLE, Code, Outcome
 from runner.run import Run
-from runner.service import Service
+from runner.scheduler_api import Service
 from runner.settings import Intervals, Settings
+from runner.watchdog import Request, Watchdog
 
 __all__ = ["Supervisor"]
 
@@ -43,7 +43,7 @@ class Supervisor:
         self._intervals = intervals
         self._memory = memory
         self._launcher = launcher
-        self._control = Control(intervals, memory, launcher)
+        self._control = Watchdog(intervals, memory, launcher)
         self._service = Service(settings, intervals, answered=self._control.answered)
 
     def run(self) -> int:
@@ -74,18 +74,18 @@ class Supervisor:
         self._service.check_in()
         order = self._service.work_order()
         _LOG.info("job %s, attempt %d, environment %s", order.job_id, order.attempt, order.environment)
-        self._control.run_until(timeout_seconds=order.timeout_seconds, fence_seconds=order.fence_seconds)
-        beats = Beats(self._service, self._control, every_seconds=order.beat_seconds)
+        self._control.run_until(timeout_seconds=order.timeout_seconds, self_fencing_seconds=order.self_fencing_seconds)
+        heartbeats = Heartbeats(self._service, self._control, every_seconds=order.heartbeat_seconds)
         run = Run(
             order,
             self._service,
             launcher=self._launcher,
             control=self._control,
             memory=self._memory,
-            beats=beats,
+            heartbeats=heartbeats,
             intervals=self._intervals,
         )
-        beats.start()
+        heartbeats.start()
         try:
             base = Path(tempfile.mkdtemp(prefix="run-")).resolve()
             try:
@@ -94,7 +94,7 @@ class Supervisor:
                 shutil.rmtree(base, ignore_errors=True)
         finally:
             # Before the report: a beat of a run that is over would be told that the run is not ours.
-            beats.end()
+            heartbeats.end()
         self._report(run, outcome)
         return outcome.code.exit_code
 
@@ -109,7 +109,7 @@ class Supervisor:
 
 
 @contextmanager
-def _signals_to(control: Control) -> Iterator[None]:
+def _signals_to(control: Watchdog) -> Iterator[None]:
     def terminate(_number: int, _frame: FrameType | None) -> None:
         control.request(Request.TERMINATE)
 

@@ -9,9 +9,9 @@ from typing import Final
 import requests
 
 from runner.errors import TransferError
+from runner.http_sessions import session
 from runner.outcomes import clean_text
-from runner.service import pauses
-from runner.sessions import session
+from runner.scheduler_api import pauses
 
 __all__ = ["download", "put"]
 
@@ -44,11 +44,11 @@ def download(url: str, target: Path, *, size_bytes: int, check: Callable[[], Non
     """
     received = 0
     try:
-        with session().get(url, stream=True, timeout=_TIMEOUT_SECONDS) as answer:
-            if answer.status_code != requests.codes.ok:
-                raise TransferError(f"the input's store answered {_said(answer)}", answer.status_code)
+        with session().get(url, stream=True, timeout=_TIMEOUT_SECONDS) as response:
+            if response.status_code != requests.codes.ok:
+                raise TransferError(f"the input's store answered {_said(response)}", response.status_code)
             with target.open("wb") as file:
-                for chunk in answer.iter_content(_CHUNK_BYTES):
+                for chunk in response.iter_content(_CHUNK_BYTES):
                     check()
                     received += file.write(chunk)
                     if received > size_bytes:
@@ -57,7 +57,7 @@ def download(url: str, target: Path, *, size_bytes: int, check: Callable[[], Non
         raise TransferError(f"the input's download broke off ({type(error).__name__})") from error
     if received != size_bytes:
         told = f"more than {size_bytes}" if received > size_bytes else f"{received}"
-        raise TransferError(f"the input has {told} bytes where {size_bytes} were promised", answer.status_code)
+        raise TransferError(f"the input has {told} bytes where {size_bytes} were promised", response.status_code)
 
 
 def put(source: Path | bytes, *, url: str, headers: Mapping[str, str], for_seconds: float) -> int:
@@ -97,20 +97,20 @@ def put(source: Path | bytes, *, url: str, headers: Mapping[str, str], for_secon
 def _put_once(source: Path | bytes, url: str, headers: Mapping[str, str]) -> int:
     try:
         if isinstance(source, bytes):
-            answer = session().put(url, data=source, headers=headers, timeout=_TIMEOUT_SECONDS)
+            response = session().put(url, data=source, headers=headers, timeout=_TIMEOUT_SECONDS)
             size = len(source)
         else:
             size = source.stat().st_size
             with source.open("rb") as file:
                 # An empty file would be sent in chunks, without a length, which S3 does not take.
-                answer = session().put(url, data=file if size else b"", headers=headers, timeout=_TIMEOUT_SECONDS)
+                response = session().put(url, data=file if size else b"", headers=headers, timeout=_TIMEOUT_SECONDS)
     except requests.RequestException as error:
         raise TransferError(f"the upload broke off ({type(error).__name__})") from error
-    if answer.status_code not in (requests.codes.ok, requests.codes.no_content, requests.codes.created):
-        raise TransferError(f"the store answered {_said(answer)}", answer.status_code)
+    if response.status_code not in (requests.codes.ok, requests.codes.no_content, requests.codes.created):
+        raise TransferError(f"the store answered {_said(response)}", response.status_code)
     return size
 
 
-def _said(answer: requests.Response) -> str:
-    elsewhere = " (another address, and nobody is followed there)" if answer.is_redirect else ""
-    return f"{answer.status_code}{elsewhere} {clean_text(answer.text, limit=200)}"
+def _said(response: requests.Response) -> str:
+    elsewhere = " (another address, and nobody is followed there)" if response.is_redirect else ""
+    return f"{response.status_code}{elsewhere} {clean_text(response.text, limit=200)}"

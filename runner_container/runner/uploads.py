@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner.errors import RefusedError, TransferError, UnreachableError
-from runner.service import Service
+from runner.scheduler_api import Service
 from runner.transfer import put
 from runner.work_order import Limits
 

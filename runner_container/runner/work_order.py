@@ -37,8 +37,8 @@ class WorkOrder:
     output_formats: tuple[str, ...]
     output_stem: str
     timeout_seconds: float
-    beat_seconds: float
-    fence_seconds: float
+    heartbeat_seconds: float
+    self_fencing_seconds: float
     limits: Limits
 
     @classmethod
@@ -73,7 +73,7 @@ class WorkOrder:
             output_formats=tuple(body["output_formats"]),
             output_stem=str(body["output_stem"]),
             timeout_seconds=float(body["timeout_seconds"]),
-            beat_seconds=float(body["beat_seconds"]),
-            fence_seconds=float(body["fence_seconds"]),
+            heartbeat_seconds=float(body["heartbeat_seconds"]),
+            self_fencing_seconds=float(body["self_fencing_seconds"]),
             limits=Limits(**{name: int(limits[name]) for name in Limits.__dataclass_fields__}),
         )

@@ -56,7 +56,7 @@ class Detail:
 
     def reload_jobs(self) -> None:
         """Press Reload above the jobs of a definition."""
-        with self._page.expect_response(lambda answer: "job_definition_id=" in answer.url):
+        with self._page.expect_response(lambda response: "job_definition_id=" in response.url):
             self.press("Reload")
 
     def edit_schedule(self, crontab: str) -> None:

@@ -41,7 +41,7 @@ class JobsPanel:
 
     def reload(self) -> None:
         """Press Reload, and wait for what is listed then."""
-        with self._page.expect_response(lambda answer: "max_items=" in answer.url):
+        with self._page.expect_response(lambda response: "max_items=" in response.url):
             self.root.get_by_role("button", name="Reload", exact=True).click()
 
     def reload_until(self, name: str, status: str) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from jupyter_scheduler_aws.api.job_models import JobStatus
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import NotFoundError
-from jupyter_scheduler_aws.models import JobStatus
 from tests.browser.lab import Lab
 from tests.browser.servers import write_notebook
 

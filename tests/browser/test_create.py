@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from jupyter_scheduler_aws.api.job_models import Job, JobStatus
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.models import Job, JobStatus
 from tests.browser.lab import Lab
 from tests.browser.listening import Complaints
 from tests.browser.servers import write_notebook
@@ -99,7 +99,7 @@ def test_a_job_with_its_folder(lab: Lab, client: Client) -> None:
     assert (folder / "co2.ipynb").exists(), "of the input, the notebook"
     assert not list(folder.glob("co2-mauna-loa.csv")) + list(folder.glob("*.zip")), "and nothing else"
     expect(detail.field("Input file").get_by_role("link")).to_have_text("co2.ipynb")
-    detail.file("Files").click()
+    detail.file("Bucket").click()
     expect(lab.file("co2-by-year.csv")).to_be_visible()
     lab.camera.take("files")
 

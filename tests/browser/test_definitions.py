@@ -6,8 +6,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.definition import Definition
 from tests.browser.detail import Detail
 from tests.browser.lab import Lab
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.snapshot import pack_notebook
+from jupyter_scheduler_aws.snapshots.pack import pack_notebook
 from tests.browser.lab import Lab
 from tests.browser.panel import JobsPanel
 from tests.browser.servers import lab_server, write_notebook

@@ -86,7 +86,7 @@ def other(browser: Browser) -> Iterator[Page]:
 def test_another_page_reaches_nothing(other: Page, deployed: Deployed, path: str) -> None:
     address = urlsplit(deployed.api_url)
     statuses: dict[str, set[int]] = {}
-    other.on("response", lambda answer: statuses.setdefault(answer.request.method, set()).add(answer.status))
+    other.on("response", lambda response: statuses.setdefault(response.request.method, set()).add(response.status))
     ended = other.evaluate(_ATTACK, f"http://{address.netloc}{path}")
     assert {name for name, end in ended.items() if end == "sent"} <= {"no-cors", "get", "beacon"}, (
         "no answer can be read"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["ABSENT", "Answer", "Difference", "compare", "shown"]
+__all__ = ["ABSENT", "Difference", "Response", "compare", "shown"]
 
 ABSENT: Final = "absent"
 """How a field that is not there is shown; null is shown as null."""
@@ -18,7 +18,7 @@ _LONGEST: Final = 160
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a server said, with everything replaced that must differ: ids, times, names of environments."""
 
     status: int
@@ -45,7 +45,7 @@ class Difference:
         return f"{self.field}: stock {self.stock}, here {self.here}"
 
 
-def compare(stock: Answer, here: Answer) -> list[Difference]:
+def compare(stock: Response, here: Response) -> list[Difference]:
     """List the differences; where one succeeds and the other does not, only the status is compared."""
     status = _of_values("status code", stock.status, here.status)
     if stock.is_success != here.is_success:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.contract.comparing import Answer, Difference, compare
+from tests.contract.comparing import Difference, Response, compare
 from tests.contract.hostile_bodies import bodies_that_create, bodies_that_create_nothing, paths, schedules
 from tests.contract.hostile_changes import (
     DEFINITION,
@@ -67,11 +67,11 @@ class Comparison:
             self.send(request)
         self._change_definitions()
 
-    def send(self, request: Request) -> tuple[Answer, Answer]:
+    def send(self, request: Request) -> tuple[Response, Response]:
         """Send a request to both, and note the differences of the answers; what only one has created is deleted."""
         logged = self.here.log_size
-        answers = list(_AT_ONCE.map(lambda side: side.send(request), (self.stock, self.here)))
-        stock, here = answers
+        responses = list(_AT_ONCE.map(lambda side: side.send(request), (self.stock, self.here)))
+        stock, here = responses
         self.compared += 1
         self.differences += [(request.name, difference) for difference in compare(stock, here)]
         if _says_nothing(here) and _OUR_CODE in (log := self.here.log_since(logged)):
@@ -101,8 +101,8 @@ class Comparison:
     def _create(self, path: str, noun: str, bodies: Iterator[tuple[str, object]]) -> None:
         for case, body in bodies:
             label = f"{noun}: {case}"
-            answers = self.send(Request(case, "POST", path, body, creates=label))
-            if all(answer.is_success for answer in answers):
+            responses = self.send(Request(case, "POST", path, body, creates=label))
+            if all(response.is_success for response in responses):
                 self.send(Request(f"after {case}", "GET", f"{path}/<{label}>"))
                 self.send(Request(f"after {case}", "DELETE", f"{path}/<{label}>"))
             self.stock.forget_strangers()
@@ -149,9 +149,9 @@ def _has_come(side: Side, label: str, states: set[str]) -> bool:
     return document["status"] in states and (document["status"] != "STOPPED" or document["start_time"] is not None)
 
 
-def _message(answer: Answer) -> str:
-    return str(answer.body.get("message", "")) if isinstance(answer.body, dict) and not answer.is_success else ""
+def _message(response: Response) -> str:
+    return str(response.body.get("message", "")) if isinstance(response.body, dict) and not response.is_success else ""
 
 
-def _says_nothing(answer: Answer) -> bool:
-    return _message(answer).startswith(("Unexpected error", "Unhandled error"))
+def _says_nothing(response: Response) -> bool:
+    return _message(response).startswith(("Unexpected error", "Unhandled error"))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.contract.comparing import Answer
+from tests.contract.comparing import Response
 from tests.support.jupyter_server import JupyterServer
 
 __all__ = ["NOTHING", "Request", "Side"]
@@ -55,7 +55,7 @@ class Side:
     ids: dict[str, str] = field(default_factory=dict)
     """By label."""
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send a request, remember the id in its answer, and give the answer in words that both sides share."""
         response = self.server.http.request(
             request.method,
@@ -67,7 +67,7 @@ class Side:
         if request.method == "POST" and response.is_success:
             self.ids[request.creates] = next(iter(document.values()))
         content_type = response.headers.get("content-type")
-        return Answer(response.status_code, content_type, self._shared(document))
+        return Response(response.status_code, content_type, self._shared(document))
 
     def log_since(self, offset: int) -> str:
         """Give what the server has logged after so many bytes."""
@@ -89,8 +89,8 @@ class Side:
     def forget_strangers(self) -> None:
         """Delete jobs and definitions that no label stands for: the stock scheduler keeps what it refused."""
         for kind, identity in (("job_definitions", "job_definition_id"), ("jobs", "job_id")):
-            answer = self.server.request("GET", f"/{kind}")
-            for row in answer.json()[kind] if answer.is_success else []:
+            response = self.server.request("GET", f"/{kind}")
+            for row in response.json()[kind] if response.is_success else []:
                 if row[identity] not in self.ids.values():
                     self.server.request("DELETE", f"/{kind}/{row[identity]}")
 

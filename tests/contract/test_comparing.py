@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.contract.comparing import Answer, Difference, compare
+from tests.contract.comparing import Difference, Response, compare
 from tests.contract.table import Row, read_table, rows_of
 
 ROW = {"job_id": "<job 1>", "name": "a", "tags": ["x"], "start_time": None}
 JOBS = [ROW, {**ROW, "job_id": "<job 2>"}]
 
 
-def answer(body: Any, status: int = 200, content_type: str = "application/json") -> Answer:
-    return Answer(status, content_type, body)
+def response(body: Any, status: int = 200, content_type: str = "application/json") -> Response:
+    return Response(status, content_type, body)
 
 
 def without(name: str) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def without(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("body", [None, "text", [], {}, ROW, {"jobs": JOBS, "total_count": 2}])
 def test_equal_answers_have_no_difference(body: Any) -> None:
-    assert compare(answer(body), answer(body)) == []
+    assert compare(response(body), response(body)) == []
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,18 @@ def test_equal_answers_have_no_difference(body: Any) -> None:
     ids=str,
 )  # fmt: skip
 def test_a_difference_is_found(stock: Any, here: Any, expected: Difference) -> None:
-    assert compare(answer(stock), answer(here)) == [expected]
+    assert compare(response(stock), response(here)) == [expected]
 
 
 def test_status_and_content_type_count() -> None:
-    assert compare(answer({}), answer({}, 201)) == [Difference("status code", "200", "201")]
-    assert compare(answer({}), answer({}, 200, "text/html")) == [
+    assert compare(response({}), response({}, 201)) == [Difference("status code", "200", "201")]
+    assert compare(response({}), response({}, 200, "text/html")) == [
         Difference("content-type", '"application/json"', '"text/html"')
     ]
 
 
 def test_of_a_success_and_a_refusal_only_the_status_is_compared() -> None:
-    assert compare(answer({"job_id": "a"}), answer({"message": "No."}, 500)) == [
+    assert compare(response({"job_id": "a"}), response({"message": "No."}, 500)) == [
         Difference("status code", "200", "500")
     ]
 

@@ -94,20 +94,20 @@ class Subject:
     def send(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Send a request, and make sure that the answer says something and that the server goes on."""
         logged = self.side.log_size
-        answer = self.side.server.http.request(method, f"/scheduler{path}", **request)
-        if answer.status_code >= 400:
-            message = answer.json()["message"]
+        response = self.side.server.http.request(method, f"/scheduler{path}", **request)
+        if response.status_code >= 400:
+            message = response.json()["message"]
             is_ours = _OUR_CODE.search(self.side.log_since(logged))
             assert not (is_ours and message.startswith(("Unexpected error", "Unhandled error"))), message
             assert message
         assert self.side.server.http.get("/api/status").status_code == 200
-        return answer
+        return response
 
     def create(self, path: str, body: Any) -> None:
         """Post a body; what it creates is deleted. A token that comes again gives the job that is deleted by then."""
-        answer = self.send("POST", path, content=json.dumps(body))
-        if answer.is_success:
-            [identity] = answer.json().values()
+        response = self.send("POST", path, content=json.dumps(body))
+        if response.is_success:
+            [identity] = response.json().values()
             found = self.send("GET", f"{path}/{identity}")
             assert found.status_code == 200 or body.get("idempotency_token")
             self.send("DELETE", f"{path}/{identity}")

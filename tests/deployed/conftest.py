@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from jupyter_scheduler_aws.api.signing import RequestSigner
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.signing import RequestSigner
 from tests.support.deployed import Deployed, deployed
 
 __all__ = ["deployed"]

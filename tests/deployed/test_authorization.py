@@ -10,7 +10,7 @@ import boto3
 import httpx
 import pytest
 
-from jupyter_scheduler_aws.signing import RequestSigner
+from jupyter_scheduler_aws.api.signing import RequestSigner
 from local_cloud.access_keys import AccessKey, read_key
 from tests.support.deployed import Deployed
 from tests.support.owners import new_user
@@ -66,9 +66,9 @@ def test_nobody_else_gets_in(
     session = boto3.Session(key.key_id, key.secret, region_name=deployed.region)
     signer = RequestSigner(session, deployed.region)
     with httpx.Client(base_url=deployed.api_url, auth=signer, timeout=60) as http:
-        answer = http.request(method, path, json={} if method == "POST" else None)
-    assert answer.status_code == 403
-    assert WORDS[who] in answer.json()["message"]
+        response = http.request(method, path, json={} if method == "POST" else None)
+    assert response.status_code == 403
+    assert WORDS[who] in response.json()["message"]
 
 
 @pytest.mark.parametrize("who", ADVICE)
@@ -104,5 +104,5 @@ def test_a_stage_that_is_not_there_is_forbidden_to_everybody(deployed: Deployed)
     """Whoever has the wrong URL is told so, not that a policy is missing."""
     signer = RequestSigner(deployed.session, deployed.region)
     with httpx.Client(base_url=f"{deployed.api_url}-other", auth=signer, timeout=60) as http:
-        answer = http.get("/scheduler/health")
-    assert (answer.status_code, answer.json()["message"]) == (403, "Forbidden")
+        response = http.get("/scheduler/health")
+    assert (response.status_code, response.json()["message"]) == (403, "Forbidden")

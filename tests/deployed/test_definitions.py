@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from jupyter_scheduler_aws.api.job_models import JobStatus
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.models import JobStatus
-from jupyter_scheduler_aws.snapshot import pack_notebook
+from jupyter_scheduler_aws.snapshots.pack import pack_notebook
 from tests.deployed.conftest import NotebookMaker
 from tests.support.deployed import Deployed
 
@@ -81,13 +81,13 @@ class Definitions:
         return definition
 
     def job_ids(self, definition_id: str) -> list[str]:
-        answer = self.http.get("/scheduler/jobs", params={"job_definition_id": definition_id})
-        return [job["job_id"] for job in answer.json()["jobs"]]
+        response = self.http.get("/scheduler/jobs", params={"job_definition_id": definition_id})
+        return [job["job_id"] for job in response.json()["jobs"]]
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = self.http.request(method, f"/scheduler/job_definitions{path}", json=body)
-        assert answer.is_success, answer.text
-        return dict(answer.json()) if answer.content else {}
+        response = self.http.request(method, f"/scheduler/job_definitions{path}", json=body)
+        assert response.is_success, response.text
+        return dict(response.json()) if response.content else {}
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +141,8 @@ def test_run_now_takes_other_parameters(definitions: Definitions, client: Client
     words: dict[str, str] = {}
     for word, given in {"other": {"word": "other"}, "own": None}.items():
         body = {} if given is None else {"parameters": given}
-        answer = definitions.http.post(f"/scheduler/job_definitions/{definition_id}/jobs", json=body)
-        job = client.wait(answer.json()["job_id"])
+        response = definitions.http.post(f"/scheduler/job_definitions/{definition_id}/jobs", json=body)
+        job = client.wait(response.json()["job_id"])
         assert (job.status, job.document["job_definition_id"]) == (JobStatus.COMPLETED, definition_id)
         paths = {path.name: path for path in client.download(job.job_id, tmp_path / word)}
         words[word] = paths["word.txt"].read_text(encoding="utf-8")

@@ -9,17 +9,17 @@ pytestmark = pytest.mark.local_cloud
 
 
 def test_unsigned_requests_are_refused_in_the_apis_shape(deployed: Deployed) -> None:
-    answer = httpx.get(f"{deployed.api_url}/scheduler/jobs", timeout=60)
-    assert answer.status_code == 403
-    assert answer.json()["message"]
+    response = httpx.get(f"{deployed.api_url}/scheduler/jobs", timeout=60)
+    assert response.status_code == 403
+    assert response.json()["message"]
 
 
 def test_a_page_may_not_even_ask(deployed: Deployed) -> None:
     """The local cloud refuses every page; what the API itself answers one is in the template (tests/infra/test_api.py)."""
     headers = {"Origin": "https://lab.example.com", "Access-Control-Request-Method": "POST"}
-    answer = httpx.options(f"{deployed.api_url}/scheduler/jobs", headers=headers, timeout=60)
-    assert answer.status_code == 403
-    assert "access-control-allow-origin" not in answer.headers
+    response = httpx.options(f"{deployed.api_url}/scheduler/jobs", headers=headers, timeout=60)
+    assert response.status_code == 403
+    assert "access-control-allow-origin" not in response.headers
 
 
 def test_a_browser_may_read_the_answer(http: httpx.Client) -> None:
@@ -39,9 +39,9 @@ def test_environments_keep_the_panels_rule(http: httpx.Client) -> None:
 
 
 def test_the_panels_first_request_is_cheap_and_right(http: httpx.Client) -> None:
-    answer = http.get("/scheduler/jobs?max_items=0&1795413699291")
-    assert (answer.status_code, answer.json()["jobs"]) == (200, [])
-    assert "next_token" not in answer.json()
+    response = http.get("/scheduler/jobs?max_items=0&1795413699291")
+    assert (response.status_code, response.json()["jobs"]) == (200, [])
+    assert "next_token" not in response.json()
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_the_panels_first_request_is_cheap_and_right(http: httpx.Client) -> None
 def test_bad_requests_get_a_clear_answer(http: httpx.Client, method: str, path: str, body: object, status: int) -> None:
     content = {"content": body} if isinstance(body, str) else {"json": body} if body is not None else {}
     headers = {"content-type": "application/json"}
-    answer = http.request(method, path, headers=headers, **content)
-    assert answer.status_code == status, answer.text
-    assert set(answer.json()) == {"message", "reason", "code", "request_id"}
-    assert answer.json()["message"]
+    response = http.request(method, path, headers=headers, **content)
+    assert response.status_code == status, response.text
+    assert set(response.json()) == {"message", "reason", "code", "request_id"}
+    assert response.json()["message"]
 
 
 def test_a_url_for_one_upload_takes_no_other(http: httpx.Client) -> None:
     form = http.post("/scheduler/uploads", json={"filename": "a.ipynb", "size_bytes": 10}).json()
     fields = {**form["fields"], "key": "jobs/somebody/else"}
-    answer = httpx.post(form["url"], data=fields, files={"file": b"x"}, timeout=60)
-    assert answer.status_code in (400, 403)
+    response = httpx.post(form["url"], data=fields, files={"file": b"x"}, timeout=60)
+    assert response.status_code in (400, 403)

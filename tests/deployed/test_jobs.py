@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_scheduler_aws.api.job_models import Job, JobStatus
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import NotFoundError
-from jupyter_scheduler_aws.models import Job, JobStatus
 from tests.deployed.conftest import NotebookMaker
 from tests.support.deployed import Deployed
 

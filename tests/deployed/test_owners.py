@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from jupyter_scheduler_aws.api.job_models import JobStatus
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConflictError, NotAllowedError, SchedulerApiError
-from jupyter_scheduler_aws.models import JobStatus
 from tests.deployed.conftest import NotebookMaker
 from tests.support.deployed import Deployed
 from tests.support.owners import new_owner

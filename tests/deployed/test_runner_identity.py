@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from jupyter_scheduler_aws.api.job_models import JobStatus
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.models import JobStatus
 from tests.deployed.conftest import NotebookMaker
 from tests.support.deployed import Deployed
 
@@ -86,8 +86,8 @@ def test_what_an_account_reader_sees_takes_over_no_run(
         "key_proof": hmac.new(b"guessed", text, hashlib.sha256).hexdigest(),
         "code_proof": hmac.new(environ["LAUNCH_CODE"].encode(), text, hashlib.sha256).hexdigest(),
     }
-    answer = reader.post(f"/runs/{run_id}/check-in", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    response = reader.post(f"/runs/{run_id}/check-in", json=body)
+    assert (response.status_code, response.json()["code"]) == (403, "not_allowed")
 
     job = client.wait(job_id)
     assert (job.status, job.attempt) == (JobStatus.COMPLETED, 1), job.status_message
@@ -102,7 +102,7 @@ def test_what_an_account_reader_sees_takes_over_no_run(
 def test_the_gateway_refuses_who_has_no_key_without_calling_the_function(
     anybody: httpx.Client, api_key: str, key: str | None
 ) -> None:
-    path = "/runs/someone/no-such-job/1/beat"
+    path = "/runs/someone/no-such-job/1/heartbeat"
     headers = {} if key is None else {"x-api-key": key}
     at_the_door = anybody.post(path, json={"phase": "running"}, headers=headers)
     inside = anybody.post(path, json={"phase": "running"}, headers={"x-api-key": api_key})
@@ -118,7 +118,7 @@ def test_a_flood_of_strangers_does_not_reach_the_runners_bucket(
     (plan,) = deployed.administrator("apigateway").get_usage_plans()["items"]
     flood = 1300
     assert flood > max(1250, plan["throttle"]["burstLimit"])
-    path = f"/runs/{running}/{running}/1/beat"
+    path = f"/runs/{running}/{running}/1/heartbeat"
     statuses = [anybody.post(path, json={"phase": "running"}).status_code for _ in range(flood)]
     assert set(statuses) == {403}
     job = client.wait(running)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from infra.preflight.account import Account
+from infra.preflight.account_facts import Identity
 from infra.preflight.checks import Subject, checks_of
-from infra.preflight.facts import Identity
 from infra.settings import StackSettings
 from tests.docs.documents import table_rows
 

@@ -10,7 +10,7 @@ from chalicelib.config import OUTPUT_FORMATS
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.outcome import OUTCOMES
 from chalicelib.domain.transitions import TRANSITIONS
-from jupyter_scheduler_aws.ignoring import DEFAULT_PATTERNS, VIRTUAL_ENVIRONMENT_FILE
+from jupyter_scheduler_aws.snapshots.ignore_rules import DEFAULT_PATTERNS, VIRTUAL_ENVIRONMENT_FILE
 from tests.docs.documents import ROOT, table_rows
 
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\\n]+))?", re.MULTILINE)

@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.domain.crontab import to_eventbridge
+from chalicelib.domain.crontab.expression import to_eventbridge
 from tests.support.definitions import Definitions
 
 __all__ = ["hold_schedules"]

@@ -31,11 +31,11 @@ _FAULTS: dict[str, Callable[[int], Any]] = {
 
 def _cut_off(local: LocalScheduler, fault: Any, act: Callable[[], Any]) -> Any:
     local.hub.listeners.append(fault)
-    answer = None
+    response = None
     with suppress(Killed):
-        answer = act()
+        response = act()
     local.hub.listeners.clear()
-    return answer
+    return response
 
 
 def _sweep_twice(made: Definitions) -> None:
@@ -59,8 +59,8 @@ def test_a_change_that_is_cut_off(local: LocalScheduler, made: Definitions, chan
         url = f"{_PATH}/{definition_id}"
         local.clock.forward(seconds=1)
         fault = _FAULTS[kind](turn)
-        answer = _cut_off(local, fault, lambda: local.api.patch(url, body))  # noqa: B023 - called at once
-        if answer is not None and answer.status == 204:
+        response = _cut_off(local, fault, lambda: local.api.patch(url, body))  # noqa: B023 - called at once
+        if response is not None and response.status == 204:
             stored = made.stored(definition_id)
             assert all(getattr(stored, name) == value for name, value in wanted.items() if name != "input_uri")
         if then == "repeated":
@@ -85,10 +85,10 @@ def test_a_create_that_is_cut_off(local: LocalScheduler, made: Definitions, kind
     while True:
         uri, known = local.upload(notebook()), len(local.items("definitions"))
         fault = _FAULTS[kind](turn)
-        answer = _cut_off(local, fault, lambda: made.post(schedule=_TWO, input_uri=uri))  # noqa: B023 - called at once
+        response = _cut_off(local, fault, lambda: made.post(schedule=_TWO, input_uri=uri))  # noqa: B023 - called at once
         stored = len(local.items("definitions")) - known
         assert stored in (0, 1)
-        if answer is not None and answer.status == 200:
+        if response is not None and response.status == 200:
             assert stored == 1
         for _ in range(2):
             local.clock.forward(seconds=90)
@@ -107,8 +107,8 @@ def test_a_delete_that_is_cut_off(local: LocalScheduler, made: Definitions, kind
     while True:
         definition_id = made.create(schedule=_TWO)
         fault = _FAULTS[kind](turn)
-        answer = _cut_off(local, fault, lambda: local.api.delete(f"{_PATH}/{definition_id}"))  # noqa: B023
-        if answer is None or answer.status != 204:
+        response = _cut_off(local, fault, lambda: local.api.delete(f"{_PATH}/{definition_id}"))  # noqa: B023
+        if response is None or response.status != 204:
             assert local.api.delete(f"{_PATH}/{definition_id}").status in (204, 404)
         assert made.clean_up() == []
         assert made.leftovers() == {}

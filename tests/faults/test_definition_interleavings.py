@@ -82,7 +82,7 @@ class Interleavings(RuleBasedStateMachine):
             self.expect(due)
 
     @rule(ago=st.integers(0, 2), fault=st.sampled_from([Lost, Resent]))
-    def tick_with_a_lost_answer(self, ago: int, fault: type[Any]) -> None:
+    def tick_with_a_lost_response(self, ago: int, fault: type[Any]) -> None:
         due = self.minute(ago)
         self.local.hub.listeners.append(fault("dynamodb:TransactWriteItems"))
         self.made.tick(self.definition_id, due)
@@ -133,8 +133,8 @@ class Interleavings(RuleBasedStateMachine):
         self.change(name=f"Named at {self.now:%H %M %S}")
 
     def change(self, **fields: Any) -> None:
-        answer = self.local.api.patch(f"/scheduler/job_definitions/{self.definition_id}", fields)
-        assert answer.status == (404 if self.is_deleted else 204)
+        response = self.local.api.patch(f"/scheduler/job_definitions/{self.definition_id}", fields)
+        assert response.status == (404 if self.is_deleted else 204)
         timing = {name: value for name, value in fields.items() if name != "name"}
         if any(getattr(self.model, name) != value for name, value in timing.items()):
             vars(self.model).update(timing, since=self.now)

@@ -132,7 +132,7 @@ def _run(local: LocalScheduler, run: Run) -> None:
         local.finish(run, exit_code=17)
         return
     if run.check_in("the container").status == 200 or run.check_in().status == 200:
-        stop = run.beat().body.get("action") == "stop"
+        stop = run.heartbeat().body.get("action") == "stop"
         assert run.report("stopped" if stop else "succeeded").status in (200, 409)
         local.finish(run, exit_code=12 if stop else 0)
         return

@@ -10,7 +10,7 @@ import nbformat
 
 from local_cloud.container_engine import RealContainers
 from local_cloud.container_options import ContainerOptions
-from local_cloud.places import RUNNER_IMAGE
+from local_cloud.paths import RUNNER_IMAGE
 from local_cloud.real_container import RealContainer
 from tests.runner.fake_service import STARTED_WITH, FakeService
 

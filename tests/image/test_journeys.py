@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from jupyter_scheduler_aws.api.job_models import Job, JobStatus
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.models import Job, JobStatus
 from tests.deployed.conftest import NotebookMaker, client, notebook
 from tests.image.containers import printed
 from tests.support.deployed import Deployed

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from local_cloud.container_command import ContainerCommand
-from local_cloud.places import RUNNER_IMAGE
+from local_cloud.paths import RUNNER_IMAGE
 from tests.image.containers import ImageRunner
 from tests.runner.conftest import notebook
 from tests.runner.fake_service import FakeService
@@ -62,7 +62,7 @@ def test_it_runs_as_the_notebook_s_user_and_is_interrupted(
             "import time\nprint('waiting', flush=True)\ntime.sleep(600)",
             kernel=kernel,
         ),
-        beat_seconds=0.2,
+        heartbeat_seconds=0.2,
     )
     service.stop_at = lambda _: "waiting" in run.log
     run = runner.start(image=image)

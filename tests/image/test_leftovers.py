@@ -94,7 +94,7 @@ Path().chmod(0o000)
 def test_processes_that_fork_faster_than_they_are_listed_end_with_the_run(
     runner: ImageRunner, service: FakeService, order: Order
 ) -> None:
-    order(notebook(HOPS, "print('next')"), beat_seconds=0.2)
+    order(notebook(HOPS, "print('next')"), heartbeat_seconds=0.2)
 
     code, run = runner.run(ulimits=FEW_PROCESSES)
 
@@ -107,13 +107,13 @@ def test_processes_that_fork_faster_than_they_are_listed_end_with_the_run(
 def test_a_fork_bomb_neither_stops_the_runner_nor_outlives_it(
     runner: ImageRunner, service: FakeService, order: Order
 ) -> None:
-    order(notebook(BOMB), beat_seconds=0.5)
+    order(notebook(BOMB), heartbeat_seconds=0.5)
 
     code, run = runner.run(ulimits=FEW_PROCESSES)
 
     assert (code, runner.outcome["code"]) == (0, "succeeded"), run.log
     assert runner.text(1) == "survived\n"
-    assert len(service.asked("beat")) >= 5, "heartbeats come in time beside 400 busy processes"
+    assert len(service.asked("heartbeat")) >= 5, "heartbeats come in time beside 400 busy processes"
     assert "still there" not in run.log
 
 

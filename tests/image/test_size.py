@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.container_command import ContainerCommand
-from local_cloud.places import RUNNER_IMAGE
+from local_cloud.paths import RUNNER_IMAGE
 
 MOST_BYTES = 350_000_000
 """docs/environments.md promises it."""

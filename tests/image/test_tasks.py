@@ -13,7 +13,7 @@ import pytest
 from local_cloud.container_command import ContainerCommand
 from local_cloud.daemon import Daemon
 from local_cloud.engine_choice import write_engine
-from local_cloud.places import ROOT, RUNNER_IMAGE, Places
+from local_cloud.paths import ROOT, RUNNER_IMAGE, LocalPaths
 from tests.local_cloud.conftest import administrator_session, free_port
 
 CLUSTER = "jobs"
@@ -21,14 +21,14 @@ LIMITS = "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_by
 
 
 @pytest.fixture
-def places(tmp_path_factory: pytest.TempPathFactory, engine: ContainerCommand) -> Places:
-    places = Places(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
+def places(tmp_path_factory: pytest.TempPathFactory, engine: ContainerCommand) -> LocalPaths:
+    places = LocalPaths(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
     write_engine(places, engine)
     return places
 
 
 @pytest.fixture
-def daemon(places: Places) -> Iterator[Daemon]:
+def daemon(places: LocalPaths) -> Iterator[Daemon]:
     daemon = Daemon(places)
     daemon.start()
     yield daemon
@@ -37,7 +37,7 @@ def daemon(places: Places) -> Iterator[Daemon]:
 
 
 @pytest.fixture
-def ecs(daemon: Daemon, places: Places) -> Any:
+def ecs(daemon: Daemon, places: LocalPaths) -> Any:
     ecs = administrator_session(places).client("ecs", endpoint_url=places.endpoint_url)
     ecs.create_cluster(clusterName=CLUSTER)
     ecs.register_task_definition(
@@ -60,7 +60,7 @@ def ecs(daemon: Daemon, places: Places) -> Any:
     return ecs
 
 
-def local_cloud(places: Places, action: str) -> str:
+def local_cloud(places: LocalPaths, action: str) -> str:
     environ = {**os.environ, "LOCAL_CLOUD_DIR": str(places.folder), "LOCAL_CLOUD_PORT": str(places.port)}
     command = [sys.executable, "-m", "local_cloud", action]
     return subprocess.run(
@@ -84,17 +84,17 @@ def until(ecs: Any, arn: str, status: str) -> dict[str, Any]:
         time.sleep(0.05)
 
 
-def logged(places: Places) -> list[str]:
+def logged(places: LocalPaths) -> list[str]:
     """What the one container wrote."""
     (log,) = places.tasks.glob("*/log")
     return log.read_text(encoding="utf-8").splitlines()
 
 
-def running(engine: ContainerCommand, places: Places) -> list[str]:
+def running(engine: ContainerCommand, places: LocalPaths) -> list[str]:
     return engine.labelled(f"jupyter-scheduler-aws.local-cloud={places.tasks.resolve()}")
 
 
-def test_a_task_gets_what_its_definition_and_its_launch_say(ecs: Any, places: Places) -> None:
+def test_a_task_gets_what_its_definition_and_its_launch_say(ecs: Any, places: LocalPaths) -> None:
     task = until(ecs, run(ecs, f"{LIMITS}; exit 13", memory="512"), "STOPPED")
     assert task["containers"][0]["exitCode"] == 13
     assert "reason" not in task["containers"][0]
@@ -111,7 +111,7 @@ def test_memory_that_ran_out_is_told_as_ecs_tells_it(ecs: Any) -> None:
     )
 
 
-def test_a_stopped_task_that_does_not_listen_is_killed_and_not_out_of_memory(ecs: Any, places: Places) -> None:
+def test_a_stopped_task_that_does_not_listen_is_killed_and_not_out_of_memory(ecs: Any, places: LocalPaths) -> None:
     arn = run(ecs, "trap '' TERM; echo ready; while :; do sleep 0.05; done")
     until(ecs, arn, "RUNNING")
     ecs.stop_task(cluster=CLUSTER, task=arn)
@@ -120,7 +120,7 @@ def test_a_stopped_task_that_does_not_listen_is_killed_and_not_out_of_memory(ecs
     assert "reason" not in container
 
 
-def test_down_removes_the_containers(ecs: Any, daemon: Daemon, places: Places, engine: ContainerCommand) -> None:
+def test_down_removes_the_containers(ecs: Any, daemon: Daemon, places: LocalPaths, engine: ContainerCommand) -> None:
     until(ecs, run(ecs, "exec sleep 600"), "RUNNING")
     assert len(running(engine, places)) == 1
     local_cloud(places, "down")
@@ -129,7 +129,7 @@ def test_down_removes_the_containers(ecs: Any, daemon: Daemon, places: Places, e
 
 @pytest.mark.parametrize("what_comes_next", ["down", "start"])
 def test_containers_of_a_killed_launcher_are_removed(
-    ecs: Any, daemon: Daemon, places: Places, engine: ContainerCommand, what_comes_next: str
+    ecs: Any, daemon: Daemon, places: LocalPaths, engine: ContainerCommand, what_comes_next: str
 ) -> None:
     until(ecs, run(ecs, "exec sleep 600"), "RUNNING")
     assert daemon.pid

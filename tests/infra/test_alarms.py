@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.duty import Duty
+from chalicelib.domain.background_work import BackgroundWork
 from tests.docs.documents import table_rows
 from tests.infra.synthesized import Synthesized
 
@@ -24,11 +24,11 @@ def named(cell: str) -> set[str]:
 
 
 def test_every_duty_is_documented_and_nothing_else() -> None:
-    assert documented().keys() == {duty.value for duty in Duty}
+    assert documented().keys() == {duty.value for duty in BackgroundWork}
 
 
-@pytest.mark.parametrize("duty", Duty)
-def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(duty: Duty, stack: Synthesized) -> None:
+@pytest.mark.parametrize("duty", BackgroundWork)
+def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(duty: BackgroundWork, stack: Synthesized) -> None:
     _, place, metric, alarm, what_to_do = documented()[duty]
     assert place
     assert what_to_do

@@ -54,15 +54,15 @@ def test_a_browser_may_ask_before_it_calls_what_users_call(stack: Synthesized) -
 
 
 def test_a_preflight_allows_what_signing_needs(stack: Synthesized) -> None:
-    (answer,) = methods(stack)[Route("/scheduler/jobs", "OPTIONS")]["Integration"]["IntegrationResponses"]
-    headers = {name.rpartition(".")[2]: value for name, value in answer["ResponseParameters"].items()}
+    (response,) = methods(stack)[Route("/scheduler/jobs", "OPTIONS")]["Integration"]["IntegrationResponses"]
+    headers = {name.rpartition(".")[2]: value for name, value in response["ResponseParameters"].items()}
     assert headers["Access-Control-Allow-Origin"] == "'*'"
     assert set(headers["Access-Control-Allow-Methods"].strip("'").split(",")) == {"GET", "POST", "OPTIONS"}
     allowed = set(headers["Access-Control-Allow-Headers"].strip("'").split(","))
     assert {"authorization", "content-type", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"} <= allowed
 
 
-ANSWERS = {
+RESPONSES = {
     "DEFAULT_4XX",
     "DEFAULT_5XX",
     "MISSING_AUTHENTICATION_TOKEN",
@@ -81,29 +81,29 @@ ANSWERS = {
 
 
 def test_every_error_of_the_gateway_has_the_service_s_shape(stack: Synthesized) -> None:
-    answers = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
-    assert set(answers) == ANSWERS
-    for answer in answers.values():
-        body = answer["ResponseTemplates"]["application/json"].replace("$context.error.messageString", '"said"')
+    responses = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
+    assert set(responses) == RESPONSES
+    for response in responses.values():
+        body = response["ResponseTemplates"]["application/json"].replace("$context.error.messageString", '"said"')
         read = json.loads(body)
         assert list(read) == ["message", "reason", "code", "request_id"]
         assert read["message"]
         assert read["reason"] is None
         assert read["request_id"] == "$context.requestId"
-        assert answer["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+        assert response["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
 
 
 def test_who_has_no_api_key_learns_as_little_as_who_has_no_proof(stack: Synthesized) -> None:
-    answers = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
-    answer, refusal = answers["INVALID_API_KEY"], NotAllowedError.for_runner()
-    body = json.loads(answer["ResponseTemplates"]["application/json"])
+    responses = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
+    response, refusal = responses["INVALID_API_KEY"], NotAllowedError.for_runner()
+    body = json.loads(response["ResponseTemplates"]["application/json"])
     assert (body["message"], body["code"]) == (refusal.message, refusal.code)
-    assert answer.get("StatusCode", "403") == str(refusal.status), "API Gateway's own status is 403"
+    assert response.get("StatusCode", "403") == str(refusal.status), "API Gateway's own status is 403"
 
 
 def test_a_throttled_caller_is_told_when_to_come_again(stack: Synthesized) -> None:
-    answers = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
-    assert answers["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'2'"
+    responses = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
+    assert responses["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'2'"
 
 
 def test_runners_bring_an_api_key_and_users_do_not(stack: Synthesized) -> None:

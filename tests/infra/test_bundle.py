@@ -164,6 +164,8 @@ def test_it_serves_a_request_with_nothing_else_on_the_path(local: Path, tmp_path
     command = [sys.executable, "-I", "-S", "-B", "-c", SERVE, str(local), str(tmp_path)]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout.splitlines()[-1])
-    assert (answer["status"], answer["body"]["code"]) == (401, "not_authenticated"), "without AWS, nobody can be known"
-    assert answer["outside"] == []
+    response = json.loads(done.stdout.splitlines()[-1])
+    assert (response["status"], response["body"]["code"]) == (401, "not_authenticated"), (
+        "without AWS, nobody can be known"
+    )
+    assert response["outside"] == []

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.events import _SPARE_TIME
 from chalicelib.factory import Factory
 from chalicelib.resources import Resources
-from chalicelib.storage.copies import COPY_TIME
+from chalicelib.storage.s3_copy import COPY_TIME
 from infra.settings import read_settings
 from tests.infra.synthesized import ROOT, Synthesized
 from tests.infra.test_functions import SERVICES, VARIABLES

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_aws import Client, Pace
+from jupyter_scheduler_aws import Client, RetryPolicy
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, running_api
 from tests.jupyter_scheduler_aws.fake_server import REGION
 
@@ -32,8 +32,8 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def pace(waits: list[float]) -> Pace:
-    return Pace(sleep=waits.append)
+def pace(waits: list[float]) -> RetryPolicy:
+    return RetryPolicy(sleep=waits.append)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def _aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def client(api: FakeApi, pace: Pace) -> Iterator[Client]:
+def client(api: FakeApi, pace: RetryPolicy) -> Iterator[Client]:
     with Client(api.url, pace=pace) as client:
         yield client
 

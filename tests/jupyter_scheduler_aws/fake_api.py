@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
 from tests.jupyter_scheduler_aws.fake_owners import OWNER_ROUTES, OwnerRoutes
-from tests.jupyter_scheduler_aws.fake_server import Answer, Request
+from tests.jupyter_scheduler_aws.fake_server import Request, Response
 
 __all__ = ["ENVIRONMENT", "FakeApi", "FakeJob", "etag_of", "running_api"]
 
@@ -119,17 +119,17 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         return job_id
 
     @override
-    def answer(self, request: Request) -> Answer:
+    def response(self, request: Request) -> Response:
         for method, pattern, name in _ROUTES:
             match = re.fullmatch(pattern, request.path)
             if match and request.method == method:
                 parts = [unquote(part) for part in match.groups()]
                 known, what = self.known(pattern)
                 if parts and parts[0] not in known:
-                    return Answer.refusal(404, f"There is no {what} {parts[0]} of yours.", "not_found")
-                answer: Answer = getattr(self, name)(request, *parts)
-                return answer
-        return Answer.refusal(404, "There is no such route.", "not_found")
+                    return Response.refusal(404, f"There is no {what} {parts[0]} of yours.", "not_found")
+                response: Response = getattr(self, name)(request, *parts)
+                return response
+        return Response.refusal(404, "There is no such route.", "not_found")
 
     def known(self, pattern: str) -> tuple[Mapping[str, Any], str]:
         """Say what the id in a path may be."""
@@ -137,7 +137,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             return self.owners, "owner"
         return (self.definitions, "job definition") if "/job_def" in pattern else (self.jobs, "job")
 
-    def health(self, _request: Request) -> Answer:
+    def health(self, _request: Request) -> Response:
         you = {
             "owner_id": "ann-1",
             "principal": "AIDA",
@@ -145,15 +145,15 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             "arn": "arn:aws:iam::1:user/ann",
             "admin": False,
         }
-        return Answer.of({"version": "0.1.0", "time": int(time.time() * 1000) + self.clock_off_millis, "you": you})
+        return Response.of({"version": "0.1.0", "time": int(time.time() * 1000) + self.clock_off_millis, "you": you})
 
-    def list_environments(self, _request: Request) -> Answer:
-        return Answer.of(self.environments)
+    def list_environments(self, _request: Request) -> Response:
+        return Response.of(self.environments)
 
-    def create_upload(self, request: Request) -> Answer:
+    def create_upload(self, request: Request) -> Response:
         size, is_zip = request.document.get("size_bytes"), request.document["filename"].endswith(".zip")
         if size and size > self.max_upload_bytes:
-            return Answer.refusal(413, f"The upload has {size} bytes; at most {self.max_upload_bytes}.", "too_large")
+            return Response.refusal(413, f"The upload has {size} bytes; at most {self.max_upload_bytes}.", "too_large")
         upload_id = uuid.uuid4().hex
         form = {
             "upload_id": upload_id,
@@ -165,26 +165,26 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             **(self.folder_limits if is_zip else {}),
             "expires_at": START,
         }
-        return Answer.of(form)
+        return Response.of(form)
 
-    def receive_upload(self, request: Request) -> Answer:
+    def receive_upload(self, request: Request) -> Response:
         head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
         parts = BytesParser().parsebytes(head + request.body).get_payload()
         assert isinstance(parts, list)
         names = [str(part.get_param("name", header="content-disposition")) for part in parts]  # type: ignore[union-attr]
         if names[-1] != "file" or names[:-1] != ["key", "policy", "x-amz-signature"]:
-            return Answer(400, b"<Error><Code>InvalidArgument</Code><Message>file must be last</Message></Error>")
+            return Response(400, b"<Error><Code>InvalidArgument</Code><Message>file must be last</Message></Error>")
         content = [part.get_payload(decode=True) for part in parts]  # type: ignore[union-attr]
         self.uploads[str(content[0], "ascii").removeprefix("uploads/")] = content[-1]  # type: ignore[arg-type, assignment]
-        return Answer(204)
+        return Response(204)
 
-    def create_job(self, request: Request) -> Answer:
+    def create_job(self, request: Request) -> Response:
         asked = request.document
         upload = self.uploads.get(asked["input_uri"].removeprefix("upload:"))
         if upload is None:
-            return Answer.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
+            return Response.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
         if asked["runtime_environment_name"] not in [each["name"] for each in self.environments]:
-            return Answer.refusal(422, "There is no such environment.", "cannot_be_run")
+            return Response.refusal(422, "There is no such environment.", "cannot_be_run")
         token = request.path, asked.pop("idempotency_token")
         if token not in self.tokens:
             asked.pop("input_uri")
@@ -192,9 +192,9 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             self.jobs[job_id].files["input.ipynb"] = ("input", upload)
             if printed := re.search(rb'"printed\\", \\"(\w+)', upload):
                 self.jobs[job_id].files["report-2026.ipynb"] = ("ipynb", b'"printed ' + printed[1] + b'"')
-        return Answer.of({"job_id": self.tokens[token]})
+        return Response.of({"job_id": self.tokens[token]})
 
-    def list_jobs(self, request: Request) -> Answer:
+    def list_jobs(self, request: Request) -> Response:
         query = dict(request.query)
         found = [job.document for job in reversed(self.jobs.values())]
         found = [job for job in found if query.get("status") in (None, job["status"])]
@@ -202,29 +202,29 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         found = [job for job in found if query.get("job_definition_id") in (None, job.get("job_definition_id"))]
         return self.page("jobs", found, query)
 
-    def get_job(self, _request: Request, job_id: str) -> Answer:
-        return Answer.of(self.jobs[job_id].look())
+    def get_job(self, _request: Request, job_id: str) -> Response:
+        return Response.of(self.jobs[job_id].look())
 
-    def change_job(self, request: Request, job_id: str) -> Answer:
+    def change_job(self, request: Request, job_id: str) -> Response:
         if request.document.get("status") == "STOPPED":
             by = {"owner_id": "ann-1", "arn": "arn:aws:iam::1:user/ann", "time": START}
             self.jobs[job_id].document |= {"status": "STOPPING", "stopped_by": by}
         self.jobs[job_id].document |= {key: value for key, value in request.document.items() if key == "name"}
-        return Answer(204)
+        return Response(204)
 
-    def delete_job(self, _request: Request, job_id: str) -> Answer:
+    def delete_job(self, _request: Request, job_id: str) -> Response:
         del self.jobs[job_id]
-        return Answer(204)
+        return Response(204)
 
-    def delete_batch(self, request: Request) -> Answer:
+    def delete_batch(self, request: Request) -> Response:
         job_ids = [value for name, value in request.query if name == "job_id"]
         if missing := [job_id for job_id in job_ids if job_id not in self.jobs]:
-            return Answer.refusal(404, f"There is no job {missing[0]} of yours.", "not_found")
+            return Response.refusal(404, f"There is no job {missing[0]} of yours.", "not_found")
         for job_id in job_ids:
             del self.jobs[job_id]
-        return Answer(204)
+        return Response(204)
 
-    def list_files(self, request: Request, job_id: str) -> Answer:
+    def list_files(self, request: Request, job_id: str) -> Response:
         files = list(self.jobs[job_id].files.items())
         start = int(dict(request.query).get("next_token", 0))
         rows = [
@@ -240,27 +240,27 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         more: Mapping[str, Any] = (
             {"next_token": str(start + self.page_size)} if start + self.page_size < len(files) else {}
         )
-        return Answer.of({"files": rows, "expires_in_seconds": 900, **more})
+        return Response.of({"files": rows, "expires_in_seconds": 900, **more})
 
-    def get_file(self, request: Request, job_id: str, path: str) -> Answer:
+    def get_file(self, request: Request, job_id: str, path: str) -> Response:
         if dict(request.query)["generation"] != str(self.generation):
-            return Answer(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+            return Response(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
         content = self.jobs[job_id].files[path][1]
         headers = {"etag": self.etag_of(content), **self.headers}
         if request.headers.get("if-match", headers["etag"]) != headers["etag"]:
-            return Answer(412)
+            return Response(412)
         if match := re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", "")):
             start, stop = int(match[1]), min(int(match[2] or len(content)) + 1, len(content))
             if start >= stop:
-                return Answer(416)
+                return Response(416)
             content_range = f"bytes {start}-{stop - 1}/{len(content)}"
-            return Answer(206, content[start:stop], {**headers, "content-range": content_range})
-        return Answer(200, content, headers)
+            return Response(206, content[start:stop], {**headers, "content-range": content_range})
+        return Response(200, content, headers)
 
-    def get_log(self, request: Request, _job_id: str) -> Answer:
+    def get_log(self, request: Request, _job_id: str) -> Response:
         start = int(dict(request.query).get("next_token", 0))
         events = [{"time": START, "message": line} for line in self.log[start : start + self.page_size]]
-        return Answer.of({"events": events, "next_token": str(start + len(events))})
+        return Response.of({"events": events, "next_token": str(start + len(events))})
 
 
 _ROUTES = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from tests.jupyter_scheduler_aws.fake_server import Answer, FakeServer, Request
+from tests.jupyter_scheduler_aws.fake_server import FakeServer, Request, Response
 
 __all__ = ["DEFINITION_ROUTES", "NEXT", "REFUSED", "START", "DefinitionRoutes"]
 
@@ -90,77 +90,77 @@ class DefinitionRoutes(FakeServer):
     def add_planned_job(self, name: str, **fields: Any) -> str:
         """Add a job that runs as planned."""
 
-    def page(self, name: str, found: list[dict[str, Any]], query: Mapping[str, str]) -> Answer:
+    def page(self, name: str, found: list[dict[str, Any]], query: Mapping[str, str]) -> Response:
         start = int(query.get("next_token", 0))
         end = start + min(self.page_size, int(query["max_items"]))
         page: dict[str, Any] = {name: found[start:end], "total_count": -1}
-        return Answer.of(page | ({"next_token": str(end)} if end < len(found) else {}))
+        return Response.of(page | ({"next_token": str(end)} if end < len(found) else {}))
 
     def add_definition(self, name: str = "Report", **fields: Any) -> str:
         definition_id = f"0198{len(self.definitions):04x}-0000-7000-8000-{uuid.uuid4().hex[:12]}"
         self.definitions[definition_id] = FakeDefinition.of(definition_id, name, START, fields)
         return definition_id
 
-    def create_definition(self, request: Request) -> Answer:
+    def create_definition(self, request: Request) -> Response:
         asked = request.document
         token = request.path, asked.pop("idempotency_token")
         snapshot = self.uploads.get(asked.pop("input_uri").removeprefix("upload:"))
         if snapshot is None:
-            return Answer.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
+            return Response.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
         if asked.get("schedule") == "61 * * * *":
-            return Answer.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
+            return Response.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
         if token not in self.tokens:
             self.tokens[token] = definition_id = self.add_definition(asked.pop("name"), **asked)
             self.definitions[definition_id].snapshot = snapshot
-        return Answer.of({"job_definition_id": self.tokens[token]})
+        return Response.of({"job_definition_id": self.tokens[token]})
 
-    def list_definitions(self, request: Request) -> Answer:
+    def list_definitions(self, request: Request) -> Response:
         query = dict(request.query)
         found = [each.row() for each in reversed(self.definitions.values())]
         return self.page(
             "job_definitions", [row for row in found if row["name"].startswith(query.get("name", ""))], query
         )
 
-    def get_definition(self, _request: Request, definition_id: str) -> Answer:
-        return Answer.of(self.definitions[definition_id].document)
+    def get_definition(self, _request: Request, definition_id: str) -> Response:
+        return Response.of(self.definitions[definition_id].document)
 
-    def change_definition(self, request: Request, definition_id: str) -> Answer:
+    def change_definition(self, request: Request, definition_id: str) -> Response:
         changes = request.document
         if uri := changes.pop("input_uri", None):
             self.definitions[definition_id].snapshot = self.uploads[uri.removeprefix("upload:")]
         self.definitions[definition_id].change(changes)
-        return Answer(204)
+        return Response(204)
 
-    def delete_definition(self, _request: Request, definition_id: str) -> Answer:
+    def delete_definition(self, _request: Request, definition_id: str) -> Response:
         del self.definitions[definition_id]
-        return Answer(204)
+        return Response(204)
 
-    def run_definition(self, request: Request, definition_id: str) -> Answer:
+    def run_definition(self, request: Request, definition_id: str) -> Response:
         document, asked = self.definitions[definition_id].document, request.document
         token = request.path, asked["idempotency_token"]
         if token not in self.tokens:
             fields = {"job_definition_id": definition_id, "parameters": asked.get("parameters", document["parameters"])}
             self.tokens[token] = self.add_planned_job(document["name"], **fields)
-        return Answer.of({"job_id": self.tokens[token]})
+        return Response.of({"job_id": self.tokens[token]})
 
-    def take_over_definition(self, _request: Request, definition_id: str) -> Answer:
+    def take_over_definition(self, _request: Request, definition_id: str) -> Response:
         old = self.definitions[definition_id].document
         own_id = self.add_definition(old["name"], schedule=old["schedule"])
         by = {"owner_id": "ann-1", "arn": "arn:aws:iam::1:user/ann", "time": START, "job_definition_id": own_id}
         self.definitions[definition_id].change({"active": False, "taken_over_by": by})
-        return Answer.of({"job_definition_id": own_id})
+        return Response.of({"job_definition_id": own_id})
 
-    def explain_crontab(self, request: Request) -> Answer:
+    def explain_crontab(self, request: Request) -> Response:
         query = dict(request.query)
         if query["schedule"] == "61 * * * *":
-            return Answer.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
+            return Response.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
         explanation = {
             "schedule": query["schedule"],
             "timezone": query.get("timezone", "UTC"),
             "eventbridge_expressions": ["cron(0 9 1 * ? *)", "cron(0 9 ? * 2 *)"],
             "next_run_times": [NEXT + day * 86_400_000 for day in range(5)],
         }
-        return Answer.of(explanation)
+        return Response.of(explanation)
 
 
 DEFINITION_ROUTES = [

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.jupyter_scheduler_aws.fake_definitions import START
-from tests.jupyter_scheduler_aws.fake_server import Answer, FakeServer, Request
+from tests.jupyter_scheduler_aws.fake_server import FakeServer, Request, Response
 
 __all__ = ["OWNER_ROUTES", "OwnerRoutes"]
 
@@ -25,23 +25,23 @@ class OwnerRoutes(FakeServer):
         }
         return owner_id
 
-    def list_owners(self, request: Request) -> Answer:
+    def list_owners(self, request: Request) -> Response:
         query = dict(request.query)
         start = int(query.get("next_token", 0))
         end = start + min(2, int(query["max_items"]))
         found = list(self.owners.values())
         more = {"next_token": str(end)} if end < len(found) else {}
-        return Answer.of({"owners": found[start:end], **more})
+        return Response.of({"owners": found[start:end], **more})
 
-    def get_owner(self, _request: Request, owner_id: str) -> Answer:
-        return Answer.of(self.owners[owner_id])
+    def get_owner(self, _request: Request, owner_id: str) -> Response:
+        return Response.of(self.owners[owner_id])
 
-    def change_owner(self, request: Request, owner_id: str) -> Answer:
+    def change_owner(self, request: Request, owner_id: str) -> Response:
         asked = request.document
         by = {"owner_id": "ann-1", "arn": "arn:aws:iam::1:user/ann", "time": START}
         disabled = {"by": by, "reason": asked.get("reason", "")} if asked["disabled"] else None
         self.owners[owner_id]["disabled"] = disabled
-        return Answer(204)
+        return Response(204)
 
 
 OWNER_ROUTES = [

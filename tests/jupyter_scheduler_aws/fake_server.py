@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from typing_extensions import override
 
-__all__ = ["REGION", "SECRETS", "Answer", "FakeServer", "Fault", "Request"]
+__all__ = ["REGION", "SECRETS", "FakeServer", "Fault", "Request", "Response"]
 
 REGION = "eu-central-1"
 SECRETS = {"AKIDEXAMPLE": "secret", "ASIATEMPORARY": "another secret"}
@@ -52,7 +52,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -76,9 +76,9 @@ class Fault:
     method: str
     path: str
     """Regular expression for the whole path."""
-    instead: Answer | None = None
+    instead: Response | None = None
     """Answered without doing anything; None: done first, and then …"""
-    then: Answer | None = None
+    then: Response | None = None
     """… answered with this, …"""
     drops_after: int | None = None
     """… or the line drops after so many bytes of the body; -1: before any answer."""
@@ -129,10 +129,10 @@ class FakeServer:
         return [each for each in self.requests if each.method == method and re.fullmatch(path, each.path)]
 
     @abstractmethod
-    def answer(self, request: Request) -> Answer:
+    def response(self, request: Request) -> Response:
         """Do what a request asks for."""
 
-    def handle(self, request: Request) -> tuple[Answer, Fault | None]:
+    def handle(self, request: Request) -> tuple[Response, Fault | None]:
         with self.lock:
             self.requests.append(request)
             fault = next((each for each in self.faults if each.matches(request)), None)
@@ -141,9 +141,9 @@ class FakeServer:
                 if fault.instead:
                     return fault.instead, None
             if request.path.startswith("/v1/") and (problem := problem_of_signature(request)):
-                return Answer.refusal(403, problem, "not_authenticated"), None
-            answer = self.answer(request)
-            return (fault.then if fault and fault.then else answer), fault
+                return Response.refusal(403, problem, "not_authenticated"), None
+            response = self.response(request)
+            return (fault.then if fault and fault.then else response), fault
 
 
 def problem_of_signature(request: Request) -> str | None:
@@ -185,28 +185,28 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:  # noqa: C
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(self.command, self.path, headers, body)
-            answer, fault = server.handle(request)
+            response, fault = server.handle(request)
             if hold := server.holds.get(request.path):
                 hold.wait()
-            sent = answer.body if fault is None or fault.drops_after is None else answer.body[: fault.drops_after]
+            sent = response.body if fault is None or fault.drops_after is None else response.body[: fault.drops_after]
             if fault and fault.drops_after == -1:
                 self._hang_up()
                 return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 self.send_header(name, value)
-            if answer.is_endless:
+            if response.is_endless:
                 self.end_headers()
                 self.close_connection = True
-                _send_for_ever(self.wfile, answer.body)
+                _send_for_ever(self.wfile, response.body)
                 return
-            self.send_header("content-length", str(len(answer.body)))
+            self.send_header("content-length", str(len(response.body)))
             self.end_headers()
             with suppress(ConnectionError):  # The client may have gone.
                 self.wfile.write(sent)
             if fault and fault.holds:
                 fault.holds.wait()
-            if len(sent) < len(answer.body):
+            if len(sent) < len(response.body):
                 self._hang_up()
 
         def _hang_up(self) -> None:

@@ -10,9 +10,9 @@ from jupyter_scheduler_aws.errors import (
     TooLargeError,
     UploadError,
 )
-from jupyter_scheduler_aws.snapshot import pack_notebook
+from jupyter_scheduler_aws.snapshots.pack import pack_notebook
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 JOBS = "/v1/scheduler/jobs"
 
@@ -114,7 +114,7 @@ def test_a_snapshot_over_the_limit_is_not_uploaded(api: FakeApi, client: Client,
 
 def test_an_upload_that_s3_refuses_makes_no_job(api: FakeApi, client: Client, notebook: Path) -> None:
     body = b"<Error><Code>EntityTooLarge</Code><Message>Too large</Message></Error>"
-    api.faults.append(Fault("POST", "/bucket", instead=Answer(400, body)))
+    api.faults.append(Fault("POST", "/bucket", instead=Response(400, body)))
 
     with pytest.raises(UploadError, match="EntityTooLarge: Too large"):
         client.submit(notebook)

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_aws import Client, Definition, OverlapPolicy, Pace
+from jupyter_scheduler_aws import Client, Definition, OverlapPolicy, RetryPolicy
+from jupyter_scheduler_aws.api.request_fields import is_random_token
 from jupyter_scheduler_aws.errors import (
     ConfigurationError,
     InvalidRequestError,
     NotFoundError,
-    UnexpectedAnswerError,
+    UnexpectedResponseError,
 )
-from jupyter_scheduler_aws.requests import is_random_token
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 DEFINITIONS = "/v1/scheduler/job_definitions"
 START = datetime(2026, 12, 1, tzinfo=UTC)
@@ -192,9 +192,9 @@ def test_a_crontab_is_explained(client: Client) -> None:
 
 def test_an_answer_that_is_none(api: FakeApi, client: Client) -> None:
     definition_id = api.add_definition()
-    api.faults.append(Fault("GET", f"{DEFINITIONS}/.*", instead=Answer.of({"job_definition_id": "x"})))
+    api.faults.append(Fault("GET", f"{DEFINITIONS}/.*", instead=Response.of({"job_definition_id": "x"})))
 
-    with pytest.raises(UnexpectedAnswerError, match="KeyError"):
+    with pytest.raises(UnexpectedResponseError, match="KeyError"):
         client.get_definition(definition_id)
 
 
@@ -214,7 +214,7 @@ LOOKS: list[Callable[[Client, str], object]] = [
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_an_admin_names_the_owner_in_every_request(
-    api: FakeApi, pace: Pace, look: Callable[[Client, str], object]
+    api: FakeApi, pace: RetryPolicy, look: Callable[[Client, str], object]
 ) -> None:
     definition_id = api.add_definition()
     with Client(api.url, owner_id="ben 2", pace=pace) as client:
@@ -223,7 +223,7 @@ def test_an_admin_names_the_owner_in_every_request(
     assert [("owner_id", "ben 2") in request.query for request in api.requests] == [True]
 
 
-def test_nothing_is_made_for_somebody_else(api: FakeApi, pace: Pace, notebook: Path) -> None:
+def test_nothing_is_made_for_somebody_else(api: FakeApi, pace: RetryPolicy, notebook: Path) -> None:
     with Client(api.url, owner_id="ben-2", pace=pace) as client:
         with pytest.raises(ConfigurationError, match="not for the owner ben-2"):
             client.submit(notebook)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_scheduler_aws.errors import NotAllowedError, error_of_answer
-from jupyter_scheduler_aws.plain import plain_text
+from jupyter_scheduler_aws.errors import NotAllowedError, error_of_response
+from jupyter_scheduler_aws.sanitize import sanitize_text
 
 TEXTS = json.loads(Path(__file__).parents[1].joinpath("data", "texts.json").read_text(encoding="utf-8"))
 
@@ -15,21 +15,21 @@ TEXTS = json.loads(Path(__file__).parents[1].joinpath("data", "texts.json").read
 @pytest.mark.parametrize("message", ["Forbidden", "Missing Authentication Token"])
 def test_an_address_where_nothing_is_leads_to_the_url(message: str) -> None:
     """An API that has no such stage says the former, a stage that has no such path the latter."""
-    error = error_of_answer(403, {"message": message})
+    error = error_of_response(403, {"message": message})
     assert isinstance(error, NotAllowedError)
     assert error.message.startswith(f"{message}. There is nothing at this address")
     assert "JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl" in error.message
 
 
 def test_what_the_service_says_needs_no_hint() -> None:
-    assert error_of_answer(403, {"message": "Only admins may do this."}).message == "Only admins may do this."
+    assert error_of_response(403, {"message": "Only admins may do this."}).message == "Only admins may do this."
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=[text["name"] for text in TEXTS])
 def test_what_the_service_says_is_text_in_tracebacks_too(text: dict[str, str]) -> None:
     """JupyterLab's server logs the client's errors with their tracebacks, to a terminal."""
-    error = error_of_answer(500, {"message": f"a{text['text']}"})
+    error = error_of_response(500, {"message": f"a{text['text']}"})
 
     assert str(error) == error.message == f"a{text['plain']}"
     told = "".join(traceback.format_exception(error))
-    assert told == plain_text(told)
+    assert told == sanitize_text(told)

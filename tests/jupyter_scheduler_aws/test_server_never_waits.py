@@ -12,7 +12,7 @@ import pytest
 
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, running_api
-from tests.jupyter_scheduler_aws.fake_server import REGION, SECRETS, Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import REGION, SECRETS, Fault, Response
 from tests.support.jupyter_server import JupyterServer, running_server
 
 FOLDER_BYTES = 200 * 1024 * 1024
@@ -59,7 +59,9 @@ def test_the_server_answers_while_a_large_folder_is_sent(
         for _ in range(FOLDER_BYTES // 1024 // 1024):
             file.write(secrets.token_bytes(1024 * 1024))
     body = JOB | {"input_uri": "large/report.ipynb", "package_input_folder": True}
-    shared_api.faults.append(Fault("POST", "/bucket", instead=Answer(204)))  # it is not taken apart: that takes minutes
+    shared_api.faults.append(
+        Fault("POST", "/bucket", instead=Response(204))
+    )  # it is not taken apart: that takes minutes
 
     with ThreadPoolExecutor(1) as pool:
         create = pool.submit(shared_server.request, "POST", "/jobs", body)
@@ -75,25 +77,25 @@ def test_the_server_answers_while_a_large_folder_is_sent(
         assert not create.done()  # … and while S3 has not yet said that it is there
         assert shared_server.http.get("/api/contents").is_success
         held.set()
-        answer = create.result()
-    assert answer.status_code == 200, answer.text
+        response = create.result()
+    assert response.status_code == 200, response.text
     assert seen > 1
     assert len(upload.body) > FOLDER_BYTES
 
 
 def test_a_service_that_throttles_is_said(shared_api: FakeApi, shared_server: JupyterServer) -> None:
-    busy = Answer.of({"message": "AWS is asked too often just now.", "code": "too_many_requests"}, 429)
+    busy = Response.of({"message": "AWS is asked too often just now.", "code": "too_many_requests"}, 429)
     shared_api.faults += [Fault("GET", "/v1/scheduler/jobs", instead=busy) for _ in range(2)]
-    answer = shared_server.request("GET", "/jobs?max_items=25")
-    assert (answer.status_code, answer.json()["message"]) == (500, "AWS is asked too often just now.")
+    response = shared_server.request("GET", "/jobs?max_items=25")
+    assert (response.status_code, response.json()["message"]) == (500, "AWS is asked too often just now.")
     assert shared_server.request("GET", "/jobs?max_items=25").status_code == 200
 
 
 def test_a_service_of_another_version_is_said(shared_api: FakeApi, shared_server: JupyterServer) -> None:
-    shared_api.faults.append(Fault("GET", "/v1/scheduler/jobs", instead=Answer.of({"rows": []})))
-    answer = shared_server.request("GET", "/jobs?max_items=25")
-    assert answer.status_code == 500
-    assert "Upgrade the older of the two, package or stack" in answer.json()["message"]
+    shared_api.faults.append(Fault("GET", "/v1/scheduler/jobs", instead=Response.of({"rows": []})))
+    response = shared_server.request("GET", "/jobs?max_items=25")
+    assert response.status_code == 500
+    assert "Upgrade the older of the two, package or stack" in response.json()["message"]
 
 
 def test_a_broken_line_is_repeated_without_a_second_job(shared_api: FakeApi, shared_server: JupyterServer) -> None:

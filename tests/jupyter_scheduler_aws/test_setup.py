@@ -11,7 +11,7 @@ from jupyter_scheduler_aws.errors import (
     NoUrlError,
 )
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 
 def test_a_url_is_needed() -> None:
@@ -55,7 +55,7 @@ def test_temporary_credentials_are_signed_with_their_token(api: FakeApi, monkeyp
     assert "x-amz-security-token" in request.headers["authorization"]
 
 
-EXPIRED = Answer.refusal(403, "The security token included in the request is expired", "expired")
+EXPIRED = Response.refusal(403, "The security token included in the request is expired", "expired")
 
 
 def write_credentials(path: Path, key: str, secret: str) -> None:

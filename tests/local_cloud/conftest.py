@@ -10,7 +10,7 @@ import pytest
 
 from local_cloud.access_keys import administrator_key
 from local_cloud.daemon import Daemon
-from local_cloud.places import REGION, Places
+from local_cloud.paths import REGION, LocalPaths
 
 
 def free_port() -> int:
@@ -19,12 +19,12 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    return Places(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
+def places(tmp_path_factory: pytest.TempPathFactory) -> LocalPaths:
+    return LocalPaths(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
 
 
 @pytest.fixture(scope="module")
-def daemon(places: Places) -> Iterator[Daemon]:
+def daemon(places: LocalPaths) -> Iterator[Daemon]:
     daemon = Daemon(places)
     daemon.start()
     yield daemon
@@ -32,12 +32,12 @@ def daemon(places: Places) -> Iterator[Daemon]:
 
 
 @pytest.fixture(scope="module")
-def client(daemon: Daemon, places: Places) -> Callable[[str], Any]:
+def client(daemon: Daemon, places: LocalPaths) -> Callable[[str], Any]:
     session = administrator_session(places)
     return cache(lambda service: session.client(service, endpoint_url=places.endpoint_url))
 
 
-def administrator_session(places: Places) -> Any:
+def administrator_session(places: LocalPaths) -> Any:
     """Return a session that may do everything in a local cloud."""
     key = administrator_key(places.administrator_key)
     return boto3.Session(key.key_id, key.secret, region_name=REGION)

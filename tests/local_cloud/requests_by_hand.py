@@ -13,7 +13,7 @@ from botocore.client import Config
 from botocore.credentials import Credentials
 
 from local_cloud.access_keys import administrator_key
-from local_cloud.places import REGION, Places
+from local_cloud.paths import REGION, LocalPaths
 
 __all__ = ["KEY", "forged", "path_style", "raw", "signed"]
 
@@ -29,7 +29,7 @@ def forged(service: str) -> dict[str, str]:
     return {"Authorization": signature, "X-Amz-Date": date}
 
 
-def signed(places: Places, action: str, document: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
+def signed(places: LocalPaths, action: str, document: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
     """Send a call of ECS that is signed by the administrator, with more headers, as a page that stole the key could."""
     key = administrator_key(places.administrator_key)
     target = {"X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}"}
@@ -43,13 +43,13 @@ def signed(places: Places, action: str, document: dict[str, Any], headers: dict[
     return httpx.post(f"{places.endpoint_url}/", content=body, headers={**dict(request.headers), **headers}, timeout=30)
 
 
-def raw(places: Places, head: str) -> bytes:
+def raw(places: LocalPaths, head: str) -> bytes:
     with socket.create_connection(("127.0.0.1", places.port), timeout=30) as connection:
         connection.sendall(head.encode())
         return connection.recv(4096)
 
 
-def path_style(places: Places, name: str) -> Any:
+def path_style(places: LocalPaths, name: str) -> Any:
     """Return a client of S3 at one of loopback's names that signs as the service does."""
     key = administrator_key(places.administrator_key)
     config = Config(s3={"addressing_style": "path"}, signature_version="s3v4")

@@ -5,7 +5,7 @@ from typing import Final
 
 from local_cloud.engine import Program
 from local_cloud.launcher import main
-from local_cloud.places import Places
+from local_cloud.paths import LocalPaths
 
 __all__: list[str] = []
 
@@ -16,7 +16,7 @@ _SHELL: Final = Program(
 )
 
 
-def _shell(_places: Places) -> Program:
+def _shell(_places: LocalPaths) -> Program:
     return _SHELL
 
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_cloud.access_keys import administrator_key
+from local_cloud.paths import ACCOUNT_ID, REGION, RUNNER_IMAGE, LocalPaths
 from local_cloud.permission_record import Evaluation, read_record
-from local_cloud.places import ACCOUNT_ID, REGION, RUNNER_IMAGE, Places
 
 Client = Callable[[str], Any]
 Allow = Callable[..., Client]
@@ -28,7 +28,7 @@ def trust(principal: Mapping[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def allow(client: Client, places: Places) -> Allow:
+def allow(client: Client, places: LocalPaths) -> Allow:
     """Return a function that makes a role with these statements, and clients of a session of it."""
 
     def allow(*statements: Mapping[str, Any]) -> Client:
@@ -176,7 +176,7 @@ def test_only_the_log_streams_that_are_named_are_read(allow: Allow, client: Clie
     [(None, "wrong"), (ACCOUNT_ID, "test"), ("test", "test"), ("AKIA0000000000000000", "x")],
     ids=["root with another secret", "account number", "test", "unknown"],
 )
-def test_nobody_is_root_without_the_root_key(places: Places, key_id: str | None, secret: str) -> None:
+def test_nobody_is_root_without_the_root_key(places: LocalPaths, key_id: str | None, secret: str) -> None:
     key_id = key_id or administrator_key(places.administrator_key).key_id
     for service, call in (("dynamodb", "list_tables"), ("s3", "list_buckets"), ("ecs", "list_clusters")):
         client: Any = boto3.client(  # type: ignore[call-overload]
@@ -191,13 +191,13 @@ def test_nobody_is_root_without_the_root_key(places: Places, key_id: str | None,
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403), service
 
 
-def test_an_unsigned_request_is_refused(places: Places, client: Client) -> None:
+def test_an_unsigned_request_is_refused(places: LocalPaths, client: Client) -> None:
     client("s3").create_bucket(Bucket="private")
     client("s3").put_object(Bucket="private", Key="a", Body=b"secret")
     target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters"}
-    answer = httpx.post(places.endpoint_url, headers=target, json={}, timeout=30)
-    assert answer.status_code in (400, 403), answer.text
-    assert "ours" not in answer.text
+    response = httpx.post(places.endpoint_url, headers=target, json={}, timeout=30)
+    assert response.status_code in (400, 403), response.text
+    assert "ours" not in response.text
     assert httpx.get(f"{places.endpoint_url}/private/a", timeout=30).status_code == 403
     assert httpx.put(f"{places.endpoint_url}/private/b", content=b"x", timeout=30).status_code == 403
 
@@ -218,7 +218,7 @@ def test_loopback_counts_as_tls(client: Client) -> None:
     assert s3.get_object(Bucket="tls-only", Key="a")["Body"].read() == b"x"
 
 
-def test_what_was_evaluated_is_on_record(allow: Allow, places: Places, daemon: Any) -> None:
+def test_what_was_evaluated_is_on_record(allow: Allow, places: LocalPaths, daemon: Any) -> None:
     bucket = {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::recorded/ours/*"}
     writer = allow(bucket)
     s3 = writer("s3")

@@ -9,7 +9,7 @@ import pytest
 from local_cloud.access_keys import AccessKey, administrator_key, write_key
 from local_cloud.connection import read_environment, write_connection
 from local_cloud.errors import LocalCloudError
-from local_cloud.places import Places
+from local_cloud.paths import LocalPaths
 
 API_URL = "http://127.0.0.1:4599/_aws/execute-api/a1/v1"
 POLICY = "arn:aws:iam::000000000000:policy/users"
@@ -18,8 +18,8 @@ ADMIN = AccessKey(key_id="AKIAADMIN", secret="admin's secret")
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    places = Places(folder=tmp_path, port=4599)
+def places(tmp_path: Path) -> LocalPaths:
+    places = LocalPaths(folder=tmp_path, port=4599)
     write_key(places.user_key, USER)
     write_key(places.admin_key, ADMIN)
     write_connection(places, api_url=API_URL, user_policy_arn=POLICY)
@@ -35,7 +35,7 @@ def sourced(path: Path, before: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in after.items() if name.startswith(("AWS_", "JUPYTER_", "NO_"))}
 
 
-def test_programs_read_four_facts(places: Places) -> None:
+def test_programs_read_four_facts(places: LocalPaths) -> None:
     assert json.loads(places.connection.read_text(encoding="utf-8")) == {
         "api_url": API_URL,
         "region": "us-east-1",
@@ -44,7 +44,7 @@ def test_programs_read_four_facts(places: Places) -> None:
     }
 
 
-def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(places: Places) -> None:
+def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(places: LocalPaths) -> None:
     before = {
         "AWS_PROFILE": "work",
         "AWS_SESSION_TOKEN": "of work",
@@ -63,20 +63,20 @@ def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(place
     }
 
 
-def test_an_administrators_shell_has_the_root_key(places: Places) -> None:
+def test_an_administrators_shell_has_the_root_key(places: LocalPaths) -> None:
     root = administrator_key(places.administrator_key)
     after = sourced(places.administrator_shell, {})
     assert (after["AWS_ACCESS_KEY_ID"], after["AWS_SECRET_ACCESS_KEY"]) == (root.key_id, root.secret)
     assert "JUPYTER_SCHEDULER_AWS_URL" not in after
 
 
-def test_an_admins_shell_differs_from_a_users_by_the_key_alone(places: Places) -> None:
+def test_an_admins_shell_differs_from_a_users_by_the_key_alone(places: LocalPaths) -> None:
     user, admin = sourced(places.shell, {}), sourced(places.admin_shell, {})
     assert (admin["AWS_ACCESS_KEY_ID"], admin["AWS_SECRET_ACCESS_KEY"]) == (ADMIN.key_id, ADMIN.secret)
     assert admin == user | ADMIN.environment
 
 
-def test_nobody_else_can_read_a_secret(places: Places) -> None:
+def test_nobody_else_can_read_a_secret(places: LocalPaths) -> None:
     shells = (places.shell, places.admin_shell, places.administrator_shell)
     for path in (*shells, places.user_key, places.admin_key, places.administrator_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
@@ -90,4 +90,4 @@ def test_each_local_cloud_has_its_own_root_key(tmp_path: Path) -> None:
 
 def test_without_a_deployment_there_is_nothing_to_connect_to(tmp_path: Path) -> None:
     with pytest.raises(LocalCloudError, match="make up"):
-        read_environment(Places(folder=tmp_path, port=4599))
+        read_environment(LocalPaths(folder=tmp_path, port=4599))

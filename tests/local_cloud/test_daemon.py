@@ -8,7 +8,7 @@ import pytest
 
 from local_cloud.daemon import Daemon
 from local_cloud.errors import LocalCloudError
-from local_cloud.places import ROOT, Places
+from local_cloud.paths import ROOT, LocalPaths
 from tests.local_cloud.conftest import administrator_session, free_port
 
 
@@ -19,7 +19,7 @@ def test_a_second_start_finds_the_first(daemon: Daemon) -> None:
     assert daemon.pid == pid
 
 
-def test_only_loopback_is_served(daemon: Daemon, places: Places) -> None:
+def test_only_loopback_is_served(daemon: Daemon, places: LocalPaths) -> None:
     result = subprocess.run(["cat", "/proc/net/tcp", "/proc/net/tcp6"], check=True, capture_output=True, text=True)
     listening = [line.split()[1] for line in result.stdout.splitlines() if line.split()[3] == "0A"]
     assert [address for address in listening if address.endswith(f":{places.port:04X}")] == [
@@ -38,7 +38,7 @@ def test_the_state_outlives_a_graceful_stop(daemon: Daemon, client: Any) -> None
 
 
 def test_nothing_of_the_callers_environment_reaches_it(
-    places: Places, monkeypatch: pytest.MonkeyPatch, daemon: Daemon
+    places: LocalPaths, monkeypatch: pytest.MonkeyPatch, daemon: Daemon
 ) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "of the developer")
     daemon.stop()
@@ -56,15 +56,15 @@ def test_after_sigkill_it_starts_anew(daemon: Daemon) -> None:
 
 
 def test_a_port_that_another_cloud_has_is_refused_and_that_one_left_alone(
-    daemon: Daemon, places: Places, tmp_path: Path
+    daemon: Daemon, places: LocalPaths, tmp_path: Path
 ) -> None:
-    other = Daemon(Places(folder=tmp_path, port=places.port))
+    other = Daemon(LocalPaths(folder=tmp_path, port=places.port))
     with pytest.raises(LocalCloudError, match=f"Port {places.port} of 127.0.0.1 is taken"):
         other.start()
     assert daemon.pid is not None
 
 
-def test_an_emulator_that_lacks_something_is_refused_by_name(places: Places) -> None:
+def test_an_emulator_that_lacks_something_is_refused_by_name(places: LocalPaths) -> None:
     script = (
         "import ministack.services.ecs as ecs, ministack.services.eventbridge as events\n"
         "del ecs._mark_task_stopped\n"
@@ -83,7 +83,7 @@ def test_an_emulator_that_lacks_something_is_refused_by_name(places: Places) -> 
     assert "made for MiniStack 1.5.33" in result.stdout
 
 
-def test_what_the_time_to_live_removes_is_in_the_tables_stream(places: Places) -> None:
+def test_what_the_time_to_live_removes_is_in_the_tables_stream(places: LocalPaths) -> None:
     script = (
         "import pathlib, threading\n"
         "from local_cloud.emulator import Emulator\n"
@@ -111,7 +111,7 @@ def test_what_the_time_to_live_removes_is_in_the_tables_stream(places: Places) -
 
 
 def test_on_another_port_it_still_reaches_its_queues(tmp_path: Path) -> None:
-    first, second = (Places(folder=tmp_path, port=free_port()) for _ in range(2))
+    first, second = (LocalPaths(folder=tmp_path, port=free_port()) for _ in range(2))
     before, after = Daemon(first), Daemon(second)
     before.start()
     administrator_session(first).client("sqs", endpoint_url=first.endpoint_url).create_queue(QueueName="wake-up")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.places import ROOT
+from local_cloud.paths import ROOT
 from tests.support.deployed import Deployed, deployed
 
 __all__ = ["deployed"]

@@ -17,7 +17,7 @@ from local_cloud.engine import (
     Program,
     ProgramRefusedError,
 )
-from local_cloud.places import ROOT
+from local_cloud.paths import ROOT
 
 PROGRAM = Program(
     command=("/bin/sh", "-c", 'eval "${SCRIPT:-echo runs by default}"'),

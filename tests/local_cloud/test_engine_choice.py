@@ -12,7 +12,7 @@ import pytest
 from local_cloud.container_command import ContainerCommand
 from local_cloud.engine_choice import choose_engine, chosen_engine, end_leftovers, write_engine
 from local_cloud.errors import LocalCloudError
-from local_cloud.places import ROOT, RUNNER_IMAGE, Places
+from local_cloud.paths import ROOT, RUNNER_IMAGE, LocalPaths
 
 Install = Callable[..., Mapping[str, str]]
 
@@ -21,9 +21,9 @@ Install = Callable[..., Mapping[str, str]]
 def install(tmp_path: Path) -> Install:
     """Put a program named `podman` on an otherwise empty PATH; each command answers with its lines of shell."""
 
-    def make(**answers: str) -> Mapping[str, str]:
+    def make(**responses: str) -> Mapping[str, str]:
         script = tmp_path / "podman"
-        cases = "".join(f"{command}) {lines};;\n" for command, lines in answers.items())
+        cases = "".join(f"{command}) {lines};;\n" for command, lines in responses.items())
         script.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\ncase $1 in\n{cases}esac\n', encoding="utf-8")
         script.chmod(0o755)
         return {"PATH": str(tmp_path), "LOCAL_CLOUD_ENGINE": "podman", "HOME": str(tmp_path)}
@@ -32,8 +32,8 @@ def install(tmp_path: Path) -> Install:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(folder=tmp_path / "cloud", port=4639)
+def places(tmp_path: Path) -> LocalPaths:
+    return LocalPaths(folder=tmp_path / "cloud", port=4639)
 
 
 @pytest.mark.parametrize("environ", [{}, {"LOCAL_CLOUD_ENGINE": ""}, {"LOCAL_CLOUD_ENGINE": "process"}])
@@ -71,7 +71,7 @@ def test_an_engine_that_cannot_run_containers(install: Install) -> None:
         choose_engine(environ)
 
 
-def test_a_choice_is_found_again_by_who_has_another_environment(install: Install, places: Places) -> None:
+def test_a_choice_is_found_again_by_who_has_another_environment(install: Install, places: LocalPaths) -> None:
     chosen = choose_engine({**install(version="exit 0"), "DOCKER_HOST": "unix:///x", "AWS_SECRET_ACCESS_KEY": "secret"})
     assert chosen is not None
     assert chosen.environment["DOCKER_HOST"] == "unix:///x"
@@ -85,7 +85,7 @@ def test_a_choice_is_found_again_by_who_has_another_environment(install: Install
 
 
 def test_what_a_killed_launcher_left_is_asked_for_by_the_folder_s_label(
-    install: Install, places: Places, tmp_path: Path
+    install: Install, places: LocalPaths, tmp_path: Path
 ) -> None:
     write_engine(places, choose_engine(install(version="exit 0", ps="echo c0ffee")))
     end_leftovers(places)
@@ -94,13 +94,13 @@ def test_what_a_killed_launcher_left_is_asked_for_by_the_folder_s_label(
     assert asked[-3:] == [f"ps --all --quiet --no-trunc --filter {label}", "kill c0ffee", "rm --force --volumes c0ffee"]
 
 
-def test_an_engine_that_has_gone_since_is_told(places: Places) -> None:
+def test_an_engine_that_has_gone_since_is_told(places: LocalPaths) -> None:
     write_engine(places, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
     with pytest.raises(LocalCloudError, match="Containers of this local cloud may be left: `podman ps`"):
         end_leftovers(places)
 
 
-def test_an_engine_that_has_gone_since_keeps_nobody_from_cleaning_up(places: Places) -> None:
+def test_an_engine_that_has_gone_since_keeps_nobody_from_cleaning_up(places: LocalPaths) -> None:
     write_engine(places, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
     environ = {**os.environ, "LOCAL_CLOUD_DIR": str(places.folder), "LOCAL_CLOUD_PORT": str(places.port)}
     done = subprocess.run(

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local_cloud.places import REGION, Places
+from local_cloud.paths import REGION, LocalPaths
 from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]
@@ -43,11 +43,11 @@ def function(client: Client, role: str) -> str:
 
 
 def test_a_function_acts_as_its_role(client: Client, function: str) -> None:
-    answer = client("lambda").invoke(FunctionName=function)
-    assert json.loads(answer["Payload"].read()).endswith(":assumed-role/f/f")
+    response = client("lambda").invoke(FunctionName=function)
+    assert json.loads(response["Payload"].read()).endswith(":assumed-role/f/f")
 
 
-def test_they_cannot_be_computed_from_names(places: Places, role: str, function: str) -> None:
+def test_they_cannot_be_computed_from_names(places: LocalPaths, role: str, function: str) -> None:
     """MiniStack's own derivation, from names that every template shows, opens nothing."""
     digest = hashlib.sha256(f"{function}:{role}".encode()).hexdigest()
     guessed = boto3.client(

@@ -11,7 +11,7 @@ import pytest
 
 from local_cloud.daemon import Daemon
 from local_cloud.engine import ProgramRefusedError
-from local_cloud.places import ROOT, RUNNER_IMAGE, Places
+from local_cloud.paths import ROOT, RUNNER_IMAGE, LocalPaths
 from local_cloud.runner_program import runner_program
 
 Client = Callable[[str], Any]
@@ -89,7 +89,7 @@ def test_variables_that_a_python_obeys_do_not_reach_it(ecs: Any, tmp_path: Path)
     "address",
     ["http://evil.example/_aws/execute-api/a", "http://127.0.0.1:{port}@evil.example/", "http://127.0.0.1:{port}/"],
 )
-def test_the_runner_gets_work_from_this_local_cloud_only(places: Places, address: str) -> None:
+def test_the_runner_gets_work_from_this_local_cloud_only(places: LocalPaths, address: str) -> None:
     program = runner_program(places)
     own = {"RUN_URL": f"{places.endpoint_url}/_aws/execute-api/a/v1/runs/o/j/1", "LAUNCH": "1", "LAUNCH_CODE": "c"}
     assert own.items() <= program.environment_of({**own, "LD_PRELOAD": "/x"}).items()
@@ -97,7 +97,7 @@ def test_the_runner_gets_work_from_this_local_cloud_only(places: Places, address
         program.environment_of({**own, "RUN_URL": address.format(port=places.port)})
 
 
-def test_the_program_takes_the_variables_that_the_runner_reads(places: Places) -> None:
+def test_the_program_takes_the_variables_that_the_runner_reads(places: LocalPaths) -> None:
     source = (ROOT / "runner_container" / "runner" / "settings.py").read_text(encoding="utf-8")
     (names,) = [
         ast.literal_eval(each.value)
@@ -107,7 +107,7 @@ def test_the_program_takes_the_variables_that_the_runner_reads(places: Places) -
     assert runner_program(places).variables == set(names)
 
 
-def test_what_it_keeps_is_its_owners_alone(places: Places, daemon: Daemon, client: Client) -> None:
+def test_what_it_keeps_is_its_owners_alone(places: LocalPaths, daemon: Daemon, client: Client) -> None:
     client("s3").create_bucket(Bucket="kept")
     client("s3").put_object(Bucket="kept", Key="a", Body=b"secret")
     daemon.stop()

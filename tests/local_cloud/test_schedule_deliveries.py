@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local_cloud.deliveries import Deliveries, Delivery, SendError
+from local_cloud.schedule_deliveries import Deliveries, Delivery, SendError
 
 DUE = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 TARGET, DEAD = "arn:aws:sqs:us-east-1:000000000000:ticks", "arn:aws:sqs:us-east-1:000000000000:dead"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local_cloud.deliveries import Delivery
-from local_cloud.firing import Firing, due_instants
+from local_cloud.schedule_deliveries import Delivery
+from local_cloud.schedule_firing import Firing, due_instants
 
 DUE = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

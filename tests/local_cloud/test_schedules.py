@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 
 from local_cloud.access_keys import administrator_key
 from local_cloud.daemon import Daemon
-from local_cloud.places import REGION, ROOT, Places
+from local_cloud.paths import REGION, ROOT, LocalPaths
 from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]
@@ -42,7 +42,7 @@ def at(instant: datetime, timezone: str = "UTC") -> dict[str, Any]:
 class Schedules:
     """Writes schedules that send their own name and due time to a queue, and reads queues."""
 
-    def __init__(self, client: Client, places: Places) -> None:
+    def __init__(self, client: Client, places: LocalPaths) -> None:
         self._client = client
         self._places = places
 
@@ -77,8 +77,8 @@ class Schedules:
         key = administrator_key(self._places.administrator_key)
         request = AWSRequest("PUT", url, data=body)
         SigV4Auth(Credentials(key.key_id, key.secret), "scheduler", REGION).add_auth(request)
-        answer = httpx.put(url, content=body, headers=dict(request.headers), timeout=30, trust_env=False)
-        assert answer.status_code == 200
+        response = httpx.put(url, content=body, headers=dict(request.headers), timeout=30, trust_env=False)
+        assert response.status_code == 200
 
     def next_message(self, queue: str) -> dict[str, Any]:
         """Wait for a message and take it."""
@@ -92,15 +92,17 @@ class Schedules:
     def count(self, queue: str) -> int:
         """Count the messages that wait in a queue."""
         url = f"{self._places.endpoint_url}/000000000000/{queue}"
-        answer = self._client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        response = self._client("sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(response["Attributes"]["ApproximateNumberOfMessages"])
 
     def next_body(self, queue: str) -> list[str]:
         return str(self.next_message(queue)["Body"]).split()
 
 
 @pytest.fixture(scope="module")
-def schedules(client: Client, places: Places) -> Schedules:
+def schedules(client: Client, places: LocalPaths) -> Schedules:
     make_role(client, "scheduler", "scheduler.amazonaws.com", Action="sqs:SendMessage", Resource="*")
     return Schedules(client, places)
 
@@ -241,7 +243,7 @@ def test_after_a_restart_nothing_fires_again_and_what_was_due_meanwhile_does_not
     assert schedules.next_body("restart")[0] == "after"
 
 
-def test_the_emulators_own_sweep_is_not_started(places: Places) -> None:
+def test_the_emulators_own_sweep_is_not_started(places: LocalPaths) -> None:
     script = (
         "import threading\n"
         "from local_cloud.scheduler import EmulatedScheduler\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_cloud.daemon import Daemon
-from local_cloud.places import Places
+from local_cloud.paths import LocalPaths
 from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]
@@ -24,7 +24,7 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def mapping_id(client: Client, places: Places) -> str:
+def mapping_id(client: Client, places: LocalPaths) -> str:
     """A table whose stream a function tells to a queue; give the id of what connects them."""
     client("sqs").create_queue(QueueName="told")
     table = client("dynamodb").create_table(
@@ -60,7 +60,7 @@ def put(client: Client) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def told_until(client: Client, places: Places) -> Callable[[str], list[str]]:
+def told_until(client: Client, places: LocalPaths) -> Callable[[str], list[str]]:
     """Wait till the function tells of a record; give all that it told of till then."""
     url = f"{places.endpoint_url}/000000000000/told"
 
@@ -102,7 +102,11 @@ def test_records_that_nobody_has_read_outlive_a_restart(
 
 
 def test_a_position_beyond_the_end_of_its_stream_is_set_back(
-    mapping_id: str, put: Callable[[str], None], told_until: Callable[[str], list[str]], daemon: Daemon, places: Places
+    mapping_id: str,
+    put: Callable[[str], None],
+    told_until: Callable[[str], list[str]],
+    daemon: Daemon,
+    places: LocalPaths,
 ) -> None:
     put("last")
     told_until("last")

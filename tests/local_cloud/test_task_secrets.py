@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.places import RUNNER_IMAGE
+from local_cloud.paths import RUNNER_IMAGE
 from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local_cloud.daemon import Daemon
-from local_cloud.places import RUNNER_IMAGE, Places
+from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 
 CLUSTER = "jobs"
 LOGS = "/runners"
@@ -21,7 +21,7 @@ LISTENS = "trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done"
 
 
 @pytest.fixture(scope="module")
-def daemon(places: Places) -> Iterator[Daemon]:
+def daemon(places: LocalPaths) -> Iterator[Daemon]:
     """The launcher, with shell scripts for tasks."""
     daemon = Daemon(places, module="tests.local_cloud.scripted_launcher")
     daemon.start()
@@ -150,8 +150,8 @@ def test_a_stopped_task_is_stopped_only_after_its_process_has_ended(
     arn = run(LISTENS)
     assert log_of(client, arn, last="ready") == ["ready"]
     until(ecs, arn, "RUNNING")
-    answer = ecs.stop_task(cluster=CLUSTER, task=arn, reason="asked for")["task"]
-    assert (answer["lastStatus"], answer["desiredStatus"]) == ("RUNNING", "STOPPED")
+    response = ecs.stop_task(cluster=CLUSTER, task=arn, reason="asked for")["task"]
+    assert (response["lastStatus"], response["desiredStatus"]) == ("RUNNING", "STOPPED")
     ecs.stop_task(cluster=CLUSTER, task=arn, reason="asked for again")
     last = events(arn)[-1]["detail"]
     assert (last["stopCode"], last["stoppedReason"], last["containers"][0]["exitCode"]) == (

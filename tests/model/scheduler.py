@@ -10,18 +10,18 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.config import ComputeType, Environment, Limits, Retention, SchedulerSettings
-from chalicelib.domain.job import Beat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
-from chalicelib.domain.naming import RunId
-from chalicelib.domain.owner import Disabling
-from chalicelib.domain.ownership import Caller
-from chalicelib.domain.principal import Principal, PrincipalKind
-from chalicelib.domain.retrying import CAPACITY_DEADLINE
+from chalicelib.domain.authorization.owner import Disabling
+from chalicelib.domain.authorization.ownership import Caller
+from chalicelib.domain.authorization.principal import Principal, PrincipalKind
+from chalicelib.domain.identifiers import RunId
+from chalicelib.domain.job import Heartbeat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
+from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.runner_identity import CheckIn, Session, code_proof, key_proof
 from chalicelib.domain.task_state import TaskState
 from chalicelib.errors import LaunchError, RequestError
+from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.cleanup import CleanupService
 from chalicelib.services.dispatch import DispatchService
-from chalicelib.services.endings import EndingService
 from chalicelib.services.jobs import JobService
 from chalicelib.services.runs import RunService
 from chalicelib.services.sweep import SweepService
@@ -30,7 +30,7 @@ from chalicelib.storage.items import JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes
 from chalicelib.storage.job_table import JobTable
 from tests.model.record import CODE, JOB_ID, OWNER, RUN_TIME, Record, make_job, read_action, read_condition
-from tests.model.tape import NO_ANSWER, START, Call, Refused, Suspended, Tape
+from tests.model.tape import NO_RESPONSE, START, Call, Refused, Suspended, Tape
 from tests.model.world import Operation, Task
 
 __all__ = ["Options", "Result", "Scheduler"]
@@ -68,7 +68,7 @@ class Scheduler:
         jobs = table(cast("type[JobItem]", item), MarkItem, cast("Any", None))
         stores: Any = _Stores(tape)
         clock = lambda: tape.now  # noqa: E731 - the clock of all services
-        endings = EndingService(settings, jobs=jobs)
+        endings = AttemptCompletionService(settings, jobs=jobs)
         shared: dict[str, Any] = {"jobs": jobs, "clock": clock}
         self._dispatch = DispatchService(
             settings,
@@ -99,8 +99,8 @@ class Scheduler:
         return self._known[operation]
 
     def _run(self, operation: Operation) -> Result:
-        now, beat = _TIMES.get(operation.subject, (START, None))
-        self._tape.rewind(operation.answers, now=now, beat=beat)
+        now, heartbeat = _TIMES.get(operation.subject, (START, None))
+        self._tape.rewind(operation.responses, now=now, heartbeat=heartbeat)
         act = cast("Callable[[Operation], Any]", getattr(self, f"_do_{operation.kind}"))
         try:
             return Result(None, act(operation))
@@ -127,9 +127,9 @@ class Scheduler:
         )
         return self._runs.check_in(check_in)
 
-    def _do_beat(self, operation: Operation) -> bool:
+    def _do_heartbeat(self, operation: Operation) -> bool:
         run_id, _ = _run_of(operation.subject)
-        return self._runs.beat(Session(run_id=run_id, instance_id=operation.subject), Phase(PhaseCode.RUNNING))
+        return self._runs.heartbeat(Session(run_id=run_id, instance_id=operation.subject), Phase(PhaseCode.RUNNING))
 
     def _do_report(self, operation: Operation) -> JobStatus:
         run_id, _ = _run_of(operation.subject)
@@ -161,7 +161,7 @@ class Scheduler:
 
 
 _TIMES: Final[dict[str, tuple[datetime, datetime | None]]] = {
-    "silent": (_SILENT, None),
+    "heartbeat_timeout": (_SILENT, None),
     "overtime": (_OVERTIME, _OVERTIME),
     "hours later": (START + CAPACITY_DEADLINE, None),
 }
@@ -186,8 +186,8 @@ class _ModelItem(JobItem):
         updates = tuple(each for each in map(read_action, actions) if each)
         record = self.tape.ask("update", updates, read_condition(condition))
         if record is None:
-            answer = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}
-            raise UpdateError("the condition does not hold", ClientError(cast("Any", answer), "UpdateItem"))
+            response = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}
+            raise UpdateError("the condition does not hold", ClientError(cast("Any", response), "UpdateItem"))
         self._filled(record)
 
     def delete(self, condition: Condition | None = None, **_: Any) -> Any:
@@ -225,12 +225,12 @@ class _Stores:
             yield LiveJob(OWNER, JOB_ID, JobStatus(record.status), None, record.task_arn)
 
     def run(self, run_id: RunId, launch: int, *, on_spot: bool, **_: Any) -> str:
-        answer = self._tape.ask("run task", run_id.attempt, launch, on_spot)
-        if answer == NO_ANSWER:
+        response = self._tape.ask("run task", run_id.attempt, launch, on_spot)
+        if response == NO_RESPONSE:
             raise ReadTimeoutError(endpoint_url="ecs")
-        if isinstance(answer, Refused):
-            raise LaunchError(answer.outcome_code, "refused")
-        return str(answer)
+        if isinstance(response, Refused):
+            raise LaunchError(response.outcome_code, "refused")
+        return str(response)
 
     def describe(self, arn: str) -> TaskState | None:
         task = self._tape.ask("describe", arn)
@@ -246,11 +246,11 @@ class _Stores:
         """Nobody is: whether an owner is disabled changes nothing of what the model looks at."""
         return {}
 
-    def last_beat(self, run_id: RunId) -> Beat | None:
-        time = self._tape.beat
-        return None if time is None else Beat(run_id.attempt, time, Phase(PhaseCode.RUNNING))
+    def last_heartbeat(self, run_id: RunId) -> Heartbeat | None:
+        time = self._tape.heartbeat
+        return None if time is None else Heartbeat(run_id.attempt, time, Phase(PhaseCode.RUNNING))
 
-    def put_beat(self, *_: Any) -> None:
+    def put_heartbeat(self, *_: Any) -> None:
         """Beats are not kept: how long ago the last one was is a choice of the operation that asks for it."""
 
     def send(self, *_: Any, **_ids: str) -> None:

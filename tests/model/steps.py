@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from chalicelib.domain.outcome import OUTCOMES
 from tests.model.record import Record, write
 from tests.model.scheduler import Scheduler
-from tests.model.tape import NO_ANSWER, Call, Refused
+from tests.model.tape import NO_RESPONSE, Call, Refused
 from tests.model.world import Operation, Task, World, alone, has_ended, replace_task, simplify, task_arn, task_of
 
 __all__ = ["Bounds", "Step", "Steps"]
@@ -107,7 +107,7 @@ class Steps:
             and record.live_shard
             and not self._is_just_launched(world, record)
         ):
-            mode = "overtime" if self._beats(world, record) else "silent"
+            mode = "overtime" if self._heartbeats(world, record) else "heartbeat_timeout"
             yield Operation("sweep", mode), True
             if record.status == "QUEUED" and record.task_arn is None and self._bounds.faults:
                 yield Operation("sweep", "hours later"), True
@@ -122,7 +122,7 @@ class Steps:
                 yield Operation("event", task.arn, task.stopped), task.is_second and not task.stopped
 
     @staticmethod
-    def _beats(world: World, record: Record) -> bool:
+    def _heartbeats(world: World, record: Record) -> bool:
         """Whether the runner that the attempt is bound to gives signs of life: one that cannot ends itself before the sweep comes."""
         task = task_of(world, record.instance_id or "")
         return record.status == "IN_PROGRESS" and task is not None and task.runner in ("run", "told")
@@ -157,7 +157,7 @@ class Steps:
             yield Step(f"a runner cannot report {code}", lost, is_sure=False)
 
     def _run_steps(self, world: World, task: Task) -> Iterator[Step]:
-        for name, following in self.finish(world, Operation("beat", task.arn)):
+        for name, following in self.finish(world, Operation("heartbeat", task.arn)):
             yield Step(name, following, is_sure=False)
         codes = ("stopped",) if task.runner == "told" else _ENDS
         for code in (*codes, *(("terminated",) if task.stopping else ())):
@@ -187,12 +187,12 @@ class Steps:
         if result.call is None:
             yield from self._conclude(world, operation)
             return
-        for answer, after in self._execute(world, result.call):
+        for response, after in self._execute(world, result.call):
             changed = operation.has_effects or result.call.name in _EFFECTS
-            further = operation._replace(answers=(*operation.answers, answer), has_effects=changed)
+            further = operation._replace(responses=(*operation.responses, response), has_effects=changed)
             if result.call.name == "index":
                 yield from self._advance(after, further)  # an index may lag, but the record is read again anyway
-            elif self._scheduler.run(further).call is None or (operation.kind == "stop" and answer is None):
+            elif self._scheduler.run(further).call is None or (operation.kind == "stop" and response is None):
                 yield from self._conclude(after, further)
             else:
                 operations = tuple(sorted((*after.operations, further), key=repr))
@@ -202,17 +202,17 @@ class Steps:
         """End an operation: a runner gets its answer, or does not."""
         name = f"{operation.kind} {operation.subject} {operation.detail}: end"
         task = task_of(world, operation.subject)
-        if operation.kind not in ("check_in", "beat", "report") or task is None or task.stopped:
+        if operation.kind not in ("check_in", "heartbeat", "report") or task is None or task.stopped:
             yield name, world
             return
         result = self._scheduler.run(operation)
-        if operation.kind != "beat":
+        if operation.kind != "heartbeat":
             yield f"{name}, answer lost", world
         if result.refused:
             yield f"{name}, refused", replace_task(world, task, stopped="exit 1")
         elif operation.kind == "check_in":
             yield name, replace_task(world, task, runner="run") if task.runner == "boot" else world
-        elif operation.kind == "beat":
+        elif operation.kind == "heartbeat":
             yield name, replace_task(world, task, runner="told") if result.value else world
         else:
             yield name, replace_task(world, task, stopped=_exit(operation.detail))
@@ -250,8 +250,8 @@ class Steps:
         launched = world if known else world._replace(tasks=tuple(sorted((*world.tasks, Task(arn)))))
         yield arn, launched
         if self._bounds.faults:
-            yield NO_ANSWER, launched
-            yield NO_ANSWER, world
+            yield NO_RESPONSE, launched
+            yield NO_RESPONSE, world
         if int(str(attempt)) <= self._bounds.last_attempt_without_capacity:
             if self._bounds.faults:
                 yield Refused("throttled"), launched  # of a call that was sent twice, and heeded the first time

@@ -9,13 +9,13 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-__all__ = ["NO_ANSWER", "START", "Call", "Refused", "Suspended", "Tape"]
+__all__ = ["NO_RESPONSE", "START", "Call", "Refused", "Suspended", "Tape"]
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When everything that the model stores has happened; operations run at this time or later."""
 
 
-NO_ANSWER: Final = "no answer"
+NO_RESPONSE: Final = "no answer"
 """What comes of a launch whose answer was lost: nobody knows whether it was made."""
 
 
@@ -45,14 +45,14 @@ class Tape:
 
     def __init__(self) -> None:
         self.now = START
-        self.beat: datetime | None = None
+        self.heartbeat: datetime | None = None
         """When the last beat was, where the operation asks for it."""
-        self._answers: tuple[Any, ...] = ()
+        self._responses: tuple[Any, ...] = ()
         self._position = 0
 
-    def rewind(self, answers: tuple[Any, ...], *, now: datetime, beat: datetime | None) -> None:
+    def rewind(self, responses: tuple[Any, ...], *, now: datetime, heartbeat: datetime | None) -> None:
         """Begin anew."""
-        self.now, self.beat, self._answers, self._position = now, beat, answers, 0
+        self.now, self.heartbeat, self._responses, self._position = now, heartbeat, responses, 0
 
     def ask(self, name: str, *arguments: Hashable) -> Any:
         """Answer a call.
@@ -62,7 +62,7 @@ class Tape:
         Suspended
             If there is no answer yet.
         """
-        if self._position == len(self._answers):
+        if self._position == len(self._responses):
             raise Suspended(Call(name, arguments))
         self._position += 1
-        return self._answers[self._position - 1]
+        return self._responses[self._position - 1]

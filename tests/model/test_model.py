@@ -91,10 +91,13 @@ ALL_TASKS = [task_arn(attempt, launch) for attempt in (1, 2, 3) for launch in (1
 BY_RUNNERS = [
     Operation(kind, arn, detail)
     for arn in ALL_TASKS
-    for kind, detail in (("check_in", ""), ("beat", ""), ("report", "succeeded"), ("report", "notebook_error"))
+    for kind, detail in (("check_in", ""), ("heartbeat", ""), ("report", "succeeded"), ("report", "notebook_error"))
 ]
 BY_ECS = [Operation("event", arn, how) for arn in ALL_TASKS for how in ("exit 1", "exit 10", "killed", "no capacity")]
-BY_OTHERS = [Operation("stop"), *(Operation(kind, mode) for kind in ("dispatch", "sweep") for mode in ("", "silent"))]
+BY_OTHERS = [
+    Operation("stop"),
+    *(Operation(kind, mode) for kind in ("dispatch", "sweep") for mode in ("", "heartbeat_timeout")),
+]
 
 
 def attempt_of(operation: Operation) -> int:
@@ -108,7 +111,7 @@ def test_nothing_changes_a_job_that_has_ended_or_been_deleted() -> None:
         world = World(record)
         for operation in BY_RUNNERS + BY_ECS + BY_OTHERS:
             assert {following for _, following in steps.finish(world, operation)} == {world}, (record, operation)
-        assert all(scheduler.run(Operation("beat", arn, "", (record,))).refused for arn in ALL_TASKS)
+        assert all(scheduler.run(Operation("heartbeat", arn, "", (record,))).refused for arn in ALL_TASKS)
 
 
 def test_an_attempt_that_is_over_changes_nothing() -> None:

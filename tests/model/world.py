@@ -57,7 +57,7 @@ class Operation(NamedTuple):
     subject: str = ""
     """The task, or the mode, that it is about."""
     detail: str = ""
-    answers: tuple[Any, ...] = ()
+    responses: tuple[Any, ...] = ()
     has_effects: bool = False
     """Whether it has changed anything: if not, it might as well never have begun."""
 

@@ -63,8 +63,8 @@ def _resolved(deployed: Deployed, template: Mapping[str, Any], roles: Mapping[st
     seen: dict[str, Iterator[Mapping[str, Any]]] = {}
     for policy, role_id, _ in statements(template):
         if policy not in seen:
-            answer = iam.get_role_policy(RoleName=roles[role_id], PolicyName=policy)["PolicyDocument"]
-            seen[policy] = iter(answer["Statement"])
+            response = iam.get_role_policy(RoleName=roles[role_id], PolicyName=policy)["PolicyDocument"]
+            seen[policy] = iter(response["Statement"])
         statement = next(seen[policy])
         for action in as_list(statement["Action"]):
             for resource in as_list(statement["Resource"]):

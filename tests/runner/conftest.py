@@ -167,8 +167,8 @@ def order(service: FakeService) -> Callable[..., None]:
             "output_formats": ["ipynb"],
             "output_stem": "report-out",
             "timeout_seconds": 600,
-            "beat_seconds": 15,
-            "fence_seconds": 60,
+            "heartbeat_seconds": 15,
+            "self_fencing_seconds": 60,
             "limits": {**limits, **changed.pop("limits", {})},
         }
         service.order = json.loads(json.dumps({**usual, **changed}))

@@ -38,7 +38,7 @@ class Request:
 
     @property
     def route(self) -> str:
-        """`check-in`, `beat`, …; `input` and `put` for the store."""
+        """`check-in`, `heartbeat`, …; `input` and `put` for the store."""
         if self.path.startswith("/store/"):
             return "input" if self.method == "GET" else "put"
         return self.path.rsplit("/", 1)[-1]
@@ -59,7 +59,7 @@ class FakeService:
     announced: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, list[bytes]] = field(default_factory=dict)
     reports: list[Any] = field(default_factory=list)
-    stop_at: Callable[[dict[str, Any]], bool] = lambda _beat: False
+    stop_at: Callable[[dict[str, Any]], bool] = lambda _heartbeat: False
     failures: dict[str, list[int]] = field(default_factory=dict)
     """Statuses to answer with instead, by route, in order."""
     rules: dict[str, Callable[[Request], int | None]] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class FakeService:
             return [request for request in self.requests if request.route == route]
 
     def phases(self) -> list[str]:
-        seen = [beat.json["phase"] for beat in self.asked("beat")]
+        seen = [heartbeat.json["phase"] for heartbeat in self.asked("heartbeat")]
         return [phase for place, phase in enumerate(seen) if place == 0 or seen[place - 1] != phase]
 
     def wait_for(self, what: Callable[[Self], object], *, seconds: float = 60) -> None:
@@ -115,7 +115,7 @@ class FakeService:
         with self._lock:
             assert self._lock.wait_for(lambda: what(self), timeout=seconds), "it did not happen"
 
-    def answer(self, request: Request) -> tuple[int, Any]:
+    def response(self, request: Request) -> tuple[int, Any]:
         with self._lock:
             self.requests.append(request)
             try:
@@ -152,7 +152,7 @@ class FakeService:
             return 403, {"message": "no session"}
         if request.route == "work-order":
             return 200, self._work_order()
-        if request.route == "beat":
+        if request.route == "heartbeat":
             return 200, {"action": "stop" if self.stop_at(request.json) else "continue"}
         if request.route == "output-urls":
             return 200, {"urls": [self._mint(file) for file in request.json["files"]]}
@@ -220,13 +220,13 @@ def _handler(service: FakeService) -> type[BaseHTTPRequestHandler]:
             assert self.headers.get("Transfer-Encoding") is None, "S3 takes no chunked PUT"
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             request = Request(self.command, self.path, dict(self.headers), body)
-            status, answer = service.answer(request)
+            status, response = service.response(request)
             elsewhere = service.redirects.get(request.route)
             if status == DROP:
                 self.close_connection = True
                 self.connection.close()
                 return
-            data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            data = response if isinstance(response, bytes) else json.dumps(response).encode()
             self.send_response(307 if elsewhere else status)
             if elsewhere:
                 self.send_header("Location", elsewhere)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from runner.errors import UnreachableError
-from runner.service import Service
-from runner.sessions import read_network, use_network
+from runner.http_sessions import read_network, use_network
+from runner.scheduler_api import Service
 from runner.settings import Intervals, take_settings
 from tests.runner.conftest import FAST, Runner, notebook
 from tests.runner.fake_service import DROP, STARTED_WITH, FakeService
@@ -21,14 +21,14 @@ def test_an_answer_is_no_silence_whatever_it_says(
     """Strangers who flood the API make every heartbeat 429: the run goes on, and its outputs and its report arrive afterwards."""
     order(
         notebook("import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.05)"),
-        beat_seconds=0.2,
-        fence_seconds=4,
+        heartbeat_seconds=0.2,
+        self_fencing_seconds=4,
     )
     running = runner.start()
-    service.wait_for(lambda fake: fake.asked("beat"))
-    service.rules["beat"] = lambda _: status
-    begun = len(service.asked("beat"))
-    service.wait_for(lambda fake: len(fake.asked("beat")) >= begun + 30)  # at 0.2 s each: longer than the fence
+    service.wait_for(lambda fake: fake.asked("heartbeat"))
+    service.rules["heartbeat"] = lambda _: status
+    begun = len(service.asked("heartbeat"))
+    service.wait_for(lambda fake: len(fake.asked("heartbeat")) >= begun + 30)  # at 0.2 s each: longer than the fence
     next(runner.folder.glob("run-*/work")).joinpath("go").touch()
 
     assert running.end() == 0, running.log
@@ -48,24 +48,24 @@ def test_a_busy_service_is_waited_for_longer_than_a_silent_one(service: FakeServ
     """It is repeated although the whole of `reach_seconds` passes before each try; each answer counts as one."""
     order(notebook("1"))
     use_network(read_network({}))
-    answers: list[int] = []
+    responses: list[int] = []
     environ = {"RUN_URL": service.run_url, **STARTED_WITH}
-    asking = Service(take_settings(environ), Intervals(reach_seconds=0.01), answered=lambda: answers.append(1))
+    asking = Service(take_settings(environ), Intervals(reach_seconds=0.01), answered=lambda: responses.append(1))
     if route != "check-in":
         asking.check_in()
-        answers.clear()
+        responses.clear()
     service.failures[route] = [429, 503, 502]
 
     ASK[route](asking)
 
     assert service.failures[route] == []
-    assert len(answers) == 4
+    assert len(responses) == 4
 
     service.failures[route] = [DROP] * 3
     asking.reach_seconds = 0.01
     with pytest.raises(UnreachableError):
         ASK[route](asking)
-    assert len(answers) == 4
+    assert len(responses) == 4
 
 
 def test_a_service_that_stays_busy_is_given_up(runner: Runner, service: FakeService, order: Order) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from runner.log import MOST_NOTEBOOK_BYTES, NOTEBOOK, LogHandler
 from runner.outcomes import Code, Outcome, clean_text
-from runner.plain import plain_text
+from runner.sanitize import sanitize_text
 from tests.runner.conftest import RUNNER_CONTAINER, Runner, notebook
 from tests.runner.fake_service import FakeService
 
@@ -25,15 +25,15 @@ FORGED = "runner: forged: the job is COMPLETED"
 
 @pytest.mark.parametrize("text", TEXTS, ids=[text["name"] for text in TEXTS])
 def test_only_text_is_left(text: dict[str, str]) -> None:
-    assert plain_text(text["text"]) == text["plain"]
-    assert plain_text(text["plain"]) == text["plain"]
+    assert sanitize_text(text["text"]) == text["plain"]
+    assert sanitize_text(text["plain"]) == text["plain"]
     assert clean_text(text["text"]) == text["plain"].strip()
     assert Outcome(code=Code.RUNNER_ERROR, message=text["text"]).as_json().get("message", "") == text["plain"].strip()
 
 
 @pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
 def test_a_long_text_is_read_once(piece: str) -> None:
-    assert "\x1b" not in plain_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+    assert "\x1b" not in sanitize_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
 
 
 def assert_only_the_runner_speaks_for_itself(lines: list[str]) -> None:
@@ -101,7 +101,7 @@ def test_what_a_kernel_writes_to_its_stdout_is_the_notebooks_too(
 def test_the_log_of_a_job_is_bounded_and_the_notebook_has_the_rest(
     runner: Runner, service: FakeService, order: Order
 ) -> None:
-    order(notebook("print('\\n' * 300_000)", *["print(('y' * 99 + '\\n') * 9_000)"] * 10), beat_seconds=0.2)
+    order(notebook("print('\\n' * 300_000)", *["print(('y' * 99 + '\\n') * 9_000)"] * 10), heartbeat_seconds=0.2)
 
     code, running = runner.run()
 
@@ -113,13 +113,13 @@ def test_the_log_of_a_job_is_bounded_and_the_notebook_has_the_rest(
     assert "the executed notebook has the rest" in full[0]
     assert runner.text(11).count("y") == 99 * 9_000
     assert running.lines[-1] == "runner: reported succeeded: the job is COMPLETED"
-    assert [beat.json.get("cell") for beat in service.asked("beat")].count(11) > 0
+    assert [heartbeat.json.get("cell") for heartbeat in service.asked("heartbeat")].count(11) > 0
 
 
 def test_a_log_that_nobody_reads_holds_nobody_up(runner: Runner, service: FakeService, order: Order) -> None:
     """Heartbeats go on, and a stop is obeyed, while the reader of stdout stands still."""
-    order(notebook("print('x' * 900_000)", "print('y' * 900_000)\nimport time\ntime.sleep(600)"), beat_seconds=0.2)
-    service.stop_at = lambda beat: beat.get("cell") == 2
+    order(notebook("print('x' * 900_000)", "print('y' * 900_000)\nimport time\ntime.sleep(600)"), heartbeat_seconds=0.2)
+    service.stop_at = lambda heartbeat: heartbeat.get("cell") == 2
     process = subprocess.Popen(
         [sys.executable, "-m", "runner"],
         env=runner.environment(),

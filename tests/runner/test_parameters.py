@@ -65,8 +65,8 @@ def order(**parameters: str) -> WorkOrder:
             "output_formats": [],
             "output_stem": "a",
             "timeout_seconds": 1,
-            "beat_seconds": 1,
-            "fence_seconds": 1,
+            "heartbeat_seconds": 1,
+            "self_fencing_seconds": 1,
             "limits": limits,
         }
     )

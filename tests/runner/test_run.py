@@ -56,12 +56,14 @@ def test_cells_are_announced_and_their_streams_are_lines_of_the_log(runner: Runn
 
 
 def test_the_progress_of_beats_counts_code_cells(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1", "import time; time.sleep(1)", "3"), beat_seconds=0.1)
+    order(notebook("1", "import time; time.sleep(1)", "3"), heartbeat_seconds=0.1)
 
     assert runner.run()[0] == 0
 
     cells = [
-        (beat.json["cell"], beat.json["cells"]) for beat in service.asked("beat") if beat.json["phase"] == "running"
+        (heartbeat.json["cell"], heartbeat.json["cells"])
+        for heartbeat in service.asked("heartbeat")
+        if heartbeat.json["phase"] == "running"
     ]
     assert (2, 3) in cells
     assert all(earlier <= later for earlier, later in pairwise(cells))
@@ -164,7 +166,7 @@ def test_the_notebook_is_uploaded_while_it_runs(runner: Runner, service: FakeSer
 def test_output_of_a_cell_that_is_silent_afterwards_is_uploaded_too(
     runner: Runner, service: FakeService, order: Order
 ) -> None:
-    order(notebook("import time\nprint('ear' + 'ly', flush=True)\ntime.sleep(600)"), beat_seconds=0.2)
+    order(notebook("import time\nprint('ear' + 'ly', flush=True)\ntime.sleep(600)"), heartbeat_seconds=0.2)
     service.stop_at = lambda _: b"early" in service.outputs.get("report-out.ipynb", b"")
 
     code, _ = runner.run(script=FAST, first_upload_seconds="0.2", next_upload_seconds="0.2", save_seconds="0.5")

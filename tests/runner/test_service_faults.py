@@ -9,14 +9,14 @@ import pytest
 
 from tests.runner.conftest import FAST, Runner, notebook
 from tests.runner.fake_service import API_KEY, DROP, LAUNCH_CODE, RUNNER_KEY, FakeService
-from tests.runner.test_endings import PID, WAIT, assert_ended, kernel_of
+from tests.runner.test_outcomes import PID, WAIT, assert_ended, kernel_of
 
 Order = Callable[..., None]
 
 
-@pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "beat"])
+@pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "heartbeat"])
 def test_each_request_is_repeated(runner: Runner, service: FakeService, order: Order, route: str) -> None:
-    order(notebook("open('a.txt', 'w').write('a')"), beat_seconds=0.3)
+    order(notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.3)
     service.failures[route] = [503, DROP, 429]
 
     code, running = runner.run()
@@ -32,7 +32,7 @@ def test_a_repeated_check_in_is_the_same_instance(runner: Runner, service: FakeS
 
     assert runner.run()[0] == 0
     assert len({asked.json["instance_id"] for asked in service.asked("check-in")}) == 1
-    assert all("X-Session-Token" in asked.headers for asked in service.requests if asked.route == "beat")
+    assert all("X-Session-Token" in asked.headers for asked in service.requests if asked.route == "heartbeat")
 
 
 def test_an_answer_that_is_not_json_is_no_answer(runner: Runner, service: FakeService, order: Order) -> None:
@@ -80,10 +80,10 @@ def test_neither_factor_is_sent(runner: Runner, service: FakeService, order: Ord
 def test_a_run_that_is_no_longer_ours_ends_at_once(
     runner: Runner, service: FakeService, order: Order, status: int
 ) -> None:
-    order(notebook("open('a.txt', 'w').write('a')", WAIT), beat_seconds=0.2)
+    order(notebook("open('a.txt', 'w').write('a')", WAIT), heartbeat_seconds=0.2)
     running = runner.start()
     kernel = kernel_of(running)
-    service.rules["beat"] = lambda _: status
+    service.rules["heartbeat"] = lambda _: status
 
     assert running.end() == 20
     assert (service.outputs, service.reports) == ({}, [])
@@ -100,10 +100,10 @@ def test_other_routes_say_so_too(runner: Runner, service: FakeService, order: Or
 
 
 def test_a_runner_that_is_cut_off_fences_itself(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook(WAIT), beat_seconds=0.2, fence_seconds=3)
+    order(notebook(WAIT), heartbeat_seconds=0.2, self_fencing_seconds=3)
     running = runner.start()
     kernel = kernel_of(running)
-    service.rules["beat"] = lambda _: DROP
+    service.rules["heartbeat"] = lambda _: DROP
 
     assert running.end() == 21
     assert "no answer from the service for 3 s" in running.log
@@ -114,14 +114,14 @@ def test_a_runner_that_is_cut_off_fences_itself(runner: Runner, service: FakeSer
 def test_a_short_outage_does_not_fence(runner: Runner, service: FakeService, order: Order) -> None:
     order(
         notebook(PID + "import pathlib\nwhile not pathlib.Path('go').exists(): time.sleep(0.05)"),
-        beat_seconds=0.2,
-        fence_seconds=30,
+        heartbeat_seconds=0.2,
+        self_fencing_seconds=30,
     )
     running = runner.start()
     kernel = kernel_of(running)
     failed = 3
-    service.failures["beat"] = [503] * failed
-    service.wait_for(lambda fake: not fake.failures["beat"])
+    service.failures["heartbeat"] = [503] * failed
+    service.wait_for(lambda fake: not fake.failures["heartbeat"])
     next(runner.folder.glob("run-*/work")).joinpath("go").touch()
 
     assert running.end() == 0
@@ -129,7 +129,7 @@ def test_a_short_outage_does_not_fence(runner: Runner, service: FakeService, ord
 
 
 def test_a_beat_without_an_answer_counts_as_silence(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook(WAIT), beat_seconds=0.2, fence_seconds=3)
+    order(notebook(WAIT), heartbeat_seconds=0.2, self_fencing_seconds=3)
     running = runner.start()
     kernel = kernel_of(running)
     released = threading.Event()
@@ -137,7 +137,7 @@ def test_a_beat_without_an_answer_counts_as_silence(runner: Runner, service: Fak
     def hang(_: Any) -> None:
         service.hang(released)
 
-    service.rules["beat"] = hang
+    service.rules["heartbeat"] = hang
     try:
         assert running.end() == 21
         assert_ended(kernel)
@@ -155,7 +155,9 @@ def test_nobody_answers_at_all(runner: Runner, order: Order) -> None:
 
 
 def test_a_lost_report_is_told_by_the_exit_code(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1 / 0"), fence_seconds=10)  # long enough to come as far as the report on a machine that is busy
+    order(
+        notebook("1 / 0"), self_fencing_seconds=10
+    )  # long enough to come as far as the report on a machine that is busy
     service.rules["report"] = lambda _: 503
 
     code, _ = runner.run()
@@ -244,7 +246,7 @@ def test_a_download_that_breaks_off_is_repeated(runner: Runner, service: FakeSer
 
 
 def test_an_input_out_of_reach(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1"), fence_seconds=2, beat_seconds=0.5)
+    order(notebook("1"), self_fencing_seconds=2, heartbeat_seconds=0.5)
     service.rules["input"] = lambda _: 503
 
     assert (runner.run()[0], runner.outcome["code"]) == (19, "runner_error")

@@ -9,7 +9,7 @@ import pytest
 
 from runner.errors import SettingsError
 from runner.formats import converter_environment
-from runner.sessions import read_network
+from runner.http_sessions import read_network
 from tests.runner.conftest import FAST, Runner, notebook
 from tests.runner.fake_service import CERTIFICATE, RUN_PATH, FakeService
 
@@ -126,7 +126,7 @@ def test_what_a_notebook_writes_counts_for_nothing(
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
-    service.order["fence_seconds"] = 1
+    service.order["self_fencing_seconds"] = 1
 
     code, running = runner.run(script=FAST, reach_seconds="1")
 
@@ -181,9 +181,9 @@ def test_a_proxy_of_the_environment_gets_the_requests(runner: Runner) -> None:
     assert [asked.path for asked in proxy.requests] == [f"{run_url}/check-in", f"{run_url}/work-order"]
 
 
-@pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "beat"])
+@pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "heartbeat"])
 def test_nobody_is_followed_elsewhere(runner: Runner, service: FakeService, order: Order, route: str) -> None:
-    order(notebook("open('a.txt', 'w').write('a')"), beat_seconds=0.2, fence_seconds=5)
+    order(notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.2, self_fencing_seconds=5)
     with FakeService() as elsewhere:
         service.redirects[route] = f"{elsewhere.url}/v1/runs/owner-1/job-1/1/{route}"
 

@@ -11,7 +11,7 @@ from tests.structure.sources import ROOT, files, sources
 MOST_LINES = 300
 
 TOO_LONG = {
-    "tests/runner/test_endings.py",
+    "tests/runner/test_outcomes.py",
 }
 """Still to be split; a file leaves this list for good."""
 

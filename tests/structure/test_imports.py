@@ -8,8 +8,8 @@ from tests.structure.sources import PACKAGES, Source, sources
 
 RANKS: Final = {
     "chalicelib.errors": 0,
-    "chalicelib.domain.principal": 1,
-    "chalicelib.domain.principal_names": 2,
+    "chalicelib.domain.authorization.principal": 1,
+    "chalicelib.domain.authorization.principal_settings": 2,
     "chalicelib.config": 3,
     "chalicelib.resources": 3,
     "chalicelib.domain": 4,
@@ -77,7 +77,7 @@ def test_imports_are_absolute() -> None:
 
 
 def test_a_wrong_direction_would_be_seen() -> None:
-    imports = {"chalicelib.services.jobs", "chalicelib.storage.files", "chalicelib.errors", "json"}
+    imports = {"chalicelib.services.jobs", "chalicelib.storage.bucket", "chalicelib.errors", "json"}
     assert wrong_directions("chalicelib.storage.job_table", imports) == {"chalicelib.services.jobs"}
     assert wrong_directions("chalicelib.routes.jobs", {"chalicelib.events"}) == {"chalicelib.events"}
     assert wrong_directions("app.app", imports) == set()

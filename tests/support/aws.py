@@ -64,12 +64,12 @@ class Hub:
         call = f"{service}:{operation}"
         self.calls.append(call)
         for listener in list(self.listeners):
-            if answer := listener.before(call):
-                return answer
+            if response := listener.before(call):
+                return response
         if service == "ecs":
-            answer = self.ecs.handle(operation, params["body"])
+            response = self.ecs.handle(operation, params["body"])
             self._after(call)
-            return answer
+            return response
         if service == "dynamodb":
             return _refused_key(params["body"])
         return _refused_copy(params) if call in ("s3:CopyObject", "s3:UploadPartCopy") else None

@@ -12,9 +12,9 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.scheduler.models import scheduler_backends
 
 from chalicelib import events
-from chalicelib.domain.definition import Definition
+from chalicelib.domain.definitions.definition import Definition
 from tests.support.aws import REGION
-from tests.support.http_api import Answer, Api
+from tests.support.http_api import Api, Response
 from tests.support.scheduler import LocalScheduler, notebook
 
 __all__ = ["Definitions"]
@@ -35,7 +35,7 @@ class Definitions:
 
     local: LocalScheduler
 
-    def post(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> Answer:
+    def post(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> Response:
         """Upload a notebook, and ask for a definition of it; a field that is `...` is left out."""
         api = api or self.local.api
         if "input_uri" not in fields:
@@ -52,14 +52,14 @@ class Definitions:
 
     def create(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> str:
         """Create a definition and give its id."""
-        answer = self.post(content, api, **fields)
-        assert answer.status == 200, answer.body
-        return str(answer.body["job_definition_id"])
+        response = self.post(content, api, **fields)
+        assert response.status == 200, response.body
+        return str(response.body["job_definition_id"])
 
     def patch(self, definition_id: str, **fields: Any) -> None:
         """Change a definition."""
-        answer = self.local.api.patch(f"{_PATH}/{definition_id}", fields)
-        assert (answer.status, answer.body) == (204, None), answer.body
+        response = self.local.api.patch(f"{_PATH}/{definition_id}", fields)
+        assert (response.status, response.body) == (204, None), response.body
 
     def delete(self, definition_id: str) -> None:
         """Delete a definition."""
@@ -67,15 +67,15 @@ class Definitions:
 
     def run_now(self, definition_id: str, **body: Any) -> str:
         """Run a definition now; give the job's id."""
-        answer = self.local.api.post(f"{_PATH}/{definition_id}/jobs", body)
-        assert answer.status == 200, answer.body
-        return str(answer.body["job_id"])
+        response = self.local.api.post(f"{_PATH}/{definition_id}/jobs", body)
+        assert response.status == 200, response.body
+        return str(response.body["job_id"])
 
     def described(self, definition_id: str) -> dict[str, Any]:
         """Describe a definition."""
-        answer = self.local.api.get(f"{_PATH}/{definition_id}")
-        assert answer.status == 200, answer.body
-        return dict(answer.body)
+        response = self.local.api.get(f"{_PATH}/{definition_id}")
+        assert response.status == 200, response.body
+        return dict(response.body)
 
     def stored(self, definition_id: str, api: Api | None = None) -> Definition:
         """Read a definition as the service does."""
@@ -104,10 +104,10 @@ class Definitions:
         """Deliver messages of the tick queue in one batch; give the ids of those that come again."""
         records = [_message(f"m{i}", json.dumps(each)) for i, each in enumerate(messages)]
         try:
-            answer = events.ticks({"Records": records}, _CONTEXT)
+            response = events.ticks({"Records": records}, _CONTEXT)
         except BatchProcessingError:  # so Lambda sees a batch of which all failed
             return [each["messageId"] for each in records]
-        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+        return [each["itemIdentifier"] for each in response["batchItemFailures"]]
 
     def asked(self) -> list[dict[str, Any]]:
         """Take all messages out of the tick queue."""

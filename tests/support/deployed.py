@@ -86,12 +86,12 @@ def deployed() -> Deployed:
     if not connection.exists():
         pytest.fail(f"There is no local cloud in {folder}; run `make up`.", pytrace=False)
     found = Deployed(folder=folder, **json.loads(connection.read_text(encoding="utf-8")))
-    if not _answers(found.api_url):
+    if not _responses(found.api_url):
         pytest.fail(f"The local cloud of {folder} does not answer at {found.api_url}; run `make up`.", pytrace=False)
     return found
 
 
-def _answers(api_url: str) -> bool:
+def _responses(api_url: str) -> bool:
     """Whether the API refuses an unsigned request, as it must."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -20,7 +20,7 @@ def refusal(code: str, message: str = "", status: int = 400, **members: Any) -> 
     return SimpleNamespace(status_code=status, headers={}, content=b""), parsed
 
 
-def _answer(**members: Any) -> tuple[Any, dict[str, Any]]:
+def _response(**members: Any) -> tuple[Any, dict[str, Any]]:
     return SimpleNamespace(status_code=200, headers={}), {"ResponseMetadata": {"HTTPStatusCode": 200}, **members}
 
 
@@ -73,9 +73,9 @@ class FakeEcs:
         if known and known[0] != json.dumps(request, sort_keys=True):
             return refusal("ConflictException", "The token is in use.", resourceIds=[known[1]])
         if known:
-            return _answer(tasks=[self.tasks[known[1]]], failures=[])
+            return _response(tasks=[self.tasks[known[1]]], failures=[])
         if self.failures:
-            return _answer(tasks=[], failures=[{"arn": "", "reason": self.failures.pop(0)}])
+            return _response(tasks=[], failures=[{"arn": "", "reason": self.failures.pop(0)}])
         arn = f"arn:aws:ecs:us-east-1:123456789012:task/test/{len(self.tasks):032x}"
         self._tokens[request["clientToken"]] = (json.dumps(request, sort_keys=True), arn)
         self.tasks[arn] = {
@@ -88,17 +88,17 @@ class FakeEcs:
             "desiredStatus": "RUNNING",
             "containers": [{"name": "runner"}],
         }
-        return _answer(tasks=[self.tasks[arn]], failures=[])
+        return _response(tasks=[self.tasks[arn]], failures=[])
 
     def _describe(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         found = [self.tasks[arn] for arn in request["tasks"] if arn in self.tasks]
-        return _answer(tasks=found, failures=[])
+        return _response(tasks=found, failures=[])
 
     def _list(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """List what is wanted to run: the default of `desiredStatus`, which `startedBy` allows no other filter beside."""
         assert set(request) == {"cluster", "startedBy"}
         found = [each["taskArn"] for each in self.running if each["startedBy"] == request["startedBy"]]
-        return _answer(taskArns=found)
+        return _response(taskArns=found)
 
     def _stop(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         task = self.tasks.get(request["task"])
@@ -108,4 +108,4 @@ class FakeEcs:
             task["desiredStatus"] = "STOPPED"
             task.setdefault("stopCode", "UserInitiated")
             task.setdefault("stoppedReason", request.get("reason", ""))
-        return _answer(task=task)
+        return _response(task=task)

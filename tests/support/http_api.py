@@ -10,18 +10,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 from app.app import app
 
-__all__ = ["ANNA", "BOB", "Answer", "Api", "match_resource", "unique_id_of"]
+__all__ = ["ANNA", "BOB", "Api", "Response", "match_resource", "unique_id_of"]
 
 ANNA = "arn:aws:iam::123456789012:user/anna"
 BOB = "arn:aws:iam::123456789012:user/bob"
 
 
-_LARGEST_ANSWER: Final = 6_291_556
+_LARGEST_RESPONSE: Final = 6_291_556
 """Bytes that a function may answer (AWS Lambda Developer Guide, "Lambda quotas"): JSON, in which the body is a text again."""
 
 
 @dataclass
-class Answer:
+class Response:
     """An answer of the API."""
 
     status: int
@@ -47,19 +47,19 @@ class Api:
             return self.unique_id
         return unique_id_of(self.user_arn)
 
-    def get(self, url: str, **options: Any) -> Answer:
+    def get(self, url: str, **options: Any) -> Response:
         return self.request("GET", url, **options)
 
-    def post(self, url: str, body: Any = None, **options: Any) -> Answer:
+    def post(self, url: str, body: Any = None, **options: Any) -> Response:
         return self.request("POST", url, body=body, **options)
 
-    def patch(self, url: str, body: Any = None) -> Answer:
+    def patch(self, url: str, body: Any = None) -> Response:
         return self.request("PATCH", url, body=body)
 
-    def delete(self, url: str) -> Answer:
+    def delete(self, url: str) -> Response:
         return self.request("DELETE", url)
 
-    def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:
         """Send one request; a body that is no text is sent as JSON."""
         parts = urlsplit(url)
         resource, path_parameters = match_resource(parts.path)
@@ -78,7 +78,7 @@ class Api:
         query: Mapping[str, list[str]] | None = None,
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request in the parts that API Gateway takes it apart into: also what no URL can say."""
         event = {
             "requestContext": {
@@ -95,11 +95,11 @@ class Api:
             "isBase64Encoded": False,
             "stageVariables": None,
         }
-        answer = app(event, SimpleNamespace(aws_request_id="request-1"))
-        size = len(json.dumps(answer, ensure_ascii=False).encode())
-        assert size <= _LARGEST_ANSWER, f"{method} {resource}: Lambda refuses an answer of {size:,} bytes"
-        text = answer.get("body") or ""
-        return Answer(answer["statusCode"], json.loads(text) if text else None, answer.get("headers") or {})
+        response = app(event, SimpleNamespace(aws_request_id="request-1"))
+        size = len(json.dumps(response, ensure_ascii=False).encode())
+        assert size <= _LARGEST_RESPONSE, f"{method} {resource}: Lambda refuses an answer of {size:,} bytes"
+        text = response.get("body") or ""
+        return Response(response["statusCode"], json.loads(text) if text else None, response.get("headers") or {})
 
 
 def unique_id_of(user_arn: str) -> str:

@@ -40,15 +40,15 @@ class JupyterServer:
 
     def get(self, path: str) -> Any:
         """Get a document."""
-        answer = self.request("GET", path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.request("GET", path)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def post(self, path: str, body: Any) -> Any:
         """Post a document, and give the answer's."""
-        answer = self.request("POST", path, body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.request("POST", path, body)
+        assert response.status_code == 200, response.text
+        return response.json()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from jsonschema import Draft202012Validator, ValidationError
 
 from chalicelib.routes.openapi.document import DOCUMENT
-from tests.support.http_api import Answer, Api, match_resource
+from tests.support.http_api import Api, Response, match_resource
 
 __all__ = ["METHODS", "CheckedApi", "Judge", "operations", "read_document"]
 
@@ -38,7 +38,7 @@ class Judge:
             if "properties" in schema:
                 schema["additionalProperties"] = False
 
-    def wrong_in_answer(self, method: str, path: str, status: int, body: Any) -> list[str]:
+    def wrong_in_response(self, method: str, path: str, status: int, body: Any) -> list[str]:
         """Say what is wrong with an answer; an empty list if nothing is."""
         responses = self.document["paths"][path][method.lower()]["responses"]
         if str(status) not in responses:
@@ -80,12 +80,12 @@ class CheckedApi(Api):
         """Call as somebody else, before the same judge."""
         return type(self)(user_arn, unique_id, self.judge, self.seen)
 
-    def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:
         """Send one request, and judge its answer."""
-        answer = super().request(method, url, body=body, headers=headers)
+        response = super().request(method, url, body=body, headers=headers)
         path, _ = match_resource(url.partition("?")[0])
         if path.startswith("/scheduler/"):
-            wrong = self.judge.wrong_in_answer(method, path, answer.status, answer.body)
-            assert not wrong, f"{method} {url} answered {answer.status}, and openapi.json says otherwise: {wrong}"
-            self.seen.add((method, path, answer.status))
-        return answer
+            wrong = self.judge.wrong_in_response(method, path, response.status, response.body)
+            assert not wrong, f"{method} {url} answered {response.status}, and openapi.json says otherwise: {wrong}"
+            self.seen.add((method, path, response.status))
+        return response

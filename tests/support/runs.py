@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.http_api import Answer, Api
+from tests.support.http_api import Api, Response
 
 __all__ = ["RUNNER_KEY", "Run", "forged_token", "instance_id", "proof"]
 
@@ -61,7 +61,7 @@ class Run:
     def run_id(self) -> str:
         return self.path.removeprefix("/runs/")
 
-    def check_in(self, instance: str = "a", *, launch_code: str | None = None, **fields: Any) -> Answer:
+    def check_in(self, instance: str = "a", *, launch_code: str | None = None, **fields: Any) -> Response:
         """Check in; the session token is kept."""
         launch = int(self.environ["LAUNCH"])
         about = (self.run_id, fields.get("launch", launch), instance_id(instance))
@@ -72,21 +72,21 @@ class Run:
             "code_proof": proof(self.environ["LAUNCH_CODE"] if launch_code is None else launch_code, *about),
             **fields,
         }
-        answer = self.api.post(f"{self.path}/check-in", body)
-        if answer.status == 200:
-            self.token = answer.body["session_token"]
-        return answer
+        response = self.api.post(f"{self.path}/check-in", body)
+        if response.status == 200:
+            self.token = response.body["session_token"]
+        return response
 
-    def work_order(self) -> Answer:
+    def work_order(self) -> Response:
         return self.api.get(f"{self.path}/work-order", headers=self._session)
 
-    def beat(self, phase: str = "running", **fields: Any) -> Answer:
-        return self.api.post(f"{self.path}/beat", {"phase": phase, **fields}, headers=self._session)
+    def heartbeat(self, phase: str = "running", **fields: Any) -> Response:
+        return self.api.post(f"{self.path}/heartbeat", {"phase": phase, **fields}, headers=self._session)
 
-    def output_urls(self, *files: dict[str, Any]) -> Answer:
+    def output_urls(self, *files: dict[str, Any]) -> Response:
         return self.api.post(f"{self.path}/output-urls", {"files": list(files)}, headers=self._session)
 
-    def report(self, code: str = "succeeded", **fields: Any) -> Answer:
+    def report(self, code: str = "succeeded", **fields: Any) -> Response:
         return self.api.post(f"{self.path}/report", {"outcome": {"code": code, **fields}}, headers=self._session)
 
     @property

@@ -13,21 +13,21 @@ from moto import mock_aws
 
 from chalicelib import factory as factories
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.naming import new_job_id
+from chalicelib.domain.identifiers import new_job_id
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import Factory
 from chalicelib.resources import Resources
 from tests.support.aws import AwsCalls, Hub, SharedSession, behind, hub, make_resources, shared_stores
-from tests.support.http_api import ANNA, BOB, Answer, Api
+from tests.support.http_api import ANNA, BOB, Api, Response
 from tests.support.runs import Run, instance_id
 
 __all__ = [
     "ANNA",
     "BOB",
-    "Answer",
     "Api",
     "FakeClock",
     "LocalScheduler",
+    "Response",
     "instance_id",
     "notebook",
     "scheduler",
@@ -99,11 +99,11 @@ class LocalScheduler:
 
     def create(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> str:
         """Create a job and give its id."""
-        answer = self.post_job(content, api, **fields)
-        assert answer.status == 200, answer.body
-        return str(answer.body["job_id"])
+        response = self.post_job(content, api, **fields)
+        assert response.status == 200, response.body
+        return str(response.body["job_id"])
 
-    def post_job(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> Answer:
+    def post_job(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> Response:
         """Upload a notebook, and ask for a job of it; a field that is `...` is left out."""
         api = api or self.api
         if "input_uri" not in fields:
@@ -166,8 +166,8 @@ class LocalScheduler:
         return self._messages(self.factory.resources.cleanup_queue_url)
 
     def _messages(self, url: str) -> int:
-        answer = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        response = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(response["Attributes"]["ApproximateNumberOfMessages"])
 
     def tasks(self) -> list[Any]:
         """Describe all tasks, oldest first."""

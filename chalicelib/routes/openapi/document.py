@@ -11,14 +11,14 @@ from pydantic import BaseModel
 
 import chalicelib
 from chalicelib.errors import RequestError
-from chalicelib.routes.about import about
+from chalicelib.routes.chalice_app import ErrorResponse, View
 from chalicelib.routes.definitions import definitions
 from chalicelib.routes.jobs import jobs
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS, TAGS, Operation
 from chalicelib.routes.openapi.parameters import PATH_PARAMETERS
 from chalicelib.routes.openapi.schemas import component_schemas
 from chalicelib.routes.owners import owners
-from chalicelib.routes.responses import ErrorAnswer, View
+from chalicelib.routes.service_info import about
 
 __all__ = ["DOCUMENT", "make_document", "render", "views"]
 
@@ -74,9 +74,9 @@ def make_document() -> dict[str, Any]:
     served = views()
     if unpaired := OPERATIONS.keys() ^ {view.__name__ for view in served.values()}:
         raise ValueError(f"Either a view or an entry of OPERATIONS is missing for {', '.join(sorted(unpaired))}.")
-    answers = [answer for view in served.values() if (answer := _answer_of(view))]
+    responses = [response for view in served.values() if (response := _response_of(view))]
     bodies = [each.body for each in OPERATIONS.values() if each.body]
-    schemas, components = component_schemas(bodies, [*answers, ErrorAnswer])
+    schemas, components = component_schemas(bodies, [*responses, ErrorResponse])
     paths: dict[str, dict[str, Any]] = {}
     for (path, method), view in sorted(served.items()):
         paths.setdefault(path, {})[method.lower()] = _operation(path, method, view, schemas)
@@ -94,7 +94,7 @@ def make_document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "responses": _error_responses(schemas[ErrorAnswer]),
+            "responses": _error_responses(schemas[ErrorResponse]),
             "securitySchemes": _SECURITY_SCHEMES,
         },
     }
@@ -119,7 +119,7 @@ def _operation(path: str, method: str, view: View, schemas: Mapping[Any, Any]) -
         **(
             {"requestBody": _request_body(method, operation.body, operation.example, schemas)} if operation.body else {}
         ),
-        "responses": {**_success(_answer_of(view), schemas), **_refusals(operation)},
+        "responses": {**_success(_response_of(view), schemas), **_refusals(operation)},
     }
 
 
@@ -132,16 +132,16 @@ def _request_body(
     return {"required": needed, "content": {"application/json": content}}
 
 
-def _answer_of(view: View) -> Any:
+def _response_of(view: View) -> Any:
     """Give the type that a view answers with; None if it has nothing to say."""
-    answer = get_type_hints(view)["return"]
-    return None if answer is type(None) else answer
+    response = get_type_hints(view)["return"]
+    return None if response is type(None) else response
 
 
-def _success(answer: Any, schemas: Mapping[Any, Any]) -> dict[str, Any]:
-    if answer is None:
+def _success(response: Any, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    if response is None:
         return {"204": {"description": "Done; there is nothing to say."}}
-    return {"200": {"description": "Done.", "content": {"application/json": {"schema": schemas[answer]}}}}
+    return {"200": {"description": "Done.", "content": {"application/json": {"schema": schemas[response]}}}}
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:

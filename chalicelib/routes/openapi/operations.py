@@ -18,7 +18,8 @@ from chalicelib.errors import (
     TooManyRequestsError,
     UnprocessableError,
 )
-from chalicelib.routes.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
+from chalicelib.routes.models.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
+from chalicelib.routes.models.job_requests import CreateJobBody, CreateUploadBody, UpdateJobBody, UpdateOwnerBody
 from chalicelib.routes.openapi.parameters import (
     BATCH_QUERY,
     COUNT_QUERY,
@@ -31,7 +32,6 @@ from chalicelib.routes.openapi.parameters import (
     OWNER_LIST_QUERY,
     Parameter,
 )
-from chalicelib.routes.requests import CreateJobBody, CreateUploadBody, UpdateJobBody, UpdateOwnerBody
 
 __all__ = ["EVERYWHERE", "OPERATIONS", "TAGS", "Operation"]
 

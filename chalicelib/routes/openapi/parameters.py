@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.domain.job import JobStatus
-from chalicelib.domain.listing import DEFAULT_MAX_ITEMS, SORTABLE_DEFINITIONS, SORTABLE_JOBS
-from chalicelib.routes.queries import MAX_TAGS, MAX_TEXT, MOST_DELETED
+from chalicelib.domain.list_query import DEFAULT_MAX_ITEMS, SORTABLE_DEFINITIONS, SORTABLE_JOBS
+from chalicelib.routes.models.query_strings import MAX_TAGS, MAX_TEXT, MOST_DELETED
 
 __all__ = [
     "BATCH_QUERY",

@@ -11,8 +11,9 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
-from chalicelib.routes import about_answers, answer_models, definition_answers, owner_answers, responses
-from chalicelib.routes.answer_models import Row
+from chalicelib.routes import chalice_app
+from chalicelib.routes.models import definition_responses, job_responses, owner_responses, service_info_responses
+from chalicelib.routes.models.job_responses import Row
 
 __all__ = ["REF_TEMPLATE", "component_schemas", "field_docs", "without_nulls"]
 
@@ -21,7 +22,7 @@ REF_TEMPLATE: Final = "#/components/schemas/{model}"
 
 _OWN: Final = __name__.partition(".")[0]
 
-_ANSWER_MODULES: Final = (about_answers, answer_models, definition_answers, owner_answers, responses)
+_RESPONSE_MODULES: Final = (service_info_responses, job_responses, definition_responses, owner_responses, chalice_app)
 
 
 class _WireSchema(GenerateJsonSchema):
@@ -36,7 +37,7 @@ class _WireSchema(GenerateJsonSchema):
 
 
 def component_schemas(
-    bodies: Iterable[type[BaseModel]], answers: Iterable[Any]
+    bodies: Iterable[type[BaseModel]], responses: Iterable[Any]
 ) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Make the schemas of bodies and answers.
 
@@ -45,7 +46,7 @@ def component_schemas(
     tuple
         The schema of each body and answer, by its type, and the components that they refer to, by name.
     """
-    modes: list[tuple[JsonSchemaMode, Iterable[Any]]] = [("validation", bodies), ("serialization", answers)]
+    modes: list[tuple[JsonSchemaMode, Iterable[Any]]] = [("validation", bodies), ("serialization", responses)]
     asked = [(str(each), mode, each) for mode, models in modes for each in models]
     made, found = TypeAdapter.json_schemas(
         [(key, mode, TypeAdapter(each)) for key, mode, each in asked],
@@ -60,7 +61,7 @@ def component_schemas(
 def _models(asked: Iterable[Any]) -> Iterator[type]:
     """Give every model that may be among the components."""
     yield from (each for each in asked if isinstance(each, type))
-    for module in _ANSWER_MODULES:
+    for module in _RESPONSE_MODULES:
         yield from (each for each in vars(module).values() if isinstance(each, type))
 
 

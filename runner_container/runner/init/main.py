@@ -64,6 +64,6 @@ def _serve(children: Children, runner: int, connection: socket.socket) -> int:
     """Answer requests until the runner has ended; that ends the container, and with it everything that still runs there."""
     requests: Requests | None = Requests(connection, children)
     while (code := children.exit_code(runner)) is None:
-        if children.wait(other=connection.fileno() if requests else None) and requests and not requests.answer():
+        if children.wait(other=connection.fileno() if requests else None) and requests and not requests.response():
             requests = None
     return code

@@ -56,7 +56,7 @@ class Requests:
             "give": self._give,
         }
 
-    def answer(self) -> bool:
+    def response(self) -> bool:
         """Take one request and answer it; give whether there can be more.
 
         An answer is what the request asks for, or `errno` and `message` of what went wrong.
@@ -66,13 +66,13 @@ class Requests:
             return False
         try:
             given = {**json.loads(data), **({"streams": streams} if streams else {})}
-            answer = self._verbs[given.pop("verb")](**given)
+            response = self._verbs[given.pop("verb")](**given)
         except OSError as error:
-            answer = {"errno": error.errno, "message": error.strerror}
+            response = {"errno": error.errno, "message": error.strerror}
         finally:
             for stream in streams:
                 os.close(stream)
-        self._connection.sendall(json.dumps(answer).encode())
+        self._connection.sendall(json.dumps(response).encode())
         return True
 
     def _start(

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.config import ComputeType, Environment, SchedulerSettings
+from chalicelib.domain.authorization.ownership import Caller
+from chalicelib.domain.authorization.principal import Principal, PrincipalKind
 from chalicelib.domain.job import Job, JobSpec, JobStatus, WaitingJob
-from chalicelib.domain.ownership import Caller
-from chalicelib.domain.principal import Principal, PrincipalKind
 from tests.support.http_api import unique_id_of
 
 __all__ = ["JOB_ID", "NOW", "caller", "job", "settings", "spec", "waiting"]

@@ -14,7 +14,7 @@ from chalicelib.domain.outcome import (
     Fault,
     make_outcome,
 )
-from chalicelib.domain.plain import plain_text
+from chalicelib.domain.sanitize import sanitize_text
 
 TEXTS = json.loads(Path(__file__).parents[2].joinpath("data", "texts.json").read_text(encoding="utf-8"))
 PROTOCOL = Path(__file__).parents[3] / "docs" / "runner-protocol.md"
@@ -37,21 +37,21 @@ def test_every_outcome_is_told_in_words(code: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS, ids=[text["name"] for text in TEXTS])
 def test_messages_are_plain_text(text: dict[str, str]) -> None:
-    assert plain_text(text["text"]) == text["plain"]
+    assert sanitize_text(text["text"]) == text["plain"]
     assert make_outcome("notebook_error", f"m{text['text']}").message == f"m{text['plain']}".strip()
 
 
 @given(st.text(st.characters() | st.sampled_from("\x1b[]\x9b\x9d\x07;m\\\u202e\u200d\ud800")))
 def test_plain_text_stays_as_it_is(text: str) -> None:
-    plain = plain_text(text)
-    assert plain_text(plain) == plain
+    plain = sanitize_text(text)
+    assert sanitize_text(plain) == plain
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", plain)
     plain.encode()
 
 
 @pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
 def test_a_long_text_is_read_once(piece: str) -> None:
-    assert "\x1b" not in plain_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+    assert "\x1b" not in sanitize_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
 
 
 def test_messages_are_cut() -> None:
@@ -77,7 +77,7 @@ def test_exit_codes_are_those_of_the_protocol() -> None:
     known = {kind.exit_code: code for code, kind in OUTCOMES.items() if kind.exit_code is not None}
     assert len(known) == sum(kind.exit_code is not None for kind in OUTCOMES.values())
     assert {number: code for number, code in documented.items() if code} | {20: None, 21: None} == documented
-    assert known == {number: code or "fenced" for number, code in documented.items() if number != 20}
+    assert known == {number: code or "connection_lost" for number, code in documented.items() if number != 20}
 
 
 def test_a_runner_may_report_what_the_protocol_lists() -> None:

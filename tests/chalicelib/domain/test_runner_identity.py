@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Job
-from chalicelib.domain.naming import RunId
 from chalicelib.domain.runner_identity import (
     CheckIn,
     Proven,

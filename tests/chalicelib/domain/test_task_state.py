@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.naming import RunId
+from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.task_state import TaskState, parse_task
 
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task/cluster/0123456789abcdef0123456789abcdef"

@@ -6,11 +6,11 @@ from itertools import product
 
 import pytest
 
+from chalicelib.domain.identifiers import RunId, new_job_id, owner_slug
 from chalicelib.domain.job import Job, JobStatus
-from chalicelib.domain.naming import RunId, new_job_id, owner_slug
 from chalicelib.domain.task_state import TaskState, parse_task
 from chalicelib.domain.task_watch import EXIT_TIME, PATIENCE, SETTLING_TIME, STOP_TIME, Standing, judge_standing
-from chalicelib.services.runs import FENCE, SILENCE
+from chalicelib.services.runs import HEARTBEAT_TIMEOUT, SELF_FENCING_TIMEOUT
 from tests.chalicelib.domain import builders
 from tests.chalicelib.domain.builders import NOW
 
@@ -55,7 +55,7 @@ def test_a_task_without_a_job_is_a_stray() -> None:
 
 
 def test_a_runner_ends_itself_before_the_service_believes_in_its_silence() -> None:
-    assert FENCE < SILENCE < PATIENCE
+    assert SELF_FENCING_TIMEOUT < HEARTBEAT_TIMEOUT < PATIENCE
 
 
 def test_a_task_has_time_to_exit_and_to_be_stopped() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.app import app
-from chalicelib.domain.access import ROUTES, Asker, Audience, is_admitted
+from chalicelib.domain.authorization.access import ROUTES, Asker, Audience, is_admitted
 from chalicelib.errors import ConfigurationError
-from chalicelib.routes.responses import ApiBlueprint
+from chalicelib.routes.chalice_app import ApiBlueprint
 from infra.routes import read_routes
 from tests.support.definitions import Definitions
-from tests.support.http_api import Answer, Api
+from tests.support.http_api import Api, Response
 from tests.support.principals import ADMINS, NO_OWNERS, USERS, settings_with_admins
 from tests.support.scheduler import BOB, LocalScheduler, notebook, scheduler
 
@@ -77,7 +77,7 @@ class Target:
 NOTHING = {"job_id": "j-1", "definition_id": "d-1", "owner_id": "o-1"}
 
 
-def _send(local: LocalScheduler, api: Api, route: str, ids: dict[str, str], owner_id: str | None) -> Answer:
+def _send(local: LocalScheduler, api: Api, route: str, ids: dict[str, str], owner_id: str | None) -> Response:
     """Send one request; from now on, the service's AWS calls are counted anew."""
     method, _, path = route.partition(" ")
     query = [QUERIES.get(route, "").format(**ids), f"owner_id={owner_id}" if owner_id else ""]
@@ -115,11 +115,11 @@ def test_who_may_call_a_route(route: str, asker: Asker, local: LocalScheduler) -
     for kind, arn in WHO[asker].items():
         api = local.api.as_user(arn)
         ids, owner_id = _whose(local, asker, api, route)
-        answer = _send(local, api, route, ids, owner_id)
+        response = _send(local, api, route, ids, owner_id)
         if is_admitted(asker, ROUTES[route].audience):
-            assert answer.status in (200, 204), (kind, answer.body)
+            assert response.status in (200, 204), (kind, response.body)
         else:
-            assert answer.status == (401 if asker is Asker.ANONYMOUS else 403), (kind, answer.body)
+            assert response.status == (401 if asker is Asker.ANONYMOUS else 403), (kind, response.body)
             assert local.calls == [], kind
 
 
@@ -132,8 +132,8 @@ def test_another_s_thing_is_not_there(route: str, local: LocalScheduler) -> None
     target = Target(local, bob, route)
     before = _stored(target)
     for kind, arn in {**USERS, **ADMINS}.items():
-        answer = _send(local, local.api.as_user(arn), route, target.ids, None)
-        assert (answer.status, answer.body["code"]) == (404, "not_found"), kind
+        response = _send(local, local.api.as_user(arn), route, target.ids, None)
+        assert (response.status, response.body["code"]) == (404, "not_found"), kind
     assert _stored(target) == before
 
 

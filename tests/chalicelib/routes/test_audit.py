@@ -81,11 +81,11 @@ def test_each_route_that_changes_something_leaves_one_line(
     walked = {("POST", "/scheduler/job_definitions/{definition_id}/take_over")}  # tested beside its service
     for method, url, body in requests:
         lines()
-        answer = local.api.request(method, url, body=body)
+        response = local.api.request(method, url, body=body)
         (line,) = lines()
         route = (method, match_resource(url.partition("?")[0])[0])
         walked.add(route)
-        assert (line["route"], line["status"]) == (" ".join(route), answer.status)
+        assert (line["route"], line["status"]) == (" ".join(route), response.status)
         assert (line["principal_arn"], line["owner_id"]) == (ANNA, local.owner_id())
         assert (line["request_id"], line["source_ip"], line["level"]) == ("request-1", "127.0.0.1", "INFO")
         assert "s3cr3t-value" not in json.dumps(line)
@@ -119,7 +119,7 @@ def test_a_runner_leaves_a_line_where_it_gets_urls_and_where_its_run_changes(
         run.check_in,
         run.work_order,
         lambda: run.output_urls({"format": "files", "path": "x", "size_bytes": 1}),
-        run.beat,
+        run.heartbeat,
         run.report,
     ):
         assert call().status == 200

@@ -58,8 +58,8 @@ def _multiply(job_id: str, count: int) -> None:
 
 def _calls(local: LocalScheduler, method: str, url: str, body: Any = None) -> list[str]:
     local.calls.clear()
-    answer = local.api.request(method, url, body=body)
-    assert answer.status in (200, 204), answer.body
+    response = local.api.request(method, url, body=body)
+    assert response.status in (200, 204), response.body
     return list(local.calls)
 
 
@@ -165,7 +165,7 @@ def test_what_a_running_job_costs(local: LocalScheduler) -> None:
     job_url = f"/scheduler/jobs/{run.path.split('/')[3]}"
     assert _calls(local, "GET", job_url) == [*_GET, *_GET]
     local.calls.clear()
-    run.beat()
+    run.heartbeat()
     assert local.calls == [*_GET, "dynamodb:PutItem"]
     local.calls.clear()
     run.work_order()

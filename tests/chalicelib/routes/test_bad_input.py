@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.scheduler import Answer, LocalScheduler, notebook
+from tests.support.scheduler import LocalScheduler, Response, notebook
 
 _ITSELF: dict[str, Any] = {"runtime_environment_name": "python"}
 
 
-def _refused(local: LocalScheduler, answer: Answer, status: int, code: str, *said: str) -> None:
+def _refused(local: LocalScheduler, response: Response, status: int, code: str, *said: str) -> None:
     """Hold the answer's shape, and that nothing was stored."""
-    assert (answer.status, answer.body["code"]) == (status, code), answer.body
-    assert set(answer.body) == {"message", "reason", "code", "request_id"}
-    assert answer.body["request_id"] == "request-1"
+    assert (response.status, response.body["code"]) == (status, code), response.body
+    assert set(response.body) == {"message", "reason", "code", "request_id"}
+    assert response.body["request_id"] == "request-1"
     for text in said:
-        assert text in answer.body["message"]
+        assert text in response.body["message"]
     assert local.items() == []
     assert local.items("marks") == []
     assert local.objects("jobs/") == []
@@ -89,10 +89,10 @@ def test_a_missing_field_is_named(local: LocalScheduler, field: str) -> None:
     ],
 )
 def test_a_field_of_the_wrong_type_is_named(local: LocalScheduler, field: str, value: Any) -> None:
-    answer = local.post_job(**{field: value})
-    _refused(local, answer, 400, "invalid_request")
-    assert answer.body["message"].startswith(field)
-    assert str(answer.body["reason"]).startswith(field)
+    response = local.post_job(**{field: value})
+    _refused(local, response, 400, "invalid_request")
+    assert response.body["message"].startswith(field)
+    assert str(response.body["reason"]).startswith(field)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e200", "1e-200", "9" * 60])
@@ -186,8 +186,8 @@ def test_a_form_says_what_a_folder_may_have_once_unpacked(local: LocalScheduler)
 def test_an_update_that_says_nothing_or_nonsense_is_refused(local: LocalScheduler, body: dict[str, Any]) -> None:
     job_id = local.create()
     before = local.item(job_id)
-    answer = local.api.patch(f"/scheduler/jobs/{job_id}", body)
-    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+    response = local.api.patch(f"/scheduler/jobs/{job_id}", body)
+    assert (response.status, response.body["code"]) == (400, "invalid_request")
     assert local.item(job_id) == before
 
 
@@ -200,9 +200,9 @@ def test_an_update_that_says_nothing_or_nonsense_is_refused(local: LocalSchedule
     ],
 )
 def test_there_is_no_such_job(local: LocalScheduler, url: str) -> None:
-    answer = local.api.get(url)
-    assert (answer.status, answer.body["code"]) == (404, "not_found")
-    assert "nothing-here" in answer.body["message"]
+    response = local.api.get(url)
+    assert (response.status, response.body["code"]) == (404, "not_found")
+    assert "nothing-here" in response.body["message"]
 
 
 def test_an_id_that_no_key_can_hold_is_not_found(local: LocalScheduler) -> None:
@@ -214,8 +214,8 @@ def test_an_id_that_no_key_can_hold_is_not_found(local: LocalScheduler) -> None:
 
 @pytest.mark.parametrize("count", [0, 101])
 def test_a_batch_has_one_to_a_hundred_jobs(local: LocalScheduler, count: int) -> None:
-    answer = local.api.delete("/scheduler/batch/jobs?" + "&".join(f"job_id=a-{i}" for i in range(count)))
-    assert (answer.status, answer.body["reason"]) == (400, "job_id")
+    response = local.api.delete("/scheduler/batch/jobs?" + "&".join(f"job_id=a-{i}" for i in range(count)))
+    assert (response.status, response.body["reason"]) == (400, "job_id")
 
 
 def test_chalices_own_errors_have_the_apis_shape(local: LocalScheduler) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.faults import Meanwhile
-from tests.support.scheduler import BOB, Answer, LocalScheduler, notebook, scheduler, settings
+from tests.support.scheduler import BOB, LocalScheduler, Response, notebook, scheduler, settings
 
 
 def _zip(**files: bytes) -> bytes:
@@ -34,9 +34,9 @@ def _damaged() -> bytes:
     return bytes(package)
 
 
-def _refused(local: LocalScheduler, answer: Answer, status: int, code: str, said: str) -> None:
-    assert (answer.status, answer.body["code"]) == (status, code), answer.body
-    assert said in answer.body["message"]
+def _refused(local: LocalScheduler, response: Response, status: int, code: str, said: str) -> None:
+    assert (response.status, response.body["code"]) == (status, code), response.body
+    assert said in response.body["message"]
     assert local.items() == []
     assert local.objects("jobs/") == []
 

@@ -86,21 +86,21 @@ def test_a_job_can_be_deleted_in_any_state(local: LocalScheduler, state: str) ->
 def test_only_a_waiting_job_gets_another_compute_type(local: LocalScheduler, state: str) -> None:
     job_id = _job_in(local, state)
     before = local.item(job_id)
-    answer = local.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"})
+    response = local.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"})
     if state == "CREATED":
-        assert answer.status == 204
+        assert response.status == 204
         local.dispatch()
         (task,) = local.tasks()
         assert (task["overrides"]["cpu"], task["overrides"]["memory"]) == ("4096", "16384")
         return
-    assert (answer.status, answer.body["code"]) == (409, "conflict")
+    assert (response.status, response.body["code"]) == (409, "conflict")
     assert local.item(job_id) == before
 
 
 def test_a_compute_type_that_is_not_offered_is_refused(local: LocalScheduler) -> None:
     job_id = local.create()
-    answer = local.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "huge"})
-    assert (answer.status, answer.body["reason"]) == (400, "compute_type")
+    response = local.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "huge"})
+    assert (response.status, response.body["reason"]) == (400, "compute_type")
     assert local.job(job_id)["compute_type"] == "small"
 
 

@@ -58,25 +58,25 @@ from tests.support.scheduler import LocalScheduler, scheduler, settings
 def test_what_is_refused_is_named_and_leaves_nothing(
     local: LocalScheduler, made: Definitions, fields: dict[str, Any], code: str, reason: str | None
 ) -> None:
-    answer = made.post(**fields)
-    assert (answer.status, answer.body["code"]) == (400, code), answer.body
+    response = made.post(**fields)
+    assert (response.status, response.body["code"]) == (400, code), response.body
     if reason is not None:
-        assert answer.body["reason"] == reason
-        assert answer.body["message"].startswith(reason)
+        assert response.body["reason"] == reason
+        assert response.body["message"].startswith(reason)
     assert made.leftovers() == {}
     assert local.items("marks") == []
 
 
 @pytest.mark.parametrize("content", [b"no notebook", b"{}"])
 def test_a_snapshot_that_cannot_be_run_leaves_nothing(made: Definitions, content: bytes) -> None:
-    answer = made.post(content)
-    assert (answer.status, answer.body["code"]) == (422, "cannot_be_run")
+    response = made.post(content)
+    assert (response.status, response.body["code"]) == (422, "cannot_be_run")
     assert made.leftovers() == {}
 
 
 def test_an_upload_that_is_not_there(made: Definitions) -> None:
-    answer = made.post(input_uri="upload:nothing")
-    assert (answer.status, answer.body["code"]) == (404, "not_found")
+    response = made.post(input_uri="upload:nothing")
+    assert (response.status, response.body["code"]) == (404, "not_found")
     assert made.leftovers() == {}
 
 
@@ -84,12 +84,12 @@ def test_an_upload_that_is_not_there(made: Definitions) -> None:
 def test_the_operator_says_how_often_a_schedule_may_fire(schedule: str) -> None:
     with scheduler(settings(limits={"min_schedule_interval_minutes": 15})) as local:
         made = Definitions(local)
-        answer = made.post(schedule=schedule)
+        response = made.post(schedule=schedule)
         if schedule == "55 23 * * *":
-            assert answer.status == 200
+            assert response.status == 200
             return
-        assert (answer.status, answer.body["code"], answer.body["reason"]) == (400, "invalid_crontab", "schedule")
-        assert "0:15:00" in answer.body["message"]
+        assert (response.status, response.body["code"], response.body["reason"]) == (400, "invalid_crontab", "schedule")
+        assert "0:15:00" in response.body["message"]
         assert made.leftovers() == {}
         definition_id = made.create(schedule="*/15 * * * *")
         assert local.api.patch(f"/scheduler/job_definitions/{definition_id}", {"schedule": schedule}).status == 400

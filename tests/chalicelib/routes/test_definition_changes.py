@@ -109,8 +109,8 @@ def test_another_environment() -> None:
         made.patch(definition_id, runtime_environment_name="r")
         assert made.described(definition_id)["runtime_environment_name"] == "r"
         for name, status in (("finance", 403), ("gone", 400)):
-            answer = local.api.patch(f"{_PATH}/{definition_id}", {"runtime_environment_name": name})
-            assert answer.status == status, ANNA
+            response = local.api.patch(f"{_PATH}/{definition_id}", {"runtime_environment_name": name})
+            assert response.status == status, ANNA
         assert made.described(definition_id)["runtime_environment_name"] == "r"
 
 
@@ -182,10 +182,10 @@ def test_a_refused_change_changes_nothing(
     if change.get("input_uri") == "UPLOAD OF TEXT":
         change = {"input_uri": local.upload(b"no notebook")}
     before = local.items("definitions"), local.objects(), made.schedules()
-    answer = local.api.patch(f"{_PATH}/{definition_id}", {"name": "changed", **change})
-    assert answer.status in (400, 404, 422), answer.body
+    response = local.api.patch(f"{_PATH}/{definition_id}", {"name": "changed", **change})
+    assert response.status in (400, 404, 422), response.body
     if reason:
-        assert answer.body["reason"] == reason
+        assert response.body["reason"] == reason
     assert (local.items("definitions"), local.objects(), made.schedules()) == before
 
 
@@ -207,6 +207,6 @@ def test_somebody_who_keeps_changing_it_ends_in_a_conflict(local: LocalScheduler
 
     for turn, name in ((0, "a"), (2, "b"), (4, "c")):
         local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", lambda name=name: change(name), turn))  # type: ignore[misc]
-    answer = local.api.patch(f"{_PATH}/{definition_id}", {"name": "mine"})
-    assert (answer.status, answer.body["code"]) == (409, "conflict")
+    response = local.api.patch(f"{_PATH}/{definition_id}", {"name": "mine"})
+    assert (response.status, response.body["code"]) == (409, "conflict")
     assert made.described(definition_id)["name"] == "c"

@@ -58,9 +58,9 @@ def test_another_definition_with_the_token_is_refused(
     local: LocalScheduler, made: Definitions, change: dict[str, Any]
 ) -> None:
     first = made.create(notebook("a"), **_TOKEN, parameters={"n": 1})
-    answer = made.post(**{"content": notebook("a"), "parameters": {"n": 1}, **_TOKEN, **change})
-    assert (answer.status, answer.body["code"]) == (409, "idempotency_token_reused")
-    assert "monthly-2026-11" in answer.body["message"]
+    response = made.post(**{"content": notebook("a"), "parameters": {"n": 1}, **_TOKEN, **change})
+    assert (response.status, response.body["code"]) == (409, "idempotency_token_reused")
+    assert "monthly-2026-11" in response.body["message"]
     assert [each["definition_id"]["S"] for each in local.items("definitions")] == [first]
     assert _snapshots(local) == [first]
 
@@ -82,8 +82,8 @@ def test_a_run_with_other_parameters_and_the_token_is_refused(
 ) -> None:
     definition_id = made.create(parameters={"n": "1"})
     first = made.run_now(definition_id, **_TOKEN, parameters={"n": "1"})
-    answer = local.api.post(f"{_PATH}/{definition_id}/jobs", {**_TOKEN, "parameters": parameters})
-    assert (answer.status, answer.body["code"]) == (409, "idempotency_token_reused")
+    response = local.api.post(f"{_PATH}/{definition_id}/jobs", {**_TOKEN, "parameters": parameters})
+    assert (response.status, response.body["code"]) == (409, "idempotency_token_reused")
     assert [each["job_id"]["S"] for each in local.items()] == [first]
     assert len(local.objects("jobs/")) == 1
 
@@ -91,8 +91,8 @@ def test_a_run_with_other_parameters_and_the_token_is_refused(
 def test_a_run_of_another_definition_with_the_token_is_refused(local: LocalScheduler, made: Definitions) -> None:
     one, other = made.create(), made.create()
     made.run_now(one, **_TOKEN)
-    answer = local.api.post(f"{_PATH}/{other}/jobs", _TOKEN)
-    assert (answer.status, answer.body["code"]) == (409, "idempotency_token_reused")
+    response = local.api.post(f"{_PATH}/{other}/jobs", _TOKEN)
+    assert (response.status, response.body["code"]) == (409, "idempotency_token_reused")
 
 
 def test_jobs_definitions_and_runs_have_tokens_of_their_own(local: LocalScheduler, made: Definitions) -> None:
@@ -125,8 +125,8 @@ def test_without_a_token_each_request_makes_its_own(local: LocalScheduler, made:
 def test_what_is_no_token_is_refused(local: LocalScheduler, made: Definitions, token: Any) -> None:
     definition_id = made.create()
     run = local.api.post(f"{_PATH}/{definition_id}/jobs", {"idempotency_token": token})
-    for answer in (made.post(idempotency_token=token), run):
-        assert (answer.status, answer.body["reason"]) == (400, "idempotency_token")
+    for response in (made.post(idempotency_token=token), run):
+        assert (response.status, response.body["reason"]) == (400, "idempotency_token")
 
 
 def test_two_at_once_make_one_definition(local: LocalScheduler, made: Definitions) -> None:
@@ -205,8 +205,8 @@ def test_a_token_makes_nothing_of_a_deleted_definition(
     made.run_now(definition_id, idempotency_token="used", parameters={"n": "1"})
     made.delete(definition_id)
     local.clock.forward(days=days)
-    answer = local.api.post(f"{_PATH}/{definition_id}/jobs", {"idempotency_token": token})
-    assert (answer.status, answer.body["code"]) == expected
+    response = local.api.post(f"{_PATH}/{definition_id}/jobs", {"idempotency_token": token})
+    assert (response.status, response.body["code"]) == expected
 
 
 @pytest.mark.parametrize("fields", [{}, _TOKEN], ids=["without token", "with token"])

@@ -154,14 +154,14 @@ def test_the_jobs_of_a_definition_are_listed(local: LocalScheduler, made: Defini
 def test_a_deleted_definition_is_gone(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     made.delete(definition_id)
-    for answer in (
+    for response in (
         local.api.get(f"{_PATH}/{definition_id}"),
         local.api.patch(f"{_PATH}/{definition_id}", {"active": False}),
         local.api.delete(f"{_PATH}/{definition_id}"),
         local.api.post(f"{_PATH}/{definition_id}/jobs", {}),
     ):
-        assert (answer.status, answer.body["code"]) == (404, "not_found")
-        assert definition_id in answer.body["message"]
+        assert (response.status, response.body["code"]) == (404, "not_found")
+        assert definition_id in response.body["message"]
     assert local.api.get(_PATH).body == {"job_definitions": [], "total_count": 0}
 
 
@@ -174,8 +174,8 @@ def test_somebody_elses_definition_is_not_there(
 ) -> None:
     definition_id = made.create()
     before, schedules, bob = local.items("definitions"), made.schedules(), local.api.as_user(BOB)
-    answer = bob.request(method, f"{_PATH}/{definition_id}{path}", body=body)
-    assert (answer.status, answer.body["code"]) == (404, "not_found")
+    response = bob.request(method, f"{_PATH}/{definition_id}{path}", body=body)
+    assert (response.status, response.body["code"]) == (404, "not_found")
     assert bob.get(_PATH).body["job_definitions"] == []
     assert (local.items("definitions"), made.schedules(), local.items()) == (before, schedules, [])
 
@@ -196,8 +196,8 @@ def test_an_unsigned_request_is_refused(local: LocalScheduler, method: str, path
         uri = local.upload(notebook())
         body = {"name": "n", "input_uri": uri, "input_filename": "x.ipynb", "runtime_environment_name": "python"}
         local.calls.clear()
-    answer = local.api.as_user(None).request(method, f"{_PATH}{path}", body=body)
-    assert (answer.status, answer.body["code"]) == (401, "not_authenticated")
+    response = local.api.as_user(None).request(method, f"{_PATH}{path}", body=body)
+    assert (response.status, response.body["code"]) == (401, "not_authenticated")
     assert local.calls == []
 
 
@@ -221,10 +221,10 @@ def test_an_admin_sees_changes_runs_and_deletes_what_others_own() -> None:
 def test_what_a_crontab_means_is_explained(local: LocalScheduler) -> None:
     local.api.get("/scheduler/health")
     local.calls.clear()
-    answer = local.api.get("/scheduler/crontab?schedule=30 2 13 * 5&timezone=Europe/Berlin")
-    assert answer.status == 200
-    assert len(answer.body["eventbridge_expressions"]) == 2
-    times = answer.body["next_run_times"]
+    response = local.api.get("/scheduler/crontab?schedule=30 2 13 * 5&timezone=Europe/Berlin")
+    assert response.status == 200
+    assert len(response.body["eventbridge_expressions"]) == 2
+    times = response.body["next_run_times"]
     assert times[0] == _millis(datetime(2026, 11, 27, 1, 30, tzinfo=UTC))
     assert len(times) == 5
     assert sorted(times) == times

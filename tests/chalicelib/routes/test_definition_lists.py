@@ -17,9 +17,9 @@ _SORTS = ["name", "input_filename", "create_time"]
 
 
 def _get(local: LocalScheduler, query: str = "") -> dict[str, Any]:
-    answer = local.api.get(f"{_PATH}?{query}")
-    assert answer.status == 200, answer.body
-    return dict(answer.body)
+    response = local.api.get(f"{_PATH}?{query}")
+    assert response.status == 200, response.body
+    return dict(response.body)
 
 
 def _ids(page: dict[str, Any]) -> list[str]:
@@ -109,8 +109,8 @@ def test_filters(local: LocalScheduler, made: Definitions) -> None:
     ["max_items=many", "create_time=today", "sort_by=status", "sort_by=schedule", "next_token=25", "name=" + "n" * 201],
 )
 def test_a_query_that_makes_no_sense_is_refused(local: LocalScheduler, query: str) -> None:
-    answer = local.api.get(f"{_PATH}?{query}")
-    assert (answer.status, answer.body["reason"]) == (400, query.partition("=")[0])
+    response = local.api.get(f"{_PATH}?{query}")
+    assert (response.status, response.body["reason"]) == (400, query.partition("=")[0])
 
 
 def test_a_token_belongs_to_its_list(local: LocalScheduler, made: Definitions) -> None:

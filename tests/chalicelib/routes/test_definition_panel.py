@@ -29,23 +29,23 @@ _DETAIL = {*_ROW, "runtime_environment_parameters", "parameters", "tags", "compu
 
 def _created(local: LocalScheduler, made: Definitions, **fields: Any) -> str:
     local.clock.forward(seconds=2)
-    answer = made.post(
+    response = made.post(
         runtime_environment_name="python", output_formats=["ipynb", "html"], input_filename="hello.ipynb", **fields
     )
-    assert answer.status == 200
-    assert set(answer.body) == {"job_definition_id"}
-    return str(answer.body["job_definition_id"])
+    assert response.status == 200
+    assert set(response.body) == {"job_definition_id"}
+    return str(response.body["job_definition_id"])
 
 
 def _names(local: LocalScheduler, query: str) -> list[str]:
-    answer = local.api.get(f"{_PATH}?{query}&{_BUSTER}")
-    assert answer.status == 200
-    assert answer.body["total_count"] == len(answer.body["job_definitions"])
-    assert "next_token" not in answer.body
-    for row in answer.body["job_definitions"]:
+    response = local.api.get(f"{_PATH}?{query}&{_BUSTER}")
+    assert response.status == 200
+    assert response.body["total_count"] == len(response.body["job_definitions"])
+    assert "next_token" not in response.body
+    for row in response.body["job_definitions"]:
         assert row.keys() >= _ROW
         assert None not in row.values()
-    return [each["name"] for each in answer.body["job_definitions"]]
+    return [each["name"] for each in response.body["job_definitions"]]
 
 
 def test_the_recorded_requests(local: LocalScheduler, made: Definitions) -> None:
@@ -66,8 +66,8 @@ def test_the_recorded_requests(local: LocalScheduler, made: Definitions) -> None
 
     for definition_id in (minute, hello):
         for active in (False, True):
-            answer = local.api.patch(f"{_PATH}/{definition_id}?{_BUSTER}", {"active": active})
-            assert (answer.status, answer.body) == (204, None)
+            response = local.api.patch(f"{_PATH}/{definition_id}?{_BUSTER}", {"active": active})
+            assert (response.status, response.body) == (204, None)
             described = local.api.get(f"{_PATH}/{definition_id}?{_BUSTER}").body
             assert described.keys() >= _DETAIL
             assert described["active"] is active

@@ -6,9 +6,9 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.environment_access import NEEDS_THE_RIGHT, Party, Step
+from chalicelib.domain.authorization.environment_access import NEEDS_THE_RIGHT, Party, Step
 from tests.support.definitions import Definitions
-from tests.support.http_api import Answer
+from tests.support.http_api import Response
 from tests.support.scheduler import LocalScheduler, notebook, scheduler, settings
 
 _IAM: Final = "arn:aws:iam::123456789012"
@@ -75,9 +75,11 @@ class Case:
         return f"/scheduler/{path}?owner_id={self.owner_id}"
 
 
-def _is_allowed(answer: Answer) -> bool:
-    assert answer.status in (200, 204) or (answer.status, answer.body["code"]) == (403, "not_allowed"), answer.body
-    return answer.status != 403
+def _is_allowed(response: Response) -> bool:
+    assert response.status in (200, 204) or (response.status, response.body["code"]) == (403, "not_allowed"), (
+        response.body
+    )
+    return response.status != 403
 
 
 def _settings(*users: str) -> SchedulerSettings:

@@ -56,10 +56,10 @@ def _cancelled(code: str) -> Refused:
 def test_being_asked_too_often_is_passed_on(local: LocalScheduler, fault: Refused) -> None:
     send = _request(local, fault.name)
     local.hub.listeners.append(fault)
-    answer = send()
+    response = send()
     assert fault.has_happened
-    assert (answer.status, answer.body["code"]) == (429, "too_many_requests")
-    assert answer.headers["Retry-After"] == "2"
+    assert (response.status, response.body["code"]) == (429, "too_many_requests")
+    assert response.headers["Retry-After"] == "2"
     assert send().status in (200, 204)
 
 
@@ -80,10 +80,10 @@ def test_being_asked_too_often_is_passed_on(local: LocalScheduler, fault: Refuse
 def test_a_fault_inside_says_nothing_of_the_inside(local: LocalScheduler, fault: Any) -> None:
     send = _request(local, fault.name)
     local.hub.listeners.append(fault)
-    answer = send()
+    response = send()
     assert fault.has_happened
-    assert (answer.status, answer.body["code"], answer.body["request_id"]) == (500, "internal_error", "request-1")
-    assert "said by the test" not in answer.body["message"]
+    assert (response.status, response.body["code"], response.body["request_id"]) == (500, "internal_error", "request-1")
+    assert "said by the test" not in response.body["message"]
 
 
 def test_a_job_is_created_though_nobody_can_be_woken(local: LocalScheduler) -> None:

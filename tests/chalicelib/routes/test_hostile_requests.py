@@ -79,12 +79,12 @@ class Target:
     def send(self, method: str, resource: str, **request: Any) -> None:
         """Send a request, and make sure that it is answered, with words if it is refused."""
         path = {**{name: self.known[name] for name in _names(resource)}, **request.pop("path", {})}
-        answer = self.local.api.send(method, resource, path=path, headers=self.headers, **request)
-        said = f"{method} {resource} {str(request)[:300]}: {answer.status} {str(answer.body)[:300]}"
-        assert answer.status < 500, said
-        if answer.status >= 400:
-            assert set(answer.body) == {"message", "reason", "code", "request_id"}, said
-            assert 0 < len(answer.body["message"]) <= 5_000, said
+        response = self.local.api.send(method, resource, path=path, headers=self.headers, **request)
+        said = f"{method} {resource} {str(request)[:300]}: {response.status} {str(response.body)[:300]}"
+        assert response.status < 500, said
+        if response.status >= 400:
+            assert set(response.body) == {"message", "reason", "code", "request_id"}, said
+            assert 0 < len(response.body["message"]) <= 5_000, said
 
 
 def _names(resource: str) -> list[str]:

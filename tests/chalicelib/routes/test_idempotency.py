@@ -40,9 +40,9 @@ def test_the_same_upload_may_be_named_again(local: LocalScheduler) -> None:
 )
 def test_another_request_with_the_token_is_refused(local: LocalScheduler, change: dict[str, Any]) -> None:
     first = local.create(notebook("a"), **_TOKEN, parameters={"n": 1})
-    answer = local.post_job(**{"content": notebook("a"), "parameters": {"n": 1}, **_TOKEN, **change})
-    assert (answer.status, answer.body["code"]) == (409, "idempotency_token_reused")
-    assert "monthly-2026-11" in answer.body["message"]
+    response = local.post_job(**{"content": notebook("a"), "parameters": {"n": 1}, **_TOKEN, **change})
+    assert (response.status, response.body["code"]) == (409, "idempotency_token_reused")
+    assert "monthly-2026-11" in response.body["message"]
     assert [each["job_id"]["S"] for each in local.items()] == [first]
     assert len(local.objects("jobs/")) == 1
 

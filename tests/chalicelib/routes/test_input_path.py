@@ -54,12 +54,12 @@ def test_it_is_null_where_nothing_was_said(local: LocalScheduler, made: Definiti
 def test_what_is_no_relative_path_is_refused(local: LocalScheduler, made: Definitions, path: Any) -> None:
     definition_id = made.create()
     change = {"input_uri": local.upload(notebook("new")), "input_path": path}
-    for answer in (
+    for response in (
         local.post_job(input_path=path),
         made.post(input_path=path),
         local.api.patch(f"{_DEFINITIONS}/{definition_id}", change),
     ):
-        assert (answer.status, answer.body["reason"]) == (400, "input_path"), answer.body
+        assert (response.status, response.body["reason"]) == (400, "input_path"), response.body
     assert local.items() == []
 
 
@@ -101,8 +101,8 @@ def test_a_new_snapshot_has_its_own_path_or_none(local: LocalScheduler, made: De
 def test_it_changes_only_with_a_new_snapshot(made: Definitions, local: LocalScheduler, with_filename: bool) -> None:
     definition_id = made.create(input_path=_PATH)
     stored = {"input_uri": "report.ipynb"} if with_filename else {}
-    answer = local.api.patch(f"{_DEFINITIONS}/{definition_id}", {"input_path": "b/report.ipynb", **stored})
-    assert (answer.status, answer.body["reason"]) == (400, "input_path")
-    assert "new snapshot" in answer.body["message"]
+    response = local.api.patch(f"{_DEFINITIONS}/{definition_id}", {"input_path": "b/report.ipynb", **stored})
+    assert (response.status, response.body["reason"]) == (400, "input_path")
+    assert "new snapshot" in response.body["message"]
     assert made.described(definition_id)["input_path"] == _PATH
     made.patch(definition_id, input_path=_PATH, **stored)

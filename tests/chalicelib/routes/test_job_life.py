@@ -22,7 +22,7 @@ def test_a_job_runs_from_upload_to_download(local: LocalScheduler) -> None:
     assert order["parameters"] == {"n": "5"}
     assert order["input"]["filename"] == "report.ipynb"
 
-    assert runner.post(f"{path}/beat", {"phase": "running", "cell": 1, "cells": 1}, headers=session).body == {
+    assert runner.post(f"{path}/heartbeat", {"phase": "running", "cell": 1, "cells": 1}, headers=session).body == {
         "action": "continue"
     }
     running = local.job(job_id)

@@ -13,9 +13,9 @@ _SORTS = ["name", "input_filename", "create_time", "status"]
 
 
 def _get(local: LocalScheduler, query: str = "") -> dict[str, Any]:
-    answer = local.api.get(f"/scheduler/jobs?{query}")
-    assert answer.status == 200, answer.body
-    return dict(answer.body)
+    response = local.api.get(f"/scheduler/jobs?{query}")
+    assert response.status == 200, response.body
+    return dict(response.body)
 
 
 def _ids(page: dict[str, Any]) -> list[str]:
@@ -80,9 +80,9 @@ def test_the_default_is_newest_first_and_only_the_first_field_counts(local: Loca
 
 @pytest.mark.parametrize("text", ["size", "asc(size)", "asc()", "up(name)", "job_definition_id", "asc(owner_id)"])
 def test_an_unknown_sort_field_is_refused(local: LocalScheduler, text: str) -> None:
-    answer = local.api.get(f"/scheduler/jobs?sort_by={text}")
-    assert (answer.status, answer.body["reason"]) == (400, "sort_by")
-    assert "create_time" in answer.body["message"]
+    response = local.api.get(f"/scheduler/jobs?sort_by={text}")
+    assert (response.status, response.body["reason"]) == (400, "sort_by")
+    assert "create_time" in response.body["message"]
 
 
 @pytest.mark.parametrize("sort", ["desc(create_time)", "asc(create_time)", "asc(name)", "desc(status)"])
@@ -217,8 +217,8 @@ def _copies(local: LocalScheduler, job_id: str, count: int) -> None:
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(local: LocalScheduler, query: str) -> None:
-    answer = local.api.get(f"/scheduler/jobs?{query}")
-    assert (answer.status, answer.body["code"], answer.body["reason"]) == (
+    response = local.api.get(f"/scheduler/jobs?{query}")
+    assert (response.status, response.body["code"], response.body["reason"]) == (
         400,
         "invalid_request",
         query.partition("=")[0],
@@ -236,15 +236,15 @@ def test_a_token_that_is_none_of_ours_is_refused(local: LocalScheduler) -> None:
         f"sort_by=asc(name)&next_token={token}",
         f"status=STOPPED&next_token={token}",
     ):
-        answer = local.api.get(f"/scheduler/jobs?{query}")
-        assert (answer.status, answer.body["reason"]) == (400, "next_token"), query
+        response = local.api.get(f"/scheduler/jobs?{query}")
+        assert (response.status, response.body["reason"]) == (400, "next_token"), query
 
 
 def test_somebody_elses_token_shows_nothing_of_theirs(local: LocalScheduler) -> None:
     _fill(local, 3)
     token = _get(local, "max_items=1")["next_token"]
-    answer = local.api.as_user("arn:aws:iam::123456789012:user/bob").get(f"/scheduler/jobs?next_token={token}")
-    assert (answer.status, answer.body["jobs"]) == (200, [])
+    response = local.api.as_user("arn:aws:iam::123456789012:user/bob").get(f"/scheduler/jobs?next_token={token}")
+    assert (response.status, response.body["jobs"]) == (200, [])
 
 
 def test_expired_jobs_are_never_shown(local: LocalScheduler) -> None:

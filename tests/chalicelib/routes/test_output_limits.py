@@ -32,8 +32,8 @@ def notebook_of(run: Run, size_bytes: int = 100) -> dict[str, Any]:
 def test_no_address_is_given_for_terabytes(local: LocalScheduler, size_bytes: int) -> None:
     run = local.start()
     for asked in (file("dump", size_bytes), {**notebook_of(run), "size_bytes": size_bytes}):
-        answer = run.output_urls(asked)
-        assert (answer.status, answer.body["code"]) in ((413, "too_large"), (400, "invalid_request")), answer.body
+        response = run.output_urls(asked)
+        assert (response.status, response.body["code"]) in ((413, "too_large"), (400, "invalid_request")), response.body
     assert run.output_urls(*(file(str(i), 20 * MIB) for i in range(100))).status == 200
     assert run.output_urls(*(file(f"more{i}", 20 * MIB) for i in range(100))).status == 413
 
@@ -92,8 +92,8 @@ def test_a_budget_that_keeps_changing_is_asked_for_again(small: LocalScheduler) 
     run = small.start()
     refusal = Always("ConditionalCheckFailedException", "dynamodb:PutItem")
     small.hub.listeners.append(refusal)
-    answer = run.output_urls(file("a"))
-    assert (answer.status, answer.headers["Retry-After"]) == (429, "2")
+    response = run.output_urls(file("a"))
+    assert (response.status, response.headers["Retry-After"]) == (429, "2")
     small.hub.listeners.remove(refusal)
     assert run.output_urls(file("a")).status == 200
 

@@ -22,9 +22,9 @@ def _put(local: LocalScheduler, run: Run, *paths: str) -> None:
 
 
 def _files(local: LocalScheduler, job_id: str, query: str = "") -> dict[str, Any]:
-    answer = local.api.get(f"/scheduler/jobs/{job_id}/download_files?{query}")
-    assert answer.status == 200, answer.body
-    return dict(answer.body)
+    response = local.api.get(f"/scheduler/jobs/{job_id}/download_files?{query}")
+    assert response.status == 200, response.body
+    return dict(response.body)
 
 
 def test_before_it_runs_a_job_has_its_input(local: LocalScheduler) -> None:
@@ -85,8 +85,8 @@ def test_many_files_come_in_pages(local: LocalScheduler) -> None:
 def test_a_token_that_aws_does_not_know_is_refused(local: LocalScheduler, what: str, call: str, code: str) -> None:
     run = local.start()
     local.hub.listeners.append(Refused(code, call))
-    answer = local.api.get(f"/scheduler/jobs/{_job_id(run)}/{what}?next_token=made-up")
-    assert (answer.status, answer.body["reason"]) == (400, "next_token")
+    response = local.api.get(f"/scheduler/jobs/{_job_id(run)}/{what}?next_token=made-up")
+    assert (response.status, response.body["reason"]) == (400, "next_token")
 
 
 def test_a_job_says_which_links_the_panel_shows(local: LocalScheduler) -> None:

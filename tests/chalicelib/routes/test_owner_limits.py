@@ -31,10 +31,10 @@ def test_the_defaults_fit_into_one_page_of_a_query() -> None:
 def test_one_more_waiting_job_is_refused_with_what_to_do(local: LocalScheduler) -> None:
     jobs = [local.create() for _ in range(_MOST)]
     before = local.objects()
-    answer = local.post_job()
-    assert (answer.status, answer.body["code"]) == (409, "limit_reached")
-    assert "has 3 jobs that wait, as many as limits.max_waiting_jobs_per_owner allows" in answer.body["message"]
-    assert "stop some" in answer.body["message"]
+    response = local.post_job()
+    assert (response.status, response.body["code"]) == (409, "limit_reached")
+    assert "has 3 jobs that wait, as many as limits.max_waiting_jobs_per_owner allows" in response.body["message"]
+    assert "stop some" in response.body["message"]
     assert len(local.items()) == _MOST
     assert [each for each in local.objects() if not each.startswith("uploads/")] == [
         each for each in before if not each.startswith("uploads/")
@@ -66,9 +66,9 @@ def test_running_jobs_and_ended_ones_do_not_count(local: LocalScheduler) -> None
 
 def test_one_more_definition_is_refused_with_what_to_do(local: LocalScheduler, made: Definitions) -> None:
     first, *_ = [made.create() for _ in range(_MOST)]
-    answer = made.post()
-    assert (answer.status, answer.body["code"]) == (409, "limit_reached")
-    assert "has 3 job definitions, as many as limits.max_definitions_per_owner allows" in answer.body["message"]
+    response = made.post()
+    assert (response.status, response.body["code"]) == (409, "limit_reached")
+    assert "has 3 job definitions, as many as limits.max_definitions_per_owner allows" in response.body["message"]
     assert len(local.objects("definitions/")) == _MOST
     assert len(made.schedules()) == _MOST
     made.create(api=local.api.as_user(BOB))
@@ -109,8 +109,8 @@ def test_running_a_definition_counts_for_its_owner_whoever_asks(local: LocalSche
     jobs = [made.run_now(definition_id, idempotency_token=f"t{i}") for i in range(_MOST)]
     url, bob = f"/scheduler/job_definitions/{definition_id}/jobs", local.api.as_user(BOB)
     for api, query in ((local.api, ""), (bob, f"?owner_id={local.owner_id()}")):
-        answer = api.post(url + query, {})
-        assert (answer.status, answer.body["code"]) == (409, "limit_reached")
+        response = api.post(url + query, {})
+        assert (response.status, response.body["code"]) == (409, "limit_reached")
     assert local.api.post(url, {"idempotency_token": "t0"}).body == {"job_id": jobs[0]}
     assert len(local.objects("jobs/")) == _MOST
 
@@ -162,7 +162,7 @@ def test_counting_costs_one_query_however_far_over_the_limit() -> None:
         local.copies(local.create(), 300)
         uri = local.upload(notebook())
         local.calls.clear()
-        answer = local.post_job(input_uri=uri)
-        assert (answer.status, answer.body["code"]) == (409, "limit_reached")
-        assert "has 100 jobs" in answer.body["message"]
+        response = local.post_job(input_uri=uri)
+        assert (response.status, response.body["code"]) == (409, "limit_reached")
+        assert "has 100 jobs" in response.body["message"]
         assert local.calls == ["s3:GetObject", "dynamodb:Query"]

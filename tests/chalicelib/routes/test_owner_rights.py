@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.config import SchedulerSettings
 from tests.support.definitions import Definitions
-from tests.support.http_api import Answer
+from tests.support.http_api import Response
 from tests.support.scheduler import ANNA, BOB, LocalScheduler, notebook, scheduler, settings
 
 ADMIN = "arn:aws:iam::123456789012:user/ada"
@@ -33,16 +33,16 @@ class Bob:
         self.owner_id = local.owner_id(self.api)
         self.definition_id = self.made.create(api=self.api, runtime_environment_name="finance")
 
-    def patch(self, **fields: Any) -> Answer:
+    def patch(self, **fields: Any) -> Response:
         return self.api.patch(f"{_PATH}/{self.definition_id}", fields)
 
-    def patched_by_admin(self, **fields: Any) -> Answer:
+    def patched_by_admin(self, **fields: Any) -> Response:
         return self.admin.patch(f"{_PATH}/{self.definition_id}?owner_id={self.owner_id}", fields)
 
-    def run(self, **body: Any) -> Answer:
+    def run(self, **body: Any) -> Response:
         return self.api.post(f"{_PATH}/{self.definition_id}/jobs", body)
 
-    def run_by_admin(self, **body: Any) -> Answer:
+    def run_by_admin(self, **body: Any) -> Response:
         return self.admin.post(f"{_PATH}/{self.definition_id}/jobs?owner_id={self.owner_id}", body)
 
     def tick(self, clock_time: str) -> list[dict[str, Any]]:
@@ -65,9 +65,9 @@ def bob() -> Iterator[Bob]:
         yield Bob(local)
 
 
-def refused(answer: Answer, said: str) -> None:
-    assert (answer.status, answer.body["code"]) == (403, "not_allowed"), answer.body
-    assert said in answer.body["message"]
+def refused(response: Response, said: str) -> None:
+    assert (response.status, response.body["code"]) == (403, "not_allowed"), response.body
+    assert said in response.body["message"]
 
 
 def test_an_admin_lends_their_rights_to_nobody(bob: Bob) -> None:

@@ -30,8 +30,8 @@ def _url(local: LocalScheduler, api: Api | None = None) -> str:
 
 
 def _disable(local: LocalScheduler, bob: Api, **body: Any) -> None:
-    answer = bob.patch(_url(local), {"disabled": True, "reason": _REASON, **body})
-    assert (answer.status, answer.body) == (204, None)
+    response = bob.patch(_url(local), {"disabled": True, "reason": _REASON, **body})
+    assert (response.status, response.body) == (204, None)
 
 
 def test_whoever_has_created_something_is_listed(local: LocalScheduler, bob: Api, made: Definitions) -> None:
@@ -67,8 +67,8 @@ def test_the_list_is_paged(local: LocalScheduler, bob: Api) -> None:
 
 @pytest.mark.parametrize("token", ["%00", "a%20b", "ü", "a" * 2000, "a/b"])
 def test_a_forged_token_is_refused(bob: Api, token: str) -> None:
-    answer = bob.get(f"/scheduler/owners?next_token={token}")
-    assert (answer.status, answer.body["reason"]) == (400, "next_token")
+    response = bob.get(f"/scheduler/owners?next_token={token}")
+    assert (response.status, response.body["reason"]) == (400, "next_token")
 
 
 @pytest.mark.parametrize(
@@ -78,22 +78,22 @@ def test_a_forged_token_is_refused(bob: Api, token: str) -> None:
 def test_only_admins_see_and_change_owners(local: LocalScheduler, method: str, path: str, body: Any) -> None:
     local.create()
     before = local.items("owners")
-    answer = local.api.request(method, f"/scheduler/owners{path}", body=body)
-    assert (answer.status, answer.body["code"]) == (403, "not_allowed")
+    response = local.api.request(method, f"/scheduler/owners{path}", body=body)
+    assert (response.status, response.body["code"]) == (403, "not_allowed")
     assert local.items("owners") == before
 
 
 def test_who_is_not_there_cannot_be_disabled(local: LocalScheduler, bob: Api) -> None:
-    answer = bob.patch("/scheduler/owners/nobody-1", {"disabled": True})
-    assert (answer.status, answer.body["code"]) == (404, "not_found")
+    response = bob.patch("/scheduler/owners/nobody-1", {"disabled": True})
+    assert (response.status, response.body["code"]) == (404, "not_found")
     assert local.items("owners") == []
 
 
 def test_an_admin_cannot_lock_themself_out(local: LocalScheduler, bob: Api) -> None:
     local.create(api=bob)
-    answer = bob.patch(_url(local, bob), {"disabled": True})
-    assert answer.status == 409
-    assert "another admin" in answer.body["message"]
+    response = bob.patch(_url(local, bob), {"disabled": True})
+    assert response.status == 409
+    assert "another admin" in response.body["message"]
     assert bob.get("/scheduler/health").status == 200
 
 
@@ -107,9 +107,9 @@ def test_a_disabled_owner_is_told_who_did_it_and_why(local: LocalScheduler, bob:
     local.create()
     url = _url(local)
     _disable(local, bob, reason="  left\nthe company ")
-    answer = local.api.get("/scheduler/health")
-    assert (answer.status, answer.body["code"]) == (403, "owner_disabled")
-    assert f"disabled since 2026-11-23 12:00 UTC by {BOB}: {_REASON}. Ask an admin" in answer.body["message"]
+    response = local.api.get("/scheduler/health")
+    assert (response.status, response.body["code"]) == (403, "owner_disabled")
+    assert f"disabled since 2026-11-23 12:00 UTC by {BOB}: {_REASON}. Ask an admin" in response.body["message"]
     by = {"owner_id": local.owner_id(bob), "arn": BOB, "time": int(local.clock.now.timestamp() * 1000)}
     assert bob.get(url).body["disabled"] == {"by": by, "reason": _REASON}
     assert [each["disabled"] is None for each in bob.get("/scheduler/owners").body["owners"]] == [False]
@@ -137,8 +137,8 @@ def test_a_disabled_owner_gets_nothing(local: LocalScheduler, bob: Api, made: De
         ("GET", "job_definitions", None),
         ("GET", "runtime_environments", None),
     ):
-        answer = local.api.request(method, f"/scheduler/{path}", body=content)
-        assert (answer.status, answer.body["code"]) == (403, "owner_disabled"), path
+        response = local.api.request(method, f"/scheduler/{path}", body=content)
+        assert (response.status, response.body["code"]) == (403, "owner_disabled"), path
     assert (local.items(), local.items("definitions"), local.objects()) == before
 
 
@@ -148,8 +148,8 @@ def test_an_admin_still_reaches_what_a_disabled_owner_has_but_runs_none_of_it(
     job_id, definition_id, mine = local.create(), made.create(), f"?owner_id={local.owner_id()}"
     _disable(local, bob)
     assert bob.get(f"/scheduler/jobs/{job_id}{mine}").status == 200
-    answer = bob.post(f"/scheduler/job_definitions/{definition_id}/jobs{mine}", {})
-    assert (answer.status, answer.body["code"]) == (403, "owner_disabled")
+    response = bob.post(f"/scheduler/job_definitions/{definition_id}/jobs{mine}", {})
+    assert (response.status, response.body["code"]) == (403, "owner_disabled")
     assert len(local.items()) == 1
     assert bob.patch(f"/scheduler/job_definitions/{definition_id}{mine}", {"active": False}).status == 204
     assert bob.delete(f"/scheduler/job_definitions/{definition_id}{mine}").status == 204

@@ -4,11 +4,11 @@ import pytest
 
 from chalicelib.domain.outcome import RUNNER_CODES
 from tests.support.runs import Run
-from tests.support.scheduler import Answer, LocalScheduler, scheduler, settings
+from tests.support.scheduler import LocalScheduler, Response, scheduler, settings
 
 
-def _said(answer: Answer) -> tuple[int, str]:
-    return answer.status, answer.body["code"]
+def _said(response: Response) -> tuple[int, str]:
+    return response.status, response.body["code"]
 
 
 def _job_id(run: Run) -> str:
@@ -41,7 +41,7 @@ def test_a_report_ends_a_run_once(local: LocalScheduler, code: str) -> None:
     assert run.report(code).body == {"status": expected}
     assert run.report("notebook_error").body == {"status": expected}
     assert local.item(_job_id(run)) == ended
-    assert _said(run.beat()) == (409, "not_your_run")
+    assert _said(run.heartbeat()) == (409, "not_your_run")
     if expected in ("COMPLETED", "FAILED"):
         described = local.job(_job_id(run))
         assert (described["outcome"]["code"], described["outcome"]["message"]) == (code, "said by the runner")
@@ -82,7 +82,7 @@ def test_a_timeout_is_retried_only_if_asked_for(local: LocalScheduler, asked: bo
     assert run.report("timeout").body == {"status": status}
 
 
-@pytest.mark.parametrize("code", ["fenced", "silent", "not_allowed", "", "SUCCEEDED"])
+@pytest.mark.parametrize("code", ["connection_lost", "heartbeat_timeout", "not_allowed", "", "SUCCEEDED"])
 def test_what_no_runner_may_say_is_refused(local: LocalScheduler, code: str) -> None:
     run = local.start()
     assert _said(run.report(code)) == (400, "invalid_request")

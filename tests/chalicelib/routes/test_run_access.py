@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.support.http_api import ANNA, BOB, Answer
+from tests.support.http_api import ANNA, BOB, Response
 from tests.support.principals import ADMINS, NO_OWNERS, settings_with_admins
 from tests.support.runs import Run
 from tests.support.scheduler import scheduler
@@ -22,6 +22,6 @@ def test_a_signature_opens_no_run() -> None:
         assert [each.status for each in _each_call(own)] == [200] * 4
 
 
-def _each_call(run: Run) -> list[Answer]:
+def _each_call(run: Run) -> list[Response]:
     output = {"format": "ipynb", "path": "report.ipynb", "size_bytes": 1, "content_type": "application/json"}
-    return [run.work_order(), run.beat(), run.output_urls(output), run.report()]
+    return [run.work_order(), run.heartbeat(), run.output_urls(output), run.report()]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.naming import new_job_id
+from chalicelib.domain.identifiers import new_job_id
 from tests.support.runs import RUNNER_KEY, Run, forged_token, instance_id, proof
-from tests.support.scheduler import Answer, LocalScheduler, notebook
+from tests.support.scheduler import LocalScheduler, Response, notebook
 
 _FILE = {"format": "files", "path": "out/data.csv", "size_bytes": 3}
 
@@ -36,13 +36,13 @@ def _job_id(run: Run) -> str:
     return run.path.split("/")[3]
 
 
-def _everything(run: Run) -> list[Answer]:
+def _everything(run: Run) -> list[Response]:
     """Every request of a checked-in runner."""
-    return [run.work_order(), run.beat(), run.output_urls(_FILE), run.report()]
+    return [run.work_order(), run.heartbeat(), run.output_urls(_FILE), run.report()]
 
 
-def _refusal(answer: Answer) -> tuple[int, str]:
-    return answer.status, json.dumps(answer.body, sort_keys=True)
+def _refusal(response: Response) -> tuple[int, str]:
+    return response.status, json.dumps(response.body, sort_keys=True)
 
 
 def test_an_account_reader_cannot_take_over_a_run(local: LocalScheduler, counted: Counted) -> None:
@@ -55,11 +55,11 @@ def test_an_account_reader_cannot_take_over_a_run(local: LocalScheduler, counted
     reader = Run(run.task, runner_key="guessed")
     assert reader.check_in("thief").status == 403
     assert counted() == ["RefusedCheckIns"], "right code, wrong key"
-    assert [answer.status for answer in _everything(reader)] == [403] * 4
+    assert [response.status for response in _everything(reader)] == [403] * 4
     assert local.status(_job_id(run)) == "QUEUED"
 
     assert run.check_in().status == 200
-    assert [answer.status for answer in _everything(run)] == [200] * 4
+    assert [response.status for response in _everything(run)] == [200] * 4
     assert local.status(_job_id(run)) == "COMPLETED"
 
 
@@ -72,11 +72,11 @@ def test_a_notebook_that_knows_the_key_gains_no_other_run(local: LocalScheduler,
         assert counted() == ["RefusedCheckIns"], "right key, wrong code"
     thief = Run(running.task, token=forged_token(RUNNER_KEY, running.run_id, instance_id("thief")))
     before = local.item(_job_id(running))
-    assert [answer.status for answer in _everything(thief)] == [403] * 4
+    assert [response.status for response in _everything(thief)] == [403] * 4
     assert counted() == ["RefusedCheckIns"] * 4
     assert local.item(_job_id(running)) == before
     assert waiting.check_in().status == 200
-    assert [answer.status for answer in _everything(running)] == [200] * 4
+    assert [response.status for response in _everything(running)] == [200] * 4
 
 
 def test_whoever_has_both_factors_is_turned_away_once_the_runner_is_there(
@@ -88,7 +88,7 @@ def test_whoever_has_both_factors_is_turned_away_once_the_runner_is_there(
     assert run.check_in("thief").status == 409
     assert counted() == ["RefusedCheckIns"]
     assert run.token == token
-    assert run.beat().status == 200
+    assert run.heartbeat().status == 200
 
 
 def test_the_next_attempt_has_another_code(local: LocalScheduler) -> None:
@@ -170,8 +170,8 @@ def test_strangers_learn_nothing_of_runs(local: LocalScheduler, counted: Counted
         headers = {"x-session-token": token}
         refusals |= {
             _refusal(run.api.get(f"/runs/{run_id}/work-order", headers=headers)),
-            _refusal(run.api.post(f"/runs/{run_id}/beat", {"phase": "running"}, headers=headers)),
-            _refusal(run.api.post(f"/runs/{run_id}/beat", {"phase": "no phase"}, headers=headers)),
+            _refusal(run.api.post(f"/runs/{run_id}/heartbeat", {"phase": "running"}, headers=headers)),
+            _refusal(run.api.post(f"/runs/{run_id}/heartbeat", {"phase": "no phase"}, headers=headers)),
             _refusal(run.api.post(f"/runs/{run_id}/output-urls", {"files": []}, headers=headers)),
             _refusal(run.api.post(f"/runs/{run_id}/report", "no JSON", headers=headers)),
         }
@@ -186,7 +186,7 @@ def test_strangers_learn_nothing_of_runs(local: LocalScheduler, counted: Counted
 def test_a_token_is_good_for_its_own_run_only(local: LocalScheduler) -> None:
     first, second = local.start(), local.start()
     first.token, second.token = second.token, first.token
-    assert [answer.status for answer in (*_everything(first), *_everything(second))] == [403] * 8
+    assert [response.status for response in (*_everything(first), *_everything(second))] == [403] * 8
 
 
 def test_a_proof_is_good_for_its_own_instance_launch_and_run_only(local: LocalScheduler) -> None:
@@ -242,7 +242,7 @@ def test_nothing_that_the_service_says_or_writes_down_has_a_factor(
     run.check_in()
     job = local.factory._job_table.get(local.owner_id(), _job_id(run), local.clock())
     said = [repr(job), caplog.text, capsys.readouterr().out, json.dumps(local.job(_job_id(run)))]
-    said += [json.dumps(answer.body) for answer in _everything(run)]
+    said += [json.dumps(response.body) for response in _everything(run)]
     said.append(json.dumps(local.api.get("/scheduler/jobs").body))
     for secret in (RUNNER_KEY, run.environ["LAUNCH_CODE"], run.token.rpartition(".")[2]):
         assert not [text for text in said if secret in text]

@@ -5,18 +5,18 @@ from typing import Any
 import pytest
 
 from tests.support.runs import Run, instance_id
-from tests.support.scheduler import Answer, LocalScheduler
+from tests.support.scheduler import LocalScheduler, Response
 
 _FILE = {"format": "files", "path": "out/data.csv", "size_bytes": 3}
 
 
-def _said(answer: Answer) -> tuple[int, str]:
-    return answer.status, answer.body["code"]
+def _said(response: Response) -> tuple[int, str]:
+    return response.status, response.body["code"]
 
 
-def _everything(run: Run) -> list[Answer]:
+def _everything(run: Run) -> list[Response]:
     """Every request of a checked-in runner."""
-    return [run.work_order(), run.beat(), run.output_urls(_FILE), run.report()]
+    return [run.work_order(), run.heartbeat(), run.output_urls(_FILE), run.report()]
 
 
 def _job_id(run: Run) -> str:
@@ -38,8 +38,8 @@ def _job_id(run: Run) -> str:
     ],
 )
 def test_a_malformed_check_in_is_refused(local: LocalScheduler, fields: dict[str, Any]) -> None:
-    answer = local.launch().check_in(**fields)
-    assert (_said(answer), answer.body["reason"]) == ((400, "invalid_request"), next(iter(fields)))
+    response = local.launch().check_in(**fields)
+    assert (_said(response), response.body["reason"]) == ((400, "invalid_request"), next(iter(fields)))
 
 
 def test_the_first_instance_binds_the_attempt_and_may_repeat(local: LocalScheduler) -> None:
@@ -57,7 +57,7 @@ def test_a_stopping_run_may_still_check_in_again(local: LocalScheduler) -> None:
     run = local.start()
     local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
     assert run.check_in().status == 200
-    assert run.beat().body == {"action": "stop"}
+    assert run.heartbeat().body == {"action": "stop"}
 
 
 def test_a_launch_that_was_followed_by_another_is_turned_away(local: LocalScheduler) -> None:
@@ -74,14 +74,14 @@ def test_a_launch_that_was_followed_by_another_is_turned_away(local: LocalSchedu
 def test_an_attempt_that_was_followed_by_another_is_turned_away(local: LocalScheduler) -> None:
     first = local.start()
     local.finish(first, stop_code="SpotInterruption")
-    for answer in (first.beat(), first.work_order(), first.check_in()):
-        assert _said(answer) == (409, "not_your_run"), "nobody has begun the next attempt"
+    for response in (first.heartbeat(), first.work_order(), first.check_in()):
+        assert _said(response) == (409, "not_your_run"), "nobody has begun the next attempt"
     local.clock.forward(minutes=1)
     second = local.start(_job_id(first))
     assert second.attempt == 2
     before = local.item(_job_id(first))
-    for answer in _everything(first):
-        assert _said(answer) == (409, "not_your_run")
+    for response in _everything(first):
+        assert _said(response) == (409, "not_your_run")
     assert _said(first.check_in()) == (403, "not_allowed"), "its code is forgotten"
     assert local.item(_job_id(first)) == before
     assert [each.status for each in _everything(second)] == [200] * 4
@@ -90,8 +90,8 @@ def test_an_attempt_that_was_followed_by_another_is_turned_away(local: LocalSche
 def test_a_runner_whose_job_was_deleted_is_told_so(local: LocalScheduler) -> None:
     run = local.start()
     local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
-    for answer in _everything(run):
-        assert _said(answer) == (409, "not_your_run")
+    for response in _everything(run):
+        assert _said(response) == (409, "not_your_run")
     assert _said(run.check_in()) == (403, "not_allowed")
     assert local.items() == []
 
@@ -116,8 +116,8 @@ def test_the_work_order_says_all_that_the_protocol_names(local: LocalScheduler) 
         "output_formats": ["ipynb", "html"],
         "output_stem": "report-2026-11-23-12-00-00-PM",
         "timeout_seconds": 60,
-        "beat_seconds": 15,
-        "fence_seconds": 180,
+        "heartbeat_seconds": 15,
+        "self_fencing_seconds": 180,
         "limits": {
             "max_unpacked_bytes": 2048 * 2**20,
             "max_unpacked_files": 10_000,
@@ -130,17 +130,17 @@ def test_the_work_order_says_all_that_the_protocol_names(local: LocalScheduler) 
 def test_beats_show_where_the_run_is(local: LocalScheduler) -> None:
     run = local.start()
     assert local.job(_job_id(run))["phase"]["code"] == "starting_kernel"
-    assert run.beat(cell=3, cells=20).body == {"action": "continue"}
+    assert run.heartbeat(cell=3, cells=20).body == {"action": "continue"}
     assert local.job(_job_id(run))["phase"] == {"code": "running", "message": "", "cell": 3, "cells": 20}
-    run.beat("uploading")
+    run.heartbeat("uploading")
     assert local.job(_job_id(run))["phase"] == {"code": "uploading", "message": "", "cell": None, "cells": None}
-    assert run.beat("sleeping").status == 400
-    assert run.beat(cell=-1).status == 400
+    assert run.heartbeat("sleeping").status == 400
+    assert run.heartbeat(cell=-1).status == 400
 
 
 def test_an_earlier_attempts_beat_is_not_shown(local: LocalScheduler) -> None:
     first = local.start()
-    first.beat(cell=19, cells=20)
+    first.heartbeat(cell=19, cells=20)
     local.finish(first, stop_code="SpotInterruption")
     local.clock.forward(minutes=1)
     local.start(_job_id(first))
@@ -149,12 +149,12 @@ def test_an_earlier_attempts_beat_is_not_shown(local: LocalScheduler) -> None:
 
 def test_output_urls_keep_the_order_and_say_what_to_send(local: LocalScheduler) -> None:
     run = local.start()
-    answer = run.output_urls(
+    response = run.output_urls(
         {"format": "html", "path": "a b/ü.html", "size_bytes": 0},
         {"format": "files", "path": "x.unknown", "size_bytes": 7},
         {"format": "ipynb", "path": "x.ipynb", "size_bytes": 9, "content_type": "application/x-ipynb+json"},
     )
-    urls, prefix = answer.body["urls"], f"/jobs/{local.owner_id()}/{_job_id(run)}/outputs/1/"
+    urls, prefix = response.body["urls"], f"/jobs/{local.owner_id()}/{_job_id(run)}/outputs/1/"
     assert [
         f"{prefix}{path}?" in each["url"]
         for each, path in zip(urls, ("html/a%20b/%C3%BC.html", "files/x.unknown", "ipynb/x.ipynb"), strict=True)
@@ -192,9 +192,9 @@ def test_output_urls_keep_the_order_and_say_what_to_send(local: LocalScheduler) 
 )
 def test_an_output_that_has_no_safe_place_is_refused(local: LocalScheduler, change: dict[str, Any]) -> None:
     run = local.start()
-    answer = run.output_urls(_FILE, {**_FILE, **change})
-    assert _said(answer) == (400, "invalid_request")
-    assert next(iter(change)) in answer.body["message"]
+    response = run.output_urls(_FILE, {**_FILE, **change})
+    assert _said(response) == (400, "invalid_request")
+    assert next(iter(change)) in response.body["message"]
 
 
 def test_a_request_for_urls_has_one_to_a_hundred_files(local: LocalScheduler) -> None:

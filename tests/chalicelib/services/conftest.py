@@ -9,7 +9,7 @@ from tests.support.failures import Failures
 @pytest.fixture
 def failures(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Failures]:
     """Listen to the logger itself: the first request gives the service's logs their structured form, which ends above it."""
-    logger = logging.getLogger("chalicelib.services.duties")
+    logger = logging.getLogger("chalicelib.services.background_work")
     logger.addHandler(caplog.handler)
     yield Failures(capsys, caplog)
     logger.removeHandler(caplog.handler)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from chalicelib import events
-from chalicelib.domain.duty import Duty
+from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.observability import count_background_failure
 from tests.support.definitions import Definitions
 from tests.support.failures import Failures
@@ -21,7 +21,7 @@ def test_all_functions_count_into_one_metric(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "ticks")
-    count_background_failure(Duty.CLEANUP)
+    count_background_failure(BackgroundWork.CLEANUP)
     line = json.loads(capsys.readouterr().out)
     assert line["_aws"]["CloudWatchMetrics"] == [
         {

@@ -30,8 +30,8 @@ def _record(name: str, old: dict[str, Any], new: dict[str, Any] | None = None, n
 
 def _deliver(*records: dict[str, Any]) -> list[str]:
     """Deliver records as the stream or the queue does; give the ids of those to deliver again."""
-    answer = events.cleanup({"Records": list(records)}, _CONTEXT)
-    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+    response = events.cleanup({"Records": list(records)}, _CONTEXT)
+    return [each["itemIdentifier"] for each in response["batchItemFailures"]]
 
 
 def _put(local: LocalScheduler, job_id: str, *paths: str) -> None:

@@ -45,7 +45,7 @@ def test_a_deleted_definition_leaves_nothing(local: LocalScheduler, followed: De
     assert followed.clean_up() == []
     assert followed.leftovers() == {}
     assert local.tasks()[0]["desiredStatus"] == "STOPPED"
-    assert run.beat().status in (404, 409) or run.beat().body["action"] == "stop"
+    assert run.heartbeat().status in (404, 409) or run.heartbeat().body["action"] == "stop"
     assert local.second_cleanups() == 3
 
 

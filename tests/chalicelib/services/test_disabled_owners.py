@@ -25,8 +25,8 @@ def set_disabled(local: LocalScheduler, owner_id: str, *, disabled: bool = True)
 
 
 def described(local: LocalScheduler, definition_id: str, owner_id: str) -> dict[str, Any]:
-    answer = local.api.as_user(BOB).get(f"/scheduler/job_definitions/{definition_id}?owner_id={owner_id}")
-    return dict(answer.body)
+    response = local.api.as_user(BOB).get(f"/scheduler/job_definitions/{definition_id}?owner_id={owner_id}")
+    return dict(response.body)
 
 
 def test_a_due_minute_makes_no_job_and_the_definition_says_why(local: LocalScheduler, made: Definitions) -> None:
@@ -116,17 +116,17 @@ def test_they_end_also_where_the_owner_has_no_slot_left() -> None:
         local.dispatch()
         bob, mine = local.api.as_user(BOB), f"?owner_id={owner_id}"
         assert bob.get(f"/scheduler/jobs/{job_id}{mine}").body["status"] == "FAILED"
-        assert running.beat().body == {"action": "continue"}
+        assert running.heartbeat().body == {"action": "continue"}
         run_job = running.path.split("/")[3]
         assert bob.patch(f"/scheduler/jobs/{run_job}{mine}", {"status": "STOPPED"}).status == 204
-        assert running.beat().body == {"action": "stop"}
+        assert running.heartbeat().body == {"action": "stop"}
 
 
 def test_a_running_job_goes_on_but_gets_no_other_attempt(local: LocalScheduler) -> None:
     run = local.start(max_retries=3)
     owner_id, job_id = local.owner_id(), run.path.split("/")[3]
     set_disabled(local, owner_id)
-    assert run.beat().body == {"action": "continue"}
+    assert run.heartbeat().body == {"action": "continue"}
     assert run.output_urls({"format": "files", "path": "x", "size_bytes": 1}).status == 200
     assert run.report("notebook_error").body == {"status": "CREATED"}
     local.finish(run)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.duty import Duty
+from chalicelib.domain.background_work import BackgroundWork
 from tests.support.aws import Listener
 from tests.support.definitions import Definitions
 from tests.support.failures import Failures
@@ -35,15 +35,15 @@ def test_a_refusal_is_named_in_every_answer(
 ) -> None:
     reason, status, advice = _REFUSALS[code]
     local.hub.listeners.append(_refusing(code, status))
-    answer = made.post()
-    assert answer.status == 200
-    (problem,) = answer.body["problems"]
+    response = made.post()
+    assert response.status == 200
+    (problem,) = response.body["problems"]
     assert (problem["duty"], problem["code"], problem["attempts"]) == ("schedules", reason, 1)
     assert problem["since"] == int(local.clock.now.timestamp() * 1000)
     assert problem["title"] == "Schedule not written"
     assert f"{code}: said by the test" in problem["message"]
     assert advice in problem["message"]
-    definition_id = answer.body["job_definition_id"]
+    definition_id = response.body["job_definition_id"]
     assert made.described(definition_id)["problems"] == [problem]
     assert failures.counted() == ["schedules"]
 
@@ -173,7 +173,7 @@ def test_a_writer_that_is_refused_beside_one_that_is_not(local: LocalScheduler, 
 
     def refused_beside() -> None:
         problems = local.factory.schedule_sync._problems
-        problems.note(definition.owner_id, definition_id, Duty.SCHEDULES, OSError("no answer"))
+        problems.note(definition.owner_id, definition_id, BackgroundWork.SCHEDULES, OSError("no answer"))
         assert made.stored(definition_id).problems
 
     local.hub.listeners[:] = [Meanwhile("scheduler:CreateSchedule", refused_beside)]
@@ -185,7 +185,7 @@ def test_a_writer_that_is_refused_beside_one_that_is_not(local: LocalScheduler, 
 def test_a_refusal_that_is_noted_too_late_is_not_noted(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     problems = local.factory.schedule_sync._problems
-    problems.note(local.owner_id(), definition_id, Duty.SCHEDULES, OSError("no answer"))
+    problems.note(local.owner_id(), definition_id, BackgroundWork.SCHEDULES, OSError("no answer"))
     assert made.described(definition_id)["problems"] == []
 
 
@@ -195,7 +195,7 @@ def test_a_success_between_reading_and_noting_a_refusal(local: LocalScheduler, m
     definition, problems = made.stored(definition_id), local.factory.schedule_sync._problems
     sync = local.factory.schedule_sync.sync
     local.hub.listeners[:] = [Meanwhile("dynamodb:UpdateItem", lambda: sync(definition))]
-    assert problems.note(definition.owner_id, definition_id, Duty.SCHEDULES, OSError("no answer")) is None
+    assert problems.note(definition.owner_id, definition_id, BackgroundWork.SCHEDULES, OSError("no answer")) is None
     after = made.stored(definition_id)
     assert (after.is_synced, after.problems) == (True, ())
 

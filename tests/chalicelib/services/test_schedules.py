@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.crontab import to_eventbridge
+from chalicelib.domain.crontab.expression import to_eventbridge
 from tests.support.aws import REGION
 from tests.support.definitions import Definitions
 from tests.support.faults import Meanwhile, NeverSent, Refused

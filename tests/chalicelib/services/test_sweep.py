@@ -26,7 +26,7 @@ def _deadline(local: LocalScheduler, run: Run) -> float:
 def test_a_run_that_beats_gets_its_deadline_anew(local: LocalScheduler) -> None:
     run = local.start()
     local.clock.forward(minutes=4)
-    run.beat(cell=1, cells=9)
+    run.heartbeat(cell=1, cells=9)
     before = local.wake_ups()
     _sweep(local, minutes=2)
     assert _deadline(local, run) == 3 * 60
@@ -44,7 +44,7 @@ def test_before_its_deadline_a_run_is_left_alone(local: LocalScheduler) -> None:
 
 def test_a_silent_run_is_followed_only_after_its_task_has_stopped(local: LocalScheduler) -> None:
     run = local.start()
-    run.beat()
+    run.heartbeat()
     _sweep(local, minutes=15, seconds=1)
     assert local.tasks()[0]["desiredStatus"] == "STOPPED"
     assert (local.status(_job_id(run)), _deadline(local, run)) == ("IN_PROGRESS", 3 * 60)
@@ -100,7 +100,7 @@ def test_silence_ends_the_job_when_all_retries_are_used() -> None:
         local.hub.ecs.tasks.clear()
         _sweep(local, minutes=5, seconds=1)
         ended = local.job(_job_id(run))
-        assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "silent")
+        assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "heartbeat_timeout")
 
 
 def test_a_container_that_never_starts_is_stopped_then_followed(local: LocalScheduler) -> None:
@@ -120,7 +120,7 @@ def test_a_stop_that_no_runner_follows_ends_all_the_same(local: LocalScheduler) 
     local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
     for _ in range(5):
         local.clock.forward(seconds=30)
-        run.beat()
+        run.heartbeat()
     _sweep(local, seconds=29)
     assert local.hub.ecs.running
     _sweep(local, seconds=1)
@@ -136,15 +136,15 @@ def test_a_run_far_over_its_time_is_stopped_though_it_beats(local: LocalSchedule
     run = local.start(timeout_seconds=3600)
     for _ in range(7):
         local.clock.forward(minutes=10)
-        run.beat()
+        run.heartbeat()
         local.factory.sweep.run()
     assert local.hub.ecs.running
     local.clock.forward(minutes=4, seconds=59)
-    run.beat()
+    run.heartbeat()
     _sweep(local, seconds=2)
     assert not local.hub.ecs.running
     local.hub.ecs.finish(run.task_arn)
-    run.beat()
+    run.heartbeat()
     _sweep(local, minutes=3)
     ended = local.job(_job_id(run))
     assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "timeout")

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.schedules import hold_schedules
 from tests.support.definitions import Definitions
 from tests.support.faults import Always, Killed, KilledAfter, KilledBefore, Lost, Meanwhile
-from tests.support.scheduler import ANNA, BOB, Answer, Api, LocalScheduler, notebook, scheduler, settings
+from tests.support.scheduler import ANNA, BOB, Api, LocalScheduler, Response, notebook, scheduler, settings
 
 _CAROL = "arn:aws:iam::123456789012:user/carol"
 _CONTENT = notebook("n = 1")
@@ -33,7 +33,7 @@ def bob(local: LocalScheduler) -> Api:
     return local.api.as_user(BOB)
 
 
-def take_over(local: LocalScheduler, definition_id: str, api: Api, owner: Api | None = None) -> Answer:
+def take_over(local: LocalScheduler, definition_id: str, api: Api, owner: Api | None = None) -> Response:
     url = f"/scheduler/job_definitions/{definition_id}/take_over?owner_id={local.owner_id(owner)}"
     return api.post(url)
 
@@ -47,9 +47,9 @@ def test_the_admin_gets_the_same_and_the_old_one_is_paused(local: LocalScheduler
     }
     old_id = made.create(_CONTENT, parameters={"n": "3"}, tags=["a"], input_path="work/report.ipynb", **options)
     before = made.described(old_id)
-    answer = take_over(local, old_id, bob)
-    assert (answer.status, list(answer.body)) == (200, ["job_definition_id"])
-    new_id = answer.body["job_definition_id"]
+    response = take_over(local, old_id, bob)
+    assert (response.status, list(response.body)) == (200, ["job_definition_id"])
+    new_id = response.body["job_definition_id"]
     new = bob.get(f"/scheduler/job_definitions/{new_id}").body
     same = {name for name in before if name not in ("job_definition_id", "owner_id", "create_time", "update_time")}
     assert {name for name in same if new[name] != before[name]} == {"input_path"}
@@ -102,10 +102,10 @@ def test_a_paused_one_stays_paused_and_one_without_a_schedule_without(
 def test_the_definition_of_a_disabled_owner_goes_on(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     old_id, anna = made.create(), local.owner_id()
     assert bob.patch(f"/scheduler/owners/{anna}", {"disabled": True}).status == 204
-    answer = bob.post(f"/scheduler/job_definitions/{old_id}/take_over?owner_id={anna}")
-    assert answer.status == 200
+    response = bob.post(f"/scheduler/job_definitions/{old_id}/take_over?owner_id={anna}")
+    assert response.status == 200
     made.set_clock("13:00", seconds=4)
-    assert made.tick(answer.body["job_definition_id"], made.at("13:00"), api=bob) == []
+    assert made.tick(response.body["job_definition_id"], made.at("13:00"), api=bob) == []
     assert [each["owner_id"] for each in made.jobs()] == [local.owner_id(bob)]
 
 
@@ -114,9 +114,9 @@ def test_it_is_refused_where_the_environment_is_not_open_to_the_admin(
 ) -> None:
     old_id = made.create(runtime_environment_name="finance")
     before = local.items("definitions"), local.objects()
-    answer = take_over(local, old_id, bob)
-    assert (answer.status, answer.body["code"]) == (403, "not_allowed")
-    assert "finance" in answer.body["message"]
+    response = take_over(local, old_id, bob)
+    assert (response.status, response.body["code"]) == (403, "not_allowed")
+    assert "finance" in response.body["message"]
     assert (local.items("definitions"), local.objects()) == before
     local.serve(_settings(users=(ANNA, BOB)))
     assert take_over(local, old_id, bob).status == 200
@@ -136,10 +136,10 @@ def test_it_is_not_taken_over_from_oneself_or_another_admin(local: LocalSchedule
     assert take_over(local, own, bob, bob).status == 403
     old_id = made.create()
     new_id = take_over(local, old_id, bob).body["job_definition_id"]
-    answer = take_over(local, old_id, carol)
-    assert answer.status == 409
-    assert new_id in answer.body["message"]
-    assert BOB in answer.body["message"]
+    response = take_over(local, old_id, carol)
+    assert response.status == 409
+    assert new_id in response.body["message"]
+    assert BOB in response.body["message"]
     assert take_over(local, new_id, carol, bob).status == 200
 
 
@@ -170,9 +170,9 @@ def test_it_is_refused_where_the_definition_changes_meanwhile(
     made.set_clock("13:00", seconds=4)
     url = f"/scheduler/job_definitions/{old_id}/take_over?owner_id={local.owner_id()}"
     local.hub.listeners.append(Meanwhile("dynamodb:TransactWriteItems", lambda: meanwhile(made, old_id)))
-    answer = bob.post(url)
-    assert (answer.status, answer.body["code"]) == (409, "conflict")
-    assert "Nothing was taken over" in answer.body["message"]
+    response = bob.post(url)
+    assert (response.status, response.body["code"]) == (409, "conflict")
+    assert "Nothing was taken over" in response.body["message"]
     assert [each for each in local.items("definitions") if each["owner_id"]["S"] != local.owner_id()] == []
 
 
@@ -204,9 +204,9 @@ def test_a_take_over_that_is_cut_off_is_repaired(
 def test_a_schedule_that_aws_refuses_is_named(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     old_id = made.create()
     local.hub.listeners.append(Always("AccessDeniedException", "scheduler:CreateSchedule", status=403))
-    answer = take_over(local, old_id, bob)
-    assert answer.status == 200
-    assert [each["code"] for each in answer.body["problems"]] == ["denied"]
+    response = take_over(local, old_id, bob)
+    assert response.status == 200
+    assert [each["code"] for each in response.body["problems"]] == ["denied"]
 
 
 def test_the_admin_s_own_limit_counts() -> None:
@@ -214,6 +214,6 @@ def test_the_admin_s_own_limit_counts() -> None:
         made, bob = Definitions(local), local.api.as_user(BOB)
         old_id = made.create()
         made.create(api=bob)
-        answer = take_over(local, old_id, bob)
-        assert (answer.status, answer.body["code"]) == (409, "limit_reached")
+        response = take_over(local, old_id, bob)
+        assert (response.status, response.body["code"]) == (409, "limit_reached")
         assert made.described(old_id)["active"] is True

@@ -165,7 +165,7 @@ _STOPS = [
     ({"exit_code": 18}, "CREATED", "upload_failed"),
     ({"exit_code": 19}, "CREATED", "runner_error"),
     ({"exit_code": 20}, "CREATED", "container_gone"),
-    ({"exit_code": 21}, "CREATED", "fenced"),
+    ({"exit_code": 21}, "CREATED", "connection_lost"),
     ({"exit_code": 0}, "CREATED", "container_gone"),
     ({"exit_code": 1}, "CREATED", "container_gone"),
     ({"exit_code": 137}, "FAILED", "out_of_memory"),

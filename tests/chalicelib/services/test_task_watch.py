@@ -176,10 +176,10 @@ def test_an_ended_job_holds_its_slot_until_its_task_has_stopped() -> None:
 @pytest.mark.parametrize("missed", [1, 2])
 def test_throttled_heartbeats_do_not_end_a_run_that_ecs_says_is_running(local: LocalScheduler, missed: int) -> None:
     run = local.start()
-    run.beat()
+    run.heartbeat()
     sweeps(local, 5 * missed + 2)
     assert not is_asked_to_stop(run)
-    assert run.beat().body == {"action": "continue"}
+    assert run.heartbeat().body == {"action": "continue"}
     sweeps(local, 5)
     assert run.report().status == 200
     assert local.status(job_id_of(run)) == "COMPLETED"
@@ -187,7 +187,7 @@ def test_throttled_heartbeats_do_not_end_a_run_that_ecs_says_is_running(local: L
 
 def test_a_run_that_is_silent_for_a_quarter_of_an_hour_is_stopped(local: LocalScheduler) -> None:
     run = local.start()
-    run.beat()
+    run.heartbeat()
     sweeps(local, 14)
     assert not is_asked_to_stop(run)
     sweeps(local, 1)
@@ -197,7 +197,7 @@ def test_a_run_that_is_silent_for_a_quarter_of_an_hour_is_stopped(local: LocalSc
 def test_a_silent_run_far_over_its_time_gets_no_longer_allowance(local: LocalScheduler) -> None:
     run = local.start(timeout_seconds=60)
     for _ in range(8):
-        run.beat()
+        run.heartbeat()
         sweeps(local, 1)
     sweeps(local, 3)
     assert not is_asked_to_stop(run)

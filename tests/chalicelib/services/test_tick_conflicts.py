@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.storage.clients import S3_CONFIG
-from chalicelib.storage.copies import Copier
+from chalicelib.storage.s3_copy import Copier
 from tests.support.definitions import Definitions
 from tests.support.faults import Killed, KilledAfter, KilledBefore, Lost, Meanwhile, Refused, Resent
 from tests.support.scheduler import LocalScheduler, notebook

@@ -2,7 +2,7 @@
 
 import random
 
-from chalicelib.domain.naming import live_shard
+from chalicelib.domain.identifiers import live_shard
 from tests.support.definitions import Definitions
 from tests.support.http_api import Api
 from tests.support.scheduler import LocalScheduler

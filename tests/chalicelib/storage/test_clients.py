@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.clients import S3_CONFIG, S3_CONNECTIONS
-from chalicelib.storage.copies import Copier
-from chalicelib.storage.files import Files
+from chalicelib.storage.s3_copy import Copier
 
 _ENDPOINTS = {
     "us-east-1": "s3.us-east-1.amazonaws.com",
@@ -21,13 +21,13 @@ _ENDPOINTS = {
 """Amazon S3 endpoints and quotas, AWS General Reference."""
 
 
-def _files(region: str, bucket: str, endpoint_url: str | None = None) -> Files:
+def _files(region: str, bucket: str, endpoint_url: str | None = None) -> Bucket:
     session = boto3.Session("testing", "testing", region_name=region)
     client = session.client("s3", config=S3_CONFIG, endpoint_url=endpoint_url)
-    return Files(client, bucket, Copier(client, bucket))
+    return Bucket(client, bucket, Copier(client, bucket))
 
 
-def _urls(files: Files) -> list[str]:
+def _urls(files: Bucket) -> list[str]:
     return [
         files.presign_get("jobs/anna/1/input.ipynb", "input.ipynb"),
         files.presign_put("jobs/anna/1/outputs/1/ipynb/a", size_bytes=1, content_type="text/plain"),

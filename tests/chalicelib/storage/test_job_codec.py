@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.identifiers import LIVE_SHARDS, new_job_id
 from chalicelib.domain.job import Job, JobSpec, JobStatus, Phase, PhaseCode
-from chalicelib.domain.naming import LIVE_SHARDS, new_job_id
 from chalicelib.domain.outcome import OUTCOMES, make_outcome
 from chalicelib.storage.items import JobItem
 from chalicelib.storage.job_codec import deadline_key, job_attributes, text_key, to_job, waiting_key

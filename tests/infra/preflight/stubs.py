@@ -7,7 +7,7 @@ import boto3
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-__all__ = ["ARN", "REGION", "StubbedAws", "no_answer"]
+__all__ = ["ARN", "REGION", "StubbedAws", "no_response"]
 
 REGION = "eu-central-1"
 ARN = "arn:aws:iam::123456789012:user/operator"
@@ -32,10 +32,10 @@ class StubbedAws:
             self._stubs[service].activate()
         return self._clients[service]
 
-    def answers(
-        self, service: str, call: str, answer: Mapping[str, Any], asked: Mapping[str, Any] | None = None
+    def responses(
+        self, service: str, call: str, response: Mapping[str, Any], asked: Mapping[str, Any] | None = None
     ) -> None:
-        self._stub(service).add_response(call, dict(answer), asked and dict(asked))
+        self._stub(service).add_response(call, dict(response), asked and dict(asked))
 
     def refuses(self, service: str, call: str, code: str, message: str = "") -> None:
         self._stub(service).add_client_error(call, code, message)
@@ -52,6 +52,6 @@ class StubbedAws:
         self.calls.append(f"{model.service_model.service_name}:{model.name}")
 
 
-def no_answer(service: str) -> Any:
+def no_response(service: str) -> Any:
     """Play an AWS that is out of reach."""
     raise EndpointConnectionError(endpoint_url=f"https://{service}.{REGION}.amazonaws.com/")

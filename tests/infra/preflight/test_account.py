@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.preflight.account import ECS_ROLE, Account
+from infra.preflight.account_facts import ON_DEMAND_VCPU, VPCS, Identity, LogRole, Quota, Zone
 from infra.preflight.ecs_role import make_role
-from infra.preflight.facts import ON_DEMAND_VCPU, VPCS, Identity, LogRole, Quota, Zone
 from tests.infra.preflight.stubs import REGION, StubbedAws
 
 TEMPLATE = """{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "logs", "AssumeRolePolicyDocument": {}}}}}"""
@@ -54,7 +54,7 @@ def test_a_role_is_there_or_not(account: Account, client: Any) -> None:
 def test_the_role_of_ecs_is_made_once() -> None:
     aws = StubbedAws()
     call = "create_service_linked_role"
-    aws.answers("iam", call, {"Role": role(ECS_ROLE)}, {"AWSServiceName": "ecs.amazonaws.com"})
+    aws.responses("iam", call, {"Role": role(ECS_ROLE)}, {"AWSServiceName": "ecs.amazonaws.com"})
     taken = f"Service role name {ECS_ROLE} has been taken in this account, please try a different suffix."
     aws.refuses("iam", call, "InvalidInput", taken)
     aws.refuses("iam", call, "AccessDenied", "not authorized")
@@ -89,8 +89,8 @@ ROLE = "arn:aws:iam::123456789012:role/logs"
 
 def test_the_log_role_says_whose_it_is() -> None:
     aws = StubbedAws()
-    aws.answers("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
-    aws.answers("iam", "get_role", {"Role": role("logs")}, {"RoleName": "logs"})
+    aws.responses("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
+    aws.responses("iam", "get_role", {"Role": role("logs")}, {"RoleName": "logs"})
     resource = {
         "StackName": "other",
         "LogicalResourceId": "Role",
@@ -98,7 +98,7 @@ def test_the_log_role_says_whose_it_is() -> None:
         "Timestamp": "2026-11-26T00:00:00Z",
         "ResourceStatus": "CREATE_COMPLETE",
     }
-    aws.answers(
+    aws.responses(
         "cloudformation", "describe_stack_resources", {"StackResources": [resource]}, {"PhysicalResourceId": "logs"}
     )
     assert Account(aws.client, region=REGION).log_role() == LogRole(ROLE, exists=True, stack="other")
@@ -107,7 +107,7 @@ def test_the_log_role_says_whose_it_is() -> None:
 
 def test_a_log_role_of_no_stack_that_is_gone() -> None:
     aws = StubbedAws()
-    aws.answers("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
+    aws.responses("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
     aws.refuses("iam", "get_role", "NoSuchEntity")
     aws.refuses("cloudformation", "describe_stack_resources", "ValidationError", "Stack for logs does not exist")
     assert Account(aws.client, region=REGION).log_role() == LogRole(ROLE, exists=False, stack=None)
@@ -115,7 +115,7 @@ def test_a_log_role_of_no_stack_that_is_gone() -> None:
 
 def test_no_log_role() -> None:
     aws = StubbedAws()
-    aws.answers("apigateway", "get_account", {})
+    aws.responses("apigateway", "get_account", {})
     assert Account(aws.client, region=REGION).log_role() is None
     assert len(aws.calls) == 1
 
@@ -134,14 +134,14 @@ def test_a_quota_that_was_never_applied_has_aws_s_default() -> None:
     aws = StubbedAws()
     asked = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
     aws.refuses("service-quotas", "get_service_quota", "NoSuchResourceException")
-    aws.answers("service-quotas", "get_aws_default_service_quota", {"Quota": {"Value": 6.0}}, asked)
+    aws.responses("service-quotas", "get_aws_default_service_quota", {"Quota": {"Value": 6.0}}, asked)
     assert Account(aws.client, region=REGION).quota(ON_DEMAND_VCPU) == 6
     aws.all_were_asked()
 
 
 def test_a_quota_of_the_account_takes_one_call() -> None:
     aws = StubbedAws()
-    aws.answers("service-quotas", "get_service_quota", {"Quota": {"Value": 400.0}})
+    aws.responses("service-quotas", "get_service_quota", {"Quota": {"Value": 400.0}})
     assert Account(aws.client, region=REGION).quota(ON_DEMAND_VCPU) == 400
     assert aws.calls == ["service-quotas:GetServiceQuota"]
 
@@ -149,7 +149,7 @@ def test_a_quota_of_the_account_takes_one_call() -> None:
 def test_concurrency_is_the_account_s() -> None:
     aws = StubbedAws()
     limits = {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 7}
-    aws.answers("lambda", "get_account_settings", {"AccountLimit": limits})
+    aws.responses("lambda", "get_account_settings", {"AccountLimit": limits})
     assert Account(aws.client, region=REGION).concurrent_executions() == 10
 
 

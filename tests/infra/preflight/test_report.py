@@ -8,7 +8,7 @@ from infra.context import Context
 from infra.preflight.findings import Level
 from infra.preflight.report import examine
 from infra.settings import SettingsError
-from tests.infra.preflight.stubs import ARN, REGION, StubbedAws, no_answer
+from tests.infra.preflight.stubs import ARN, REGION, StubbedAws, no_response
 
 READY = """
 [environments.python]
@@ -43,7 +43,7 @@ def context(tmp_path: Path) -> Context:
 @pytest.fixture
 def aws() -> StubbedAws:
     stubbed = StubbedAws()
-    stubbed.answers("sts", "get_caller_identity", {"Account": "123456789012", "Arn": ARN, "UserId": "AIDA"})
+    stubbed.responses("sts", "get_caller_identity", {"Account": "123456789012", "Arn": ARN, "UserId": "AIDA"})
     return stubbed
 
 
@@ -53,19 +53,19 @@ def stand(aws: StubbedAws, status: str | None, *, vcpus: float = 4000.0) -> None
         aws.refuses("cloudformation", "describe_stacks", "ValidationError", "Stack with id x does not exist")
     else:
         stack = {"StackName": "jupyter-scheduler", "CreationTime": "2026-11-26T00:00:00Z", "StackStatus": status}
-        aws.answers("cloudformation", "describe_stacks", {"Stacks": [stack]}, {"StackName": "jupyter-scheduler"})
-    aws.answers("ssm", "get_parameter", {"Parameter": {"Value": "30"}}, {"Name": "/cdk-bootstrap/hnb659fds/version"})
-    aws.answers("iam", "get_role", {"Role": ROLE}, {"RoleName": "AWSServiceRoleForECS"})
-    aws.answers("lambda", "get_account_settings", {"AccountLimit": {"ConcurrentExecutions": 1000}})
+        aws.responses("cloudformation", "describe_stacks", {"Stacks": [stack]}, {"StackName": "jupyter-scheduler"})
+    aws.responses("ssm", "get_parameter", {"Parameter": {"Value": "30"}}, {"Name": "/cdk-bootstrap/hnb659fds/version"})
+    aws.responses("iam", "get_role", {"Role": ROLE}, {"RoleName": "AWSServiceRoleForECS"})
+    aws.responses("lambda", "get_account_settings", {"AccountLimit": {"ConcurrentExecutions": 1000}})
     for _ in ("on demand", "on Spot"):
-        aws.answers("service-quotas", "get_service_quota", {"Quota": {"Value": vcpus}})
-    aws.answers("apigateway", "get_account", {})
+        aws.responses("service-quotas", "get_service_quota", {"Quota": {"Value": vcpus}})
+    aws.responses("apigateway", "get_account", {})
 
 
 def stand_empty(aws: StubbedAws) -> None:
-    aws.answers("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]})
-    aws.answers("service-quotas", "get_service_quota", {"Quota": {"Value": 5.0}})
-    aws.answers("ec2", "describe_availability_zones", {"AvailabilityZones": ZONES})
+    aws.responses("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]})
+    aws.responses("service-quotas", "get_service_quota", {"Quota": {"Value": 5.0}})
+    aws.responses("ec2", "describe_availability_zones", {"AvailabilityZones": ZONES})
 
 
 def test_a_first_deployment_takes_eleven_calls(context: Context, aws: StubbedAws) -> None:
@@ -137,7 +137,7 @@ def test_what_cannot_be_asked_is_a_line_and_no_crash(code: str, said: str, conte
 def test_an_aws_that_is_out_of_reach_is_told_as_such(context: Context, aws: StubbedAws) -> None:
     stand(aws, "UPDATE_COMPLETE")
     report = examine(
-        context, lambda service: no_answer(service) if service == "lambda" else aws.client(service), region=REGION
+        context, lambda service: no_response(service) if service == "lambda" else aws.client(service), region=REGION
     )
     (finding,) = report.findings
     assert finding.level is Level.UNCHECKED
@@ -155,11 +155,11 @@ def test_nothing_more_is_asked_with_credentials_that_are_not_good(code: str, con
 
 
 def test_without_a_region_nothing_is_asked(context: Context) -> None:
-    report = examine(context, no_answer, region=None)
+    report = examine(context, no_response, region=None)
     assert report.lines()[0].startswith("error     region: No region is configured; set AWS_REGION")
     assert not report.may_deploy
 
 
 def test_a_mistake_in_the_settings_comes_before_any_call(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
-        examine(Context({"settings": str(tmp_path / "none.toml")}), no_answer, region=REGION)
+        examine(Context({"settings": str(tmp_path / "none.toml")}), no_response, region=REGION)

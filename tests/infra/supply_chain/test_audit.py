@@ -12,7 +12,7 @@ import pytest
 
 from infra.supply_chain.audit import audits, main
 from infra.supply_chain.audit_result import AuditError, AuditResult, parse_npm_audit, parse_pip_audit, summary
-from local_cloud.places import ROOT
+from local_cloud.paths import ROOT
 
 BAD: Final = "0.9.0"
 GOOD: Final = "1.0.0"
@@ -27,16 +27,16 @@ class Service(BaseHTTPRequestHandler):
         asked = json.loads(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
         if self.path.startswith("/osv"):
             bad = asked["version"] == BAD
-            self._answer({"vulns": [osv()]} if bad else {})
+            self._response({"vulns": [osv()]} if bad else {})
         else:
-            self._answer({PACKAGE: [advisory()]} if BAD in asked.get(PACKAGE, ()) else {})
+            self._response({PACKAGE: [advisory()]} if BAD in asked.get(PACKAGE, ()) else {})
 
     def do_GET(self) -> None:
         """Answer what npm asks of a package that has an advisory: its versions."""
         versions = {each: {"name": PACKAGE, "version": each} for each in (BAD, GOOD)}
-        self._answer({"name": PACKAGE, "dist-tags": {"latest": GOOD}, "versions": versions})
+        self._response({"name": PACKAGE, "dist-tags": {"latest": GOOD}, "versions": versions})
 
-    def _answer(self, document: dict[str, Any]) -> None:
+    def _response(self, document: dict[str, Any]) -> None:
         body = json.dumps(document).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from infra.bundle import stage_bundle
 from infra.settings import read_settings
-from infra.supply_chain.bill import DebianPackage
+from infra.supply_chain.bill_of_materials import DebianPackage
 from infra.supply_chain.image_parts import ImageParts
 from infra.supply_chain.locks import read_lock
 from infra.supply_chain.sbom import SbomError, function_bill, image_bill, main

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import CliRunner
 
-from jupyter_scheduler_aws import Pace
+from jupyter_scheduler_aws import RetryPolicy
 from jupyter_scheduler_aws.cli.app import app
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
@@ -35,7 +35,7 @@ def _local_time_is_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def nbjobs(api: FakeApi, pace: Pace, monkeypatch: pytest.MonkeyPatch) -> Nbjobs:
+def nbjobs(api: FakeApi, pace: RetryPolicy, monkeypatch: pytest.MonkeyPatch) -> Nbjobs:
     monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", api.url)
 
     def run(*arguments: object) -> Ended:

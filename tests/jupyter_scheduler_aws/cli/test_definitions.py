@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from jupyter_scheduler_aws.api.definition_models import Definition
+from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.cli.listing import definition_table
-from jupyter_scheduler_aws.definition import Definition
-from jupyter_scheduler_aws.models import Job
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import NEXT, REFUSED

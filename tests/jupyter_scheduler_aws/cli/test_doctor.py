@@ -5,7 +5,7 @@ import pytest
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi, ended
 from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 
 def results(nbjobs: Nbjobs, *options: str) -> dict[str, str]:
@@ -66,7 +66,7 @@ def test_a_wrong_clock(api: FakeApi, nbjobs: Nbjobs) -> None:
 
 
 def test_uploads_do_not_arrive(api: FakeApi, nbjobs: Nbjobs) -> None:
-    api.faults.append(Fault("POST", "/bucket", instead=Answer(403)))
+    api.faults.append(Fault("POST", "/bucket", instead=Response(403)))
 
     found = results(nbjobs)
     assert (found["write"], found["read"], found["job"]) == ("FAIL", "ok", "skip")
@@ -104,7 +104,7 @@ def test_the_job_fails_and_stays(api: FakeApi, nbjobs: Nbjobs) -> None:
 
 def test_the_job_is_completed_without_its_output(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.plan = [{"output_formats": []}, ended("COMPLETED", "succeeded", "Completed")]
-    api.faults.append(Fault("GET", ".*/download_files", instead=Answer.of({"files": [], "expires_in_seconds": 900})))
+    api.faults.append(Fault("GET", ".*/download_files", instead=Response.of({"files": [], "expires_in_seconds": 900})))
 
     done = nbjobs("doctor")
 

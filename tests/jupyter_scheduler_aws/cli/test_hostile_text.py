@@ -11,10 +11,10 @@ import pytest
 from rich.text import Text
 
 from jupyter_scheduler_aws.cli.terminal import PlainConsole
-from jupyter_scheduler_aws.plain import json_text, plain_line, plain_text
+from jupyter_scheduler_aws.sanitize import json_text, sanitize_line, sanitize_text
 from tests.jupyter_scheduler_aws.cli.conftest import Ended, Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, ended
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 TEXTS = json.loads(Path(__file__).parents[2].joinpath("data", "texts.json").read_text(encoding="utf-8"))
 IDS = [text["name"] for text in TEXTS]
@@ -34,7 +34,7 @@ def show(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> Show:
     def run(*arguments: object) -> str:
         done: Ended = nbjobs(*arguments)
         written = OWN.sub("", done.stdout + done.stderr)
-        assert written == plain_text(written)
+        assert written == sanitize_text(written)
         assert "\x1b[0;31m" not in done.stdout + done.stderr, "the corpus's own colour"
         return written
 
@@ -71,14 +71,14 @@ def hostile_job(api: FakeApi, text: str) -> str:
 
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
 def test_only_text_is_left(text: dict[str, str]) -> None:
-    assert plain_text(text["text"]) == text["plain"]
-    assert plain_text(text["plain"]) == text["plain"]
-    assert plain_line(text["text"]).splitlines() in ([], [plain_line(text["plain"])])
+    assert sanitize_text(text["text"]) == text["plain"]
+    assert sanitize_text(text["plain"]) == text["plain"]
+    assert sanitize_line(text["text"]).splitlines() in ([], [sanitize_line(text["plain"])])
 
 
 @pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
 def test_a_long_text_is_read_once(piece: str) -> None:
-    assert "\x1b" not in plain_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+    assert "\x1b" not in sanitize_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
@@ -87,10 +87,10 @@ def test_a_job_is_shown_as_text(api: FakeApi, show: Show, text: dict[str, str]) 
     api.log = [text["text"], f"a{text['text']}b"]
 
     shown = show("show", job_id)
-    assert f"n{plain_line(text['plain'])}" in shown
+    assert f"n{sanitize_line(text['plain'])}" in shown
     assert f"p{first_line(text)}" in shown
     show("wait", job_id)
-    assert plain_text(f"a{text['text']}b") in show("logs", job_id)
+    assert sanitize_text(f"a{text['text']}b") in show("logs", job_id)
     show("logs", "--times", job_id)
     show("stop", job_id)
 
@@ -119,7 +119,7 @@ def test_lists_are_text(api: FakeApi, show: Show) -> None:
     jobs, definitions, environments = show("list", "--all"), show("definitions", "list", "--all"), show("environments")
 
     for text in TEXTS:
-        line = plain_line(text["plain"])
+        line = sanitize_line(text["plain"])
         assert f"n{line}" in jobs
         assert f"r{line}" in jobs
         assert f"d{line}" in definitions
@@ -130,7 +130,7 @@ def test_lists_are_text(api: FakeApi, show: Show) -> None:
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
 def test_errors_and_progress_are_text(api: FakeApi, show: Show, text: dict[str, str]) -> None:
     said = f"m{text['text']}"
-    api.faults.append(Fault("GET", ".*/jobs/.*", instead=Answer.refusal(403, said, said)))
+    api.faults.append(Fault("GET", ".*/jobs/.*", instead=Response.refusal(403, said, said)))
     assert f"m{first_line(text)}" in show("show", "x")
     job_id = api.add_job(said, status="IN_PROGRESS", phase={"code": said, "message": said})
     api.jobs[job_id].plan = [{}, ended("COMPLETED", "succeeded", said, said)]
@@ -165,7 +165,7 @@ def test_json_is_exact_and_harmless(api: FakeApi, nbjobs: Nbjobs) -> None:
         api.log = [text["text"]]
 
         for written in (nbjobs("show", job_id, "--json").stdout, nbjobs("logs", job_id, "--json").stdout):
-            assert written == plain_text(written)
+            assert written == sanitize_text(written)
         assert json.loads(nbjobs("show", job_id, "--json").stdout) == api.jobs[job_id].document
         assert json.loads(nbjobs("logs", job_id, "--json").stdout)[0]["message"] == text["text"]
     assert json_text("é日") == '"é日"'
@@ -179,4 +179,4 @@ def test_no_command_can_forget_it(capsys: pytest.CaptureFixture[str]) -> None:
         console.print(Text(text["text"], style="bold red"), [text["text"]])
 
     written = OWN.sub("", capsys.readouterr().out)
-    assert written == plain_text(written)
+    assert written == sanitize_text(written)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.cli.listing import job_table
-from jupyter_scheduler_aws.models import Job
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi, cell
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 
 def test_a_list_has_whole_names_where_nobody_looks(api: FakeApi, nbjobs: Nbjobs) -> None:
@@ -178,7 +178,7 @@ def test_environments_are_listed(api: FakeApi, nbjobs: Nbjobs) -> None:
 
 
 def test_a_fault_of_the_service_names_the_request(api: FakeApi, nbjobs: Nbjobs) -> None:
-    api.faults.append(Fault("GET", "/v1/scheduler/jobs", instead=Answer.refusal(500, "It broke.", "internal")))
+    api.faults.append(Fault("GET", "/v1/scheduler/jobs", instead=Response.refusal(500, "It broke.", "internal")))
 
     done = nbjobs("list")
 

@@ -6,7 +6,7 @@ import pytest
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 DEFINITIONS = "/v1/scheduler/job_definitions"
 
@@ -29,7 +29,7 @@ def test_a_schedule_is_told_with_its_next_run(api: FakeApi, nbjobs: Nbjobs, note
 
 def test_a_schedule_that_aws_does_not_take_is_made_and_says_so(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     definition_id = api.add_definition(schedule="0 9 * * MON", problems=[REFUSED])
-    created = Answer.of({"job_definition_id": definition_id, "problems": [REFUSED]})
+    created = Response.of({"job_definition_id": definition_id, "problems": [REFUSED]})
     api.faults.append(Fault("POST", DEFINITIONS, instead=created))
     done = nbjobs("schedule", notebook, "--cron", "0 9 * * MON")
     assert (done.code, done.stdout) == (0, f"definition: {definition_id} failing\n")
@@ -144,7 +144,7 @@ def test_a_lost_answer_makes_no_second_definition(api: FakeApi, nbjobs: Nbjobs, 
 
 
 def test_the_id_is_told_although_the_definition_cannot_be_read(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
-    api.faults += [Fault("GET", f"{DEFINITIONS}/.*", instead=Answer(503)) for _ in range(100)]
+    api.faults += [Fault("GET", f"{DEFINITIONS}/.*", instead=Response(503)) for _ in range(100)]
 
     done = nbjobs("schedule", notebook, "--cron", "@daily")
 
@@ -162,7 +162,7 @@ def test_a_schedule_that_is_over_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
         Fault(
             "GET",
             f"{DEFINITIONS}/.*",
-            instead=Answer.of({**api.definitions[definition_id].document, "next_run_time": None}),
+            instead=Response.of({**api.definitions[definition_id].document, "next_run_time": None}),
         )
     )
     done = nbjobs("definitions", "edit", definition_id, "--end", "2026-01-01")

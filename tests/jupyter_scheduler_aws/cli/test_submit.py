@@ -5,7 +5,7 @@ import pytest
 
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi, cell, ended
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 
 def the_job(api: FakeApi) -> str:
@@ -147,7 +147,7 @@ def test_json_of_an_error(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
 
 
 def test_files_that_cannot_be_fetched(api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
-    api.faults.append(Fault("GET", "/s3/.*", instead=Answer(404)))
+    api.faults.append(Fault("GET", "/s3/.*", instead=Response(404)))
 
     done = nbjobs("submit", notebook, "--download", tmp_path / "out")
 
@@ -156,7 +156,7 @@ def test_files_that_cannot_be_fetched(api: FakeApi, nbjobs: Nbjobs, notebook: Pa
 
 
 def test_a_service_that_is_gone_while_waiting(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
-    api.faults += [Fault("GET", "/v1/scheduler/jobs/.*", instead=Answer(503)) for _ in range(100)]
+    api.faults += [Fault("GET", "/v1/scheduler/jobs/.*", instead=Response(503)) for _ in range(100)]
 
     done = nbjobs("submit", notebook, "--wait")
 

@@ -11,10 +11,10 @@ from jupyter_scheduler.models import (
     UpdateJobDefinition,
 )
 
+from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.definitions import Definitions, brings_snapshot
 from jupyter_scheduler_aws.connector.workspace import Workspace
-from jupyter_scheduler_aws.definition import Definition
 from jupyter_scheduler_aws.errors import NotFoundError, SnapshotError
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
 from tests.jupyter_scheduler_aws.fake_api import FakeApi

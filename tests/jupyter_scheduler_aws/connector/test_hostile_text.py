@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_aws.connector.rows import read_definition, read_job, read_jobs
-from jupyter_scheduler_aws.connector.saying import panel_text
+from jupyter_scheduler_aws.connector.error_messages import panel_text
+from jupyter_scheduler_aws.connector.panel_models import read_definition, read_job, read_jobs
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.plain import plain_line, plain_text
+from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
 TEXTS = [
     text["text"]
@@ -34,25 +34,25 @@ def test_rows_show_text(job_document: dict[str, Any], definition_document: dict[
     definition = read_definition({**definition_document, **changed, "problems": [problem]}, whole=True)
 
     assert (job.name, job.tags, job.status_message) == (
-        plain_line(f"n{text}"),
-        [plain_line(text)],
-        plain_text(f"a{text}"),
+        sanitize_line(f"n{text}"),
+        [sanitize_line(text)],
+        sanitize_text(f"a{text}"),
     )
     assert (job.parameters, job.input_filename) == ({"p": text}, text)
-    assert definition.name == plain_line(definition.name)
-    assert definition.tags == [plain_line(text)]
+    assert definition.name == sanitize_line(definition.name)
+    assert definition.tags == [sanitize_line(text)]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
 def test_errors_and_the_servers_log_are_text(
     job_document: dict[str, Any], text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert panel_text(DownloadError(f"a{text}")) == plain_text(f"a{text}").translate({ord("%"): "\uff05"})
+    assert panel_text(DownloadError(f"a{text}")) == sanitize_text(f"a{text}").translate({ord("%"): "\uff05"})
     with caplog.at_level(logging.WARNING):
         read_jobs([{**job_document, "status": text}, {text: text}])
 
     assert len(caplog.messages) > 1
-    assert all(message == plain_text(message) for message in caplog.messages)
+    assert all(message == sanitize_text(message) for message in caplog.messages)
 
 
 def test_a_jobs_folder_has_a_plain_name(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from traitlets.config import Config
 
 from jupyter_scheduler_aws import AwsEnvironmentManager, AwsJobFilesManager, AwsScheduler
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
-from tests.jupyter_scheduler_aws.fake_server import Answer, Fault
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 REDOWNLOAD = ["true", "True", "TRUE", True]
 NOT_REDOWNLOAD = ["false", "False", "", "1", "yes", None, False]
@@ -74,6 +74,6 @@ def test_what_went_wrong_is_said(api: FakeApi, manager: AwsJobFilesManager, job_
     """The stock manager says nothing."""
     with pytest.raises(SchedulerError, match="no job no-such-id"):
         download(manager, "no-such-id", "false")
-    api.faults = [Fault("GET", "/s3/.*ipynb", instead=Answer(404))]
+    api.faults = [Fault("GET", "/s3/.*ipynb", instead=Response(404))]
     with pytest.raises(SchedulerError):
         download(manager, job_id, "false")

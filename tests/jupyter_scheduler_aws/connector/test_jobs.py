@@ -22,8 +22,8 @@ def test_for_no_jobs_nobody_is_asked(workspace: Workspace) -> None:
     """JupyterLab asks when it starts; without a network it has to start as well."""
     times = {"connect_timeout": timedelta(seconds=1), "timeout": timedelta(seconds=1)}
     nowhere = Connection(url="http://127.0.0.1:9/v1", region="", profile="", tries=1, **times)
-    answer = Jobs(nowhere, workspace).page(ListJobsQuery(max_items=0))
-    assert (answer.jobs, answer.next_token, answer.total_count) == ([], None, -1)
+    response = Jobs(nowhere, workspace).page(ListJobsQuery(max_items=0))
+    assert (response.jobs, response.next_token, response.total_count) == ([], None, -1)
 
 
 def test_a_page_is_as_full_as_it_was_asked_for(api: FakeApi, jobs: Jobs) -> None:

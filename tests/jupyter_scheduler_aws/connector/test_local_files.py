@@ -10,7 +10,7 @@ from jupyter_scheduler.models import ListJobsQuery
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.jobs import Jobs
 from jupyter_scheduler_aws.connector.local_files import add_local_files
-from jupyter_scheduler_aws.connector.rows import read_job
+from jupyter_scheduler_aws.connector.panel_models import read_job
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 

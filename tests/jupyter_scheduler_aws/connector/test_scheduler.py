@@ -27,8 +27,8 @@ def test_it_is_made_without_a_network_or_a_setting(tmp_path: Path, more: dict[st
 
 
 def test_the_list_of_jupyterlabs_start_needs_neither(tmp_path: Path) -> None:
-    answer = asyncio.run(scheduler(tmp_path).list_jobs_async(ListJobsQuery(max_items=0)))
-    assert (answer.jobs, answer.total_count) == ([], -1)
+    response = asyncio.run(scheduler(tmp_path).list_jobs_async(ListJobsQuery(max_items=0)))
+    assert (response.jobs, response.total_count) == ([], -1)
 
 
 def test_what_is_not_set_up_is_said_when_somebody_asks(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.app import app
 from chalicelib.errors import RequestError
+from chalicelib.routes.models.job_requests import CreateJobBody
+from chalicelib.routes.models.query_strings import batch_query, crontab_query, definition_query, job_query, page_query
 from chalicelib.routes.openapi.document import DOCUMENT, make_document, render, views
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS
 from chalicelib.routes.openapi.schemas import field_docs
-from chalicelib.routes.queries import batch_query, crontab_query, definition_query, job_query, page_query
-from chalicelib.routes.requests import CreateJobBody
 from tests.structure.sources import ROOT
 from tests.support.openapi import CheckedApi, Judge, operations, read_document
 
@@ -193,7 +193,7 @@ def test_errors_are_those_of_the_service() -> None:
     bodies = {
         str(each["content"]["application/json"]["schema"]) for each in document["components"]["responses"].values()
     }
-    assert bodies == {"{'$ref': '#/components/schemas/ErrorAnswer'}"}
+    assert bodies == {"{'$ref': '#/components/schemas/ErrorResponse'}"}
 
 
 def test_requests_are_signed() -> None:
@@ -205,8 +205,8 @@ def test_requests_are_signed() -> None:
 
 
 def test_it_is_served(api: CheckedApi) -> None:
-    answer = api.get("/scheduler/openapi.json?1795413699291")
-    assert (answer.status, answer.body) == (200, read_document())
+    response = api.get("/scheduler/openapi.json?1795413699291")
+    assert (response.status, response.body) == (200, read_document())
 
 
 def test_who_serves_it_does_not_make_it() -> None:

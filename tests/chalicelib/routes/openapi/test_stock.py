@@ -22,15 +22,15 @@ REQUESTS: Final[Mapping[Any, str]] = {
 }
 """What the stock scheduler takes, and our component."""
 
-ANSWERS: Final = (
-    (stock.DescribeJob, "JobAnswer"),
+RESPONSES: Final = (
+    (stock.DescribeJob, "JobResponse"),
     (stock.DescribeJob, "JobRow"),
-    (stock.JobFile, "JobFileAnswer"),
-    (stock.ListJobsResponse, "JobPageAnswer"),
-    (stock.DescribeJobDefinition, "DefinitionAnswer"),
+    (stock.JobFile, "JobFileResponse"),
+    (stock.ListJobsResponse, "JobPageResponse"),
+    (stock.DescribeJobDefinition, "DefinitionResponse"),
     (stock.DescribeJobDefinition, "DefinitionRow"),
-    (stock.ListJobDefinitionsResponse, "DefinitionPageAnswer"),
-    (stock.RuntimeEnvironment, "EnvironmentAnswer"),
+    (stock.ListJobDefinitionsResponse, "DefinitionPageResponse"),
+    (stock.RuntimeEnvironment, "EnvironmentResponse"),
 )
 """What the stock scheduler answers, and our component."""
 
@@ -47,7 +47,7 @@ EXCEPTIONS: Final = {
     "CreateJobBody.job_definition_id is not there": "Jobs of a definition are made by its own route, and by its schedule.",
     "UpdateJobBody.status has another type": "The stock scheduler fails for every status but STOPPED; here they are 400.",
     "UpdateDefinitionBody.url is not there": "The stock scheduler has no url to change: it stores none.",
-    "EnvironmentAnswer.output_formats has another type": "On the wire the stock scheduler sends names with labels, too.",
+    "EnvironmentResponse.output_formats has another type": "On the wire the stock scheduler sends names with labels, too.",
 }
 """All that is otherwise than in the stock scheduler's models, and why."""
 
@@ -93,7 +93,7 @@ def differences_of_request(model: Any, name: str, document: Mapping[str, Any]) -
             yield f"{name}.{field} is required"
 
 
-def differences_of_answer(model: Any, name: str, document: Mapping[str, Any]) -> Iterator[str]:
+def differences_of_response(model: Any, name: str, document: Mapping[str, Any]) -> Iterator[str]:
     """Name what a client of the stock scheduler would miss, or not understand."""
     ours, theirs = document["components"]["schemas"][name], model.schema()
     for field, described in theirs["properties"].items():
@@ -123,11 +123,11 @@ def stock_routes() -> set[tuple[str, str]]:
     for pattern, handler in SchedulerApp.handlers:
         names = re.findall(r"\?P<(\w+)>", pattern)
         path = re.sub(r"\(\?P<\w+>[^/]*\)", "{}", pattern)
-        found |= {(each.upper(), f"/{path}") for each in METHODS if _answers(getattr(handler, each), names)}
+        found |= {(each.upper(), f"/{path}") for each in METHODS if _responses(getattr(handler, each), names)}
     return found
 
 
-def _answers(method: Callable[..., Any], names: list[str]) -> bool:
+def _responses(method: Callable[..., Any], names: list[str]) -> bool:
     """Whether a handler has a method of its own, for a path with these names."""
     if method in (getattr(RequestHandler, each) for each in METHODS):
         return False
@@ -143,7 +143,7 @@ def differences(document: Mapping[str, Any]) -> set[str]:
     routes = {(method, re.sub(r"{\w+}", "{}", path)) for method, path, _ in operations(document)}
     return {
         *(each for model, name in REQUESTS.items() for each in differences_of_request(model, name, document)),
-        *(each for model, name in ANSWERS for each in differences_of_answer(model, name, document)),
+        *(each for model, name in RESPONSES for each in differences_of_response(model, name, document)),
         *(each for model, name in QUERIES for each in differences_of_query(model, name, document)),
         *(f"{method} {path} is not there" for method, path in stock_routes() - routes),
     }
@@ -169,7 +169,7 @@ def _without_field(document: Any) -> None:
 
 
 def _nullable(document: Any) -> None:
-    document["components"]["schemas"]["JobPageAnswer"]["properties"]["total_count"] = {
+    document["components"]["schemas"]["JobPageResponse"]["properties"]["total_count"] = {
         "anyOf": [{"type": "integer"}, {"type": "null"}]
     }
 
@@ -179,7 +179,7 @@ def _optional(document: Any) -> None:
 
 
 def _text_for_number(document: Any) -> None:
-    document["components"]["schemas"]["JobAnswer"]["properties"]["create_time"] = {"type": "string"}
+    document["components"]["schemas"]["JobResponse"]["properties"]["create_time"] = {"type": "string"}
 
 
 def _unknown_status(document: Any) -> None:
@@ -207,10 +207,10 @@ def _without_route(document: Any) -> None:
     ("change", "said"),
     [
         (_without_field, "JobRow.job_files is not there"),
-        (_nullable, "JobPageAnswer.total_count may be null"),
+        (_nullable, "JobPageResponse.total_count may be null"),
         (_optional, "DefinitionRow.active may be left out"),
-        (_text_for_number, "JobAnswer.create_time has another type"),
-        (_unknown_status, "JobAnswer.status has another type"),
+        (_text_for_number, "JobResponse.create_time has another type"),
+        (_unknown_status, "JobResponse.status has another type"),
         (_required, "CreateJobBody.compute_type is required"),
         (_narrow, "CreateJobBody.parameters has another type"),
         (_without_parameter, "list_jobs?sort_by is not there"),

@@ -1,0 +1,1 @@
+"""Who is calling, whose jobs these are, and who may do what."""

@@ -1,0 +1,80 @@
+"""What becomes of a definition that an admin takes over: one of the admin's own, and the old one paused with a note."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.config import SchedulerSettings
+from chalicelib.domain.authorization.actor import Actor
+from chalicelib.domain.authorization.ownership import Caller
+from chalicelib.domain.definitions.definition import Definition, TakenOver
+from chalicelib.domain.definitions.definition_request import check_schedule, count_slots, request_of
+from chalicelib.domain.definitions.tick import next_due_after
+from chalicelib.domain.job_request import resolve_spec
+from chalicelib.errors import ConflictError
+
+__all__ = ["check_may_take_over", "paused_for", "taken_over_by"]
+
+
+def check_may_take_over(definition: Definition, caller: Caller) -> None:
+    """Check that an admin may take a definition over.
+
+    Raises
+    ------
+    ConflictError
+        If another admin has taken it over.
+    """
+    taken = definition.taken_over
+    if taken and taken.by.owner_id != caller.owner_id:
+        raise ConflictError(
+            f"Job definition {definition.definition_id} was taken over by {taken.by.arn} as {taken.definition_id}"
+            f" (owner {taken.by.owner_id}). Take that one over, or resume the old one first."
+        )
+
+
+def taken_over_by(
+    caller: Caller, old: Definition, *, definition_id: str, snapshot_id: str, settings: SchedulerSettings, now: datetime
+) -> Definition:
+    """Make a caller's own definition of another's: same notebook, schedule, options and parameters; the caller's rights.
+
+    It counts its runs on, so that a number of runs is held; the jobs so far stay with their owner. Where the notebook lay in its old
+    owner's workspace is left out: in the caller's there is something else.
+
+    Raises
+    ------
+    InvalidRequestError, NotAllowedError
+        If the settings do not allow it to the caller, by now.
+    """
+    spec = replace(resolve_spec(request_of(old), settings, caller), input_path=None)
+    check_schedule(old.schedule, old.timezone, old.options, settings)
+    new = replace(
+        old,
+        owner_id=caller.owner_id,
+        definition_id=definition_id,
+        snapshot_id=snapshot_id,
+        spec=spec,
+        create_time=now,
+        update_time=now,
+        effective_from=now,
+        revision=1,
+        synced_revision=0,
+        schedule_slots=count_slots(old.schedule),
+        missed_count=0,
+        last_run=None,
+        schedule_problem=None,
+        tick_problem=None,
+        taken_over=None,
+    )
+    return replace(new, next_due=next_due_after(new, now))
+
+
+def paused_for(new: Definition, old: Definition, by: Actor) -> Definition:
+    """Give the old definition as it stays: paused, with a note of who has taken it over, and as what."""
+    return replace(
+        old,
+        active=False,
+        update_time=by.time,
+        effective_from=by.time,
+        next_due=None,
+        revision=old.revision + 1,
+        taken_over=TakenOver(by, new.definition_id),
+    )

@@ -1,0 +1,1 @@
+"""Wire models: what requests and responses contain."""

@@ -1,0 +1,52 @@
+"""Background work that fails: logged and counted, so that nobody has to search for it, and kept from stopping other work."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.observability import count_background_failure
+
+__all__ = ["counted", "isolated"]
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def counted(duty: BackgroundWork, **ids: str) -> Iterator[None]:
+    """Log and count a failure, and raise it: AWS then delivers the work again, and in the end to a dead-letter queue.
+
+    Parameters
+    ----------
+    duty
+        What is being done.
+    **ids
+        What it is being done for, for the log.
+    """
+    try:
+        yield
+    except Exception:
+        _report(duty, ids)
+        raise
+
+
+@contextmanager
+def isolated(duty: BackgroundWork, **ids: str) -> Iterator[None]:
+    """Log and count a failure, and go on: for work that comes again by itself, beside other work that must not wait for it.
+
+    Parameters
+    ----------
+    duty
+        What is being done.
+    **ids
+        What it is being done for, for the log.
+    """
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever it is, also a defect, the other duties go on
+        _report(duty, ids)
+
+
+def _report(duty: BackgroundWork, ids: dict[str, str]) -> None:
+    count_background_failure(duty)
+    _log.exception("background work failed", extra={"duty": duty.value, **ids})

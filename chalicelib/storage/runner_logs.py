@@ -1,0 +1,85 @@
+"""CloudWatch Logs: what runners printed."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.list_query import MOST_RESPONSE_BYTES, response_bytes
+from chalicelib.domain.timestamps import from_millis
+from chalicelib.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+__all__ = ["LogEvent", "LogPage", "RunnerLogs"]
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """One line."""
+
+    time: datetime
+    message: str
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Some lines, oldest first, and a token to read on from, also later."""
+
+    events: tuple[LogEvent, ...]
+    next_token: str | None
+
+
+class RunnerLogs:
+    """Reads the runners' log group, and removes streams of it.
+
+    Parameters
+    ----------
+    client
+        A CloudWatch Logs client.
+    group
+        The log group; a task's stream is `runner/runner/<task id>`.
+    """
+
+    def __init__(self, client: "CloudWatchLogsClient", group: str) -> None:
+        self._client = client
+        self._group = group
+
+    def page(self, task_arn: str, token: str | None) -> LogPage:
+        """Read up to 1 MB of a task's lines, fewer if they are full of control characters; none if it has not printed any.
+
+        Raises
+        ------
+        InvalidRequestError
+            If the token is none that CloudWatch Logs gave out.
+        """
+        response = self._read(task_arn, token)
+        while (size := response_bytes(response["events"])) > MOST_RESPONSE_BYTES and len(response["events"]) > 1:
+            response = self._read(
+                task_arn, token, limit=max(1, len(response["events"]) * MOST_RESPONSE_BYTES // (2 * size))
+            )
+        events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in response["events"])
+        return LogPage(events, response.get("nextForwardToken"))
+
+    def _read(self, task_arn: str, token: str | None, **limit: int) -> Any:
+        more: dict[str, Any] = {**limit, **({"nextToken": token} if token else {})}
+        try:
+            return self._client.get_log_events(
+                logGroupName=self._group, logStreamName=_stream(task_arn), startFromHead=True, **more
+            )
+        except self._client.exceptions.ResourceNotFoundException:
+            return {"events": []}
+        except self._client.exceptions.InvalidParameterException:
+            if token:
+                raise InvalidRequestError.for_unknown_token() from None
+            raise
+
+    def delete(self, task_arn: str) -> None:
+        """Remove what a task printed; it need not have printed anything."""
+        with suppress(self._client.exceptions.ResourceNotFoundException):
+            self._client.delete_log_stream(logGroupName=self._group, logStreamName=_stream(task_arn))
+
+
+def _stream(task_arn: str) -> str:
+    return f"runner/runner/{task_arn.rpartition('/')[2]}"

@@ -1,0 +1,1 @@
+"""The HTTP API: signed requests, retries, endpoints and the models of their responses."""

@@ -1,0 +1,1 @@
+"""Snapshots: pack a notebook or its folder for upload."""

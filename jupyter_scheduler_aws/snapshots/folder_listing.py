@@ -1,0 +1,105 @@
+"""Lists what goes into the snapshot of a notebook's folder, without opening more than its ignore files."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jupyter_scheduler_aws.errors import SnapshotError
+from jupyter_scheduler_aws.snapshots.ignore_rules import DEFAULT_PATTERNS, IgnoreRules
+from jupyter_scheduler_aws.transfers.download_manifest import MARKER, marked_outputs
+
+__all__ = ["FolderListing", "Member"]
+
+_BROKEN: Final = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
+"""What a link says that leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file, or an empty folder."""
+
+    path: Path
+    name: str
+    """Relative to the folder, with `/`."""
+    is_folder: bool
+    size_bytes: int
+
+
+class FolderListing:
+    """Goes through a notebook's folder, in an order that is the same everywhere; the notebook itself is not in it.
+
+    Parameters
+    ----------
+    notebook
+        Absolute path of the notebook.
+    defaults
+        Patterns that hold where no ignore file says otherwise; None: none.
+    """
+
+    def __init__(self, notebook: Path, *, defaults: Sequence[str] | None = DEFAULT_PATTERNS) -> None:
+        self._notebook = notebook
+        self._root = notebook.parent
+        self._real_root = os.path.realpath(self._root)
+        self._defaults = defaults
+        self._outputs: set[Path] = set()
+        self.left_out: list[str] = []
+        """Links and special files that were passed over so far, each with the reason."""
+
+    def members(self) -> Iterator[Member]:
+        """Give files and empty folders; folders that are ignored are not looked into.
+
+        Raises
+        ------
+        SnapshotError
+            If a folder or an ignore file cannot be read.
+        """
+        return self._walk(self._root, "", IgnoreRules.of_root(self._root, defaults=self._defaults))
+
+    def _walk(self, folder: Path, prefix: str, rules: IgnoreRules) -> Iterator[Member]:
+        entries = _entries(folder)
+        if not entries and prefix:
+            yield Member(folder, prefix.rstrip("/"), is_folder=True, size_bytes=0)
+        rules = rules.inside(prefix, entries)
+        if outputs := marked_outputs(folder):
+            self._outputs |= outputs
+            self.left_out.append(f"{prefix.rstrip('/') or '.'}: outputs of earlier jobs")
+        for entry in entries:
+            path, name = Path(entry.path), prefix + entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if path == self._notebook or rules.ignores(name, is_folder=is_folder):
+                continue
+            if is_folder:
+                yield from self._walk(path, f"{name}/", rules)
+            elif entry.name != MARKER and path not in self._outputs:
+                found = self._size_or_reason(path)
+                if isinstance(found, int):
+                    yield Member(path, name, is_folder=False, size_bytes=found)
+                else:
+                    self.left_out.append(f"{name}: {found}")
+
+    def _size_or_reason(self, path: Path) -> int | str:
+        """Give the size of what is a file, or leads to one inside of the folder; else why it stays out."""
+        is_link = path.is_symlink()
+        if is_link and not Path(os.path.realpath(path)).is_relative_to(self._real_root):
+            return "a link that leads out of the folder"
+        try:
+            found = path.stat()
+        except OSError as error:
+            if is_link and error.errno in _BROKEN:
+                return "a broken link"
+            raise SnapshotError(f"{path} cannot be read: {error.strerror or error}.") from error
+        if stat.S_ISDIR(found.st_mode):
+            return "a link to a folder"
+        return found.st_size if stat.S_ISREG(found.st_mode) else "not a file"
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise SnapshotError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error

@@ -1,0 +1,146 @@
+"""Packs a notebook, or a notebook's folder, into the snapshot that a job runs."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from jupyter_scheduler_aws.snapshots.folder_listing import FolderListing, Member
+from jupyter_scheduler_aws.snapshots.limits import NO_LIMITS, SnapshotLimits
+from jupyter_scheduler_aws.snapshots.notebook_file import read_notebook
+from jupyter_scheduler_aws.snapshots.size_check import FolderSize, check_notebook_size
+from jupyter_scheduler_aws.snapshots.zip_file import write_zip
+
+__all__ = ["Snapshot", "pack_folder", "pack_notebook", "upload_filename"]
+
+_KEPT_IN_MEMORY_BYTES: Final = 32 * 1024 * 1024
+"""A larger zip goes to a temporary file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """An immutable copy of the input, ready to be uploaded; close it, or use it as a context manager."""
+
+    file: IO[bytes]
+    """The bytes, from their beginning."""
+    upload_filename: str
+    input_filename: str
+    """Name of the notebook; in a zip it stands at the root."""
+    is_packaged: bool
+    """Whether it is a zip of the folder."""
+    size_bytes: int
+    """What will be uploaded [B]."""
+    files: int
+    """Number of files, with the notebook."""
+    left_out: tuple[str, ...] = ()
+    """Links and special files that are not in the zip, each with the reason."""
+
+    def close(self) -> None:
+        """Let go of the bytes."""
+        self.file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def upload_filename(notebook: Path, *, folder: bool) -> str:
+    """Give the name that a snapshot is uploaded under: its end tells the service what it is."""
+    return f"{notebook.stem}.zip" if folder else notebook.name
+
+
+def pack_notebook(notebook: Path, *, content: bytes | None = None, limits: SnapshotLimits = NO_LIMITS) -> Snapshot:
+    """Check a notebook and copy it.
+
+    Parameters
+    ----------
+    notebook
+        Path of the notebook.
+    content
+        What `read_notebook` gave; without it, it is read here.
+    limits
+        What the service takes.
+
+    Raises
+    ------
+    SnapshotError
+        If it cannot be read, or is not a notebook that can be run.
+    SnapshotTooLargeError
+        If it is over the limit.
+    """
+    content = read_notebook(notebook) if content is None else content
+    check_notebook_size(notebook, len(content), limits.max_bytes)
+    file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it
+    file.write(content)
+    file.seek(0)
+    return Snapshot(
+        file=file,
+        upload_filename=upload_filename(notebook, folder=False),
+        input_filename=notebook.name,
+        is_packaged=False,
+        size_bytes=len(content),
+        files=1,
+    )
+
+
+def pack_folder(notebook: Path, *, content: bytes | None = None, limits: SnapshotLimits = NO_LIMITS) -> Snapshot:
+    """Check a notebook and zip its folder, with the notebook at the root of the zip.
+
+    Left out is what the folder's ignore files name, or `DEFAULT_PATTERNS` where they say nothing, outputs of earlier jobs,
+    and links that are folders or lead outside. The notebook always goes in. The same files give the same bytes.
+
+    Parameters
+    ----------
+    notebook
+        Path of the notebook.
+    content
+        What `read_notebook` gave; without it, it is read here.
+    limits
+        What the service takes. Files are counted before one of them is opened, and a zip that grows too large is given up.
+
+    Raises
+    ------
+    SnapshotError
+        If a file cannot be read, an ignore file is not one, or the notebook is not one that can be run.
+    SnapshotTooLargeError
+        If the notebook or the folder is over a limit.
+    """
+    content = read_notebook(notebook) if content is None else content
+    check_notebook_size(notebook, len(content), limits.max_notebook_bytes)
+    listing = FolderListing(notebook.absolute())
+    size = FolderSize(notebook.absolute().parent, limits)
+    size.add(Member(notebook, notebook.name, is_folder=False, size_bytes=len(content)))
+    members = _members(listing, size)
+    file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it
+    try:
+        write_zip(file, members, notebook=notebook.name, content=content, on_size=size.check_zip)
+    except BaseException:
+        file.close()
+        raise
+    size_bytes = file.tell()
+    file.seek(0)
+    return Snapshot(
+        file=file,
+        upload_filename=upload_filename(notebook, folder=True),
+        input_filename=notebook.name,
+        is_packaged=True,
+        size_bytes=size_bytes,
+        files=1 + sum(not member.is_folder for member in members),
+        left_out=tuple(listing.left_out),
+    )
+
+
+def _members(listing: FolderListing, size: FolderSize) -> list[Member]:
+    """Go through the folder to its end, so that a refusal can say how large it is; keep no more than may go along."""
+    found: list[Member] = []
+    for member in listing.members():
+        size.add(member)
+        if not size.is_over:
+            found.append(member)
+    size.check()
+    return found

@@ -1,0 +1,1 @@
+"""Transfers: upload snapshots, download outputs."""

@@ -1,0 +1,252 @@
+import io
+import json
+import struct
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.snapshots.snapshot import check_notebook, check_package
+from chalicelib.domain.snapshots.zip_rules import PackageLimits
+from chalicelib.errors import RequestError, TooLargeError, UnprocessableError
+from tests.support.hostile_zips import HOSTILE, MOST_BYTES, MOST_FILES, with_notebook
+
+LIMIT = 10_000
+PACKAGE_LIMITS = PackageLimits(max_notebook_bytes=LIMIT, max_unpacked_bytes=MOST_BYTES, max_unpacked_files=MOST_FILES)
+WITH_KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+
+
+def notebook(**changes: Any) -> dict[str, Any]:
+    return {"cells": [], "metadata": WITH_KERNEL, "nbformat": 4, "nbformat_minor": 5, **changes}
+
+
+def content(**changes: Any) -> bytes:
+    return json.dumps(notebook(**changes)).encode()
+
+
+def zipped(
+    members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED, *, mode: str = "w", before: bytes = b""
+) -> bytes:
+    file = io.BytesIO(before)
+    file.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(file, "a" if before else "w", compression) as package:
+        for name, each in members.items():
+            package.writestr(name, each)
+    return file.getvalue()
+
+
+def check(raw: bytes, *, kernel: str | None = None, limit: int = LIMIT) -> None:
+    limits = replace(PACKAGE_LIMITS, max_notebook_bytes=limit)
+    check_package(io.BytesIO(raw), "a.ipynb", kernel=kernel, limits=limits)
+
+
+@pytest.mark.parametrize("kernel", [None, "", "python3"])
+def test_a_notebook_with_a_kernel_can_be_run_anywhere(kernel: str | None) -> None:
+    check_notebook(content(), "a.ipynb", kernel=kernel)
+
+
+def test_an_environments_kernel_stands_in() -> None:
+    check_notebook(content(metadata={}), "a.ipynb", kernel="python3")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{}, None, [], "x", {"kernelspec": None}, {"kernelspec": {}}, {"kernelspec": {"name": ""}}, {"kernelspec": "ir"}],
+)
+@pytest.mark.parametrize("kernel", [None, ""])
+def test_a_notebook_without_a_kernel_is_told(metadata: Any, kernel: str | None) -> None:
+    with pytest.raises(UnprocessableError, match=r"a\.ipynb names no kernel\. Open it in JupyterLab"):
+        check_notebook(content(metadata=metadata), "a.ipynb", kernel=kernel)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "not JSON"),
+        (b"print(1)", "not JSON"),
+        (b"\xff\xfe\xfa", "not JSON"),
+        (b"PK\x03\x04", "not JSON"),
+        (b"[" * 100_000, "is not a notebook"),
+        (b'{"a":' * 100_000, "not JSON"),
+        (b"9" * 5000, "is not a notebook"),
+        (b"null", "has no cells"),
+        (b"[]", "has no cells"),
+        (b"{}", "has no cells"),
+        (content(cells={}), "has no cells"),
+        (content(cells=None), "has no cells"),
+        (content(nbformat=3), "old notebook format"),
+        (content(nbformat=True), "old notebook format"),
+        (content(nbformat="4"), "old notebook format"),
+        (content(nbformat=None), "old notebook format"),
+        (content(nbformat=4.5), "old notebook format"),
+        (content(nbformat=-4), "old notebook format"),
+        (b'{"cells": [], "nbformat": ' + b"9" * 5000 + b"}", "old notebook format"),
+        (json.dumps({"worksheets": [], "nbformat": 3}).encode(), "old notebook format"),
+        (b'{"cells": ["\xff"]}', "not JSON"),
+        (b'{"cells": ["\xf0\x9f"]}', "not JSON"),
+        (b'{"cells": ["\\ud800"]}', "not JSON"),
+        (content() + b"x", "not JSON"),
+        (b"\xef\xbb\xbf" + content(), "not JSON"),
+        (content().decode().encode("utf-16"), "not JSON"),
+    ],
+)
+def test_what_is_no_notebook_is_told(raw: bytes, said: str) -> None:
+    with pytest.raises(UnprocessableError, match=said) as told:
+        check_notebook(raw, "a.ipynb", kernel="python3")
+    assert told.value.message.startswith("a.ipynb ")
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_no_bytes_do_worse_than_be_refused(raw: bytes) -> None:
+    with pytest.raises(UnprocessableError):
+        check_notebook(raw, "a.ipynb", kernel=None)
+    with pytest.raises(UnprocessableError):
+        check(raw)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["cells", "worksheets", "metadata", "nbformat", "nbformat_minor"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["kernelspec", "name"]), inner),
+            max_leaves=5,
+        ),
+    )
+)
+def test_no_json_does_worse_than_be_refused(value: dict[str, Any]) -> None:
+    try:
+        check_notebook(json.dumps(value).encode(), "a.ipynb", kernel=None)
+    except UnprocessableError:
+        return
+    assert value["nbformat"] >= 4
+    assert value["metadata"]["kernelspec"]["name"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_only_python_writes_are_taken_as_python_takes_them(number: str) -> None:
+    """Outputs have them: nbformat writes what `json` writes."""
+    raw = content(metadata={**WITH_KERNEL, "n": float(number.lower()), "t": [f"{number}, not a number"]})
+    assert number.encode() in raw
+    check_notebook(raw, "a.ipynb", kernel=None)
+
+
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
+
+
+@pytest.mark.parametrize("compression", METHODS)
+def test_a_folder_with_its_notebook_at_the_root_can_be_run(compression: int) -> None:
+    check(zipped({"data/x.csv": b"1", "a.ipynb": content()}, compression))
+
+
+def test_a_zip_behind_something_else_is_a_zip() -> None:
+    check(zipped({"a.ipynb": content()}, before=b"#!/bin/sh\n"))
+
+
+@pytest.mark.parametrize("name", ["folder/a.ipynb", "A.ipynb", "./a.ipynb", "b.ipynb"])
+def test_the_notebook_must_be_at_the_root(name: str) -> None:
+    with pytest.raises(UnprocessableError, match=r"no a\.ipynb at its root"):
+        check(zipped({name: content()}))
+
+
+def test_the_notebook_in_a_folder_is_held_to_the_same_rules() -> None:
+    for raw, said in ((b"x", "not JSON"), (content(metadata={}), "names no kernel")):
+        with pytest.raises(UnprocessableError, match=said):
+            check(zipped({"a.ipynb": raw}))
+    check(zipped({"a.ipynb": content(metadata={})}), kernel="python3")
+
+
+def test_a_notebook_as_large_as_allowed_is_taken_and_one_byte_more_is_not() -> None:
+    raw = content()
+    check(zipped({"a.ipynb": raw}), limit=len(raw))
+    with pytest.raises(TooLargeError, match=rf"a\.ipynb has {len(raw)} bytes; at most {len(raw) - 1} are allowed"):
+        check(zipped({"a.ipynb": raw}), limit=len(raw) - 1)
+
+
+def test_a_bomb_is_told_by_what_it_says_and_never_read_beyond_the_limit() -> None:
+    with pytest.raises(TooLargeError):
+        check(zipped({"a.ipynb": b" " * 50_000_000}))
+    bomb = bytearray(zipped({"a.ipynb": b" " * 50_000_000}))
+    for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        place = bomb.index(signature) + offset
+        bomb[place : place + 4] = struct.pack("<I", 100)
+    with pytest.raises(UnprocessableError):
+        check(bytes(bomb))
+
+
+def test_an_encrypted_folder_is_refused() -> None:
+    raw = bytearray(zipped({"a.ipynb": content()}))
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        raw[raw.index(signature) + offset] |= 1
+    with pytest.raises(UnprocessableError, match=r"'a\.ipynb': it is encrypted"):
+        check(bytes(raw))
+
+
+@pytest.mark.parametrize("compression", METHODS)
+def test_a_damaged_folder_is_refused_wherever_the_damage_is(compression: int) -> None:
+    """One byte changed at each place: still fine where it does not matter, else refused, and never anything worse."""
+    whole = zipped({"a.ipynb": content(), "b": b"1"}, compression)
+    refused = 0
+    for place in range(len(whole)):
+        raw = bytearray(whole)
+        raw[place] ^= 0xFF
+        try:
+            check(bytes(raw))
+        except RequestError:
+            refused += 1
+    assert refused > len(whole) / 3
+
+
+@pytest.mark.parametrize("compression", METHODS)
+def test_a_folder_cut_short_is_refused(compression: int) -> None:
+    whole = zipped({"a.ipynb": content()}, compression)
+    for length in range(len(whole)):
+        with pytest.raises(UnprocessableError):
+            check(whole[:length])
+
+
+@given(st.binary(max_size=200), st.integers(0, 300), st.sampled_from(METHODS))
+def test_no_forged_folder_does_worse_than_be_refused(junk: bytes, place: int, compression: int) -> None:
+    raw = bytearray(zipped({"a.ipynb": content(), "b": b"1"}, compression))
+    raw[place : place + len(junk)] = junk
+    try:
+        check(bytes(raw))
+    except RequestError as error:
+        assert error.status in (413, 422)  # noqa: PT017 - some damage does not matter
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_the_runner_does_not_unpack_is_refused_before_there_is_a_job(name: str) -> None:
+    with pytest.raises((TooLargeError, UnprocessableError)) as told:
+        check(HOSTILE[name]())
+    assert "input folder" in told.value.message
+
+
+def test_a_folder_as_full_as_allowed_is_taken() -> None:
+    check(with_notebook(*((f"d/{number}.txt", b"") for number in range(MOST_FILES - 1))))
+
+
+def test_a_zip_in_the_format_for_large_ones_is_taken() -> None:
+    """Its end says no numbers; they stand before it (zip64), as some tools write it also for small ones."""
+    raw = with_notebook(("b.txt", b"1"))
+    before, end = raw[:-22], raw[-22:]
+    size, offset = struct.unpack_from("<2L", end, 12)
+    end_64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 2, 2, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(before), 1)
+    check(before + end_64 + locator + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0))
+
+
+def test_a_zip_with_a_comment_is_a_zip() -> None:
+    raw = with_notebook()
+    check(raw[:-2] + struct.pack("<H", 5) + b"hello")
+
+
+def test_a_directory_of_many_pieces_is_read_to_its_end() -> None:
+    raw = with_notebook(*((f"{number:05d}" + "n" * 400, b"") for number in range(5000)))
+    limits = replace(PACKAGE_LIMITS, max_unpacked_files=5001)
+    check_package(io.BytesIO(raw), "a.ipynb", kernel=None, limits=limits)
+    with pytest.raises(TooLargeError, match="more than 5,000 files"):
+        check_package(io.BytesIO(raw), "a.ipynb", kernel=None, limits=replace(limits, max_unpacked_files=5000))

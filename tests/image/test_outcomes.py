@@ -1,0 +1,111 @@
+"""How runs in a container end: stopped, timed out, terminated, out of memory; each with its outputs, as far as they exist."""
+
+import signal
+from collections.abc import Callable
+
+from local_cloud.container_engine import RealContainers
+from local_cloud.container_options import ContainerOptions
+from local_cloud.paths import RUNNER_IMAGE
+from tests.image.containers import ImageRunner
+from tests.runner.conftest import notebook
+from tests.runner.fake_service import FakeService
+
+Order = Callable[..., None]
+
+FILE = "open('a.txt', 'w').write('a')"
+WAIT = "import time\nprint('waiting', flush=True)\ntime.sleep(600)"
+STOP_SECONDS = 120
+"""The task definition's, and the most that Fargate grants."""
+FILL = "data = []\nwhile True:\n    data.append(b'1' * (16 << 20))"
+
+
+def test_stop(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    order(notebook(FILE, WAIT), heartbeat_seconds=0.2, output_formats=["html"])
+    service.stop_at = lambda _: "waiting" in run.log
+    run = runner.start()
+
+    assert run.end() == 12, run.log
+    assert runner.outcome["message"] == "The run was stopped in cell 2 of 2."
+    assert sorted(service.outputs) == ["a.txt", "report-out.html", "report-out.ipynb"]
+
+
+def test_time_out(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    order(notebook(FILE, WAIT), timeout_seconds=15)
+
+    code, run = runner.run()
+
+    assert (code, runner.outcome["code"]) == (11, "timeout"), run.log
+    assert sorted(service.outputs) == ["a.txt", "report-out.ipynb"]
+
+
+def test_sigterm_saves_the_outputs_within_the_grace_time(
+    runner: ImageRunner, service: FakeService, order: Order
+) -> None:
+    order(notebook(FILE, WAIT), output_formats=["html"])
+    run = runner.start()
+    run.wait_for_line("waiting")
+    run.container.stop(STOP_SECONDS)
+
+    assert run.end() == 17, f"not killed, which would be 137:\n{run.log}"
+    assert (runner.outcome["code"], runner.outcome["cell"]) == ("terminated", 2)
+    assert sorted(service.outputs) == ["a.txt", "report-out.html", "report-out.ipynb"]
+
+
+def test_sigterm_of_a_cell_that_does_not_obey(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    order(notebook(FILE, stubborn + WAIT))
+    run = runner.start()
+    run.wait_for_line("waiting")
+    run.container.stop(STOP_SECONDS)
+
+    assert run.end() == 17, run.log
+    assert sorted(service.outputs) == ["a.txt", "report-out.ipynb"]
+
+
+def test_sigterm_before_the_run_has_begun(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    service.rules["check-in"] = lambda _: 503
+    run = runner.start()
+    service.wait_for(lambda fake: any(asked.route == "check-in" for asked in fake.requests))
+    run.container.stop(STOP_SECONDS)
+
+    assert run.end() == 17, run.log
+
+
+def test_a_kernel_out_of_memory(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    order(notebook(FILE, FILL), output_formats=["html"])
+
+    code, run = runner.run(memory_mib=512)
+
+    assert (code, runner.outcome["code"], runner.outcome["cell"]) == (15, "out_of_memory", 2), run.log
+    assert "memory was full: 0.5 GiB. Choose a compute type with more" in runner.outcome["message"]
+    assert sorted(service.outputs) == ["a.txt", "report-out.html", "report-out.ipynb"]
+    assert not run.container.out_of_memory, "the container itself was not killed"
+
+
+def test_a_process_of_a_notebook_out_of_memory(runner: ImageRunner, order: Order) -> None:
+    child = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {FILL!r}], check=True)"
+    order(notebook(child))
+
+    code, run = runner.run(memory_mib=512)
+
+    assert (code, runner.outcome["code"], runner.outcome["error_name"]) == (10, "notebook_error", "CalledProcessError")
+    assert "A process was killed because the container's memory was full: 0.5 GiB" in runner.outcome["message"], run.log
+
+
+def test_a_whole_container_out_of_memory(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    """A flood of outputs fills the runner's memory, not the kernel's."""
+    flood = "for _ in range(400):\n    display({'text/plain': 'x' * (4 << 20)}, raw=True)"
+    order(notebook(flood))
+
+    code, run = runner.run(memory_mib=512)
+
+    assert (code, run.container.out_of_memory) == (137, True), run.log
+    assert service.reports == []
+
+
+def test_a_container_that_is_killed_otherwise_is_not_out_of_memory(containers: RealContainers) -> None:
+    options = ContainerOptions(memory_mib=64, entry_point=("sh", "-c"))
+    container = containers.run(RUNNER_IMAGE, command=["exec sleep 600"], options=options)
+    container.kill()
+    assert (container.wait(30)["StatusCode"], container.out_of_memory) == (128 + signal.SIGKILL, False)

@@ -1,0 +1,63 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import typer
+
+from jupyter_scheduler_aws.cli.formatting import ago, duration, size
+from jupyter_scheduler_aws.cli.options import parse_duration
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-1, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (65, "1 min 5 s"),
+        (3600, "1 h"),
+        (7380, "2 h 3 min"),
+        (86_400, "1 d"),
+        (100_000, "1 d 3 h"),
+    ],
+)
+def test_lengths_of_time(seconds: float, expected: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(-5, "just now"), (59, "just now"), (60, "1 min ago"), (7199, "1 h ago"), (86_400 * 3, "3 d ago")],
+)
+def test_how_long_ago(seconds: float, expected: str) -> None:
+    assert ago(NOW - timedelta(seconds=seconds), now=NOW) == expected
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (5100, "5.1 kB")])
+def test_sizes(count: int, expected: str) -> None:
+    assert size(count) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("90", 90),
+        ("90s", 90),
+        ("15m", 900),
+        ("15min", 900),
+        ("2h", 7200),
+        ("1h30m", 5400),
+        ("2d", 172_800),
+        (" 1H ", 3600),
+    ],
+)
+def test_lengths_of_time_are_read(text: str, seconds: int) -> None:
+    assert parse_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5h", "soon", "1w", "30m1h"])
+def test_what_is_no_length_of_time(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is not a length of time"):
+        parse_duration(text)

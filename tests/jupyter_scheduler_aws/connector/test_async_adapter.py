@@ -1,0 +1,141 @@
+"""Both calling conventions from one method: version 2 awaits `<method>`, version 3 `<method>_async`."""
+
+import asyncio
+import inspect
+import threading
+from typing import Any
+
+import pytest
+
+from jupyter_scheduler_aws import AwsEnvironmentManager, AwsJobFilesManager, AwsScheduler
+from jupyter_scheduler_aws.connector.async_adapter import request, transfer, with_twins
+from jupyter_scheduler_aws.connector.workers import Workers
+from jupyter_scheduler_aws.errors import SchedulerClientError
+
+PATIENCE_SECONDS = 60
+VERSIONS = ["2.12.1", "2.9.0rc1", "3.0.0", "3.0.0a1", "10.1"]
+
+
+class ShownError(Exception):
+    """What a person sees."""
+
+
+def shown(error: SchedulerClientError) -> ShownError:
+    return ShownError(f"shown: {error.message}")
+
+
+def twin_class(version: str) -> Any:
+    @with_twins(shown, version=version)
+    class Scheduler:
+        """One of each kind of method."""
+
+        def __init__(self) -> None:
+            self.requests, self.transfers = Workers(2), Workers(1)
+            self.held = threading.Event()
+
+        @request
+        def ask(self, first: str, *, second: str = "b") -> tuple[str, str, threading.Thread]:
+            """Say what it was given, and where it runs."""
+            return first, second, threading.current_thread()
+
+        @transfer
+        def send(self) -> str:
+            """Take long."""
+            assert self.held.wait(PATIENCE_SECONDS)
+            return "sent"
+
+        @request
+        def refuse(self) -> None:
+            """Fail as the client does."""
+            raise SchedulerClientError("There is no such job.")
+
+        @request
+        def break_down(self) -> None:
+            """Fail as nobody expects."""
+            raise KeyError("a defect")
+
+        def plain(self) -> threading.Thread:
+            """Has no twin."""
+            return threading.current_thread()
+
+    return Scheduler
+
+
+def is_version_2(version: str) -> bool:
+    return version.startswith("2.")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_plain_name_is_what_the_versions_handlers_call(version: str) -> None:
+    scheduler = twin_class(version)
+    assert inspect.iscoroutinefunction(scheduler.ask) == is_version_2(version)
+    assert inspect.iscoroutinefunction(scheduler.ask_async)
+    assert not hasattr(scheduler, "plain_async")
+    assert not inspect.iscoroutinefunction(scheduler.plain)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_arguments_and_names_come_through(version: str) -> None:
+    scheduler = twin_class(version)()
+
+    first, second, thread = asyncio.run(scheduler.ask_async("a", second="c"))
+
+    assert (first, second) == ("a", "c")
+    assert thread is not threading.current_thread()
+    assert scheduler.ask_async.__name__ == "ask"
+    assert "where it runs" in scheduler.ask.__doc__
+
+
+def test_version_3_calls_the_plain_name_in_a_thread_of_its_own() -> None:
+    scheduler = twin_class("3.0.0")()
+    assert scheduler.ask("a") == ("a", "b", threading.current_thread())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_lists_do_not_wait_behind_uploads(version: str) -> None:
+    scheduler = twin_class(version)()
+
+    async def main() -> None:
+        sending = [asyncio.create_task(scheduler.send_async()) for _ in range(5)]
+        assert (await scheduler.ask_async("a"))[0] == "a"
+        scheduler.held.set()
+        assert await asyncio.gather(*sending) == ["sent"] * 5
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_clients_errors_become_what_the_handlers_show(version: str) -> None:
+    scheduler = twin_class(version)()
+    with pytest.raises(ShownError, match=r"^shown: There is no such job\.$") as caught:
+        asyncio.run(scheduler.refuse_async())
+    assert isinstance(caught.value.__cause__, SchedulerClientError)
+    if not is_version_2(version):
+        with pytest.raises(ShownError):
+            scheduler.refuse()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_defects_are_not_hidden(version: str) -> None:
+    with pytest.raises(KeyError):
+        asyncio.run(twin_class(version)().break_down_async())
+
+
+CALLED = [
+    *(
+        (AwsScheduler, name)
+        for name in ("create_job", "update_job", "list_jobs", "count_jobs", "get_job", "delete_job")
+    ),
+    *((AwsScheduler, name) for name in ("stop_job", "create_job_definition", "update_job_definition")),
+    *((AwsScheduler, name) for name in ("delete_job_definition", "get_job_definition", "list_job_definitions")),
+    (AwsScheduler, "create_job_from_definition"),
+    (AwsEnvironmentManager, "list_environments"),
+    (AwsJobFilesManager, "copy_from_staging"),
+]
+"""What jupyter-scheduler's handlers await, and what takes time."""
+
+
+@pytest.mark.parametrize(("owner", "name"), CALLED, ids=lambda value: getattr(value, "__name__", value))
+def test_everything_that_takes_time_has_a_twin(owner: type, name: str) -> None:
+    assert inspect.iscoroutinefunction(getattr(owner, f"{name}_async"))
+    assert inspect.iscoroutinefunction(getattr(owner, name)), "the installed version is 2"

@@ -1,0 +1,190 @@
+"""The notebook out of an input folder, without the rest of it."""
+
+import io
+import random
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from jupyter_scheduler_aws import Client
+from jupyter_scheduler_aws.client import InputChoice
+from jupyter_scheduler_aws.errors import DownloadError
+from jupyter_scheduler_aws.transfers.download_manifest import MARKER, Downloaded, DownloadedFile, downloaded
+from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
+from tests.jupyter_scheduler_aws.fake_server import Fault, Response
+from tests.jupyter_scheduler_aws.transfers.downloading import fetched, files_in
+from tests.support.hostile_zips import directory_of, end_of, entry_of
+
+NOTEBOOK = b'{"cells": []}' + b" " * 1000
+DATA = random.Random(1).randbytes(3_000_000)
+ZIP_PATH = "/s3/.*report.zip"
+
+
+def package(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in members.items():
+            target.writestr(name, content)
+    return file.getvalue()
+
+
+SNAPSHOT = package({"report.ipynb": NOTEBOOK, "data.bin": DATA})
+
+
+@pytest.fixture
+def job_id(api: FakeApi) -> str:
+    job_id = api.add_job(package_input_folder=True)
+    api.jobs[job_id].files = {"report.zip": ("input", SNAPSHOT)}
+    return job_id
+
+
+def download(client: Client, job_id: str, folder: Path) -> list[Path]:
+    return client.download(job_id, folder, with_input=InputChoice.NOTEBOOK)
+
+
+def test_only_the_notebook_is_fetched(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+    [path] = download(client, job_id, tmp_path)
+
+    assert path == tmp_path / "report.ipynb"
+    assert path.read_bytes() == NOTEBOOK
+    assert files_in(tmp_path) == [MARKER, "report.ipynb"]
+    assert downloaded(tmp_path, job_id) == Downloaded(
+        complete=True, files={"report.ipynb": DownloadedFile(format="input", size_bytes=len(NOTEBOOK))}
+    )
+    ranges = [re.findall(r"\d+", request.headers["range"]) for request in api.seen("GET", ZIP_PATH)]
+    assert sum(int(stop) - int(start) + 1 for start, stop in ranges) < 400_000
+    assert len(ranges) == 2
+    assert api.seen("GET", ZIP_PATH)[1].headers["if-match"] == etag_of(SNAPSHOT)
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_large_notebook_comes_in_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path, place: str) -> None:
+    notebook = b'"' + random.Random(2).randbytes(1_000_000).hex().encode() + b'"'
+    members = {"report.ipynb": notebook, "data.bin": DATA}
+    ordered = members if place == "first" else dict(reversed(members.items()))
+    api.jobs[job_id].files = {"report.zip": ("input", package(ordered))}
+    api.faults += [Fault("GET", ZIP_PATH, drops_after=1000) for _ in range(3)]
+
+    [path] = download(client, job_id, tmp_path)
+
+    assert path.read_bytes() == notebook
+
+
+def test_it_is_not_fetched_again_if_it_is_there(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+    download(client, job_id, tmp_path)
+    api.requests.clear()
+
+    client.download(job_id, tmp_path, with_input=InputChoice.NOTEBOOK, again=False)
+
+    assert fetched(api) == []
+
+
+def test_a_single_notebook_is_the_file_itself(api: FakeApi, client: Client, tmp_path: Path) -> None:
+    job_id = api.add_job()
+    api.jobs[job_id].files = {"report.ipynb": ("input", NOTEBOOK)}
+
+    [path] = download(client, job_id, tmp_path)
+
+    assert path.read_bytes() == NOTEBOOK
+
+
+@pytest.mark.parametrize("packaged", [True, False])
+def test_an_output_of_the_same_path_wins(api: FakeApi, client: Client, tmp_path: Path, *, packaged: bool) -> None:
+    job_id = api.add_job(package_input_folder=packaged)
+    source = {"report.zip": ("input", SNAPSHOT)} if packaged else {}
+    api.jobs[job_id].files = {**source, "report.ipynb": ("files", b"{}"), "x.html": ("html", b"")}
+
+    download(client, job_id, tmp_path)
+
+    assert (tmp_path / "report.ipynb").read_bytes() == b"{}"
+    assert sorted(fetched(api)) == ["report.ipynb", "x.html"]
+
+
+def test_the_whole_zip_if_that_is_asked_for(client: Client, job_id: str, tmp_path: Path) -> None:
+    [path] = client.download(job_id, tmp_path, with_input=InputChoice.SNAPSHOT)
+
+    assert (path.name, path.read_bytes()) == ("report.zip", SNAPSHOT)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_url_that_expires(api: FakeApi, client: Client, job_id: str, tmp_path: Path, which: int) -> None:
+    expired = Fault("GET", ZIP_PATH, instead=Response(403))
+    api.faults += [*[Fault("GET", ZIP_PATH) for _ in range(which)], expired]
+
+    [path] = download(client, job_id, tmp_path)
+
+    assert path.read_bytes() == NOTEBOOK
+    assert len(api.seen("GET", ".*/download_files")) == 2
+
+
+def test_a_server_that_gives_no_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+    api.faults.append(Fault("GET", ZIP_PATH, instead=Response(200, SNAPSHOT, {"etag": etag_of(SNAPSHOT)})))
+
+    [path] = download(client, job_id, tmp_path)
+
+    assert path.read_bytes() == NOTEBOOK
+    assert len(api.seen("GET", ZIP_PATH)) == 1
+
+
+@pytest.mark.parametrize("start", [0, len(SNAPSHOT) - 65536])
+def test_a_server_that_gives_other_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path, start: int) -> None:
+    part = SNAPSHOT[start : start + 1000]
+    response = Response(206, part, {"content-range": f"bytes {start}-{start + 999}/{len(SNAPSHOT)}"})
+    api.faults.append(Fault("GET", ZIP_PATH, instead=response))
+
+    [path] = download(client, job_id, tmp_path)
+
+    assert path.read_bytes() == NOTEBOOK
+
+
+def test_a_zip_that_changes_in_between(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+    api.faults += [Fault("GET", ZIP_PATH), Fault("GET", ZIP_PATH, instead=Response(412))]
+
+    [path] = download(client, job_id, tmp_path)
+
+    assert path.read_bytes() == NOTEBOOK
+    assert len(api.seen("GET", ZIP_PATH)) == 4, "from its beginning"
+
+
+@pytest.mark.parametrize("status", [200, 206])
+def test_a_server_that_never_ends(api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int) -> None:
+    """Once; the next answer is as it should be."""
+    headers = {"content-range": f"bytes {len(SNAPSHOT) - 65536}-{len(SNAPSHOT) - 1}/{len(SNAPSHOT)}"}
+    api.faults.append(Fault("GET", ZIP_PATH, instead=Response(status, b"x" * 65536, headers, is_endless=True)))
+
+    if status == 206:
+        [path] = download(client, job_id, tmp_path)
+        assert path.read_bytes() == NOTEBOOK
+    else:
+        with pytest.raises(DownloadError, match="cannot be read"):
+            download(client, job_id, tmp_path)
+
+
+BROKEN_MEMBER = SNAPSHOT.replace(SNAPSHOT[42:62], bytes(20), 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"this is no zip", "cannot be read"),
+        (b"", "cannot be read"),
+        (SNAPSHOT[:-1000], "cannot be read"),
+        (BROKEN_MEMBER, "cannot be read"),
+        (package({"other.ipynb": NOTEBOOK}), "has no 'report.ipynb' in it"),
+        (directory_of(lambda number: entry_of(b"%d" % number), 100_001), "it has more than 100,000 entries"),
+        (bytes(65 << 20) + end_of(65 << 20), "its directory has 68,157,440 bytes"),
+        (package({"report.ipynb": bytes(101 << 20)}), "'report.ipynb' has 105,906,176 bytes in it"),
+    ],
+)
+def test_a_zip_without_a_notebook_to_be_had(
+    api: FakeApi, client: Client, tmp_path: Path, content: bytes, problem: str
+) -> None:
+    job_id = api.add_job(package_input_folder=True)
+    api.jobs[job_id].files = {"report.zip": ("input", content)}
+
+    with pytest.raises(DownloadError, match=rf"report\.zip.*{problem}.*--with-input"):
+        download(client, job_id, tmp_path)
+
+    assert files_in(tmp_path) == []

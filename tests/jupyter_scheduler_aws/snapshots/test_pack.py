@@ -1,0 +1,171 @@
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_scheduler_aws.errors import SnapshotError
+from jupyter_scheduler_aws.snapshots.pack import pack_folder, pack_notebook
+from jupyter_scheduler_aws.transfers.download_manifest import Downloaded, DownloadedFile, update_marker
+from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
+
+
+def test_a_notebook_is_copied_as_it_is(notebook: Path) -> None:
+    with pack_notebook(notebook) as snapshot:
+        before = notebook.read_bytes()
+        notebook.write_text("changed since")
+        assert snapshot.file.read() == before
+        assert (snapshot.size_bytes, snapshot.input_filename, snapshot.is_packaged) == (
+            len(before),
+            "report.ipynb",
+            False,
+        )
+
+
+def without(key: str) -> dict[str, Any]:
+    return {name: value for name, value in NOTEBOOK.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "not JSON"),
+        ("not json", "not JSON"),
+        ("[]", "no nbformat"),
+        (json.dumps(without("nbformat")), "no nbformat"),
+        (json.dumps(NOTEBOOK | {"nbformat": 3}), "old notebook format"),
+        (json.dumps(NOTEBOOK | {"nbformat": 5}), "newer"),
+        (json.dumps(without("cells")), "not a valid notebook"),
+        (json.dumps(NOTEBOOK | {"cells": [{"cell_type": "code"}]}), "not a valid notebook"),
+    ],
+)
+def test_what_is_not_a_notebook_is_refused(notebook: Path, content: str, problem: str) -> None:
+    notebook.write_text(content)
+    with pytest.raises(SnapshotError, match=problem):
+        pack_notebook(notebook)
+    with pytest.raises(SnapshotError, match=r"report\.ipynb"):
+        pack_folder(notebook)
+
+
+@pytest.mark.parametrize("name", ["missing.ipynb", "script.py"])
+def test_what_cannot_be_one_is_refused(notebook: Path, name: str) -> None:
+    write_files(notebook.parent, "script.py")
+    with pytest.raises(SnapshotError, match=name):
+        pack_notebook(notebook.parent / name)
+
+
+def test_a_cell_id_in_an_older_format_does_no_harm(notebook: Path) -> None:
+    notebook.write_text(json.dumps(NOTEBOOK | {"nbformat_minor": 4}))
+    pack_notebook(notebook).close()
+
+
+def test_a_folder_becomes_a_zip_with_the_notebook_at_its_root(notebook: Path) -> None:
+    folder = notebook.parent
+    write_files(folder, "data/co2.csv", "helpers.py", "übung.txt", ".env")
+    (folder / "empty").mkdir()
+    (folder / "run.sh").write_text("#!/bin/sh")
+    (folder / "run.sh").chmod(0o755)
+
+    with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
+        assert package.testzip() is None
+        assert sorted(package.namelist()) == [
+            ".env",
+            "data/co2.csv",
+            "empty/",
+            "helpers.py",
+            "report.ipynb",
+            "run.sh",
+            "übung.txt",
+        ]
+        assert package.read("data/co2.csv") == b"data/co2.csv"
+        assert package.getinfo("run.sh").external_attr >> 16 & 0o111
+        assert not package.getinfo("helpers.py").external_attr >> 16 & 0o111
+        assert (snapshot.files, snapshot.upload_filename, snapshot.left_out) == (6, "report.zip", ())
+
+
+def test_the_same_files_give_the_same_bytes(notebook: Path) -> None:
+    write_files(notebook.parent, "b.txt", "a.txt", "c/d.txt")
+    with pack_folder(notebook) as snapshot:
+        first = snapshot.file.read()
+    for path in notebook.parent.rglob("*"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    with pack_folder(notebook) as snapshot:
+        assert snapshot.file.read() == first
+        assert len(first) == snapshot.size_bytes
+        with zipfile.ZipFile(snapshot.file) as package:
+            assert {info.date_time for info in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_what_is_made_again_anyway_stays_out(notebook: Path) -> None:
+    write_files(
+        notebook.parent,
+        ".git/config",
+        "src/__pycache__/x.pyc",
+        ".venv/bin/python",
+        "web/node_modules/x.js",
+        ".ipynb_checkpoints/report-checkpoint.ipynb",
+        "src/x.py",
+    )
+    with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
+        assert sorted(package.namelist()) == ["report.ipynb", "src/x.py"]
+
+
+def test_outputs_of_earlier_jobs_stay_out(notebook: Path) -> None:
+    outputs = notebook.parent / "outputs"
+    write_files(outputs, "report-2026.html", "results/table.csv", "own.txt")
+    files = {name: DownloadedFile(format="files", size_bytes=1) for name in ("report-2026.html", "results/table.csv")}
+    update_marker(outputs, "job-1", lambda _: Downloaded(complete=True, files=files))
+
+    with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
+        assert sorted(package.namelist()) == ["outputs/own.txt", "report.ipynb"]
+        assert snapshot.left_out == ("outputs: outputs of earlier jobs",)
+
+
+def test_links_that_lead_out_are_left_out_and_named(notebook: Path, tmp_path: Path) -> None:
+    folder = notebook.parent
+    write_files(tmp_path, "secret.txt", "elsewhere/x.txt")
+    write_files(folder, "inside.txt", "data/x.txt")
+    (folder / "good").symlink_to("inside.txt")
+    (folder / "out").symlink_to(tmp_path / "secret.txt")
+    (folder / "out-folder").symlink_to(tmp_path / "elsewhere")
+    (folder / "in-folder").symlink_to("data")
+    (folder / "broken").symlink_to("nowhere")
+    (folder / "loop").symlink_to("loop")
+    os.mkfifo(folder / "pipe")
+
+    with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
+        assert sorted(package.namelist()) == ["data/x.txt", "good", "inside.txt", "report.ipynb"]
+        assert package.read("good") == b"inside.txt"
+        assert snapshot.left_out == (
+            "broken: a broken link",
+            "in-folder: a link to a folder",
+            "loop: a broken link",
+            "out: a link that leads out of the folder",
+            "out-folder: a link that leads out of the folder",
+            "pipe: not a file",
+        )
+
+
+def test_a_file_that_cannot_be_read_is_named(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unreadable = notebook.parent / os.fsdecode(b"caf\xe9.txt")
+    unreadable.write_text("")
+    with pytest.raises(SnapshotError, match="not text"):
+        pack_folder(notebook)
+
+
+def test_a_relative_notebook_takes_its_own_folder(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(notebook.parent, "a.txt")
+    monkeypatch.chdir(notebook.parent)
+    with pack_folder(Path(notebook.name)) as snapshot, zipfile.ZipFile(snapshot.file) as package:
+        assert sorted(package.namelist()) == ["a.txt", "report.ipynb"]
+
+
+def test_a_notebook_that_is_a_link_is_packed(notebook: Path, tmp_path: Path) -> None:
+    link = tmp_path / "other" / "linked.ipynb"
+    link.parent.mkdir()
+    link.symlink_to(notebook)
+    with pack_folder(link) as snapshot, zipfile.ZipFile(snapshot.file) as package:
+        assert package.namelist() == ["linked.ipynb"]
+        assert snapshot.left_out == ()
