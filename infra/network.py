@@ -57,7 +57,7 @@ class Network(Construct):
             # CDK empties the default group by a custom resource; nothing here uses that group.
             restrict_default_security_group=False,
             subnet_configuration=[SubnetConfiguration(name="Runners", subnet_type=SubnetType.PUBLIC, cidr_mask=20)],
-            gateway_endpoints={"Bucket": GatewayVpcEndpointOptions(service=GatewayVpcEndpointAwsService.S3)},
+            gateway_endpoints={"Files": GatewayVpcEndpointOptions(service=GatewayVpcEndpointAwsService.S3)},
         )
         explain(
             vpc,

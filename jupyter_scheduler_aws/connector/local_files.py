@@ -39,7 +39,7 @@ def _links(files: Iterable[JobFile], made: list[str]) -> list[JobFile]:
     """Add the folder's link where the run made something, with or without an input folder."""
     links = list(files)
     has_folder = any(file.file_format == _FOLDER for file in links)
-    return [*links, JobFile(display_name="Bucket", file_format=_FOLDER)] if made and not has_folder else links
+    return [*links, JobFile(display_name="Files", file_format=_FOLDER)] if made and not has_folder else links
 
 
 def _with_path(file: JobFile, by_format: Mapping[str, str], folder: Path, workspace: Workspace) -> JobFile:

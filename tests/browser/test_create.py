@@ -99,7 +99,7 @@ def test_a_job_with_its_folder(lab: Lab, client: Client) -> None:
     assert (folder / "co2.ipynb").exists(), "of the input, the notebook"
     assert not list(folder.glob("co2-mauna-loa.csv")) + list(folder.glob("*.zip")), "and nothing else"
     expect(detail.field("Input file").get_by_role("link")).to_have_text("co2.ipynb")
-    detail.file("Bucket").click()
+    detail.file("Files").click()
     expect(lab.file("co2-by-year.csv")).to_be_visible()
     lab.camera.take("files")
 

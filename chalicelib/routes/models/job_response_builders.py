@@ -101,7 +101,7 @@ def _job_files(job: Job) -> list[JobFileResponse]:
     files = [(OUTPUT_FORMATS.get(each, each), each) for each in job.spec.output_formats]
     files.append(("Input", "input"))
     if job.spec.package_input_folder:
-        files.append(("Bucket", "files"))
+        files.append(("Files", "files"))
     return [{"display_name": name, "file_format": file_format, "file_path": None} for name, file_format in files]
 
 
