@@ -133,17 +133,23 @@ test: $(ENVIRONMENTS) ## Run every test: service and tools, runner, deployed sta
 LINTED := build/.templates-linted
 
 .PHONY: check
-check: $(DEV_READY) ## Lint, check formats, types, templates and locks
-	@.venv/bin/ruff check --quiet .
-	@.venv/bin/ruff format --quiet --check .
-	@.venv/bin/mypy app $(wildcard benchmarks/*.py) chalicelib infra jupyter_scheduler_aws local_cloud runner_container/runner tests
+check: $(DEV_READY) ## Check style, formatting, imports, types, lock files and templates
+	@PRE_COMMIT_HOME=build/pre-commit .venv/bin/pre-commit run --all-files --color never
+
+.PHONY: hooks
+hooks: $(DEV_READY) ## Make git run these checks before each commit, as far as its files need them
+	@.venv/bin/pre-commit install
+
+.PHONY: check-locks
+check-locks: $(UV_READY)
 	@rm -rf build/locks && mkdir -p build/locks && cp requirements/*.txt build/locks
 	@$(MAKE) lock LOCKS=build/locks
 	@for platform in $(RUNNER_PLATFORMS); do $(UV) pip install --quiet --dry-run --target build/wheels --python-platform $$platform \
 		--python-version 3.13 --only-binary :all: --require-hashes --requirement requirements/runner.txt || exit 1; done
-	@diff --recursive --brief requirements build/locks || { echo "The locks are not up to date; run \`make lock\`." >&2; exit 1; }
-	@$(MAKE) --silent $(LINTED)
-	@echo "All checks passed"
+	@diff --recursive --brief requirements build/locks || { echo "The lock files are not up to date; run \`make lock\`." >&2; exit 1; }
+
+.PHONY: check-templates
+check-templates: $(LINTED)
 
 # All that templates are made of: the CDK app, the routes and settings that it reads, and their packages.
 TEMPLATES_FROM := $(shell find app chalicelib infra runner_container tests/infra -name __pycache__ -prune -o -type f -print)
@@ -178,6 +184,17 @@ audit: $(DEV_READY) ## Hold every lock against published vulnerabilities, where 
 .PHONY: sbom
 sbom: $(DEV_READY) ## Write bills of materials of the function bundle and the runner image to build/sbom
 	@.venv/bin/python -m infra.supply_chain.sbom $(if $(ENGINE),--engine $(ENGINE))
+
+.PHONY: dist
+dist: $(DEV_READY) ## Build wheel and sdist to dist/ and check them in an empty environment
+	@.venv/bin/python -m infra.supply_chain.release
+
+# The version to release, as in `make release VERSION=0.2.0`.
+VERSION :=
+
+.PHONY: release
+release: $(DEV_READY) ## Set the version, write the changelog heading and build, as in make release VERSION=0.2.0
+	@.venv/bin/python -m infra.supply_chain.release --version "$(VERSION)"
 
 .PHONY: openapi
 openapi: $(DEV_READY) ## Write the API's OpenAPI document anew
