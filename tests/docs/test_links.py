@@ -28,7 +28,7 @@ def exists_in_clone(target: Path) -> bool:
 
 def test_documents_have_links() -> None:
     links = [link for document in own_documents() for link in relative_links(document)]
-    assert {"settings.md", "docs/flow.svg"} <= set(links)
+    assert {"settings.md", "docs/panel.png"} <= set(links)
 
 
 def is_broken(document: Path, link: str) -> bool:
