@@ -10,8 +10,7 @@ from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.mark_table import token_mark
-from chalicelib.storage.marked_put import MarkExistsError
+from chalicelib.storage.mark_table import MarkExistsError, token_mark
 from tests.support.scheduler import LocalScheduler
 
 
