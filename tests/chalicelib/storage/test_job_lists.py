@@ -1,11 +1,11 @@
-"""The sparse indexes: who waits, who is live, who is overdue."""
+"""The sparse indexes: waiting, live and overdue jobs."""
 
 from tests.support.scheduler import BOB, LocalScheduler
 
 
 def _waiting(local: LocalScheduler, per_owner: int = 50) -> list[list[str]]:
-    found = local.factory._job_lists.waiting(local.clock(), per_owner=per_owner)
-    return [[each.job_id for each in jobs] for jobs in found]
+    pages = local.factory._job_lists.waiting(local.clock(), per_owner=per_owner)
+    return [[job.job_id for job in jobs] for jobs in pages]
 
 
 def test_waiting_jobs_come_owner_by_owner_oldest_first(local: LocalScheduler) -> None:
@@ -18,7 +18,7 @@ def test_waiting_jobs_come_owner_by_owner_oldest_first(local: LocalScheduler) ->
     assert sorted(_waiting(local, per_owner=2)) == sorted(jobs[:2] for jobs in made.values())
 
 
-def test_an_owner_whose_jobs_may_not_run_yet_does_not_hide_the_next(local: LocalScheduler) -> None:
+def test_an_owner_without_ready_jobs_does_not_hide_the_next_owner(local: LocalScheduler) -> None:
     for api in (local.api, local.api.as_user(BOB)):
         run = local.start(api=api, max_retries=1, min_retry_interval_millis=60_000)
         run.report("notebook_error")
@@ -30,7 +30,7 @@ def test_an_owner_whose_jobs_may_not_run_yet_does_not_hide_the_next(local: Local
     assert [len(jobs) for jobs in _waiting(local)] == [2, 2]
 
 
-def test_ids_that_begin_alike_are_not_mixed_up(local: LocalScheduler) -> None:
+def test_owner_ids_with_a_common_prefix_are_not_mixed_up(local: LocalScheduler) -> None:
     users = [f"arn:aws:iam::123456789012:user/{name}" for name in ("ann", "ann-b", "ann-", "an")]
     made = [[local.create(api=local.api.as_user(user)) for _ in range(2)] for user in users]
     assert sorted(map(sorted, _waiting(local))) == sorted(map(sorted, made))
@@ -50,7 +50,7 @@ def test_live_jobs_are_found_in_every_shard(local: LocalScheduler) -> None:
     assert len(local.factory._job_lists.live()) == 7
 
 
-def test_a_job_is_overdue_from_its_deadline_on(local: LocalScheduler) -> None:
+def test_a_job_is_overdue_from_its_deadline(local: LocalScheduler) -> None:
     for _ in range(3):
         local.start()
     local.clock.forward(minutes=5, milliseconds=-1)

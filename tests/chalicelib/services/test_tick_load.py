@@ -1,4 +1,4 @@
-"""Many definitions due in the same minute."""
+"""Many definitions that are due at the same time."""
 
 import random
 
@@ -8,7 +8,7 @@ from tests.support.http_api import Api
 from tests.support.scheduler import LocalScheduler
 
 
-def test_two_hundred_definitions_due_in_one_minute_make_two_hundred_jobs(local: LocalScheduler) -> None:
+def test_two_hundred_definitions_due_at_once_make_two_hundred_jobs(local: LocalScheduler) -> None:
     made, chance = Definitions(local), random.Random(7)
     owners = [Api(f"arn:aws:iam::123456789012:user/u{i}") for i in range(4)]
     ids = _copies(made, owners, 200)
@@ -19,10 +19,10 @@ def test_two_hundred_definitions_due_in_one_minute_make_two_hundred_jobs(local: 
         for owner, each in ids
     ]
     late = chance.sample(ticks, 20)
-    sent = [each for each in ticks if each not in late] + chance.sample(ticks, 50)
-    chance.shuffle(sent)
-    for start in range(0, len(sent), 10):
-        assert made.deliver(*sent[start : start + 10]) == []
+    delivered = [each for each in ticks if each not in late] + chance.sample(ticks, 50)
+    chance.shuffle(delivered)
+    for start in range(0, len(delivered), 10):
+        assert made.deliver(*delivered[start : start + 10]) == []
     local.clock.forward(minutes=2)
     made.sweep()
     assert made.deliver(*late[:10]) == []
@@ -33,7 +33,7 @@ def test_two_hundred_definitions_due_in_one_minute_make_two_hundred_jobs(local: 
 
 
 def _copies(made: Definitions, owners: list[Api], count: int) -> list[tuple[str, str]]:
-    """Put definitions like one that was made, for several owners."""
+    """Store copies of a definition for several owners."""
     local, found = made.local, []
     for owner in owners:
         first = made.create(api=owner)
