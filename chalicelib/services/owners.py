@@ -1,7 +1,7 @@
 """Owners: recorded when they create something; listed, disabled and enabled by admins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,14 +26,14 @@ class _Cache:
     read_at: datetime
 
 
+@dataclass(kw_only=True)
 class OwnerService:
     """Records owners, lists them, and disables and enables them."""
 
-    def __init__(self, *, owners: OwnerTable, clock: Clock) -> None:
-        self._owners = owners
-        self._clock = clock
-        self._cache: _Cache | None = None
-        self._noted: dict[str, datetime] = {}
+    owners: OwnerTable
+    clock: Clock
+    _cache: _Cache | None = field(default=None, init=False)
+    _noted: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def check(self, owner_id: str) -> None:
         """Refuse a disabled owner, with at most one AWS call every `CACHE_TIME`.
@@ -43,16 +43,16 @@ class OwnerService:
         OwnerDisabledError
             If the owner is disabled.
         """
-        now = self._clock()
+        now = self.clock()
         if self._cache is None or not timedelta(0) <= now - self._cache.read_at < CACHE_TIME:
-            self._cache = _Cache(self._owners.disabled(), now)
+            self._cache = _Cache(self.owners.disabled(), now)
         refuse_disabled(owner_id, self._cache.disabled.get(owner_id))
 
     def note(self, caller: Caller) -> None:
         """Record that an owner creates something: one AWS call a day and process."""
-        now, last = self._clock(), self._noted.get(caller.owner_id)
+        now, last = self.clock(), self._noted.get(caller.owner_id)
         if last is None or now - last >= SEEN_AGAIN_AFTER:
-            self._owners.note(caller, now)
+            self.owners.note(caller, now)
             self._noted[caller.owner_id] = now
 
     def page(self, *, max_items: int, next_token: str | None) -> OwnerPage:
@@ -63,7 +63,7 @@ class OwnerService:
         InvalidRequestError
             If the token was not made by this API.
         """
-        return self._owners.page(max_items=max_items, next_token=next_token)
+        return self.owners.page(max_items=max_items, next_token=next_token)
 
     def get(self, owner_id: str) -> Owner:
         """Read an owner.
@@ -73,7 +73,7 @@ class OwnerService:
         NotFoundError
             If nobody with this id has created anything.
         """
-        owner = self._owners.get(owner_id)
+        owner = self.owners.get(owner_id)
         if owner is None:
             raise NotFoundError.for_owner(owner_id)
         return owner
@@ -92,8 +92,8 @@ class OwnerService:
         if disabled and owner_id == caller.owner_id:
             raise ConflictError("You cannot disable yourself, because you could not undo it. Ask another admin.")
         if disabled and owner.disabled is None:
-            disabled_by = Actor(caller.owner_id, caller.arn, self._clock())
-            self._owners.disable(owner_id, Disabling(disabled_by, " ".join(reason.split())))
+            disabled_by = Actor(caller.owner_id, caller.arn, self.clock())
+            self.owners.disable(owner_id, Disabling(disabled_by, " ".join(reason.split())))
         elif not disabled:
-            self._owners.enable(owner_id)
+            self.owners.enable(owner_id)
         self._cache = None

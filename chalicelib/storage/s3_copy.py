@@ -58,7 +58,7 @@ class Copier:
         source, key
             Keys of the object and of the copy.
         size_bytes
-            Its size. An object of one part is copied with one call, whatever its size.
+            Its size; 0 if unknown. An object of one part is copied with one call.
         etag
             Copy only if the source has this ETag.
 

@@ -90,9 +90,9 @@ _LONGEST_HASH_KEYS: Final = ("owner_id", "mark_id", "definition_key")
 def _refused_key(body: bytes) -> tuple[Any, dict[str, Any]] | None:
     """Enforce the sizes of keys, which moto does not check in reads and transactions; a key is never empty."""
     request = json.loads(body)
-    writes = [write for each in request.get("TransactItems", []) for write in each.values()]
-    keys = [each.get("Key", {}) for each in (request, *writes)] + [request.get("ExclusiveStartKey", {})]
-    for name, value in (pair for each in keys for pair in each.items()):
+    writes = [write for item in request.get("TransactItems", []) for write in item.values()]
+    keys = [part.get("Key", {}) for part in (request, *writes)] + [request.get("ExclusiveStartKey", {})]
+    for name, value in (pair for key in keys for pair in key.items()):
         size, most = len(value.get("S", "").encode()), 2048 if name in _LONGEST_HASH_KEYS else 1024
         if size > most:
             return refusal("ValidationException", f"The size of key {name} has exceeded its limit.")
@@ -218,11 +218,11 @@ def _table(model: type[JobItem | DefinitionItem | MarkItem | OwnerItem]) -> dict
     schema = model._get_schema()
     indexes = [
         {
-            "IndexName": each["index_name"],
-            "KeySchema": _hash_first(each["key_schema"]),
-            "Projection": each["projection"],
+            "IndexName": index["index_name"],
+            "KeySchema": _hash_first(index["key_schema"]),
+            "Projection": index["projection"],
         }
-        for each in schema["global_secondary_indexes"]
+        for index in schema["global_secondary_indexes"]
     ]
     return {
         "TableName": model.Meta.table_name,

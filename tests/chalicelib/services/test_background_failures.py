@@ -39,7 +39,7 @@ def test_an_unreadable_job_stops_neither_other_jobs_nor_definitions(
     """The rest of the sweep goes on even after a defect that is not an error of AWS."""
     for _ in range(2):
         local.start()
-    broken, intact = sorted(each["job_id"]["S"] for each in local.items())
+    broken, intact = sorted(item["job_id"]["S"] for item in local.items())
     local.client("dynamodb").update_item(
         TableName="jobs",
         Key={"owner_id": {"S": local.owner_id()}, "job_id": {"S": broken}},
@@ -48,9 +48,9 @@ def test_an_unreadable_job_stops_neither_other_jobs_nor_definitions(
     )
     definition_id = made.create(schedule="* * * * *")
     local.clock.forward(minutes=15, seconds=1)
-    assert [each["kind"] for each in made.sweep()] == ["walk"]
+    assert [message["kind"] for message in made.sweep()] == ["walk"]
     assert len(made.jobs(definition_id)) >= 3
-    assert [each["startedBy"].split("/")[1] for each in local.hub.ecs.running] == [broken]
+    assert [task["startedBy"].split("/")[1] for task in local.hub.ecs.running] == [broken]
     assert local.run_of(intact).task["desiredStatus"] == "STOPPED"
     assert failures.counted() == ["runs"]
     assert failures.named("job_id") == {broken}

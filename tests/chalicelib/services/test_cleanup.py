@@ -19,7 +19,7 @@ _CONTEXT = SimpleNamespace(
 
 
 def _image(local: LocalScheduler, job_id: str) -> dict[str, Any]:
-    return next(each for each in local.items() if each["job_id"]["S"] == job_id)
+    return next(item for item in local.items() if item["job_id"]["S"] == job_id)
 
 
 def _record(name: str, old: dict[str, Any], new: dict[str, Any] | None = None, number: str = "1") -> dict[str, Any]:
@@ -31,7 +31,7 @@ def _record(name: str, old: dict[str, Any], new: dict[str, Any] | None = None, n
 def _deliver(*records: dict[str, Any]) -> list[str]:
     """Deliver records as the stream or the queue does; return the ids of those to deliver again."""
     response = events.cleanup({"Records": list(records)}, _CONTEXT)
-    return [each["itemIdentifier"] for each in response["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
 def _put(local: LocalScheduler, job_id: str, *paths: str) -> None:

@@ -63,14 +63,14 @@ def test_stopping_a_task_is_retried_and_its_job_is_logged(
 ) -> None:
     made.follow_streams()
     run = local.start()
-    (job_id,) = (each["job_id"]["S"] for each in local.items())
+    (job_id,) = (item["job_id"]["S"] for item in local.items())
     made.told()
     assert local.api.delete(f"/scheduler/jobs/{job_id}").status == 204
     local.hub.listeners.append(Always(_DENIED, "ecs:StopTask"))
     records = made.told()
     assert len(made.deliver_records(*records)) == 1
     assert failures.counted() == ["cleanup"]
-    assert [each["job_id"] for each in made.second_cleanups()] == [job_id]
+    assert [message["job_id"] for message in made.second_cleanups()] == [job_id]
     local.hub.listeners.clear()
     assert made.deliver_records(*records) == []
     assert run.task["desiredStatus"] == "STOPPED"

@@ -23,7 +23,7 @@ def followed(made: Definitions) -> Definitions:
 def _put_jobs(made: Definitions, job_id: str, count: int) -> None:
     """Store copies of a job, with their inputs."""
     local = made.local
-    (item,) = [each for each in local.items() if each["job_id"]["S"] == job_id]
+    (item,) = [item for item in local.items() if item["job_id"]["S"] == job_id]
     owner_id, rows = local.owner_id(), []
     for i in range(count):
         copy = f"{job_id[:-4]}{i:04x}"
@@ -71,7 +71,7 @@ def test_other_definitions_and_jobs_are_kept(local: LocalScheduler, followed: De
     assert followed.clean_up() == []
     assert followed.clean_up() == []
     assert list(followed.schedules()) == sorted([f"{other}-0", f"{theirs}-0"])
-    assert [each["job_id"] for each in followed.jobs()] == sorted([kept, plain])
+    assert [job["job_id"] for job in followed.jobs()] == sorted([kept, plain])
     assert len(local.objects("definitions/")) == 2
     assert len(local.objects("jobs/")) == 2
 
@@ -127,7 +127,7 @@ def test_the_second_cleanup_removes_a_job_that_was_created_meanwhile(
 
     local.hub.listeners.append(Meanwhile("dynamodb:PutItem", delete))
     job_id = followed.run_now(definition_id)
-    assert [each["job_id"] for each in followed.jobs()] == [job_id]
+    assert [job["job_id"] for job in followed.jobs()] == [job_id]
     followed.clean_up_again()
     assert followed.clean_up() == []
     assert followed.leftovers() == {}
@@ -139,7 +139,7 @@ def test_records_of_both_streams_are_told_apart(local: LocalScheduler, followed:
     job_id, definition_id = local.create(), followed.create()
     local.api.delete(f"/scheduler/jobs/{job_id}")
     followed.delete(definition_id)
-    assert {frozenset(each["dynamodb"]["Keys"]) for each in followed.told()} == {
+    assert {frozenset(record["dynamodb"]["Keys"]) for record in followed.told()} == {
         frozenset({"owner_id", "job_id"}),
         frozenset({"owner_id", "definition_id"}),
     }

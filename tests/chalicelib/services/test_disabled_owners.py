@@ -96,7 +96,7 @@ def test_waiting_jobs_end_with_an_outcome_and_jobs_of_others_are_launched(local:
     hers = local.create(api=carol)
     set_disabled(local, owner_id)
     local.dispatch()
-    assert [each["startedBy"].split("/")[1] for each in local.tasks()] == [hers]
+    assert [task["startedBy"].split("/")[1] for task in local.tasks()] == [hers]
     for job_id in jobs:
         job = local.api.as_user(BOB).get(f"/scheduler/jobs/{job_id}?owner_id={owner_id}").body
         assert (job["status"], job["attempt"], job["outcome"]["code"]) == ("FAILED", 0, "owner_disabled")
@@ -145,7 +145,7 @@ def test_all_waiting_jobs_end_even_if_one_dispatch_cannot_handle_them(local: Loc
         wake_ups = local.wake_ups()
         local.dispatch()
         assert local.wake_ups() > wake_ups
-    assert {each["status"]["S"] for each in local.items()} == {"FAILED"}
+    assert {item["status"]["S"] for item in local.items()} == {"FAILED"}
     assert local.tasks() == []
 
 
@@ -159,4 +159,4 @@ def test_an_interrupted_registration_is_repaired_by_the_next_create(
     assert local.items() == []
     local.hub.listeners.clear()
     local.create()
-    assert [each["owner_id"]["S"] for each in local.items("owners")] == [local.owner_id()]
+    assert [item["owner_id"]["S"] for item in local.items("owners")] == [local.owner_id()]

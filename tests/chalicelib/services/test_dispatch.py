@@ -11,7 +11,7 @@ from tests.support.scheduler import ANNA, BOB, LocalScheduler, scheduler, settin
 
 
 def _launched(local: LocalScheduler) -> list[str]:
-    return [each["startedBy"].split("/")[1] for each in local.tasks()]
+    return [task["startedBy"].split("/")[1] for task in local.tasks()]
 
 
 def _create(local: LocalScheduler, count: int, user: str = ANNA, **fields: Any) -> list[str]:
@@ -34,8 +34,8 @@ def test_owners_take_turns_oldest_first(local: LocalScheduler) -> None:
     bob = _create(local, 2, BOB)
     local.dispatch()
     order = _launched(local)
-    assert [each for each in order if each in anna] == anna
-    assert [each for each in order if each in bob] == bob
+    assert [job_id for job_id in order if job_id in anna] == anna
+    assert [job_id for job_id in order if job_id in bob] == bob
     assert {*order[:2]} == {anna[0], bob[0]}
     assert {*order[2:4]} == {anna[1], bob[1]}
 
@@ -54,7 +54,7 @@ def test_limits_hold_across_several_dispatches(limits: dict[str, int], expected:
         _create(local, 1, BOB)
         local.dispatch()
         local.dispatch()
-        owners = [each["startedBy"].partition("/")[0] for each in local.tasks()]
+        owners = [task["startedBy"].partition("/")[0] for task in local.tasks()]
         counts = {user: owners.count(local.owner_id(local.api.as_user(user))) for user in expected}
         assert counts == expected
 
@@ -146,7 +146,7 @@ def test_an_interrupted_launch_is_repeated_with_the_identical_call(
     local.clock.forward(minutes=3)
     local.dispatch()
     assert len(local.tasks()) == 1
-    assert len({json.dumps(each, sort_keys=True) for each in local.hub.ecs.requests}) == 1
+    assert len({json.dumps(request, sort_keys=True) for request in local.hub.ecs.requests}) == 1
     item = local.item(job_id)
     assert (item["status"], item["attempt"], item["task_arn"]) == ("QUEUED", "1", local.tasks()[0]["taskArn"])
     assert local.hub.ecs.running
@@ -220,7 +220,7 @@ def test_a_runner_may_check_in_before_its_task_is_recorded(local: LocalScheduler
 def test_one_failing_job_does_not_stop_the_others(local: LocalScheduler, fault: Any) -> None:
     made = _create(local, 3)
     _dispatch_interrupted(local, fault())
-    assert [local.status(each) for each in made[1:]] == ["QUEUED", "QUEUED"]
+    assert [local.status(job_id) for job_id in made[1:]] == ["QUEUED", "QUEUED"]
     local.clock.forward(minutes=1)
     local.dispatch()
     assert sorted(set(_launched(local))) == sorted(made)

@@ -20,7 +20,7 @@ def test_no_spot_capacity_is_followed_by_a_launch_on_demand(local: LocalSchedule
     (task,) = local.tasks()
     assert task["capacityProviderName"] == "FARGATE"
     assert local.hub.ecs.requests[0]["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"
-    assert [each["clientToken"].rpartition("-")[2] for each in local.hub.ecs.requests] == ["1", "2"]
+    assert [request["clientToken"].rpartition("-")[2] for request in local.hub.ecs.requests] == ["1", "2"]
     assert local.job(job_id)["attempt"] == 1
     assert local.run_of(job_id).check_in().status == 200
 
@@ -31,7 +31,7 @@ def test_a_throttled_launch_on_spot_stays_on_spot(local: LocalScheduler) -> None
     local.dispatch()
     local.clock.forward(minutes=1)
     local.dispatch()
-    assert [each["capacityProviderName"] for each in local.tasks()] == ["FARGATE_SPOT"]
+    assert [task["capacityProviderName"] for task in local.tasks()] == ["FARGATE_SPOT"]
     assert local.status(job_id) == "QUEUED"
 
 

@@ -60,7 +60,7 @@ def test_a_list_shows_problems_with_one_query(local: LocalScheduler, made: Defin
     local.calls.clear()
     rows = local.api.get(f"{_PATH}?sort_by={sort}").body["job_definitions"]
     assert local.calls == ["dynamodb:Query"]
-    assert {row["name"]: [each["code"] for each in row["problems"]] for row in rows} == {
+    assert {row["name"]: [problem["code"] for problem in row["problems"]] for row in rows} == {
         "refused": ["denied"],
         "accepted": [],
     }
@@ -139,7 +139,7 @@ def test_a_repeated_create_retries_the_schedules_of_the_first(local: LocalSchedu
     first = made.post(input_uri=uri, idempotency_token="t").body
     again = made.post(input_uri=uri, idempotency_token="t").body
     assert again["job_definition_id"] == first["job_definition_id"]
-    assert [each["attempts"] for each in again["problems"]] == [2]
+    assert [problem["attempts"] for problem in again["problems"]] == [2]
     local.hub.listeners.clear()
     assert made.post(input_uri=uri, idempotency_token="t").body == {"job_definition_id": first["job_definition_id"]}
     assert len(made.schedules()) == 1

@@ -19,17 +19,17 @@ def _summary(made: Definitions) -> dict[str, tuple[str, str, str, int]]:
     """Return what differs between schedules: expression, time zone, state, revision."""
     return {
         name.rpartition("-")[2]: (
-            each["ScheduleExpression"],
-            each["ScheduleExpressionTimezone"],
-            each["State"],
-            json.loads(each["Target"]["Input"])["revision"],
+            schedule["ScheduleExpression"],
+            schedule["ScheduleExpressionTimezone"],
+            schedule["State"],
+            json.loads(schedule["Target"]["Input"])["revision"],
         )
-        for name, each in made.schedules().items()
+        for name, schedule in made.schedules().items()
     }
 
 
 def _expected(schedule: str, zone: str, state: str, revision: int) -> dict[str, tuple[str, str, str, int]]:
-    return {str(slot): (each, zone, state, revision) for slot, each in enumerate(to_eventbridge(schedule))}
+    return {str(slot): (expression, zone, state, revision) for slot, expression in enumerate(to_eventbridge(schedule))}
 
 
 def test_a_schedule_has_everything_that_eventbridge_needs(local: LocalScheduler, made: Definitions) -> None:
@@ -120,7 +120,7 @@ def test_edits_that_do_not_change_the_times_do_not_write_schedules(
     local.clock.forward(minutes=1)
     local.calls.clear()
     made.patch(definition_id, **change)
-    assert [each for each in local.calls if each.startswith("scheduler:")] == []
+    assert [call for call in local.calls if call.startswith("scheduler:")] == []
     after = made.stored(definition_id)
     assert (after.revision, after.effective_from) == (before.revision, before.effective_from)
 
@@ -131,17 +131,17 @@ def test_schedules_are_disabled_after_the_last_tick(made: Definitions, ends: str
     definition_id = made.create(schedule="0 * * * *", **{ends: option})
     made.set_clock("13:00", seconds=1)
     made.tick(definition_id, made.at("13:00"))
-    assert [each[2] for each in _summary(made).values()] == ["ENABLED"]
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
-    assert [each[2] for each in _summary(made).values()] == ["DISABLED"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["ENABLED"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["DISABLED"]
     assert made.sweep() == []
     made.patch(definition_id, **{ends: option * 2})
-    assert [each[2:] for each in _summary(made).values()] == [("ENABLED", 2)]
+    assert [schedule[2:] for schedule in _summary(made).values()] == [("ENABLED", 2)]
 
 
 def test_a_definition_that_starts_after_its_end_is_disabled_from_the_start(made: Definitions) -> None:
     made.create(schedule_end=int(made.at("11:00").timestamp() * 1000))
-    assert [each[2] for each in _summary(made).values()] == ["DISABLED"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["DISABLED"]
     assert made.sweep() == []
 
 
@@ -151,7 +151,7 @@ def test_schedules_that_cannot_be_written_are_written_by_the_sweep(local: LocalS
     assert made.schedules() == {}
     assert made.sweep() == []
     local.clock.forward(seconds=61)
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
     assert _summary(made) == _expected(_TWO, "UTC", "ENABLED", 1)
     assert made.sweep() == []
 
@@ -178,7 +178,7 @@ def test_a_definition_whose_schedules_are_refused_does_not_stop_others(
     assert len(made.sweep()) == 3
     assert len(made.schedules()) == 2
     local.clock.forward(minutes=2)
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
     assert len(made.schedules()) == 3
 
 
@@ -189,12 +189,12 @@ def test_the_sweep_repairs_what_a_slow_writer_has_written(local: LocalScheduler,
         Meanwhile("scheduler:UpdateSchedule", lambda: made.patch(definition_id, schedule="45 * * * *"))
     )
     made.patch(definition_id, schedule=_TWO)
-    assert {each[3] for each in _summary(made).values()} == {2}
+    assert {schedule[3] for schedule in _summary(made).values()} == {2}
     assert len(made.schedules()) == 2
     assert made.stored(definition_id).is_synced
     made.set_clock("12:20")
     assert made.tick(definition_id, made.at("12:20"), revision=2) == []
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
     assert _summary(made) == _expected("45 * * * *", "UTC", "ENABLED", 3)
     assert made.stored(definition_id).is_synced
 
@@ -228,4 +228,4 @@ def test_schedules_are_disabled_if_the_last_run_comes_while_they_are_written(
     made.patch(definition_id, max_runs=1)
     local.clock.forward(minutes=1)
     made.sweep()
-    assert [each[2] for each in _summary(made).values()] == ["DISABLED"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["DISABLED"]

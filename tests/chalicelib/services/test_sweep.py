@@ -181,7 +181,7 @@ def test_a_claimed_job_ends_if_ecs_never_responds(local: LocalScheduler) -> None
         _sweep(local, minutes=10)
     ended = local.job(job_id)
     assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "throttled")
-    assert len({each["clientToken"] for each in local.hub.ecs.requests}) <= 1
+    assert len({request["clientToken"] for request in local.hub.ecs.requests}) <= 1
 
 
 @pytest.mark.parametrize("call", ["dynamodb:GetItem", "ecs:DescribeTasks", "ecs:StopTask", "dynamodb:UpdateItem"])
@@ -189,7 +189,7 @@ def test_one_failing_job_does_not_stop_the_rest(local: LocalScheduler, call: str
     runs = [local.start() for _ in range(3)]
     local.hub.listeners.append(Refused("ServerException", call, status=500))
     _sweep(local, minutes=15, seconds=1)
-    stopped = [each["desiredStatus"] for each in local.tasks()].count("STOPPED")
+    stopped = [task["desiredStatus"] for task in local.tasks()].count("STOPPED")
     assert stopped == (3 if call == "dynamodb:UpdateItem" else 2)
     local.factory.sweep.run()
     assert not local.hub.ecs.running

@@ -58,10 +58,10 @@ def test_the_admin_gets_a_copy_and_the_original_is_paused(local: LocalScheduler,
     by = {"owner_id": local.owner_id(bob), "arn": BOB, "time": int(local.clock.now.timestamp() * 1000)}
     assert (old["active"], old["next_run_time"]) == (False, None)
     assert old["taken_over_by"] == {**by, "job_definition_id": new_id}
-    key = next(each for each in local.objects(f"definitions/{local.owner_id(bob)}/{new_id}/"))
+    key = next(key for key in local.objects(f"definitions/{local.owner_id(bob)}/{new_id}/"))
     assert local.client("s3").get_object(Bucket=local.bucket, Key=key)["Body"].read() == _CONTENT
     hold_schedules(made)
-    assert {name: each["State"] for name, each in made.schedules().items()} == {
+    assert {name: schedule["State"] for name, schedule in made.schedules().items()} == {
         f"{old_id}-0": "DISABLED",
         f"{new_id}-0": "ENABLED",
     }
@@ -81,7 +81,7 @@ def test_due_times_run_once_for_the_admin_and_past_jobs_are_kept(
         made.tick(new_id, made.at("14:00"), api=bob)
     made.set_clock("15:00", seconds=4)
     made.tick(new_id, made.at("15:00"), api=bob)
-    assert [each["owner_id"] for each in made.jobs()] == [local.owner_id(), local.owner_id(bob)]
+    assert [job["owner_id"] for job in made.jobs()] == [local.owner_id(), local.owner_id(bob)]
     assert bob.get(f"/scheduler/job_definitions/{new_id}").body["run_count"] == 2
     assert made.described(old_id)["run_count"] == 1
 
@@ -108,7 +108,7 @@ def test_the_definition_of_a_disabled_owner_runs_again_after_take_over(
     assert response.status == 200
     made.set_clock("13:00", seconds=4)
     assert made.tick(response.body["job_definition_id"], made.at("13:00"), api=bob) == []
-    assert [each["owner_id"] for each in made.jobs()] == [local.owner_id(bob)]
+    assert [job["owner_id"] for job in made.jobs()] == [local.owner_id(bob)]
 
 
 def test_take_over_is_refused_if_the_environment_is_not_open_to_the_admin(
@@ -177,7 +177,7 @@ def test_take_over_is_refused_if_the_definition_changes_meanwhile(
     response = bob.post(url)
     assert (response.status, response.body["code"]) == (409, "conflict")
     assert "Nothing was taken over" in response.body["message"]
-    assert [each for each in local.items("definitions") if each["owner_id"]["S"] != local.owner_id()] == []
+    assert [item for item in local.items("definitions") if item["owner_id"]["S"] != local.owner_id()] == []
 
 
 _CALLS = ["dynamodb:UpdateItem", "s3:CopyObject", "dynamodb:TransactWriteItems", "scheduler:CreateSchedule"]
@@ -194,7 +194,7 @@ def test_an_interrupted_take_over_is_repaired(
     with suppress(Killed):
         bob.post(url)
     local.hub.listeners.clear()
-    active = [each for each in local.items("definitions") if each["active"]["BOOL"]]
+    active = [item for item in local.items("definitions") if item["active"]["BOOL"]]
     assert len(active) == 1
     local.clock.forward(minutes=3)
     made.sweep()
@@ -210,7 +210,7 @@ def test_a_refused_schedule_is_reported(local: LocalScheduler, made: Definitions
     local.hub.listeners.append(Always("AccessDeniedException", "scheduler:CreateSchedule", status=403))
     response = take_over(local, old_id, bob)
     assert response.status == 200
-    assert [each["code"] for each in response.body["problems"]] == ["denied"]
+    assert [problem["code"] for problem in response.body["problems"]] == ["denied"]
 
 
 def test_the_limit_of_the_admin_applies() -> None:

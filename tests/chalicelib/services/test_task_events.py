@@ -69,7 +69,7 @@ def test_every_order_of_events_leads_to_the_same_end(
     ends = []
     for order in orders:
         run = local.launch()
-        events = {each: _detail(run, each) for each in _RUN[:3]} | {"STOPPED": _stopped(run)}
+        events = {status: _detail(run, status) for status in _RUN[:3]} | {"STOPPED": _stopped(run)}
         for step in (*order, "RUNNING", "STOPPED"):
             if step == "check-in":
                 run.check_in()
@@ -81,7 +81,7 @@ def test_every_order_of_events_leads_to_the_same_end(
         local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
     assert len(ends) == len(orders) > 9
     assert ends[0]["status"] == status
-    assert all(each == ends[0] for each in ends)
+    assert all(end == ends[0] for end in ends)
 
 
 def test_events_before_the_check_in_update_the_phase(local: LocalScheduler) -> None:

@@ -219,7 +219,7 @@ def test_aws_calls_of_a_task_that_outlives_its_job(local: LocalScheduler) -> Non
     run = local.start()
     run.report()
     made_calls = calls(local, lambda: sweep(local, minutes=3))
-    assert [each for each in made_calls if each != "dynamodb:Query"] == [
+    assert [call for call in made_calls if call != "dynamodb:Query"] == [
         "dynamodb:GetItem",
         "ecs:DescribeTasks",
         "ecs:StopTask",

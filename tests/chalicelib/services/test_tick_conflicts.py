@@ -32,7 +32,7 @@ def test_an_edit_during_a_tick_counts(
     made.set_clock("13:00", seconds=1)
     local.hub.listeners.append(Meanwhile("dynamodb:TransactWriteItems", lambda: made.patch(definition_id, **change)))
     assert made.tick(definition_id, made.at("13:00")) == []
-    assert [each["name"] for each in made.jobs()] == expected
+    assert [job["name"] for job in made.jobs()] == expected
     assert len(local.objects("jobs/")) == len(expected)
 
 
@@ -102,7 +102,7 @@ def test_the_tick_of_a_definition_that_keeps_changing_is_delivered_again(
     assert made.tick(definition_id, made.at("13:00")) == ["m0"]
     assert made.jobs() == []
     assert made.tick(definition_id, made.at("13:00")) == []
-    assert [each["name"] for each in made.jobs()] == ["N4"]
+    assert [job["name"] for job in made.jobs()] == ["N4"]
 
 
 @pytest.mark.parametrize("fault", [Resent, Lost])

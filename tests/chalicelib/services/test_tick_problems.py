@@ -54,7 +54,7 @@ def test_a_missed_due_time_shows_its_problem_until_the_next_one_runs(
         local.clock.forward(minutes=1)
     described = made.described(definition_id)
     assert (described["missed_count"], described["run_count"]) == (1, 0)
-    assert [(each["duty"], each["code"]) for each in described["problems"]] == [("ticks", "denied")]
+    assert [(problem["duty"], problem["code"]) for problem in described["problems"]] == [("ticks", "denied")]
     assert set(failures.counted()) == {"ticks"}
     local.hub.listeners.clear()
     local.clock.now = made.at("13:00").replace(day=24)

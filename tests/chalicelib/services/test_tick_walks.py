@@ -12,7 +12,7 @@ def test_nothing_is_overdue_within_the_grace_time(local: LocalScheduler, made: D
     made.set_clock("13:01", seconds=29)
     assert made.sweep() == []
     local.clock.forward(seconds=1)
-    assert [each["kind"] for each in made.sweep()] == ["walk"]
+    assert [message["kind"] for message in made.sweep()] == ["walk"]
     assert made.verdicts() == {"13:00": "run"}
     assert made.sweep() == []
 
@@ -24,8 +24,8 @@ def test_after_an_outage_due_times_in_the_window_run_and_the_rest_is_recorded(
     made.set_clock("16:05")
     made.sweep()
     verdicts = made.verdicts()
-    assert {due for due, each in verdicts.items() if each == "run"} == {"15:20", "15:40", "16:00"}
-    assert {due for due, each in verdicts.items() if each == "missed"} == {
+    assert {due for due, verdict in verdicts.items() if verdict == "run"} == {"15:20", "15:40", "16:00"}
+    assert {due for due, verdict in verdicts.items() if verdict == "missed"} == {
         f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(12 * 60 + 20, 15 * 60 + 1, 20)
     }
     described = made.described(definition_id)
@@ -127,14 +127,14 @@ def test_a_failing_definition_does_not_stop_others(local: LocalScheduler, made: 
     local.hub.listeners.append(Refused("AccessDenied", "s3:CopyObject", status=403))
     assert len(made.sweep()) == 3
     assert len(made.jobs()) == 2
-    assert [each["kind"] for each in made.sweep()] == ["walk"]
-    assert sorted(each["job_definition_id"] for each in made.jobs()) == sorted(ids)
+    assert [message["kind"] for message in made.sweep()] == ["walk"]
+    assert sorted(job["job_definition_id"] for job in made.jobs()) == sorted(ids)
 
 
 def test_a_sweep_requests_walks_for_all_overdue_definitions(made: Definitions) -> None:
     ids = [made.create(name=f"D{i}") for i in range(23)]
     made.set_clock("13:05")
-    assert sorted(each["definition_id"] for each in made.sweep()) == sorted(ids)
+    assert sorted(message["definition_id"] for message in made.sweep()) == sorted(ids)
     assert len(made.jobs()) == 23
 
 

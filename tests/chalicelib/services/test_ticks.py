@@ -37,7 +37,7 @@ def test_jobs_of_ticks_sort_by_due_time(local: LocalScheduler, made: Definitions
     made.set_clock("12:05", seconds=1)
     for minute in (3, 1, 5, 2, 4):
         made.tick(definition_id, made.at(f"12:0{minute}"))
-    assert [each["job_id"][:13] for each in made.jobs()] == [
+    assert [job["job_id"][:13] for job in made.jobs()] == [
         f"{int(made.at(f'12:0{minute}').timestamp() * 1000):012x}"[:8]
         + "-"
         + f"{int(made.at(f'12:0{minute}').timestamp() * 1000):012x}"[8:]
@@ -90,8 +90,8 @@ def test_a_tick_after_its_job_was_deleted_makes_no_other_job(local: LocalSchedul
 def test_reordered_ticks_make_one_job_each(made: Definitions, order: tuple[str, ...]) -> None:
     definition_id = made.create(schedule="* * * * *")
     made.set_clock("12:03", seconds=9)
-    for each in order:
-        made.tick(definition_id, made.at(each))
+    for minute in order:
+        made.tick(definition_id, made.at(minute))
     assert made.verdicts() == {"12:01": "run", "12:02": "run", "12:03": "run"}
     assert len(made.jobs()) == 3
     assert made.stored(definition_id).run_count == 3
@@ -202,7 +202,7 @@ def test_no_tick_after_the_last_run(made: Definitions) -> None:
 
 
 def test_no_tick_before_the_start_or_after_the_end(made: Definitions) -> None:
-    start, end = (int(made.at(each).timestamp() * 1000) for each in ("14:00", "16:00"))
+    start, end = (int(made.at(time).timestamp() * 1000) for time in ("14:00", "16:00"))
     definition_id = made.create(schedule_start=start, schedule_end=end)
     assert made.described(definition_id)["next_run_time"] == start
     for hour in range(13, 19):

@@ -50,7 +50,7 @@ def test_presigned_urls_use_the_endpoint_of_the_region(
 
 def test_presigned_urls_use_the_endpoint_of_the_local_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    assert {urlsplit(each).netloc for each in _urls(_files("us-east-1", "b"))} == {"127.0.0.1:4566"}
+    assert {urlsplit(url).netloc for url in _urls(_files("us-east-1", "b"))} == {"127.0.0.1:4566"}
 
 
 def test_parallel_parts_of_a_copy_have_one_connection_each() -> None:

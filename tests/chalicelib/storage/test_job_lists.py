@@ -25,7 +25,7 @@ def test_an_owner_without_ready_jobs_does_not_hide_the_next_owner(local: LocalSc
         local.finish(run, exit_code=10)
     assert _waiting(local) == []
     ready = [local.create(api=local.api), local.create(api=local.api.as_user(BOB))]
-    assert sorted(_waiting(local)) == sorted([each] for each in ready)
+    assert sorted(_waiting(local)) == sorted([job_id] for job_id in ready)
     local.clock.forward(minutes=1)
     assert [len(jobs) for jobs in _waiting(local)] == [2, 2]
 
@@ -38,9 +38,9 @@ def test_owner_ids_with_a_common_prefix_are_not_mixed_up(local: LocalScheduler) 
 
 def test_live_jobs_are_found_in_every_shard(local: LocalScheduler) -> None:
     runs = [local.start() for _ in range(12)]
-    live = {each.job_id: each for each in local.factory._job_lists.live()}
+    live = {job.job_id: job for job in local.factory._job_lists.live()}
     assert {run.path.split("/")[3]: run.task_arn for run in runs} == {
-        job_id: each.task_arn for job_id, each in live.items()
+        job_id: job.task_arn for job_id, job in live.items()
     }
     for run in runs[:5]:
         run.report()

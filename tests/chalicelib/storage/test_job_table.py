@@ -120,7 +120,7 @@ def test_a_job_and_its_mark_are_stored_both_or_none(local: LocalScheduler, table
     other = replace(job, job_id=job.job_id[:-1] + ("0" if job.job_id[-1] != "0" else "1"))
     with pytest.raises(MarkExistsError):
         table.put_new(other, mark)
-    assert [each["job_id"]["S"] for each in local.items()] == [job.job_id]
+    assert [item["job_id"]["S"] for item in local.items()] == [job.job_id]
     assert len(local.items("marks")) == 1
 
 

@@ -58,9 +58,11 @@ def test_an_object_of_one_part_takes_one_call(local: LocalScheduler, source_etag
 
 
 def test_the_largest_folder_has_eighty_parts_that_cover_it() -> None:
-    (bound,) = [each.le for each in Limits.model_fields["max_folder_mib"].metadata if hasattr(each, "le")]
+    (bound,) = [
+        constraint.le for constraint in Limits.model_fields["max_folder_mib"].metadata if hasattr(constraint, "le")
+    ]
     largest = bound * _MIB
-    ranges = [tuple(map(int, each.removeprefix("bytes=").split("-"))) for each in part_ranges(largest)]
+    ranges = [tuple(map(int, part.removeprefix("bytes=").split("-"))) for part in part_ranges(largest)]
     assert ranges[0][0] == 0
     assert ranges[-1][1] == largest - 1
     assert all(before[1] + 1 == after[0] for before, after in pairwise(ranges))
@@ -165,4 +167,4 @@ def test_a_create_whose_copy_times_out_returns_503_and_can_be_repeated(
     hanging.release.set()
     local.factory._files._copier = _copier(local)
     assert local.post_job(input_uri=uri, idempotency_token="once").status == 200
-    assert [each.rpartition("/")[2] for each in local.objects("jobs/")] == ["input.ipynb"]
+    assert [key.rpartition("/")[2] for key in local.objects("jobs/")] == ["input.ipynb"]
