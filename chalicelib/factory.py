@@ -1,4 +1,4 @@
-"""The composition root: the only module that names services and stores together. Everything is made on first use."""
+"""The composition root: the only module that connects services and stores. Everything is made on first use."""
 
 import os
 import secrets
@@ -50,9 +50,9 @@ class Factory(Stores):
 
     @cached_property
     def jobs(self) -> JobService:
-        """Jobs, as people handle them."""
+        """The service for users' jobs."""
         return JobService(
-            self.settings,
+            settings=self.settings,
             jobs=self._job_table,
             lists=self._job_lists,
             marks=self._marks,
@@ -66,14 +66,14 @@ class Factory(Stores):
 
     @cached_property
     def owners(self) -> OwnerService:
-        """Owners, as admins handle them."""
+        """The service for owners."""
         return OwnerService(owners=self._owner_table, clock=self.clock)
 
     @cached_property
     def definitions(self) -> DefinitionService:
-        """Definitions, as people handle them."""
+        """The service for users' definitions."""
         return DefinitionService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             snapshots=self._snapshots,
             tokens=self._tokens,
@@ -85,9 +85,9 @@ class Factory(Stores):
 
     @cached_property
     def take_over(self) -> TakeOverService:
-        """What takes definitions over."""
+        """The service that takes definitions over."""
         return TakeOverService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             files=self._files,
             sync=self.schedule_sync,
@@ -98,9 +98,9 @@ class Factory(Stores):
 
     @cached_property
     def definition_runs(self) -> DefinitionRunService:
-        """What runs definitions when people ask for it."""
+        """The service that runs definitions on request."""
         return DefinitionRunService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             files=self._files,
@@ -113,9 +113,9 @@ class Factory(Stores):
 
     @cached_property
     def ticks(self) -> TickService:
-        """What takes ticks."""
+        """The service that handles ticks."""
         return TickService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             marks=self._marks,
@@ -128,12 +128,12 @@ class Factory(Stores):
 
     @cached_property
     def missed_ticks(self) -> MissedTickService:
-        """What takes overdue ticks."""
+        """The service that handles overdue ticks."""
         return MissedTickService(definitions=self._definition_table, ticks=self.ticks, clock=self.clock)
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
-        """What writes schedules."""
+        """The service that writes schedules."""
         return ScheduleSync(
             definitions=self._definition_table, schedules=self._schedules, problems=self._definition_problems
         )
@@ -144,30 +144,30 @@ class Factory(Stores):
 
     @cached_property
     def definition_sweep(self) -> DefinitionSweepService:
-        """What finds definitions that need something."""
+        """The service that finds definitions that need work."""
         return DefinitionSweepService(definitions=self._definition_table, ticks=self._tick_queue, clock=self.clock)
 
     @cached_property
     def uploads(self) -> UploadService:
-        """Uploads of snapshots."""
-        return UploadService(self._files, self.settings.limits, self.clock)
+        """The service for uploads of snapshots."""
+        return UploadService(files=self._files, limits=self.settings.limits, clock=self.clock)
 
     @cached_property
     def outputs(self) -> OutputService:
-        """Files and log lines of jobs."""
+        """The service for files and logs of jobs."""
         return OutputService(files=self._files, logs=self._logs)
 
     @cached_property
     def runs(self) -> RunService:
-        """Runs, as their runners see them."""
+        """The service for runners."""
         return RunService(
-            self.settings,
+            settings=self.settings,
             jobs=self._job_table,
             marks=self._marks,
             files=self._files,
             runner_key=self._runner_key,
-            budgets=OutputBudgetService(self.settings.limits, marks=self._marks, clock=self.clock),
-            endings=self._completion,
+            budgets=OutputBudgetService(limits=self.settings.limits, marks=self._marks, clock=self.clock),
+            completion=self._completion,
             clock=self.clock,
         )
 
@@ -175,12 +175,12 @@ class Factory(Stores):
     def dispatch(self) -> DispatchService:
         """The dispatcher."""
         return DispatchService(
-            self.settings,
+            settings=self.settings,
             jobs=self._job_table,
             lists=self._job_lists,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._completion,
+            completion=self._completion,
             owners=self._owner_table,
             clock=self.clock,
             sleep=self.sleep,
@@ -189,39 +189,39 @@ class Factory(Stores):
 
     @cached_property
     def task_events(self) -> TaskEventService:
-        """What follows ECS's events."""
+        """The service that handles task events."""
         return TaskEventService(
-            self.settings.limits,
+            limits=self.settings.limits,
             jobs=self._job_table,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._completion,
+            completion=self._completion,
             clock=self.clock,
         )
 
     @cached_property
     def sweep(self) -> SweepService:
-        """What looks after overdue jobs."""
+        """The service that handles overdue jobs."""
         return SweepService(
             jobs=self._job_table,
             lists=self._job_lists,
             marks=self._marks,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._completion,
+            completion=self._completion,
             clock=self.clock,
         )
 
     @cached_property
     def cleanup(self) -> CleanupService:
-        """What removes what deleted jobs leave behind."""
+        """The service that cleans up after deleted jobs."""
         return CleanupService(
             files=self._files, launcher=self._launcher, wake_ups=self._wake_ups, second_cleanups=self._second_cleanups
         )
 
     @cached_property
     def definition_cleanup(self) -> DefinitionCleanupService:
-        """What removes what deleted definitions leave behind."""
+        """The service that cleans up after deleted definitions."""
         return DefinitionCleanupService(
             files=self._files,
             jobs=self._job_table,
@@ -231,18 +231,18 @@ class Factory(Stores):
         )
 
     @cached_property
-    def traces(self) -> UploadAndLogCleanup:
-        """What removes what they leave elsewhere."""
+    def upload_and_log_cleanup(self) -> UploadAndLogCleanup:
+        """The service that deletes their uploads and logs."""
         return UploadAndLogCleanup(files=self._files, logs=self._logs)
 
     @cached_property
     def _snapshots(self) -> SnapshotService:
-        return SnapshotService(self.settings, self._files)
+        return SnapshotService(settings=self.settings, files=self._files)
 
     @cached_property
     def _admission(self) -> AdmissionService:
         return AdmissionService(
-            self.settings.limits,
+            limits=self.settings.limits,
             lists=self._job_lists,
             definitions=self._definition_table,
             owners=self._owner_table,
@@ -254,22 +254,22 @@ class Factory(Stores):
 
     @cached_property
     def _completion(self) -> AttemptCompletionService:
-        return AttemptCompletionService(self.settings, jobs=self._job_table)
+        return AttemptCompletionService(settings=self.settings, jobs=self._job_table)
 
 
 class _InUse:
-    """The factory that this process serves with."""
+    """The factory that this process uses."""
 
     factory: Factory | None = None
 
 
 def use(chosen: Factory | None) -> None:
-    """Serve with this factory from now on; None makes a new one of the environment."""
+    """Use this factory from now on; None makes a new one from the environment."""
     _InUse.factory = chosen
 
 
 def factory() -> Factory:
-    """Give this process's factory, made on first use of the bundle's settings and the function's environment."""
+    """Return this process's factory, made on first use from the bundle's settings and the function's environment."""
     if _InUse.factory is None:
         use(Factory(settings=load_settings(), resources=Resources(os.environ)))
     return cast("Factory", _InUse.factory)

@@ -1,4 +1,4 @@
-"""The stores: tables, files, queues and the other AWS services; `factory.py` gives them to the services. Everything is made on first use."""
+"""The stores: tables, files, queues and other AWS services; `factory.py` passes them to the services. Everything is made on first use."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
