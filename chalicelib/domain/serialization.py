@@ -5,13 +5,13 @@ list, an enumeration as its value, a dataclass as a mapping. Its metadata names 
 differs from the field's name.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from chalicelib.domain.timestamps import from_millis, to_millis
 
@@ -61,36 +61,34 @@ class RecordField:
     """`MISSING` if it has none."""
 
 
-@cache
 def record_fields(record: type) -> tuple[RecordField, ...]:
     """Return the fields of a dataclass, in their order."""
-    hints = get_type_hints(record)
-    return tuple(_record_field(each, hints[each.name]) for each in fields(record))
+    return _cached_fields(cast("Hashable", record))
 
 
 def to_stored(record: object) -> dict[str, Any]:
     """Write a record for a table. A field with an empty default is left out while it has that value, so that items stay small."""
     stored = {}
-    for each in record_fields(type(record)):
-        value = getattr(record, each.name)
-        written = write_value(each, value, to_stored)
-        if written or value != each.default:
-            stored[each.stored_name] = written
+    for field in record_fields(type(record)):
+        value = getattr(record, field.name)
+        written = write_value(field, value, to_stored)
+        if written or value != field.default:
+            stored[field.stored_name] = written
     return stored
 
 
 def from_stored(record: type[_T], stored: Mapping[str, Any]) -> _T:
     """Read a record from a table; a field that is not there gets its default."""
-    found = [each for each in record_fields(record) if stored.get(each.stored_name) is not None]
-    return record(**{each.name: _read_value(each, stored[each.stored_name]) for each in found})
+    found = [field for field in record_fields(record) if stored.get(field.stored_name) is not None]
+    return record(**{field.name: _read_value(field, stored[field.stored_name]) for field in found})
 
 
 def to_wire(record: object, only: Collection[str] | None = None) -> dict[str, Any]:
     """Write a record for the wire: all of its fields, or only those with these wire names."""
     return {
-        each.wire_name: write_value(each, getattr(record, each.name), to_wire)
-        for each in record_fields(type(record))
-        if only is None or each.wire_name in only
+        field.wire_name: write_value(field, getattr(record, field.name), to_wire)
+        for field in record_fields(type(record))
+        if only is None or field.wire_name in only
     }
 
 
@@ -102,7 +100,7 @@ def from_wire(record: type, values: Mapping[str, Any]) -> dict[str, Any]:
     KeyError
         If the dataclass has no field with such a wire name.
     """
-    known = {each.wire_name: each for each in record_fields(record)}
+    known = {field.wire_name: field for field in record_fields(record)}
     return {known[name].name: _read_value(known[name], value) for name, value in values.items()}
 
 
@@ -127,9 +125,15 @@ def _read_value(field: RecordField, value: Any) -> Any:
         return value if isinstance(value, datetime) else from_millis(value)
     if field.unit is not None:
         return value * field.unit
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return from_stored(kind, value)
     return dict(value) if kind is Mapping else kind(value)
+
+
+@cache
+def _cached_fields(record: Any) -> tuple[RecordField, ...]:
+    hints = get_type_hints(record)
+    return tuple(_record_field(field, hints[field.name]) for field in fields(record))
 
 
 def _record_field(field: Field[Any], annotation: Any) -> RecordField:

@@ -89,10 +89,11 @@ def attribute_values(record: object) -> dict[str, Any]:
 
 def read_record(record: type[_Record], item: Model) -> _Record:
     """Return the record of an item."""
-    values = item.attribute_values.items()
-    return from_stored(
-        record, {name: value.as_dict() if isinstance(value, MapAttribute) else value for name, value in values}
-    )
+    return from_stored(record, {name: _plain(value) for name, value in item.attribute_values.items()})
+
+
+def _plain(value: Any) -> Any:
+    return value.as_dict() if isinstance(value, MapAttribute) else value  # type: ignore[no-untyped-call] # pynamodb's
 
 
 def _attribute_type(kind: type) -> type[Attribute[Any]]:
