@@ -121,6 +121,8 @@ def write_value(field: RecordField, value: Any, write_record: Callable[[object],
 
 def _read_value(field: RecordField, value: Any) -> Any:
     kind = field.kind
+    if value is None:
+        return None
     if kind is datetime:
         return value if isinstance(value, datetime) else from_millis(value)
     if field.unit is not None:

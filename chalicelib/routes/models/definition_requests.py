@@ -73,7 +73,7 @@ class _ScheduledBody(JobOptionsBody, _Options):
         )
 
 
-class CreateDefinitionBody(_ScheduledBody, CreateJobBody):
+class CreateDefinitionBody(CreateJobBody, _ScheduledBody):
     """`POST /scheduler/job_definitions`: the stock CreateJobDefinition, with options of the schedule."""
 
     schedule: str | None = None
