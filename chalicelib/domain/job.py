@@ -1,19 +1,33 @@
 """A job: one run of one notebook, with its own copy of the input."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.identifiers import RunId, input_key
 from chalicelib.domain.outcome import Outcome
+from chalicelib.domain.serialization import DAYS, MILLIS, SECONDS
 
-__all__ = ["Heartbeat", "Job", "JobSpec", "JobStatus", "LiveJob", "Phase", "PhaseCode", "WaitingJob", "stop_message"]
+__all__ = [
+    "Heartbeat",
+    "Job",
+    "JobOptions",
+    "JobSpec",
+    "JobStatus",
+    "LiveJob",
+    "Phase",
+    "PhaseCode",
+    "WaitingJob",
+    "option_values",
+    "stop_message",
+]
 
 
 class JobStatus(StrEnum):
-    """The stock scheduler's states, as they go over the wire."""
+    """The stock scheduler's states, as the API returns them."""
 
     CREATED = "CREATED"
     QUEUED = "QUEUED"
@@ -25,17 +39,17 @@ class JobStatus(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a job in this state stays in it."""
+        """Whether this state is final."""
         return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED)
 
     @property
     def is_live(self) -> bool:
-        """Whether an attempt is under way: it has, or is getting, a container."""
+        """Whether an attempt is in progress: it has a container, or is getting one."""
         return self in (JobStatus.QUEUED, JobStatus.IN_PROGRESS, JobStatus.STOPPING)
 
 
 class PhaseCode(StrEnum):
-    """Where in its life a job is, finer than its status."""
+    """The step that a job is at, in more detail than its status."""
 
     WAITING = "waiting"
     LAUNCHING = "launching"
@@ -49,47 +63,53 @@ class PhaseCode(StrEnum):
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase, with what can be said of it."""
+    """A phase, with its details."""
 
     code: PhaseCode
     message: str = ""
     cell: int | None = None
-    """The code cell that runs, counted from 1."""
+    """The code cell that runs, numbered from 1."""
     cells: int | None = None
     """Number of code cells."""
 
 
-@dataclass(frozen=True)
-class JobSpec:
-    """What was asked for: fixed when the job is created (but for the compute type, while it waits)."""
+@dataclass(frozen=True, kw_only=True)
+class JobOptions:
+    """What a request chooses for a job and the job keeps: a request, a job and a definition have these fields."""
 
     runtime_environment_name: str
-    compute_type: str
-    output_formats: tuple[str, ...]
-    timeout: timedelta
-    """Longest run time; a runner and the sweep both hold it."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Strings on the wire; the runner types them."""
+    """Text; the runner converts it to Python values."""
     runtime_environment_parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     output_filename_template: str | None = None
-    idempotency_token: str | None = None
     package_input_folder: bool = False
     max_retries: int = 0
     """New attempts after a failure of the notebook itself."""
     retry_on_timeout: bool = False
-    min_retry_interval: timedelta = timedelta(0)
-    owner_principals: tuple[str, ...] = ()
-    """Everything that an operator may write to mean the owner (`Principal.names`), to check the environment's users again later."""
+    min_retry_interval: timedelta = field(default=timedelta(0), metadata=MILLIS)
     input_path: str | None = None
-    """Where the notebook is in its user's own workspace, for clients; it decides nothing here."""
-    retention: timedelta | None = None
-    """How long it is kept after it ends, where its definition says so; else the operator's retention."""
+    """Path of the notebook in its user's workspace, for clients; the service does not use it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSpec(JobOptions):
+    """What a job runs with. It is fixed when the job is created, except for the compute type, which can change while the job waits."""
+
+    compute_type: str
+    output_formats: tuple[str, ...]
+    timeout: timedelta = field(metadata=SECONDS)
+    """Longest run time of an attempt; both the runner and the sweep enforce it."""
+    idempotency_token: str | None = None
+    owner_principals: tuple[str, ...] = ()
+    """Every name by which an operator can list the owner (`Principal.names`); later checks of the environment's users need them."""
+    retention: timedelta | None = field(default=None, metadata=DAYS)
+    """How long the job is kept after it ends, if its definition sets that; otherwise the operator's retention applies."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it is stored."""
+    """A stored job."""
 
     owner_id: str
     job_id: str
@@ -100,45 +120,45 @@ class Job:
     create_time: datetime
     update_time: datetime
     input_size_bytes: int = 0
-    """Size of its copy of the snapshot."""
+    """Size of the job's copy of the snapshot."""
     upload_id: str | None = None
-    """The upload that it was made of, which is removed with it; None for a job of a definition."""
+    """The upload that the job was created from, which is deleted with it; None for a job of a definition."""
     attempt: int = 0
-    """Numbered from 1; 0 until dispatch has claimed it a slot."""
+    """Numbered from 1; 0 until dispatch claims a slot for the job."""
     launch: int = 0
-    """Which launch of the attempt is the current one."""
+    """Number of the attempt's current launch."""
     start_time: datetime | None = None
     end_time: datetime | None = None
     phase: Phase | None = None
     outcome: Outcome | None = None
     job_definition_id: str | None = None
     not_before: datetime | None = None
-    """While it waits: not claimed before this."""
+    """While the job waits: dispatch does not claim it before this time."""
     waiting_since: datetime | None = None
-    """When it first had a slot but no capacity for it; None while nothing but a slot is missing."""
+    """When the job first had a slot but AWS had no capacity; None while the job waits only for a slot."""
     deadline: datetime | None = None
-    """When the sweep looks at it; None only while no task of its can be running. A job that has ended, or that waits for a retry,
-    keeps one until its last task is known to have stopped."""
+    """When the sweep checks the job; None only while none of its tasks can be running. A job that has ended, or that waits for a retry,
+    has a deadline until its last task is known to have stopped."""
     launch_code: str | None = field(default=None, repr=False)
-    """What the attempt's container proves itself with, besides the runner key; random, made by the claim."""
+    """The random code, made by the claim, that the attempt's container proves its identity with, besides the runner key."""
     task_arn: str | None = None
     instance_id: str | None = None
     """The runner instance that the attempt is bound to."""
     stopped_by: Actor | None = None
-    """Who asked for it to be stopped."""
+    """Who stopped the job."""
     notebook_retries: int = 0
     infrastructure_retries: int = 0
     expires_at: datetime | None = None
-    """When retention deletes it."""
+    """When retention deletes the job."""
 
     @property
     def is_watched(self) -> bool:
-        """Whether a task of its may be running: it then holds a slot, whatever its status, and cannot be claimed."""
+        """Whether one of its tasks may be running. The job then holds a slot, whatever its status, and cannot be claimed."""
         return self.deadline is not None
 
     @property
     def run_id(self) -> RunId:
-        """The address of its current attempt."""
+        """The id of the job's current attempt."""
         return RunId(self.owner_id, self.job_id, self.attempt)
 
     @property
@@ -159,7 +179,7 @@ class WaitingJob:
 
 @dataclass(frozen=True)
 class LiveJob:
-    """A row of the index of live jobs: one that holds a slot, because a task of its may be running."""
+    """A row of the index of live jobs: a job that holds a slot because one of its tasks may be running."""
 
     owner_id: str
     job_id: str
@@ -170,15 +190,20 @@ class LiveJob:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The last sign of life of a run."""
+    """The last heartbeat of a run."""
 
     attempt: int
     time: datetime
     phase: Phase
 
 
+def option_values(options: JobOptions) -> dict[str, Any]:
+    """Return the fields that requests, jobs and definitions share, as arguments for another of these classes."""
+    return {each.name: getattr(options, each.name) for each in fields(JobOptions)}
+
+
 def stop_message(owner_id: str, stopped_by: Actor | None) -> str:
-    """Say that a job was stopped on request, and by whom if it was not its owner."""
+    """Return the message of a job that was stopped on request. It names who stopped the job, unless the owner did."""
     if stopped_by is None or stopped_by.owner_id == owner_id:
         return "Stopped on request."
     return f"Stopped by {stopped_by.arn}, an admin."

@@ -1,53 +1,20 @@
-"""The items of the four tables, as pynamodb models; `factory.py` binds them to their tables."""
+"""The items of the four tables, as pynamodb models; `factory.py` binds each model to its table.
 
-from datetime import datetime
+A model declares its keys, its indexes and the attributes that expressions name. The other attributes follow from the dataclass that it stores.
+"""
+
 from typing import Any, TypeVar
 
-from pynamodb.attributes import (
-    Attribute,
-    BooleanAttribute,
-    JSONAttribute,
-    MapAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-    UnicodeSetAttribute,
-)
-from pynamodb.constants import NUMBER
+from pynamodb.attributes import JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.domain.timestamps import from_millis, to_millis
+from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.job import Job
 from chalicelib.storage.clients import PYNAMODB_SETTINGS
+from chalicelib.storage.record_attributes import EpochSecondsAttribute, MillisAttribute, stores
 
 __all__ = ["DefinitionItem", "JobItem", "MarkItem", "OwnerItem", "bind"]
-
-
-class MillisAttribute(Attribute[datetime]):
-    """An instant, stored as milliseconds."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: datetime) -> str:
-        """Write it as DynamoDB writes numbers."""
-        return str(to_millis(value))
-
-    def deserialize(self, value: str) -> datetime:
-        """Read it as an aware datetime in UTC."""
-        return from_millis(int(value))
-
-
-class EpochSecondsAttribute(Attribute[datetime]):
-    """An instant, stored as whole seconds: what DynamoDB's time to live asks for."""
-
-    attr_type = NUMBER
-
-    def serialize(self, value: datetime) -> str:
-        """Write it rounded down."""
-        return str(to_millis(value) // 1000)
-
-    def deserialize(self, value: str) -> datetime:
-        """Read it as an aware datetime in UTC."""
-        return from_millis(int(value) * 1000)
 
 
 class _ByName(GlobalSecondaryIndex["JobItem"]):
@@ -104,39 +71,26 @@ class _Live(GlobalSecondaryIndex["JobItem"]):
     deadline_key = UnicodeAttribute(range_key=True)
 
 
+@stores(Job)
 class JobItem(Model):
-    """A job as the table holds it. `job_table.py` turns it into a `Job` and back."""
+    """A job in its table. `job_codec.py` converts it to a `Job` and back."""
 
     owner_id = UnicodeAttribute(hash_key=True)
     job_id = UnicodeAttribute(range_key=True)
     name = UnicodeAttribute()
-    input_filename = UnicodeAttribute()
     status = UnicodeAttribute()
     spec: MapAttribute[str, Any] = MapAttribute()
-    create_time = MillisAttribute()
     update_time = MillisAttribute()
-    input_size_bytes = NumberAttribute(default=0)
-    upload_id = UnicodeAttribute(null=True)
     attempt = NumberAttribute()
     launch = NumberAttribute()
     start_time = MillisAttribute(null=True)
-    end_time = MillisAttribute(null=True)
-    phase = JSONAttribute(null=True)
-    outcome = JSONAttribute(null=True)
     job_definition_id = UnicodeAttribute(null=True)
     not_before = MillisAttribute(null=True)
-    waiting_since = MillisAttribute(null=True)
-    deadline = MillisAttribute(null=True)
-    launch_code = UnicodeAttribute(null=True)
     task_arn = UnicodeAttribute(null=True)
-    task_arns = UnicodeSetAttribute(null=True)  # every task that ran for it, for the cleanup
-    instance_id = UnicodeAttribute(null=True)
-    stopped_by = JSONAttribute(null=True)
-    notebook_retries = NumberAttribute(default=0)
-    infrastructure_retries = NumberAttribute(default=0)
+    task_arns = UnicodeSetAttribute(null=True)  # every task that ran for the job, for the cleanup
     expires_at = EpochSecondsAttribute(null=True)
 
-    # Keys of the indexes; absent where an index does not hold the job.
+    # Keys of the indexes; absent if an index does not contain the job.
     name_key = UnicodeAttribute()
     input_filename_key = UnicodeAttribute()
     status_key = UnicodeAttribute()
@@ -199,36 +153,20 @@ class _Unsynced(GlobalSecondaryIndex["DefinitionItem"]):
     unsynced_key = UnicodeAttribute(range_key=True)
 
 
+@stores(Definition)
 class DefinitionItem(Model):
-    """A definition as the table holds it. `definition_codec.py` turns it into a `Definition` and back."""
+    """A definition in its table. `definition_codec.py` converts it to a `Definition` and back."""
 
     owner_id = UnicodeAttribute(hash_key=True)
     definition_id = UnicodeAttribute(range_key=True)
     name = UnicodeAttribute()
-    input_filename = UnicodeAttribute()
     spec: MapAttribute[str, Any] = MapAttribute()
-    snapshot_id = UnicodeAttribute()
     create_time = MillisAttribute()
-    update_time = MillisAttribute()
-    effective_from = MillisAttribute()
-    schedule = UnicodeAttribute(null=True)
-    timezone = UnicodeAttribute(null=True)
-    active = BooleanAttribute()
-    options = JSONAttribute()
-    input_size_bytes = NumberAttribute(default=0)
-    upload_id = UnicodeAttribute(null=True)
     revision = NumberAttribute()
-    synced_revision = NumberAttribute(default=0)
-    schedule_slots = NumberAttribute(default=0)
     next_due = MillisAttribute(null=True)
-    run_count = NumberAttribute(default=0)
-    missed_count = NumberAttribute(default=0)
-    last_run = JSONAttribute(null=True)
     schedule_problem = JSONAttribute(null=True)
-    tick_problem = JSONAttribute(null=True)
-    taken_over = JSONAttribute(null=True)
 
-    # Keys of the indexes; absent where an index does not hold the definition.
+    # Keys of the indexes; absent if an index does not contain the definition.
     name_key = UnicodeAttribute()
     input_filename_key = UnicodeAttribute()
     due_shard = UnicodeAttribute(null=True)
@@ -244,17 +182,17 @@ class DefinitionItem(Model):
 
 
 class MarkItem(Model):
-    """A small thing with a time to live: an idempotency token, a beat, a tick, an output budget."""
+    """A small record with a time to live: an idempotency token, a heartbeat, a tick, an output budget."""
 
     mark_id = UnicodeAttribute(hash_key=True)
     value = JSONAttribute()
     expires_at = EpochSecondsAttribute()
     revision = NumberAttribute(null=True)
-    """How often it was written, where writes must not overtake each other."""
+    """Number of writes, where a write must not overwrite a later one."""
 
 
 class OwnerItem(Model):
-    """An owner, or that one is disabled: two partitions with the same range key, so that the few disabled ones are one small Query."""
+    """An owner, or a record that the owner is disabled. They are two partitions with the same range key, so that one small Query returns the few disabled owners."""
 
     kind = UnicodeAttribute(hash_key=True)
     owner_id = UnicodeAttribute(range_key=True)
@@ -270,6 +208,6 @@ _M = TypeVar("_M", bound=Model)
 
 
 def bind(model: type[_M], table: str, region: str) -> type[_M]:
-    """Make the model of one table: pynamodb keeps a model's table in its class."""
+    """Return the model of one table: in pynamodb the table is part of the class."""
     meta = type("Meta", (), {"table_name": table, "region": region, **PYNAMODB_SETTINGS})
     return type(model.__name__, (model,), {"Meta": meta})

@@ -9,12 +9,12 @@ from pynamodb.exceptions import PutError
 
 from chalicelib.domain.idempotency import TokenUse
 from chalicelib.domain.identifiers import RunId
-from chalicelib.domain.job import Heartbeat, Phase, PhaseCode
+from chalicelib.domain.job import Heartbeat, Phase
 from chalicelib.domain.output_budget import OutputSizes
-from chalicelib.domain.timestamps import from_millis, to_millis
+from chalicelib.domain.serialization import from_stored, to_stored
+from chalicelib.domain.timestamps import to_millis
 from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
 from chalicelib.storage.items import MarkItem
-from chalicelib.storage.job_codec import phase_from_json, phase_to_json
 
 __all__ = ["Mark", "MarkExistsError", "MarkTable", "StoredSizes", "tick_mark", "token_mark"]
 
@@ -85,7 +85,7 @@ class MarkTable:
 
     def put_heartbeat(self, run_id: RunId, phase: Phase, now: datetime) -> None:
         """Store a heartbeat of a run."""
-        value = {"attempt": run_id.attempt, "time": to_millis(now), "phase": phase_to_json(phase)}
+        value = to_stored(Heartbeat(run_id.attempt, now, phase))
         self._model(
             mark_id=_heartbeat_id(run_id.owner_id, run_id.job_id), value=value, expires_at=now + _HEARTBEAT_LIFE
         ).save()
@@ -95,8 +95,7 @@ class MarkTable:
         stored = self.get(_heartbeat_id(run_id.owner_id, run_id.job_id))
         if not stored or stored["attempt"] != run_id.attempt:
             return None
-        phase = phase_from_json(stored["phase"]) or Phase(PhaseCode.RUNNING)
-        return Heartbeat(attempt=stored["attempt"], time=from_millis(stored["time"]), phase=phase)
+        return from_stored(Heartbeat, stored)
 
     def get_output_sizes(self, run_id: RunId) -> StoredSizes:
         """Read consistently the output sizes that a run has announced; none if there is no mark."""

@@ -7,10 +7,11 @@ from typing import Final
 
 from pynamodb.exceptions import DeleteError
 
+from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.authorization.owner import Disabling, Owner
 from chalicelib.domain.authorization.ownership import Caller
+from chalicelib.domain.serialization import from_stored, to_stored
 from chalicelib.errors import InvalidRequestError
-from chalicelib.storage.actor_codec import actor_from_json, actor_to_json
 from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
 from chalicelib.storage.items import OwnerItem
 
@@ -73,7 +74,7 @@ class OwnerTable:
 
     def disable(self, owner_id: str, disabling: Disabling) -> None:
         """Disable an owner; a repeated call replaces who did it, when and why."""
-        self._model(_DISABLED, owner_id, by=actor_to_json(disabling.by), reason=disabling.reason or None).save()
+        self._model(_DISABLED, owner_id, by=to_stored(disabling.by), reason=disabling.reason or None).save()
 
     def enable(self, owner_id: str) -> bool:
         """Enable an owner; False if it was not disabled."""
@@ -103,7 +104,7 @@ def _to_owner(item: OwnerItem, disabling: Disabling | None) -> Owner:
 
 
 def _to_disabling(item: OwnerItem) -> Disabling:
-    return Disabling(actor_from_json(item.by), item.reason or "")
+    return Disabling(from_stored(Actor, item.by), item.reason or "")
 
 
 def _start_key(token: str) -> dict[str, dict[str, str]]:

@@ -1,6 +1,6 @@
 """A definition: a saved snapshot plus options, usually with a schedule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -9,37 +9,38 @@ from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.definitions.problem import Problem
 from chalicelib.domain.identifiers import snapshot_key
 from chalicelib.domain.job import JobSpec
+from chalicelib.domain.serialization import DAYS, SECONDS, wire_name
 
 __all__ = ["DEFAULT_CATCH_UP", "Definition", "LastRun", "OverlapPolicy", "ScheduleOptions", "TakenOver"]
 
 DEFAULT_CATCH_UP: Final = timedelta(hours=1)
-"""How late a tick may run when nothing is said: EventBridge Scheduler goes on delivering a tick for as long (see infra)."""
+"""How late a tick may run by default. EventBridge Scheduler retries the delivery of a tick for the same time (see infra)."""
 
 
 class OverlapPolicy(StrEnum):
-    """What happens to a tick while the definition's last scheduled job has not ended."""
+    """What happens to a tick while the definition's last scheduled job is still in progress."""
 
     ALLOW = "allow"
-    """It runs beside it, as in the stock scheduler."""
+    """It makes a job that runs at the same time, as in the stock scheduler."""
     SKIP = "skip"
     """It is marked as skipped and makes no job."""
 
 
 @dataclass(frozen=True)
 class ScheduleOptions:
-    """How a schedule is followed."""
+    """Options of a schedule."""
 
     overlap_policy: OverlapPolicy = OverlapPolicy.ALLOW
-    catch_up: timedelta = DEFAULT_CATCH_UP
+    catch_up: timedelta = field(default=DEFAULT_CATCH_UP, metadata=SECONDS)
     """How late a missed tick may still run; later it is recorded as missed."""
-    start: datetime | None = None
-    """No tick before this."""
-    end: datetime | None = None
-    """No tick after this."""
+    start: datetime | None = field(default=None, metadata=wire_name("schedule_start"))
+    """No tick runs before this time."""
+    end: datetime | None = field(default=None, metadata=wire_name("schedule_end"))
+    """No tick runs after this time."""
     max_runs: int | None = None
-    """No tick after so many jobs."""
-    job_retention: timedelta | None = None
-    """How long its jobs are kept after they end; the operator's retention if nothing is said."""
+    """No tick runs after this number of jobs."""
+    job_retention: timedelta | None = field(default=None, metadata=DAYS)
+    """How long jobs are kept after they end; by default, the operator's retention applies."""
 
 
 @dataclass(frozen=True)
@@ -47,67 +48,66 @@ class LastRun:
     """The last scheduled job of a definition."""
 
     job_id: str
-    due: datetime
+    due: datetime = field(metadata=wire_name("due_time"))
 
 
 @dataclass(frozen=True)
-class TakenOver:
-    """That an admin has made a definition of their own of this one."""
+class TakenOver(Actor):
+    """The admin who took over a definition, and the definition that replaces it."""
 
-    by: Actor
-    definition_id: str
+    definition_id: str = field(metadata=wire_name("job_definition_id"))
     """The admin's definition."""
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition as it is stored."""
+    """A stored definition."""
 
     owner_id: str
-    definition_id: str
+    definition_id: str = field(metadata=wire_name("job_definition_id"))
     name: str
     input_filename: str
     spec: JobSpec
     snapshot_id: str
-    """Which snapshot is the current one: part of its key, so that an edit never overwrites what a tick is copying."""
+    """The current snapshot. It is part of the snapshot's key, so that an edit never overwrites a snapshot that a tick is copying."""
     create_time: datetime
     update_time: datetime
     effective_from: datetime
-    """Only ticks after this: set when the schedule is made, changed or resumed."""
+    """Ticks before this time do not run. It is set when the schedule is created, changed or resumed."""
     schedule: str | None = None
-    """The crontab, as the user typed it: the truth, and always what is returned."""
+    """The crontab, exactly as the user typed it; everything else is derived from it."""
     timezone: str | None = None
     active: bool = True
     options: ScheduleOptions = ScheduleOptions()
     input_size_bytes: int = 0
     upload_id: str | None = None
-    """The upload that its snapshot was made of, which is removed with it."""
+    """The upload that the snapshot was created from, which is deleted with the definition."""
     revision: int = 1
-    """Counts changes; the EventBridge schedules carry the one that they were written for."""
+    """Number of the current version; each EventBridge schedule contains the revision that it was written for."""
     synced_revision: int = 0
-    """The revision that the EventBridge schedules were last written for, completely."""
+    """The last revision for which all EventBridge schedules were written."""
     schedule_slots: int = 0
-    """EventBridge schedules numbered below this may exist."""
+    """EventBridge schedules with a number below this can exist."""
     next_due: datetime | None = None
-    """The earliest due minute that has no mark yet; None if none will come."""
+    """The earliest due time without a mark; None if there are no more."""
     run_count: int = 0
     missed_count: int = 0
     last_run: LastRun | None = None
     schedule_problem: Problem | None = None
-    """Why its EventBridge schedules are not written; None once they are."""
+    """Why the EventBridge schedules could not be written; None once they are."""
     tick_problem: Problem | None = None
-    """Why the jobs of its due minutes are not made; None once one is."""
-    taken_over: TakenOver | None = None
-    """Who has taken it over, and as what; None again once it is resumed."""
+    """Why the latest due time made no job; None once one does."""
+    taken_over: TakenOver | None = field(default=None, metadata=wire_name("taken_over_by"))
+    """Who took the definition over; None again once it is resumed."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Background work for it that fails."""
-        return tuple(each for each in (self.schedule_problem, self.tick_problem) if each)
+        """Problems with the definition's background work."""
+        return tuple(problem for problem in (self.schedule_problem, self.tick_problem) if problem)
 
     @property
     def is_synced(self) -> bool:
-        """Whether the EventBridge schedules say what the definition says."""
+        """Whether the EventBridge schedules match the definition."""
         return self.synced_revision == self.revision
 
     @property

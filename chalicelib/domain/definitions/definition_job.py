@@ -1,4 +1,4 @@
-"""The job that a definition makes."""
+"""Create a job from a definition."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ __all__ = ["job_of_definition"]
 def job_of_definition(
     definition: Definition, job_id: str, now: datetime, parameters: Mapping[str, str] | None = None
 ) -> Job:
-    """Make a waiting job of a definition; other parameters take the place of all of its own."""
+    """Return a waiting job of a definition; `parameters` replace all parameters of the definition."""
     spec = replace(definition.spec, retention=definition.options.job_retention, idempotency_token=None)
     if parameters is not None:
         spec = replace(spec, parameters=dict(parameters))

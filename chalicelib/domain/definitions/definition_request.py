@@ -1,4 +1,4 @@
-"""Requests that make, change and run definitions, held against the operator's settings."""
+"""Requests to create, change and run definitions, and the checks of them against the operator's settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from chalicelib.domain.crontab.expression import Crontab, check_interval, parse_
 from chalicelib.domain.definitions.definition import Definition, ScheduleOptions
 from chalicelib.domain.definitions.problem import without_refusal
 from chalicelib.domain.idempotency import digest
-from chalicelib.domain.job import JobSpec
+from chalicelib.domain.job import JobSpec, option_values
 from chalicelib.domain.job_request import JobRequest, fingerprint, resolve_spec
 from chalicelib.errors import InvalidRequestError
 
@@ -30,12 +30,12 @@ __all__ = [
 ]
 
 _CODE: Final = frozenset({"parameters", "runtime_environment_parameters", "runtime_environment_name"})
-"""Fields of a job's request that decide, beside the snapshot, which code runs where."""
+"""Fields of a job's request that decide, together with the snapshot, which code runs where."""
 
 
 @dataclass(frozen=True)
 class DefinitionRequest:
-    """What a caller asks for: a job's request, with a schedule."""
+    """A request for a definition: a request for its jobs, and a schedule."""
 
     job: JobRequest
     schedule: str | None = None
@@ -46,32 +46,32 @@ class DefinitionRequest:
 
 @dataclass(frozen=True)
 class DefinitionChange:
-    """A change: just the fields that it names."""
+    """A change of a definition: only the fields that the request names."""
 
     definition: Mapping[str, Any] = field(default_factory=dict)
-    """Of `Definition`: name, schedule, timezone, active."""
+    """Fields of `Definition`: name, schedule, timezone, active."""
     job: Mapping[str, Any] = field(default_factory=dict)
-    """Of `JobRequest`: environment, compute type, formats, parameters, tags, template, time-out, retries."""
+    """Fields of `JobRequest`."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Of `ScheduleOptions`."""
+    """Fields of `ScheduleOptions`."""
     input_uri: str | None = None
-    """A new snapshot; the stored filename means that it stays."""
+    """A new snapshot; the stored filename means that the snapshot does not change."""
     input_filename: str | None = None
     input_path: str | None = None
-    """Where the new snapshot's notebook is in its user's own workspace."""
+    """Path of the new snapshot's notebook in its user's workspace."""
 
 
 def check_schedule(
     schedule: str | None, timezone: str | None, options: ScheduleOptions, settings: SchedulerSettings
 ) -> None:
-    """Hold a schedule against the operator's settings.
+    """Check a schedule against the operator's settings.
 
     Raises
     ------
     CrontabError
-        If the crontab or the zone cannot be followed.
+        If the crontab or the time zone is invalid.
     InvalidRequestError
-        If it fires more often than the operator allows, or ends before it starts.
+        If the schedule runs more often than the operator allows, or ends before it starts.
     """
     if timezone is not None:
         parse_timezone(timezone)
@@ -83,26 +83,26 @@ def check_schedule(
 
 
 def definition_fingerprint(request: DefinitionRequest, etag: str) -> str:
-    """Tell requests with one idempotency token apart: by the job they ask for, and by when it is to run."""
+    """Return a fingerprint that distinguishes requests with the same idempotency token: of the job and its schedule."""
     return digest({**vars(request), "job": fingerprint(request.job, etag)})
 
 
 def run_fingerprint(definition_id: str, parameters: Mapping[str, str] | None) -> str:
-    """Tell requests with one idempotency token apart: by the definition that they run, and with which parameters."""
+    """Return a fingerprint that distinguishes requests with the same idempotency token: of the definition and the parameters."""
     return digest({"definition_id": definition_id, "parameters": parameters})
 
 
 def apply_change(
     definition: Definition, change: DefinitionChange, settings: SchedulerSettings, caller: Caller, now: datetime
 ) -> Definition:
-    """Make the definition after a change; what the change does not name stays as it was.
+    """Return the definition after a change; fields that the change does not name keep their values.
 
-    The owner stays the owner, whoever makes the change; what is kept of the owner's identity is that of their latest own change.
+    The owner stays the same whoever makes the change, and the stored names of the owner's identity are those of the owner's own latest change.
 
     Raises
     ------
     InvalidRequestError, NotAllowedError
-        If the settings do not allow it.
+        If the settings do not allow the change.
     """
     options = replace(definition.options, **change.options)
     spec = _changed_spec(definition, change, settings, caller)
@@ -119,7 +119,7 @@ def apply_change(
 
 
 def step_of(definition: Definition, change: DefinitionChange) -> Step:
-    """Find what a change is about to do, which decides whose right to the environment it needs."""
+    """Return the kind of a change, which decides whose right to the environment it needs."""
     if brings_snapshot(definition, change) or change.job.keys() & _CODE:
         return Step.EDIT_CODE
     names_or_pauses = change.definition.keys() <= {"name", "active"} and not change.definition.get("active")
@@ -127,12 +127,12 @@ def step_of(definition: Definition, change: DefinitionChange) -> Step:
 
 
 def brings_snapshot(definition: Definition, change: DefinitionChange) -> bool:
-    """Whether a change brings a new snapshot; the stored filename means that it stays."""
+    """Check whether a change replaces the snapshot; the stored filename means that it does not."""
     return change.input_uri not in (None, definition.input_filename)
 
 
 def count_slots(schedule: str | None) -> int:
-    """Count the EventBridge schedules that a crontab needs."""
+    """Return the number of EventBridge schedules that a crontab needs."""
     return len(to_eventbridge(schedule)) if schedule else 0
 
 
@@ -151,29 +151,20 @@ def _changed_spec(
 
 
 def _timing(definition: Definition) -> tuple[object, ...]:
-    """Give what decides when a definition is due: a change of it drops the ticks that are still on their way."""
+    """Return what decides when a definition is due. After a change of these values, ticks that are still being delivered do not run."""
     options = definition.options
     return definition.schedule, definition.timezone, definition.active, options.start, options.end, options.max_runs
 
 
 def request_of(definition: Definition) -> JobRequest:
-    """Give the request that would make the definition's jobs."""
+    """Return a request that creates the definition's jobs."""
     spec = definition.spec
     return JobRequest(
+        **option_values(spec),
         name=definition.name,
         input_uri="",
         input_filename=definition.input_filename,
-        runtime_environment_name=spec.runtime_environment_name,
         compute_type=spec.compute_type,
         output_formats=spec.output_formats,
-        parameters=spec.parameters,
-        runtime_environment_parameters=spec.runtime_environment_parameters,
-        tags=spec.tags,
-        output_filename_template=spec.output_filename_template,
-        package_input_folder=spec.package_input_folder,
         timeout=spec.timeout,
-        max_retries=spec.max_retries,
-        retry_on_timeout=spec.retry_on_timeout,
-        min_retry_interval=spec.min_retry_interval,
-        input_path=spec.input_path,
     )

@@ -1,12 +1,13 @@
 """A problem of a definition: background work for it that fails, since when, how often, and what to do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.serialization import wire_name
 
 __all__ = ["Failure", "Problem", "Reason", "Refusal", "note_failure", "note_refusal", "without_refusal"]
 
@@ -122,7 +123,7 @@ class Problem:
     """Background work for a definition that has failed and has not succeeded since."""
 
     duty: BackgroundWork
-    reason: Reason
+    reason: Reason = field(metadata=wire_name("code"))
     message: str
     """What failed, what AWS said, and what to do."""
     since: datetime

@@ -24,10 +24,10 @@ def check_may_take_over(definition: Definition, caller: Caller) -> None:
         If another admin has taken it over.
     """
     taken = definition.taken_over
-    if taken and taken.by.owner_id != caller.owner_id:
+    if taken and taken.owner_id != caller.owner_id:
         raise ConflictError(
-            f"Job definition {definition.definition_id} was taken over by {taken.by.arn} as {taken.definition_id}"
-            f" (owner {taken.by.owner_id}). Take that one over, or resume the old one first."
+            f"Job definition {definition.definition_id} was taken over by {taken.arn} as {taken.definition_id}"
+            f" (owner {taken.owner_id}). Take that one over, or resume the old one first."
         )
 
 
@@ -76,5 +76,5 @@ def paused_for(new: Definition, old: Definition, by: Actor) -> Definition:
         effective_from=by.time,
         next_due=None,
         revision=old.revision + 1,
-        taken_over=TakenOver(by, new.definition_id),
+        taken_over=TakenOver(**vars(by), definition_id=new.definition_id),
     )

@@ -1,16 +1,16 @@
 """Wire models of requests about definitions."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from chalicelib.domain.definitions.definition import OverlapPolicy, ScheduleOptions
+from chalicelib.domain.definitions.definition import Definition, OverlapPolicy, ScheduleOptions
 from chalicelib.domain.definitions.definition_request import DefinitionChange, DefinitionRequest
-from chalicelib.domain.timestamps import from_millis
+from chalicelib.domain.job_request import JobRequest
 from chalicelib.routes.models.job_requests import (
+    Body,
     CreateJobBody,
     Filename,
     InputPath,
@@ -18,82 +18,73 @@ from chalicelib.routes.models.job_requests import (
     Name,
     Parameters,
     Token,
+    read_fields,
 )
 
 __all__ = ["CreateDefinitionBody", "RunDefinitionBody", "UpdateDefinitionBody"]
 
 _FAR: Final = 253_402_300_799_999
-"""31 December 9999 [ms]: the last instant that a datetime can be."""
+"""31 December 9999 [ms]: the last instant that a datetime can hold."""
 
 Millis = Annotated[int, Field(ge=0, le=_FAR)]
 
 
 class _Options(BaseModel):
-    """How a schedule is followed. The JupyterLab form can carry these in `runtime_environment_parameters`, also as texts."""
+    """Options of a schedule. The JupyterLab form can send them in `runtime_environment_parameters`, also as text."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     overlap_policy: OverlapPolicy | None = None
-    """What happens when it is due while its last scheduled job has not ended; `allow` if nothing is said."""
+    """What happens at a due time while the last scheduled job is still in progress; by default, `allow`."""
     catch_up_seconds: Annotated[int, Field(ge=0, le=30 * 86_400)] | None = None
-    """How late a due minute may still run [s]; an hour if nothing is said."""
+    """How late a missed due time can still run [s]; by default, an hour."""
     schedule_start: Millis | None = None
-    """No due minute before this [ms UTC]."""
+    """The schedule does not run before this time [ms UTC]."""
     schedule_end: Millis | None = None
-    """No due minute after this [ms UTC]."""
+    """The schedule does not run after this time [ms UTC]."""
     max_runs: Annotated[int, Field(ge=1)] | None = None
-    """No due minute after so many jobs."""
+    """The schedule stops after this number of jobs."""
     job_retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
-    """How long its jobs are kept after they end [days]; as the operator says if nothing is."""
-
-    def named(self) -> dict[str, Any]:
-        """Give those that were named, as fields of `ScheduleOptions`."""
-        fields: dict[str, Any] = {
-            "overlap_policy": self.overlap_policy,
-            "catch_up": None if self.catch_up_seconds is None else timedelta(seconds=self.catch_up_seconds),
-            "start": None if self.schedule_start is None else from_millis(self.schedule_start),
-            "end": None if self.schedule_end is None else from_millis(self.schedule_end),
-            "max_runs": self.max_runs,
-            "job_retention": None if self.job_retention_days is None else timedelta(days=self.job_retention_days),
-        }
-        return {name: value for name, value in fields.items() if value is not None}
+    """How long jobs are kept after they end [days]; by default, as the operator chose."""
 
 
 def _options_in(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Read the options that an environment's parameters carry."""
+    """Return the options of a schedule that an environment's parameters contain."""
     try:
-        return _Options.model_validate(parameters or {}).named()
+        return read_fields(_Options.model_validate(parameters or {}), _Options.model_fields, ScheduleOptions)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ValueError(f"{first['loc'][0]}: {first['msg']}") from None
 
 
-class _CarryingOptionsBody(JobOptionsBody, _Options):
-    """A request with options, also in its environment's parameters."""
+class _ScheduledBody(JobOptionsBody, _Options):
+    """A request with options of a schedule, also in its environment's parameters."""
 
     @field_validator("runtime_environment_parameters")
     @classmethod
-    def _carries_options(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _check_options(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
         _options_in(value)
         return value
 
     def options(self) -> dict[str, Any]:
-        """Give the options that were named, as fields of `ScheduleOptions`; fields of their own come first."""
-        return _options_in(self.runtime_environment_parameters) | self.named()
+        """Return the options that the request names, as fields of `ScheduleOptions`; fields of the body take precedence."""
+        return _options_in(self.runtime_environment_parameters) | read_fields(
+            self, _Options.model_fields, ScheduleOptions
+        )
 
 
-class CreateDefinitionBody(_CarryingOptionsBody, CreateJobBody):
-    """`POST /scheduler/job_definitions`: the stock CreateJobDefinition, with options of its schedule."""
+class CreateDefinitionBody(CreateJobBody, _ScheduledBody):
+    """`POST /scheduler/job_definitions`: the stock CreateJobDefinition, with options of the schedule."""
 
     schedule: str | None = None
-    """A crontab of five fields or a macro; without one, jobs are made only by request."""
+    """A crontab of five fields or a macro; without one, jobs are created only on request."""
     timezone: str | None = None
-    """The zone that the crontab is read in, as in `Europe/Berlin`; UTC if none is named."""
+    """The time zone of the crontab, such as `Europe/Berlin`; by default, UTC."""
     active: bool | None = None
-    """Whether its schedule is followed; it is, if nothing is said."""
+    """Whether the schedule is active; by default, it is."""
 
     def to_definition_request(self) -> DefinitionRequest:
-        """Give it to the service."""
+        """Return the request for the service."""
         return DefinitionRequest(
             job=self.to_request(),
             schedule=self.schedule or None,
@@ -103,39 +94,36 @@ class CreateDefinitionBody(_CarryingOptionsBody, CreateJobBody):
         )
 
 
-class UpdateDefinitionBody(_CarryingOptionsBody):
-    """`PATCH /scheduler/job_definitions/{id}`: every field that is named changes, and only those; null counts as not named."""
+class UpdateDefinitionBody(_ScheduledBody):
+    """`PATCH /scheduler/job_definitions/{id}`: changes the fields that the request names; null counts as not named."""
 
     name: Name | None = None
-    """Its new name."""
-    runtime_environment_name: str | None = None
-    """The environment to run in."""
+    """The new name."""
     schedule: str | None = None
     """A crontab of five fields or a macro."""
     timezone: str | None = None
-    """The zone that the crontab is read in."""
+    """The time zone of the crontab."""
     active: bool | None = None
-    """False pauses its schedule, true resumes it."""
+    """False pauses the schedule, true resumes it."""
     input_uri: str | None = None
-    """`upload:<id>` of a new snapshot, with `input_filename`; the stored filename leaves the snapshot as it is."""
+    """`upload:<id>` of a new snapshot, with `input_filename`; the stored filename keeps the snapshot."""
     input_filename: Filename | None = None
-    """The notebook's name in the new snapshot."""
+    """Name of the notebook in the new snapshot."""
     input_path: InputPath | None = None
-    """Where the notebook of the new snapshot lies in its user's workspace; without it, unknown."""
+    """Path of the new snapshot's notebook in its user's workspace; without it, the path is unknown."""
 
     @field_validator("input_filename")
     @classmethod
-    def _is_a_notebook(cls, value: str | None) -> str | None:
+    def _check_suffix(cls, value: str | None) -> str | None:
         if value is not None and PurePosixPath(value).suffix.lower() != ".ipynb":
             raise ValueError(f"{value!r} is not a notebook (.ipynb)")
         return value
 
     def to_change(self) -> DefinitionChange:
-        """Give it to the service."""
-        own = {"name": self.name, "schedule": self.schedule, "timezone": self.timezone, "active": self.active}
+        """Return the change for the service."""
         return DefinitionChange(
-            definition={name: value for name, value in own.items() if value is not None},
-            job=self.named_job_fields() | _if_named("runtime_environment_name", self.runtime_environment_name),
+            definition=read_fields(self, ("name", "schedule", "timezone", "active"), Definition),
+            job=read_fields(self, JobOptionsBody.model_fields, JobRequest),
             options=self.options(),
             input_uri=self.input_uri,
             input_filename=self.input_filename,
@@ -143,16 +131,10 @@ class UpdateDefinitionBody(_CarryingOptionsBody):
         )
 
 
-class RunDefinitionBody(BaseModel):
-    """`POST /scheduler/job_definitions/{id}/jobs`: other parameters take the place of all of the definition's."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
+class RunDefinitionBody(Body):
+    """`POST /scheduler/job_definitions/{id}/jobs`: create a job, optionally with other parameters."""
 
     parameters: Parameters | None = None
-    """Take the place of all of the definition's; without them, the definition's are used."""
+    """Replace all parameters of the definition; by default, the definition's are used."""
     idempotency_token: Token | None = None
-    """The same request with the same token gives the same job, for a week; another request with it is refused with 409."""
-
-
-def _if_named(name: str, value: Any) -> dict[str, Any]:
-    return {} if value is None else {name: value}
+    """For a week, the same request with the same token returns the same job; a different request with the token is refused with 409."""

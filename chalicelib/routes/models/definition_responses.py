@@ -1,4 +1,4 @@
-"""Answers about definitions: their models, and what makes them."""
+"""Responses about definitions: models, and the functions that build them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,12 +7,13 @@ from typing import NotRequired, cast
 from typing_extensions import TypedDict
 
 from chalicelib.domain.background_work import BackgroundWork
-from chalicelib.domain.definitions.definition import Definition, OverlapPolicy, TakenOver
+from chalicelib.domain.definitions.definition import Definition, OverlapPolicy
 from chalicelib.domain.definitions.problem import Problem, Reason
 from chalicelib.domain.definitions.tick import expected_run
 from chalicelib.domain.timestamps import to_millis
-from chalicelib.routes.models.job_response_builders import describe_actor, describe_spec, without_nulls
+from chalicelib.routes.models.job_response_builders import output_filename_template
 from chalicelib.routes.models.job_responses import ActorResponse, Row, SpecResponse
+from chalicelib.routes.models.responses import build_response, without_nulls
 from chalicelib.services.definitions import CreatedDefinition
 from chalicelib.storage.definition_table import DefinitionPage
 
@@ -38,16 +39,16 @@ class LastRunResponse(TypedDict):
     job_id: str
     """UUID of the job."""
     due_time: int
-    """The due minute that it was made for [ms UTC]."""
+    """The due time that the job was created for [ms UTC]."""
 
 
 class ProblemResponse(TypedDict):
-    """Background work for a definition that fails, and is tried again until it succeeds."""
+    """Background work for a definition that fails. The service retries it until it succeeds."""
 
     duty: BackgroundWork
-    """What fails: `schedules` (writing its EventBridge schedules) or `ticks` (making the jobs of its due minutes)."""
+    """What fails: `schedules` (writing the EventBridge schedules) or `ticks` (creating the jobs of due times)."""
     code: Reason
-    """Why AWS does not do it; `not_allowed`: the environment is gone, or not open to the owner."""
+    """Why AWS refuses it; `not_allowed`: the environment is gone, or the owner may not use it."""
     title: str
     """What fails, in a few words."""
     message: str
@@ -59,133 +60,118 @@ class ProblemResponse(TypedDict):
 
 
 class TakenOverResponse(ActorResponse):
-    """That an admin has made a definition of their own of this one."""
+    """The admin who took over a definition, and the definition that replaces it."""
 
     job_definition_id: str
     """UUID of the admin's definition."""
 
 
 class DefinitionResponse(SpecResponse):
-    """A definition: the stock DescribeJobDefinition, and what it cannot say beside it."""
+    """A definition: the stock DescribeJobDefinition, with additional fields."""
 
     job_definition_id: str
     """UUID; ids sort by creation time."""
     name: str
-    """The definition's name, and that of its jobs."""
+    """Name of the definition and of its jobs."""
     input_filename: str
-    """The notebook's name."""
+    """Name of the notebook."""
     schedule: str | None
-    """The crontab, as it was typed."""
+    """The crontab, exactly as it was typed."""
     timezone: str | None
-    """The zone that the crontab is read in; UTC if there is none."""
+    """The time zone of the crontab; null means UTC."""
     active: bool
-    """Whether its schedule is followed."""
+    """Whether the schedule is active."""
     create_time: int
-    """When it was created [ms UTC]."""
+    """When the definition was created [ms UTC]."""
     update_time: int
-    """When it last changed [ms UTC]."""
+    """When the definition last changed [ms UTC]."""
     packaged_files: list[str]
-    """Always empty here."""
+    """Always empty in this service."""
     owner_id: str
-    """Whose definition it is."""
+    """The owner of the definition."""
     next_run_time: int | None
-    """The next due minute [ms UTC]; null while paused, when none will come, and while a problem keeps it from running."""
+    """The next due time [ms UTC]; null while the definition is paused, if there are no more due times, and while a problem keeps it from running."""
     last_run: LastRunResponse | None
-    """Its last scheduled job."""
+    """The last scheduled job."""
     run_count: int
-    """Number of jobs that its schedule has made."""
+    """Number of jobs that the schedule has created."""
     missed_count: int
-    """Number of due minutes that passed without a job."""
+    """Number of due times that passed without a job."""
     overlap_policy: OverlapPolicy
-    """What happens when it is due while its last scheduled job has not ended."""
+    """What happens at a due time while the last scheduled job is still in progress."""
     catch_up_seconds: int
-    """How late a due minute may still run [s]."""
+    """How late a missed due time can still run [s]."""
     schedule_start: int | None
-    """No due minute before this [ms UTC]."""
+    """The schedule does not run before this time [ms UTC]."""
     schedule_end: int | None
-    """No due minute after this [ms UTC]."""
+    """The schedule does not run after this time [ms UTC]."""
     max_runs: int | None
-    """No due minute after so many jobs."""
+    """The schedule stops after this number of jobs."""
     job_retention_days: int | None
-    """How long its jobs are kept after they end [days]; null: as the operator says."""
+    """How long jobs are kept after they end [days]; null means the operator's default."""
     problems: list[ProblemResponse]
-    """Background work for it that fails; empty while all is well."""
+    """Background work that fails; empty if everything works."""
     taken_over_by: TakenOverResponse | None
-    """The admin who has taken it over, and as what; null if nobody has, or once it is resumed."""
+    """The admin who took the definition over; null if no admin did, or once the definition is resumed."""
 
 
 class DefinitionRow(DefinitionResponse, Row):
-    """A definition in a list: fields that would be null are left out."""
+    """A definition in a list. Fields that would be null are left out."""
 
 
 class DefinitionPageResponse(TypedDict):
     """A page of definitions: the stock ListJobDefinitionsResponse."""
 
     job_definitions: list[DefinitionRow]
-    """The definitions, in the order that was asked for."""
+    """The definitions, in the requested order."""
     total_count: int
-    """Number of all definitions that match; -1 (unknown) until the last page."""
+    """Number of all matching definitions; -1 (unknown) until the last page."""
     next_token: NotRequired[str]
-    """Asks for the next page, with the same sorting and filters; absent on the last."""
+    """Token for the next page, with the same order and filters; absent on the last page."""
 
 
 class DefinitionIdResponse(TypedDict):
-    """Which definition was made."""
+    """The definition that was created."""
 
     job_definition_id: str
     """UUID of the definition."""
     problems: NotRequired[list[ProblemResponse]]
-    """What keeps its schedule from being written; absent while all is well. The definition is stored, and it is tried again."""
+    """Why the schedule could not be written; absent if it was. The definition is stored, and the service retries."""
 
 
 class CrontabResponse(TypedDict):
-    """What becomes of a crontab."""
+    """An explanation of a crontab."""
 
     schedule: str
     """The crontab."""
     timezone: str
-    """The zone that it is read in."""
+    """The time zone of the crontab."""
     eventbridge_expressions: list[str]
-    """The schedule expressions of EventBridge Scheduler that together say the same."""
+    """The expressions of EventBridge Scheduler that together are equivalent to the crontab."""
     next_run_times: list[int]
-    """The next five due minutes [ms UTC]; fewer if there are no more."""
+    """The next five due times [ms UTC]; fewer if there are no more."""
 
 
 def describe_definition(definition: Definition) -> DefinitionResponse:
-    """Describe a definition as the stock DescribeJobDefinition does, with what it cannot say beside it. Absent values are null.
+    """Return the stock scheduler's description of a definition, with additional fields. Absent values are null.
 
-    The schedule is the user's own text: the panel cannot show anything else.
+    The schedule is the user's own text, because the panel cannot show anything else.
     """
-    last, options = definition.last_run, definition.options
-    return {
-        "job_definition_id": definition.definition_id,
-        "name": definition.name,
-        "input_filename": definition.input_filename,
-        "schedule": definition.schedule,
-        "timezone": definition.timezone,
-        "active": definition.active,
-        "create_time": to_millis(definition.create_time),
-        "update_time": to_millis(definition.update_time),
-        **describe_spec(definition.spec),
-        "packaged_files": [],
-        "owner_id": definition.owner_id,
-        "next_run_time": _millis(expected_run(definition)),
-        "last_run": {"job_id": last.job_id, "due_time": to_millis(last.due)} if last else None,
-        "run_count": definition.run_count,
-        "missed_count": definition.missed_count,
-        "overlap_policy": options.overlap_policy,
-        "catch_up_seconds": int(options.catch_up.total_seconds()),
-        "schedule_start": _millis(options.start),
-        "schedule_end": _millis(options.end),
-        "max_runs": options.max_runs,
-        "job_retention_days": options.job_retention.days if options.job_retention else None,
-        "problems": [_describe_problem(each) for each in definition.problems],
-        "taken_over_by": _describe_taken_over(taken) if (taken := definition.taken_over) else None,
-    }
+    next_run = expected_run(definition)
+    return build_response(
+        DefinitionResponse,
+        definition,
+        definition.spec,
+        definition.options,
+        output_filename_template=output_filename_template(definition.spec),
+        packaged_files=[],
+        next_run_time=to_millis(next_run) if next_run else None,
+        problems=[_describe_problem(problem) for problem in definition.problems],
+    )
 
 
 def created_definition(created: CreatedDefinition) -> DefinitionIdResponse:
-    """Say which definition was made, and what keeps its schedule from being written."""
+    """Return the id of a new definition, and why its schedule could not be written."""
     response: DefinitionIdResponse = {"job_definition_id": created.definition_id}
     if created.problem:
         response["problems"] = [_describe_problem(created.problem)]
@@ -193,8 +179,8 @@ def created_definition(created: CreatedDefinition) -> DefinitionIdResponse:
 
 
 def definition_page(page: DefinitionPage) -> DefinitionPageResponse:
-    """Describe a page of definitions; in a row the panel cannot bear a null `schedule`."""
-    rows = [cast("DefinitionRow", without_nulls(describe_definition(each))) for each in page.definitions]
+    """Return a page of definitions. In a row, the panel fails on a `schedule` that is null."""
+    rows = [cast("DefinitionRow", without_nulls(describe_definition(definition))) for definition in page.definitions]
     response: DefinitionPageResponse = {
         "job_definitions": rows,
         "total_count": -1 if page.total is None else page.total,
@@ -207,29 +193,14 @@ def definition_page(page: DefinitionPage) -> DefinitionPageResponse:
 def describe_explanation(
     schedule: str, timezone: str, expressions: Sequence[str], ticks: Sequence[datetime]
 ) -> CrontabResponse:
-    """Describe what becomes of a crontab."""
+    """Return the explanation of a crontab."""
     return {
         "schedule": schedule,
         "timezone": timezone,
         "eventbridge_expressions": list(expressions),
-        "next_run_times": [to_millis(each) for each in ticks],
+        "next_run_times": [to_millis(tick) for tick in ticks],
     }
 
 
 def _describe_problem(problem: Problem) -> ProblemResponse:
-    return {
-        "duty": problem.duty,
-        "code": problem.reason,
-        "title": problem.title,
-        "message": problem.message,
-        "since": to_millis(problem.since),
-        "attempts": problem.attempts,
-    }
-
-
-def _describe_taken_over(taken_over: TakenOver) -> TakenOverResponse:
-    return {**describe_actor(taken_over.by), "job_definition_id": taken_over.definition_id}
-
-
-def _millis(instant: datetime | None) -> int | None:
-    return to_millis(instant) if instant else None
+    return build_response(ProblemResponse, problem, title=problem.title)

@@ -1,9 +1,9 @@
-"""Wire models of requests: the stock contract's fields, and ours beside them. Unknown fields are ignored.
+"""Wire models of requests about jobs: the stock scheduler's fields, and additional ones. Unknown fields are ignored.
 
-The text below a field is its description in the OpenAPI document; it is read in this source, and costs nothing at run time.
+The text below a field is its description in the OpenAPI document. It is read from this source, so it costs nothing at run time.
 """
 
-from datetime import timedelta
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -21,6 +21,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from chalicelib.domain.authorization.owner import LONGEST_REASON
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
+from chalicelib.domain.serialization import from_wire
 
 __all__ = [
     "Body",
@@ -34,22 +35,23 @@ __all__ = [
     "Token",
     "UpdateJobBody",
     "UpdateOwnerBody",
+    "read_fields",
     "relative_path",
 ]
 
 _MAX_PARAMETERS: Final = 200
 _SMALLEST: Final = 1e-120
 _LARGEST: Final = 1e38
-"""DynamoDB's numbers: down to 1e-130, and exact with 38 digits; further out they are refused."""
+"""The range of numbers that DynamoDB stores exactly: it accepts magnitudes down to 1e-130, and 38 digits."""
 
 
 def relative_path(path: str) -> str:
-    """Give the path back, if it leads nowhere but down.
+    """Return the path if it stays inside its folder.
 
     Raises
     ------
     ValueError
-        If it is absolute, or has empty parts, `.` or `..`.
+        If the path is absolute, or contains empty parts, `.` or `..`.
     """
     if "\\" in path or any(part in ("", ".", "..") for part in path.split("/")):
         raise ValueError(f"{path!r} is not a relative path, with / between its parts")
@@ -57,22 +59,27 @@ def relative_path(path: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""A job's name: part of an index key, of which DynamoDB takes 1,024 bytes."""
+"""A job's name. It is part of an index key, which DynamoDB limits to 1,024 bytes."""
 Filename = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
 InputPath = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]+$"),
     AfterValidator(relative_path),
 ]
-"""Where a notebook is in its user's own workspace. Clients open it there, so that it must not lead elsewhere."""
+"""Path of a notebook in its user's workspace. Clients open it there, so it must not point outside."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Body(BaseModel):
-    """What all bodies have in common: unknown fields are ignored, and no type is guessed."""
+    """Base of all request bodies: unknown fields are ignored, and types are not converted. Pydantic builds a model when it is first used."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
+
+
+def read_fields(body: BaseModel, names: Iterable[str], record: type) -> dict[str, Any]:
+    """Return the fields that a body names, as arguments for the constructor of a dataclass; null counts as not named."""
+    return from_wire(record, {name: value for name in names if (value := getattr(body, name)) is not None})
 
 
 class CreateUploadBody(Body):
@@ -81,27 +88,27 @@ class CreateUploadBody(Body):
     filename: Filename
     """`.ipynb` for a notebook, `.zip` for an input folder."""
     size_bytes: Annotated[int, Field(ge=1)] | None = None
-    """Size of the file [bytes]: one that is too large is refused before it is sent."""
+    """Size of the file [bytes], so that a file that is too large is refused before it is sent."""
 
     @field_validator("filename")
     @classmethod
-    def _is_a_snapshot(cls, value: str) -> str:
+    def _check_suffix(cls, value: str) -> str:
         if PurePosixPath(value).suffix.lower() not in (".ipynb", ".zip"):
-            raise ValueError("a snapshot is one .ipynb, or a .zip of its folder")
+            raise ValueError("a snapshot is a notebook (.ipynb) or a zip of its folder (.zip)")
         return value
 
 
 def _texts(value: Any) -> Any:
-    """Turn numbers and booleans into texts, as the stock scheduler does."""
+    """Convert numbers and booleans to text, as the stock scheduler does."""
     if not isinstance(value, dict):
         return value
-    return {name: str(each) if isinstance(each, (bool, int, float)) else each for name, each in value.items()}
+    return {name: str(item) if isinstance(item, (bool, int, float)) else item for name, item in value.items()}
 
 
 def _names_are_identifiers(value: dict[str, str]) -> dict[str, str]:
     for name in value:
         if not name.isidentifier():
-            raise ValueError(f"{name!r} cannot be a parameter: it must be a variable's name")
+            raise ValueError(f"{name!r} is not a valid name of a parameter: it must be a Python identifier")
     return value
 
 
@@ -113,86 +120,71 @@ Parameters = Annotated[
     BeforeValidator(_texts, json_schema_input_type=_Values),
     AfterValidator(_names_are_identifiers),
 ]
-"""Values for the cell tagged `parameters`: strings, which the runner types."""
+"""Values for the cell tagged `parameters`, as text; the runner converts them to Python values."""
 
 
 class JobOptionsBody(Body):
-    """What jobs and definitions have in common: the stock fields, and time-out and retries."""
+    """The fields that requests for jobs and for definitions share; an edit of a definition changes those that it names."""
 
+    runtime_environment_name: str | None = None
+    """The environment to run in."""
     runtime_environment_parameters: dict[Tag, str | int | float | bool] | None = Field(
         default=None, max_length=_MAX_PARAMETERS
     )
-    """Options of the environment, kept as they are."""
+    """Options of the environment, stored without changes."""
     compute_type: str | None = None
-    """A size that the environment offers; its default if none is named."""
+    """A size that the environment offers; by default, the environment's."""
     output_formats: list[str] | None = None
-    """Formats that the environment offers; `ipynb` if none is named."""
+    """Formats that the environment offers; by default, `ipynb`."""
     parameters: Parameters | None = None
-    """Values for the cell tagged `parameters`, by the names of variables; numbers and truth values become texts."""
+    """Values for the cell tagged `parameters`, by variable name; numbers and booleans are converted to text."""
     tags: list[Tag] | None = Field(default=None, max_length=50)
-    """Labels to find it by."""
+    """Labels to search for."""
     output_filename_template: str | None = Field(default=None, max_length=500)
-    """Stored and shown, never applied, as in the stock scheduler."""
+    """Stored and returned, but not used, as in the stock scheduler."""
     timeout_seconds: Annotated[int, Field(ge=1)] | None = None
     """Longest run time of an attempt [s]; the operator sets a default and a limit."""
     max_retries: Annotated[int, Field(ge=0)] | None = None
-    """New attempts after a failure of the notebook itself; the operator sets a limit. None if nothing is said."""
+    """New attempts after a failure of the notebook itself; the operator sets a limit. By default, none."""
     retry_on_timeout: bool | None = None
-    """Whether running out of time counts as such a failure."""
+    """Whether a timeout counts as such a failure."""
     min_retry_interval_millis: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
-    """Shortest wait before such an attempt [ms]."""
+    """Shortest wait before such a new attempt [ms]."""
 
     @field_validator("runtime_environment_parameters")
     @classmethod
-    def _numbers_can_be_kept(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        for name, each in (value or {}).items():
-            if isinstance(each, (int, float)) and each and not _SMALLEST < abs(each) < _LARGEST:
-                raise ValueError(f"{name!r} is not a number that can be kept; send it as a text")
+    def _check_numbers(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        for name, item in (value or {}).items():
+            if isinstance(item, (int, float)) and item and not _SMALLEST < abs(item) < _LARGEST:
+                raise ValueError(f"{name!r} is a number that cannot be stored; send it as text")
         return value
-
-    def named_job_fields(self) -> dict[str, Any]:
-        """Give those that were named, as fields of `JobRequest`."""
-        seconds, millis = self.timeout_seconds, self.min_retry_interval_millis
-        fields = {
-            "runtime_environment_parameters": self.runtime_environment_parameters,
-            "compute_type": self.compute_type,
-            "output_formats": None if self.output_formats is None else tuple(self.output_formats),
-            "parameters": self.parameters,
-            "tags": None if self.tags is None else tuple(self.tags),
-            "output_filename_template": self.output_filename_template,
-            "timeout": None if seconds is None else timedelta(seconds=seconds),
-            "max_retries": self.max_retries,
-            "retry_on_timeout": self.retry_on_timeout,
-            "min_retry_interval": None if millis is None else timedelta(milliseconds=millis),
-        }
-        return {name: value for name, value in fields.items() if value is not None}
 
 
 class CreateJobBody(JobOptionsBody):
-    """`POST /scheduler/jobs`: the stock CreateJob, with an upload for an input."""
+    """`POST /scheduler/jobs`: the stock CreateJob, with an upload as its input."""
 
-    # `input_filename` is required too: it has a default only so that the message about its absence is the model's own.
+    # `input_filename` is required too. It has a default only so that the error message can explain what to send.
     model_config = ConfigDict(
         json_schema_extra={"required": ["name", "input_uri", "input_filename", "runtime_environment_name"]}
     )
 
     name: Name
-    """What to call it; several may have the same name."""
+    """Name of the job; several jobs can have the same name."""
     input_uri: Annotated[str, Field(json_schema_extra={"pattern": UPLOAD_PATTERN})]
-    """`upload:<id>` of a snapshot that was uploaded: see `POST /scheduler/uploads`."""
+    """`upload:<id>` of an uploaded snapshot; see `POST /scheduler/uploads`."""
     input_filename: Filename | SkipJsonSchema[None] = None
-    """The notebook's name, with `.ipynb`; in a zip of its folder it is at the root."""
+    """Name of the notebook, with `.ipynb`; in a zip of its folder it is at the root."""
     input_path: InputPath | None = None
-    """Where the notebook lies in its user's workspace: a relative path with `/`. Kept and given back, never followed."""
+    """Path of the notebook in its user's workspace: relative, with `/`. The service returns it but does not use it."""
     runtime_environment_name: str
-    """The environment to run in: see `GET /scheduler/runtime_environments`."""
+    """The environment to run in; see `GET /scheduler/runtime_environments`."""
     idempotency_token: Token | None = None
-    """The same request with the same token gives the same job, for a week; another request with it is refused with 409."""
+    """For a week, the same request with the same token returns the same job; a different request with the token is refused with 409."""
     package_input_folder: bool | None = None
     """Whether the upload is a zip of the notebook's folder."""
 
     @model_validator(mode="after")
-    def _names_its_notebook(self) -> Self:
+    def _check_notebook(self) -> Self:
         if self.input_filename is None:
             raise ValueError("input_filename: name the notebook that was uploaded")
         if PurePosixPath(self.input_filename).suffix.lower() != ".ipynb":
@@ -200,36 +192,27 @@ class CreateJobBody(JobOptionsBody):
         return self
 
     def to_request(self) -> JobRequest:
-        """Give it to the service."""
-        return JobRequest(
-            name=self.name,
-            input_uri=self.input_uri,
-            input_filename=self.input_filename or "",
-            input_path=self.input_path,
-            runtime_environment_name=self.runtime_environment_name,
-            idempotency_token=self.idempotency_token,
-            package_input_folder=self.package_input_folder or False,
-            **self.named_job_fields(),
-        )
+        """Return the request for the service."""
+        return JobRequest(**read_fields(self, CreateJobBody.model_fields, JobRequest))
 
 
 class UpdateJobBody(Body):
-    """`PATCH /scheduler/jobs/{job_id}`: stop it, or change its name or compute type."""
+    """`PATCH /scheduler/jobs/{job_id}`: stop the job, or change its name or compute type."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     status: Literal["STOPPED"] | None = None
-    """Stops the job; no other status can be asked for."""
+    """Stops the job; no other status is allowed."""
     name: Name | None = None
-    """Its new name."""
+    """The new name."""
     compute_type: str | None = None
-    """Its new size, while it waits."""
+    """The new size, while the job waits."""
 
 
 class UpdateOwnerBody(Body):
     """`PATCH /scheduler/owners/{owner_id}`: disable or enable an owner."""
 
     disabled: bool
-    """Whether the owner is to be disabled."""
+    """Whether to disable the owner."""
     reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = None
-    """Why it is disabled; people who are refused read it."""
+    """Why; the people who are refused can read it."""

@@ -1,9 +1,9 @@
-"""What answers hold, field by field: the builders beside it make them, and `openapi` describes them.
+"""Response models about jobs. `job_response_builders.py` builds the responses.
 
-The text below a field is its description in the OpenAPI document; it is read in this source, and costs nothing at run time.
+The text below a field is its description in the OpenAPI document. It is read from this source, so it costs nothing at run time.
 """
 
-# `typing`'s own TypedDict keeps too little before Python 3.12 for pydantic to make schemas of it.
+# pydantic needs this TypedDict before Python 3.12; the one in `typing` keeps too little for a schema.
 from typing import NotRequired
 
 from typing_extensions import TypedDict
@@ -31,26 +31,26 @@ __all__ = [
 
 
 class Row(TypedDict):
-    """Something in a list: fields that would be null are left out."""
+    """An entry of a list. Fields that would be null are left out."""
 
 
 class SpecResponse(TypedDict):
-    """What jobs and definitions have in common."""
+    """The fields that jobs and definitions share."""
 
     runtime_environment_name: str
-    """The environment that it runs in."""
+    """The environment that the notebook runs in."""
     runtime_environment_parameters: dict[str, str | int | float | bool] | None
     """Options of the environment, as they were sent."""
     compute_type: str
-    """The size of the container, by its name in the environment."""
+    """Name of the container's size."""
     output_formats: list[str]
     """Formats that the executed notebook is converted to."""
     parameters: dict[str, str] | None
-    """Values for the cell tagged `parameters`, as texts."""
+    """Values for the cell tagged `parameters`, as text."""
     tags: list[str] | None
-    """Labels to find it by."""
+    """Labels to search for."""
     output_filename_template: str
-    """Stored and shown, never applied, as in the stock scheduler."""
+    """Stored and returned, but not used, as in the stock scheduler."""
     package_input_folder: bool
     """Whether the snapshot is a zip of the notebook's folder."""
     timeout_seconds: int
@@ -58,11 +58,11 @@ class SpecResponse(TypedDict):
     max_retries: int
     """New attempts after a failure of the notebook itself."""
     retry_on_timeout: bool
-    """Whether running out of time counts as such a failure."""
+    """Whether a timeout counts as such a failure."""
     min_retry_interval_millis: int
-    """Shortest wait before such an attempt [ms]."""
+    """Shortest wait before such a new attempt [ms]."""
     input_path: str | None
-    """Where its notebook lay in its user's workspace, as the request said; null where it did not."""
+    """Path of the notebook in its user's workspace, as the request named it; null if it did not."""
 
 
 class JobFileResponse(TypedDict):
@@ -71,20 +71,20 @@ class JobFileResponse(TypedDict):
     display_name: str
     """Text of the link."""
     file_format: str
-    """An output format, `input`, or `files` for the folder of everything else."""
+    """An output format, `input`, or `files` for the folder of all other files."""
     file_path: str | None
-    """Always null here: where a file is on a Jupyter server, only that server knows."""
+    """Always null in this service: only the Jupyter server knows its own paths."""
 
 
 class PhaseResponse(TypedDict):
-    """Where in its life a job is, finer than its status."""
+    """The step that a job is at, in more detail than its status."""
 
     code: PhaseCode
     """The phase, for programs."""
     message: str
-    """The phase, for people; may be empty."""
+    """The phase, for people; can be empty."""
     cell: int | None
-    """The code cell that runs, counted from 1."""
+    """The code cell that runs, numbered from 1."""
     cells: int | None
     """Number of code cells."""
 
@@ -99,113 +99,113 @@ class OutcomeResponse(TypedDict):
     message: str
     """What happened and what to do."""
     retryable: bool
-    """Whether the scheduler tries such a job again by itself."""
+    """Whether the scheduler retries such a job automatically."""
 
 
 class ActorResponse(TypedDict):
-    """Somebody who did something."""
+    """Who did something, and when."""
 
     owner_id: str
-    """Whose jobs theirs are."""
+    """The owner id of this person or role."""
     arn: str
-    """The identity that AWS has verified."""
+    """The identity that AWS verified."""
     time: int
-    """When they did it [ms UTC]."""
+    """When it happened [ms UTC]."""
 
 
 class JobResponse(SpecResponse):
-    """A job: the stock DescribeJob, and what it cannot say beside it."""
+    """A job: the stock DescribeJob, with additional fields."""
 
     job_id: str
     """UUID; ids sort by creation time."""
     name: str
-    """The job's name; several may have the same."""
+    """Name of the job; several jobs can have the same name."""
     input_filename: str
-    """The notebook's name."""
+    """Name of the notebook."""
     status: JobStatus
-    """Where in its life it is, in the stock scheduler's terms."""
+    """The state of the job, in the stock scheduler's terms."""
     status_message: str | None
     """The outcome's message after a failure; the panel shows it as an alert."""
     url: str
     """Path of the job below `/scheduler`."""
     create_time: int
-    """When it was created [ms UTC]."""
+    """When the job was created [ms UTC]."""
     update_time: int
-    """When it last changed [ms UTC]."""
+    """When the job last changed [ms UTC]."""
     start_time: int | None
-    """When its current attempt began to run [ms UTC]."""
+    """When the current attempt started to run [ms UTC]."""
     end_time: int | None
-    """When it ended [ms UTC]."""
+    """When the job ended [ms UTC]."""
     idempotency_token: str | None
-    """The token that it was created with."""
+    """The token of the request that created the job."""
     job_definition_id: str | None
-    """The definition that it was made of."""
+    """The definition that created the job; null if a request did."""
     packaged_files: list[str]
-    """Always empty here: `download_files` lists what a run made."""
+    """Always empty in this service: `download_files` lists the files of a run."""
     downloaded: bool
-    """Always false here: whether files are on a Jupyter server, only that server knows."""
+    """Always false in this service: only the Jupyter server knows whether it has the files."""
     job_files: list[JobFileResponse]
     """The links that the panel shows."""
     owner_id: str
-    """Whose job it is."""
+    """The owner of the job."""
     attempt: int
-    """The current try, numbered from 1; 0 until it first has a slot."""
+    """The current attempt, numbered from 1; 0 until the job first has a slot."""
     phase: PhaseResponse | None
-    """Where in its life it is, finer than `status`."""
+    """The step that the job is at, in more detail than `status`."""
     outcome: OutcomeResponse | None
-    """Why it ended; null before."""
+    """Why the job ended; null until then."""
     stopped_by: ActorResponse | None
-    """Who stopped it; null if nobody did."""
+    """Who stopped the job; null if nobody did."""
 
 
 class JobRow(JobResponse, Row):
-    """A job in a list: fields that would be null are left out."""
+    """A job in a list. Fields that would be null are left out."""
 
 
 class JobPageResponse(TypedDict):
     """A page of jobs: the stock ListJobsResponse."""
 
     jobs: list[JobRow]
-    """The jobs, in the order that was asked for."""
+    """The jobs, in the requested order."""
     total_count: int
-    """Number of all jobs that match; -1 (unknown) until the last page."""
+    """Number of all matching jobs; -1 (unknown) until the last page."""
     next_token: NotRequired[str]
-    """Asks for the next page, with the same sorting and filters; absent on the last."""
+    """Token for the next page, with the same order and filters; absent on the last page."""
 
 
 class JobIdResponse(TypedDict):
-    """Which job was made."""
+    """The job that was created."""
 
     job_id: str
     """UUID of the job."""
 
 
 class JobCountResponse(TypedDict):
-    """How many jobs there are."""
+    """A number of jobs."""
 
     count: int
-    """Number of jobs in the state that was asked for."""
+    """Number of jobs with the requested status."""
 
 
 class UploadResponse(TypedDict):
-    """A form to upload one snapshot with: send the fields, then the file as `file`, as `multipart/form-data`."""
+    """A form to upload one snapshot with. Send the fields and then the file, named `file`, as `multipart/form-data`."""
 
     upload_id: str
-    """The upload, by a random id."""
+    """Random id of the upload."""
     input_uri: str
-    """What to send as `input_uri` once the file is there: `upload:<id>`."""
+    """The `input_uri` to send after the upload: `upload:<id>`."""
     url: str
-    """Where to POST the form; it needs no signature."""
+    """Where to POST the form; the request needs no signature."""
     fields: dict[str, str]
     """Form fields to send before the file."""
     max_bytes: int
-    """Largest file that is taken [bytes]."""
+    """Largest file that is accepted [bytes]."""
     max_notebook_bytes: int | None
     """Largest notebook in a zip [bytes]; null for a notebook alone."""
     max_unpacked_bytes: int | None
-    """Largest sum of what is in a zip [bytes]; null for a notebook alone."""
+    """Largest unpacked size of a zip [bytes]; null for a notebook alone."""
     max_unpacked_files: int | None
-    """Most files and empty folders in a zip; null for a notebook alone."""
+    """Largest number of files and empty folders in a zip; null for a notebook alone."""
     expires_at: int
     """When the form expires [ms UTC]."""
 
@@ -214,30 +214,30 @@ class FileResponse(TypedDict):
     """A file of a job."""
 
     file_format: str
-    """An output format, `files` for everything else that the run made, or `input`."""
+    """An output format, `files` for other files of the run, or `input`."""
     display_name: str
-    """What to call it."""
+    """Name to show."""
     path: str
     """Relative to the folder of its format, with `/`."""
     size_bytes: int
     """Size [bytes]."""
     url: str
-    """Where to GET it; it needs no signature, and expires."""
+    """Presigned URL to GET the file from; it expires."""
 
 
 class FilePageResponse(TypedDict):
-    """Some files of a job."""
+    """A page of a job's files."""
 
     files: list[FileResponse]
-    """The files of the last attempt; the first page begins with the input."""
+    """The files of the last attempt; the first page starts with the input."""
     expires_in_seconds: int
-    """How long the URLs work [s]."""
+    """How long the URLs are valid [s]."""
     next_token: NotRequired[str]
-    """Asks for the next files; absent on the last page."""
+    """Token for the next page; absent on the last page."""
 
 
 class LogEventResponse(TypedDict):
-    """A line that a container printed."""
+    """A line of a job's log."""
 
     time: int
     """When it was printed [ms UTC]."""
@@ -246,9 +246,9 @@ class LogEventResponse(TypedDict):
 
 
 class LogPageResponse(TypedDict):
-    """Some lines of a job's log, oldest first."""
+    """A page of a job's log, oldest lines first."""
 
     events: list[LogEventResponse]
-    """The lines, at most 1 MB."""
+    """The lines, at most 1 MiB."""
     next_token: NotRequired[str]
-    """Reads on from here, also later; absent until there is a log."""
+    """Token for the lines that follow, also for lines printed later; absent until there is a log."""

@@ -1,4 +1,4 @@
-"""Wire models of what runners send: docs/runner-protocol.md."""
+"""Wire models of runners' requests; see docs/runner-protocol.md."""
 
 import re
 from typing import Annotated, Final, Literal
@@ -16,7 +16,7 @@ from chalicelib.routes.models.job_requests import Body, relative_path
 __all__ = ["CheckInBody", "HeartbeatBody", "OutputUrlsBody", "ReportBody"]
 
 _MAX_PATH_BYTES: Final = 700
-"""An output's path: S3 keys have at most 1,024 bytes, and the job's prefix is before it."""
+"""Longest path of an output: an S3 key has at most 1,024 bytes, and starts with the job's prefix."""
 
 Proof = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """An HMAC-SHA256 in hexadecimal digits."""
@@ -31,7 +31,7 @@ class CheckInBody(Body):
     code_proof: Proof
 
     def to_check_in(self, run_id: RunId) -> CheckIn:
-        """Give it to the service."""
+        """Return the check-in for the service."""
         return CheckIn(run_id=run_id, **self.model_dump())
 
 
@@ -43,7 +43,7 @@ class HeartbeatBody(Body):
     cells: Annotated[int, Field(ge=0)] | None = None
 
     def to_phase(self) -> Phase:
-        """Give it to the service."""
+        """Return the phase for the service."""
         return Phase(PhaseCode(self.phase), cell=self.cell, cells=self.cells)
 
 
@@ -76,8 +76,8 @@ class OutputUrlsBody(Body):
     files: list[OutputFileBody] = Field(min_length=1, max_length=100)
 
     def to_files(self) -> list[OutputFile]:
-        """Give them to the service."""
-        return [OutputFile(each.format, each.path, each.size_bytes, each.content_type) for each in self.files]
+        """Return the files for the service."""
+        return [OutputFile(file.format, file.path, file.size_bytes, file.content_type) for file in self.files]
 
 
 class OutcomeBody(Body):

@@ -18,7 +18,12 @@ JOB_ID: Final = "019ab2c4-0000-7000-8000-000000000001"
 
 def spec(**changes: Any) -> JobSpec:
     """Make a spec."""
-    plain = JobSpec("python", "small", ("ipynb",), timeout=timedelta(hours=1))
+    plain = JobSpec(
+        runtime_environment_name="python",
+        compute_type="small",
+        output_formats=("ipynb",),
+        timeout=timedelta(hours=1),
+    )
     return replace(plain, **changes)
 
 

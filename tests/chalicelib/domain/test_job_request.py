@@ -11,7 +11,9 @@ from chalicelib.domain.job_request import JobRequest, choose_compute_type, finge
 from chalicelib.errors import InvalidRequestError, NotAllowedError
 from tests.chalicelib.domain.builders import caller, settings
 
-PLAIN = JobRequest("Report", "upload:abc123", "report.ipynb", "python")
+PLAIN = JobRequest(
+    name="Report", input_uri="upload:abc123", input_filename="report.ipynb", runtime_environment_name="python"
+)
 
 CHANGES: dict[str, Any] = {
     "name": "Other",

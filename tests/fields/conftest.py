@@ -1,0 +1,25 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.definitions import Definitions
+from tests.support.openapi import CheckedApi
+from tests.support.scheduler import LocalScheduler, scheduler, settings
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[LocalScheduler]:
+    """A scheduler with two environments, each of whose responses must match the OpenAPI document."""
+    second = {
+        "description": "Another",
+        "compute_types": ["small", "medium", "large"],
+        "output_formats": ["ipynb", "html", "script"],
+    }
+    with scheduler(settings(environments={"second": second})) as made:
+        made.api = CheckedApi()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def definitions(local: LocalScheduler) -> Definitions:
+    return Definitions(local)

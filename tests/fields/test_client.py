@@ -1,0 +1,144 @@
+"""Every option of the client reaches the service, and comes back in the client's own terms."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from jupyter_scheduler_aws import Client
+from jupyter_scheduler_aws.api.request_fields import DefinitionOptions, JobOptions
+from jupyter_scheduler_aws.parameters import encode_parameters
+from tests.fields.values import OPTIONS
+from tests.support.http_server import serve
+from tests.support.scheduler import LocalScheduler, notebook
+
+_few = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+JOB: Mapping[str, Any] = {
+    "name": "Größe",
+    "environment": "second",
+    "compute_type": "large",
+    "parameters": {"a": 1, "b": "text"},
+    "output_formats": ("script", "ipynb"),
+    "tags": ("t", "u"),
+    "timeout": timedelta(seconds=77),
+    "max_retries": 2,
+}
+"""A value for each option of a job, none of which is the default."""
+
+SCHEDULE: Mapping[str, Any] = {
+    "timezone": "Europe/Berlin",
+    "active": False,
+    "overlap_policy": "skip",
+    "catch_up": timedelta(0),
+    "start": datetime(2027, 3, 1, tzinfo=UTC),
+    "end": datetime(2028, 3, 1, tzinfo=UTC),
+    "max_runs": 7,
+    "job_retention": timedelta(days=9),
+}
+"""The same for the options of a schedule."""
+
+CHANGES: Mapping[str, Any] = {
+    "name": "Other",
+    "environment": "python",
+    "compute_type": "medium",
+    "parameters": {"a": 1, "b": "text", "c": 3},
+    "output_formats": ("html",),
+    "tags": ("v",),
+    "timeout": timedelta(seconds=99),
+    "max_retries": 1,
+    "timezone": "Asia/Kolkata",
+    "active": True,
+    "overlap_policy": "allow",
+    "catch_up": timedelta(seconds=60),
+    "start": datetime(2027, 4, 1, tzinfo=UTC),
+    "end": datetime(2028, 4, 1, tzinfo=UTC),
+    "max_runs": 8,
+    "job_retention": timedelta(days=10),
+}
+
+_jobs = st.fixed_dictionaries(
+    {"name": OPTIONS["name"]},
+    optional={
+        "environment": OPTIONS["runtime_environment_name"],
+        "compute_type": OPTIONS["compute_type"],
+        "parameters": OPTIONS["parameters"],
+        "output_formats": OPTIONS["output_formats"].map(tuple),
+        "tags": OPTIONS["tags"].map(tuple),
+        "timeout": OPTIONS["timeout_seconds"].map(lambda number: timedelta(seconds=number)),
+        "max_retries": OPTIONS["max_retries"],
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def client(local: LocalScheduler) -> Iterator[Client]:
+    with serve(local) as url, Client(url, region="us-east-1") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("notebooks") / "report.ipynb"
+    path.write_bytes(notebook())
+    return path
+
+
+def _shown(record: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in options}
+
+
+def _expected(options: Mapping[str, Any]) -> dict[str, Any]:
+    encoded = {"parameters": encode_parameters(options["parameters"])} if "parameters" in options else {}
+    return {**options, **encoded}
+
+
+def test_every_option_is_sent_here() -> None:
+    options = inspect.signature(Client.submit).parameters.keys()
+    own = {"self", "notebook", "folder", "idempotency_token", "on_packed", "on_progress"}
+    assert options - own == JOB.keys() == JobOptions.__annotations__.keys()
+    assert DefinitionOptions.__annotations__.keys() == JOB.keys() | SCHEDULE.keys() == CHANGES.keys()
+
+
+@example(JOB)
+@given(_jobs)
+@_few
+def test_a_job_has_every_option_that_was_submitted(client: Client, report: Path, options: Mapping[str, Any]) -> None:
+    job_id = client.submit(report, **options)
+    job = client.get_job(job_id)
+    assert _shown(job, options) == _expected(options)
+    (row,) = (each for each in client.list_jobs(name=options["name"]) if each.job_id == job_id)
+    assert row == job
+
+
+def test_a_definition_has_every_option_that_was_scheduled(client: Client, report: Path) -> None:
+    options = {**JOB, **SCHEDULE}
+    definition_id = client.schedule(report, cron="0 9 * * *", **options)
+    definition = client.get_definition(definition_id)
+    assert _shown(definition, options) == _expected(options)
+    assert (definition.schedule, definition.input_filename) == ("0 9 * * *", "report.ipynb")
+    (row,) = (each for each in client.list_definition_page().definitions if each.definition_id == definition_id)
+    assert row == definition
+
+    job = client.get_job(client.run_definition(definition_id))
+    assert _shown(job, JOB) == _expected(JOB)
+
+
+def test_an_edit_of_one_option_keeps_every_other_option(client: Client, report: Path) -> None:
+    expected = {**JOB, **SCHEDULE}
+    definition_id = client.schedule(report, cron="0 9 * * *", **expected)
+    for name, value in CHANGES.items():
+        client.update_definition(definition_id, **{name: value})  # type: ignore[misc] # one option at a time
+        expected[name] = value
+        assert _shown(client.get_definition(definition_id), expected) == _expected(expected)
