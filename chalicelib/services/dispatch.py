@@ -14,7 +14,7 @@ from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.fairness import Load, take_in_turn
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
-from chalicelib.domain.outcome import Outcome, make_outcome
+from chalicelib.domain.outcome import Outcome, OutcomeCode, make_outcome
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.observability import count, count_background_failure
@@ -138,7 +138,7 @@ class DispatchService:
         """End a waiting job of a disabled owner; True if it ended."""
         now = self._clock()
         job = self._still_waiting(row, now)
-        outcome = make_outcome("owner_disabled", f"The owner of this job is {disabling.text}.")
+        outcome = make_outcome(OutcomeCode.OWNER_DISABLED, f"The owner of this job is {disabling.text}.")
         return job is not None and self._completion.end(job, outcome, now, has_stopped=True) is not None
 
     def _still_waiting(self, row: WaitingJob, now: datetime) -> Job | None:
@@ -176,7 +176,7 @@ class DispatchService:
         try:
             compute_type = check_run(Step.LAUNCH, job.spec, self._settings)
         except RequestError as error:
-            return self._end(job, make_outcome("not_allowed", error.message))
+            return self._end(job, make_outcome(OutcomeCode.NOT_ALLOWED, error.message))
         try:
             task_arn = self._launcher.run(
                 job.run_id,

@@ -7,10 +7,10 @@ from typing import Final
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus
-from chalicelib.domain.outcome import make_outcome
+from chalicelib.domain.outcome import OutcomeCode, make_outcome
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
-from chalicelib.domain.task_watch import PATIENCE, STOP_TIME
+from chalicelib.domain.task_watch import STOP_TIMEOUT, UNRESPONSIVE_TIMEOUT
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.background_work import isolated
@@ -86,7 +86,7 @@ class SweepService:
         if job is None or job.deadline is None or job.deadline > now:
             return False
         if _waits_for_launch(job, now):
-            return self._jobs.change(job, now, deadline=now + STOP_TIME) is not None
+            return self._jobs.change(job, now, deadline=now + STOP_TIMEOUT) is not None
         silent_for = self._silent_for(job, now)
         if silent_for is not None and silent_for < HEARTBEAT_TIMEOUT:
             self._jobs.change(job, now, deadline=now - silent_for + HEARTBEAT_TIMEOUT)
@@ -96,8 +96,8 @@ class SweepService:
         task = self._launcher.describe(job.task_arn)
         if task is None or task.has_stopped:
             return self._end(job, task, now)
-        if silent_for is not None and silent_for < PATIENCE:
-            self._jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, PATIENCE - silent_for))
+        if silent_for is not None and silent_for < UNRESPONSIVE_TIMEOUT:
+            self._jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, UNRESPONSIVE_TIMEOUT - silent_for))
             return False
         self._stop(job, task, now)
         return False
@@ -126,8 +126,8 @@ class SweepService:
         """
         if not job.status.is_live:
             return self._jobs.note_task(job, deadline=None) is not None
-        known, message = _what_ecs_knows(task)
-        outcome = make_outcome(known or _reason(job, now), message)
+        code, message = _known_cause(task) or (_reason(job, now), "")
+        outcome = make_outcome(code, message)
         return self._completion.end(job, outcome, now, has_stopped=job.task_arn is not None) is not None
 
     def _stop(self, job: Job, task: TaskState, now: datetime) -> None:
@@ -138,7 +138,7 @@ class SweepService:
             ids = {"owner_id": job.owner_id, "job_id": job.job_id, "task_arn": task.task_arn}
             _log.warning("task stopped by the sweep", extra={**ids, "reason": reason})
         self._launcher.stop(task.task_arn, f"sweep: {reason}")
-        self._jobs.note_task(job, deadline=now + STOP_TIME)
+        self._jobs.note_task(job, deadline=now + STOP_TIMEOUT)
 
 
 def _waits_for_launch(job: Job, now: datetime) -> bool:
@@ -156,17 +156,10 @@ def _reason(job: Job, now: datetime) -> str:
     if not job.status.is_live:
         return "outlived its attempt"
     if job.status is JobStatus.QUEUED:
-        return "never_started" if job.task_arn else "throttled"
-    return "timeout" if _is_overtime(job, now) else "heartbeat_timeout"
+        return OutcomeCode.NEVER_STARTED if job.task_arn else OutcomeCode.THROTTLED
+    return OutcomeCode.TIMEOUT if _is_overtime(job, now) else OutcomeCode.HEARTBEAT_TIMEOUT
 
 
-def _what_ecs_knows(task: TaskState | None) -> tuple[str, str]:
-    """Give the outcome code of a stopped task where ECS tells more than that it is gone or that we stopped it."""
-    if task is None or task.stop_code == "UserInitiated":
-        return "", ""
-    return classify_stopped_task(
-        stop_code=task.stop_code,
-        reason=task.stopped_reason,
-        exit_code=task.exit_code,
-        container_reason=task.container_reason,
-    )
+def _known_cause(task: TaskState | None) -> tuple[OutcomeCode, str] | None:
+    """Return the outcome code and message of a stopped task; None if ECS has forgotten it, or this service stopped it."""
+    return None if task is None or task.was_stopped_by_request else classify_stopped_task(task)

@@ -9,7 +9,7 @@ from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.task_state import TaskState
-from chalicelib.domain.task_watch import Standing, judge_standing
+from chalicelib.domain.task_watch import TaskMatch, match_task
 from chalicelib.errors import ConflictError
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
@@ -79,17 +79,17 @@ class TaskEventService:
             return
         for _ in range(_TRIES):
             job = self._jobs.get(run_id.owner_id, run_id.job_id, self._clock())
-            standing = judge_standing(job, task)
-            if standing is Standing.STRAY:
-                self._stop_stray(task)
-            if job is None or standing is not Standing.CURRENT or self._take(job, task):
+            standing = match_task(job, task)
+            if standing is TaskMatch.ORPHANED:
+                self._stop_orphaned(task)
+            if job is None or standing is not TaskMatch.CURRENT or self._take(job, task):
                 return
         raise ConflictError(f"The job of task {task.task_arn} kept changing state.")
 
-    def _stop_stray(self, task: TaskState) -> None:
+    def _stop_orphaned(self, task: TaskState) -> None:
         if task.is_stopping:
             return
-        count("TasksStopped", outcome="stray")
+        count("TasksStopped", outcome=TaskMatch.ORPHANED)
         _log.warning("task stopped that no job names", extra={"task_arn": task.task_arn, "run_id": str(task.run_id)})
         self._launcher.stop(task.task_arn, "no job names it")
 
@@ -110,12 +110,7 @@ class TaskEventService:
         """End the attempt, unless it has ended before its task."""
         if not job.status.is_live:
             return self._jobs.note_task(job, deadline=None)
-        code, message = classify_stopped_task(
-            stop_code=task.stop_code,
-            reason=task.stopped_reason,
-            exit_code=task.exit_code,
-            container_reason=task.container_reason,
-        )
+        code, message = classify_stopped_task(task)
         return self._completion.end(job, make_outcome(code, message), now, has_stopped=True)
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:

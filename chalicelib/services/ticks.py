@@ -25,7 +25,7 @@ from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.mark_table import MarkTable, tick_mark
+from chalicelib.storage.mark_table import MarkTable, tick_mark, tick_mark_id
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["TickConflictError", "TickService"]
@@ -39,7 +39,7 @@ _METRICS: Final = {
     TickVerdict.RUN: "TicksRun",
     TickVerdict.MISSED: "TicksMissed",
     TickVerdict.REFUSED: "TicksRefused",
-    "skipped": "TicksSkipped",
+    TickVerdict.SKIPPED: "TicksSkipped",
 }
 
 
@@ -120,11 +120,11 @@ class TickService:
                 self._files.delete_prefix(job_prefix(owner_id, tick_job_id(definition_id, due)))
                 return
             self._notice_stale_schedule(definition, revision)
-            if taken := self._marks.get(tick_mark(definition_id, due, "", due).mark_id):
-                self._pass_over(definition, due, taken["verdict"])
+            if taken := self._marks.get(tick_mark_id(definition_id, due)):
+                self._pass_over(definition, due, TickVerdict(taken["verdict"]))
                 return
             verdict, refusal = self._judge(definition, due)
-            if verdict == TickVerdict.NOT_DUE or self._write(definition, due, verdict, refusal):
+            if verdict is TickVerdict.NOT_DUE or self._write(definition, due, verdict, refusal):
                 self._discard_copy(definition, due, verdict)
                 return
         raise TickConflictError(f"definition {definition_id}, due {due:%Y-%m-%dT%H:%MZ}")
@@ -134,26 +134,26 @@ class TickService:
         if revision is not None and revision < definition.revision and definition.is_synced:
             self._definitions.change(definition, replace(definition, synced_revision=0))
 
-    def _pass_over(self, definition: Definition, due: datetime, verdict: str) -> None:
+    def _pass_over(self, definition: Definition, due: datetime, verdict: TickVerdict) -> None:
         """Move on from a minute that was taken before it was the earliest."""
         if definition.next_due == due:
             self._definitions.change(definition, moved_on(definition, due))
         self._discard_copy(definition, due, verdict)
 
-    def _discard_copy(self, definition: Definition, due: datetime, verdict: str) -> None:
+    def _discard_copy(self, definition: Definition, due: datetime, verdict: TickVerdict) -> None:
         """Remove what an earlier try, cut off, has copied for a job that there will not be."""
-        if verdict != TickVerdict.RUN:
+        if verdict is not TickVerdict.RUN:
             job_id = tick_job_id(definition.definition_id, due)
             self._files.delete(input_key(definition.owner_id, job_id, packaged=definition.spec.package_input_folder))
 
-    def _judge(self, definition: Definition, due: datetime) -> tuple[str, Refusal | None]:
+    def _judge(self, definition: Definition, due: datetime) -> tuple[TickVerdict, Refusal | None]:
         """Decide what becomes of a due minute, and why the service makes no job of it."""
         verdict = judge_tick(definition, due, self._clock())
         if verdict is not TickVerdict.RUN:
-            return verdict.value, None
+            return verdict, None
         if refusal := self._refusal(definition):
-            return TickVerdict.REFUSED.value, refusal
-        return ("skipped" if self._overlaps(definition) else verdict.value), None
+            return TickVerdict.REFUSED, refusal
+        return (TickVerdict.SKIPPED if self._overlaps(definition) else verdict), None
 
     def _refusal(self, definition: Definition) -> Refusal | None:
         try:
@@ -170,11 +170,11 @@ class TickService:
         job = self._jobs.get(definition.owner_id, last.job_id, self._clock())
         return job is not None and not job.status.is_terminal
 
-    def _write(self, definition: Definition, due: datetime, verdict: str, refusal: Refusal | None) -> bool:
+    def _write(self, definition: Definition, due: datetime, verdict: TickVerdict, refusal: Refusal | None) -> bool:
         now = self._clock()
         problem = note_refusal(definition.tick_problem, refusal, due, now) if refusal else None
-        job = self._make_job(definition, due, now) if verdict == TickVerdict.RUN else None
-        if verdict == TickVerdict.RUN and job is None:
+        job = self._make_job(definition, due, now) if verdict is TickVerdict.RUN else None
+        if verdict is TickVerdict.RUN and job is None:
             return False
         after = after_tick(definition, due, verdict, job, problem)
         written = self._definitions.run_tick(
@@ -182,7 +182,7 @@ class TickService:
         )
         if written:
             count(_METRICS[verdict])
-            if verdict == TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
+            if verdict is TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
                 count_background_failure(BackgroundWork.TICKS)  # the sweep would have taken it in time
             _log.info(
                 "tick",

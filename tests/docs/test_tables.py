@@ -8,7 +8,7 @@ from packaging.markers import Marker
 
 from chalicelib.config import OUTPUT_FORMATS
 from chalicelib.domain.job import JobStatus
-from chalicelib.domain.outcome import OUTCOMES
+from chalicelib.domain.outcome import OUTCOMES, OutcomeCode
 from chalicelib.domain.transitions import TRANSITIONS
 from jupyter_scheduler_aws.snapshots.ignore_rules import DEFAULT_PATTERNS, VIRTUAL_ENVIRONMENT_FILE
 from tests.docs.documents import ROOT, table_rows
@@ -63,7 +63,7 @@ def test_transition_is_in_the_table(transition: object) -> None:
 
 
 @pytest.mark.parametrize("code", OUTCOMES)
-def test_outcome_is_explained(code: str) -> None:
+def test_outcome_is_explained(code: OutcomeCode) -> None:
     rows = {row[0]: row for row in table_rows("docs/troubleshooting.md")}
     assert rows[f"`{code}`"][1] == OUTCOMES[code].title
 

@@ -39,7 +39,9 @@ class TickVerdict(StrEnum):
     MISSED = "missed"
     """It came later than the catch-up window: recorded, not run."""
     REFUSED = "refused"
-    """The service makes no job of it: the settings do not allow it, its owner is disabled, or has too many jobs that wait."""
+    """The service creates no job: the settings do not allow it, or the owner is disabled or has too many waiting jobs."""
+    SKIPPED = "skipped"
+    """The last scheduled job has not ended, and the definition does not allow overlaps."""
     NOT_DUE = "not due"
     """It is none of this definition's minutes, or no longer."""
 
@@ -95,7 +97,7 @@ def judge_tick(definition: Definition, due: datetime, now: datetime) -> TickVerd
 
 
 def after_tick(
-    definition: Definition, due: datetime, verdict: str, job: Job | None, problem: Problem | None = None
+    definition: Definition, due: datetime, verdict: TickVerdict, job: Job | None, problem: Problem | None = None
 ) -> Definition:
     """Give the definition after a tick: its earliest unmarked minute moves on if this was it, or if no run is left.
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from chalicelib.config import OUTPUT_FORMATS
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.job import Job, JobSpec, Phase
-from chalicelib.domain.outcome import Outcome
+from chalicelib.domain.outcome import Outcome, OutcomeCode
 from chalicelib.domain.timestamps import to_millis
 from chalicelib.routes.models.job_responses import (
     ActorResponse,
@@ -46,7 +46,7 @@ _TEMPLATE = "{{input_filename}}-{{create_time}}"
 def describe_job(job: Job) -> JobResponse:
     """Describe a job as the stock DescribeJob does, with what it cannot say beside it. Absent values are null."""
     spec, outcome = job.spec, job.outcome
-    failed = outcome is not None and outcome.code not in ("succeeded", "stopped")
+    failed = outcome is not None and outcome.code not in (OutcomeCode.SUCCEEDED, OutcomeCode.STOPPED)
     return {
         "job_id": job.job_id,
         "name": job.name,

@@ -97,24 +97,24 @@ def test_what_is_judged_to_be_due_is_what_is_listed(minute: int) -> None:
 def test_the_earliest_open_minute_moves_on_with_its_own_tick_only(due: int, next_due: int) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), synced_revision=1)
     made, instant = job(), _NOON.replace(hour=due)
-    after = after_tick(before, instant, "run", made)
+    after = after_tick(before, instant, TickVerdict.RUN, made)
     assert after.next_due == _NOON.replace(hour=next_due)
     assert (after.run_count, after.missed_count, after.synced_revision) == (1, 0, 1)
     assert after.last_run == LastRun(made.job_id, instant)
 
 
-@pytest.mark.parametrize("verdict", ["missed", "skipped"])
-def test_a_tick_without_a_job_counts_no_run(verdict: str) -> None:
+@pytest.mark.parametrize("verdict", [TickVerdict.MISSED, TickVerdict.SKIPPED])
+def test_a_tick_without_a_job_counts_no_run(verdict: TickVerdict) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), options={"max_runs": 1})
     after = after_tick(before, _NOON.replace(hour=13), verdict, None)
-    assert (after.run_count, after.missed_count, after.last_run) == (0, int(verdict == "missed"), None)
+    assert (after.run_count, after.missed_count, after.last_run) == (0, int(verdict is TickVerdict.MISSED), None)
     assert after.next_due == _NOON.replace(hour=14)
 
 
 @pytest.mark.parametrize("due", [13, 14])
 def test_after_the_last_run_nothing_is_next_and_the_schedules_are_to_be_switched_off(due: int) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), options={"max_runs": 1}, synced_revision=1)
-    after = after_tick(before, _NOON.replace(hour=due), "run", job())
+    after = after_tick(before, _NOON.replace(hour=due), TickVerdict.RUN, job())
     assert (after.next_due, after.synced_revision) == (None, 0)
 
 
