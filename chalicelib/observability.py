@@ -43,17 +43,17 @@ def count(name: str, *, outcome: str | None = None) -> None:
     _metrics().add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
-def count_background_failure(duty: str) -> None:
+def count_background_failure(work: str) -> None:
     """Count a failure of background work, of a `Duty`: at once, so that it counts even if the function is killed next.
 
     All functions count into one metric, whose one alarm then covers all of them: CloudWatch bills each metric and each alarm. The log
-    line that carries it names the duty and the function.
+    line that carries it names the work and the function.
     """
     dimensions = {"service": "background"}
     with single_metric(
         name="BackgroundFailures", unit=MetricUnit.Count, value=1, namespace=_NAMESPACE, default_dimensions=dimensions
     ) as metric:
-        metric.add_metadata(key="duty", value=str(duty))
+        metric.add_metadata(key="work", value=str(work))
 
 
 def identify(**keys: str) -> None:

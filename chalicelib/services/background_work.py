@@ -13,12 +13,12 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def counted(duty: BackgroundWork, **ids: str) -> Iterator[None]:
+def counted(work: BackgroundWork, **ids: str) -> Iterator[None]:
     """Log and count a failure, and raise it: AWS then delivers the work again, and in the end to a dead-letter queue.
 
     Parameters
     ----------
-    duty
+    work
         What is being done.
     **ids
         What it is being done for, for the log.
@@ -26,17 +26,17 @@ def counted(duty: BackgroundWork, **ids: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        _report(duty, ids)
+        _report(work, ids)
         raise
 
 
 @contextmanager
-def isolated(duty: BackgroundWork, **ids: str) -> Iterator[None]:
+def isolated(work: BackgroundWork, **ids: str) -> Iterator[None]:
     """Log and count a failure, and go on: for work that comes again by itself, beside other work that must not wait for it.
 
     Parameters
     ----------
-    duty
+    work
         What is being done.
     **ids
         What it is being done for, for the log.
@@ -44,9 +44,9 @@ def isolated(duty: BackgroundWork, **ids: str) -> Iterator[None]:
     try:
         yield
     except Exception:  # noqa: BLE001 - whatever it is, also a defect, the other duties go on
-        _report(duty, ids)
+        _report(work, ids)
 
 
-def _report(duty: BackgroundWork, ids: dict[str, str]) -> None:
-    count_background_failure(duty)
-    _log.exception("background work failed", extra={"duty": duty.value, **ids})
+def _report(work: BackgroundWork, ids: dict[str, str]) -> None:
+    count_background_failure(work)
+    _log.exception("background work failed", extra={"work": work.value, **ids})

@@ -36,7 +36,7 @@ class DefinitionProblemService:
         self._definitions = definitions
         self._clock = clock
 
-    def note(self, owner_id: str, definition_id: str, duty: BackgroundWork, error: Exception) -> Problem | None:
+    def note(self, owner_id: str, definition_id: str, work: BackgroundWork, error: Exception) -> Problem | None:
         """Note that schedules could not be written, or that the job of a due minute could not be made.
 
         Returns
@@ -48,13 +48,13 @@ class DefinitionProblemService:
         try:
             for _ in range(_TRIES):
                 definition = self._definitions.get(owner_id, definition_id)
-                if definition is None or (duty is BackgroundWork.SCHEDULES and definition.is_synced):
+                if definition is None or (work is BackgroundWork.SCHEDULES and definition.is_synced):
                     return None
-                after, problem = self._with_failure(definition, duty, error)
+                after, problem = self._with_failure(definition, work, error)
                 if self._definitions.change(definition, after):
                     return problem
         except PynamoDBException:
-            _log.exception("problem not noted", extra={"definition_id": definition_id, "duty": duty.value})
+            _log.exception("problem not noted", extra={"definition_id": definition_id, "work": work.value})
         return None
 
     def is_retry_due(self, problem: Problem | None) -> bool:
@@ -62,11 +62,11 @@ class DefinitionProblemService:
         return problem is None or problem.retry_at <= self._clock()
 
     def _with_failure(
-        self, definition: Definition, duty: BackgroundWork, error: Exception
+        self, definition: Definition, work: BackgroundWork, error: Exception
     ) -> tuple[Definition, Problem]:
-        is_about_schedules = duty is BackgroundWork.SCHEDULES
+        is_about_schedules = work is BackgroundWork.SCHEDULES
         known = definition.schedule_problem if is_about_schedules else definition.tick_problem
-        problem = note_failure(known, duty, describe_failure(error), self._clock())
+        problem = note_failure(known, work, describe_failure(error), self._clock())
         if is_about_schedules:
             return replace(definition, schedule_problem=problem), problem
         return replace(definition, tick_problem=problem), problem

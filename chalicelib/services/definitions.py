@@ -11,10 +11,10 @@ from chalicelib.domain.definitions.definition_request import (
     DefinitionChange,
     DefinitionRequest,
     apply_change,
-    brings_snapshot,
     check_schedule,
     count_slots,
     definition_fingerprint,
+    has_new_snapshot,
     request_of,
 )
 from chalicelib.domain.definitions.problem import Problem
@@ -219,7 +219,7 @@ class DefinitionService:
         self, caller: Caller, before: Definition, after: Definition, change: DefinitionChange
     ) -> Definition:
         """Take a new snapshot if the change brings one; the stored filename means that it stays."""
-        if change.input_uri is None or not brings_snapshot(before, change):
+        if change.input_uri is None or not has_new_snapshot(before, change):
             _check_that_it_stays("input_filename", change.input_filename, before.input_filename)
             _check_that_it_stays("input_path", change.input_path, before.spec.input_path)
             return after

@@ -12,7 +12,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.authorization.environment_access import Step, check_run
 from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.background_work import BackgroundWork
-from chalicelib.domain.fairness import Load, take_in_turn
+from chalicelib.domain.fairness import Load, round_robin
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.outcome import Outcome, OutcomeCode, make_outcome
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
@@ -106,7 +106,7 @@ class DispatchService:
         barred = [job for jobs in waiting for job in jobs if job.owner_id in disabled]
         more |= self._each(barred, lambda job: self._end_disabled(job, disabled[job.owner_id]), until)
         allowed = (jobs for jobs in waiting if jobs[0].owner_id not in disabled)
-        return self._each(take_in_turn(allowed, load, self._settings.limits), self._dispatch, until) or more
+        return self._each(round_robin(allowed, load, self._settings.limits), self._dispatch, until) or more
 
     def _each(self, rows: Iterable[_Row], act: Callable[[_Row], bool], until: datetime) -> bool:
         """Act on one job after another at the launch rate; True if time ran out, or an attempt ended."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.authorization.actor import Actor
-from chalicelib.domain.authorization.owner import SEEN_AGAIN_AFTER, Disabling, Owner, refuse_disabled
+from chalicelib.domain.authorization.owner import LAST_SEEN_INTERVAL, Disabling, Owner, check_not_disabled
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.services.clock import Clock
@@ -54,12 +54,12 @@ class OwnerService:
         now = self._clock()
         if self._memory is None or not timedelta(0) <= now - self._memory.read_at < REMEMBERED_FOR:
             self._memory = _Memory(self._owners.disabled(), now)
-        refuse_disabled(owner_id, self._memory.disabled.get(owner_id))
+        check_not_disabled(owner_id, self._memory.disabled.get(owner_id))
 
     def note(self, caller: Caller) -> None:
         """Note that an owner creates something: one AWS call a day and process."""
         now, last = self._clock(), self._noted.get(caller.owner_id)
-        if last is None or now - last >= SEEN_AGAIN_AFTER:
+        if last is None or now - last >= LAST_SEEN_INTERVAL:
             self._owners.note(caller, now)
             self._noted[caller.owner_id] = now
 

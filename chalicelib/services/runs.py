@@ -11,7 +11,7 @@ from chalicelib.domain.identifiers import RunId, input_key, output_key, output_s
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.output_budget import OutputFile
-from chalicelib.domain.runner_identity import CheckIn, Session, open_session, proven, session_token
+from chalicelib.domain.runner_identity import CheckIn, Session, open_session, session_token, verify_check_in
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import NotAllowedError, NotYourRunError
 from chalicelib.observability import count
@@ -96,7 +96,7 @@ class RunService:
             If the attempt is another instance's, or over.
         """
         job = self._read(check_in.run_id)
-        found = proven(check_in, self._runner_key.value, job)
+        found = verify_check_in(check_in, self._runner_key.value, job)
         if job is None or not (found.key and found.code):
             raise _refused(suspicious=found.is_suspicious)
         if job.status is JobStatus.QUEUED and job.launch == check_in.launch:

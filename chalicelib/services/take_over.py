@@ -6,7 +6,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.definitions.definition import Definition
-from chalicelib.domain.definitions.take_over import check_may_take_over, paused_for, taken_over_by
+from chalicelib.domain.definitions.take_over import check_may_take_over, make_taken_over, pause_taken_over
 from chalicelib.domain.identifiers import new_job_id, snapshot_key
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.services.admission import AdmissionService
@@ -92,7 +92,7 @@ class TakeOverService:
     def _store(self, caller: Caller, old: Definition) -> tuple[Definition, Definition]:
         """Store both; give the old one as it is now, and the new one."""
         now = self._clock()
-        new = taken_over_by(
+        new = make_taken_over(
             caller,
             old,
             definition_id=new_job_id(now, secrets.token_bytes(10)),
@@ -102,7 +102,7 @@ class TakeOverService:
         )
         self._admission.check_definition(caller.owner_id)
         self._owners.note(caller)
-        paused = paused_for(new, old, Actor(caller.owner_id, caller.arn, now))
+        paused = pause_taken_over(new, old, Actor(caller.owner_id, caller.arn, now))
         is_copied = self._files.copy(_snapshot_key(old), _snapshot_key(new), old.input_size_bytes)
         if not is_copied or not self._definitions.take_over(old, paused, new):
             raise ConflictError(

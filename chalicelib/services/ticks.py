@@ -14,7 +14,7 @@ from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.definitions.definition import Definition, OverlapPolicy
 from chalicelib.domain.definitions.definition_job import job_of_definition
 from chalicelib.domain.definitions.problem import Reason, Refusal, note_refusal
-from chalicelib.domain.definitions.tick import SWEPT_WITHIN, TickVerdict, after_tick, judge_tick, moved_on
+from chalicelib.domain.definitions.tick import MAX_SWEEP_DELAY, TickVerdict, advance_next_due, after_tick, decide_tick
 from chalicelib.domain.identifiers import input_key, job_prefix, snapshot_key, tick_job_id
 from chalicelib.domain.job import Job
 from chalicelib.errors import CopyTimeoutError, RequestError
@@ -137,7 +137,7 @@ class TickService:
     def _pass_over(self, definition: Definition, due: datetime, verdict: TickVerdict) -> None:
         """Move on from a minute that was taken before it was the earliest."""
         if definition.next_due == due:
-            self._definitions.change(definition, moved_on(definition, due))
+            self._definitions.change(definition, advance_next_due(definition, due))
         self._discard_copy(definition, due, verdict)
 
     def _discard_copy(self, definition: Definition, due: datetime, verdict: TickVerdict) -> None:
@@ -148,7 +148,7 @@ class TickService:
 
     def _judge(self, definition: Definition, due: datetime) -> tuple[TickVerdict, Refusal | None]:
         """Decide what becomes of a due minute, and why the service makes no job of it."""
-        verdict = judge_tick(definition, due, self._clock())
+        verdict = decide_tick(definition, due, self._clock())
         if verdict is not TickVerdict.RUN:
             return verdict, None
         if refusal := self._refusal(definition):
@@ -182,7 +182,7 @@ class TickService:
         )
         if written:
             count(_METRICS[verdict])
-            if verdict is TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
+            if verdict is TickVerdict.MISSED and definition.options.catch_up >= MAX_SWEEP_DELAY:
                 count_background_failure(BackgroundWork.TICKS)  # the sweep would have taken it in time
             _log.info(
                 "tick",

@@ -110,11 +110,11 @@ def _problem_to_json(problem: Problem | None) -> dict[str, Any] | None:
     }
 
 
-def _problem_from_json(duty: BackgroundWork, stored: Mapping[str, Any] | None) -> Problem | None:
+def _problem_from_json(work: BackgroundWork, stored: Mapping[str, Any] | None) -> Problem | None:
     if not stored:
         return None
     since, last = from_millis(stored["since"]), from_millis(stored["last"])
-    return Problem(duty, Reason(stored["reason"]), stored["message"], since, last, stored["attempts"])
+    return Problem(work, Reason(stored["reason"]), stored["message"], since, last, stored["attempts"])
 
 
 def _options_to_json(options: ScheduleOptions) -> dict[str, Any]:

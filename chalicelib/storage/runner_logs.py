@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.list_query import MOST_RESPONSE_BYTES, response_bytes
+from chalicelib.domain.list_query import MAX_RESPONSE_BYTES, response_bytes
 from chalicelib.domain.timestamps import from_millis
 from chalicelib.errors import InvalidRequestError
 
@@ -55,9 +55,9 @@ class RunnerLogs:
             If the token is none that CloudWatch Logs gave out.
         """
         response = self._read(task_arn, token)
-        while (size := response_bytes(response["events"])) > MOST_RESPONSE_BYTES and len(response["events"]) > 1:
+        while (size := response_bytes(response["events"])) > MAX_RESPONSE_BYTES and len(response["events"]) > 1:
             response = self._read(
-                task_arn, token, limit=max(1, len(response["events"]) * MOST_RESPONSE_BYTES // (2 * size))
+                task_arn, token, limit=max(1, len(response["events"]) * MAX_RESPONSE_BYTES // (2 * size))
             )
         events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in response["events"])
         return LogPage(events, response.get("nextForwardToken"))

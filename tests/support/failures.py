@@ -16,7 +16,7 @@ class Failures:
     def counted(self) -> list[str]:
         """Take the duties whose failures were counted since the last time."""
         lines = self._capsys.readouterr().out.splitlines()
-        return [json.loads(line)["duty"] for line in lines if '"BackgroundFailures"' in line]
+        return [json.loads(line)["work"] for line in lines if '"BackgroundFailures"' in line]
 
     def named(self, name: str) -> set[str]:
         """Give what the log says of one id in its lines about failures."""

@@ -44,7 +44,7 @@ class LastRunResponse(TypedDict):
 class ProblemResponse(TypedDict):
     """Background work for a definition that fails, and is tried again until it succeeds."""
 
-    duty: BackgroundWork
+    work: BackgroundWork
     """What fails: `schedules` (writing its EventBridge schedules) or `ticks` (making the jobs of its due minutes)."""
     code: Reason
     """Why AWS does not do it; `not_allowed`: the environment is gone, or not open to the owner."""
@@ -218,7 +218,7 @@ def describe_explanation(
 
 def _describe_problem(problem: Problem) -> ProblemResponse:
     return {
-        "duty": problem.duty,
+        "work": problem.work,
         "code": problem.reason,
         "title": problem.title,
         "message": problem.message,

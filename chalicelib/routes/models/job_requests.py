@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from chalicelib.domain.authorization.owner import LONGEST_REASON
+from chalicelib.domain.authorization.owner import MAX_REASON_CHARACTERS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
 
 __all__ = [
@@ -231,5 +231,5 @@ class UpdateOwnerBody(Body):
 
     disabled: bool
     """Whether the owner is to be disabled."""
-    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = None
+    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
     """Why it is disabled; people who are refused read it."""

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from chalicelib.domain.identifiers import RunId, new_job_id, owner_slug
+from chalicelib.domain.identifiers import RunId, make_owner_id, new_job_id
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.task_state import TaskState, parse_task
 from chalicelib.domain.task_watch import (
@@ -73,6 +73,6 @@ def test_a_task_has_time_to_exit_and_to_be_stopped() -> None:
 
 def test_a_run_id_fits_into_started_by() -> None:
     """At most 128 letters, digits, hyphens, slashes and underscores (Amazon ECS API reference, `RunTask`)."""
-    longest = RunId(owner_slug("x", "W" * 100), new_job_id(NOW, b"0123456789"), 999_999_999)
+    longest = RunId(make_owner_id("x", "W" * 100), new_job_id(NOW, b"0123456789"), 999_999_999)
     assert len(str(longest)) == 92
     assert set(str(longest)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-/_")

@@ -19,7 +19,7 @@ def test_a_tick_that_is_refused_is_noted_and_delivered_again(
     assert made.tick(definition_id, made.at("13:00")) == ["m0"]
     described = made.described(definition_id)
     (problem,) = described["problems"]
-    assert (problem["duty"], problem["code"], problem["attempts"]) == ("ticks", "denied", 1)
+    assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "denied", 1)
     assert problem["title"] == "Due jobs not made"
     assert f"{_DENIED}: said by the test" in problem["message"]
     assert described["next_run_time"] is None
@@ -56,7 +56,7 @@ def test_a_minute_that_is_missed_says_why_until_the_next_one_runs(
         local.clock.forward(minutes=1)
     described = made.described(definition_id)
     assert (described["missed_count"], described["run_count"]) == (1, 0)
-    assert [(each["duty"], each["code"]) for each in described["problems"]] == [("ticks", "denied")]
+    assert [(each["work"], each["code"]) for each in described["problems"]] == [("ticks", "denied")]
     assert set(failures.counted()) == {"ticks"}
     local.hub.listeners.clear()
     local.clock.now = made.at("13:00").replace(day=24)
