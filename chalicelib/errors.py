@@ -1,20 +1,20 @@
-"""Every error that crosses a layer. `routes/responses.py` turns those with a status into answers.
+"""Every error that crosses a layer. `routes/error_responses.py` maps them to HTTP responses.
 
 SchedulerError
-├── RequestError                    what a caller did; carries status and code
-│   ├── InvalidRequestError         400 a field, a filter or a token is not what it must be
-│   │   └── CrontabError                a crontab or its time zone is not understood, or never fires
-│   ├── NotAuthenticatedError       401 no verified identity came with the request
-│   ├── NotAllowedError             403 verified, but not for this; or no runner
+├── RequestError                    the request cannot be carried out; has a status and a code
+│   ├── InvalidRequestError         400 a field, a filter or a token is not valid
+│   │   └── CrontabError                a crontab or its time zone is not valid, or never fires
+│   ├── NotAuthenticatedError       401 the request has no verified identity
+│   ├── NotAllowedError             403 the caller is verified but may not do this, or is not a runner
 │   │   └── OwnerDisabledError          an admin has disabled the owner
-│   ├── NotFoundError               404 there is no such thing, or it is somebody else's
-│   ├── ConflictError               409 it exists, but in a state that does not allow this
+│   ├── NotFoundError               404 it does not exist, or belongs to somebody else
+│   ├── ConflictError               409 its state does not allow this
 │   │   ├── IdempotencyTokenError       the token was used for a different request
-│   │   ├── LimitReachedError           the owner has as many of these as the operator allows
+│   │   ├── LimitReachedError           the owner has as many as the operator allows
 │   │   └── NotYourRunError             the run belongs to another container, or has ended
-│   ├── TooLargeError               413 a body, a notebook or a folder over its limit
-│   ├── UnprocessableError          422 well-formed, but it cannot be run
-│   ├── TooManyRequestsError        429 AWS asked to slow down
+│   ├── TooLargeError               413 a body, a notebook or a folder exceeds its limit
+│   ├── UnprocessableError          422 the snapshot cannot run
+│   ├── TooManyRequestsError        429 AWS throttles the requests
 │   └── CopyTimeoutError            503 S3 took too long to copy a large snapshot
 ├── AwsError                        AWS refused a call, failed, or did not respond; carries AWS's code and message
 │   └── AwsThrottledError               AWS asks to slow down
@@ -50,17 +50,17 @@ __all__ = [
 
 
 class SchedulerError(Exception):
-    """Root of the tree."""
+    """The base class of all errors."""
 
 
 class RequestError(SchedulerError):
-    """What a caller did, said so that they know what, which and what next."""
+    """A request that cannot be carried out. The message explains what is wrong and what to do."""
 
     status: ClassVar[int] = 400
-    """HTTP status of the answer."""
+    """HTTP status of the response."""
 
     code: ClassVar[str] = "bad_request"
-    """What a program can compare."""
+    """The kind of error, for programs."""
 
     def __init__(self, message: str, *, reason: str | None = None) -> None:
         super().__init__(message)
@@ -69,44 +69,44 @@ class RequestError(SchedulerError):
 
 
 class InvalidRequestError(RequestError):
-    """A field, a filter or a token is not what it must be."""
+    """A field, a filter or a token is not valid."""
 
     code = "invalid_request"
 
     @classmethod
     def for_field(cls, field: str, problem: str) -> Self:
-        """Name the field and what is wrong with it."""
+        """Make an error that names the field and its problem."""
         return cls(f"{field}: {problem}", reason=field)
 
     @classmethod
     def for_unknown_token(cls) -> Self:
-        """Say that a list cannot go on from a `next_token`."""
-        return cls.for_field("next_token", "it is not a token that this API gave out; start again without it.")
+        """Make an error for a `next_token` that is not valid."""
+        return cls.for_field("next_token", "it is not a token of this API; start again without it.")
 
 
 class CrontabError(InvalidRequestError):
-    """A crontab or its time zone is not understood, or never fires; `reason` names the crontab's field."""
+    """A crontab or its time zone is not valid, or never fires. `reason` is the name of the crontab's field."""
 
     code = "invalid_crontab"
 
 
 class NotAuthenticatedError(RequestError):
-    """No verified identity came with the request."""
+    """The request has no verified identity."""
 
     status = 401
     code = "not_authenticated"
 
 
 class NotAllowedError(RequestError):
-    """Verified, but not for this."""
+    """The caller is verified but may not do this."""
 
     status = 403
     code = "not_allowed"
 
     @classmethod
     def for_runner(cls) -> Self:
-        """Refuse whoever is no runner of the run, without a word about the run."""
-        return cls("This is for the run's own container.")
+        """Make an error for a caller that is not the runner of a run. It reveals nothing about the run."""
+        return cls("Only the container of this run may call this route.")
 
 
 class OwnerDisabledError(NotAllowedError):
@@ -116,29 +116,31 @@ class OwnerDisabledError(NotAllowedError):
 
 
 class NotFoundError(RequestError):
-    """There is no such thing, or it is somebody else's: the answer does not tell which."""
+    """It does not exist, or belongs to somebody else. The response does not reveal which."""
 
     status = 404
     code = "not_found"
 
     @classmethod
     def for_job(cls, job_id: str) -> Self:
-        """Say that there is no such job."""
-        return cls(f"There is no job {job_id} of yours. It may have been deleted, or have passed its retention time.")
+        """Make an error for a job."""
+        return cls(
+            f"You have no job {job_id}. It may have been deleted, by somebody or at the end of its retention time."
+        )
 
     @classmethod
     def for_definition(cls, definition_id: str) -> Self:
-        """Say that there is no such definition."""
-        return cls(f"There is no job definition {definition_id} of yours. It may have been deleted.")
+        """Make an error for a definition."""
+        return cls(f"You have no job definition {definition_id}. It may have been deleted.")
 
     @classmethod
     def for_owner(cls, owner_id: str) -> Self:
-        """Say that there is no such owner."""
+        """Make an error for an owner."""
         return cls(f"There is no owner {owner_id}. GET /scheduler/owners lists everybody who has created something.")
 
 
 class ConflictError(RequestError):
-    """It exists, but in a state that does not allow this."""
+    """The state of the resource does not allow this."""
 
     status = 409
     code = "conflict"
@@ -151,14 +153,14 @@ class IdempotencyTokenError(ConflictError):
 
     @classmethod
     def for_token(cls, token: str) -> Self:
-        """Name the token."""
+        """Make an error that names the token."""
         return cls(
             f"The idempotency token {token!r} was used for a different request. Choose another token, or send the same request again."
         )
 
 
 class LimitReachedError(ConflictError):
-    """The owner has as many of these as the operator allows. Not 429: the same request succeeds only when one of them is gone."""
+    """The owner has as many as the operator allows. Not 429, because a retry succeeds only after one of them is gone."""
 
     code = "limit_reached"
 
@@ -170,35 +172,35 @@ class NotYourRunError(ConflictError):
 
 
 class TooLargeError(RequestError):
-    """A body, a notebook or a folder over its limit."""
+    """A body, a notebook or a folder exceeds its limit."""
 
     status = 413
     code = "too_large"
 
 
 class UnprocessableError(RequestError):
-    """Well-formed, but it cannot be run."""
+    """The snapshot cannot run."""
 
     status = 422
     code = "cannot_be_run"
 
 
 class TooManyRequestsError(RequestError):
-    """AWS asked to slow down."""
+    """AWS throttles the requests."""
 
     status = 429
     code = "too_many_requests"
 
 
 class CopyTimeoutError(RequestError):
-    """S3 took too long to copy a large snapshot; nothing was stored."""
+    """S3 took too long to copy a large snapshot. Nothing was stored."""
 
     status = 503
     code = "copy_timeout"
 
     @classmethod
     def for_size(cls, size_bytes: int, time_limit: timedelta) -> Self:
-        """Name the size and the limit."""
+        """Make an error that names the size and the time limit."""
         return cls(
             f"S3 did not copy the snapshot of {size_bytes:,} bytes within {time_limit.total_seconds():.0f} s. Nothing was stored."
             " Send the same request again, or make the folder smaller."
@@ -227,7 +229,7 @@ class AwsThrottledError(AwsError):
 
 
 class ConfigurationError(SchedulerError):
-    """The deployment lacks something that it must have."""
+    """The deployment is not configured correctly."""
 
 
 class LaunchError(SchedulerError):
@@ -236,9 +238,9 @@ class LaunchError(SchedulerError):
     Parameters
     ----------
     outcome_code
-        Which outcome of `domain.outcome` this is.
+        The value of an `OutcomeCode`.
     detail
-        What is wrong, what to do, and what ECS said.
+        What is wrong, what to do, and what ECS returned.
     """
 
     def __init__(self, outcome_code: str, detail: str) -> None:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from chalicelib.domain.authorization.access import ROUTES, Asker, Audience, is_admitted
-from chalicelib.domain.authorization.environment_access import NEEDS_THE_RIGHT, Party, Step
+from chalicelib.domain.authorization.access import ROUTES, Audience, CallerKind, is_allowed
+from chalicelib.domain.authorization.environment_access import REQUIRED_RIGHTS, Party, Step
 
 __all__ = ["document"]
 
@@ -52,17 +52,17 @@ def document() -> str:
 
 
 def _user_routes() -> Iterator[str]:
-    yield _row(("route", *(f"{each}" for each in Asker)))
-    yield _row(["---"] * (len(Asker) + 1))
+    yield _row(("route", *(f"{each}" for each in CallerKind)))
+    yield _row(["---"] * (len(CallerKind) + 1))
     for route, rule in ROUTES.items():
         if rule.audience is not Audience.RUNNER:
-            yield _row((f"`{route}`", *(_response(asker, rule.audience) for asker in Asker)))
+            yield _row((f"`{route}`", *(_response(asker, rule.audience) for asker in CallerKind)))
 
 
-def _response(asker: Asker, audience: Audience) -> str:
-    if is_admitted(asker, audience):
+def _response(asker: CallerKind, audience: Audience) -> str:
+    if is_allowed(asker, audience):
         return "yes"
-    return "401" if asker is Asker.ANONYMOUS else "403"
+    return "401" if asker is CallerKind.ANONYMOUS else "403"
 
 
 def _runner_routes() -> Iterator[str]:
@@ -72,7 +72,7 @@ def _runner_routes() -> Iterator[str]:
 
 
 def _steps() -> Iterator[str]:
-    for step, parties in NEEDS_THE_RIGHT.items():
+    for step, parties in REQUIRED_RIGHTS.items():
         needed = " and ".join(parties) if parties else "nobody's"
         asked = step not in (Step.TICK, Step.LAUNCH)
         yield _row(

@@ -26,7 +26,7 @@ class Alarms(Construct):
     `RefusedCheckIns` about whoever comes with one right factor and one wrong.
 
     CloudWatch bills by metric ($0.10 a month each, the first ten are free): all duties count their failures into one, and the log lines
-    that carry it name the duty. The same way a dead letter names what it is about.
+    that carry it name the work. The same way a dead letter names what it is about.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.authorization.principal_settings import without_repetition
+from chalicelib.domain.authorization.principal_settings import check_unique
 
 __all__ = [
     "LOG_RETENTION_DAYS",
@@ -111,7 +111,7 @@ class NetworkSection(_Section):
     @field_validator("availability_zones")
     @classmethod
     def _are_different(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
-        return without_repetition(zones)
+        return check_unique(zones)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -151,7 +151,7 @@ class ApiSection(_Section):
     @field_validator("accounts")
     @classmethod
     def _are_different(cls, accounts: tuple[str, ...]) -> tuple[str, ...]:
-        return without_repetition(accounts)
+        return check_unique(accounts)
 
 
 class FunctionsSection(_Section):

@@ -1,1 +1,1 @@
-"""Pure decisions: no AWS, no clock, no environment. Whatever depends on time takes `now` as an argument."""
+"""Pure decisions: no AWS, no clock, no environment. Functions that depend on time take `now` as an argument."""

@@ -1,4 +1,4 @@
-"""What the service does in the background, without anybody waiting for an answer."""
+"""Background work: what the service does without a caller who waits for a response."""
 
 from enum import StrEnum
 
@@ -6,21 +6,21 @@ __all__ = ["BackgroundWork"]
 
 
 class BackgroundWork(StrEnum):
-    """One kind of background work. docs/operation.md says of each where a person sees that it fails."""
+    """The kinds of background work. docs/operation.md lists where you see that one of them fails."""
 
     SCHEDULES = "schedules"
     """Writing the EventBridge schedules of a definition."""
     TICKS = "ticks"
-    """Making the job of a due minute, on time or late."""
+    """Creating the job of a due time, on time or late."""
     TICK_REQUESTS = "tick-requests"
-    """Finding definitions that are overdue or whose schedules lag behind."""
+    """Finding definitions that are overdue or whose schedules are out of date."""
     LAUNCHES = "launches"
     """Starting containers for waiting jobs."""
     WAKE_UPS = "wake-ups"
     """Waking the dispatcher while jobs wait."""
     RUNS = "runs"
-    """Looking after runs whose deadline has passed."""
+    """Checking runs whose deadline has passed."""
     TASK_EVENTS = "task-events"
-    """Following ECS's events."""
+    """Processing task events of ECS."""
     CLEANUP = "cleanup"
-    """Removing what deleted jobs and definitions leave behind."""
+    """Cleanup: removing what deleted jobs and definitions leave behind."""

@@ -1,7 +1,8 @@
-"""Why a container did not start, or ended without a report, by what ECS says.
+"""Derive from what ECS says why a container did not start, or why it ended without a report.
 
-One table serves what `RunTask` refuses and tasks that stop as `TaskFailedToStart`. ECS gives a code for little of it: an exception's name, and the category before the first colon of a stopped task's reason. Where several
-causes share one code, AWS's words decide. Sources, all of AWS: Amazon ECS developer guide, "Stopped tasks error messages" with its pages on
+One table serves both refusals by `RunTask` and tasks that stop with `TaskFailedToStart`. ECS returns few codes: the name of an exception,
+and the category before the first colon of a stopped task's reason. Where several causes share a code, the text of the message decides.
+Sources, all by AWS: Amazon ECS developer guide, "Stopped tasks error messages" with its pages on
 `TaskFailedToStart`, `ResourceInitializationError`, `ResourceNotFoundException` and `CannotPullContainer` [1], "API failure reasons" [2],
 "Service event messages" [3]; Amazon ECS API reference, `RunTask` [4]; "Common error types" [5]; Amazon EC2 API, "Error codes" [6].
 """
@@ -10,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain.outcome import OUTCOMES
+from chalicelib.domain.outcome import OUTCOMES, OutcomeCode
+from chalicelib.domain.task_state import TaskState
 
 __all__ = [
     "FAILURES",
@@ -24,75 +26,75 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Failure:
-    """One cause, as AWS words it."""
+    """One cause, and how to recognize it in a message of AWS."""
 
-    outcome_code: str
-    words: tuple[str, ...]
-    """Any of them, in lower case, is in what AWS says."""
+    outcome_code: OutcomeCode
+    phrases: tuple[str, ...]
+    """The message, in lower case, contains at least one of them."""
     meaning: str
-    """What is wrong, and what to do, for whoever reads the outcome; AWS's own words follow it."""
+    """What is wrong and what to do, for the reader of the outcome. The message of AWS follows it."""
 
 
 FAILURES: Final = (
-    # Before all words: a message may name any resource, and a denial must not be taken for what it names.
+    # First, because a denial may name any resource and must not be mistaken for a problem with that resource.
     Failure(
-        "permission_problem",  # [5], [1] ResourceInitializationError, [4] ClientException, [3] "unable to assume a role"
+        OutcomeCode.PERMISSION_PROBLEM,  # [5], [1] ResourceInitializationError, [4] ClientException, [3] "unable to assume a role"
         ("accessdenied", "not authorized to perform", "unauthorizedoperation", "unable to assume"),
-        "AWS refuses a permission: a role that the task needs is missing, does not trust ecs-tasks.amazonaws.com, or lacks an action."
+        "AWS refuses a permission: a role that the task needs does not exist, does not trust ecs-tasks.amazonaws.com, or lacks an action."
         " Tell the operator.",
     ),
     Failure(
-        "no_capacity",  # [3] "Capacity is unavailable at this time"
+        OutcomeCode.NO_CAPACITY,  # [3] "Capacity is unavailable at this time"
         ("capacity is unavailable",),
         "Fargate has no capacity for this compute type in the stack's zones.",
     ),
     Failure(
-        "quota",  # [3] "limit on the number of vCPUs you can run concurrently"; [5]; [6]
+        OutcomeCode.QUOTA,  # [3] "limit on the number of vCPUs you can run concurrently"; [5]; [6]
         ("limit on the number of", "networkinterfacelimitexceeded", "vcpulimitexceeded"),
         "A quota of the AWS account is used up. Ask the operator to raise it.",
     ),
     Failure(
-        "no_capacity",  # [6]; [1] TaskFailedToStart: this is how ECS words a subnet without free addresses
+        OutcomeCode.NO_CAPACITY,  # [6]; [1] TaskFailedToStart: this is how ECS words a subnet without free addresses
         ("insufficientfreeaddresses", "create network interface with public ip assignment"),
         "The stack's subnets have no free addresses. Ask the operator for larger or more subnets.",
     ),
     Failure(
-        "image_problem",  # [1] CannotPullContainer; the kernel's ENOEXEC
+        OutcomeCode.IMAGE_PROBLEM,  # [1] CannotPullContainer; the kernel's ENOEXEC
         ("descriptor matching platform", "exec format error"),
-        "The environment's image is built for another processor than its tasks have. Tell the operator: the image's architecture.",
+        "The environment's image is built for a different processor architecture than its tasks run on. Tell the operator.",
     ),
     Failure(
-        "image_problem",  # [1] CannotPullContainer
+        OutcomeCode.IMAGE_PROBLEM,  # [1] CannotPullContainer
         ("no space left on device",),
         "The environment's image does not fit on the task's disk. Tell the operator: runners.ephemeral_storage_gib.",
     ),
     Failure(
-        "never_started",  # [1] CannotPullContainer
+        OutcomeCode.NEVER_STARTED,  # [1] CannotPullContainer
         ("toomanyrequests", "pull rate limit"),
         "The image's registry limits how often images are pulled. Tell the operator: keep the image in Amazon ECR.",
     ),
     Failure(
-        "network_problem",  # [1]: said of ECR, CloudWatch Logs and Secrets Manager alike, before what could not be found there
+        OutcomeCode.NETWORK_PROBLEM,  # [1]: ECR, CloudWatch Logs and Secrets Manager all report it this way, before what could not be found
         ("there is a connection issue", "check your network configuration"),
         "The container cannot reach AWS from the stack's subnets. Tell the operator: the section [network].",
     ),
     Failure(
-        "configuration_problem",  # [1] ResourceInitializationError; CloudWatch Logs, ResourceNotFoundException
+        OutcomeCode.CONFIGURATION_PROBLEM,  # [1] ResourceInitializationError; CloudWatch Logs, ResourceNotFoundException
         ("log group does not exist",),
         "The runners' log group is missing. Tell the operator: deploy the stack again.",
     ),
     Failure(
-        "configuration_problem",  # [1] ResourceNotFoundException
+        OutcomeCode.CONFIGURATION_PROBLEM,  # [1] ResourceNotFoundException
         ("specified secret", "retrieve the secret", "contain json key", "marked for deletion"),
         "A secret that the task definition names cannot be read. Tell the operator.",
     ),
     Failure(
-        "never_started",  # [1] ContainerRuntimeTimeoutError, DockerTimeoutError
+        OutcomeCode.NEVER_STARTED,  # [1] ContainerRuntimeTimeoutError, DockerTimeoutError
         ("containerruntimetimeout", "dockertimeout"),
         "The container did not start in time on its host.",
     ),
     Failure(
-        "network_problem",  # [1] TaskFailedToStart, CannotPullContainer, ResourceInitializationError
+        OutcomeCode.NETWORK_PROBLEM,  # [1] TaskFailedToStart, CannotPullContainer, ResourceInitializationError
         (
             *("timeout waiting for network interface", "network interface", "dial tcp", "no such host", "i/o timeout"),
             *("timed out", "request canceled", "context canceled", "context deadline exceeded", "connection re"),
@@ -100,131 +102,105 @@ FAILURES: Final = (
         "The container had no network, or its registry could not be reached. Tell the operator: the section [network].",
     ),
     Failure(
-        "image_problem",  # containerd, of an image without what its task definition starts
+        OutcomeCode.IMAGE_PROBLEM,  # containerd, if the image lacks the command of the task definition
         ("executable file not found",),
         "The environment's image lacks the runner. Tell the operator.",
     ),
 )
-"""Causes that are told by AWS's words; the first that fits counts."""
+"""Causes that the text of a message reveals. The first match counts."""
 
 _ERRORS: Final = {
-    # [4] and [5]. What is not here can never work: configuration_problem.
-    "LimitExceededException": "quota",
-    "ServerException": "throttled",
-    "ThrottlingException": "throttled",
-    "Throttling": "throttled",
-    "TooManyRequestsException": "throttled",
-    "RequestLimitExceeded": "throttled",
-    "ServiceUnavailable": "throttled",
-    "ServiceUnavailableException": "throttled",
-    "InternalFailure": "throttled",
-    "InternalServerError": "throttled",
-    "RequestTimeout": "throttled",
+    # [4] and [5]. Any other exception is permanent: a configuration problem.
+    "LimitExceededException": OutcomeCode.QUOTA,
+    "ServerException": OutcomeCode.THROTTLED,
+    "ThrottlingException": OutcomeCode.THROTTLED,
+    "Throttling": OutcomeCode.THROTTLED,
+    "TooManyRequestsException": OutcomeCode.THROTTLED,
+    "RequestLimitExceeded": OutcomeCode.THROTTLED,
+    "ServiceUnavailable": OutcomeCode.THROTTLED,
+    "ServiceUnavailableException": OutcomeCode.THROTTLED,
+    "InternalFailure": OutcomeCode.THROTTLED,
+    "InternalServerError": OutcomeCode.THROTTLED,
+    "RequestTimeout": OutcomeCode.THROTTLED,
 }
-"""Exceptions of `RunTask` that go away by themselves, or with a quota."""
+"""Exceptions of `RunTask` that are temporary, or that a quota causes."""
 
 _FAILURE_REASONS: Final = {
-    "RESOURCE:ENI": "quota",
-    "RESOURCE": "no_capacity",
-    "AGENT": "no_capacity",
-    "LOCATION": "no_capacity",
+    "RESOURCE:ENI": OutcomeCode.QUOTA,
+    "RESOURCE": OutcomeCode.NO_CAPACITY,
+    "AGENT": OutcomeCode.NO_CAPACITY,
+    "LOCATION": OutcomeCode.NO_CAPACITY,
 }
-"""Codes in `failures[]` [2]; a code before a colon stands for all that begin so."""
+"""Codes in `failures[]` [2]. A code without a colon matches all codes that start with it and a colon."""
 
 _CATEGORIES: Final = {
-    "CannotPullContainer": "image_problem",
-    "ResourceInitialization": "network_problem",
-    "ResourceNotFound": "configuration_problem",
-    "RESOURCE": "no_capacity",
+    "CannotPullContainer": OutcomeCode.IMAGE_PROBLEM,
+    "ResourceInitialization": OutcomeCode.NETWORK_PROBLEM,
+    "ResourceNotFound": OutcomeCode.CONFIGURATION_PROBLEM,
+    "RESOURCE": OutcomeCode.NO_CAPACITY,
 }
-"""Categories of a stopped task's reason [1]: what their most frequent cause is, where AWS's words do not tell a cause."""
+"""Categories of a stopped task's reason [1], each with its most frequent cause, for messages that reveal no cause."""
 
 _BY_EXIT_CODE: Final = {kind.exit_code: code for code, kind in OUTCOMES.items() if kind.exit_code is not None}
 _KILLED: Final = 137
-"""128 + SIGKILL: what a container shows whose process was killed: by the kernel for memory, or by ECS after `StopTask`."""
+"""128 + SIGKILL: the exit code if the kernel killed the process because memory was full, or ECS killed it after `StopTask`."""
 
 
-def classify_launch_error(error_code: str, message: str) -> tuple[str, str]:
-    """Find the outcome of an exception of `RunTask`.
-
-    Returns
-    -------
-    tuple
-        The outcome's code, and a message: what is wrong, what to do, and what AWS said.
-    """
-    said = f"{error_code}: {message}"
-    return _by_words(said) or _by_code(_ERRORS.get(error_code, "configuration_problem"), said)
+def classify_launch_error(error_code: str, message: str) -> tuple[OutcomeCode, str]:
+    """Return the outcome code of an exception that `RunTask` raised, and a message: what is wrong, what to do, what AWS said."""
+    text = f"{error_code}: {message}"
+    return _match_phrases(text) or _describe(_ERRORS.get(error_code, OutcomeCode.CONFIGURATION_PROBLEM), text)
 
 
-def classify_launch_failures(failures: Iterable[tuple[str, str]]) -> tuple[str, str]:
-    """Find the outcome of what `RunTask` answers in `failures[]`: pairs of reason and detail.
-
-    Returns
-    -------
-    tuple
-        The outcome's code, and a message.
-    """
+def classify_launch_failures(failures: Iterable[tuple[str, str]]) -> tuple[OutcomeCode, str]:
+    """Return the outcome code of what `RunTask` returned in `failures[]`, as pairs of reason and detail, and a message."""
     reasons = [f"{reason} {detail}".strip() for reason, detail in failures]
-    said = "; ".join(filter(None, reasons)) or "ECS started nothing and did not say why."
+    text = "; ".join(filter(None, reasons)) or "ECS started nothing and returned no reason."
     for reason in reasons:
         if code := _FAILURE_REASONS.get(reason.split(" ")[0]) or _FAILURE_REASONS.get(reason.partition(":")[0]):
-            return _by_code(code, said)
-    return _by_words(said) or _by_code("configuration_problem", said)
+            return _describe(code, text)
+    return _match_phrases(text) or _describe(OutcomeCode.CONFIGURATION_PROBLEM, text)
 
 
-def classify_failed_start(said: str) -> tuple[str, str]:
-    """Find the outcome of a task that stopped as `TaskFailedToStart`, from its own reason and its container's.
-
-    Returns
-    -------
-    tuple
-        The outcome's code, and a message.
-    """
-    code = next((code for category, code in _CATEGORIES.items() if category in said), "never_started")
-    return _by_words(said) or _by_code(code, said)
-
-
-def _by_words(said: str) -> tuple[str, str] | None:
-    text = said.lower()
-    for failure in FAILURES:
-        if any(words in text for words in failure.words):
-            return failure.outcome_code, f"{failure.meaning} AWS: {said}"
-    return None
-
-
-def _by_code(code: str, said: str) -> tuple[str, str]:
-    """Say what an outcome's code means in general, where nothing better is known."""
-    return code, f"{OUTCOMES[code].advice} AWS: {said}" if said else ""
-
-
-def classify_stopped_task(
-    *, stop_code: str, reason: str, exit_code: int | None, container_reason: str
-) -> tuple[str, str]:
-    """Find the outcome code, and a message, of a container that ended without a report.
+def classify_failed_start(text: str) -> tuple[OutcomeCode, str]:
+    """Return the outcome code of a task that stopped with `TaskFailedToStart`, and a message.
 
     Parameters
     ----------
-    stop_code
-        ECS's `stopCode`.
-    reason
-        ECS's `stoppedReason`.
-    exit_code
-        The runner container's exit code, where it ran.
-    container_reason
-        The runner container's `reason`.
+    text
+        The reasons of the task and of its container.
     """
-    said = " ".join(part for part in (reason, container_reason) if part)
-    if "outofmemory" in container_reason.lower():
-        return "out_of_memory", ""
-    if stop_code in ("SpotInterruption", "TerminationNotice"):
-        return "spot_reclaimed", ""
-    if stop_code == "TaskFailedToStart":
-        return classify_failed_start(said)
-    if exit_code == _KILLED and stop_code != "UserInitiated":
+    code = next((code for category, code in _CATEGORIES.items() if category in text), OutcomeCode.NEVER_STARTED)
+    return _match_phrases(text) or _describe(code, text)
+
+
+def classify_stopped_task(task: TaskState) -> tuple[OutcomeCode, str]:
+    """Return the outcome code of a task that stopped without a report from its runner, and a message."""
+    text = " ".join(part for part in (task.stopped_reason, task.container_reason) if part)
+    if "outofmemory" in task.container_reason.lower():
+        return OutcomeCode.OUT_OF_MEMORY, ""
+    if task.stop_code in ("SpotInterruption", "TerminationNotice"):
+        return OutcomeCode.SPOT_RECLAIMED, ""
+    if task.stop_code == "TaskFailedToStart":
+        return classify_failed_start(text)
+    if task.exit_code == _KILLED and not task.was_stopped_by_request:
         return (
-            "out_of_memory",
+            OutcomeCode.OUT_OF_MEMORY,
             "The container was killed, most likely because its memory was full. Choose a larger compute type.",
         )
-    if exit_code in _BY_EXIT_CODE and exit_code != 0:
-        return _BY_EXIT_CODE[exit_code], ""
-    return "container_gone", said
+    if task.exit_code in _BY_EXIT_CODE and task.exit_code != 0:
+        return _BY_EXIT_CODE[task.exit_code], ""
+    return OutcomeCode.CONTAINER_GONE, text
+
+
+def _match_phrases(text: str) -> tuple[OutcomeCode, str] | None:
+    lowered = text.lower()
+    for failure in FAILURES:
+        if any(phrase in lowered for phrase in failure.phrases):
+            return failure.outcome_code, f"{failure.meaning} AWS: {text}"
+    return None
+
+
+def _describe(code: OutcomeCode, text: str) -> tuple[OutcomeCode, str]:
+    """Return a code with its general advice, for a text that reveals no specific cause."""
+    return code, f"{OUTCOMES[code].advice} AWS: {text}" if text else ""

@@ -1,7 +1,7 @@
-"""Who is next: waiting jobs are taken owner by owner in turn, as far as the limits allow.
+"""Fair queueing: choose the next waiting jobs by round robin over their owners, within the limits.
 
-Whoever has the fewest slots comes first, and among equals whoever has waited longest: with one slot free at a time, the same
-owner would have every turn otherwise.
+The owner with the fewest slots comes first; among equals, the one who has waited longest. Without this order, one owner would get
+every slot whenever slots become free one at a time.
 """
 
 from collections import Counter, deque
@@ -12,12 +12,12 @@ from datetime import datetime
 from chalicelib.config import Limits
 from chalicelib.domain.job import LiveJob, WaitingJob
 
-__all__ = ["Load", "take_in_turn"]
+__all__ = ["Load", "round_robin"]
 
 
 @dataclass
 class Load:
-    """How many slots are taken: in all, by each owner, by each definition."""
+    """The number of slots in use: in total, by owner and by definition."""
 
     total: int = 0
     by_owner: Counter[str] = field(default_factory=Counter)
@@ -32,14 +32,14 @@ class Load:
         return load
 
     def add(self, job: LiveJob | WaitingJob) -> None:
-        """Count one more."""
+        """Count one more job."""
         self.total += 1
         self.by_owner[job.owner_id] += 1
         if job.job_definition_id:
             self.by_definition[job.job_definition_id] += 1
 
     def has_room(self, job: WaitingJob, limits: Limits) -> bool:
-        """Whether one more job, this one, is within all limits."""
+        """Whether all limits allow this job in addition."""
         return (
             self.total < limits.max_running_jobs
             and self.by_owner[job.owner_id] < limits.max_running_jobs_per_owner
@@ -50,15 +50,15 @@ class Load:
         )
 
 
-def take_in_turn(waiting: Iterable[list[WaitingJob]], load: Load, limits: Limits) -> Iterator[WaitingJob]:
-    """Yield the jobs to launch, one of each owner in turn, and count them into the load.
+def round_robin(waiting: Iterable[list[WaitingJob]], load: Load, limits: Limits) -> Iterator[WaitingJob]:
+    """Yield the jobs to launch, one per owner in turn, and add them to the load.
 
     Parameters
     ----------
     waiting
-        For each owner their waiting jobs, oldest first.
+        The waiting jobs of each owner, oldest first.
     load
-        The slots that are taken; it is changed.
+        The slots in use. This function adds each job that it yields.
     limits
         The operator's limits.
     """

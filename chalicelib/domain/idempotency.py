@@ -1,4 +1,4 @@
-"""Idempotency tokens: whose they are, what they are for, and which requests are the same."""
+"""Idempotency tokens: their owner, their scope, and the fingerprint that identifies equal requests."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ __all__ = ["TokenSpace", "TokenUse", "digest"]
 
 
 class TokenSpace(StrEnum):
-    """What a token is for: the same one may name a job, a definition and a run of a definition."""
+    """What a token stands for. The same token may be used once in each space."""
 
     JOB = "token"
     DEFINITION = "definition-token"
@@ -19,15 +19,15 @@ class TokenSpace(StrEnum):
 
 @dataclass(frozen=True)
 class TokenUse:
-    """A token as one request brings it."""
+    """The token of one request."""
 
     space: TokenSpace
     owner_id: str
     token: str
     fingerprint: str
-    """Of all that the request asks for."""
+    """Of everything that the request asks for."""
 
 
 def digest(fields: Mapping[str, object]) -> str:
-    """Make a fingerprint of what a request asks for; the order of its fields is nothing to it."""
+    """Return a fingerprint of the fields of a request. Their order does not matter."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()

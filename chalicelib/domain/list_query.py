@@ -1,4 +1,4 @@
-"""Lists: which index serves a query, and where the next page begins."""
+"""Lists and pagination: which index serves a query, and where the next page starts."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from chalicelib.errors import InvalidRequestError
 __all__ = [
     "DEFAULT_MAX_ITEMS",
     "INDEXES",
-    "MOST_RESPONSE_BYTES",
+    "MAX_RESPONSE_BYTES",
     "SORTABLE_DEFINITIONS",
     "SORTABLE_JOBS",
     "DefinitionQuery",
@@ -30,24 +30,24 @@ __all__ = [
 ]
 
 DEFAULT_MAX_ITEMS: Final = 1000
-"""What the stock scheduler gives when nothing is said; a page ends earlier where DynamoDB's 1 MB do."""
+"""The default of the stock scheduler. A page ends earlier if DynamoDB's limit of 1 MiB per Query ends it."""
 
-MOST_RESPONSE_BYTES: Final = 5 * 1024 * 1024
-"""Most that a page may have as JSON in JSON: a function's answer has at most 6,291,556 bytes (AWS Lambda Developer Guide, "Lambda
-quotas") and carries its body as a text, so that a control character takes 7 bytes in it, and a quotation mark 4."""
+MAX_RESPONSE_BYTES: Final = 5 * 1024 * 1024
+"""Largest page, measured as JSON within JSON: a function's response has at most 6,291,556 bytes (AWS Lambda Developer Guide, "Lambda
+quotas") and carries its body as a string, in which a control character takes 7 bytes and a quotation mark 4."""
 
-_MOST_KEY_BYTES: Final = 1024
-"""Longest range key that DynamoDB takes."""
+_MAX_KEY_BYTES: Final = 1024
+"""Longest range key that DynamoDB accepts."""
 
 _SORT: Final = re.compile(r"^(?P<direction>asc|desc)?\(?(?P<name>[^()]+)\)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class ListIndex:
-    """What a list is read from: the table itself, or one of its indexes."""
+    """The source of a list: the table itself, or one of its indexes."""
 
     name: str | None
-    """Name of the global index; None for the table, which is read consistently."""
+    """Name of the global secondary index; None for the table, which is read consistently."""
     hash_attribute: str
     range_attribute: str
 
@@ -59,14 +59,14 @@ INDEXES: Final[Mapping[str, ListIndex]] = {
     "status": ListIndex("by_status", "owner_id", "status_key"),
     "job_definition_id": ListIndex("by_definition", "definition_key", "job_id"),
 }
-"""What serves each sort field of jobs, and the jobs of one definition."""
+"""The index for each sort field of jobs, and for the jobs of one definition."""
 
 _DEFINITION_INDEXES: Final[Mapping[str, ListIndex]] = {
     "create_time": ListIndex(None, "owner_id", "definition_id"),
     "name": ListIndex("by_name", "owner_id", "name_key"),
     "input_filename": ListIndex("by_input_filename", "owner_id", "input_filename_key"),
 }
-"""What serves each sort field of definitions."""
+"""The index for each sort field of definitions."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class SortField:
 
 @dataclass(frozen=True)
 class JobQuery:
-    """What a caller wants listed."""
+    """Which jobs to list."""
 
     status: JobStatus | None = None
     name: str | None = None
     """Prefix of the name."""
     tags: tuple[str, ...] = ()
-    """All of them must be there."""
+    """A match has all of them."""
     start_time: datetime | None = None
     """Started at this instant or later."""
     job_definition_id: str | None = None
@@ -96,12 +96,12 @@ class JobQuery:
 
 @dataclass(frozen=True)
 class DefinitionQuery:
-    """Which definitions a caller wants listed."""
+    """Which definitions to list."""
 
     name: str | None = None
     """Prefix of the name."""
     tags: tuple[str, ...] = ()
-    """All of them must be there."""
+    """A match has all of them."""
     create_time: datetime | None = None
     """Created at this instant or later."""
     sort: SortField = SortField("create_time", ascending=False)
@@ -111,30 +111,30 @@ class DefinitionQuery:
 
 @dataclass(frozen=True)
 class ListPlan:
-    """How a query is read: one index, one direction, the rest filtered."""
+    """How to read a query: one index, one direction, and filters for the rest."""
 
     index: ListIndex
     ascending: bool
     prefix: str | None = None
-    """Beginning of the range key."""
+    """Prefix of the range key."""
     filters: frozenset[str] = frozenset()
-    """Fields of the query that the index does not serve."""
+    """Fields of the query that the index does not cover."""
 
 
 SORTABLE_JOBS: Final = tuple(name for name in INDEXES if name != "job_definition_id")
-"""What jobs can be sorted by."""
+"""Fields that jobs can be sorted by."""
 
 SORTABLE_DEFINITIONS: Final = tuple(_DEFINITION_INDEXES)
-"""What definitions can be sorted by."""
+"""Fields that definitions can be sorted by."""
 
 
 def parse_sort(texts: Sequence[str], sortable: Sequence[str]) -> SortField:
-    """Read `sort_by`; only the first field counts, ties follow creation in the same direction.
+    """Parse `sort_by`. Only the first field counts; ties are sorted by creation in the same direction.
 
     Raises
     ------
     InvalidRequestError
-        If a field cannot be sorted by.
+        If a list cannot be sorted by a field.
     """
     fields = [_parse_sort_field(text, sortable) for text in texts]
     return fields[0] if fields else SortField("create_time", ascending=False)
@@ -145,13 +145,13 @@ def _parse_sort_field(text: str, sortable: Sequence[str]) -> SortField:
     name = match["name"].strip() if match else text
     if match is None or name not in sortable:
         raise InvalidRequestError.for_field(
-            "sort_by", f"{text!r} is not sortable; use asc(FIELD) or desc(FIELD) with {', '.join(sortable)}."
+            "sort_by", f"{text!r} cannot be sorted by; use asc(FIELD) or desc(FIELD) with {', '.join(sortable)}."
         )
     return SortField(name, ascending=(match["direction"] or "asc").lower() == "asc")
 
 
 def plan_list(query: JobQuery) -> ListPlan:
-    """Choose the index for a query: what the panel sends needs no filter at all."""
+    """Choose the index for a query of jobs. The queries that the panel sends need no filter."""
     filters = {name for name in ("status", "name", "tags", "start_time", "job_definition_id") if getattr(query, name)}
     by_creation = query.sort.name == "create_time"
     if "job_definition_id" in filters and by_creation:
@@ -176,33 +176,33 @@ def plan_definitions(query: DefinitionQuery) -> ListPlan:
 
 
 def response_bytes(value: object) -> int:
-    """Measure what something takes in a function's answer."""
+    """Return the number of bytes that a value takes in a function's response."""
     return len(json.dumps(json.dumps(value)))
 
 
 @dataclass(frozen=True)
 class PageToken:
-    """Where the next page begins; opaque on the wire. It names no owner: that always comes from the caller."""
+    """Where the next page starts; opaque to clients. It contains no owner, because the owner always comes from the caller."""
 
     index: str | None
     range_key: str
     item_id: str
     seen: int
-    """Rows before it, so that the last page can tell the total."""
+    """Rows on the pages before, so that the last page can report the total."""
 
     def encode(self) -> str:
-        """Write it for the wire."""
+        """Encode it for the wire."""
         text = json.dumps([self.index, self.range_key, self.item_id, self.seen], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str, plan: ListPlan) -> Self:
-        """Read it back.
+        """Decode a token.
 
         Raises
         ------
         InvalidRequestError
-            If it is none of ours, or belongs to a list sorted otherwise.
+            If this service did not make it, or it belongs to a list with another order or filter.
         """
         try:
             index, range_key, item_id, seen = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -218,10 +218,10 @@ class PageToken:
 
 
 def _is_key(value: object) -> bool:
-    """Whether DynamoDB takes it for a key: a text, not empty, not too long, without halves of surrogate pairs."""
+    """Check whether DynamoDB accepts a value as a key: a string, not empty, not too long, without lone surrogates."""
     if not isinstance(value, str):
         return False
     try:
-        return 0 < len(value.encode()) <= _MOST_KEY_BYTES
+        return 0 < len(value.encode()) <= _MAX_KEY_BYTES
     except UnicodeEncodeError:
         return False

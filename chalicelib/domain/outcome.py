@@ -1,6 +1,6 @@
-"""Why a job ended: one code, a title, a message for a person, decided here and nowhere else.
+"""Why a job ended: an outcome has a code, a title and a message for people. Everything else reads them from here.
 
-The runner reports a code (docs/runner-protocol.md); of a container that ended without a report, `ecs_failure` tells it.
+The runner reports a code (docs/runner-protocol.md). If a container ends without a report, `ecs_failure` derives one from what ECS says.
 """
 
 from collections.abc import Mapping
@@ -16,180 +16,229 @@ __all__ = [
     "RUNNER_CODES",
     "Fault",
     "Outcome",
+    "OutcomeCode",
     "OutcomeKind",
     "make_outcome",
 ]
 
 
+class OutcomeCode(StrEnum):
+    """Every outcome, by the code that programs compare. `OUTCOMES` describes each."""
+
+    SUCCEEDED = "succeeded"
+    NOTEBOOK_ERROR = "notebook_error"
+    TIMEOUT = "timeout"
+    STOPPED = "stopped"
+    INPUT_PROBLEM = "input_problem"
+    KERNEL_DIED = "kernel_died"
+    OUT_OF_MEMORY = "out_of_memory"
+    ENVIRONMENT_PROBLEM = "environment_problem"
+    TERMINATED = "terminated"
+    UPLOAD_FAILED = "upload_failed"
+    RUNNER_ERROR = "runner_error"
+    CONNECTION_LOST = "connection_lost"
+    SPOT_RECLAIMED = "spot_reclaimed"
+    CONTAINER_GONE = "container_gone"
+    HEARTBEAT_TIMEOUT = "heartbeat_timeout"
+    NEVER_STARTED = "never_started"
+    IMAGE_PROBLEM = "image_problem"
+    NETWORK_PROBLEM = "network_problem"
+    PERMISSION_PROBLEM = "permission_problem"
+    CONFIGURATION_PROBLEM = "configuration_problem"
+    NO_CAPACITY = "no_capacity"
+    QUOTA = "quota"
+    THROTTLED = "throttled"
+    NOT_ALLOWED = "not_allowed"
+    OWNER_DISABLED = "owner_disabled"
+
+
 class Fault(StrEnum):
-    """Whose fault an outcome is: it decides about retries."""
+    """Who or what caused an outcome. Retries depend on it."""
 
     NONE = "none"
     NOTEBOOK = "notebook"
     TIMEOUT = "timeout"
     REQUEST = "request"
-    """What was asked for can never run: no retry."""
+    """The request can never succeed, so it is not retried."""
     INFRASTRUCTURE = "infrastructure"
     CAPACITY = "capacity"
-    """Nothing was started: waits and tries again without counting."""
+    """Nothing was started. The job waits and tries again; this does not count as a retry."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Why a job ended."""
 
-    code: str
+    code: OutcomeCode
+    """Read from the table, it may be a code that only a newer release knows; it is then a plain string."""
     title: str
     message: str
     retryable: bool
-    """Whether running the same again may end differently."""
+    """Whether the same job may end differently if it runs again."""
+
+    @property
+    def fault(self) -> Fault:
+        """Who or what caused it."""
+        return OUTCOMES[self.code].fault
 
 
 @dataclass(frozen=True)
 class OutcomeKind:
-    """What all outcomes of one code have in common."""
+    """What all outcomes with the same code have in common."""
 
     title: str
     advice: str
-    """Said where nothing better is known."""
+    """The message of an outcome that comes without one."""
     fault: Fault
     exit_code: int | None = None
-    """The container's exit code, where the runner ends with one of its own."""
+    """The container's exit code, if the runner exits with one of its own."""
 
     @property
     def is_retryable(self) -> bool:
-        """Whether running the same again may end differently."""
+        """Whether the same job may end differently if it runs again."""
         return self.fault not in (Fault.NONE, Fault.REQUEST)
 
 
-OUTCOMES: Final[Mapping[str, OutcomeKind]] = {
-    "succeeded": OutcomeKind("Completed", "", Fault.NONE, 0),
-    "notebook_error": OutcomeKind(
+OUTCOMES: Final[Mapping[OutcomeCode, OutcomeKind]] = {
+    OutcomeCode.SUCCEEDED: OutcomeKind("Completed", "", Fault.NONE, 0),
+    OutcomeCode.NOTEBOOK_ERROR: OutcomeKind(
         "The notebook raised an error", "A cell raised an error; see the executed notebook.", Fault.NOTEBOOK, 10
     ),
-    "timeout": OutcomeKind(
+    OutcomeCode.TIMEOUT: OutcomeKind(
         "Maximum run time exceeded",
         "The notebook ran longer than its maximum run time. Raise timeout_seconds, or make it faster.",
         Fault.TIMEOUT,
         11,
     ),
-    "stopped": OutcomeKind("Stopped", "Stopped on request.", Fault.NONE, 12),
-    "input_problem": OutcomeKind(
+    OutcomeCode.STOPPED: OutcomeKind("Stopped", "Stopped on request.", Fault.NONE, 12),
+    OutcomeCode.INPUT_PROBLEM: OutcomeKind(
         "The input cannot be used",
-        "The snapshot is not a notebook, or not a safe zip of one's folder.",
+        "The snapshot is not a notebook, or not a safe zip of the folder that contains one.",
         Fault.REQUEST,
         13,
     ),
-    "kernel_died": OutcomeKind(
-        "The kernel died", "The kernel ended by itself in the middle of the run.", Fault.NOTEBOOK, 14
+    OutcomeCode.KERNEL_DIED: OutcomeKind(
+        "The kernel died", "The kernel exited in the middle of the run.", Fault.NOTEBOOK, 14
     ),
-    "out_of_memory": OutcomeKind(
+    OutcomeCode.OUT_OF_MEMORY: OutcomeKind(
         "Out of memory",
         "The notebook needed more memory than its compute type has. Choose a larger compute type.",
         Fault.NOTEBOOK,
         15,
     ),
-    "environment_problem": OutcomeKind(
+    OutcomeCode.ENVIRONMENT_PROBLEM: OutcomeKind(
         "The environment cannot run this notebook",
-        "The environment lacks a kernel or an output format that was asked for.",
+        "The environment lacks the kernel, or an output format, that the job needs.",
         Fault.REQUEST,
         16,
     ),
-    "terminated": OutcomeKind(
-        "The container was ended", "AWS ended the container before the notebook was finished.", Fault.INFRASTRUCTURE, 17
+    OutcomeCode.TERMINATED: OutcomeKind(
+        "The container was terminated",
+        "AWS stopped the container before the notebook finished.",
+        Fault.INFRASTRUCTURE,
+        17,
     ),
-    "upload_failed": OutcomeKind(
+    OutcomeCode.UPLOAD_FAILED: OutcomeKind(
         "Outputs could not be stored",
         "The notebook ran, but its outputs could not be uploaded.",
         Fault.INFRASTRUCTURE,
         18,
     ),
-    "runner_error": OutcomeKind(
-        "The runner failed", "A fault of the runner itself; its log says more.", Fault.INFRASTRUCTURE, 19
+    OutcomeCode.RUNNER_ERROR: OutcomeKind(
+        "The runner failed", "The runner itself has a fault. See its log.", Fault.INFRASTRUCTURE, 19
     ),
-    "connection_lost": OutcomeKind(
+    OutcomeCode.CONNECTION_LOST: OutcomeKind(
         "The runner lost its connection",
-        "The runner could not reach the service and ended itself.",
+        "The runner could not reach the service, so it stopped itself.",
         Fault.INFRASTRUCTURE,
         21,
     ),
-    "spot_reclaimed": OutcomeKind(
+    OutcomeCode.SPOT_RECLAIMED: OutcomeKind(
         "Spot capacity was reclaimed",
-        "AWS took the Spot capacity back. Choose a compute type that is not Spot to avoid it.",
+        "AWS reclaimed the Spot capacity. To avoid this, choose a compute type that does not use Spot.",
         Fault.INFRASTRUCTURE,
     ),
-    "container_gone": OutcomeKind(
-        "The container disappeared", "The container ended without a word; its log may say more.", Fault.INFRASTRUCTURE
-    ),
-    "heartbeat_timeout": OutcomeKind(
-        "The runner fell silent",
-        "Nothing was heard from the runner, so its container was stopped.",
+    OutcomeCode.CONTAINER_GONE: OutcomeKind(
+        "The container disappeared",
+        "The container ended without reporting an outcome. See its log.",
         Fault.INFRASTRUCTURE,
     ),
-    "never_started": OutcomeKind(
-        "The container never started", "The container did not start within the launch deadline.", Fault.INFRASTRUCTURE
+    OutcomeCode.HEARTBEAT_TIMEOUT: OutcomeKind(
+        "No heartbeat from the runner",
+        "The runner stopped sending heartbeats, so its container was stopped.",
+        Fault.INFRASTRUCTURE,
     ),
-    "image_problem": OutcomeKind(
+    OutcomeCode.NEVER_STARTED: OutcomeKind(
+        "The container never started", "The container did not start before the launch deadline.", Fault.INFRASTRUCTURE
+    ),
+    OutcomeCode.IMAGE_PROBLEM: OutcomeKind(
         "The runner image cannot be used",
         "The environment's image could not be pulled or started. Tell the operator.",
         Fault.REQUEST,
     ),
-    "network_problem": OutcomeKind(
+    OutcomeCode.NETWORK_PROBLEM: OutcomeKind(
         "The container had no network",
         "The container could not reach what it needs to start. Tell the operator.",
         Fault.INFRASTRUCTURE,
     ),
-    "permission_problem": OutcomeKind(
+    OutcomeCode.PERMISSION_PROBLEM: OutcomeKind(
         "AWS refuses a permission",
         "AWS does not let the stack start this container. Tell the operator.",
         Fault.INFRASTRUCTURE,
     ),
-    "configuration_problem": OutcomeKind(
-        "The stack is not set up for this", "AWS refused to start the container. Tell the operator.", Fault.REQUEST
+    OutcomeCode.CONFIGURATION_PROBLEM: OutcomeKind(
+        "The stack is not configured for this", "AWS refused to start the container. Tell the operator.", Fault.REQUEST
     ),
-    "no_capacity": OutcomeKind(
+    OutcomeCode.NO_CAPACITY: OutcomeKind(
         "No capacity",
-        "AWS had no capacity for this compute type for too long. Try another one, or later.",
+        "AWS had no capacity for this compute type for too long. Choose another compute type, or try again later.",
         Fault.CAPACITY,
     ),
-    "quota": OutcomeKind(
+    OutcomeCode.QUOTA: OutcomeKind(
         "Quota reached",
         "The account's Fargate quota was used up for too long. Ask the operator to raise it.",
         Fault.CAPACITY,
     ),
-    "throttled": OutcomeKind(
-        "AWS was too busy", "AWS refused too many launches for too long. Try later.", Fault.CAPACITY
+    OutcomeCode.THROTTLED: OutcomeKind(
+        "AWS was too busy", "AWS throttled the launch for too long. Try again later.", Fault.CAPACITY
     ),
-    "not_allowed": OutcomeKind(
-        "The environment may not be used",
-        "The environment is gone, or no longer open to whoever created this job.",
+    OutcomeCode.NOT_ALLOWED: OutcomeKind(
+        "You may not use the environment",
+        "The environment no longer exists, or the owner of this job may no longer use it.",
         Fault.REQUEST,
     ),
-    "owner_disabled": OutcomeKind(
+    OutcomeCode.OWNER_DISABLED: OutcomeKind(
         "The owner is disabled", "An admin has disabled the owner of this job.", Fault.REQUEST
     ),
 }
-"""Every outcome there is."""
+"""Every outcome."""
 
 RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.exit_code is not None) - {
-    "connection_lost"
+    OutcomeCode.CONNECTION_LOST
 }
-"""What a runner may report."""
-
+"""Codes that a runner may report. One that lost its connection cannot report."""
 
 MESSAGE_CHARACTERS: Final = 2000
-"""Longest message (docs/runner-protocol.md)."""
+"""The longest message (docs/runner-protocol.md)."""
 
 
 def make_outcome(code: str, message: str = "") -> Outcome:
-    """Make an outcome of a code that `OUTCOMES` knows; its message is made plain, and cut.
+    """Make an outcome. Its message is sanitized and truncated.
+
+    Parameters
+    ----------
+    code
+        An `OutcomeCode`, or its value as a runner reports it.
+    message
+        What happened; without one, the advice for this code.
 
     Raises
     ------
-    KeyError
+    ValueError
         If the code is unknown.
     """
-    kind, said = OUTCOMES[code], sanitize_text(message).strip()
-    if len(said) > MESSAGE_CHARACTERS:
-        said = f"{said[: MESSAGE_CHARACTERS - 1]}…"
-    return Outcome(code=code, title=kind.title, message=said or kind.advice, retryable=kind.is_retryable)
+    known, text = OutcomeCode(code), sanitize_text(message).strip()
+    if len(text) > MESSAGE_CHARACTERS:
+        text = f"{text[: MESSAGE_CHARACTERS - 1]}…"
+    kind = OUTCOMES[known]
+    return Outcome(code=known, title=kind.title, message=text or kind.advice, retryable=kind.is_retryable)

@@ -1,4 +1,4 @@
-"""How much a run may upload: the service bounds what it gives addresses for, whatever the runner says its own limits are."""
+"""The output budget: how much a run may upload. The service enforces it when it signs upload URLs, whatever the runner enforces itself."""
 
 import base64
 import hashlib
@@ -9,18 +9,18 @@ from typing import Final
 from chalicelib.config import Limits
 from chalicelib.errors import TooLargeError
 
-__all__ = ["MAX_PUT_BYTES", "OutputFile", "OutputSizes", "admit"]
+__all__ = ["MAX_PUT_BYTES", "OutputFile", "OutputSizes", "add_to_budget"]
 
 MAX_PUT_BYTES: Final = 5 * 1024**3
-"""Largest object of one PUT (Amazon S3 User Guide, "Uploading objects")."""
+"""Largest object that one PUT can upload: 5 GiB (Amazon S3 User Guide, "Uploading objects")."""
 
 _MIB: Final = 1024 * 1024
 
 _HASH_BYTES: Final = 12
-"""Of a path's SHA-256. Two paths with the same 96 bits would count as one; 10,000 files take 320 KB of the 400 KB of an item."""
+"""Bytes of a path's SHA-256 that are stored. Two paths with the same 96 bits would count as one. 10,000 files take 313 KiB of an item's 400 KiB."""
 
 OutputSizes = Mapping[str, int]
-"""The largest size [bytes] that each path was announced with, by the path's hash."""
+"""The largest size [bytes] that a run announced for each path, by the hash of the path."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,18 @@ class OutputFile:
     content_type: str | None = None
 
 
-def admit(files: Iterable[OutputFile], sizes: OutputSizes, limits: Limits, *, notebook: str) -> OutputSizes:
+def add_to_budget(files: Iterable[OutputFile], sizes: OutputSizes, limits: Limits, *, notebook: str) -> OutputSizes:
     """Add outputs to what a run has announced so far.
 
-    A path counts once, with its largest size. The executed notebook counts apart and is not noted: it is uploaded again and again to the
-    same place, and a full budget must not cost it.
+    A path counts once, with its largest size. The executed notebook does not count: the runner uploads it repeatedly to the same place,
+    and a budget that is used up must not prevent that.
 
     Parameters
     ----------
     files
-        What is to be uploaded now.
+        The outputs to upload now.
     sizes
-        What was announced before.
+        The outputs that were announced before.
     limits
         The operator's limits.
     notebook
@@ -53,28 +53,30 @@ def admit(files: Iterable[OutputFile], sizes: OutputSizes, limits: Limits, *, no
     Returns
     -------
     OutputSizes
-        What is announced now; equal to `sizes` if nothing new came.
+        All announced outputs; equal to `sizes` if nothing is new.
 
     Raises
     ------
     TooLargeError
-        If one file is too large for one PUT, or all together are over a limit.
+        If one file is too large for one PUT, or all files together exceed a limit.
     """
-    largest, most = limits.max_output_mib * _MIB, limits.max_output_files
+    max_bytes, max_files = limits.max_output_mib * _MIB, limits.max_output_files
     after = dict(sizes)
     for file in files:
-        if file.size_bytes > min(largest, MAX_PUT_BYTES):
+        if file.size_bytes > min(max_bytes, MAX_PUT_BYTES):
             raise TooLargeError(
-                f"{file.path} has {file.size_bytes:,} bytes; one output may have {min(largest, MAX_PUT_BYTES):,}"
+                f"{file.path} has {file.size_bytes:,} bytes; one output may have at most {min(max_bytes, MAX_PUT_BYTES):,}"
                 " (limits.max_output_mib, and 5 GiB in any case)."
             )
         if (file.file_format, file.path) != ("ipynb", notebook):
             key = _hash(file)
             after[key] = max(after.get(key, 0), file.size_bytes)
-    if len(after) > most:
-        raise TooLargeError(f"The run's outputs are {len(after):,} files; limits.max_output_files allows {most:,}.")
-    if (total := sum(after.values())) > largest:
-        raise TooLargeError(f"The run's outputs have {total:,} bytes; limits.max_output_mib allows {largest:,}.")
+    if len(after) > max_files:
+        raise TooLargeError(
+            f"The run's outputs are {len(after):,} files; limits.max_output_files allows {max_files:,}."
+        )
+    if (total := sum(after.values())) > max_bytes:
+        raise TooLargeError(f"The run's outputs have {total:,} bytes; limits.max_output_mib allows {max_bytes:,}.")
     return after
 
 

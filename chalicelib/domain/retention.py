@@ -1,4 +1,4 @@
-"""How long ended jobs are kept."""
+"""Retention: how long ended jobs are kept."""
 
 from datetime import datetime, timedelta
 
@@ -9,6 +9,6 @@ __all__ = ["expiry"]
 
 
 def expiry(spec: JobSpec, retention: Retention, end: datetime) -> datetime | None:
-    """Say when a job that ended at this instant is deleted: by its own retention, else the operator's; None if never."""
-    life = spec.retention or timedelta(days=retention.jobs_days)
-    return end + life if life else None
+    """Return when a job that ended at this instant is deleted: after its own retention, or else the operator's. None means never."""
+    retention_time = spec.retention or timedelta(days=retention.jobs_days)
+    return end + retention_time if retention_time else None

@@ -1,7 +1,7 @@
-"""Who is a runner: two factors at check-in, then a session token. Neither factor crosses the wire (docs/decisions/0030).
+"""Authenticate runners: two factors at check-in, then a session token. Neither factor crosses the wire (docs/decisions/0030).
 
-The *launch code* is made for one attempt. It stands in the job's record and in the task's overrides, where readers of the account see
-it. The *runner key* is the stack's one secret, which ECS puts into each container. A container proves both; knowing one is not enough.
+The *launch code* is made for one attempt. It is stored in the job's record and in the task's overrides, where everybody who can read the
+account's resources sees it. The *runner key* is the stack's only secret; ECS injects it into each container. A container must prove both.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from chalicelib.domain.job import Job
 
 __all__ = [
     "CheckIn",
-    "Proven",
+    "CheckInProof",
     "Session",
     "code_proof",
     "key_proof",
     "open_session",
-    "proven",
     "session_token",
+    "verify_check_in",
 ]
 
 _TOKEN: Final = re.compile(r"(?P<instance_id>[0-9a-f]{32})\.[0-9a-f]{64}")
@@ -29,7 +29,7 @@ _TOKEN: Final = re.compile(r"(?P<instance_id>[0-9a-f]{32})\.[0-9a-f]{64}")
 
 @dataclass(frozen=True, kw_only=True)
 class CheckIn:
-    """What a container says of itself."""
+    """A request to check in, as a container sends it."""
 
     run_id: RunId
     launch: int
@@ -39,53 +39,53 @@ class CheckIn:
 
     @property
     def statement(self) -> str:
-        """What both proofs are about."""
+        """The text that both proofs sign."""
         return _statement(self.run_id, self.launch, self.instance_id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A runner instance whose token the service has made; its run may be over all the same."""
+    """An authenticated runner instance. Its run may have ended nevertheless."""
 
     run_id: RunId
     instance_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proven:
-    """What a check-in has proven."""
+class CheckInProof:
+    """Which factors a check-in has proven."""
 
     key: bool
-    """That it knows the runner key."""
+    """Whether it knows the runner key."""
     code: bool
-    """That it knows the launch code of the attempt that it names, which is the job's current one."""
+    """Whether it knows the launch code of the attempt that it names, and that attempt is the job's current one."""
     is_current: bool
-    """Whether the job is there and in the attempt that it names."""
+    """Whether the job exists and is in the attempt that it names."""
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether one factor is right and the other is not: somebody uses a leaked one.
+        """Whether exactly one factor is right: somebody may be using a leaked one.
 
-        A container of an earlier attempt, or of a deleted job, has the right key and a code that no record holds any more: that happens.
+        A container of an earlier attempt, or of a deleted job, is not suspicious: its key is right, but no record contains its code any more.
         """
         return self.is_current and self.key != self.code
 
 
 def key_proof(runner_key: str, run_id: RunId, launch: int, instance_id: str) -> str:
-    """Prove the runner key for one instance of one launch."""
+    """Return the proof of the runner key for one instance of one launch."""
     return _hmac(runner_key, _statement(run_id, launch, instance_id))
 
 
 def code_proof(launch_code: str, run_id: RunId, launch: int, instance_id: str) -> str:
-    """Prove the launch code for one instance of one launch."""
+    """Return the proof of the launch code for one instance of one launch."""
     return _hmac(launch_code, _statement(run_id, launch, instance_id))
 
 
-def proven(check_in: CheckIn, runner_key: str, job: Job | None) -> Proven:
-    """Judge a check-in against the job that it names; the time that it takes does not depend on the proofs."""
+def verify_check_in(check_in: CheckIn, runner_key: str, job: Job | None) -> CheckInProof:
+    """Verify a check-in against the job that it names, in constant time."""
     launch_code = job.launch_code if job is not None and job.attempt == check_in.run_id.attempt else None
     right_code = _same(check_in.code_proof, _hmac(launch_code or runner_key, check_in.statement))
-    return Proven(
+    return CheckInProof(
         key=_same(check_in.key_proof, _hmac(runner_key, check_in.statement)),
         code=right_code and bool(launch_code),
         is_current=bool(launch_code),
@@ -93,12 +93,12 @@ def proven(check_in: CheckIn, runner_key: str, job: Job | None) -> Proven:
 
 
 def session_token(runner_key: str, run_id: RunId, instance_id: str) -> str:
-    """Make what a checked-in instance proves itself with: the same for every repetition of its check-in, checked without a record."""
+    """Make the session token of a checked-in instance. It is the same if the check-in repeats, and verifying it needs no record."""
     return f"{instance_id}.{_hmac(runner_key, f'session|{run_id}|{instance_id}')}"
 
 
 def open_session(token: str, runner_key: str, run_id: RunId) -> Session | None:
-    """Read a token; None if it was not made for this run."""
+    """Verify a session token. Return None if it was not made for this run."""
     match = _TOKEN.fullmatch(token)
     if match is None or not _same(token, session_token(runner_key, run_id, match["instance_id"])):
         return None

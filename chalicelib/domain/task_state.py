@@ -1,4 +1,4 @@
-"""What ECS says of a task, read from DescribeTasks or from a "Task State Change" event: both have one shape."""
+"""The state of an ECS task, parsed from `DescribeTasks` or from a "Task State Change" event: both have the same shape."""
 
 import re
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ class TaskState:
     last_status: str
     """PROVISIONING, PENDING, ACTIVATING, RUNNING, …, STOPPED."""
     desired_status: str
-    """RUNNING, or STOPPED once ECS is stopping it or was asked to."""
+    """RUNNING, or STOPPED once ECS stops it or was asked to."""
     run_id: RunId | None
-    """Read from `startedBy`; None if this task is none of ours."""
+    """Parsed from `startedBy`; None if this stack did not start the task."""
     launch: int | None
-    """Which launch it is, where the overrides say."""
+    """The number of the launch; None if the overrides do not contain it."""
     stop_code: str
     stopped_reason: str
     exit_code: int | None
@@ -33,19 +33,24 @@ class TaskState:
 
     @property
     def has_stopped(self) -> bool:
-        """Whether the task is over."""
+        """Whether the task has stopped."""
         return self.last_status == "STOPPED"
 
     @property
     def is_stopping(self) -> bool:
-        """Whether ECS knows that it is to stop, or it has stopped."""
+        """Whether the task has stopped, or ECS is stopping it or was asked to."""
         return self.has_stopped or self.desired_status == "STOPPED"
+
+    @property
+    def was_stopped_by_request(self) -> bool:
+        """Whether somebody, usually this service, called `StopTask`."""
+        return self.stop_code == "UserInitiated"
 
 
 def parse_task(task: Mapping[str, Any]) -> TaskState:
-    """Read a task's description; what is missing is left empty."""
+    """Parse a task. Missing fields stay empty."""
     containers = task.get("containers") or [{}]
-    container = next((each for each in containers if each.get("name") == "runner"), containers[0])
+    container = next((item for item in containers if item.get("name") == "runner"), containers[0])
     return TaskState(
         task_arn=task["taskArn"],
         last_status=task.get("lastStatus", ""),
@@ -62,9 +67,9 @@ def parse_task(task: Mapping[str, Any]) -> TaskState:
 def _launch(task: Mapping[str, Any]) -> int | None:
     overrides = (task.get("overrides") or {}).get("containerOverrides") or []
     values = [
-        each.get("value", "")
+        variable.get("value", "")
         for override in overrides
-        for each in override.get("environment") or []
-        if each.get("name") == "LAUNCH"
+        for variable in override.get("environment") or []
+        if variable.get("name") == "LAUNCH"
     ]
     return int(values[0]) if values and _LAUNCH.fullmatch(values[0] or "") else None

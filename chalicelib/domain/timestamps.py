@@ -1,4 +1,4 @@
-"""Instants: aware UTC datetimes inside, integer milliseconds on the wire and in the tables."""
+"""Timestamps: aware UTC datetimes in the code, integer milliseconds on the wire and in the tables."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,12 +8,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_millis(instant: datetime) -> int:
-    """Milliseconds since 1970 UTC; exact, without a float between.
+    """Return the milliseconds since 1970 UTC, computed exactly, without floats.
 
     Raises
     ------
     ValueError
-        If the datetime is naive: it names no instant.
+        If the datetime is naive, because it is no instant then.
     """
     if instant.tzinfo is None:
         raise ValueError(f"{instant} has no time zone")
@@ -21,5 +21,5 @@ def to_millis(instant: datetime) -> int:
 
 
 def from_millis(millis: int) -> datetime:
-    """Read milliseconds since 1970 as an instant in UTC."""
+    """Convert milliseconds since 1970 to an instant in UTC."""
     return _EPOCH + timedelta(milliseconds=millis)

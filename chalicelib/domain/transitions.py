@@ -1,4 +1,4 @@
-"""The table of a job's transitions. The code, the diagram in docs/architecture.md and the model check read this one."""
+"""The transitions of a job. The code, the diagram in docs/architecture.md and the model check all use this table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class TransitionName(StrEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One conditional write: it may leave these states, and leads to this one."""
+    """One conditional write, from any of the source states to the target state."""
 
     name: TransitionName
     sources: frozenset[JobStatus]
@@ -44,25 +44,25 @@ TRANSITIONS: Final = _table(
         TransitionName.CLAIM,
         frozenset({_S.CREATED}),
         _S.QUEUED,
-        "dispatch gives it a slot and the next attempt number",
+        "dispatch assigns a slot and the next attempt number",
     ),
     Transition(
         TransitionName.CHECK_IN,
         frozenset({_S.QUEUED}),
         _S.IN_PROGRESS,
-        "the first runner instance binds the attempt",
+        "the first runner instance checks in and binds the attempt",
     ),
     Transition(
         TransitionName.STOP_BEFORE_RUN,
         frozenset({_S.CREATED, _S.QUEUED}),
         _S.STOPPED,
-        "a person stops it before a runner has checked in",
+        "somebody stops the job before a runner has checked in",
     ),
     Transition(
         TransitionName.STOP_RUN,
         frozenset({_S.IN_PROGRESS}),
         _S.STOPPING,
-        "a person stops it; the runner learns it with its next beat",
+        "somebody stops the job; the response to the next heartbeat tells the runner",
     ),
     Transition(
         TransitionName.COMPLETE,
@@ -74,19 +74,19 @@ TRANSITIONS: Final = _table(
         TransitionName.FAIL,
         frozenset({_S.CREATED, _S.QUEUED, _S.IN_PROGRESS, _S.STOPPING}),
         _S.FAILED,
-        "it cannot run, the runner reports a failure, or the runner is gone",
+        "the job cannot run, the runner reports a failure, or the runner is gone",
     ),
     Transition(
         TransitionName.END_STOP,
         frozenset({_S.STOPPING}),
         _S.STOPPED,
-        "the runner has stopped, or is gone",
+        "the runner has stopped or is gone",
     ),
     Transition(
         TransitionName.RETRY,
         frozenset({_S.QUEUED, _S.IN_PROGRESS}),
         _S.CREATED,
-        "the attempt failed and another is due; never while it is being stopped",
+        "the attempt failed and the retry policy allows another; never while the job is being stopped",
     ),
 )
 """Every transition by its name."""

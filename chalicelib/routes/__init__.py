@@ -1,1 +1,1 @@
-"""The HTTP API: blueprints whose views are two to four lines, and the wire models."""
+"""The HTTP API: blueprints with views of two to four lines, and the wire models."""

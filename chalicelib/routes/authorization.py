@@ -1,11 +1,11 @@
-"""Who calls: read from what API Gateway has verified."""
+"""Authorize requests: the caller that API Gateway verified, and whose resources the request is about."""
 
 from typing import Final
 
 from chalice.app import Request
 
 from chalicelib.config import Ownership
-from chalicelib.domain.authorization.access import Audience, asker_of, is_admitted
+from chalicelib.domain.authorization.access import Audience, caller_kind, is_allowed
 from chalicelib.domain.authorization.ownership import Caller, caller_from_identity
 from chalicelib.domain.identifiers import is_id
 from chalicelib.errors import InvalidRequestError, NotAllowedError, NotAuthenticatedError
@@ -15,29 +15,29 @@ from chalicelib.observability import add_log_keys
 __all__ = ["KNOWN_CALLER", "authorize", "caller_of", "owner_of"]
 
 KNOWN_CALLER: Final = "caller"
-"""Where a request's context keeps its caller once it is known, so that it is checked and log_keys once."""
+"""The key of a request's context that stores its caller, so that the caller is verified once."""
 
 
 _ADVICE: Final = {
-    Audience.SELF: "Leave owner_id out.",
-    Audience.OWNER: "Leave owner_id out.",
-    Audience.ADMIN: "Ask the operator to name you an admin.",
-    Audience.ADMIN_FOR_OTHER: "Name the other owner as owner_id, and ask the operator to name you an admin if you are none.",
+    Audience.SELF: "Remove owner_id.",
+    Audience.OWNER: "Remove owner_id.",
+    Audience.ADMIN: "Ask the operator to make you an admin.",
+    Audience.ADMIN_FOR_OTHER: "Set owner_id to the other owner. If you are not an admin, ask the operator to make you one.",
 }
-"""What whoever may not call a route can do."""
+"""What a caller who may not use a route can do."""
 
 
 def caller_of(request: Request, ownership: Ownership) -> Caller:
-    """Find the caller of a request.
+    """Return the caller of a request.
 
     Raises
     ------
     NotAuthenticatedError
-        If API Gateway has verified nobody.
+        If API Gateway has verified no identity.
     NotAllowedError
         If the principal cannot own jobs.
     OwnerDisabledError
-        If an admin has disabled the caller: nothing is open to them then, neither changes nor what they have made before.
+        If an admin has disabled the caller, who then can neither read nor change anything.
     """
     if KNOWN_CALLER not in request.context:
         caller = _verified_caller(request, ownership)
@@ -59,7 +59,7 @@ def _verified_caller(request: Request, ownership: Ownership) -> Caller:
 
 
 def owner_of(request: Request, ownership: Ownership) -> str:
-    """Find whose jobs a request is about: the caller's, or those of the owner that it names; `authorize` has checked that it may."""
+    """Return the owner whose jobs a request is about: the caller, or the owner that it names. `authorize` has checked the right to it."""
     caller, named = caller_of(request, ownership), _named_owner(request)
     if named and named != caller.owner_id:
         add_log_keys(owner_id=named)
@@ -67,21 +67,21 @@ def owner_of(request: Request, ownership: Ownership) -> str:
 
 
 def authorize(request: Request, audience: Audience, ownership: Ownership) -> None:
-    """Check that a request may call a route for this audience.
+    """Check whether a request may use a route for this audience.
 
     Raises
     ------
     NotAuthenticatedError
-        If API Gateway has verified nobody.
+        If API Gateway has verified no identity.
     NotAllowedError
-        If the caller cannot own jobs, or names another owner and may not.
+        If the caller cannot own jobs, or may not use the route.
     InvalidRequestError
-        If what the caller names cannot be an owner.
+        If the request names an owner with an invalid id.
     """
     if audience is Audience.RUNNER:
         return
-    asker = asker_of(caller_of(request, ownership), _named_owner(request))
-    if not is_admitted(asker, audience):
+    kind = caller_kind(caller_of(request, ownership), _named_owner(request))
+    if not is_allowed(kind, audience):
         raise NotAllowedError(f"This route is for {audience.value}. {_ADVICE[audience]}")
 
 

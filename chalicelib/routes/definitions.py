@@ -1,9 +1,9 @@
 """Definitions over HTTP."""
 
-from chalicelib.domain.definitions.tick import explain
+from chalicelib.domain.definitions.tick import explain_crontab as explain
 from chalicelib.factory import factory
 from chalicelib.routes.authorization import caller_of, owner_of
-from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.blueprint import ApiBlueprint
 from chalicelib.routes.models.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
 from chalicelib.routes.models.definition_responses import (
     CrontabResponse,
@@ -17,6 +17,7 @@ from chalicelib.routes.models.definition_responses import (
 )
 from chalicelib.routes.models.job_responses import JobIdResponse
 from chalicelib.routes.models.query_strings import crontab_query, definition_query
+from chalicelib.routes.request_body import parse_body
 
 __all__ = ["definitions"]
 
@@ -27,8 +28,8 @@ definitions = ApiBlueprint(__name__)
 def create_definition() -> DefinitionIdResponse:
     """Create a definition.
 
-    It keeps a copy of the snapshot. With a `schedule` it makes jobs by itself, without one by request only. A schedule that AWS does not
-    take is named in `problems`, here and whenever the definition is described, until it is taken.
+    The definition stores a copy of the snapshot. With a `schedule`, it creates jobs automatically; without one, only on request. If AWS does
+    not accept the schedule, `problems` explains why until AWS does.
     """
     body = parse_body(CreateDefinitionBody, definitions.current_request.raw_body)
     caller = caller_of(definitions.current_request, factory().settings.ownership)
@@ -39,7 +40,7 @@ def create_definition() -> DefinitionIdResponse:
 def list_definitions() -> DefinitionPageResponse:
     """List definitions.
 
-    The newest come first, unless `sort_by` says otherwise.
+    The newest definitions come first unless you set `sort_by`.
     """
     query = definition_query(definitions.current_request.query_params)
     return definition_page(factory().definitions.page(_owner(), query))
@@ -53,9 +54,9 @@ def get_definition(definition_id: str) -> DefinitionResponse:
 
 @definitions.route("/scheduler/job_definitions/{definition_id}", methods=["PATCH"])
 def update_definition(definition_id: str) -> None:
-    """Change a definition: pause, resume, another schedule, another snapshot, anything else that it has.
+    """Change a definition: pause or resume it, or change its schedule, snapshot or other fields.
 
-    Every field that is named changes, and only those; null counts as not named.
+    Only the fields in the request change. A field that is null does not.
     """
     body = parse_body(UpdateDefinitionBody, definitions.current_request.raw_body)
     caller = caller_of(definitions.current_request, factory().settings.ownership)
@@ -66,15 +67,15 @@ def update_definition(definition_id: str) -> None:
 def delete_definition(definition_id: str) -> None:
     """Delete a definition with its jobs.
 
-    Its schedules, its snapshot and its jobs are removed in the background, logs and uploads about 15 minutes later. The records, with their
-    parameters, can be restored by the operator for 35 days.
+    Its schedules, snapshot and jobs are removed in the background, logs and uploads about 15 minutes later. For 35 days, the operator can
+    restore the records, including parameters.
     """
     factory().definitions.delete(_owner(), definition_id)
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}/jobs", methods=["POST"])
 def run_definition(definition_id: str) -> JobIdResponse:
-    """Make a job of a definition now."""
+    """Create a job of a definition now."""
     body = parse_body(RunDefinitionBody, definitions.current_request.raw_body)
     caller, runs = caller_of(definitions.current_request, factory().settings.ownership), factory().definition_runs
     token = body.idempotency_token
@@ -83,10 +84,10 @@ def run_definition(definition_id: str) -> JobIdResponse:
 
 @definitions.route("/scheduler/job_definitions/{definition_id}/take_over", methods=["POST"])
 def take_over_definition(definition_id: str) -> DefinitionIdResponse:
-    """Make a definition of your own of somebody else's, for admins; `owner_id` names whose it is.
+    """Take over a definition of another owner, for admins. `owner_id` is the other owner.
 
-    Yours has the same notebook, schedule, options and parameters, and runs with your rights. The old one is paused with a note, and keeps
-    its jobs. The same request again gives the same definition.
+    Your copy has the same notebook, schedule, options and parameters, and runs with your rights. The old definition is paused with a note
+    and keeps its jobs. If you repeat the request, it returns the same definition.
     """
     caller = caller_of(definitions.current_request, factory().settings.ownership)
     return created_definition(factory().take_over.take_over(caller, _owner(), definition_id))
@@ -94,7 +95,7 @@ def take_over_definition(definition_id: str) -> DefinitionIdResponse:
 
 @definitions.route("/scheduler/crontab", methods=["GET"])
 def explain_crontab() -> CrontabResponse:
-    """Say what becomes of a crontab: the EventBridge expressions, and the next five times."""
+    """Explain a crontab: return its EventBridge expressions and its next five times."""
     schedule, timezone = crontab_query(definitions.current_request.query_params)
     return describe_explanation(schedule, timezone, *explain(schedule, timezone, factory().clock()))
 

@@ -5,7 +5,7 @@ from chalicelib.domain.job import JobStatus
 from chalicelib.errors import InvalidRequestError
 from chalicelib.factory import factory
 from chalicelib.routes.authorization import caller_of, owner_of
-from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.blueprint import ApiBlueprint
 from chalicelib.routes.models.job_requests import CreateJobBody, CreateUploadBody, UpdateJobBody
 from chalicelib.routes.models.job_response_builders import describe_job, file_page, job_page, log_page, upload_form
 from chalicelib.routes.models.job_responses import (
@@ -18,6 +18,7 @@ from chalicelib.routes.models.job_responses import (
     UploadResponse,
 )
 from chalicelib.routes.models.query_strings import batch_query, job_query, parse_status
+from chalicelib.routes.request_body import parse_body
 from chalicelib.services.jobs import JobService
 
 __all__ = ["jobs"]
@@ -27,9 +28,9 @@ jobs = ApiBlueprint(__name__)
 
 @jobs.route("/scheduler/uploads", methods=["POST"])
 def create_upload() -> UploadResponse:
-    """Give a form to upload a snapshot with.
+    """Create a form for the upload of a snapshot.
 
-    Send the file there, then name the upload as `input_uri` of a job or a definition.
+    Send the file with the form. Then use the upload as `input_uri` of a job or a definition.
     """
     body = parse_body(CreateUploadBody, jobs.current_request.raw_body)
     packaged = body.filename.lower().endswith(".zip")
@@ -41,7 +42,7 @@ def create_upload() -> UploadResponse:
 def create_job() -> JobIdResponse:
     """Create a job.
 
-    It waits until there is a slot for it. With an `idempotency_token` the request may be repeated.
+    The job waits until a slot is free. With an `idempotency_token`, you can safely repeat the request.
     """
     body = parse_body(CreateJobBody, jobs.current_request.raw_body)
     return {"job_id": factory().jobs.create(_caller(), body.to_request())}
@@ -51,14 +52,14 @@ def create_job() -> JobIdResponse:
 def list_jobs() -> JobPageResponse:
     """List jobs.
 
-    The newest come first, unless `sort_by` says otherwise. Lists that are sorted or filtered by anything but creation may lag a moment.
+    The newest jobs come first unless you set `sort_by`. Lists that are sorted or filtered by other fields than creation may be slightly out of date.
     """
     return job_page(factory().jobs.page(_owner(), job_query(jobs.current_request.query_params)))
 
 
 @jobs.route("/scheduler/jobs/count", methods=["GET"])
 def count_jobs() -> JobCountResponse:
-    """Count jobs in a state; those that run, if none is said."""
+    """Count jobs with a status; by default, those that run."""
     status = parse_status(_param("status") or JobStatus.IN_PROGRESS)
     return {"count": factory().jobs.count(_owner(), status)}
 
@@ -71,9 +72,9 @@ def get_job(job_id: str) -> JobResponse:
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["PATCH"])
 def update_job(job_id: str) -> None:
-    """Stop a job, rename it, or give it another compute type while it waits.
+    """Stop a job, rename it, or change its compute type while it waits.
 
-    A job that runs saves what there is, then ends; one that has ended stays as it is.
+    A running job saves its results before it stops. Stopping a job that has ended changes nothing.
     """
     body = parse_body(UpdateJobBody, jobs.current_request.raw_body)
     _update(factory().jobs, _caller(), _owner(), job_id, body)
@@ -83,8 +84,8 @@ def update_job(job_id: str) -> None:
 def delete_job(job_id: str) -> None:
     """Delete a job.
 
-    A container that runs it is stopped. Its files are removed in the background, its log and its upload about 15 minutes later. Its record,
-    with its parameters, can be restored by the operator for 35 days.
+    A running container is stopped. The job's files are removed in the background, its log and its upload about 15 minutes later. For 35 days,
+    the operator can restore its record, including parameters.
     """
     factory().jobs.delete(_owner(), job_id)
 
@@ -93,7 +94,7 @@ def delete_job(job_id: str) -> None:
 def delete_jobs() -> None:
     """Delete several jobs, all or none.
 
-    What is removed, and when, is the same as for one.
+    This removes the same as deleting each job.
     """
     job_ids = batch_query(jobs.current_request.query_params)
     factory().jobs.delete_all(_owner(), job_ids)
@@ -101,9 +102,9 @@ def delete_jobs() -> None:
 
 @jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"], audited=True)
 def list_files(job_id: str) -> FilePageResponse:
-    """List the files of a job, each with a URL to download it from.
+    """List the files of a job, each with a presigned download URL.
 
-    The stock scheduler copies them to its own disk instead, and answers 204.
+    The stock scheduler copies the files to its own disk instead, and responds with 204.
     """
     job = factory().jobs.get(_owner(), job_id)
     return file_page(factory().outputs.list_files(job, _param("next_token")))
@@ -111,14 +112,14 @@ def list_files(job_id: str) -> FilePageResponse:
 
 @jobs.route("/scheduler/jobs/{job_id}/logs", methods=["GET"])
 def read_logs(job_id: str) -> LogPageResponse:
-    """Give what the job's container printed."""
+    """Return what the job's container printed."""
     job = factory().jobs.get(_owner(), job_id)
     return log_page(factory().outputs.read_logs(job, _param("next_token")))
 
 
 def _update(service: JobService, caller: Caller, owner_id: str, job_id: str, body: UpdateJobBody) -> None:
     if body.name is None and body.compute_type is None and body.status is None:
-        raise InvalidRequestError('Say what to change: "status": "STOPPED", "name" or "compute_type".')
+        raise InvalidRequestError('The request changes nothing. Set "status": "STOPPED", "name" or "compute_type".')
     if body.compute_type is not None:
         service.choose_compute_type(owner_id, job_id, body.compute_type)
     if body.name is not None:

@@ -3,10 +3,11 @@
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.factory import factory
 from chalicelib.routes.authorization import caller_of
-from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.blueprint import ApiBlueprint
 from chalicelib.routes.models.job_requests import UpdateOwnerBody
 from chalicelib.routes.models.owner_responses import OwnerPageResponse, OwnerResponse, describe_owner, owner_page
 from chalicelib.routes.models.query_strings import page_query
+from chalicelib.routes.request_body import parse_body
 
 __all__ = ["owners"]
 
@@ -17,7 +18,7 @@ owners = ApiBlueprint(__name__)
 def list_owners() -> OwnerPageResponse:
     """List everybody who has created jobs or definitions, for admins.
 
-    `GET /scheduler/job_definitions?owner_id=` lists what one of them has.
+    To list the definitions of an owner, use `GET /scheduler/job_definitions?owner_id=`.
     """
     max_items, next_token = page_query(owners.current_request.query_params)
     return owner_page(factory().owners.page(max_items=max_items, next_token=next_token))
@@ -33,8 +34,8 @@ def get_owner(owner_id: str) -> OwnerResponse:
 def update_owner(owner_id: str) -> None:
     """Disable or enable an owner, for admins.
 
-    A disabled owner gets 403 `owner_disabled` from every route within a minute, its definitions make no jobs, and its waiting jobs end.
-    Jobs that run go on until somebody stops them.
+    Within a minute, every route responds to a disabled owner with 403 `owner_disabled`. The owner's definitions create no jobs, and waiting
+    jobs end. Running jobs continue until somebody stops them.
     """
     body = parse_body(UpdateOwnerBody, owners.current_request.raw_body)
     factory().owners.set_disabled(_caller(), owner_id, disabled=body.disabled, reason=body.reason or "")

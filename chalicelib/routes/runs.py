@@ -1,4 +1,4 @@
-"""Runs over HTTP: what runners call, docs/runner-protocol.md."""
+"""Runs over HTTP: the routes that runners call (docs/runner-protocol.md)."""
 
 from typing import Any
 
@@ -7,33 +7,34 @@ from chalicelib.domain.runner_identity import Session
 from chalicelib.errors import NotAllowedError
 from chalicelib.factory import factory
 from chalicelib.observability import add_log_keys
-from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
+from chalicelib.routes.blueprint import ApiBlueprint
 from chalicelib.routes.models.run_requests import CheckInBody, HeartbeatBody, OutputUrlsBody, ReportBody
+from chalicelib.routes.request_body import parse_body
 from chalicelib.storage.bucket import URL_LIFE
 
 __all__ = ["runs"]
 
-runs = ApiBlueprint(__name__, unknown_id=NotAllowedError.for_runner)
+runs = ApiBlueprint(__name__, invalid_id=NotAllowedError.for_runner)
 
 _RUN = "/runs/{owner_id}/{job_id}/{attempt}"
 
 
 @runs.route(f"{_RUN}/check-in", methods=["POST"], audited=True)
 def check_in(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
-    """Exchange proofs of runner key and launch code for a session token."""
+    """Return a session token for proofs of the runner key and the launch code."""
     body = parse_body(CheckInBody, runs.current_request.raw_body)
     return {"session_token": factory().runs.check_in(body.to_check_in(_run_id(owner_id, job_id, attempt)))}
 
 
 @runs.route(f"{_RUN}/work-order", methods=["GET"], audited=True)
 def get_work_order(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
-    """Say what to run."""
+    """Return what to run."""
     return factory().runs.work_order(_session(owner_id, job_id, attempt))
 
 
 @runs.route(f"{_RUN}/heartbeat", methods=["POST"])
 def heartbeat(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
-    """Take a sign of life; say whether to go on."""
+    """Store a heartbeat. Return whether to continue or to stop."""
     session = _session(owner_id, job_id, attempt)
     stop = factory().runs.heartbeat(session, parse_body(HeartbeatBody, runs.current_request.raw_body).to_phase())
     return {"action": "stop" if stop else "continue"}
@@ -41,7 +42,7 @@ def heartbeat(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
 
 @runs.route(f"{_RUN}/output-urls", methods=["POST"], audited=True)
 def make_output_urls(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
-    """Give URLs to upload outputs to."""
+    """Return presigned URLs for the upload of outputs."""
     session = _session(owner_id, job_id, attempt)
     files = parse_body(OutputUrlsBody, runs.current_request.raw_body).to_files()
     return {"urls": factory().runs.output_urls(session, files), "expires_in_seconds": int(URL_LIFE.total_seconds())}
@@ -49,7 +50,7 @@ def make_output_urls(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]
 
 @runs.route(f"{_RUN}/report", methods=["POST"], audited=True)
 def report(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
-    """Take the report of how a run ended."""
+    """Handle the report of how a run ended."""
     session = _session(owner_id, job_id, attempt)
     outcome = parse_body(ReportBody, runs.current_request.raw_body).outcome
     return {"status": factory().runs.report(session, code=outcome.code, message=outcome.message).value}

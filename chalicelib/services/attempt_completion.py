@@ -8,10 +8,10 @@ from typing import Any, Final
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
-from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, make_outcome
+from chalicelib.domain.outcome import Fault, Outcome, OutcomeCode, make_outcome
 from chalicelib.domain.retention import expiry
 from chalicelib.domain.retry_policy import NextStep, next_step
-from chalicelib.domain.task_watch import EXIT_TIME
+from chalicelib.domain.task_watch import EXIT_TIMEOUT
 from chalicelib.domain.transitions import TransitionName
 from chalicelib.observability import count, count_background_failure
 from chalicelib.storage.job_table import JobTable
@@ -22,14 +22,14 @@ _log = logging.getLogger(__name__)
 
 _FAILED_LAUNCHES: Final = frozenset(
     {
-        "configuration_problem",
-        "image_problem",
-        "network_problem",
-        "never_started",
-        "no_capacity",
-        "permission_problem",
-        "quota",
-        "throttled",
+        OutcomeCode.CONFIGURATION_PROBLEM,
+        OutcomeCode.IMAGE_PROBLEM,
+        OutcomeCode.NETWORK_PROBLEM,
+        OutcomeCode.NEVER_STARTED,
+        OutcomeCode.NO_CAPACITY,
+        OutcomeCode.PERMISSION_PROBLEM,
+        OutcomeCode.QUOTA,
+        OutcomeCode.THROTTLED,
     }
 )
 """Outcomes of jobs whose container could not be started: the operator has to know, not only the job's owner."""
@@ -62,9 +62,9 @@ class AttemptCompletionService:
         step = next_step(job, outcome, self.settings.limits, now)
         is_retry = step.transition.name is TransitionName.RETRY
         if step.transition.name is TransitionName.END_STOP:
-            outcome = make_outcome("stopped", stop_message(job.owner_id, job.stopped_by))
+            outcome = make_outcome(OutcomeCode.STOPPED, stop_message(job.owner_id, job.stopped_by))
         changes = self._retry(job, outcome, step) if is_retry else self._final(job, outcome, now)
-        changes["deadline"] = None if has_stopped else now + EXIT_TIME
+        changes["deadline"] = None if has_stopped else now + EXIT_TIMEOUT
         if is_retry and not has_stopped:
             changes["phase"] = Phase(PhaseCode.WAITING, f"{outcome.title}; trying again when its container has stopped")
         after = self.jobs.transition(job, step.transition, now, **changes)
@@ -109,7 +109,7 @@ class AttemptCompletionService:
 
     @staticmethod
     def _retry(job: Job, outcome: Outcome, step: NextStep) -> dict[str, Any]:
-        capacity = OUTCOMES[outcome.code].fault is Fault.CAPACITY
+        capacity = outcome.fault is Fault.CAPACITY
         return {
             "outcome": None,
             "phase": Phase(PhaseCode.WAITING, f"{outcome.title}; trying again"),
@@ -123,6 +123,6 @@ class AttemptCompletionService:
 def _as_timeout(job: Job, outcome: Outcome, now: datetime) -> Outcome:
     """Report a timeout if an ended container had run longer than its job may, whoever ended it."""
     is_over = job.start_time is not None and now > job.start_time + job.spec.timeout
-    if is_over and OUTCOMES[outcome.code].fault is Fault.INFRASTRUCTURE:
-        return make_outcome("timeout")
+    if is_over and outcome.fault is Fault.INFRASTRUCTURE:
+        return make_outcome(OutcomeCode.TIMEOUT)
     return outcome

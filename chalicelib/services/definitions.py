@@ -11,10 +11,10 @@ from chalicelib.domain.definitions.definition_request import (
     DefinitionChange,
     DefinitionRequest,
     apply_change,
-    brings_snapshot,
     check_schedule,
     count_slots,
     definition_fingerprint,
+    has_new_snapshot,
     request_of,
 )
 from chalicelib.domain.definitions.problem import Problem
@@ -188,7 +188,7 @@ class DefinitionService:
         self, caller: Caller, before: Definition, after: Definition, change: DefinitionChange
     ) -> Definition:
         """Copy the new snapshot if the change has one; without one, the stored filename is accepted as no change."""
-        if change.input_uri is None or not brings_snapshot(before, change):
+        if change.input_uri is None or not has_new_snapshot(before, change):
             _check_unchanged("input_filename", change.input_filename, before.input_filename)
             _check_unchanged("input_path", change.input_path, before.spec.input_path)
             return after

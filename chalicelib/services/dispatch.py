@@ -13,9 +13,9 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.authorization.environment_access import Step, check_run
 from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.background_work import BackgroundWork
-from chalicelib.domain.fairness import Load, take_in_turn
+from chalicelib.domain.fairness import Load, round_robin
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
-from chalicelib.domain.outcome import Outcome, make_outcome
+from chalicelib.domain.outcome import Outcome, OutcomeCode, make_outcome
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.observability import count, count_background_failure
@@ -78,7 +78,7 @@ class DispatchService:
         of_disabled = [job for jobs in waiting for job in jobs if job.owner_id in disabled]
         more |= self._handle_all(of_disabled, lambda job: self._end_disabled(job, disabled[job.owner_id]), until)
         allowed = (jobs for jobs in waiting if jobs[0].owner_id not in disabled)
-        return self._handle_all(take_in_turn(allowed, load, self.settings.limits), self._dispatch, until) or more
+        return self._handle_all(round_robin(allowed, load, self.settings.limits), self._dispatch, until) or more
 
     def _handle_all(self, rows: Iterable[_Row], handle: Callable[[_Row], bool], until: datetime) -> bool:
         """Handle one job after the other at the launch rate; True if time ran out, or an attempt ended."""
@@ -110,7 +110,7 @@ class DispatchService:
         """End a waiting job of a disabled owner; True if it ended."""
         now = self.clock()
         job = self._still_waiting(row, now)
-        outcome = make_outcome("owner_disabled", f"The owner of this job is {disabling.text}.")
+        outcome = make_outcome(OutcomeCode.OWNER_DISABLED, f"The owner of this job is {disabling.text}.")
         return job is not None and self.completion.end(job, outcome, now, has_stopped=True) is not None
 
     def _still_waiting(self, row: WaitingJob, now: datetime) -> Job | None:
@@ -148,7 +148,7 @@ class DispatchService:
         try:
             compute_type = check_run(Step.LAUNCH, job.spec, self.settings)
         except RequestError as error:
-            return self._end(job, make_outcome("not_allowed", error.message))
+            return self._end(job, make_outcome(OutcomeCode.NOT_ALLOWED, error.message))
         try:
             task_arn = self.launcher.run(
                 job.run_id,

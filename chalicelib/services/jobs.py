@@ -16,9 +16,9 @@ from chalicelib.domain.identifiers import new_job_id
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
 from chalicelib.domain.list_query import JobQuery
-from chalicelib.domain.outcome import make_outcome
+from chalicelib.domain.outcome import OutcomeCode, make_outcome
 from chalicelib.domain.retention import expiry
-from chalicelib.domain.task_watch import SETTLING_TIME
+from chalicelib.domain.task_watch import LAUNCH_SETTLING_TIME
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.observability import count
@@ -210,11 +210,11 @@ class JobService:
             TRANSITIONS[TransitionName.STOP_BEFORE_RUN],
             now,
             # A container that is being launched is stopped by the sweep, which then frees the slot.
-            deadline=now + SETTLING_TIME if job.is_watched else None,
+            deadline=now + LAUNCH_SETTLING_TIME if job.is_watched else None,
             end_time=now,
             phase=Phase(PhaseCode.ENDED),
             stopped_by=stopped_by,
-            outcome=make_outcome("stopped", f"{stop_message(job.owner_id, stopped_by)} It had not run yet."),
+            outcome=make_outcome(OutcomeCode.STOPPED, f"{stop_message(job.owner_id, stopped_by)} It had not run yet."),
             expires_at=expiry(job.spec, self.settings.retention, now),
         )
         return stopped is not None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from chalicelib.domain.definitions.tick import due_minutes, moved_on
+from chalicelib.domain.definitions.tick import advance_next_due, due_times
 from chalicelib.services.clock import Clock
 from chalicelib.services.ticks import TickService
 from chalicelib.storage.definition_table import DefinitionTable
@@ -47,11 +47,11 @@ class MissedTickService:
         if definition is None or definition.next_due is None:
             return
         after = definition.next_due - timedelta(microseconds=1)
-        expected = moved_on(definition, after)
+        expected = advance_next_due(definition, after)
         if expected.next_due != definition.next_due:  # the rules of its time zone have changed since
             self.definitions.change(definition, expected)
             return
-        for due in islice(due_minutes(definition, after, overdue), _MAX_DUE_TIMES):
+        for due in islice(due_times(definition, after, overdue), _MAX_DUE_TIMES):
             if self.clock() >= until:
                 return
             self.ticks.handle(owner_id, definition_id, due)

@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.config import Limits
 from chalicelib.domain.identifiers import output_stem
 from chalicelib.domain.job import Job
-from chalicelib.domain.output_budget import OutputFile, admit
+from chalicelib.domain.output_budget import OutputFile, add_to_budget
 from chalicelib.errors import TooManyRequestsError
 from chalicelib.services.clock import Clock
 from chalicelib.storage.mark_table import MarkTable
@@ -44,12 +44,12 @@ class OutputBudgetService:
             If other requests of the same run kept changing the budget.
         """
         notebook = f"{output_stem(job.input_filename, job.create_time)}.ipynb"
-        if not admit(files, {}, self.limits, notebook=notebook):
+        if not add_to_budget(files, {}, self.limits, notebook=notebook):
             return
         expires_at = self.clock() + job.spec.timeout + _MARGIN
         for _ in range(_TRIES):
             before = self.marks.get_output_sizes(job.run_id)
-            after = admit(files, before.sizes, self.limits, notebook=notebook)
+            after = add_to_budget(files, before.sizes, self.limits, notebook=notebook)
             if after == before.sizes or self.marks.put_output_sizes(job.run_id, after, before, expires_at):
                 return
         raise TooManyRequestsError("One run has requested output URLs too often at the same time. Try again.")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.authorization.actor import Actor
-from chalicelib.domain.authorization.owner import SEEN_AGAIN_AFTER, Disabling, Owner, refuse_disabled
+from chalicelib.domain.authorization.owner import LAST_SEEN_INTERVAL, Disabling, Owner, check_not_disabled
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.services.clock import Clock
@@ -46,12 +46,12 @@ class OwnerService:
         now = self.clock()
         if self._cache is None or not timedelta(0) <= now - self._cache.read_at < CACHE_TIME:
             self._cache = _Cache(self.owners.disabled(), now)
-        refuse_disabled(owner_id, self._cache.disabled.get(owner_id))
+        check_not_disabled(owner_id, self._cache.disabled.get(owner_id))
 
     def note(self, caller: Caller) -> None:
         """Record that an owner creates something: one AWS call a day and process."""
         now, last = self.clock(), self._noted.get(caller.owner_id)
-        if last is None or now - last >= SEEN_AGAIN_AFTER:
+        if last is None or now - last >= LAST_SEEN_INTERVAL:
             self.owners.note(caller, now)
             self._noted[caller.owner_id] = now
 

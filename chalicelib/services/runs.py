@@ -12,7 +12,7 @@ from chalicelib.domain.identifiers import RunId, output_key, output_stem
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.output_budget import OutputFile
-from chalicelib.domain.runner_identity import CheckIn, Session, open_session, proven, session_token
+from chalicelib.domain.runner_identity import CheckIn, Session, open_session, session_token, verify_check_in
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import NotAllowedError, NotYourRunError
 from chalicelib.observability import count
@@ -71,7 +71,7 @@ class RunService:
             If the attempt belongs to another instance, or is over.
         """
         job = self._read(check_in.run_id)
-        proof = proven(check_in, self.runner_key.value, job)
+        proof = verify_check_in(check_in, self.runner_key.value, job)
         if job is None or not (proof.key and proof.code):
             raise _refused(suspicious=proof.is_suspicious)
         if job.status is JobStatus.QUEUED and job.launch == check_in.launch:

@@ -8,10 +8,10 @@ from typing import Final
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus
-from chalicelib.domain.outcome import make_outcome
+from chalicelib.domain.outcome import OutcomeCode, make_outcome
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
-from chalicelib.domain.task_watch import PATIENCE, STOP_TIME
+from chalicelib.domain.task_watch import STOP_TIMEOUT, UNRESPONSIVE_TIMEOUT
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.background_work import isolated
@@ -67,7 +67,7 @@ class SweepService:
         if job is None or job.deadline is None or job.deadline > now:
             return False
         if _waits_for_launch(job, now):
-            return self.jobs.change(job, now, deadline=now + STOP_TIME) is not None
+            return self.jobs.change(job, now, deadline=now + STOP_TIMEOUT) is not None
         elapsed = self._time_since_heartbeat(job, now)
         if elapsed is not None and elapsed < HEARTBEAT_TIMEOUT:
             self.jobs.change(job, now, deadline=now - elapsed + HEARTBEAT_TIMEOUT)
@@ -77,8 +77,8 @@ class SweepService:
         task = self.launcher.describe(job.task_arn)
         if task is None or task.has_stopped:
             return self._end(job, task, now)
-        if elapsed is not None and elapsed < PATIENCE:
-            self.jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, PATIENCE - elapsed))
+        if elapsed is not None and elapsed < UNRESPONSIVE_TIMEOUT:
+            self.jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, UNRESPONSIVE_TIMEOUT - elapsed))
             return False
         self._stop(job, task, now)
         return False
@@ -119,7 +119,7 @@ class SweepService:
             ids = {"owner_id": job.owner_id, "job_id": job.job_id, "task_arn": task.task_arn}
             _log.warning("task stopped by the sweep", extra={**ids, "reason": reason})
         self.launcher.stop(task.task_arn, f"sweep: {reason}")
-        self.jobs.note_task(job, deadline=now + STOP_TIME)
+        self.jobs.note_task(job, deadline=now + STOP_TIMEOUT)
 
 
 def _waits_for_launch(job: Job, now: datetime) -> bool:
@@ -137,17 +137,12 @@ def _reason(job: Job, now: datetime) -> str:
     if not job.status.is_live:
         return "outlived its attempt"
     if job.status is JobStatus.QUEUED:
-        return "never_started" if job.task_arn else "throttled"
-    return "timeout" if _is_overtime(job, now) else "heartbeat_timeout"
+        return OutcomeCode.NEVER_STARTED if job.task_arn else OutcomeCode.THROTTLED
+    return OutcomeCode.TIMEOUT if _is_overtime(job, now) else OutcomeCode.HEARTBEAT_TIMEOUT
 
 
 def _classify(task: TaskState | None) -> tuple[str, str]:
     """Return outcome code and message of a stopped task; empty if ECS does not know it, or we have stopped it."""
     if task is None or task.stop_code == "UserInitiated":
         return "", ""
-    return classify_stopped_task(
-        stop_code=task.stop_code,
-        reason=task.stopped_reason,
-        exit_code=task.exit_code,
-        container_reason=task.container_reason,
-    )
+    return classify_stopped_task(task)

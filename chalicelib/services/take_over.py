@@ -7,7 +7,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.definitions.definition import Definition
-from chalicelib.domain.definitions.take_over import check_may_take_over, paused_for, taken_over_by
+from chalicelib.domain.definitions.take_over import check_may_take_over, make_taken_over, pause_taken_over
 from chalicelib.domain.identifiers import new_job_id
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.services.admission import AdmissionService
@@ -67,7 +67,7 @@ class TakeOverService:
     def _store(self, caller: Caller, old: Definition) -> tuple[Definition, Definition]:
         """Store both; return the paused one and the new one."""
         now = self.clock()
-        new = taken_over_by(
+        new = make_taken_over(
             caller,
             old,
             definition_id=new_job_id(now, secrets.token_bytes(10)),
@@ -77,7 +77,7 @@ class TakeOverService:
         )
         self.admission.check_definition(caller.owner_id)
         self.owners.note(caller)
-        paused = paused_for(new, old, Actor(caller.owner_id, caller.arn, now))
+        paused = pause_taken_over(new, old, Actor(caller.owner_id, caller.arn, now))
         is_copied = self.files.copy(old.snapshot_key, new.snapshot_key, old.input_size_bytes)
         if not is_copied or not self.definitions.take_over(old, paused, new):
             raise ConflictError(

@@ -10,7 +10,7 @@ from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.task_state import TaskState
-from chalicelib.domain.task_watch import Standing, judge_standing
+from chalicelib.domain.task_watch import TaskMatch, match_task
 from chalicelib.errors import ConflictError
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
@@ -59,10 +59,10 @@ class TaskEventService:
             return
         for _ in range(_TRIES):
             job = self.jobs.get(run_id.owner_id, run_id.job_id, self.clock())
-            standing = judge_standing(job, task)
-            if standing is Standing.STRAY:
+            standing = match_task(job, task)
+            if standing is TaskMatch.ORPHANED:
                 self._stop_orphaned(task)
-            if job is None or standing is not Standing.CURRENT or self._follow(job, task):
+            if job is None or standing is not TaskMatch.CURRENT or self._follow(job, task):
                 return
         raise ConflictError(f"The job of task {task.task_arn} kept changing state.")
 
@@ -90,12 +90,7 @@ class TaskEventService:
         """End the attempt, unless it has ended already."""
         if not job.status.is_live:
             return self.jobs.note_task(job, deadline=None)
-        code, message = classify_stopped_task(
-            stop_code=task.stop_code,
-            reason=task.stopped_reason,
-            exit_code=task.exit_code,
-            container_reason=task.container_reason,
-        )
+        code, message = classify_stopped_task(task)
         return self.completion.end(job, make_outcome(code, message), now, has_stopped=True)
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:

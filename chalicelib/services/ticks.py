@@ -11,7 +11,7 @@ from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.definitions.definition import Definition, OverlapPolicy
 from chalicelib.domain.definitions.definition_job import job_of_definition
 from chalicelib.domain.definitions.problem import Reason, Refusal, note_refusal
-from chalicelib.domain.definitions.tick import SWEPT_WITHIN, TickVerdict, after_tick, judge_tick, moved_on
+from chalicelib.domain.definitions.tick import MAX_SWEEP_DELAY, TickVerdict, advance_next_due, after_tick, decide_tick
 from chalicelib.domain.identifiers import input_key, job_prefix, tick_job_id
 from chalicelib.domain.job import Job
 from chalicelib.errors import AwsError, CopyTimeoutError, RequestError
@@ -22,7 +22,7 @@ from chalicelib.services.definition_problems import DefinitionProblemService
 from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.mark_table import MarkTable, tick_mark
+from chalicelib.storage.mark_table import MarkTable, tick_mark, tick_mark_id
 from chalicelib.storage.queues import WakeUpQueue
 
 __all__ = ["TickConflictError", "TickService"]
@@ -36,7 +36,7 @@ _METRICS: Final = {
     TickVerdict.RUN: "TicksRun",
     TickVerdict.MISSED: "TicksMissed",
     TickVerdict.REFUSED: "TicksRefused",
-    "skipped": "TicksSkipped",
+    TickVerdict.SKIPPED: "TicksSkipped",
 }
 
 
@@ -91,11 +91,11 @@ class TickService:
                 self.files.delete_prefix(job_prefix(owner_id, tick_job_id(definition_id, due)))
                 return
             self._check_schedule_revision(definition, revision)
-            if mark := self.marks.get(tick_mark(definition_id, due, "", due).mark_id):
-                self._skip_handled(definition, due, mark["verdict"])
+            if mark := self.marks.get(tick_mark_id(definition_id, due)):
+                self._skip_handled(definition, due, TickVerdict(mark["verdict"]))
                 return
             verdict, refusal = self._judge(definition, due)
-            if verdict == TickVerdict.NOT_DUE or self._write(definition, due, verdict, refusal):
+            if verdict is TickVerdict.NOT_DUE or self._write(definition, due, verdict, refusal):
                 self._discard_copy(definition, due, verdict)
                 return
         raise TickConflictError(f"definition {definition_id}, due {due:%Y-%m-%dT%H:%MZ}")
@@ -105,26 +105,26 @@ class TickService:
         if revision is not None and revision < definition.revision and definition.is_synced:
             self.definitions.change(definition, replace(definition, synced_revision=0))
 
-    def _skip_handled(self, definition: Definition, due: datetime, verdict: str) -> None:
+    def _skip_handled(self, definition: Definition, due: datetime, verdict: TickVerdict) -> None:
         """Advance past a due time that was handled before it was the earliest."""
         if definition.next_due == due:
-            self.definitions.change(definition, moved_on(definition, due))
+            self.definitions.change(definition, advance_next_due(definition, due))
         self._discard_copy(definition, due, verdict)
 
-    def _discard_copy(self, definition: Definition, due: datetime, verdict: str) -> None:
+    def _discard_copy(self, definition: Definition, due: datetime, verdict: TickVerdict) -> None:
         """Delete what an interrupted try has copied for a job that is not created."""
-        if verdict != TickVerdict.RUN:
+        if verdict is not TickVerdict.RUN:
             job_id = tick_job_id(definition.definition_id, due)
             self.files.delete(input_key(definition.owner_id, job_id, packaged=definition.spec.package_input_folder))
 
-    def _judge(self, definition: Definition, due: datetime) -> tuple[str, Refusal | None]:
+    def _judge(self, definition: Definition, due: datetime) -> tuple[TickVerdict, Refusal | None]:
         """Return the verdict on a due time, and the refusal if the service creates no job for it."""
-        verdict = judge_tick(definition, due, self.clock())
+        verdict = decide_tick(definition, due, self.clock())
         if verdict is not TickVerdict.RUN:
-            return verdict.value, None
+            return verdict, None
         if refusal := self._refusal(definition):
-            return TickVerdict.REFUSED.value, refusal
-        return ("skipped" if self._overlaps(definition) else verdict.value), None
+            return TickVerdict.REFUSED, refusal
+        return (TickVerdict.SKIPPED if self._overlaps(definition) else verdict), None
 
     def _refusal(self, definition: Definition) -> Refusal | None:
         try:
@@ -141,11 +141,11 @@ class TickService:
         job = self.jobs.get(definition.owner_id, last.job_id, self.clock())
         return job is not None and not job.status.is_terminal
 
-    def _write(self, definition: Definition, due: datetime, verdict: str, refusal: Refusal | None) -> bool:
+    def _write(self, definition: Definition, due: datetime, verdict: TickVerdict, refusal: Refusal | None) -> bool:
         now = self.clock()
         problem = note_refusal(definition.tick_problem, refusal, due, now) if refusal else None
-        job = self._make_job(definition, due, now) if verdict == TickVerdict.RUN else None
-        if verdict == TickVerdict.RUN and job is None:
+        job = self._make_job(definition, due, now) if verdict is TickVerdict.RUN else None
+        if verdict is TickVerdict.RUN and job is None:
             return False
         after = after_tick(definition, due, verdict, job, problem)
         written = self.definitions.run_tick(
@@ -153,7 +153,7 @@ class TickService:
         )
         if written:
             count(_METRICS[verdict])
-            if verdict == TickVerdict.MISSED and definition.options.catch_up >= SWEPT_WITHIN:
+            if verdict is TickVerdict.MISSED and definition.options.catch_up >= MAX_SWEEP_DELAY:
                 count_background_failure(BackgroundWork.TICKS)  # the sweep should have handled it in time
             _log.info(
                 "tick",

@@ -159,6 +159,7 @@ class DefinitionItem(Model):
 
     owner_id = UnicodeAttribute(hash_key=True)
     definition_id = UnicodeAttribute(range_key=True)
+    update_time = MillisAttribute()
     name = UnicodeAttribute()
     spec: MapAttribute[str, Any] = MapAttribute()
     create_time = MillisAttribute()

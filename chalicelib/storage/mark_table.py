@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pynamodb.exceptions import PutError
 
+from chalicelib.domain.definitions.tick import TickVerdict
 from chalicelib.domain.idempotency import TokenUse
 from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Heartbeat, Phase
@@ -16,7 +17,7 @@ from chalicelib.domain.timestamps import to_millis
 from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
 from chalicelib.storage.items import MarkItem
 
-__all__ = ["Mark", "MarkExistsError", "MarkTable", "StoredSizes", "tick_mark", "token_mark"]
+__all__ = ["Mark", "MarkExistsError", "MarkTable", "StoredSizes", "tick_mark", "tick_mark_id", "token_mark"]
 
 _TOKEN_LIFE: Final = timedelta(days=7)
 """How long an idempotency token is remembered: longer than any client retries a request."""
@@ -56,9 +57,14 @@ def token_mark(use: TokenUse, made_id: str, now: datetime) -> Mark:
     return Mark(_token_id(use), value, now + _TOKEN_LIFE)
 
 
-def tick_mark(definition_id: str, due: datetime, verdict: str, now: datetime) -> Mark:
-    """Make the mark of one due time of a definition, with its verdict."""
-    return Mark(f"tick#{definition_id}#{to_millis(due)}", {"verdict": verdict}, now + _TICK_LIFE)
+def tick_mark_id(definition_id: str, due: datetime) -> str:
+    """Return the id of the mark of one due time of a definition."""
+    return f"tick#{definition_id}#{to_millis(due)}"
+
+
+def tick_mark(definition_id: str, due: datetime, verdict: TickVerdict, now: datetime) -> Mark:
+    """Make the mark of one due time of a definition, with the verdict on it."""
+    return Mark(tick_mark_id(definition_id, due), {"verdict": verdict.value}, now + _TICK_LIFE)
 
 
 @raises_aws_errors

@@ -7,7 +7,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.pagination import ResultIterator
 
-from chalicelib.domain.list_query import MOST_RESPONSE_BYTES, ListPlan, PageToken, response_bytes
+from chalicelib.domain.list_query import MAX_RESPONSE_BYTES, ListPlan, PageToken, response_bytes
 
 __all__ = ["PageReader", "PageRequest", "RowPage", "count_page"]
 
@@ -82,7 +82,7 @@ class PageReader(Generic[_Row]):
             found, start = self._query(request, start)
             for row, row_bytes in found:
                 size += row_bytes
-                if size > MOST_RESPONSE_BYTES:
+                if size > MAX_RESPONSE_BYTES:
                     wanted = min(wanted, max(1, len(rows)))
                 rows.append(row)
             if start is None or len(rows) > wanted:

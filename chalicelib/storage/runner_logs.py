@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.list_query import MOST_RESPONSE_BYTES, response_bytes
+from chalicelib.domain.list_query import MAX_RESPONSE_BYTES, response_bytes
 from chalicelib.domain.timestamps import from_millis
 from chalicelib.errors import InvalidRequestError
 from chalicelib.storage.aws_errors import raises_aws_errors
@@ -49,9 +49,9 @@ class RunnerLogs:
             If CloudWatch Logs does not accept the token.
         """
         response = self._read(task_arn, token)
-        while (size := response_bytes(response["events"])) > MOST_RESPONSE_BYTES and len(response["events"]) > 1:
+        while (size := response_bytes(response["events"])) > MAX_RESPONSE_BYTES and len(response["events"]) > 1:
             response = self._read(
-                task_arn, token, limit=max(1, len(response["events"]) * MOST_RESPONSE_BYTES // (2 * size))
+                task_arn, token, limit=max(1, len(response["events"]) * MAX_RESPONSE_BYTES // (2 * size))
             )
         events = tuple(LogEvent(from_millis(event["timestamp"]), event["message"]) for event in response["events"])
         return LogPage(events, response.get("nextForwardToken"))

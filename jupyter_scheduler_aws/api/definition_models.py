@@ -41,7 +41,7 @@ class LastRun:
 class Problem:
     """Background work for a definition that fails; the service tries it again until it succeeds."""
 
-    duty: str
+    work: str
     """What fails: `schedules` (writing the schedule) or `ticks` (making due jobs), or something that a newer service does."""
     code: str
     """Why, for programs: `denied`, `quota`, `invalid`, `missing`, `busy`, `unavailable`,
@@ -59,7 +59,7 @@ class Problem:
     def from_document(cls, document: Document) -> Self:
         """Read the API's form."""
         return cls(
-            duty=document["duty"],
+            work=document["work"],
             code=document["code"],
             title=document["title"],
             message=document["message"],

@@ -55,12 +55,12 @@ class Definitions:
         return read_definition(self._connection.client.get_definition(definition_id).document, whole=True)
 
     def update(self, definition_id: str, model: UpdateJobDefinition) -> None:
-        """Change what the request names, and only that; see `brings_snapshot` for the notebook."""
+        """Change what the request names, and only that; see `has_new_snapshot` for the notebook."""
         client = self._connection.client
         changes = model.dict(exclude_unset=True, exclude_none=True, exclude=_NOT_OURS)
         if model.input_uri:
             definition = client.get_definition(definition_id)
-            if brings_snapshot(definition, model.input_uri, changes):
+            if has_new_snapshot(definition, model.input_uri, changes):
                 folder = definition.package_input_folder
                 changes |= send_snapshot(client, self._workspace, model.input_uri, folder=folder)
         if changes or not model.input_uri:
@@ -75,7 +75,7 @@ class Definitions:
         return self._connection.client.create_job_of_definition(definition_id, model.dict(exclude_none=True))
 
 
-def brings_snapshot(definition: Definition, input_uri: str, changes: dict[str, Any]) -> bool:
+def has_new_snapshot(definition: Definition, input_uri: str, changes: dict[str, Any]) -> bool:
     """Say whether an edit in the panel means that the notebook is to be taken anew.
 
     The panel sends a whole path when a file was dropped on it, and else the notebook's bare name, wherever the notebook

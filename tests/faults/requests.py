@@ -130,7 +130,7 @@ def _task_event(local: LocalScheduler, run: Run, status: str) -> int:
     return _function(lambda: local.ecs_event(local.hub.ecs.move(run.task_arn, status)))
 
 
-def _stray(local: LocalScheduler) -> Run:
+def _orphaned_task(local: LocalScheduler) -> Run:
     """A task whose job was deleted, and cleaned up but for the task."""
     run = local.launch()
     _delete(local, run)
@@ -220,7 +220,7 @@ REQUESTS = (
     ),
     Request(
         "event of a task whose job is gone",
-        _stray,
+        _orphaned_task,
         lambda local, run: _task_event(local, run, "RUNNING"),
         frozenset({200}),
         is_event=True,

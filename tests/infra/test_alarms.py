@@ -24,12 +24,12 @@ def named(cell: str) -> set[str]:
 
 
 def test_every_duty_is_documented_and_nothing_else() -> None:
-    assert documented().keys() == {duty.value for duty in BackgroundWork}
+    assert documented().keys() == {work.value for work in BackgroundWork}
 
 
-@pytest.mark.parametrize("duty", BackgroundWork)
-def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(duty: BackgroundWork, stack: Synthesized) -> None:
-    _, place, metric, alarm, what_to_do = documented()[duty]
+@pytest.mark.parametrize("work", BackgroundWork)
+def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(work: BackgroundWork, stack: Synthesized) -> None:
+    _, place, metric, alarm, what_to_do = documented()[work]
     assert place
     assert what_to_do
     assert "BackgroundFailures" in named(metric)

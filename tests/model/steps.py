@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from chalicelib.domain.outcome import OUTCOMES
+from chalicelib.domain.outcome import OUTCOMES, OutcomeCode
 from tests.model.record import Record, write
 from tests.model.scheduler import Scheduler
 from tests.model.tape import NO_RESPONSE, Call, Refused
@@ -272,8 +272,8 @@ def _is_attempt_over(world: World) -> bool:
 
 
 def _exit(code: str) -> str:
-    """Say how a container ends: with 0, ECS tells no more than with 1."""
-    return f"exit {OUTCOMES[code].exit_code or 1}"
+    """Return how a container exits. Exit code 0 is replaced by 1, because ECS reports no more about it."""
+    return f"exit {OUTCOMES[OutcomeCode(code)].exit_code or 1}"
 
 
 def _without(world: World, operation: Operation) -> World:

@@ -1,1 +1,1 @@
-"""Who is calling, whose jobs these are, and who may do what."""
+"""Authorization: callers, owners, and who may do what."""

@@ -1,4 +1,4 @@
-"""Who may call which route, as data: the routes ask `is_admitted`, docs/access.md and the tests read the same tables."""
+"""Access control: which callers may use which route. The routes, docs/access.md and the tests use the same tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Final
 from chalicelib.domain.authorization.environment_access import Step
 from chalicelib.domain.authorization.ownership import Caller
 
-__all__ = ["ADMITTED", "ROUTES", "Asker", "Audience", "Rule", "asker_of", "is_admitted"]
+__all__ = ["ALLOWED_CALLERS", "ROUTES", "Audience", "CallerKind", "Rule", "caller_kind", "is_allowed"]
 
 
-class Asker(StrEnum):
-    """Who sends a request."""
+class CallerKind(StrEnum):
+    """The kind of caller that sends a request."""
 
     ANONYMOUS = "nobody: not signed"
     NO_OWNER = "a principal that cannot own jobs"
@@ -23,37 +23,39 @@ class Asker(StrEnum):
 
 
 class Audience(StrEnum):
-    """Whom a route is for."""
+    """The callers that a route is for."""
 
     SIGNED = "whoever may own jobs"
-    """It concerns nobody's jobs: an `owner_id` means nothing."""
+    """The route is not about an owner's jobs. `owner_id` has no effect."""
     SELF = "the owner alone"
-    """It makes something, whose owner is whoever asks."""
+    """The route creates something that belongs to the caller."""
     OWNER = "the owner, or an admin for the owner"
     ADMIN = "admins"
-    """It concerns owners as such."""
+    """The route is about owners."""
     ADMIN_FOR_OTHER = "an admin for another owner"
-    """It makes something of another owner's."""
+    """The route creates a copy of something that belongs to another owner."""
     RUNNER = "the runner of this run"
-    """What counts is a proof of the run, which the service checks; a signature means nothing."""
+    """The service verifies a proof of the run. A signature has no effect."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call a route, and the steps that it may be for an environment."""
+    """Who may call a route, and for which steps it may need a right to the environment."""
 
     audience: Audience
     steps: tuple[Step, ...] = ()
-    """What each of them needs, `NEEDS_THE_RIGHT` says."""
+    """`REQUIRED_RIGHTS` lists what each step needs."""
 
 
-ADMITTED: Final[Mapping[Audience, frozenset[Asker]]] = {
-    Audience.SIGNED: frozenset({Asker.USER, Asker.ADMIN, Asker.USER_FOR_OTHER, Asker.ADMIN_FOR_OTHER}),
-    Audience.SELF: frozenset({Asker.USER, Asker.ADMIN}),
-    Audience.OWNER: frozenset({Asker.USER, Asker.ADMIN, Asker.ADMIN_FOR_OTHER}),
-    Audience.ADMIN: frozenset({Asker.ADMIN, Asker.ADMIN_FOR_OTHER}),
-    Audience.ADMIN_FOR_OTHER: frozenset({Asker.ADMIN_FOR_OTHER}),
-    Audience.RUNNER: frozenset(Asker),
+ALLOWED_CALLERS: Final[Mapping[Audience, frozenset[CallerKind]]] = {
+    Audience.SIGNED: frozenset(
+        {CallerKind.USER, CallerKind.ADMIN, CallerKind.USER_FOR_OTHER, CallerKind.ADMIN_FOR_OTHER}
+    ),
+    Audience.SELF: frozenset({CallerKind.USER, CallerKind.ADMIN}),
+    Audience.OWNER: frozenset({CallerKind.USER, CallerKind.ADMIN, CallerKind.ADMIN_FOR_OTHER}),
+    Audience.ADMIN: frozenset({CallerKind.ADMIN, CallerKind.ADMIN_FOR_OTHER}),
+    Audience.ADMIN_FOR_OTHER: frozenset({CallerKind.ADMIN_FOR_OTHER}),
+    Audience.RUNNER: frozenset(CallerKind),
 }
 
 _RUN: Final = "/runs/{owner_id}/{job_id}/{attempt}"
@@ -70,16 +72,16 @@ ROUTES: Final[Mapping[str, Rule]] = {
     "GET /scheduler/jobs": Rule(Audience.OWNER),
     "GET /scheduler/jobs/count": Rule(Audience.OWNER),
     "GET /scheduler/jobs/{job_id}": Rule(Audience.OWNER),
-    "PATCH /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.LOOK_AFTER, Step.RESIZE)),
-    "DELETE /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.LOOK_AFTER,)),
-    "DELETE /scheduler/batch/jobs": Rule(Audience.OWNER, (Step.LOOK_AFTER,)),
+    "PATCH /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.MANAGE, Step.RESIZE)),
+    "DELETE /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.MANAGE,)),
+    "DELETE /scheduler/batch/jobs": Rule(Audience.OWNER, (Step.MANAGE,)),
     "GET /scheduler/jobs/{job_id}/download_files": Rule(Audience.OWNER),
     "GET /scheduler/jobs/{job_id}/logs": Rule(Audience.OWNER),
     "POST /scheduler/job_definitions": Rule(Audience.SELF, (Step.CREATE,)),
     "GET /scheduler/job_definitions": Rule(Audience.OWNER),
     f"GET {_DEFINITION}": Rule(Audience.OWNER),
-    f"PATCH {_DEFINITION}": Rule(Audience.OWNER, (Step.LOOK_AFTER, Step.EDIT, Step.EDIT_CODE)),
-    f"DELETE {_DEFINITION}": Rule(Audience.OWNER, (Step.LOOK_AFTER,)),
+    f"PATCH {_DEFINITION}": Rule(Audience.OWNER, (Step.MANAGE, Step.EDIT, Step.EDIT_CODE)),
+    f"DELETE {_DEFINITION}": Rule(Audience.OWNER, (Step.MANAGE,)),
     f"POST {_DEFINITION}/jobs": Rule(Audience.OWNER, (Step.RUN_NOW,)),
     f"POST {_DEFINITION}/take_over": Rule(Audience.ADMIN_FOR_OTHER, (Step.CREATE,)),
     "GET /scheduler/owners": Rule(Audience.ADMIN),
@@ -91,16 +93,16 @@ ROUTES: Final[Mapping[str, Rule]] = {
     f"POST {_RUN}/output-urls": Rule(Audience.RUNNER),
     f"POST {_RUN}/report": Rule(Audience.RUNNER),
 }
-"""Every route; one that has no row cannot be registered."""
+"""Every route. A route without a row cannot be registered."""
 
 
-def asker_of(caller: Caller, named_owner: str | None) -> Asker:
-    """Find who asks: a caller, who may have named an owner with `owner_id`."""
+def caller_kind(caller: Caller, named_owner: str | None) -> CallerKind:
+    """Return the kind of a caller, who may name an owner with `owner_id`."""
     if named_owner in (None, "", caller.owner_id):
-        return Asker.ADMIN if caller.is_admin else Asker.USER
-    return Asker.ADMIN_FOR_OTHER if caller.is_admin else Asker.USER_FOR_OTHER
+        return CallerKind.ADMIN if caller.is_admin else CallerKind.USER
+    return CallerKind.ADMIN_FOR_OTHER if caller.is_admin else CallerKind.USER_FOR_OTHER
 
 
-def is_admitted(asker: Asker, audience: Audience) -> bool:
-    """Whether somebody may call a route for this audience."""
-    return asker in ADMITTED[audience]
+def is_allowed(kind: CallerKind, audience: Audience) -> bool:
+    """Check whether a kind of caller may use a route for this audience."""
+    return kind in ALLOWED_CALLERS[audience]

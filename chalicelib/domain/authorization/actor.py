@@ -1,4 +1,4 @@
-"""Somebody who did something: kept with what it was done to, so that people can see who it was."""
+"""Actors: who did something. Records keep them so that people can see who it was."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How much one owner may have waiting or stored: so that nobody fills the tables and the queue for everybody else."""
+"""Admission limits per owner, so that one owner cannot fill the tables and the queue."""
 
 from chalicelib.config import Limits
 from chalicelib.errors import LimitReachedError
@@ -7,30 +7,30 @@ __all__ = ["check_definitions", "check_waiting_jobs"]
 
 
 def check_waiting_jobs(owner_id: str, count: int, limits: Limits) -> None:
-    """Refuse one more job.
+    """Check whether the owner may have one more waiting job.
 
     Raises
     ------
     LimitReachedError
-        If so many jobs of the owner wait already.
+        If the owner already has as many waiting jobs as allowed.
     """
     if count >= limits.max_waiting_jobs_per_owner:
         raise LimitReachedError(
-            f"The owner {owner_id} has {count:,} jobs that wait, as many as limits.max_waiting_jobs_per_owner allows."
-            " Wait until some have started, or stop some; the operator can raise the limit."
+            f"The owner {owner_id} has {count:,} waiting jobs, the most that limits.max_waiting_jobs_per_owner allows."
+            " Wait until some have started, or stop some. The operator can raise the limit."
         )
 
 
 def check_definitions(owner_id: str, count: int, limits: Limits) -> None:
-    """Refuse one more definition.
+    """Check whether the owner may have one more definition.
 
     Raises
     ------
     LimitReachedError
-        If the owner has so many definitions already.
+        If the owner already has as many definitions as allowed.
     """
     if count >= limits.max_definitions_per_owner:
         raise LimitReachedError(
-            f"The owner {owner_id} has {count:,} job definitions, as many as limits.max_definitions_per_owner allows."
-            " Delete some that are not needed; the operator can raise the limit."
+            f"The owner {owner_id} has {count:,} job definitions, the most that limits.max_definitions_per_owner allows."
+            " Delete some that you do not need. The operator can raise the limit."
         )

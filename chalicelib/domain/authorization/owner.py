@@ -1,4 +1,4 @@
-"""An owner as the service remembers one: who it is, since when, and whether it is disabled."""
+"""Owners as the service stores them: identity, first and last use, and whether they are disabled."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,28 +7,28 @@ from typing import Final
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.errors import OwnerDisabledError
 
-__all__ = ["LONGEST_REASON", "SEEN_AGAIN_AFTER", "Disabling", "Owner", "refuse_disabled"]
+__all__ = ["LAST_SEEN_INTERVAL", "MAX_REASON_CHARACTERS", "Disabling", "Owner", "check_not_disabled"]
 
-SEEN_AGAIN_AFTER: Final = timedelta(days=1)
-"""How often a process writes down that an owner is still there: `last_seen` is exact to a day."""
+LAST_SEEN_INTERVAL: Final = timedelta(days=1)
+"""How often a process updates `last_seen`, which is therefore accurate to a day."""
 
-LONGEST_REASON: Final = 200
-"""Characters of the reason for disabling an owner: it becomes part of messages."""
+MAX_REASON_CHARACTERS: Final = 200
+"""Longest reason for disabling an owner, in characters. It becomes part of messages."""
 
 
 @dataclass(frozen=True)
 class Disabling:
-    """That an owner is disabled: by whom, since when, and why."""
+    """Who disabled an owner, when and why."""
 
     by: Actor
     reason: str
-    """For people; may be empty."""
+    """The reason for people to read; may be empty."""
 
     @property
     def text(self) -> str:
-        """Say it in half a sentence."""
-        because = f": {self.reason}" if self.reason else ""
-        return f"disabled since {self.by.time:%Y-%m-%d %H:%M} UTC by {self.by.arn}{because}"
+        """A description to insert into a sentence."""
+        reason = f": {self.reason}" if self.reason else ""
+        return f"disabled since {self.by.time:%Y-%m-%d %H:%M} UTC by {self.by.arn}{reason}"
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,23 @@ class Owner:
 
     owner_id: str
     principal: str
-    """What the owner id was made of."""
+    """The principal that the owner id was made from."""
     arn: str
-    """The ARN that was last verified for it."""
+    """The ARN that was verified last for this owner."""
     first_seen: datetime
-    """When it first created something."""
+    """When the owner first created something."""
     last_seen: datetime
-    """When it last created something, exact to `SEEN_AGAIN_AFTER`."""
+    """When the owner last created something, accurate to `LAST_SEEN_INTERVAL`."""
     disabled: Disabling | None = None
 
 
-def refuse_disabled(owner_id: str, disabling: Disabling | None) -> None:
-    """Refuse what a disabled owner asks for, or what is asked for in its name.
+def check_not_disabled(owner_id: str, disabling: Disabling | None) -> None:
+    """Check that an owner is not disabled, for a request by the owner or on their behalf.
 
     Raises
     ------
     OwnerDisabledError
-        If it is disabled.
+        If the owner is disabled.
     """
     if disabling is not None:
-        raise OwnerDisabledError(f"The owner {owner_id} is {disabling.text}. Ask an admin to enable it.")
+        raise OwnerDisabledError(f"The owner {owner_id} is {disabling.text}. Ask an admin to enable this owner.")

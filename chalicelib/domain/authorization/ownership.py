@@ -1,11 +1,11 @@
-"""Who a caller is: the owner comes from the identity that API Gateway verified, never from the request."""
+"""Callers and ownership. The owner comes from the identity that API Gateway verified, never from the request."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.config import Environment, Ownership
 from chalicelib.domain.authorization.principal import Principal, identify_principal
-from chalicelib.domain.identifiers import owner_slug
+from chalicelib.domain.identifiers import make_owner_id
 
 __all__ = ["Caller", "caller_from_identity", "may_use"]
 
@@ -15,10 +15,10 @@ class Caller:
     """A verified caller."""
 
     owner_id: str
-    """Whose jobs theirs are."""
+    """The owner of everything that the caller creates."""
 
     principal: Principal
-    """What the owner id is made of."""
+    """The principal that the owner id is made from."""
 
     arn: str
     """The ARN that API Gateway verified."""
@@ -28,7 +28,7 @@ class Caller:
 
 
 def caller_from_identity(*, user_arn: str, unique_id: str, ownership: Ownership) -> Caller:
-    """Make a caller of what API Gateway says of an IAM-signed request.
+    """Make a caller from the identity that API Gateway verified for a request signed with IAM credentials.
 
     Parameters
     ----------
@@ -37,18 +37,18 @@ def caller_from_identity(*, user_arn: str, unique_id: str, ownership: Ownership)
     unique_id
         `requestContext.identity.user`: `AIDA…` for a user, `AROA…:session` for a role's session.
     ownership
-        What the operator says of admins and session names.
+        The settings about admins and session names.
 
     Raises
     ------
     NotAllowedError
-        If the principal is of no kind that may own jobs.
+        If a principal of this kind may not own jobs.
     """
     principal = identify_principal(
         user_arn=user_arn, unique_id=unique_id, session_name_roles=ownership.session_name_roles
     )
     return Caller(
-        owner_id=owner_slug(principal.principal_id, principal.display),
+        owner_id=make_owner_id(principal.principal_id, principal.display),
         principal=principal,
         arn=user_arn,
         is_admin=principal.is_among(ownership.admins),
@@ -56,5 +56,5 @@ def caller_from_identity(*, user_arn: str, unique_id: str, ownership: Ownership)
 
 
 def may_use(environment: Environment, principal_names: Iterable[str]) -> bool:
-    """Whether the principal that has these names may use an environment."""
+    """Check whether the principal with these names may use an environment."""
     return not environment.users or any(name in environment.users for name in principal_names)

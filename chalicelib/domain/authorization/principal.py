@@ -1,7 +1,7 @@
 """Principals: who signs a request, and how an operator names them in `scheduler.toml`.
 
-There is one notion for owners, admins and users of environments, and an allow-list of kinds. Formats are those of the IAM user guide
-("IAM identifiers") and of the STS API reference (`RoleSessionName`).
+Owners, admins and users of environments are all principals. Only principals of listed kinds are allowed. Formats are those of the IAM
+user guide ("IAM identifiers") and of the STS API reference (`RoleSessionName`).
 """
 
 import re
@@ -18,15 +18,15 @@ PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-
 """The partitions that botocore's endpoint data (partitions.json) lists."""
 
 IDENTITY_CENTER: Final = "AWSReservedSSO_"
-"""How the names of IAM Identity Center's roles begin; it names their sessions after its users (IAM Identity Center user guide, "IAM roles
-created by IAM Identity Center"). AWS alone can modify such a role (AWS re:Post, "Cannot perform the operation on the protected role").
-That nobody else can create one is not documented: whoever may create roles in the account is trusted (docs/decisions/0026)."""
+"""Prefix of the names of IAM Identity Center's roles, whose sessions are named after its users (IAM Identity Center user guide, "IAM roles
+created by IAM Identity Center"). Only AWS can modify such a role (AWS re:Post, "Cannot perform the operation on the protected role").
+AWS does not document that nobody else can create one, so everybody who may create roles in the account is trusted (docs/decisions/0026)."""
 
 NAME: Final = r"[A-Za-z0-9_+=,.@-]"
-"""What names of users, roles and sessions are made of (IAM API reference, CreateUser and CreateRole; STS, AssumeRole)."""
+"""Characters in names of users, roles and sessions (IAM API reference, CreateUser and CreateRole; STS, AssumeRole)."""
 
 UNIQUE_ID: Final = r"[A-Z0-9]{12,124}"
-"""What follows the prefix of a unique id: 16 to 128 characters in all (IAM API reference, User and Role)."""
+"""The part of a unique id after its prefix; a unique id has 16 to 128 characters (IAM API reference, User and Role)."""
 
 _ARN: Final = rf"arn:(?P<partition>{'|'.join(PARTITIONS)}):"
 _USER: Final = re.compile(rf"{_ARN}iam::\d{{12}}:user/(?:[\x21-\x7e]*/)?{NAME}{{1,64}}")
@@ -42,16 +42,16 @@ _USE_INSTEAD: Final = (
 
 
 class PrincipalKind(StrEnum):
-    """The kinds of principals that may own jobs; every other kind is refused."""
+    """The kinds of principals that may own jobs. Every other kind is rejected."""
 
     IAM_USER = "iam_user"
-    """An IAM user, known by its unique id."""
+    """An IAM user, identified by its unique id."""
     IDENTITY_CENTER_SESSION = "identity_center_session"
-    """Somebody who signed in through IAM Identity Center: role and session name, which Identity Center sets."""
+    """Somebody who signed in through IAM Identity Center, identified by the role and the session name, which Identity Center sets."""
     LISTED_ROLE_SESSION = "listed_role_session"
-    """A session of a role in `session_name_roles`: role and session name."""
+    """A session of a role in `session_name_roles`, identified by the role and the session name."""
     ROLE = "role"
-    """Any other role, whatever the session is called: whoever assumes it chooses that name."""
+    """Any other role. Its session name does not count, because whoever assumes the role chooses it."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class Principal:
 
     kind: PrincipalKind
     principal_id: str
-    """What tells principals apart: a user's unique id, a role's, or a role's with a session name that its bearer did not choose."""
+    """The identity: the unique id of a user or a role, or that of a role with a session name that its bearer cannot choose."""
     display: str
     """What people recognize it by."""
     names: tuple[str, ...]
-    """Everything that an operator may write to mean this principal: its ARN and unique id, and for a session its role's."""
+    """Everything that an operator may write to name this principal: its ARN and unique id, and for a session those of its role."""
 
     def is_among(self, named: Collection[str]) -> bool:
         """Whether an operator's list names this principal."""
@@ -72,7 +72,7 @@ class Principal:
 
 
 def identify_principal(*, user_arn: str, unique_id: str, session_name_roles: Collection[str]) -> Principal:
-    """Find the principal that API Gateway verified.
+    """Return the principal that API Gateway verified.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def identify_principal(*, user_arn: str, unique_id: str, session_name_roles: Col
     Raises
     ------
     NotAllowedError
-        If it is of no kind that may own jobs, or API Gateway did not say its unique id.
+        If a principal of this kind may not own jobs, or API Gateway sent no unique id.
     """
     if _USER.fullmatch(user_arn):
         return _user(user_arn, unique_id)
@@ -120,10 +120,10 @@ def _kind_of(user_arn: str) -> str:
         return "the root user of an account"
     if ":federated-user/" in user_arn:
         return "a federated user, whose name the caller of GetFederationToken chose"
-    return "a kind of principal that the scheduler does not know"
+    return "a kind of principal that the scheduler does not support"
 
 
 def _without_id(user_arn: str) -> NotAllowedError:
     return NotAllowedError(
-        f"API Gateway did not say the unique id of {user_arn}, so the scheduler cannot tell whose jobs are yours. {_USE_INSTEAD}"
+        f"API Gateway sent no unique id for {user_arn}, so the scheduler cannot identify your jobs. {_USE_INSTEAD}"
     )

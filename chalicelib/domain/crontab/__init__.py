@@ -1,1 +1,1 @@
-"""Crontabs: parsing, due minutes in a time zone, and the EventBridge expressions for them."""
+"""Crontabs: parsing, due times in a time zone, and the equivalent EventBridge expressions."""

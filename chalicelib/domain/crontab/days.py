@@ -1,4 +1,4 @@
-"""Which dates a crontab names: day of month, month and day of week together."""
+"""The dates that a crontab matches: day of month, month and day of week together."""
 
 from calendar import monthrange
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from chalicelib.domain.crontab.fields import DAY_OF_MONTH, DAY_OF_WEEK, LAST, MO
 __all__ = ["DayRule"]
 
 _WEEK: Final = 7
-_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-"""Days of each month in the years that give it most."""
+_DAYS_OF_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of each month, in leap years."""
 
 
 @dataclass(frozen=True)
 class DayRule:
     """Dates in one of `months` that are in at least one of the other sets.
 
-    The sets of a field that leaves every day open are empty when the other one decides; `days` is full when neither does.
+    If a field allows every day and the other one does not, the sets of the first are empty. If both allow every day, `days` contains all days.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class DayRule:
     days
         Days of the month, 1 to 31.
     last_day
-        Whether each month's last day is one of them.
+        Whether the last day of each month matches.
     weekdays
         0 (Sunday) to 6.
     nth_weekdays
@@ -43,48 +43,48 @@ class DayRule:
 
     @classmethod
     def parse(cls, day_of_month: str, month: str, day_of_week: str) -> Self:
-        """Read three fields.
+        """Parse three fields.
 
-        A field that contains `*` as an item, or names every value, leaves every day open; if neither does, a date needs to be in just one of them.
+        A field that contains `*` as an item, or lists every value, allows every day. If neither field does, a date matches if one of them contains it.
 
         Raises
         ------
         CrontabError
-            If one is not understood, or no date is ever named.
+            If a field cannot be parsed, or no date ever matches.
         """
         months = MONTH.parse(month)
         days, last_day = _parse_days(day_of_month)
         weekdays, nth_weekdays = _parse_weekdays(day_of_week)
-        open_days = days == DAY_OF_MONTH.all_values
-        open_weekdays = weekdays == DAY_OF_WEEK.all_values
-        if open_days and not open_weekdays:
+        allows_all_days = days == DAY_OF_MONTH.all_values
+        allows_all_weekdays = weekdays == DAY_OF_WEEK.all_values
+        if allows_all_days and not allows_all_weekdays:
             return cls(months, frozenset(), last_day=False, weekdays=weekdays, nth_weekdays=nth_weekdays)
-        if open_weekdays:
+        if allows_all_weekdays:
             weekdays = frozenset()
         rule = cls(months, days, last_day=last_day, weekdays=weekdays, nth_weekdays=nth_weekdays)
-        if not (rule.days_happen or last_day or weekdays or nth_weekdays):
-            raise DAY_OF_MONTH.refusal(
-                f"no month of {month!r} ever has a day {day_of_month!r}, so it never fires; L is the last day of every month"
+        if not (rule.has_existing_days or last_day or weekdays or nth_weekdays):
+            raise DAY_OF_MONTH.error(
+                f"no month of {month!r} has a day {day_of_month!r}, so the schedule never fires; use L for the last day of every month"
             )
         return rule
 
     @property
-    def days_happen(self) -> bool:
-        """Whether any of `days` exists in any of `months`, leap years included."""
-        return any(min(self.days) <= _LONGEST[month - 1] for month in self.months) if self.days else False
+    def has_existing_days(self) -> bool:
+        """Whether any of `days` exists in any of `months`, including leap years."""
+        return any(min(self.days) <= _DAYS_OF_MONTH[month - 1] for month in self.months) if self.days else False
 
     def includes(self, day: date) -> bool:
-        """Say whether the date is one of them."""
+        """Check whether a date matches."""
         weekday = day.isoweekday() % _WEEK
         return day.month in self.months and (
             day.day in self.days
             or weekday in self.weekdays
             or (weekday, (day.day - 1) // _WEEK + 1) in self.nth_weekdays
-            or (self._asks_for_last and self._is_last(day, weekday))
+            or (self._uses_last and self._is_last(day, weekday))
         )
 
     def dates(self, start: date) -> Iterator[date]:
-        """Go through the dates from `start` on, in order; there is always a next one until the year 9999."""
+        """Yield the matching dates from `start` on, in order, until the year 9999."""
         for number in range(start.year * 12 + start.month - 1, MAXYEAR * 12):
             year, month = number // 12, number % 12 + 1
             if month not in self.months:
@@ -95,7 +95,7 @@ class DayRule:
                     yield candidate
 
     @property
-    def _asks_for_last(self) -> bool:
+    def _uses_last(self) -> bool:
         return self.last_day or any(nth == LAST for _, nth in self.nth_weekdays)
 
     def _is_last(self, day: date, weekday: int) -> bool:
@@ -125,5 +125,5 @@ def _parse_weekdays(text: str) -> tuple[frozenset[int], frozenset[tuple[int, int
         else:
             nth_weekdays.update(pairs)
     if weekdays and nth_weekdays:
-        raise DAY_OF_WEEK.refusal(f"{text!r} mixes days of every week with # or L; make a schedule for each")
+        raise DAY_OF_WEEK.error(f"{text!r} mixes plain weekdays with # or L; create one schedule for each")
     return frozenset(weekdays), frozenset(nth_weekdays)

@@ -1,7 +1,7 @@
 """Cron expressions of EventBridge Scheduler: `cron(minutes hours day-of-month month day-of-week year)`.
 
-Only syntax that its User Guide documents, and no more of it than is needed: lists, ranges, `*`, `?`, `L`, `6L` and `2#1`.
-Sets are written out, so that nothing hangs on how steps, wrapping ranges or names are read there.
+This module uses only syntax that the User Guide documents, and only what is necessary: lists, ranges, `*`, `?`, `L`, `6L` and `2#1`.
+It writes out all sets, so that nothing depends on how EventBridge interprets steps, wrapping ranges or names.
 """
 
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ _SUNDAY: Final = 1
 
 
 def expressions(minutes: frozenset[int], hours: frozenset[int], rule: DayRule) -> tuple[str, ...]:
-    """Say the same with expressions, each at most 240 characters; together they fire exactly when the crontab does.
+    """Convert a crontab to expressions of at most 240 characters each. Together they fire exactly when the crontab does.
 
-    One for each way to name a day: an expression can name days of the month or of the week but not both, `L` only by
-    itself, and one `#`. Days that never come (31 February) get none.
+    Each way to select days gets its own expression, because an expression can contain days of the month or of the week but not both,
+    `L` only alone, and one `#`. Days that do not exist (31 February) get none.
     """
     times = f"{_encode(MINUTE, minutes)} {_encode(HOUR, hours)}"
     months = _encode(MONTH, rule.months)
-    by_month = ([_encode(DAY_OF_MONTH, rule.days)] if rule.days_happen else []) + ["L"] * rule.last_day
+    by_month = ([_encode(DAY_OF_MONTH, rule.days)] if rule.has_existing_days else []) + ["L"] * rule.last_day
     by_week = [_encode(DAY_OF_WEEK, rule.weekdays, _SUNDAY)] if rule.weekdays else []
     by_week += [_encode_nth(weekday, nth) for weekday, nth in sorted(rule.nth_weekdays)]
     return (
@@ -41,7 +41,7 @@ def _encode(field: Field, values: frozenset[int], shift: int = 0) -> str:
 
 
 def _runs(values: Iterable[int]) -> list[list[int]]:
-    """Put numbers that follow each other together."""
+    """Group consecutive numbers."""
     numbered = enumerate(sorted(values))
     return [[value for _, value in run] for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0])]
 

@@ -1,7 +1,7 @@
-"""Crontabs: what they mean, when they are due, and how EventBridge Scheduler is told. docs/schedules.md has the rules.
+"""Crontabs: what they mean, when they are due, and the equivalent EventBridge expressions. docs/schedules.md lists the rules.
 
-Pure: no clock, no AWS. What a crontab means on the local clock is what croniter 1.4.1 takes it to mean, the stock
-scheduler's library; what happens when the clocks change is what Debian's cron does.
+On the local clock, a crontab means what it means to croniter 1.4.1, the library of the stock scheduler. When the clocks change,
+schedules behave as in Debian's cron.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from chalicelib.errors import CrontabError
 __all__ = ["Crontab", "check_interval", "minimum_interval", "parse_timezone", "to_eventbridge"]
 
 _MAX_TEXT: Final = 1000
-"""Characters: more than every value of every field takes, each written once."""
+"""Characters. A crontab that lists every value of every field once is shorter."""
 
 _MACROS: Final = {
     "@annually": "0 0 1 1 *",
@@ -34,26 +34,26 @@ _MACROS: Final = {
 _ONE_MINUTE: Final = timedelta(minutes=1)
 _ONE_DAY: Final = timedelta(days=1)
 _CALENDAR: Final = (2001, 2057)
-"""Two times the 28 years after which dates fall on the same weekdays again, from 1901 to 2099."""
+"""Years to search: twice the 28 years after which dates fall on the same weekdays again (from 1901 to 2099)."""
 
 
 @dataclass(frozen=True)
 class Crontab:
-    """A crontab that was understood.
+    """A parsed crontab.
 
     Parameters
     ----------
     text
-        As it was typed.
+        As the user typed it.
     minutes
         0 to 59.
     hours
         0 to 23.
     day_rule
-        Which dates.
+        The dates.
     is_fixed_time
-        Whether it names times of the day: neither minute nor hour begins with `*`. A fixed time happens once on a day when
-        the clocks change; otherwise every real minute counts.
+        Whether it lists times of the day: neither minute nor hour starts with `*`. When the clocks change, a fixed time fires once
+        on that day; any other crontab fires at each real minute that matches.
     """
 
     text: str
@@ -64,12 +64,12 @@ class Crontab:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Understand a crontab: five fields, or a macro such as `@daily`.
+        """Parse a crontab: five fields, or a macro such as `@daily`.
 
         Raises
         ------
         CrontabError
-            If it is not understood or never fires; the message names the field and says what to do.
+            If it cannot be parsed or never fires. The message names the field and explains what to do.
         """
         minute, hour, day_of_month, month, day_of_week = _split(text)
         return cls(
@@ -81,26 +81,26 @@ class Crontab:
         )
 
     def matches(self, local: datetime) -> bool:
-        """Say whether the crontab names a local minute; seconds do not count.
+        """Check whether the crontab matches a local minute. Seconds do not count.
 
         Raises
         ------
         ValueError
-            If `local` has a time zone: it must be what the local clock shows.
+            If `local` has a time zone. It must be what the local clock shows.
         """
         if local.tzinfo is not None:
             raise ValueError(f"{local} has a time zone; a local time is needed")
         return local.minute in self.minutes and local.hour in self.hours and self.day_rule.includes(local.date())
 
     def ticks(self, after: datetime, before: datetime, timezone: str | ZoneInfo) -> Iterator[datetime]:
-        """Go through the due instants (UTC) with `after` < tick <= `before`, in order, each once.
+        """Yield the due times (UTC) with `after` < tick <= `before`, in order, each once.
 
         Raises
         ------
         CrontabError
-            If there is no such zone.
+            If the time zone does not exist.
         ValueError
-            If `after` or `before` is naive: it names no instant.
+            If `after` or `before` is naive.
         """
         zone = _zone(timezone)
         _require_instants(after, before)
@@ -108,24 +108,24 @@ class Crontab:
         return takewhile(lambda tick: tick <= before, walk(after.astimezone(UTC), zone))
 
     def next_tick(self, after: datetime, timezone: str | ZoneInfo) -> datetime:
-        """Find the first due instant (UTC) after another. The rarest (29 February on one weekday) may be 40 years away.
+        """Return the first due time (UTC) after an instant. The rarest (29 February on one weekday) may be 40 years away.
 
         Raises
         ------
         CrontabError
-            If there is no such zone.
+            If the time zone does not exist.
         ValueError
             If `after` is naive.
         """
         return next(self.ticks(after, datetime.max.replace(tzinfo=UTC), timezone))
 
     def is_due(self, instant: datetime, timezone: str | ZoneInfo) -> bool:
-        """Say whether an instant is one of `ticks`.
+        """Check whether an instant is a due time.
 
         Raises
         ------
         CrontabError
-            If there is no such zone.
+            If the time zone does not exist.
         ValueError
             If `instant` is naive.
         """
@@ -142,7 +142,7 @@ class Crontab:
         )
 
     def _fixed_ticks(self, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-        """Each local time that is due, once: at its first passing, or right after the gap that skips it."""
+        """Yield each due local time once: when it first occurs, or right after the gap that skips it."""
         passed = to_local(after, zone)
         for local in self._local_times(passed.date()):
             if local <= passed:
@@ -159,7 +159,7 @@ class Crontab:
                     yield datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 - a local time
 
     def _real_ticks(self, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-        """Each real minute whose local time is due; days that are not are leapt over."""
+        """Yield each real minute whose local time is due. Skip days that do not match."""
         instant = after.replace(second=0, microsecond=0) + _ONE_MINUTE
         while True:
             local = to_local(instant, zone)
@@ -173,45 +173,45 @@ class Crontab:
 
 
 def to_eventbridge(text: str) -> tuple[str, ...]:
-    """Say a crontab with cron expressions of EventBridge Scheduler, each at most 256 characters, its limit.
+    """Convert a crontab to cron expressions of EventBridge Scheduler, each within its limit of 256 characters.
 
-    Together they name exactly the local minutes that the crontab does; two of them may name the same minute.
+    Together they match exactly the local minutes that the crontab matches. Two of them may match the same minute.
 
     Raises
     ------
     CrontabError
-        As `Crontab.parse` does.
+        If `Crontab.parse` raises it.
     """
     crontab = Crontab.parse(text)
     return expressions(crontab.minutes, crontab.hours, crontab.day_rule)
 
 
 def minimum_interval(crontab: Crontab) -> timedelta:
-    """Measure the shortest time between two ticks on the local clock, in any year from 1901 to 2099.
+    """Return the shortest time between two ticks on the local clock, in any year from 1901 to 2099.
 
-    Within a day it is the least difference of two times; over night, the one from a day's last time to the next due day's
-    first. When the clocks change, two ticks may come nearer to each other by as much as the clocks move.
+    Within a day, this is the smallest difference between two times; overnight, the one between a day's last time and the first time of
+    the next matching day. When the clocks change, two ticks may come closer together by the amount that the clocks move.
     """
     times = [
         timedelta(hours=hour, minutes=minute) for hour in sorted(crontab.hours) for minute in sorted(crontab.minutes)
     ]
-    over_night = _fewest_days(crontab.day_rule) + times[0] - times[-1]
-    return min([over_night, *(later - earlier for earlier, later in pairwise(times))])
+    overnight = _fewest_days(crontab.day_rule) + times[0] - times[-1]
+    return min([overnight, *(later - earlier for earlier, later in pairwise(times))])
 
 
 def check_interval(crontab: Crontab, at_least: timedelta) -> None:
-    """Hold a crontab against the operator's minimum interval.
+    """Check a crontab against the operator's minimum interval.
 
     Raises
     ------
     CrontabError
-        If two of its ticks are nearer to each other.
+        If two of its ticks are closer together.
     """
     interval = minimum_interval(crontab)
     if interval < at_least:
         raise CrontabError.for_field(
             "schedule",
-            f"{crontab.text!r} runs {interval} after another run; the operator allows a run every {at_least} [h:mm:ss] at most",
+            f"{crontab.text!r} fires every {interval} [h:mm:ss] at its most frequent; the operator allows one run every {at_least}",
         )
 
 
@@ -221,7 +221,7 @@ def _split(text: str) -> list[str]:
     fields = (_macro(text.strip()) if text.strip().startswith("@") else text).split()
     if len(fields) != len(FIELDS):
         names = ", ".join(field.name for field in FIELDS)
-        hint = "; leave out fields for seconds or the year" if len(fields) > len(FIELDS) else ""
+        hint = "; remove fields for seconds or years" if len(fields) > len(FIELDS) else ""
         raise CrontabError.for_field(
             "schedule", f"{text!r} has {len(fields)} fields; a crontab has {len(FIELDS)}: {names}{hint}"
         )
@@ -231,14 +231,16 @@ def _split(text: str) -> list[str]:
 def _macro(text: str) -> str:
     name = text.lower()
     if name == "@reboot":
-        raise CrontabError.for_field("schedule", "@reboot has no meaning here: no machine starts; name times instead")
+        raise CrontabError.for_field(
+            "schedule", "@reboot has no meaning here, because no machine starts; use a time instead"
+        )
     if name not in _MACROS:
-        raise CrontabError.for_field("schedule", f"{text!r} is not known; macros are {', '.join(_MACROS)}")
+        raise CrontabError.for_field("schedule", f"{text!r} is not a macro; choose one of {', '.join(_MACROS)}")
     return _MACROS[name]
 
 
 def _fewest_days(rule: DayRule) -> timedelta:
-    """Between two dates of a rule."""
+    """Return the shortest time between two dates of a rule."""
     first, last = _CALENDAR
     fewest = timedelta.max
     for earlier, later in pairwise(rule.dates(date(first, 1, 1))):
@@ -253,6 +255,6 @@ def _zone(timezone: str | ZoneInfo) -> ZoneInfo:
 
 
 def _require_instants(*instants: datetime) -> None:
-    for each in instants:
-        if each.tzinfo is None:
-            raise ValueError(f"{each} has no time zone, so it is no instant")
+    for instant in instants:
+        if instant.tzinfo is None:
+            raise ValueError(f"{instant} has no time zone, so it is not an instant")

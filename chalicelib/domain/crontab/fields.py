@@ -1,4 +1,4 @@
-"""The five fields of a crontab: what may stand in each, and what it means as a set of numbers."""
+"""The five fields of a crontab: their syntax, and the set of numbers that each one means."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from chalicelib.errors import CrontabError
 __all__ = ["DAY_OF_MONTH", "DAY_OF_WEEK", "FIELDS", "HOUR", "LAST", "MINUTE", "MONTH", "Field", "parse_weekday_item"]
 
 LAST: Final = -1
-"""Stands where a number from 1 to 5 says which of a month's Mondays: its last one."""
+"""Stands for the last one, in place of the 1 to 5 that select, for example, one of a month's Mondays."""
 
 _MAX_NTH: Final = 5
 _NUMBER: Final = re.compile(r"[0-9]+")
@@ -26,17 +26,17 @@ class Field:
     Parameters
     ----------
     name
-        How messages and documents call it.
+        Its name in messages and documents.
     low
-        Smallest number that may be written.
+        The smallest number that is allowed.
     high
-        Largest number that may be written; 7 in day of week, where it is Sunday again.
+        The largest number that is allowed; 7 in day of week, where it means Sunday, like 0.
     size
-        How many values differ: a range that wraps, and the 7, go on at `low` after so many.
+        The number of distinct values. A range that wraps, and the 7, continue at `low` after this many.
     names
-        Three letters each, the first one for `first_named`.
+        Names of three letters each; the first one stands for `first_named`.
     first_named
-        Number of the first name.
+        The number of the first name.
     """
 
     name: str
@@ -48,41 +48,41 @@ class Field:
 
     @property
     def all_values(self) -> frozenset[int]:
-        """What `*` means."""
+        """The values that `*` means."""
         return frozenset(range(self.low, self.low + self.size))
 
     def parse(self, text: str) -> frozenset[int]:
-        """Expand a list of `*`, numbers, names, ranges and steps to the set that it means.
+        """Parse a list of `*`, numbers, names, ranges and steps. Return the set of values.
 
         Raises
         ------
         CrontabError
-            If an item is empty, unknown or out of range; it names the field and the item.
+            If an item is empty, unknown or out of range. The message names the field and the item.
         """
         return frozenset(value for item in self.split(text) for value in self.expand(item))
 
     def split(self, text: str) -> Iterator[str]:
-        """Cut a list into its items.
+        """Split a list into its items.
 
         Raises
         ------
         CrontabError
-            If one is empty.
+            If an item is empty.
         """
         for item in text.split(","):
             if not item:
-                raise self.refusal(f"{text!r} has an empty item; write a value on both sides of each comma")
+                raise self.error(f"{text!r} has an empty item; write a value on both sides of each comma")
             yield item
 
     def expand(self, item: str) -> Iterator[int]:
-        """Go through the values of one item: `*`, `a` or `a-b`, with or without a step.
+        """Yield the values of one item: `*`, `a` or `a-b`, with or without a step.
 
-        A range that ends before it starts goes on at the field's lowest value.
+        A range that ends before it starts continues at the field's lowest value.
 
         Raises
         ------
         CrontabError
-            If the item is none of these, or a number is out of range or a step zero.
+            If the item is none of these, a number is out of range, or the step is zero.
         """
         span, slash, step = item.partition("/")
         start, dash, end = span.partition("-")
@@ -96,7 +96,7 @@ class Field:
             yield self.low + (value - self.low) % self.size
 
     def number(self, text: str, item: str) -> int:
-        """Read a number or a name, which is a part of `item`.
+        """Parse a number or a name that is part of `item`.
 
         Raises
         ------
@@ -106,52 +106,50 @@ class Field:
         if text.lower() in self.names:
             return self.first_named + self.names.index(text.lower())
         if not _NUMBER.fullmatch(text):
-            raise self.refusal(self._misunderstood(item))
+            raise self.error(self._explain(item))
         if not self.low <= int(text) <= self.high:
-            raise self.refusal(f"{text} in {item!r} is out of range; it must be from {self.low} to {self.high}")
+            raise self.error(f"{text} in {item!r} is out of range; it must be from {self.low} to {self.high}")
         return int(text)
 
-    def refusal(self, problem: str) -> CrontabError:
-        """Make the error that names this field."""
+    def error(self, problem: str) -> CrontabError:
+        """Make an error that names this field."""
         return CrontabError.for_field(self.name, problem)
 
     def _step(self, text: str, item: str) -> int:
         if not _NUMBER.fullmatch(text) or not int(text):
-            raise self.refusal(f"the step of {item!r} must be a number from 1, as in */15")
+            raise self.error(f"the step of {item!r} must be a number from 1, as in */15")
         return int(text)
 
-    def _misunderstood(self, item: str) -> str:
-        small = item.lower()
+    def _explain(self, item: str) -> str:
+        lowered = item.lower()
         if "?" in item:
             return "'?' is not crontab syntax; write * for any value"
-        if _HASHED.fullmatch(small):
-            return f"{item!r} stands for a value that a server chooses, which differs from server to server; write a number"
-        if _NEAREST_WORKDAY.fullmatch(small):
-            return f"{item!r} (the working day nearest to a date) is not supported; name dates, or use MON-FRI in day of week"
-        if self is DAY_OF_WEEK and (found := _QUARTZ_LAST.fullmatch(small)):
+        if _HASHED.fullmatch(lowered):
+            return f"{item!r} stands for a value that each server chooses for itself; write a number"
+        if _NEAREST_WORKDAY.fullmatch(lowered):
+            return f"{item!r} (the working day nearest to a date) is not supported; list dates, or use MON-FRI in day of week"
+        if self is DAY_OF_WEEK and (found := _QUARTZ_LAST.fullmatch(lowered)):
             return f"{item!r} is not crontab syntax; write L{found[1].upper()} for the last such day of the month"
         if "#" in item:
-            return f"{item!r} is not understood; # stands only in day of week, after one day or range, as in MON#1"
-        if small.startswith("l"):
-            return (
-                f"{item!r} is not understood; L is a day of month by itself, and L5 in day of week is the last Friday"
-            )
+            return f"{item!r} is not valid; use # only in day of week, after one day or range, as in MON#1"
+        if lowered.startswith("l"):
+            return f"{item!r} is not valid; use L alone as a day of month, or L5 in day of week for the last Friday"
         values = f"numbers from {self.low} to {self.high}" + (
             f", names such as {self.names[1].upper()}" if self.names else ""
         )
-        return f"{item!r} is not understood; write *, {values}, lists a,b, ranges a-b or steps */n"
+        return f"{item!r} is not valid; write *, {values}, lists a,b, ranges a-b or steps */n"
 
 
 class _DayOfMonth(Field):
     def number(self, text: str, item: str) -> int:
-        """Read a number; `L` as the end of a range is the 31st, where a month has one."""
+        """Parse a number. `L` as the end of a range means the 31st, if the month has one."""
         return self.high if text in ("l", "L") and re.match(r"[0-9]+-[lL]\b", item) else super().number(text, item)
 
 
 def parse_weekday_item(item: str) -> frozenset[tuple[int, int]] | None:
-    """Read `5#2` (second Friday), `MON-WED#1` or `L5` (last Friday) as pairs of weekday and which one; `LAST` is -1.
+    """Parse `5#2` (second Friday), `MON-WED#1` or `L5` (last Friday) as pairs of a weekday and 1 to 5 or `LAST`.
 
-    None if the item names plain weekdays.
+    Return None if the item contains plain weekdays.
 
     Raises
     ------
@@ -164,9 +162,9 @@ def parse_weekday_item(item: str) -> frozenset[tuple[int, int]] | None:
     if not sign:
         return None
     if not _NUMBER.fullmatch(nth) or not 1 <= int(nth) <= _MAX_NTH:
-        raise DAY_OF_WEEK.refusal(f"{item!r} must have a number from 1 to {_MAX_NTH} after #, as in MON#1")
+        raise DAY_OF_WEEK.error(f"{item!r} must have a number from 1 to {_MAX_NTH} after #, as in MON#1")
     if not days or "*" in days or "/" in days:
-        raise DAY_OF_WEEK.refusal(f"{item!r} must have one day or a range before #, as in MON#1 or MON-FRI#1")
+        raise DAY_OF_WEEK.error(f"{item!r} must have one day or a range before #, as in MON#1 or MON-FRI#1")
     return frozenset((weekday, int(nth)) for weekday in DAY_OF_WEEK.expand(days))
 
 

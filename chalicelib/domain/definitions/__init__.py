@@ -1,1 +1,1 @@
-"""Job definitions: what a request may ask for, which minutes are due, and the job of each."""
+"""Job definitions: requests, schedules, due times and the jobs that they create."""

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.authorization.environment_access import NEEDS_THE_RIGHT, Step, check_environment
+from chalicelib.domain.authorization.environment_access import REQUIRED_RIGHTS, Step, check_environment
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.crontab.expression import Crontab, check_interval, parse_timezone, to_eventbridge
 from chalicelib.domain.definitions.definition import Definition, ScheduleOptions
-from chalicelib.domain.definitions.problem import without_refusal
+from chalicelib.domain.definitions.problem import clear_refusal
 from chalicelib.domain.idempotency import digest
 from chalicelib.domain.job import JobSpec, option_values
 from chalicelib.domain.job_request import JobRequest, fingerprint, resolve_spec
@@ -20,13 +20,13 @@ __all__ = [
     "DefinitionChange",
     "DefinitionRequest",
     "apply_change",
-    "brings_snapshot",
     "check_schedule",
     "count_slots",
     "definition_fingerprint",
+    "has_new_snapshot",
     "request_of",
+    "required_step",
     "run_fingerprint",
-    "step_of",
 ]
 
 _CODE: Final = frozenset({"parameters", "runtime_environment_parameters", "runtime_environment_name"})
@@ -107,8 +107,8 @@ def apply_change(
     options = replace(definition.options, **change.options)
     spec = _changed_spec(definition, change, settings, caller)
     after = replace(definition, **change.definition, options=options, spec=spec, update_time=now)
-    if step_of(definition, change) is not Step.LOOK_AFTER:
-        after = replace(after, tick_problem=without_refusal(after.tick_problem))
+    if required_step(definition, change) is not Step.MANAGE:
+        after = replace(after, tick_problem=clear_refusal(after.tick_problem))
     check_schedule(after.schedule, after.timezone, after.options, settings)
     if after.active:
         after = replace(after, taken_over=None)
@@ -118,15 +118,15 @@ def apply_change(
     return replace(after, effective_from=now, revision=definition.revision + 1, schedule_slots=slots)
 
 
-def step_of(definition: Definition, change: DefinitionChange) -> Step:
+def required_step(definition: Definition, change: DefinitionChange) -> Step:
     """Return the kind of a change, which decides whose right to the environment it needs."""
-    if brings_snapshot(definition, change) or change.job.keys() & _CODE:
+    if has_new_snapshot(definition, change) or change.job.keys() & _CODE:
         return Step.EDIT_CODE
     names_or_pauses = change.definition.keys() <= {"name", "active"} and not change.definition.get("active")
-    return Step.LOOK_AFTER if names_or_pauses and not change.job and not change.options else Step.EDIT
+    return Step.MANAGE if names_or_pauses and not change.job and not change.options else Step.EDIT
 
 
-def brings_snapshot(definition: Definition, change: DefinitionChange) -> bool:
+def has_new_snapshot(definition: Definition, change: DefinitionChange) -> bool:
     """Check whether a change replaces the snapshot; the stored filename means that it does not."""
     return change.input_uri not in (None, definition.input_filename)
 
@@ -139,12 +139,12 @@ def count_slots(schedule: str | None) -> int:
 def _changed_spec(
     definition: Definition, change: DefinitionChange, settings: SchedulerSettings, caller: Caller
 ) -> JobSpec:
-    step, is_owner = step_of(definition, change), caller.owner_id == definition.owner_id
+    step, is_owner = required_step(definition, change), caller.owner_id == definition.owner_id
     owner = caller.principal.names if is_owner else definition.spec.owner_principals
     if change.job:
         request = replace(request_of(definition), **change.job)
         return resolve_spec(request, settings, caller, step=step, owner_principals=owner)
-    if NEEDS_THE_RIGHT[step]:
+    if REQUIRED_RIGHTS[step]:
         name = definition.spec.runtime_environment_name
         check_environment(step, name, settings, owner_principals=owner, caller=caller)
     return replace(definition.spec, owner_principals=owner)

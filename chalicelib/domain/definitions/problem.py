@@ -1,4 +1,4 @@
-"""A problem of a definition: background work for it that fails, since when, how often, and what to do."""
+"""A problem of a definition: which background work fails, since when, how often, and what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,27 +9,26 @@ from typing import Final
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.serialization import wire_name
 
-__all__ = ["Failure", "Problem", "Reason", "Refusal", "note_failure", "note_refusal", "without_refusal"]
+__all__ = ["Failure", "Problem", "Reason", "Refusal", "clear_refusal", "note_failure", "note_refusal"]
 
-_LONGEST_QUOTE: Final = 300
-"""Characters of AWS's own message that are kept."""
+_MAX_QUOTE_CHARACTERS: Final = 300
+"""Characters to keep of the message of AWS."""
 
-_FIRST_RETRY: Final = timedelta(minutes=1)
-"""The sweep comes every minute."""
+_FIRST_BACKOFF: Final = timedelta(minutes=1)
+"""The sweep runs every minute."""
 
-_LAST_RETRY: Final = timedelta(minutes=5)
-"""The longest pause between two attempts: a problem that was solved is gone within so long, and one that lasts counts in every alarm
-period or every second one."""
+_MAX_BACKOFF: Final = timedelta(minutes=5)
+"""Longest backoff between two attempts. A solved problem disappears within this time; a lasting one counts at least in every second
+alarm period."""
 
-_REPEATED: Final = 3
-"""Attempts after which a failure that may pass by itself counts as one that lasts."""
+_LASTING_ATTEMPTS: Final = 3
+"""Number of failed attempts after which a failure that may be temporary counts as lasting."""
 
 
 class Reason(StrEnum):
-    """Why it fails: what AWS answers, or what the service itself refuses."""
+    """Why the work fails: the kind of error that AWS returns, or why the service itself refuses it."""
 
     NOT_ALLOWED = "not_allowed"
-
     DENIED = "denied"
     QUOTA = "quota"
     INVALID = "invalid"
@@ -70,104 +69,102 @@ _REASONS: Final[Mapping[str, Reason]] = {
     "ThrottlingException": Reason.BUSY,
     "TooManyRequestsException": Reason.BUSY,
 }
-"""By AWS's error code; any other failure, or no answer, is `UNAVAILABLE`."""
+"""The reason for each error code of AWS. Any other failure, or no response, is `UNAVAILABLE`."""
 
 _TITLES: Final[Mapping[BackgroundWork, str]] = {
     BackgroundWork.SCHEDULES: "Schedule not written",
-    BackgroundWork.TICKS: "Due jobs not made",
+    BackgroundWork.TICKS: "Due jobs not created",
 }
 
 _EFFECTS: Final[Mapping[BackgroundWork, str]] = {
     BackgroundWork.SCHEDULES: (
-        "EventBridge Scheduler did not take the schedule of this definition. Meanwhile its due minutes run two to three minutes"
-        " late, and are missed if its catch-up window is shorter than that."
+        "EventBridge Scheduler did not accept the schedule of this definition. Until it does, jobs start two to three minutes late,"
+        " and are missed if the catch-up window is shorter than that."
     ),
-    BackgroundWork.TICKS: "The job of a due minute could not be made. It is made late, or the minute is missed after the catch-up window.",
+    BackgroundWork.TICKS: "The job of a due time could not be created. It is created late, or missed after the catch-up window.",
 }
 
 _ADVICE: Final[Mapping[Reason, str]] = {
-    Reason.DENIED: "A function of the stack lacks a permission: the operator restores its policies by deploying again.",
-    Reason.QUOTA: "A quota of the account is used up: the operator deletes what is not needed, or asks AWS for more.",
-    Reason.INVALID: "AWS does not accept the request: choose another schedule or time zone, or report it to the operator.",
-    Reason.MISSING: "A part of the stack is missing: the operator deploys it again.",
-    Reason.BUSY: "AWS is asked too often; this should pass by itself.",
-    Reason.UNAVAILABLE: "AWS did not answer, or failed; this should pass by itself.",
+    Reason.DENIED: "A function of the stack lacks a permission. Ask the operator to deploy again, which restores its policies.",
+    Reason.QUOTA: "A quota of the account is used up. Ask the operator to delete what is not needed, or to request a higher quota.",
+    Reason.INVALID: "AWS does not accept the request. Choose another schedule or time zone, or report it to the operator.",
+    Reason.MISSING: "A part of the stack is missing. Ask the operator to deploy again.",
+    Reason.BUSY: "AWS throttles the requests. This is usually temporary.",
+    Reason.UNAVAILABLE: "AWS did not respond, or failed. This is usually temporary.",
 }
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What AWS answered instead of doing what it was asked."""
+    """An error that AWS returned."""
 
     code: str
-    """AWS's error code, or the kind of error where no answer came."""
+    """The error code of AWS, or the kind of error if there was no response."""
     message: str
 
     @property
     def reason(self) -> Reason:
-        """Why it failed."""
+        """Why the call failed."""
         return _REASONS.get(self.code, Reason.UNAVAILABLE)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the service makes no job of a due minute."""
+    """Why the service refuses to create the job of a due time."""
 
     reason: Reason
     text: str
-    """What stands against it, and what to do: whole sentences."""
+    """The cause, and what to do, in whole sentences."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Background work for a definition that has failed and has not succeeded since."""
+    """Background work for a definition that failed and has not succeeded since."""
 
-    duty: BackgroundWork
+    background_work: BackgroundWork
     reason: Reason = field(metadata=wire_name("code"))
     message: str
-    """What failed, what AWS said, and what to do."""
+    """What failed, what AWS returned, and what to do."""
     since: datetime
-    """Its first failure."""
+    """The time of the first failure."""
     last: datetime
-    """Its latest failure."""
+    """The time of the latest failure."""
     attempts: int
-    """Failures since `since`."""
+    """The number of failures since `since`."""
 
     @property
     def title(self) -> str:
         """What fails, in a few words."""
-        return _TITLES[self.duty]
+        return _TITLES[self.background_work]
 
     @property
     def is_lasting(self) -> bool:
-        """Whether it will not pass by itself, or has not after several attempts."""
-        may_pass = self.reason in (Reason.BUSY, Reason.UNAVAILABLE, Reason.LIMIT_REACHED)
-        return not may_pass or self.attempts >= _REPEATED
+        """Whether the problem is permanent, or has persisted over several attempts."""
+        may_be_temporary = self.reason in (Reason.BUSY, Reason.UNAVAILABLE, Reason.LIMIT_REACHED)
+        return not may_be_temporary or self.attempts >= _LASTING_ATTEMPTS
 
     @property
     def retry_at(self) -> datetime:
-        """When the next attempt is due: after 1, 2 and 4 minutes, then every 5."""
-        return self.last + min(_FIRST_RETRY * (1 << min(self.attempts - 1, 8)), _LAST_RETRY)
+        """When to try again: after 1, 2 and 4 minutes, then every 5."""
+        return self.last + min(_FIRST_BACKOFF * (1 << min(self.attempts - 1, 8)), _MAX_BACKOFF)
 
 
-def without_refusal(problem: Problem | None) -> Problem | None:
-    """Give a problem, unless it is that the settings did not allow a job."""
+def clear_refusal(problem: Problem | None) -> Problem | None:
+    """Return a problem, or None if it is that the settings do not allow a job."""
     return None if problem and problem.reason is Reason.NOT_ALLOWED else problem
 
 
-def note_failure(before: Problem | None, duty: BackgroundWork, failure: Failure, now: datetime) -> Problem:
-    """Add a failure to a problem, or begin one with it."""
-    quote = f"{failure.code}: {failure.message}"[:_LONGEST_QUOTE].rstrip(". ")
-    message = f"{_EFFECTS[duty]} AWS says: {quote}. {_ADVICE[failure.reason]} It is tried again by itself."
+def note_failure(before: Problem | None, work: BackgroundWork, failure: Failure, now: datetime) -> Problem:
+    """Add a failure to a problem, or start a new problem."""
+    quote = f"{failure.code}: {failure.message}"[:_MAX_QUOTE_CHARACTERS].rstrip(". ")
+    message = f"{_EFFECTS[work]} AWS says: {quote}. {_ADVICE[failure.reason]} The scheduler keeps trying."
     attempts = before.attempts + 1 if before else 1
-    return Problem(duty, failure.reason, message, before.since if before else now, now, attempts)
+    return Problem(work, failure.reason, message, before.since if before else now, now, attempts)
 
 
 def note_refusal(before: Problem | None, refusal: Refusal, due: datetime, now: datetime) -> Problem:
-    """Add a due minute that the service refused to a problem of the same kind, or begin one with it."""
+    """Add a refused due time to a problem with the same reason, or start a new problem."""
     same = before if before and before.reason is refusal.reason else None
-    message = (
-        f"{due:%Y-%m-%d %H:%M} UTC made no job. {refusal.text} It is not made up for; the next due minute tries again."
-    )
+    message = f"No job was created for {due:%Y-%m-%d %H:%M} UTC. {refusal.text} This run is lost; the next due time tries again."
     attempts = same.attempts + 1 if same else 1
     return Problem(BackgroundWork.TICKS, refusal.reason, message, same.since if same else now, now, attempts)

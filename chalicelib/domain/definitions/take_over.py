@@ -1,4 +1,4 @@
-"""What becomes of a definition that an admin takes over: one of the admin's own, and the old one paused with a note."""
+"""Take over a definition: an admin gets a copy, and the old definition is paused with a note."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,16 +12,16 @@ from chalicelib.domain.definitions.tick import next_due_after
 from chalicelib.domain.job_request import resolve_spec
 from chalicelib.errors import ConflictError
 
-__all__ = ["check_may_take_over", "paused_for", "taken_over_by"]
+__all__ = ["check_may_take_over", "make_taken_over", "pause_taken_over"]
 
 
 def check_may_take_over(definition: Definition, caller: Caller) -> None:
-    """Check that an admin may take a definition over.
+    """Check whether an admin may take over a definition.
 
     Raises
     ------
     ConflictError
-        If another admin has taken it over.
+        If another admin has already taken it over.
     """
     taken = definition.taken_over
     if taken and taken.owner_id != caller.owner_id:
@@ -31,18 +31,18 @@ def check_may_take_over(definition: Definition, caller: Caller) -> None:
         )
 
 
-def taken_over_by(
+def make_taken_over(
     caller: Caller, old: Definition, *, definition_id: str, snapshot_id: str, settings: SchedulerSettings, now: datetime
 ) -> Definition:
-    """Make a caller's own definition of another's: same notebook, schedule, options and parameters; the caller's rights.
+    """Make the caller's copy of a definition: the same notebook, schedule, options and parameters, with the caller's rights.
 
-    It counts its runs on, so that a number of runs is held; the jobs so far stay with their owner. Where the notebook lay in its old
-    owner's workspace is left out: in the caller's there is something else.
+    The copy continues to count runs, so that `max_runs` still holds. Existing jobs stay with their owner. The copy has no `input_path`,
+    because that path refers to the old owner's workspace.
 
     Raises
     ------
     InvalidRequestError, NotAllowedError
-        If the settings do not allow it to the caller, by now.
+        If the settings do not, or no longer, allow it to the caller.
     """
     spec = replace(resolve_spec(request_of(old), settings, caller), input_path=None)
     check_schedule(old.schedule, old.timezone, old.options, settings)
@@ -67,8 +67,8 @@ def taken_over_by(
     return replace(new, next_due=next_due_after(new, now))
 
 
-def paused_for(new: Definition, old: Definition, by: Actor) -> Definition:
-    """Give the old definition as it stays: paused, with a note of who has taken it over, and as what."""
+def pause_taken_over(new: Definition, old: Definition, by: Actor) -> Definition:
+    """Return the old definition, paused and with a note about who has taken it over as which definition."""
     return replace(
         old,
         active=False,

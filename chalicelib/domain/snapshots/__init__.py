@@ -1,1 +1,1 @@
-"""Snapshots: the notebook or zip archive that a job runs, checked without executing or unpacking it."""
+"""Snapshots: the notebook or zip archive that a job runs, checked without running or unpacking it."""

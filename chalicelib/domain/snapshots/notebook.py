@@ -1,7 +1,7 @@
-"""What of a notebook decides whether it can be run, read without making objects of the rest.
+"""Read the parts of a notebook that decide whether it can run, without creating objects for the rest.
 
-`json.loads` takes up to 40 bytes for a byte: of 20 MiB of empty lists it makes 650 MiB. msgspec checks the whole of the text as well, and
-makes objects only of what is asked for; what is kept as it is written (`Raw`) points into the text.
+`json.loads` takes up to 40 bytes of memory per byte: 650 MiB for 20 MiB of empty lists. msgspec also validates the whole text, but
+creates objects only for declared fields. A `Raw` field points into the text.
 """
 
 import codecs
@@ -14,7 +14,7 @@ from msgspec import Raw
 
 __all__ = ["NotebookHead", "read_head"]
 
-_PIECE_BYTES: Final = 1024 * 1024
+_CHUNK_BYTES: Final = 1024 * 1024
 _VERSION: Final = re.compile(rb"[0-9]{1,9}")
 
 
@@ -38,22 +38,22 @@ _Part = TypeVar("_Part", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class NotebookHead:
-    """What decides."""
+    """The parts of a notebook that decide whether it can run."""
 
     has_cells: bool
     nbformat: int | None
-    """The format's version; None if none is said."""
+    """The version of the format; None if the notebook does not contain one."""
     kernel: str
-    """Name of its kernel; empty if none is said."""
+    """The name of its kernel; empty if the notebook does not contain one."""
 
 
 def read_head(content: bytes) -> NotebookHead | None:
-    """Read a notebook's head; None if it is JSON, but no object.
+    """Read the head of a notebook. Return None if it is JSON, but not an object.
 
     Raises
     ------
     ValueError
-        If it is not JSON in UTF-8, or nested too deeply to be read.
+        If it is not JSON in UTF-8, or nested too deeply.
     """
     _check_utf_8(content)
     try:
@@ -71,20 +71,20 @@ def read_head(content: bytes) -> NotebookHead | None:
 
 
 def _check_utf_8(content: bytes) -> None:
-    """Look at texts that msgspec passes over: in pieces, for a text of 100 MiB takes 400 with one emoji in it."""
+    """Check the strings that msgspec skips. Decode in chunks, because a text of 100 MiB with one emoji takes 400 MiB of memory."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(content), _PIECE_BYTES):
-        decoder.decode(content[start : start + _PIECE_BYTES])
+    for start in range(0, len(content), _CHUNK_BYTES):
+        decoder.decode(content[start : start + _CHUNK_BYTES])
     decoder.decode(b"", final=True)
 
 
 def _without_nan(content: bytes) -> bytes:
-    """Put numbers of the same length where Python has written what JSON has no numbers for; in texts it does no harm here."""
+    """Replace NaN and Infinity, which Python writes but JSON does not allow, by numbers of the same length. Changed strings do no harm here."""
     return content.replace(b"NaN", b"111").replace(b"Infinity", b"11111111")
 
 
 def _part(raw: Raw, default: _Part) -> _Part:
-    """Read a part; the default if it is missing or of another form."""
+    """Decode a part; return the default if it is missing or has another type."""
     try:
         return msgspec.json.decode(raw, type=type(default)) if raw else default
     except msgspec.ValidationError:

@@ -1,29 +1,29 @@
-"""Snapshots: whether what was uploaded can be run at all."""
+"""Check whether an uploaded snapshot can run."""
 
 from typing import IO, Final
 
 from chalicelib.domain.snapshots.notebook import read_head
-from chalicelib.domain.snapshots.zip_directory import UNREADABLE, ZipDirectory
+from chalicelib.domain.snapshots.zip_directory import ZIP_ERRORS, ZipDirectory
 from chalicelib.domain.snapshots.zip_rules import EntryRules, PackageLimits
 from chalicelib.errors import TooLargeError, UnprocessableError
 
 __all__ = ["check_notebook", "check_package"]
 
 _OLDEST_NBFORMAT: Final = 4
-"""papermill runs nbformat 4 (2015); older notebooks must be upgraded first."""
+"""papermill runs nbformat 4 (2015). Older notebooks must be upgraded first."""
 
 
 def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> None:
-    """Check that bytes are a notebook that an environment can run.
+    """Check whether a file is a notebook that an environment can run.
 
     Parameters
     ----------
     content
-        The file.
+        The content of the file.
     filename
         Its name, for the message.
     kernel
-        The environment's own kernel, which stands in where the notebook names none.
+        The environment's own kernel, which is used if the notebook names none.
 
     Raises
     ------
@@ -40,29 +40,29 @@ def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> None
         raise UnprocessableError(f"{filename} is not a notebook: it has no cells.")
     if head.nbformat is None or head.nbformat < _OLDEST_NBFORMAT:
         raise UnprocessableError(
-            f"{filename} has an old notebook format. Open it in JupyterLab and save it to bring it up to date."
+            f"{filename} has an old notebook format. Open it in JupyterLab and save it to upgrade it."
         )
     if not kernel and not head.kernel:
         raise UnprocessableError(f"{filename} names no kernel. Open it in JupyterLab, choose a kernel and save it.")
 
 
 def check_package(file: IO[bytes], filename: str, *, kernel: str | None, limits: PackageLimits) -> None:
-    """Check that a zip of an input folder can be unpacked by the runner, and has a notebook at its root that can be run.
+    """Check whether the runner can unpack the zip of an input folder, and whether the notebook at its root can run.
 
-    The runner checks it once more, and what only unpacking shows: whether the other members are whole.
+    The runner checks the zip again, and also what only unpacking shows: whether the other members are intact.
 
     Raises
     ------
     UnprocessableError
-        If it is not a zip, holds what the runner does not unpack, or lacks the notebook, or the notebook cannot be run.
+        If it is not a zip, contains an entry that the runner does not unpack, lacks the notebook, or the notebook cannot run.
     TooLargeError
-        If there are more files in it, or larger ones, than allowed.
+        If it contains more files, or larger ones, than allowed.
     """
     try:
         content = _read_notebook(file, filename, limits)
-    except UNREADABLE:
+    except ZIP_ERRORS:
         raise UnprocessableError(
-            "The input folder is not a zip that can be read. Zip it again, stored or deflated, without encryption."
+            "The input folder is not a readable zip. Zip it again, with the method stored or deflated, and without encryption."
         ) from None
     check_notebook(content, filename, kernel=kernel)
 
@@ -76,7 +76,7 @@ def _read_notebook(file: IO[bytes], filename: str, limits: PackageLimits) -> byt
             notebook = entry
     if notebook is None:
         raise UnprocessableError(f"The folder's zip has no {filename} at its root; the notebook must be there.")
-    most = limits.max_notebook_bytes
-    if notebook.file_size > most:
-        raise TooLargeError(f"{filename} has {notebook.file_size:,} bytes; at most {most:,} are allowed.")
-    return directory.read(notebook, max_bytes=most)
+    max_bytes = limits.max_notebook_bytes
+    if notebook.file_size > max_bytes:
+        raise TooLargeError(f"{filename} has {notebook.file_size:,} bytes; at most {max_bytes:,} are allowed.")
+    return directory.read(notebook, max_bytes=max_bytes)

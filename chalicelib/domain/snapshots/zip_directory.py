@@ -1,7 +1,7 @@
-"""The directory of a zip that nobody vouches for, read piece by piece: memory does not grow with what it says.
+"""Read the directory of an untrusted zip in chunks, so that memory use does not depend on its size.
 
-Where the directory is, how long each of its entries is, and how a member is unpacked is read here (PKWARE's APPNOTE 6.3.10, sections
-4.3.6 to 4.3.16, says the formats); what an entry means, `zipfile` says, which is given no more than a piece at a time.
+This module finds the directory, splits it into entries, and unpacks one member (formats: PKWARE's APPNOTE 6.3.10, sections 4.3.6 to
+4.3.16). `zipfile` parses the entries, one chunk at a time.
 """
 
 import io
@@ -13,9 +13,9 @@ from typing import IO, Final
 
 from chalicelib.errors import TooLargeError
 
-__all__ = ["UNREADABLE", "ZipDirectory"]
+__all__ = ["ZIP_ERRORS", "ZipDirectory"]
 
-UNREADABLE: Final = (
+ZIP_ERRORS: Final = (
     zipfile.BadZipFile,
     NotImplementedError,
     RuntimeError,
@@ -26,16 +26,16 @@ UNREADABLE: Final = (
     struct.error,
     zlib.error,
 )
-"""What `zipfile` and zlib raise of damaged or forged files."""
+"""The exceptions that `zipfile` and zlib raise for damaged or forged files."""
 
-_PIECE_BYTES: Final = 1024 * 1024
-"""Read at a time; an entry has at most 46 + 3 * 65,535 bytes."""
+_CHUNK_BYTES: Final = 1024 * 1024
+"""Bytes to read at a time. An entry has at most 46 + 3 * 65,535 bytes."""
 
 _ENTRY_BYTES: Final = 46 + 2000
-"""Room for one entry of the directory, on the average: its fixed part, a name, extra fields. The runner's number."""
+"""Average size that an entry of the directory may have: its fixed part, a name, extra fields. The runner has the same limit."""
 
-_MOST_DIRECTORY_BYTES: Final = 64 * 1024 * 1024
-"""However many files are allowed: read by 64 calls in some three seconds, of the function's 29."""
+_MAX_DIRECTORY_BYTES: Final = 64 * 1024 * 1024
+"""Largest directory, however many files are allowed: 64 reads take about three of the function's 29 seconds."""
 
 _END: Final = struct.Struct("<4s4H2LH")
 _END_64_BYTES: Final = 56
@@ -53,14 +53,14 @@ class ZipDirectory:
     file
         The zip.
     max_files
-        Entries that it may have.
+        The number of entries that it may have.
 
     Raises
     ------
     TooLargeError
-        If the directory is larger than so many entries need.
+        If the directory is larger than this number of entries needs.
     Exception
-        One of `UNREADABLE`, if it is no zip.
+        One of `ZIP_ERRORS`, if the file is not a zip.
     """
 
     def __init__(self, file: IO[bytes], *, max_files: int) -> None:
@@ -70,35 +70,35 @@ class ZipDirectory:
         """Size of the zip."""
         self._start, self._size, offset = self._find()
         self._shift = self._start - offset
-        most = min(max_files * _ENTRY_BYTES, _MOST_DIRECTORY_BYTES)
-        if self._size > most:
+        max_bytes = min(max_files * _ENTRY_BYTES, _MAX_DIRECTORY_BYTES)
+        if self._size > max_bytes:
             raise TooLargeError(
-                f"The input folder's zip has a directory of {self._size:,} bytes: more than {max_files:,} files need, of which {most:,}"
-                " bytes are allowed. Leave out what the run does not need."
+                f"The input folder's zip has a directory of {self._size:,} bytes; at most {max_bytes:,} bytes are allowed for"
+                f" {max_files:,} files. Leave out files that the run does not need."
             )
 
     def entries(self) -> Iterator[zipfile.ZipInfo]:
-        """Give each entry.
+        """Yield each entry.
 
         Raises
         ------
         TooLargeError
-            If there are more than allowed.
+            If there are more entries than allowed.
         Exception
-            One of `UNREADABLE`, if the directory is damaged.
+            One of `ZIP_ERRORS`, if the directory is damaged.
         """
-        for piece in self._pieces():
-            end = _END.pack(b"PK\x05\x06", 0, 0, 0, 0, len(piece), 0, 0)
-            with zipfile.ZipFile(io.BytesIO(piece + end)) as part:
+        for chunk in self._chunks():
+            end = _END.pack(b"PK\x05\x06", 0, 0, 0, 0, len(chunk), 0, 0)
+            with zipfile.ZipFile(io.BytesIO(chunk + end)) as part:
                 yield from part.infolist()
 
     def read(self, entry: zipfile.ZipInfo, *, max_bytes: int) -> bytes:
-        """Unpack a stored or deflated member of at most so many bytes, and check its CRC.
+        """Unpack a stored or deflated member of at most `max_bytes`, and check its CRC.
 
         Raises
         ------
         Exception
-            One of `UNREADABLE`, if it is damaged or larger.
+            One of `ZIP_ERRORS`, if the member is damaged or larger.
         """
         self._file.seek(self._shift + entry.header_offset)
         header = self._file.read(_LOCAL_HEADER_BYTES)
@@ -109,7 +109,7 @@ class ZipDirectory:
         if self._file.read(name_bytes).decode(encoding) != entry.orig_filename:
             raise zipfile.BadZipFile("a member has another name than the directory says")
         self._file.seek(extra_bytes, io.SEEK_CUR)
-        # What cannot be made smaller grows by 5 bytes for each block of up to 65,535 (RFC 1951, section 3.2.4).
+        # Data that cannot be compressed grows by 5 bytes for each block of up to 65,535 (RFC 1951, section 3.2.4).
         packed = self._file.read(min(entry.compress_size, max_bytes + max_bytes // 1000 + 1024))
         is_stored = entry.compress_type == zipfile.ZIP_STORED
         content = packed if is_stored else zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, max_bytes + 1)
@@ -118,7 +118,7 @@ class ZipDirectory:
         return content
 
     def _find(self) -> tuple[int, int, int]:
-        """Find where the directory is, how long it is, and where it says that it is: something may stand before the zip."""
+        """Return the start, the size and the declared offset of the directory. They differ if other data precedes the zip."""
         before = _LONGEST_COMMENT + _END.size + _END_64_BYTES + _LOCATOR_64_BYTES
         tail_start = max(0, self.zip_bytes - before)
         self._file.seek(tail_start)
@@ -140,12 +140,12 @@ class ZipDirectory:
             raise zipfile.BadZipFile("its directory is larger than itself")
         return start, size, offset
 
-    def _pieces(self) -> Iterator[bytes]:
-        """Give the directory in pieces of whole entries."""
+    def _chunks(self) -> Iterator[bytes]:
+        """Yield the directory in chunks of complete entries."""
         self._file.seek(self._start)
         left, rest, count = self._size, b"", 0
         while left:
-            part = self._file.read(min(_PIECE_BYTES, left))
+            part = self._file.read(min(_CHUNK_BYTES, left))
             if not part:
                 raise zipfile.BadZipFile("its directory ends too early")
             left, rest, at = left - len(part), rest + part, 0
@@ -153,8 +153,8 @@ class ZipDirectory:
                 at, count = end, count + 1
                 if count > self._max_files:
                     raise TooLargeError(
-                        f"The input folder has more than {self._max_files:,} files and folders, which is all that is allowed."
-                        " Leave out what the run does not need."
+                        f"The input folder has more than {self._max_files:,} files and folders, which is the limit."
+                        " Leave out files that the run does not need."
                     )
             yield rest[:at]
             rest = rest[at:]
@@ -163,7 +163,7 @@ class ZipDirectory:
 
 
 def _end_of_entry(directory: bytes, start: int) -> int | None:
-    """Find where an entry ends; None if it is not there as a whole."""
+    """Return where an entry ends; None if it is not complete."""
     if len(directory) < start + 46:
         return None
     if not directory.startswith(b"PK\x01\x02", start):

@@ -1,4 +1,4 @@
-"""What a zip of an input folder may hold: the runner's rules (`runner/archive.py`), held before a job is made of it."""
+"""Rules for the entries of an input folder's zip: the same as the runner's (`runner/archive.py`), checked before a job is created."""
 
 import re
 import stat
@@ -11,11 +11,11 @@ from chalicelib.errors import TooLargeError, UnprocessableError
 
 __all__ = ["EntryRules", "PackageLimits"]
 
-_MOST_RATIO: Final = 250
-"""Text tables shrink some 5 to 50 times; more than this, once it matters, is a bomb."""
+_MAX_RATIO: Final = 250
+"""Highest compression ratio. Text tables compress 5 to 50 times; a large file above this ratio is a zip bomb."""
 
 _RATIO_FROM_BYTES: Final = 64 * 1024 * 1024
-"""Below this size unpacked, the ratio does no harm."""
+"""Below this unpacked size, the ratio does no harm."""
 
 _DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d) *(?:\..*)?", re.IGNORECASE)
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
@@ -32,51 +32,51 @@ class PackageLimits:
 
 
 class EntryRules:
-    """Looks at the entries of a zip, one after the other.
+    """Checks the entries of a zip one by one.
 
     Parameters
     ----------
     limits
         The operator's limits.
     zip_bytes
-        Size of the zip.
+        The size of the zip.
     """
 
     def __init__(self, limits: PackageLimits, zip_bytes: int) -> None:
         self._limits = limits
-        self._most_by_ratio = max(_RATIO_FROM_BYTES, _MOST_RATIO * zip_bytes)
+        self._max_by_ratio = max(_RATIO_FROM_BYTES, _MAX_RATIO * zip_bytes)
         self._unpacked_bytes = 0
-        self._names: set[int] = set()  # hashes: names would take as much memory as the directory may have
+        self._names: set[int] = set()  # hashes, because names could take as much memory as the directory
 
     def check(self, entry: zipfile.ZipInfo) -> None:
-        """Hold one more entry against the rules.
+        """Check one more entry.
 
         Raises
         ------
         TooLargeError
-            If the files are too large together.
+            If all files together are too large.
         UnprocessableError
-            If the runner would not unpack it; the message names the entry.
+            If the runner would not unpack the entry. The message names it.
         """
         self._unpacked_bytes += entry.file_size
         if self._unpacked_bytes > self._limits.max_unpacked_bytes:
             raise TooLargeError(
-                f"The input folder has more than {self._limits.max_unpacked_bytes:,} bytes once unpacked, which is all that is allowed."
-                " Leave out what the run does not need."
+                f"The input folder has more than {self._limits.max_unpacked_bytes:,} bytes when unpacked, which is the limit."
+                " Leave out files that the run does not need."
             )
-        if self._unpacked_bytes > self._most_by_ratio:
+        if self._unpacked_bytes > self._max_by_ratio:
             raise UnprocessableError(
-                f"The input folder's zip unpacks to more than {_MOST_RATIO} times its size, as zip bombs do."
+                f"The input folder's zip unpacks to more than {_MAX_RATIO} times its size, as zip bombs do."
             )
-        if reason := self._wrong_with(entry):
+        if problem := self._problem(entry):
             raise UnprocessableError(
-                f"The input folder's zip has an entry that is not unpacked, {entry.filename[:200]!r}: {reason}. Zip the folder without it."
+                f"The input folder's zip has an entry that cannot be unpacked, {entry.filename[:200]!r}: {problem}. Zip the folder without it."
             )
 
-    def _wrong_with(self, entry: zipfile.ZipInfo) -> str | None:
+    def _problem(self, entry: zipfile.ZipInfo) -> str | None:
         name = hash(entry.filename.rstrip("/"))
         if name in self._names:
-            return "another one has the same name"
+            return "another entry has the same name"
         self._names.add(name)
         if entry.flag_bits & 0x1:
             return "it is encrypted"
@@ -84,10 +84,10 @@ class EntryRules:
             return "it is neither stored nor deflated"
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             return "it is a link or a special file"
-        return _wrong_with_name(entry)
+        return _name_problem(entry)
 
 
-def _wrong_with_name(entry: zipfile.ZipInfo) -> str | None:
+def _name_problem(entry: zipfile.ZipInfo) -> str | None:
     path = PurePosixPath(entry.filename)
     if path.is_absolute() or _DRIVE.match(entry.filename) or ".." in path.parts or not path.parts:
         return "its name leads out of the folder"

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from chalicelib.domain.authorization.owner import LONGEST_REASON
+from chalicelib.domain.authorization.owner import MAX_REASON_CHARACTERS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
 from chalicelib.domain.serialization import from_wire
 
@@ -214,5 +214,5 @@ class UpdateOwnerBody(Body):
 
     disabled: bool
     """Whether to disable the owner."""
-    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = None
+    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
     """Why; the people who are refused can read it."""

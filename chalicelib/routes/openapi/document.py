@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 import chalicelib
 from chalicelib.errors import RequestError
-from chalicelib.routes.chalice_app import ErrorResponse, View
+from chalicelib.routes.blueprint import View
 from chalicelib.routes.definitions import definitions
+from chalicelib.routes.error_responses import ErrorResponse
 from chalicelib.routes.jobs import jobs
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS, TAGS, Operation
 from chalicelib.routes.openapi.parameters import PATH_PARAMETERS

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
-from chalicelib.routes import chalice_app
+from chalicelib.routes import error_responses
 from chalicelib.routes.models import definition_responses, job_responses, owner_responses, service_info_responses
 from chalicelib.routes.models.job_responses import Row
 
@@ -22,7 +22,13 @@ REF_TEMPLATE: Final = "#/components/schemas/{model}"
 
 _OWN: Final = __name__.partition(".")[0]
 
-_RESPONSE_MODULES: Final = (service_info_responses, job_responses, definition_responses, owner_responses, chalice_app)
+_RESPONSE_MODULES: Final = (
+    service_info_responses,
+    job_responses,
+    definition_responses,
+    owner_responses,
+    error_responses,
+)
 
 
 class _WireSchema(GenerateJsonSchema):

@@ -1,8 +1,8 @@
-"""What ECS says when containers do not start: real texts, each with where AWS or somebody who met it has written it down."""
+"""Real messages of ECS about containers that do not start, each with its source: AWS, or a public report."""
 
 from typing import NamedTuple
 
-__all__ = ["FAILED_STARTS", "REFUSED", "Said"]
+__all__ = ["FAILED_STARTS", "REFUSED", "EcsMessage"]
 
 _STOPPED = 'Amazon ECS developer guide, "Stopped tasks error messages" and its pages'
 _PULL = 'Amazon ECS developer guide, "CannotPullContainer task errors"'
@@ -13,54 +13,54 @@ _API = "Amazon ECS API reference, RunTask and common errors"
 _MET = "public reports of ECS users, found by the text"
 
 
-class Said(NamedTuple):
+class EcsMessage(NamedTuple):
     text: str
     expected: str
     source: str
     names: str = ""
-    """What the message must name, besides AWS's words."""
+    """What the explanation must contain besides the message of AWS."""
 
 
 _RESOURCES = "ResourceInitializationError: unable to pull secrets or registry auth: "
 
 FAILED_STARTS = (
-    Said(
+    EcsMessage(
         "Capacity is unavailable at this time. Please try again later or in a different availability zone",
         "no_capacity",
         _EVENTS,
         "no capacity",
     ),
-    Said("You've reached the limit on the number of vCPUs you can run concurrently", "quota", _EVENTS, "quota"),
-    Said("You've reached the limit on the number of tasks you can run concurrently", "quota", _EVENTS, "quota"),
-    Said("Timeout waiting for network interface provisioning to complete.", "network_problem", _MET),
-    Said("Timeout waiting for EphemeralStorage provisioning to complete.", "never_started", _MET),
-    Said(
+    EcsMessage("You've reached the limit on the number of vCPUs you can run concurrently", "quota", _EVENTS, "quota"),
+    EcsMessage("You've reached the limit on the number of tasks you can run concurrently", "quota", _EVENTS, "quota"),
+    EcsMessage("Timeout waiting for network interface provisioning to complete.", "network_problem", _MET),
+    EcsMessage("Timeout waiting for EphemeralStorage provisioning to complete.", "never_started", _MET),
+    EcsMessage(
         "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet "
         "'subnet-1'",
         "no_capacity",
         _START,
         "no free addresses",
     ),
-    Said(
+    EcsMessage(
         "Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': "
         "InsufficientFreeAddressesInSubnet",
         "no_capacity",
         _MET,
         "no free addresses",
     ),
-    Said(
+    EcsMessage(
         "Unexpected EC2 error while attempting to Create Network Interface in subnet 's': NetworkInterfaceLimitExceeded",
         "quota",
         "Amazon EC2 API reference, error codes",
     ),
-    Said(
+    EcsMessage(
         "Unexpected EC2 error while attempting to tag the network interface: TagPolicyViolation",
         "network_problem",
         _MET,
     ),
-    Said("InternalError: An unexpected error occurred", "never_started", _START),
-    Said("TaskFailedToStart: RESOURCE:CPU", "no_capacity", _REASONS),
-    Said(
+    EcsMessage("InternalError: An unexpected error occurred", "never_started", _START),
+    EcsMessage("TaskFailedToStart: RESOURCE:CPU", "no_capacity", _REASONS),
+    EcsMessage(
         "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/data' that was provided for this task. Please "
         "verify that the role being passed has the proper trust relationship and permissions and that your IAM user has "
         "permissions to pass this role.",
@@ -68,20 +68,20 @@ FAILED_STARTS = (
         _EVENTS,
         "ecs-tasks.amazonaws.com",
     ),
-    Said(
+    EcsMessage(
         _RESOURCES + "execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been "
         "retried 3 time(s): RequestError: send request failed caused by: Post ecr: dial tcp 10.0.0.1:443: i/o timeout",
         "network_problem",
         _MET,
     ),
-    Said(
+    EcsMessage(
         _RESOURCES + "The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task "
         "and Amazon ECR. Check your task network configuration.",
         "network_problem",
         _STOPPED,
         "cannot reach AWS",
     ),
-    Said(
+    EcsMessage(
         _RESOURCES
         + "execution resource retrieval failed: unable to retrieve secret from asm: AccessDeniedException: User: "
         "arn:aws:sts::111122223333:assumed-role/execution/x is not authorized to perform: secretsmanager:GetSecretValue on "
@@ -89,13 +89,13 @@ FAILED_STARTS = (
         "permission_problem",
         _MET,
     ),
-    Said(
+    EcsMessage(
         _RESOURCES + "unable to retrieve secret from asm: There is a connection issue between the task and AWS Secrets "
         "Manager",
         "network_problem",
         _MET,
     ),
-    Said(
+    EcsMessage(
         "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:x' from AWS Secrets Manager. Check "
         "whether the secret exists in the specified Region. Fetching secret data from AWS Secrets Manager in region "
         "us-east-1: secret arn:x: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
@@ -103,21 +103,21 @@ FAILED_STARTS = (
         _STOPPED,
         "secret",
     ),
-    Said(
+    EcsMessage(
         "ResourceInitializationError: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not "
         "contain json key connectionString",
         "configuration_problem",
         _MET,
         "secret",
     ),
-    Said(
+    EcsMessage(
         "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to "
         "create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.",
         "configuration_problem",
         _MET,
         "log group is missing",
     ),
-    Said(
+    EcsMessage(
         "ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group "
         "defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your "
         "network configuration. : signal: killed",
@@ -125,91 +125,93 @@ FAILED_STARTS = (
         _STOPPED,
         "cannot reach AWS",
     ),
-    Said("ResourceInitializationError: failed to validate logger args: : signal: killed", "network_problem", _MET),
-    Said(
+    EcsMessage(
+        "ResourceInitializationError: failed to validate logger args: : signal: killed", "network_problem", _MET
+    ),
+    EcsMessage(
         "ResourceInitializationError: failed to validate logger args: AccessDeniedException: User: x is not authorized to "
         "perform: logs:CreateLogStream on resource: arn:aws:logs:us-east-1:111122223333:log-group:g:log-stream:s",
         "permission_problem",
         _MET,
     ),
-    Said(
+    EcsMessage(
         "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref r/runner:1: r/runner:1: "
         "not found",
         "image_problem",
         _PULL,
     ),
-    Said(
+    EcsMessage(
         "CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain "
         "descriptor matching platform 'linux/amd64'",
         "image_problem",
         _MET,
-        "another processor",
+        "different processor",
     ),
-    Said("exec /opt/venv/bin/python: exec format error", "image_problem", _MET, "another processor"),
-    Said(
+    EcsMessage("exec /opt/venv/bin/python: exec format error", "image_problem", _MET, "different processor"),
+    EcsMessage(
         "CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer sha256:9f45: write "
         "/var/lib/containerd/x: no space left on device: unknown",
         "image_problem",
         _PULL,
         "ephemeral_storage_gib",
     ),
-    Said(
+    EcsMessage(
         "CannotPullContainerError: write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device",
         "image_problem",
         _PULL,
         "ephemeral_storage_gib",
     ),
-    Said(
+    EcsMessage(
         "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: "
         "dial tcp 10.0.0.1:443: i/o timeout",
         "network_problem",
         _PULL,
     ),
-    Said(
+    EcsMessage(
         "CannotPullContainerError: API error (500): Get https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/: net/http: "
         "request canceled while waiting for connection",
         "network_problem",
         _PULL,
     ),
-    Said("CannotPullContainerError: context canceled", "network_problem", _PULL),
-    Said(
+    EcsMessage("CannotPullContainerError: context canceled", "network_problem", _PULL),
+    EcsMessage(
         "CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to pull images "
         "from the registry.",
         "image_problem",
         _PULL,
     ),
-    Said(
+    EcsMessage(
         "CannotPullContainerError: The task can't pull the image. Check your network configuration",
         "network_problem",
         _PULL,
     ),
-    Said("CannotPullContainerError: pull access denied", "image_problem", _PULL),
-    Said(
+    EcsMessage("CannotPullContainerError: pull access denied", "image_problem", _PULL),
+    EcsMessage(
         "CannotPullContainerError: ERROR: toomanyrequests: Too Many Requests.",
         "never_started",
         _PULL,
         "registry limits",
     ),
-    Said(
+    EcsMessage(
         "CannotPullContainerError: You have reached your pull rate limit. You may increase the limit by authenticating",
         "never_started",
         _PULL,
         "registry limits",
     ),
-    Said(
+    EcsMessage(
         "ContainerRuntimeTimeoutError: Could not transition to running; timed out after waiting 1m: <reason>",
         "never_started",
         _STOPPED,
     ),
-    Said(
+    EcsMessage(
         'CannotStartContainerError: OCI runtime create failed: exec: "runner": executable file not found in $PATH',
         "image_problem",
         _MET,
         "lacks the runner",
     ),
-    Said("CannotStartContainerError: failed to get container status: <reason>", "never_started", _STOPPED),
-    Said("Task failed to start", "never_started", "the emulator of the local cloud"),
-    Said("", "never_started", "ECS may leave a reason out"),
+    EcsMessage("CannotStartContainerError: failed to get container status: <reason>", "never_started", _STOPPED),
+    EcsMessage("Task failed to start", "never_started", "the emulator of the local cloud"),
+    EcsMessage("", "never_started", "ECS may leave a reason out"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Why containers do not start, by AWS's real texts."""
+"""Real messages of AWS lead to the outcome that explains why a container did not start."""
 
 import pytest
 from hypothesis import given
@@ -11,22 +11,22 @@ from chalicelib.domain.ecs_failure import (
     classify_launch_failures,
 )
 from chalicelib.domain.outcome import OUTCOMES, Fault
-from tests.chalicelib.domain.ecs_texts import FAILED_STARTS, REFUSED, Said
+from tests.chalicelib.domain.ecs_texts import FAILED_STARTS, REFUSED, EcsMessage
 
 
-@pytest.mark.parametrize("said", FAILED_STARTS, ids=lambda said: said.text[:60])
-def test_a_failed_start_is_told_by_its_cause(said: Said) -> None:
-    code, message = classify_failed_start(f"Task failed to start {said.text}")
-    assert code == said.expected
-    assert said.text in message
-    assert said.names in message
+@pytest.mark.parametrize("sample", FAILED_STARTS, ids=lambda sample: sample.text[:60])
+def test_a_failed_start_is_classified_by_its_cause(sample: EcsMessage) -> None:
+    code, message = classify_failed_start(f"Task failed to start {sample.text}")
+    assert code == sample.expected
+    assert sample.text in message
+    assert sample.names in message
 
 
 @pytest.mark.parametrize(("error_code", "message", "expected"), REFUSED)
-def test_a_refused_launch_is_told_by_its_cause(error_code: str, message: str, expected: str) -> None:
-    code, told = classify_launch_error(error_code, message)
+def test_a_refused_launch_is_classified_by_its_cause(error_code: str, message: str, expected: str) -> None:
+    code, explanation = classify_launch_error(error_code, message)
     assert code == expected
-    assert f"{error_code}: {message}" in told
+    assert f"{error_code}: {message}" in explanation
 
 
 @pytest.mark.parametrize(
@@ -45,29 +45,29 @@ def test_a_refused_launch_is_told_by_its_cause(error_code: str, message: str, ex
         ([], "configuration_problem"),
     ],
 )
-def test_failures_of_run_task_are_told_by_their_codes(failures: list[tuple[str, str]], expected: str) -> None:
-    code, said = classify_launch_failures(failures)
+def test_failures_of_run_task_are_classified_by_their_codes(failures: list[tuple[str, str]], expected: str) -> None:
+    code, message = classify_launch_failures(failures)
     assert code == expected
-    assert said
-    assert all(reason in said for reason, _ in failures)
+    assert message
+    assert all(reason in message for reason, _ in failures)
 
 
-def test_a_meaning_says_what_to_do_or_that_it_goes_away() -> None:
+def test_each_explanation_contains_advice_unless_the_cause_is_temporary() -> None:
     for failure in FAILURES:
         fault = OUTCOMES[failure.outcome_code].fault
         assert failure.meaning.endswith(".")
         assert fault is Fault.CAPACITY or "operator" in failure.meaning or failure.outcome_code == "never_started"
 
 
-def test_words_are_compared_in_lower_case() -> None:
-    assert all(words == words.lower() for failure in FAILURES for words in failure.words)
+def test_phrases_are_lower_case() -> None:
+    assert all(phrase == phrase.lower() for failure in FAILURES for phrase in failure.phrases)
 
 
 @given(st.text())
-def test_whatever_is_said_has_an_outcome_that_is_not_the_notebooks(said: str) -> None:
+def test_no_message_leads_to_an_outcome_that_blames_the_notebook(message: str) -> None:
     codes = {
-        classify_failed_start(said)[0],
-        classify_launch_error(said, said)[0],
-        classify_launch_failures([(said, said)])[0],
+        classify_failed_start(message)[0],
+        classify_launch_error(message, message)[0],
+        classify_launch_failures([(message, message)])[0],
     }
     assert {OUTCOMES[code].fault for code in codes} <= {Fault.CAPACITY, Fault.REQUEST, Fault.INFRASTRUCTURE}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.config import Limits
-from chalicelib.domain.fairness import Load, take_in_turn
+from chalicelib.domain.fairness import Load, round_robin
 from chalicelib.domain.job import JobStatus, LiveJob, WaitingJob
 from tests.chalicelib.domain.builders import waiting
 
@@ -55,7 +55,7 @@ def test_no_limit_is_ever_passed_and_no_slot_left_free(
 ) -> None:
     before = over(load, limits)
     full = load.total >= limits.max_running_jobs
-    taken = list(take_in_turn(waits, load, limits))
+    taken = list(round_robin(waits, load, limits))
     assert over(load, limits) <= before
     assert not (full and taken)
     left = [job for jobs in waits for job in jobs if job not in taken]
@@ -67,7 +67,7 @@ def test_no_limit_is_ever_passed_and_no_slot_left_free(
 def test_an_owners_jobs_go_oldest_first_as_far_as_their_definitions_allow(
     waits: list[list[WaitingJob]], load: Load, limits: Limits
 ) -> None:
-    taken = list(take_in_turn(waits, load, limits))
+    taken = list(round_robin(waits, load, limits))
     for (_, definition), group in groupby(
         sorted(taken, key=lambda job: (job.owner_id, job.job_definition_id or "")),
         key=lambda job: (job.owner_id, job.job_definition_id),
@@ -84,7 +84,7 @@ def test_owners_have_turns(waits: list[list[WaitingJob]], limits: Limits) -> Non
     plain = [[WaitingJob(job.owner_id, job.job_id, job.not_before, None) for job in jobs] for jobs in waits]
     given_so_far: Counter[str] = Counter()
     left = {jobs[0].owner_id: len(jobs) for jobs in plain}
-    for job in take_in_turn(plain, Load(), free):
+    for job in round_robin(plain, Load(), free):
         given_so_far[job.owner_id] += 1
         open_owners = [owner for owner, number in left.items() if given_so_far[owner] < number]
         least = min((given_so_far[owner] for owner in open_owners), default=given_so_far[job.owner_id])
@@ -102,7 +102,7 @@ def test_nobody_waits_for_ever_however_much_others_ask(
         load = Load()
         for job in running:
             load.add(job)
-        started = list(take_in_turn(by_owner(pool), load, limits))
+        started = list(round_robin(by_owner(pool), load, limits))
         pool = [job for job in pool if job not in started]
         running = [*running, *started][1:]
         wanted -= {job.job_id for job in started}
@@ -116,22 +116,22 @@ def test_one_free_slot_goes_to_whoever_has_none() -> None:
     load, limits = Load(), Limits(max_running_jobs=3)
     for number in (1, 2):
         load.add(waiting("ann", number))
-    taken = list(take_in_turn([[waiting("ann", 3)], [waiting("zoe", 4)]], load, limits))
+    taken = list(round_robin([[waiting("ann", 3)], [waiting("zoe", 4)]], load, limits))
     assert [job.owner_id for job in taken] == ["zoe"]
 
 
 def test_among_equals_whoever_has_waited_longest_is_first() -> None:
     limits = Limits(max_running_jobs=1)
-    taken = list(take_in_turn([[waiting("ann", 7)], [waiting("zoe", 6)]], Load(), limits))
+    taken = list(round_robin([[waiting("ann", 7)], [waiting("zoe", 6)]], Load(), limits))
     assert [job.owner_id for job in taken] == ["zoe"]
 
 
 def test_a_definition_at_its_limit_does_not_hold_up_its_owners_other_jobs() -> None:
     jobs = [waiting("ann", 1, "daily"), waiting("ann", 2, "daily"), waiting("ann", 3)]
-    taken = list(take_in_turn([jobs], Load(), Limits(max_running_jobs_per_definition=1)))
+    taken = list(round_robin([jobs], Load(), Limits(max_running_jobs_per_definition=1)))
     assert taken == [jobs[0], jobs[2]]
 
 
 def test_nothing_waits() -> None:
-    assert list(take_in_turn([], Load(), Limits())) == []
-    assert list(take_in_turn([[]], Load(), Limits())) == []
+    assert list(round_robin([], Load(), Limits())) == []
+    assert list(round_robin([[]], Load(), Limits())) == []

@@ -14,10 +14,10 @@ from chalicelib.domain.identifiers import (
     input_key,
     job_prefix,
     live_shard,
+    make_owner_id,
     new_job_id,
     output_key,
     output_stem,
-    owner_slug,
     upload_key,
 )
 from chalicelib.domain.timestamps import from_millis
@@ -28,7 +28,7 @@ from tests.chalicelib.domain.builders import NOW
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 INSTANTS = st.integers(min_value=0, max_value=2**47).map(from_millis)
 RANDOM = st.binary(min_size=10, max_size=10)
-LONGEST_OWNER = owner_slug("AROA" + "X" * 200, "a-very-long-name-of-a-person-in-a-very-long-company")
+LONGEST_OWNER = make_owner_id("AROA" + "X" * 200, "a-very-long-name-of-a-person-in-a-very-long-company")
 LATEST_ATTEMPT = 99_999
 """More than 20 + 10 retries, each with 6 hours of launches a minute apart, can make."""
 
@@ -63,24 +63,24 @@ def test_randomness_is_not_lost(now: datetime, one: bytes, other: bytes) -> None
 
 @given(ANY_TEXT, ANY_TEXT)
 def test_owner_ids_are_safe_in_urls_and_keys(principal: str, display: str) -> None:
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{20}", owner_slug(principal, display))
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{20}", make_owner_id(principal, display))
 
 
 def test_owner_ids_can_be_recognised() -> None:
-    assert owner_slug("AIDA1", "Ann.O'Neil@example.com").startswith("ann-o-neil-example-com-")
-    assert owner_slug("AIDA1", "../../%2e%2e/🙂").startswith("2e-2e-")
-    assert owner_slug("AIDA1", "安娜").startswith("user-")
+    assert make_owner_id("AIDA1", "Ann.O'Neil@example.com").startswith("ann-o-neil-example-com-")
+    assert make_owner_id("AIDA1", "../../%2e%2e/🙂").startswith("2e-2e-")
+    assert make_owner_id("AIDA1", "安娜").startswith("user-")
     assert len(LONGEST_OWNER) <= 45
 
 
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
 def test_owners_differ_whatever_they_are_called(one: str, other: str, display: str) -> None:
-    assert (owner_slug(one, display) == owner_slug(other, display)) == (one == other)
+    assert (make_owner_id(one, display) == make_owner_id(other, display)) == (one == other)
 
 
 @given(INSTANTS, RANDOM, st.integers(min_value=0, max_value=LATEST_ATTEMPT), ANY_TEXT)
 def test_run_ids_come_back(now: datetime, randomness: bytes, attempt: int, name: str) -> None:
-    run_id = RunId(owner_slug(name, name), new_job_id(now, randomness), attempt)
+    run_id = RunId(make_owner_id(name, name), new_job_id(now, randomness), attempt)
     assert RunId.parse(str(run_id)) == run_id
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.config import Limits
-from chalicelib.domain.output_budget import MAX_PUT_BYTES, OutputFile, admit
+from chalicelib.domain.output_budget import MAX_PUT_BYTES, OutputFile, add_to_budget
 from chalicelib.errors import TooLargeError
 
 MIB = 1024 * 1024
@@ -18,58 +18,58 @@ def file(path: str, size_bytes: int = 1, file_format: str = "files") -> OutputFi
 
 
 def test_a_path_counts_once_with_its_largest_size() -> None:
-    sizes = admit([file("a", 5), file("a", 7), file("a", 6)], {}, LIMITS, notebook=NOTEBOOK)
+    sizes = add_to_budget([file("a", 5), file("a", 7), file("a", 6)], {}, LIMITS, notebook=NOTEBOOK)
     assert list(sizes.values()) == [7]
-    assert admit([file("a", 7), file("a", 0)], sizes, LIMITS, notebook=NOTEBOOK) == sizes
-    assert list(admit([file("a", 8)], sizes, LIMITS, notebook=NOTEBOOK).values()) == [8]
+    assert add_to_budget([file("a", 7), file("a", 0)], sizes, LIMITS, notebook=NOTEBOOK) == sizes
+    assert list(add_to_budget([file("a", 8)], sizes, LIMITS, notebook=NOTEBOOK).values()) == [8]
 
 
 def test_the_same_path_of_another_format_is_another_file() -> None:
-    sizes = admit([file("a"), file("a", file_format="html")], {}, LIMITS, notebook=NOTEBOOK)
+    sizes = add_to_budget([file("a"), file("a", file_format="html")], {}, LIMITS, notebook=NOTEBOOK)
     assert len(sizes) == 2
 
 
 def test_files_are_bounded() -> None:
-    sizes = admit([file("a"), file("b"), file("c")], {}, LIMITS, notebook=NOTEBOOK)
+    sizes = add_to_budget([file("a"), file("b"), file("c")], {}, LIMITS, notebook=NOTEBOOK)
     with pytest.raises(TooLargeError, match=r"4 files; limits\.max_output_files allows 3"):
-        admit([file("d")], sizes, LIMITS, notebook=NOTEBOOK)
-    assert admit([file("a", 9)], sizes, LIMITS, notebook=NOTEBOOK).keys() == sizes.keys()
+        add_to_budget([file("d")], sizes, LIMITS, notebook=NOTEBOOK)
+    assert add_to_budget([file("a", 9)], sizes, LIMITS, notebook=NOTEBOOK).keys() == sizes.keys()
 
 
 def test_bytes_are_bounded() -> None:
-    sizes = admit([file("a", MIB - 1)], {}, LIMITS, notebook=NOTEBOOK)
-    assert sum(admit([file("b", 1)], sizes, LIMITS, notebook=NOTEBOOK).values()) == MIB
+    sizes = add_to_budget([file("a", MIB - 1)], {}, LIMITS, notebook=NOTEBOOK)
+    assert sum(add_to_budget([file("b", 1)], sizes, LIMITS, notebook=NOTEBOOK).values()) == MIB
     with pytest.raises(TooLargeError, match=r"1,048,577 bytes; limits\.max_output_mib allows 1,048,576"):
-        admit([file("b", 2)], sizes, LIMITS, notebook=NOTEBOOK)
+        add_to_budget([file("b", 2)], sizes, LIMITS, notebook=NOTEBOOK)
 
 
 def test_no_file_is_larger_than_one_put_takes() -> None:
     limits = Limits(max_output_mib=10 * 1024 * 1024)
-    assert admit([file("a", MAX_PUT_BYTES)], {}, limits, notebook=NOTEBOOK)
+    assert add_to_budget([file("a", MAX_PUT_BYTES)], {}, limits, notebook=NOTEBOOK)
     for each in (file("a", MAX_PUT_BYTES + 1), file(NOTEBOOK, MAX_PUT_BYTES + 1, "ipynb")):
         with pytest.raises(TooLargeError, match="5 GiB"):
-            admit([each], {}, limits, notebook=NOTEBOOK)
+            add_to_budget([each], {}, limits, notebook=NOTEBOOK)
 
 
 def test_a_full_budget_never_costs_the_notebook() -> None:
-    full = admit([file("a", MIB - 2), file("b"), file("c")], {}, LIMITS, notebook=NOTEBOOK)
-    assert admit([file(NOTEBOOK, MIB, "ipynb")], full, LIMITS, notebook=NOTEBOOK) == full
+    full = add_to_budget([file("a", MIB - 2), file("b"), file("c")], {}, LIMITS, notebook=NOTEBOOK)
+    assert add_to_budget([file(NOTEBOOK, MIB, "ipynb")], full, LIMITS, notebook=NOTEBOOK) == full
     with pytest.raises(TooLargeError):
-        admit([file(NOTEBOOK, MIB + 1, "ipynb")], full, LIMITS, notebook=NOTEBOOK)
+        add_to_budget([file(NOTEBOOK, MIB + 1, "ipynb")], full, LIMITS, notebook=NOTEBOOK)
 
 
 @pytest.mark.parametrize("other", [file(NOTEBOOK), file("other.ipynb", file_format="ipynb")])
 def test_nothing_else_passes_for_the_notebook(other: OutputFile) -> None:
-    assert len(admit([other], {}, LIMITS, notebook=NOTEBOOK)) == 1
+    assert len(add_to_budget([other], {}, LIMITS, notebook=NOTEBOOK)) == 1
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.integers(min_value=0, max_value=MIB)), max_size=20))
 def test_whatever_is_asked_for_stays_within_the_limits(asked: list[tuple[str, int]]) -> None:
-    sizes = admit([], {}, LIMITS, notebook=NOTEBOOK)
+    sizes = add_to_budget([], {}, LIMITS, notebook=NOTEBOOK)
     largest: dict[str, int] = {}
     for path, size in asked:
         try:
-            sizes = admit([file(path, size)], sizes, LIMITS, notebook=NOTEBOOK)
+            sizes = add_to_budget([file(path, size)], sizes, LIMITS, notebook=NOTEBOOK)
         except TooLargeError:
             continue
         largest[path] = max(size, largest.get(path, 0))

@@ -12,12 +12,12 @@ from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Job
 from chalicelib.domain.runner_identity import (
     CheckIn,
-    Proven,
+    CheckInProof,
     code_proof,
     key_proof,
     open_session,
-    proven,
     session_token,
+    verify_check_in,
 )
 from tests.chalicelib.domain import builders
 
@@ -54,8 +54,8 @@ def test_every_proof_and_token_is_good_for_one_thing() -> None:
     ("key", "code", "suspicious"), [(KEY, CODE, False), (KEY, "x", True), ("x", CODE, True), ("x", "x", False)]
 )
 def test_one_factor_alone_is_suspicious(key: str, code: str, suspicious: bool) -> None:
-    found = proven(check_in(key, code), KEY, job())
-    assert found == Proven(key=key == KEY, code=code == CODE, is_current=True)
+    found = verify_check_in(check_in(key, code), KEY, job())
+    assert found == CheckInProof(key=key == KEY, code=code == CODE, is_current=True)
     assert found.is_suspicious is suspicious
 
 
@@ -64,7 +64,7 @@ def test_one_factor_alone_is_suspicious(key: str, code: str, suspicious: bool) -
 )
 @pytest.mark.parametrize("code", [CODE, "", KEY])
 def test_a_record_that_holds_no_code_for_the_attempt_proves_none(record: Job | None, code: str) -> None:
-    found = proven(check_in(code=code), KEY, record)
+    found = verify_check_in(check_in(code=code), KEY, record)
     assert not found.code
     assert not found.is_suspicious, "a late container has the right key, too"
 

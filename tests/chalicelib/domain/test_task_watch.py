@@ -1,4 +1,4 @@
-"""What a task is to its job: recorded, waited for, or nobody's."""
+"""How a task relates to its job: current, orphaned or unknown."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,10 +6,17 @@ from itertools import product
 
 import pytest
 
-from chalicelib.domain.identifiers import RunId, new_job_id, owner_slug
+from chalicelib.domain.identifiers import RunId, make_owner_id, new_job_id
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.task_state import TaskState, parse_task
-from chalicelib.domain.task_watch import EXIT_TIME, PATIENCE, SETTLING_TIME, STOP_TIME, Standing, judge_standing
+from chalicelib.domain.task_watch import (
+    EXIT_TIMEOUT,
+    LAUNCH_SETTLING_TIME,
+    STOP_TIMEOUT,
+    UNRESPONSIVE_TIMEOUT,
+    TaskMatch,
+    match_task,
+)
 from chalicelib.services.runs import HEARTBEAT_TIMEOUT, SELF_FENCING_TIMEOUT
 from tests.chalicelib.domain import builders
 from tests.chalicelib.domain.builders import NOW
@@ -33,39 +40,39 @@ def test_a_task_is_current_only_for_a_watched_job_that_names_it_or_none(
     status: JobStatus, watched: bool, arn: str | None
 ) -> None:
     job = a_job(status, watched=watched, arn=arn)
-    expected = Standing.CURRENT if watched and arn in (None, ARN) else Standing.STRAY
-    assert judge_standing(job, a_task(job)) is expected
+    expected = TaskMatch.CURRENT if watched and arn in (None, ARN) else TaskMatch.ORPHANED
+    assert match_task(job, a_task(job)) is expected
 
 
 @pytest.mark.parametrize("arn", [None, ARN])
 @pytest.mark.parametrize("attempt", [1, 3])
-def test_a_task_of_another_attempt_is_a_stray(arn: str | None, attempt: int) -> None:
+def test_a_task_of_another_attempt_is_orphaned(arn: str | None, attempt: int) -> None:
     job = a_job(arn=arn)
-    assert judge_standing(job, a_task(job, attempt=attempt)) is Standing.STRAY
+    assert match_task(job, a_task(job, attempt=attempt)) is TaskMatch.ORPHANED
 
 
-@pytest.mark.parametrize(("launch", "expected"), [(0, "stray"), (1, "current"), (2, "stray"), (None, "unknown")])
-def test_before_a_task_is_recorded_the_launch_tells(launch: int | None, expected: str) -> None:
+@pytest.mark.parametrize(("launch", "expected"), [(0, "orphaned"), (1, "current"), (2, "orphaned"), (None, "unknown")])
+def test_before_a_task_is_recorded_the_launch_number_decides(launch: int | None, expected: str) -> None:
     job = a_job(arn=None)
-    assert judge_standing(job, a_task(job, launch=launch)) is Standing(expected)
+    assert match_task(job, a_task(job, launch=launch)) is TaskMatch(expected)
 
 
-def test_a_task_without_a_job_is_a_stray() -> None:
-    assert judge_standing(None, a_task(a_job())) is Standing.STRAY
+def test_a_task_without_a_job_is_orphaned() -> None:
+    assert match_task(None, a_task(a_job())) is TaskMatch.ORPHANED
 
 
-def test_a_runner_ends_itself_before_the_service_believes_in_its_silence() -> None:
-    assert SELF_FENCING_TIMEOUT < HEARTBEAT_TIMEOUT < PATIENCE
+def test_a_runner_stops_itself_before_the_service_assumes_that_it_is_gone() -> None:
+    assert SELF_FENCING_TIMEOUT < HEARTBEAT_TIMEOUT < UNRESPONSIVE_TIMEOUT
 
 
 def test_a_task_has_time_to_exit_and_to_be_stopped() -> None:
-    """Fargate's longest stop time-out is 120 s, and a dispatch runs for 60 s at most."""
-    assert min(EXIT_TIME, STOP_TIME) > timedelta(seconds=120)
-    assert timedelta(seconds=60) < SETTLING_TIME
+    """Fargate's longest stop timeout is 120 s, and a dispatch runs for 60 s at most."""
+    assert min(EXIT_TIMEOUT, STOP_TIMEOUT) > timedelta(seconds=120)
+    assert timedelta(seconds=60) < LAUNCH_SETTLING_TIME
 
 
 def test_a_run_id_fits_into_started_by() -> None:
     """At most 128 letters, digits, hyphens, slashes and underscores (Amazon ECS API reference, `RunTask`)."""
-    longest = RunId(owner_slug("x", "W" * 100), new_job_id(NOW, b"0123456789"), 999_999_999)
+    longest = RunId(make_owner_id("x", "W" * 100), new_job_id(NOW, b"0123456789"), 999_999_999)
     assert len(str(longest)) == 92
     assert set(str(longest)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-/_")

@@ -8,22 +8,22 @@ from typing import Any
 import pytest
 
 from app.app import app
-from chalicelib.domain.authorization.access import ROUTES, Asker, Audience, is_admitted
+from chalicelib.domain.authorization.access import ROUTES, Audience, CallerKind, is_allowed
 from chalicelib.errors import ConfigurationError
-from chalicelib.routes.chalice_app import ApiBlueprint
+from chalicelib.routes.blueprint import ApiBlueprint
 from infra.routes import read_routes
 from tests.support.definitions import Definitions
 from tests.support.http_api import Api, Response
 from tests.support.principals import ADMINS, NO_OWNERS, USERS, settings_with_admins
 from tests.support.scheduler import BOB, LocalScheduler, notebook, scheduler
 
-WHO: dict[Asker, Mapping[str, str | None]] = {
-    Asker.ANONYMOUS: {"nobody": None},
-    Asker.NO_OWNER: NO_OWNERS,
-    Asker.USER: USERS,
-    Asker.ADMIN: ADMINS,
-    Asker.USER_FOR_OTHER: USERS,
-    Asker.ADMIN_FOR_OTHER: ADMINS,
+WHO: dict[CallerKind, Mapping[str, str | None]] = {
+    CallerKind.ANONYMOUS: {"nobody": None},
+    CallerKind.NO_OWNER: NO_OWNERS,
+    CallerKind.USER: USERS,
+    CallerKind.ADMIN: ADMINS,
+    CallerKind.USER_FOR_OTHER: USERS,
+    CallerKind.ADMIN_FOR_OTHER: ADMINS,
 }
 
 
@@ -101,25 +101,25 @@ def test_a_route_without_a_row_cannot_be_registered() -> None:
         ApiBlueprint("x").route("/scheduler/new", methods=["POST"])
 
 
-def _whose(local: LocalScheduler, asker: Asker, api: Api, route: str) -> tuple[dict[str, str], str | None]:
+def _whose(local: LocalScheduler, asker: CallerKind, api: Api, route: str) -> tuple[dict[str, str], str | None]:
     """Give what a request is about, and the owner that it names: one's own, or Bob's."""
-    if asker in (Asker.USER_FOR_OTHER, Asker.ADMIN_FOR_OTHER):
+    if asker in (CallerKind.USER_FOR_OTHER, CallerKind.ADMIN_FOR_OTHER):
         target = Target(local, local.api.as_user(BOB), route)
         return target.ids, target.owner_id
-    return (Target(local, api, route).ids if asker in (Asker.USER, Asker.ADMIN) else NOTHING), None
+    return (Target(local, api, route).ids if asker in (CallerKind.USER, CallerKind.ADMIN) else NOTHING), None
 
 
-@pytest.mark.parametrize("asker", Asker, ids=lambda each: each.name)
+@pytest.mark.parametrize("asker", CallerKind, ids=lambda each: each.name)
 @pytest.mark.parametrize("route", FOR_USERS)
-def test_who_may_call_a_route(route: str, asker: Asker, local: LocalScheduler) -> None:
+def test_who_may_call_a_route(route: str, asker: CallerKind, local: LocalScheduler) -> None:
     for kind, arn in WHO[asker].items():
         api = local.api.as_user(arn)
         ids, owner_id = _whose(local, asker, api, route)
         response = _send(local, api, route, ids, owner_id)
-        if is_admitted(asker, ROUTES[route].audience):
+        if is_allowed(asker, ROUTES[route].audience):
             assert response.status in (200, 204), (kind, response.body)
         else:
-            assert response.status == (401 if asker is Asker.ANONYMOUS else 403), (kind, response.body)
+            assert response.status == (401 if asker is CallerKind.ANONYMOUS else 403), (kind, response.body)
             assert local.calls == [], kind
 
 

@@ -150,7 +150,7 @@ def test_an_admin_who_acts_for_somebody_is_told_apart(local: LocalScheduler, lin
 
 def test_ids_of_what_was_made_and_of_what_was_deleted_are_there(local: LocalScheduler, lines: Lines) -> None:
     ids = [local.create(), local.create()]
-    assert [each["made_id"] for each in lines() if each["action"] == "create_job"] == ids
+    assert [each["created_id"] for each in lines() if each["action"] == "create_job"] == ids
     local.api.delete(f"/scheduler/batch/jobs?job_id={ids[0]}&job_id={ids[1]}")
     assert [each["job_ids"] for each in lines()] == [ids]
 

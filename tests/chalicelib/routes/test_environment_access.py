@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.config import SchedulerSettings
-from chalicelib.domain.authorization.environment_access import NEEDS_THE_RIGHT, Party, Step
+from chalicelib.domain.authorization.environment_access import REQUIRED_RIGHTS, Party, Step
 from tests.support.definitions import Definitions
 from tests.support.http_api import Response
 from tests.support.scheduler import LocalScheduler, notebook, scheduler, settings
@@ -93,7 +93,7 @@ ACTIONS: dict[Step, Callable[[Case], bool]] = {
     Step.CREATE: Case.create,
     Step.EDIT: Case.edit,
     Step.EDIT_CODE: Case.edit_code,
-    Step.LOOK_AFTER: Case.look_after,
+    Step.MANAGE: Case.look_after,
     Step.RUN_NOW: Case.run_now,
     Step.RESIZE: Case.resize,
     Step.TICK: Case.tick,
@@ -114,6 +114,6 @@ def test_whose_right_to_the_environment_a_step_needs(step: Step, *, is_open: boo
         for situation, (owner, caller) in SITUATIONS.items():
             maker = caller if step is Step.CREATE else owner
             needed = {Party.OWNER: maker, Party.CALLER: caller}
-            lacking = [each for each in NEEDS_THE_RIGHT[step] if needed[each] in (_OUTSIDER, _ADMIN_OUTSIDER)]
+            lacking = [each for each in REQUIRED_RIGHTS[step] if needed[each] in (_OUTSIDER, _ADMIN_OUTSIDER)]
             case = Case(local, owner, caller, is_open=is_open)
             assert ACTIONS[step](case) is (is_open or not lacking), situation

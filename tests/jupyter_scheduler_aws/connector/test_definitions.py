@@ -13,7 +13,7 @@ from jupyter_scheduler.models import (
 
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.connector.connection import Connection
-from jupyter_scheduler_aws.connector.definitions import Definitions, brings_snapshot
+from jupyter_scheduler_aws.connector.definitions import Definitions, has_new_snapshot
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import NotFoundError, SnapshotError
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
@@ -47,7 +47,7 @@ def definition(document: dict[str, Any], input_path: str) -> Definition:
 def test_a_file_is_taken_anew_where_one_was_dropped_on_the_form(
     definition_document: dict[str, Any], input_path: str, input_uri: str, changes: dict[str, Any], expected: bool
 ) -> None:
-    assert brings_snapshot(definition(definition_document, input_path), input_uri, changes) is expected
+    assert has_new_snapshot(definition(definition_document, input_path), input_uri, changes) is expected
 
 
 @pytest.fixture

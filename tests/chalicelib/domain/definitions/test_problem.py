@@ -55,10 +55,10 @@ def test_the_reason_is_that_of_the_code(code: str, reason: Reason) -> None:
     assert Failure(code, "").reason is reason
 
 
-@pytest.mark.parametrize("duty", [BackgroundWork.SCHEDULES, BackgroundWork.TICKS])
-def test_the_latest_failure_is_quoted_and_a_long_one_is_cut(duty: BackgroundWork) -> None:
-    first = note_failure(None, duty, DENIED, NOW)
-    second = note_failure(first, duty, Failure("ThrottlingException", "x" * 5000), NOW)
+@pytest.mark.parametrize("work", [BackgroundWork.SCHEDULES, BackgroundWork.TICKS])
+def test_the_latest_failure_is_quoted_and_a_long_one_is_cut(work: BackgroundWork) -> None:
+    first = note_failure(None, work, DENIED, NOW)
+    second = note_failure(first, work, Failure("ThrottlingException", "x" * 5000), NOW)
     assert "AccessDeniedException: no." in first.message
     assert (second.reason, "AccessDenied" in second.message) == (Reason.BUSY, False)
     assert "ThrottlingException: xxx" in second.message

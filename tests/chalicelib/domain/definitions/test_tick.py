@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from chalicelib.domain.definitions.definition import Definition, LastRun, ScheduleOptions
 from chalicelib.domain.definitions.tick import (
     TickVerdict,
+    advance_next_due,
     after_tick,
-    due_minutes,
-    explain,
-    judge_tick,
-    moved_on,
+    decide_tick,
+    due_times,
+    explain_crontab,
     next_due_after,
 )
 from tests.chalicelib.domain.builders import job, spec
@@ -45,7 +45,7 @@ def _definition(
 
 
 def _hours(definition: Definition, until: int = 23) -> list[int]:
-    return [each.hour for each in due_minutes(definition, _NOON - timedelta(hours=5), _NOON.replace(hour=until))]
+    return [each.hour for each in due_times(definition, _NOON - timedelta(hours=5), _NOON.replace(hour=until))]
 
 
 def test_a_definition_holds_from_the_instant_after_it_was_made() -> None:
@@ -81,7 +81,7 @@ def test_what_lies_far_ahead_is_no_error() -> None:
 @given(late=st.timedeltas(timedelta(0), timedelta(hours=3)), catch_up=st.timedeltas(timedelta(0), timedelta(hours=3)))
 def test_a_due_minute_runs_until_its_window_closes(late: timedelta, catch_up: timedelta) -> None:
     due = _NOON.replace(hour=13)
-    verdict = judge_tick(_definition(options={"catch_up": catch_up}), due, due + late)
+    verdict = decide_tick(_definition(options={"catch_up": catch_up}), due, due + late)
     assert verdict is (TickVerdict.RUN if late <= catch_up else TickVerdict.MISSED)
 
 
@@ -89,43 +89,43 @@ def test_a_due_minute_runs_until_its_window_closes(late: timedelta, catch_up: ti
 def test_what_is_judged_to_be_due_is_what_is_listed(minute: int) -> None:
     definition = _definition("*/7 * * * *", {"start": _NOON + timedelta(minutes=20)})
     due = _NOON + timedelta(minutes=minute)
-    listed = list(due_minutes(definition, _NOON - timedelta(hours=3), _NOON + timedelta(hours=3)))
-    assert (judge_tick(definition, due, due) is TickVerdict.RUN) == (due in listed)
+    listed = list(due_times(definition, _NOON - timedelta(hours=3), _NOON + timedelta(hours=3)))
+    assert (decide_tick(definition, due, due) is TickVerdict.RUN) == (due in listed)
 
 
 @pytest.mark.parametrize(("due", "next_due"), [(13, 14), (14, 13)])
 def test_the_earliest_open_minute_moves_on_with_its_own_tick_only(due: int, next_due: int) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), synced_revision=1)
     made, instant = job(), _NOON.replace(hour=due)
-    after = after_tick(before, instant, "run", made)
+    after = after_tick(before, instant, TickVerdict.RUN, made)
     assert after.next_due == _NOON.replace(hour=next_due)
     assert (after.run_count, after.missed_count, after.synced_revision) == (1, 0, 1)
     assert after.last_run == LastRun(made.job_id, instant)
 
 
-@pytest.mark.parametrize("verdict", ["missed", "skipped"])
-def test_a_tick_without_a_job_counts_no_run(verdict: str) -> None:
+@pytest.mark.parametrize("verdict", [TickVerdict.MISSED, TickVerdict.SKIPPED])
+def test_a_tick_without_a_job_counts_no_run(verdict: TickVerdict) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), options={"max_runs": 1})
     after = after_tick(before, _NOON.replace(hour=13), verdict, None)
-    assert (after.run_count, after.missed_count, after.last_run) == (0, int(verdict == "missed"), None)
+    assert (after.run_count, after.missed_count, after.last_run) == (0, int(verdict is TickVerdict.MISSED), None)
     assert after.next_due == _NOON.replace(hour=14)
 
 
 @pytest.mark.parametrize("due", [13, 14])
 def test_after_the_last_run_nothing_is_next_and_the_schedules_are_to_be_switched_off(due: int) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), options={"max_runs": 1}, synced_revision=1)
-    after = after_tick(before, _NOON.replace(hour=due), "run", job())
+    after = after_tick(before, _NOON.replace(hour=due), TickVerdict.RUN, job())
     assert (after.next_due, after.synced_revision) == (None, 0)
 
 
 def test_moved_on_to_the_end() -> None:
     before = _definition(options={"end": _NOON.replace(hour=14)}, synced_revision=1)
-    assert moved_on(before, _NOON.replace(hour=13)) == replace(before, next_due=_NOON.replace(hour=14))
-    assert moved_on(before, _NOON.replace(hour=14)) == replace(before, next_due=None, synced_revision=0)
+    assert advance_next_due(before, _NOON.replace(hour=13)) == replace(before, next_due=_NOON.replace(hour=14))
+    assert advance_next_due(before, _NOON.replace(hour=14)) == replace(before, next_due=None, synced_revision=0)
 
 
 def test_an_explanation_is_what_would_happen() -> None:
-    expressions, ticks = explain("30 2 13 * 5", "Europe/Berlin", _NOON, 3)
+    expressions, ticks = explain_crontab("30 2 13 * 5", "Europe/Berlin", _NOON, 3)
     assert len(expressions) == 2
     definition = _definition("30 2 13 * 5", timezone="Europe/Berlin")
-    assert ticks == list(islice(due_minutes(definition, _NOON, _NOON + timedelta(days=400)), 3))
+    assert ticks == list(islice(due_times(definition, _NOON, _NOON + timedelta(days=400)), 3))
