@@ -214,17 +214,17 @@ LOOKS: list[Callable[[Client, str], object]] = [
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_an_admin_names_the_owner_in_every_request(
-    api: FakeApi, pace: RetryPolicy, look: Callable[[Client, str], object]
+    api: FakeApi, retry_policy: RetryPolicy, look: Callable[[Client, str], object]
 ) -> None:
     definition_id = api.add_definition()
-    with Client(api.url, owner_id="ben 2", pace=pace) as client:
+    with Client(api.url, owner_id="ben 2", retry_policy=retry_policy) as client:
         look(client, definition_id)
 
     assert [("owner_id", "ben 2") in request.query for request in api.requests] == [True]
 
 
-def test_nothing_is_made_for_somebody_else(api: FakeApi, pace: RetryPolicy, notebook: Path) -> None:
-    with Client(api.url, owner_id="ben-2", pace=pace) as client:
+def test_nothing_is_made_for_somebody_else(api: FakeApi, retry_policy: RetryPolicy, notebook: Path) -> None:
+    with Client(api.url, owner_id="ben-2", retry_policy=retry_policy) as client:
         with pytest.raises(ConfigurationError, match="not for the owner ben-2"):
             client.submit(notebook)
         with pytest.raises(ConfigurationError, match="not for the owner ben-2"):

@@ -53,8 +53,11 @@ def test_the_operators_bundle_is_trusted(tls_api: FakeApi, certificate: Path, mo
         assert client.health().version == "0.1.0"
 
 
-def test_an_unknown_certificate_is_explained(tls_api: FakeApi, pace: RetryPolicy) -> None:
-    with Client(tls_api.url, pace=pace) as client, pytest.raises(UnreachableError, match="set AWS_CA_BUNDLE"):
+def test_an_unknown_certificate_is_explained(tls_api: FakeApi, retry_policy: RetryPolicy) -> None:
+    with (
+        Client(tls_api.url, retry_policy=retry_policy) as client,
+        pytest.raises(UnreachableError, match="set AWS_CA_BUNDLE"),
+    ):
         client.health()
     assert tls_api.requests == []
 

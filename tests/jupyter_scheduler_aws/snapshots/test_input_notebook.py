@@ -11,7 +11,12 @@ import pytest
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, Downloaded, DownloadedFile, downloaded
+from jupyter_scheduler_aws.transfers.download_manifest import (
+    MANIFEST_NAME,
+    DownloadedFile,
+    ManifestEntry,
+    read_manifest,
+)
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import fetched, files_in
@@ -49,8 +54,8 @@ def test_only_the_notebook_is_fetched(api: FakeApi, client: Client, job_id: str,
 
     assert path == tmp_path / "report.ipynb"
     assert path.read_bytes() == NOTEBOOK
-    assert files_in(tmp_path) == [MARKER, "report.ipynb"]
-    assert downloaded(tmp_path, job_id) == Downloaded(
+    assert files_in(tmp_path) == [MANIFEST_NAME, "report.ipynb"]
+    assert read_manifest(tmp_path, job_id) == ManifestEntry(
         complete=True, files={"report.ipynb": DownloadedFile(format="input", size_bytes=len(NOTEBOOK))}
     )
     ranges = [re.findall(r"\d+", request.headers["range"]) for request in api.seen("GET", ZIP_PATH)]

@@ -10,10 +10,10 @@ from typing import IO, Any
 import pytest
 
 from jupyter_scheduler_aws import Client
+from jupyter_scheduler_aws.api.response_models import SnapshotLimits
 from jupyter_scheduler_aws.errors import SnapshotError, SnapshotTooLargeError, TooLargeError
 from jupyter_scheduler_aws.snapshots.folder_listing import FolderListing
 from jupyter_scheduler_aws.snapshots.ignore_rules import IGNORE_FILE
-from jupyter_scheduler_aws.snapshots.limits import SnapshotLimits
 from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder
 from jupyter_scheduler_aws.snapshots.zip_file import write_zip
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files

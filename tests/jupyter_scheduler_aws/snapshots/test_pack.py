@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_scheduler_aws.errors import SnapshotError
 from jupyter_scheduler_aws.snapshots.pack import pack_folder, pack_notebook
-from jupyter_scheduler_aws.transfers.download_manifest import Downloaded, DownloadedFile, update_marker
+from jupyter_scheduler_aws.transfers.download_manifest import DownloadedFile, ManifestEntry, update_manifest
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
 
 
@@ -116,7 +116,7 @@ def test_outputs_of_earlier_jobs_stay_out(notebook: Path) -> None:
     outputs = notebook.parent / "outputs"
     write_files(outputs, "report-2026.html", "results/table.csv", "own.txt")
     files = {name: DownloadedFile(format="files", size_bytes=1) for name in ("report-2026.html", "results/table.csv")}
-    update_marker(outputs, "job-1", lambda _: Downloaded(complete=True, files=files))
+    update_manifest(outputs, "job-1", lambda _: ManifestEntry(complete=True, files=files))
 
     with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         assert sorted(package.namelist()) == ["outputs/own.txt", "report.ipynb"]

@@ -5,7 +5,7 @@ import pytest
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, UnsafePathError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, marked_outputs
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, downloaded_files
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import BIG, fetched, files_in
@@ -36,7 +36,7 @@ def test_a_dropped_download_goes_on_where_it_was(api: FakeApi, client: Client, j
     assert int(second.headers["range"].removeprefix("bytes=").removesuffix("-")) > 0
     assert "if-match" in second.headers
     assert seen[-1] == (len(BIG), len(BIG))
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
 def test_a_file_that_changed_in_between_is_fetched_anew(
@@ -137,7 +137,7 @@ def test_a_thousand_small_files_are_asked_for_once_each(
     assert sorted(fetched(api)) == sorted(files)
     assert len(api.requests) == len(files) + 2, "the job and the list"
     assert {path.name: path.read_bytes() for path in paths} == {name: content for name, (_, content) in files.items()}
-    assert files_in(tmp_path) == sorted([MARKER, *files])
+    assert files_in(tmp_path) == sorted([MANIFEST_NAME, *files])
 
 
 def test_one_failure_ends_the_rest_and_the_next_download_leaves_no_parts(
@@ -151,7 +151,7 @@ def test_one_failure_ends_the_rest_and_the_next_download_leaves_no_parts(
     assert len(api.seen("GET", "/s3/.*")) < 20
 
     client.download(job_id, tmp_path)
-    assert files_in(tmp_path) == sorted([MARKER, *api.jobs[job_id].files])
+    assert files_in(tmp_path) == sorted([MANIFEST_NAME, *api.jobs[job_id].files])
 
 
 def test_own_files_are_not_replaced_unless_asked(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_own_files_are_not_replaced_unless_asked(api: FakeApi, client: Client, j
 
     client.download(job_id, tmp_path, overwrite=True)
     assert (tmp_path / "big.bin").read_bytes() == BIG
-    assert marked_outputs(tmp_path) == set()
+    assert downloaded_files(tmp_path) == set()
 
 
 def test_downloaded_files_are_replaced(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
@@ -173,19 +173,19 @@ def test_downloaded_files_are_replaced(api: FakeApi, client: Client, job_id: str
     client.download(job_id, tmp_path)
 
     assert (tmp_path / "big.bin").read_bytes() == b"newer"
-    assert marked_outputs(tmp_path) == {tmp_path / "big.bin"}
+    assert downloaded_files(tmp_path) == {tmp_path / "big.bin"}
 
 
 def test_the_input_comes_only_if_asked_for(client: Client, job_id: str, tmp_path: Path) -> None:
     client.download(job_id, tmp_path, with_input=InputChoice.SNAPSHOT)
 
-    assert files_in(tmp_path) == [MARKER, "big.bin", "input.ipynb"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin", "input.ipynb"]
 
 
 def test_only_some_formats(api: FakeApi, client: Client, tmp_path: Path) -> None:
     client.download(api.add_job(), tmp_path, output_formats=["html"])
 
-    assert files_in(tmp_path) == [MARKER, "report-2026.html"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "report-2026.html"]
 
 
 def test_a_job_without_files_says_so(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from traitlets.config import Config
 from jupyter_scheduler_aws import AwsEnvironmentManager, AwsJobFilesManager, AwsScheduler, Client
 from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, downloaded
-from jupyter_scheduler_aws.transfers.local_paths import file_key, local_paths
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, read_manifest
+from jupyter_scheduler_aws.transfers.local_paths import collision_key, local_paths
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.cli.conftest import nbjobs as nbjobs  # noqa: PLC0414 - a fixture
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
@@ -40,8 +40,8 @@ def job_id(api: FakeApi) -> str:
 def assert_all_are_here(folder: Path) -> dict[str, Path]:
     places = local_paths(folder, CONTENTS)
     assert {name: place.read_bytes() for name, place in places.items()} == CONTENTS
-    files = [name for name in files_in(folder) if name != MARKER]
-    assert len({file_key(name) for name in files}) == len(files) == len(CONTENTS)
+    files = [name for name in files_in(folder) if name != MANIFEST_NAME]
+    assert len({collision_key(name) for name in files}) == len(files) == len(CONTENTS)
     return places
 
 
@@ -140,5 +140,5 @@ def test_no_file_takes_the_place_of_the_marker(api: FakeApi, client: Client, tmp
 
     client.download(job_id, tmp_path)
 
-    assert files_in(tmp_path) == [MARKER, "a"]
-    assert downloaded(tmp_path, job_id) is not None
+    assert files_in(tmp_path) == [MANIFEST_NAME, "a"]
+    assert read_manifest(tmp_path, job_id) is not None

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_scheduler_aws.errors import UnsafePathError
-from jupyter_scheduler_aws.transfers.local_paths import file_key, local_paths
+from jupyter_scheduler_aws.transfers.local_paths import collision_key, local_paths
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ ONE = {
 
 
 def assert_all_are_kept_apart(folder: Path, names: list[str], found: dict[str, Path]) -> None:
-    keys = [file_key(path.relative_to(folder).as_posix()) for path in found.values()]
+    keys = [collision_key(path.relative_to(folder).as_posix()) for path in found.values()]
     assert list(found) == list(names)
     assert len(set(keys)) == len(keys)
     assert not any(other.startswith(f"{key}/") for key in keys for other in keys)

@@ -7,11 +7,11 @@ import pytest
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
 from jupyter_scheduler_aws.transfers.download_manifest import (
-    Downloaded,
     DownloadedFile,
     FileState,
-    downloaded,
-    update_marker,
+    ManifestEntry,
+    read_manifest,
+    update_manifest,
 )
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
@@ -34,7 +34,7 @@ def test_what_is_there_is_not_fetched(api: FakeApi, client: Client, job_id: str,
     assert paths == [tmp_path / "a.txt", tmp_path / "b.html"]
     assert fetched(api) == []
     assert seen == []
-    found = downloaded(tmp_path, job_id)
+    found = read_manifest(tmp_path, job_id)
     assert found
     assert found.complete
 
@@ -69,7 +69,7 @@ def test_what_the_user_changed_is_left_alone_each_time(
 def test_a_file_of_the_users_own_is_not_taken_for_a_download(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
-    update_marker(tmp_path, job_id, lambda _: None)
+    update_manifest(tmp_path, job_id, lambda _: None)
 
     with pytest.raises(DownloadError, match="would be replaced"):
         client.download(job_id, tmp_path, again=False)
@@ -90,7 +90,7 @@ def test_what_was_fetched_while_the_job_ran_is_fetched_again(api: FakeApi, clien
     assert fetched(api) == ["same.ipynb"]
     assert (tmp_path / "same.ipynb").read_text() == "3/3"
     assert (tmp_path / "edited.ipynb").read_text() == "1/3, and a remark"
-    found = downloaded(tmp_path, job_id)
+    found = read_manifest(tmp_path, job_id)
     assert found
     assert found.complete
 
@@ -100,7 +100,7 @@ def test_what_another_download_was_killed_over_is_fetched(
 ) -> None:
     """It may be an older file that stands there, of whatever size."""
     file = DownloadedFile(format="files", size_bytes=3, state=FileState.EXPECTED)
-    update_marker(tmp_path, job_id, lambda _: Downloaded(complete=False, files={"a.txt": file}))
+    update_manifest(tmp_path, job_id, lambda _: ManifestEntry(complete=False, files={"a.txt": file}))
     (tmp_path / "b.html").unlink()
 
     client.download(job_id, tmp_path, again=False)

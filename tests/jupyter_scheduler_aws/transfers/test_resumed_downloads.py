@@ -9,8 +9,8 @@ import pytest
 
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, downloaded
-from jupyter_scheduler_aws.transfers.partial_files import is_part
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, read_manifest
+from jupyter_scheduler_aws.transfers.partial_files import is_partial_file
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import (
@@ -56,7 +56,7 @@ def test_a_download_goes_on_where_a_killed_process_was(
     [part] = parts_in(tmp_path)
     there = part.stat().st_size
     assert 500_000 <= there < 1_000_000
-    assert is_part(part.name)
+    assert is_partial_file(part.name)
 
     [path] = client.download(job_id, tmp_path)
 
@@ -64,7 +64,7 @@ def test_a_download_goes_on_where_a_killed_process_was(
     _, second = api.seen("GET", "/s3/.*")
     assert second.headers["range"] == f"bytes={there}-"
     assert second.headers["if-match"] == etag_of(BIG)
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
 @pytest.mark.parametrize("again", [True, False])
@@ -76,7 +76,7 @@ def test_what_a_killed_process_brought_may_be_replaced(
     kill_halfway(api, job_id, tmp_path, after_bytes=500_000)
     arrived = {name for name in small if (tmp_path / name).exists()}
     assert arrived
-    found = downloaded(tmp_path, job_id)
+    found = read_manifest(tmp_path, job_id)
     assert found
     assert not found.complete
     assert set(found.files) == {*small, "big.bin"}
@@ -85,7 +85,7 @@ def test_what_a_killed_process_brought_may_be_replaced(
     client.download(job_id, tmp_path, again=again)
 
     assert sorted(fetched(api)) == sorted({"big.bin", *small} - (set() if again else arrived))
-    assert files_in(tmp_path) == sorted([MARKER, "big.bin", *small])
+    assert files_in(tmp_path) == sorted([MANIFEST_NAME, "big.bin", *small])
 
 
 def test_half_a_file_of_another_version_is_thrown_away(
@@ -155,7 +155,7 @@ def test_an_etag_that_cannot_stand_in_a_name(api: FakeApi, client: Client, job_i
     api.faults.append(Fault("GET", "/s3/.*", drops_after=1_000_000))
     client.download(job_id, tmp_path)
     assert "if-match" in api.seen("GET", "/s3/.*")[1].headers, "this process knows it"
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
     api.faults += [Fault("GET", "/s3/.*", drops_after=300_000) for _ in range(6)]
     with pytest.raises(DownloadError, match="broke off"):

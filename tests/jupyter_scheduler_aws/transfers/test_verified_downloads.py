@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import BIG, add_job, files_in, leave_part, parts_in
@@ -76,14 +76,14 @@ def test_what_is_no_md5_is_not_compared(
 
     assert path.read_bytes() == BIG
     assert api.seen("GET", "/s3/.*")[1].headers["if-match"] == headers["etag"]
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
 def test_an_empty_file(api: FakeApi, client: Client, tmp_path: Path) -> None:
     [path] = client.download(add_job(api, {"empty": ("files", b"")}), tmp_path)
 
     assert path.read_bytes() == b""
-    assert files_in(tmp_path) == [MARKER, "empty"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "empty"]
 
 
 def test_a_server_that_never_ends_is_left_when_it_has_sent_too_much(
