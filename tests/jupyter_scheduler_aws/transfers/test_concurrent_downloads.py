@@ -30,7 +30,7 @@ class Rival:
             self._run()
 
 
-def test_another_download_overtakes_with_the_same_half_file(
+def test_another_download_finishes_first_with_the_same_partial_file(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     with Client(api.url) as other:
@@ -43,7 +43,7 @@ def test_another_download_overtakes_with_the_same_half_file(
     assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_another_download_overtakes_with_another_version(
+def test_another_download_finishes_first_with_another_version(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     def replace_and_download() -> None:
@@ -57,7 +57,7 @@ def test_another_download_overtakes_with_another_version(
     assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_two_processes_and_two_threads_at_once(api: FakeApi, retry_policy: RetryPolicy, tmp_path: Path) -> None:
+def test_two_processes_and_two_threads_download_at_once(api: FakeApi, retry_policy: RetryPolicy, tmp_path: Path) -> None:
     files = {f"{n}.bin": ("files", BIG[n:]) for n in range(8)}
     job_id = add_job(api, files)
 

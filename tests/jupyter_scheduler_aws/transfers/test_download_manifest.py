@@ -32,7 +32,7 @@ def entry(*names: str, complete: bool = True) -> ManifestEntry:
     )
 
 
-def test_a_marker_says_what_is_of_which_job(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_manifest_lists_the_files_of_each_job(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = api.add_job()
     api.jobs[job_id].files["report.ipynb"] = ("input", b"{}")
 
@@ -55,7 +55,7 @@ def test_a_marker_says_what_is_of_which_job(api: FakeApi, client: Client, tmp_pa
     assert read_manifest(tmp_path / "nowhere", job_id) is None
 
 
-def test_the_download_of_a_running_job_is_never_complete(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_download_of_a_running_job_is_never_complete(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = add_job(api, {"a.ipynb": ("ipynb", b"1"), "in.ipynb": ("input", b"2")}, status="IN_PROGRESS")
     api.jobs[job_id].plan = [{}, {"status": "COMPLETED"}]
 
@@ -75,7 +75,7 @@ def test_the_download_of_a_running_job_is_never_complete(api: FakeApi, client: C
     assert {file.state for file in found.files.values()} == {FileState.FINAL}
 
 
-def test_a_job_that_ends_while_it_is_listed_is_not_complete(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_download_of_a_job_that_ends_during_the_listing_is_not_complete(api: FakeApi, client: Client, tmp_path: Path) -> None:
     """What it made between the list and its end is missing."""
     job_id = add_job(api, {"a.ipynb": ("ipynb", b"1")}, status="IN_PROGRESS")
     before = [vars(file) for file in client.files(job_id)]
@@ -90,7 +90,7 @@ def test_a_job_that_ends_while_it_is_listed_is_not_complete(api: FakeApi, client
     assert not found.complete
 
 
-def test_a_failure_remembers_what_is_there(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_manifest_after_a_failure_lists_the_downloaded_files(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = add_job(api, {"a.html": ("html", b"1"), "b.txt": ("files", b"2")})
     client.download(job_id, tmp_path, output_formats=["html"])
     found = read_manifest(tmp_path, job_id)
@@ -124,7 +124,7 @@ def test_jobs_share_a_folder(api: FakeApi, client: Client, tmp_path: Path) -> No
     assert read_manifest(tmp_path, second) is None
 
 
-def test_a_download_of_one_format_does_not_forget_the_others(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_download_of_one_format_keeps_the_other_entries(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = add_job(api, {"a.txt": ("files", b"1"), "b.txt": ("files", b"1"), "c.html": ("html", b"1")})
     client.download(job_id, tmp_path)
     (tmp_path / "a.txt").unlink()
@@ -134,7 +134,7 @@ def test_a_download_of_one_format_does_not_forget_the_others(api: FakeApi, clien
     assert downloaded_files(tmp_path) == {tmp_path / "b.txt", tmp_path / "c.html"}
 
 
-def test_the_marker_of_a_job_is_not_taken_for_that_of_a_folder(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_manifest_among_the_outputs_is_not_downloaded(api: FakeApi, client: Client, tmp_path: Path) -> None:
     forged = json.dumps({"jobs": {"x": {"complete": True, "files": {"mine": {"format": "files", "size_bytes": 1}}}}})
     names = {
         MANIFEST_NAME: ("files", forged.encode()),
@@ -184,7 +184,7 @@ def write(text: str | bytes) -> Callable[[Path], None]:
         make_pipe,
     ],
 )
-def test_a_marker_that_cannot_be_read_counts_as_none(
+def test_unreadable_manifest_counts_as_missing(
     api: FakeApi, client: Client, tmp_path: Path, plant: Callable[[Path], None]
 ) -> None:
     plant(tmp_path / MANIFEST_NAME)
@@ -199,7 +199,7 @@ def test_a_marker_that_cannot_be_read_counts_as_none(
     assert read_manifest(tmp_path, job_id) == entry("b.txt")
 
 
-def test_a_folder_where_the_marker_must_be(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_folder_at_the_path_of_the_manifest(api: FakeApi, client: Client, tmp_path: Path) -> None:
     (tmp_path / MANIFEST_NAME).mkdir()
     job_id = api.add_job()
 
@@ -210,7 +210,7 @@ def test_a_folder_where_the_marker_must_be(api: FakeApi, client: Client, tmp_pat
     assert api.seen("GET", "/s3/.*") == []
 
 
-def test_threads_do_not_lose_each_others_entries(tmp_path: Path) -> None:
+def test_threads_do_not_lose_manifest_entries(tmp_path: Path) -> None:
     def add(number: int) -> None:
         update_manifest(tmp_path, f"job-{number}", lambda _: entry(f"{number}.txt"))
 
@@ -221,7 +221,7 @@ def test_threads_do_not_lose_each_others_entries(tmp_path: Path) -> None:
     assert files_in(tmp_path) == [MANIFEST_NAME]
 
 
-def test_the_last_entry_takes_the_marker_with_it(tmp_path: Path) -> None:
+def test_manifest_is_removed_with_its_last_entry(tmp_path: Path) -> None:
     update_manifest(tmp_path, "j", lambda _: entry("a"))
     update_manifest(tmp_path, "j", lambda _: None)
 
@@ -239,5 +239,5 @@ def test_the_last_entry_takes_the_marker_with_it(tmp_path: Path) -> None:
         (".0123456789ab-../../x.part", False),
     ],
 )
-def test_half_files_are_known_by_their_names(name: str, *, expected: bool) -> None:
+def test_partial_files_are_recognized_by_name(name: str, *, expected: bool) -> None:
     assert is_partial_file(name) is expected

@@ -8,7 +8,7 @@ from tests.jupyter_scheduler_aws.transfers.downloading import leave_part, parts_
 ETAG = '"abc"'
 
 
-def test_half_of_what_another_began_anew_is_not_put_in_place(tmp_path: Path) -> None:
+def test_partial_file_that_another_download_restarted_is_not_moved(tmp_path: Path) -> None:
     """Two have the same name for different files when one download threw its half file away and began another."""
     target = tmp_path / "x"
     with PartialFile(target) as first, PartialFile(target) as second:
@@ -27,7 +27,7 @@ def test_half_of_what_another_began_anew_is_not_put_in_place(tmp_path: Path) -> 
         assert target.read_bytes() == b"whole"
 
 
-def test_half_files_of_other_versions_go_when_a_version_is_begun(tmp_path: Path) -> None:
+def test_partial_files_of_other_versions_are_removed(tmp_path: Path) -> None:
     target = tmp_path / "x"
     leave_part(target, '"old"', b"1")
     (tmp_path / "other").mkdir()

@@ -18,7 +18,7 @@ def job_id(api: FakeApi) -> str:
 
 
 @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
-def test_a_half_file_that_is_a_link_is_not_written_through(
+def test_partial_file_that_is_a_link_is_replaced(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, link: Callable[[Path, Path], None]
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -37,7 +37,7 @@ def test_a_half_file_that_is_a_link_is_not_written_through(
     assert files_in(folder) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_a_marker_that_is_a_link_is_not_written_through(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_manifest_that_is_a_link_is_replaced(client: Client, job_id: str, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("mine")
     folder = tmp_path / "outputs"
@@ -51,7 +51,7 @@ def test_a_marker_that_is_a_link_is_not_written_through(client: Client, job_id: 
     assert downloaded_files(folder) == {folder / "big.bin"}
 
 
-def test_a_marker_that_is_a_link_says_nothing(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_manifest_that_is_a_link_is_not_read(client: Client, job_id: str, tmp_path: Path) -> None:
     client.download(job_id, tmp_path)
     folder = tmp_path / "outputs"
     folder.mkdir()
@@ -62,7 +62,7 @@ def test_a_marker_that_is_a_link_says_nothing(client: Client, job_id: str, tmp_p
     assert downloaded_files(folder) == set()
 
 
-def test_a_target_that_is_a_link_is_replaced_itself_and_only_if_asked(
+def test_target_that_is_a_link_is_replaced_only_with_overwrite(
     client: Client, job_id: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "outputs"
@@ -77,7 +77,7 @@ def test_a_target_that_is_a_link_is_replaced_itself_and_only_if_asked(
     assert (folder / "big.bin").read_bytes() == BIG
 
 
-def test_a_folder_that_has_the_name_of_half_a_file(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_folder_with_the_name_of_a_partial_file(client: Client, job_id: str, tmp_path: Path) -> None:
     part = leave_part(tmp_path / "big.bin", etag_of(BIG), b"x")
     part.unlink()
     part.mkdir()
