@@ -194,7 +194,7 @@ def test_response_with_missing_fields_raises(api: FakeApi, client: Client) -> No
     definition_id = api.add_definition()
     api.faults.append(Fault("GET", f"{DEFINITIONS}/.*", instead=Response.of({"job_definition_id": "x"})))
 
-    with pytest.raises(UnexpectedResponseError, match="KeyError"):
+    with pytest.raises(UnexpectedResponseError, match="TypeError: .* missing .*'name'"):
         client.get_definition(definition_id)
 
 

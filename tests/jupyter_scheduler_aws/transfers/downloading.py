@@ -15,7 +15,7 @@ BIG = bytes(range(256)) * 8000
 OTHER = BIG[::-1]
 """As large as `BIG`."""
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 _SCRIPT = """
 import resource, sys
