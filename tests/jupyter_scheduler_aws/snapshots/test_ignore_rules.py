@@ -1,4 +1,4 @@
-"""What stays out of a folder's snapshot, by default and by ignore files."""
+"""What a folder's snapshot leaves out, by default and because of ignore files."""
 
 import os
 import zipfile
@@ -14,7 +14,7 @@ from tests.jupyter_scheduler_aws.conftest import write_files
 
 
 def packed(notebook: Path) -> list[str]:
-    """Name what goes in besides the notebook."""
+    """Return the names of the members besides the notebook."""
     with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         names = package.namelist()
         assert names[0] == notebook.name
@@ -34,7 +34,7 @@ def folder(notebook: Path) -> Path:
 
 @pytest.fixture
 def scanned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the folders that were looked into."""
+    """Names of the folders that were read."""
     found: list[str] = []
     scandir = os.scandir
 

@@ -14,7 +14,7 @@ from jupyter_scheduler_aws.snapshots.folder_listing import FolderListing
 from jupyter_scheduler_aws.snapshots.ignore_rules import IGNORE_FILE
 
 Tree = Mapping[str, str]
-"""Contents of ignore files by folder; and of files, by path, which are empty."""
+"""Contents of ignore files by folder, or of files by path; files are empty."""
 
 NAMES = st.sampled_from(["a", "b", "ab", "a.c", "b.c", "c", ".a", "a b", "[a]", "A"])
 FOLDERS = st.lists(NAMES, max_size=3).map(lambda parts: "".join(f"{part}/" for part in parts))

@@ -19,7 +19,7 @@ def job_id(api: FakeApi) -> str:
 
 
 def stale_listing(client: Client, job_id: str) -> Fault:
-    """Make the next listing of a job's files the one of now."""
+    """Make the next listing of a job's files return the current one."""
     files = [vars(file) for file in client.files(job_id)]
     return Fault("GET", ".*/download_files", instead=Response.of({"files": files, "expires_in_seconds": 1}))
 

@@ -1,4 +1,4 @@
-"""The notebook out of an input folder, without the rest of it."""
+"""Downloads of only the notebook from the zip of an input folder."""
 
 import io
 import random
@@ -165,7 +165,7 @@ def test_zip_that_changes_during_the_download(api: FakeApi, client: Client, job_
 def test_server_that_never_stops_sending(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int
 ) -> None:
-    """Once; the next answer is as it should be."""
+    """It fails once; the next response is correct."""
     headers = {"content-range": f"bytes {len(SNAPSHOT) - 65536}-{len(SNAPSHOT) - 1}/{len(SNAPSHOT)}"}
     api.faults.append(Fault("GET", ZIP_PATH, instead=Response(status, b"x" * 65536, headers, is_endless=True)))
 
