@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from jupyter_scheduler_aws.errors import SnapshotError
 
 __all__ = ["IgnorePatterns", "read_ignore_file"]
@@ -106,6 +104,9 @@ def _without_trailing_spaces(line: str) -> str:
 
 
 def _pattern_of(text: str) -> _Pattern:
+    # Its import takes as long as that of the rest of this package, and most commands pack no folder.
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415
+
     if _MISREAD.search(text):
         raise ValueError(text)
     start = "!" if text.startswith("!") else ""
