@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
@@ -77,9 +76,7 @@ class Api:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def health(self) -> Health:

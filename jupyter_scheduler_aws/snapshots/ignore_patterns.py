@@ -35,14 +35,7 @@ class IgnorePatterns:
 
     @classmethod
     def parse(cls, lines: Iterable[str], *, source: str) -> Self:
-        """Parse patterns.
-
-        Parameters
-        ----------
-        lines
-            Each is a pattern, a comment, or empty.
-        source
-            Where they come from, for the error message.
+        """Parse lines, each a pattern, a comment, or empty; `source` names their file in an error message.
 
         Raises
         ------
@@ -66,12 +59,7 @@ class IgnorePatterns:
     def match(self, path: str, *, is_folder: bool) -> bool | None:
         """Return whether a file or folder is ignored; None if no pattern matches it. Its parents do not count.
 
-        Parameters
-        ----------
-        path
-            Relative to the folder of the ignore file, with `/`.
-        is_folder
-            Whether it is a folder.
+        The path is relative to the folder of the ignore file, with `/`.
         """
         whole = f"{path}/" if is_folder else path
         return next((pattern.ignores for pattern in self._patterns if pattern.regex.fullmatch(whole)), None)
