@@ -1,8 +1,9 @@
-"""What jobs and definitions can be made of, and how it is written for the service."""
+"""The options of jobs and definitions, and how they are encoded in requests."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypedDict, Unpack
 
 from jupyter_scheduler_aws.parameters import encode_parameters
@@ -18,16 +19,14 @@ __all__ = [
 ]
 
 DEFAULT_OUTPUT_FORMATS: Final = ("ipynb", "html")
-"""What a person wants to look at afterwards."""
+"""What a person usually looks at after a run."""
 
 _RANDOM: Final = "random-"
-"""How a token begins that nobody chose."""
-
-_ONE_DAY: Final = timedelta(days=1)
+"""Prefix of a token that the client generated."""
 
 
 class JobOptions(TypedDict, total=False):
-    """What jobs and definitions have in common. None is the same as left out."""
+    """Options that jobs and definitions share. None is the same as absent."""
 
     name: str | None
     environment: str | None
@@ -43,102 +42,106 @@ class JobOptions(TypedDict, total=False):
     timeout: timedelta | None
     """Maximum run time of an attempt, in whole seconds."""
     max_retries: int | None
-    """How often a failed notebook is tried again."""
+    """How often a failed notebook is retried."""
 
 
 class DefinitionOptions(JobOptions, total=False):
-    """What a definition has besides: how its schedule is followed. None is the same as left out."""
+    """Further options of a definition: how it follows its schedule. None is the same as absent."""
 
     timezone: str | None
-    """Name of the crontab's zone, such as `Europe/Berlin`; a definition without one follows UTC."""
+    """Time zone of the crontab, such as `Europe/Berlin`; the default is UTC."""
     active: bool | None
     """False pauses it, True resumes it."""
     overlap_policy: str | None
     """An `OverlapPolicy`."""
     catch_up: timedelta | None
-    """How late a due minute that was missed may still run, in whole seconds, up to 30 days; the service's default is an hour."""
+    """How late a missed due time may still run, in whole seconds, up to 30 days; the service's default is an hour."""
     start: datetime | None
-    """No due minute before this instant; with a time zone."""
+    """The schedule starts at this time; requires a time zone."""
     end: datetime | None
-    """No due minute after this instant; with a time zone."""
+    """The schedule ends at this time; requires a time zone."""
     max_runs: int | None
-    """No due minute after so many scheduled jobs."""
+    """The schedule ends after this number of scheduled jobs."""
     job_retention: timedelta | None
-    """How long its jobs are kept after they end, in whole days; else as the operator chose."""
+    """How long its jobs are kept after they end, in whole days; the default is the operator's."""
 
 
 def job_fields(**options: Unpack[JobOptions]) -> dict[str, Any]:
-    """Write what was named as the API has it.
+    """Encode the options that are set as fields of a request.
 
     Raises
     ------
     TypeError
-        If a parameter's value has no literal.
+        If a parameter's value cannot be written as a Python literal.
     """
-    parameters, timeout = options.get("parameters"), options.get("timeout")
-    formats, tags = options.get("output_formats"), options.get("tags")
-    return _named(
-        {
-            "name": options.get("name"),
-            "runtime_environment_name": options.get("environment"),
-            "compute_type": options.get("compute_type"),
-            "parameters": None if parameters is None else encode_parameters(parameters),
-            "output_formats": None if formats is None else list(formats),
-            "tags": None if tags is None else list(tags),
-            "timeout_seconds": None if timeout is None else int(timeout.total_seconds()),
-            "max_retries": options.get("max_retries"),
-        }
-    )
+    return _encode(options)
 
 
 def definition_fields(**options: Unpack[DefinitionOptions]) -> dict[str, Any]:
-    """Write what was named as the API has it.
+    """Encode the options that are set as fields of a request.
 
     Raises
     ------
     TypeError
-        If a parameter's value has no literal.
+        If a parameter's value cannot be written as a Python literal.
     ValueError
-        If a time has no zone, or a retention is not in whole days.
+        If a time has no time zone, or a retention is not in whole days.
     """
-    catch_up, retention = options.get("catch_up"), options.get("job_retention")
-    own = {
-        "timezone": options.get("timezone"),
-        "active": options.get("active"),
-        "overlap_policy": options.get("overlap_policy"),
-        "catch_up_seconds": None if catch_up is None else int(catch_up.total_seconds()),
-        "schedule_start": _millis("start", options.get("start")),
-        "schedule_end": _millis("end", options.get("end")),
-        "max_runs": options.get("max_runs"),
-        "job_retention_days": None if retention is None else _days(retention),
+    return _encode(options)
+
+
+def _encode(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        field: encode(value) for name, (field, encode) in _FIELDS.items() if (value := options.get(name)) is not None
     }
-    jobs: JobOptions = {key: options[key] for key in JobOptions.__annotations__ if key in options}  # type: ignore[literal-required, assignment]
-    return job_fields(**jobs) | _named(own)
 
 
-def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _millis(name: str, instant: datetime | None) -> int | None:
-    if instant is None:
-        return None
+def _millis(name: str, instant: datetime) -> int:
     if instant.tzinfo is None:
-        raise ValueError(f"{name}: {instant} has no time zone, so it is no instant. Give it one.")
+        raise ValueError(f"{name}: {instant} has no time zone. Add one.")
     return round(instant.timestamp() * 1000)
 
 
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
 def _days(span: timedelta) -> int:
-    if span % _ONE_DAY:
-        raise ValueError(f"job_retention: {span} is not in whole days.")
-    return span // _ONE_DAY
+    if span % timedelta(days=1):
+        raise ValueError(f"job_retention: {span} is not a number of whole days.")
+    return span.days
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    "name": ("name", _same),
+    "environment": ("runtime_environment_name", _same),
+    "compute_type": ("compute_type", _same),
+    "parameters": ("parameters", encode_parameters),
+    "output_formats": ("output_formats", list),
+    "tags": ("tags", list),
+    "timeout": ("timeout_seconds", _seconds),
+    "max_retries": ("max_retries", _same),
+    "timezone": ("timezone", _same),
+    "active": ("active", _same),
+    "overlap_policy": ("overlap_policy", _same),
+    "catch_up": ("catch_up_seconds", _seconds),
+    "start": ("schedule_start", partial(_millis, "start")),
+    "end": ("schedule_end", partial(_millis, "end")),
+    "max_runs": ("max_runs", _same),
+    "job_retention": ("job_retention_days", _days),
+}
+"""The request's field of each option, and how its value is encoded."""
 
 
 def random_token() -> str:
-    """Make an idempotency token for a request that was given none: repeated, it has no second effect."""
+    """Generate an idempotency token for a request without one, so that a retry has no second effect."""
     return f"{_RANDOM}{secrets.token_hex(16)}"
 
 
 def is_random_token(token: object) -> bool:
-    """Say whether nobody chose a token, so that nobody need see it."""
+    """Check whether the client generated a token, so that a person need not see it."""
     return isinstance(token, str) and token.startswith(_RANDOM)

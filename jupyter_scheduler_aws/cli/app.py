@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from jupyter_scheduler_aws.api.transport import URL_VARIABLE, own_version
 from jupyter_scheduler_aws.cli.crontab import explain
 from jupyter_scheduler_aws.cli.definition_changes import edit, run
 from jupyter_scheduler_aws.cli.definitions import (
@@ -28,7 +27,8 @@ from jupyter_scheduler_aws.cli.schedule import schedule
 from jupyter_scheduler_aws.cli.submit import submit
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
 from jupyter_scheduler_aws.cli.waiting import wait
-from jupyter_scheduler_aws.errors import SchedulerClientError
+from jupyter_scheduler_aws.errors import URL_VARIABLE, SchedulerClientError
+from jupyter_scheduler_aws.versions import package_version
 
 __all__ = ["app", "main"]
 
@@ -84,7 +84,7 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
     if value:
-        typer.echo(f"nbjobs {own_version()}")
+        typer.echo(f"nbjobs {package_version()}")
         raise typer.Exit
 
 

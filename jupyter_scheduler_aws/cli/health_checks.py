@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.response_models import Health
-from jupyter_scheduler_aws.api.transport import own_version
 from jupyter_scheduler_aws.cli.formatting import duration, size, took
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerClientError
 from jupyter_scheduler_aws.snapshots.pack import pack_notebook
+from jupyter_scheduler_aws.versions import package_version
 
 __all__ = ["Examination", "ExaminationError"]
 
@@ -99,7 +99,7 @@ class Examination:
 
     def versions(self) -> str:
         """Name the versions of both sides."""
-        return f"nbjobs {own_version()}, service {self.health.version}, Python {platform.python_version()}"
+        return f"nbjobs {package_version()}, service {self.health.version}, Python {platform.python_version()}"
 
     def environments(self) -> str:
         """Check that there is an environment to use."""

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from jupyter_scheduler_aws.api.job_models import JobStatus
 from jupyter_scheduler_aws.cli.details import job_details
 from jupyter_scheduler_aws.cli.listing import MORE, first_of, job_table, page_size
 from jupyter_scheduler_aws.cli.options import (
@@ -19,6 +18,7 @@ from jupyter_scheduler_aws.cli.options import (
     ask,
 )
 from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.enums import JobStatus
 
 __all__ = ["delete", "list_jobs", "show", "stop"]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
-from jupyter_scheduler_aws.client import InputChoice
+from jupyter_scheduler_aws.enums import InputChoice
 from jupyter_scheduler_aws.parameters import decode_parameter, encode_parameters
 
 __all__ = [

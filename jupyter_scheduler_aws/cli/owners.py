@@ -5,12 +5,12 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from jupyter_scheduler_aws.api.job_models import JobStatus
 from jupyter_scheduler_aws.api.owner_models import Owner
 from jupyter_scheduler_aws.cli.formatting import ago, local_time, shown_line
 from jupyter_scheduler_aws.cli.listing import MORE, first_of, page_size
 from jupyter_scheduler_aws.cli.options import AllOption, JsonOption, LimitOption
 from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
+from jupyter_scheduler_aws.enums import JobStatus
 
 __all__ = ["disable", "enable", "list_owners", "show_owner"]
 

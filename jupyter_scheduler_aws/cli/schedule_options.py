@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from jupyter_scheduler_aws.api.definition_models import OverlapPolicy
 from jupyter_scheduler_aws.cli.options import parse_duration
+from jupyter_scheduler_aws.enums import OverlapPolicy
 
 __all__ = [
     "CatchUpOption",

@@ -10,6 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from typing_extensions import override
 
+from jupyter_scheduler_aws.api.polling_interval import PollingInterval
 from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
@@ -54,7 +55,8 @@ class Terminal:
     profile: str | None = None
     owner_id: str | None = None
     """Whose jobs to look at; one's own if None."""
-    pace: RetryPolicy = field(default_factory=RetryPolicy)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
+    polling_interval: PollingInterval = field(default_factory=PollingInterval)
     is_json: bool = False
     """Whether stdout gets one JSON document and nothing else."""
     out: Console = field(default_factory=lambda: _console(sys.stdout, is_stderr=False))
@@ -71,7 +73,14 @@ class Terminal:
             Whether to look at one's own, whatever `owner_id` says.
         """
         owner_id = None if own else of_owner or self.owner_id
-        return Client(self.url, region=self.region, profile=self.profile, owner_id=owner_id, pace=self.pace)
+        return Client(
+            self.url,
+            region=self.region,
+            profile=self.profile,
+            owner_id=owner_id,
+            retry_policy=self.retry_policy,
+            polling_interval=self.polling_interval,
+        )
 
     def result(self, line: str) -> None:
         """Write a line for programs, plain but neither wrapped nor styled, unless stdout is for JSON."""

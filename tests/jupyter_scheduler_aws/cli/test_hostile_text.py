@@ -103,7 +103,7 @@ def test_lists_are_text(api: FakeApi, show: Show) -> None:
             name: each for name, each in everywhere(text["text"]).items() if name not in {"outcome", "phase", "status"}
         }
         problem = {
-            "work": "schedules",
+            "background_work": "schedules",
             "code": "denied",
             "title": text["text"],
             "message": text["text"],

@@ -204,7 +204,7 @@ def test_a_folder_that_is_too_large(api: FakeApi, nbjobs: Nbjobs, notebook: Path
     done = nbjobs("submit", notebook, "--folder")
 
     assert (done.code, done.stdout) == (2, "")
-    assert "Largest are report.ipynb" in " ".join(done.stderr.split())
+    assert "The largest are report.ipynb" in " ".join(done.stderr.split())
     assert "uploading" not in done.stderr
 
 

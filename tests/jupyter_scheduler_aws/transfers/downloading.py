@@ -1,30 +1,30 @@
-"""What the tests of downloads share: contents, looks into a folder, and downloads in processes of their own."""
+"""Helpers for tests of downloads: contents, folder listings, and downloads in other processes."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from jupyter_scheduler_aws.transfers.partial_files import Part
+from jupyter_scheduler_aws.transfers.partial_files import PartialFile
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
 __all__ = ["BIG", "OTHER", "add_job", "fetched", "files_in", "leave_part", "parts_in", "start_download"]
 
 BIG = bytes(range(256)) * 8000
-"""2 MB: several parts."""
+"""2 MB: several chunks."""
 
 OTHER = BIG[::-1]
 """As large as `BIG`."""
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 _SCRIPT = """
 import resource, sys
-from jupyter_scheduler_aws import Client, Pace
+from jupyter_scheduler_aws import Client, RetryPolicy
 
 url, job_id, folder, most_bytes = sys.argv[1:]
 if int(most_bytes):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(most_bytes), int(most_bytes)))
-with Client(url, pace=Pace(sleep=lambda seconds: None)) as client:
+with Client(url, retry_policy=RetryPolicy(sleep=lambda seconds: None)) as client:
     client.download(job_id, folder, on_progress=lambda done, total: print(done, flush=True))
 """
 
@@ -44,21 +44,21 @@ def parts_in(folder: Path) -> list[Path]:
 
 
 def fetched(api: FakeApi) -> list[str]:
-    """Give what was fetched, by its last part, request by request."""
+    """Return the name of each downloaded file, request by request."""
     return [request.path.rpartition("/")[2] for request in api.seen("GET", "/s3/.*")]
 
 
 def leave_part(target: Path, etag: str, content: bytes) -> Path:
-    """Leave half a file, as a download that was killed does."""
-    with Part(target) as part:
-        part.begin(etag)
+    """Leave a partial file, as a killed download does."""
+    with PartialFile(target) as part:
+        part.start(etag)
         part.write(content)
     [path] = parts_in(target.parent)
     return path
 
 
 def start_download(api: FakeApi, job_id: str, folder: Path, *, most_bytes: int = 0) -> subprocess.Popen[str]:
-    """Download in another process, which prints how many bytes are there after each part.
+    """Download in another process, which prints the number of bytes so far after each chunk.
 
     `most_bytes` is how large a file may become, as on a disk that is full; 0: as large as it likes.
     """
