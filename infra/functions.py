@@ -50,7 +50,7 @@ FUNCTIONS: Final = (
     # at least one job from the waiting ones each time, and every job has a bounded number of attempts.
     FunctionSpec(
         name="dispatch",
-        handler="app.app.dispatch",
+        handler="app.dispatch.handler",
         memory_mib=512,
         timeout=DISPATCH_TIMEOUT,
         description="Launches waiting jobs, one dispatcher at a time",
@@ -58,14 +58,14 @@ FUNCTIONS: Final = (
     ),
     FunctionSpec(
         name="task-events",
-        handler="app.app.task_events",
+        handler="app.task_events.handler",
         memory_mib=512,
         timeout=Duration.seconds(60),
         description="Notes what ECS says of runners",
     ),
     FunctionSpec(
         name="ticks",
-        handler="app.app.ticks",
+        handler="app.ticks.handler",
         memory_mib=512,
         timeout=TICKS_TIMEOUT,
         description="Makes the jobs of definitions that are due",
@@ -73,7 +73,7 @@ FUNCTIONS: Final = (
     # Not traced: a trace of every minute is a tenth of the idle bill, and its log and metrics say the same.
     FunctionSpec(
         name="sweep",
-        handler="app.app.sweep",
+        handler="app.sweep.handler",
         memory_mib=512,
         timeout=Duration.seconds(120),
         description="Finds silent runners, lost wake-ups and missed ticks, every minute",
@@ -83,14 +83,14 @@ FUNCTIONS: Final = (
     # definition's cleanup deletes are its jobs, and their cleanup deletes no record.
     FunctionSpec(
         name="cleanup",
-        handler="app.app.cleanup",
+        handler="app.cleanup.handler",
         memory_mib=512,
         timeout=CLEANUP_TIMEOUT,
         description="Removes what deleted jobs and definitions leave behind",
         recursive=True,
     ),
 )
-"""Every function. The handlers are the entry points that `app/app.py` has."""
+"""Every function. The folder `app/` has a module for each, which is its entry point."""
 
 
 class Functions(Construct):

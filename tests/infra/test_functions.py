@@ -4,8 +4,8 @@ import importlib
 import json
 from typing import Any
 
-import boto3
 import pytest
+from botocore.session import Session
 
 from chalicelib.factory import Factory
 from chalicelib.resources import Resources
@@ -53,10 +53,12 @@ def test_every_variable_of_the_service_is_set_somewhere(stack: Synthesized) -> N
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_a_function_knows_is_enough_to_make_its_services(name: str, stack: Synthesized) -> None:
     given = dict.fromkeys(stack.function(name)["Environment"]["Variables"], "x")
+    session = Session()
+    session.set_config_variable("region", "eu-central-1")
     factory = Factory(
         settings=read_settings(ROOT / "scheduler.toml").service_part,
         resources=Resources(given | {"AWS_REGION": "eu-central-1"}),
-        session=boto3.Session(region_name="eu-central-1"),
+        session=session,
     )
     for service in SERVICES[name].split():
         assert getattr(factory, service)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import boto3
 import pytest
+from botocore.session import Session
 
 from chalicelib.events import _SPARE_TIME
 from chalicelib.factory import Factory
@@ -14,15 +14,17 @@ from tests.infra.synthesized import ROOT, Synthesized
 from tests.infra.test_functions import SERVICES, VARIABLES
 
 
-class _Session(boto3.Session):
+class _Session(Session):
     """Keeps the clients that it makes."""
 
     def __init__(self) -> None:
-        super().__init__("testing", "testing", region_name="eu-central-1")
+        super().__init__()
+        self.set_config_variable("region", "eu-central-1")
+        self.set_credentials("testing", "testing")
         self.made: list[Any] = []
 
-    def client(self, *args: Any, **kwargs: Any) -> Any:
-        made = super().client(*args, **kwargs)
+    def create_client(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().create_client(*args, **kwargs)
         self.made.append(made)
         return made
 

@@ -17,10 +17,11 @@ RANKS: Final = {
     "chalicelib.storage": 5,
     "chalicelib.services": 6,
     "chalicelib.stores": 6,
-    "chalicelib.factory": 7,
-    "chalicelib.events": 8,
-    "chalicelib.routes": 8,
-    "app": 9,
+    "chalicelib.shared_services": 7,
+    "chalicelib.factory": 8,
+    "chalicelib.events": 9,
+    "chalicelib.routes": 9,
+    "app": 10,
 }
 """Who stands on whom: each part may import those of lower rank, and a package its own modules. The settings hold principals, so what
 the domain knows of these comes before them."""
