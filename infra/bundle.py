@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from chalicelib.config import SchedulerSettings
+from infra import bytecode
+from infra.bytecode import Compiler
 
 __all__ = ["BundleError", "Target", "find_uv", "make_once", "stage_bundle"]
 
@@ -28,6 +30,9 @@ _BUILD: Final = _ROOT / "build"
 _REQUIREMENTS: Final = _ROOT / "requirements" / "function.txt"
 
 _SOURCES: Final = ("app", "chalicelib")
+
+_BUILDERS: Final = (Path(__file__), Path(bytecode.__file__))
+"""What builds a bundle: a change of it builds every bundle anew."""
 
 _PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 """Wheels that run on Amazon Linux 2023 (glibc 2.34), the system of Python runtimes from 3.12 on."""
@@ -59,10 +64,20 @@ class BundleError(Exception):
     """The bundle cannot be made; the text is one line that says why."""
 
 
+_OPENAPI_GENERATOR: Final = _ROOT / "chalicelib" / "routes" / "openapi"
+"""Its modules write `openapi.json`, which is all of it that the service reads."""
+
+
 def stage_bundle(
-    settings: SchedulerSettings, *, target: Target, python: str, architecture: str, build: Path = _BUILD
+    settings: SchedulerSettings,
+    *,
+    target: Target,
+    python: str,
+    architecture: str,
+    compiler: Compiler | None = None,
+    build: Path = _BUILD,
 ) -> Path:
-    """Make the bundle, or find the one of these very inputs.
+    """Build the bundle, or find the one that was built from the same inputs.
 
     Parameters
     ----------
@@ -74,8 +89,10 @@ def stage_bundle(
         Version of the declared runtime, for instance `3.13`.
     architecture
         Processor of the declared runtime: `arm64` or `x86_64`.
+    compiler
+        Writes the bytecode; without one, the bundle has none.
     build
-        Where what was staged is kept.
+        Where finished bundles are kept.
 
     Returns
     -------
@@ -88,13 +105,18 @@ def stage_bundle(
         If uv is missing or a package cannot be installed.
     """
     options = _install_options(target, python, architecture)
-    packages_key = _hash([*options, sys.version, _REQUIREMENTS.read_bytes(), Path(__file__).read_bytes()])
-    packages = make_once(build / "packages" / packages_key, lambda folder: _install(folder, options))
+    compiled_by = compiler.version if compiler else ""
+    packages_key = _hash(
+        [*options, sys.version, compiled_by, _REQUIREMENTS.read_bytes(), *map(Path.read_bytes, _BUILDERS)]
+    )
+    packages = make_once(build / "packages" / packages_key, lambda folder: _install(folder, options, compiler))
     settings_text = json.dumps(settings.model_dump(mode="json"), indent=1, sort_keys=True)
     sources = list(_source_files())
     contents = (part for path in sources for part in (str(path.relative_to(_ROOT)), path.read_bytes()))
     bundle_key = _hash([packages_key, settings_text, *contents])
-    return make_once(build / "bundle" / bundle_key, lambda folder: _assemble(folder, packages, sources, settings_text))
+    return make_once(
+        build / "bundle" / bundle_key, lambda folder: _assemble(folder, packages, sources, settings_text, compiler)
+    )
 
 
 def _install_options(target: Target, python: str, architecture: str) -> list[str]:
@@ -103,8 +125,8 @@ def _install_options(target: Target, python: str, architecture: str) -> list[str
     return ["--python-version", python, "--python-platform", _PLATFORMS[architecture]]
 
 
-def _install(folder: Path, options: Sequence[str]) -> None:
-    command = [find_uv(_ROOT), "pip", "install", "--quiet", "--target", str(folder), *options]
+def _install(folder: Path, options: Sequence[str], compiler: Compiler | None) -> None:
+    command = [find_uv(), "pip", "install", "--quiet", "--target", str(folder), *options]
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirements", str(_REQUIREMENTS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -113,23 +135,32 @@ def _install(folder: Path, options: Sequence[str]) -> None:
     for pattern in (*_NOISE, *_BUILD_ONLY):
         for path in list(folder.glob(pattern)):
             _remove(path)
+    if compiler:
+        compiler.compile(folder)
 
 
-def _assemble(folder: Path, packages: Path, sources: Iterable[Path], settings_text: str) -> None:
-    # Links instead of copies: nothing writes into a bundle, and every change of the code makes a new one.
-    shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)
+def _assemble(
+    folder: Path, packages: Path, sources: Iterable[Path], settings_text: str, compiler: Compiler | None
+) -> None:
     for path in sources:
         copy = folder / path.relative_to(_ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    if compiler:
+        compiler.compile(folder, *_SOURCES)
+    # Links instead of copies: nothing writes into a bundle, and every change of the code makes a new one.
+    shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)
     (folder / "settings.json").write_text(settings_text + "\n", encoding="utf-8")
 
 
 def _source_files() -> Iterator[Path]:
     for name in _SOURCES:
-        yield from sorted(
-            path for path in (_ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts
-        )
+        yield from sorted(path for path in (_ROOT / name).rglob("*") if _belongs_in_bundle(path))
+
+
+def _belongs_in_bundle(path: Path) -> bool:
+    is_generator = path.parent == _OPENAPI_GENERATOR and path.suffix == ".py"
+    return path.is_file() and "__pycache__" not in path.parts and not is_generator
 
 
 def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
@@ -149,7 +180,7 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def find_uv(root: Path) -> str:
+def find_uv(root: Path = _ROOT) -> str:
     """Find uv: the project's own, else the machine's.
 
     Raises

@@ -31,7 +31,7 @@ Millis = Annotated[int, Field(ge=0, le=_FAR)]
 class _Options(BaseModel):
     """How a schedule is followed. The JupyterLab form can carry these in `runtime_environment_parameters`, also as texts."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     overlap_policy: OverlapPolicy | None = None
     """What happens when it is due while its last scheduled job has not ended; `allow` if nothing is said."""
@@ -146,7 +146,7 @@ class UpdateDefinitionBody(_CarryingOptionsBody):
 class RunDefinitionBody(BaseModel):
     """`POST /scheduler/job_definitions/{id}/jobs`: other parameters take the place of all of the definition's."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
 
     parameters: Parameters | None = None
     """Take the place of all of the definition's; without them, the definition's are used."""

@@ -72,7 +72,7 @@ Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 class Body(BaseModel):
     """What all bodies have in common: unknown fields are ignored, and no type is guessed."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
 
 
 class CreateUploadBody(Body):
