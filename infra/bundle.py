@@ -1,6 +1,6 @@
-"""The code that the Lambda functions run: locked packages, the service, and the operator's settings.
+"""The code of the Lambda functions: locked packages, the service, and the operator's settings.
 
-A bundle is staged once for each content and kept under `build/`: the same inputs give the same folder, and the same asset hash.
+Each bundle is built once and kept under `build/`: the same inputs give the same folder, and the same asset hash.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from infra.bytecode import Compiler
 __all__ = ["BundleError", "Target", "find_uv", "make_once", "stage_bundle"]
 
 Target = Literal["declared", "local"]
-"""For what packages are chosen: the functions' declared runtime, or this machine's Python and platform (the local cloud)."""
+"""What packages are installed for: the functions' declared runtime, or this machine's Python and platform (the local cloud)."""
 
 _ROOT: Final = Path(__file__).parents[1]
 
@@ -35,9 +35,9 @@ _BUILDERS: Final = (Path(__file__), Path(bytecode.__file__))
 """What builds a bundle: a change of it builds every bundle anew."""
 
 _PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
-"""Wheels that run on Amazon Linux 2023 (glibc 2.34), the system of Python runtimes from 3.12 on."""
+"""Platforms of wheels that run on Amazon Linux 2023 (glibc 2.34), which Python runtimes use from 3.12 on."""
 
-_NOISE: Final = (
+_INSTALLER_FILES: Final = (
     "bin",
     "**/__pycache__",
     "*.dist-info/RECORD",
@@ -45,7 +45,7 @@ _NOISE: Final = (
     "*.dist-info/REQUESTED",
     "*.dist-info/*.json",
 )
-"""What an installer leaves that no function reads, and that differs from one machine to the next."""
+"""Files of the installer that no function reads, and that differ between machines."""
 
 _BUILD_ONLY: Final = (
     "chalice/cli",
@@ -57,15 +57,15 @@ _BUILD_ONLY: Final = (
     "chalice/templates",
     "chalice/vendored",
 )
-"""Parts of Chalice that deploy and simulate; here CDK deploys, and its own tests simulate."""
+"""Parts of Chalice that deploy and simulate an app. CDK deploys this app."""
 
 
 class BundleError(Exception):
-    """The bundle cannot be made; the text is one line that says why."""
+    """The bundle cannot be built; the message is one line with the reason."""
 
 
 _OPENAPI_GENERATOR: Final = _ROOT / "chalicelib" / "routes" / "openapi"
-"""Its modules write `openapi.json`, which is all of it that the service reads."""
+"""Its modules generate `openapi.json`, the only file in it that the service reads."""
 
 
 def stage_bundle(
@@ -82,11 +82,11 @@ def stage_bundle(
     Parameters
     ----------
     settings
-        What the service reads; goes into the bundle as `settings.json`.
+        Settings that the service reads; the bundle contains them as `settings.json`.
     target
-        For what packages are chosen.
+        What packages are installed for.
     python
-        Version of the declared runtime, for instance `3.13`.
+        Version of the declared runtime, such as `3.13`.
     architecture
         Processor of the declared runtime: `arm64` or `x86_64`.
     compiler
@@ -128,11 +128,11 @@ def _install_options(target: Target, python: str, architecture: str) -> list[str
 def _install(folder: Path, options: Sequence[str], compiler: Compiler | None) -> None:
     command = [find_uv(), "pip", "install", "--quiet", "--target", str(folder), *options]
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirements", str(_REQUIREMENTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        said = " ".join(done.stderr.split())
-        raise BundleError(f"The packages of {_REQUIREMENTS.name} cannot be installed for the function bundle: {said}")
-    for pattern in (*_NOISE, *_BUILD_ONLY):
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        reason = " ".join(result.stderr.split())
+        raise BundleError(f"The packages of {_REQUIREMENTS.name} cannot be installed for the function bundle: {reason}")
+    for pattern in (*_INSTALLER_FILES, *_BUILD_ONLY):
         for path in list(folder.glob(pattern)):
             _remove(path)
     if compiler:
@@ -148,7 +148,7 @@ def _assemble(
         shutil.copyfile(path, copy)
     if compiler:
         compiler.compile(folder, *_SOURCES)
-    # Links instead of copies: nothing writes into a bundle, and every change of the code makes a new one.
+    # Hard links instead of copies: nothing writes to a bundle, and every change of the code builds a new one.
     shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)
     (folder / "settings.json").write_text(settings_text + "\n", encoding="utf-8")
 
@@ -164,11 +164,11 @@ def _belongs_in_bundle(path: Path) -> bool:
 
 
 def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Make a folder whole or not at all, also when two processes want it at the same time."""
+    """Create a folder completely or not at all, even if two processes create it at the same time."""
     if folder.exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as scratch:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".creating-") as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
         make(made)
@@ -181,7 +181,7 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
 
 
 def find_uv(root: Path = _ROOT) -> str:
-    """Find uv: the project's own, else the machine's.
+    """Find uv: the project's own, otherwise the one on `PATH`.
 
     Raises
     ------
@@ -191,9 +191,7 @@ def find_uv(root: Path = _ROOT) -> str:
     pinned = root / ".tools" / "uv" / "bin" / "uv"
     found = str(pinned) if pinned.exists() else shutil.which("uv")
     if found is None:
-        raise BundleError(
-            "uv is missing, which puts the function bundle together; `make init` installs it into .tools/."
-        )
+        raise BundleError("uv is missing. It builds the function bundle; `make init` installs it into .tools/.")
     return found
 
 

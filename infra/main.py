@@ -1,4 +1,4 @@
-"""The CDK app. `cdk.json` runs it; `python -m infra.main` does the same. `infra/context.py` lists the context that it reads."""
+"""The CDK app, which `cdk.json` runs as `python -m infra.main`. `infra/context.py` lists the context that it reads."""
 
 import sys
 
@@ -16,14 +16,14 @@ __all__ = ["build", "find_compiler", "main"]
 
 
 def build(app: App) -> SchedulerStack:
-    """Put the stack into the app, as the app's context says.
+    """Add the stack to the app, as the app's context says.
 
     Raises
     ------
     SettingsError
-        If the settings file or a context value is not what it must be.
+        If the settings file or a context value is invalid.
     BundleError
-        If the code of the functions cannot be put together.
+        If the function bundle cannot be built.
     """
     context = _context(app)
     settings = context.settings()
@@ -48,12 +48,12 @@ def build(app: App) -> SchedulerStack:
 
 
 def main() -> int:
-    """Synthesize; a mistake of the operator's is told in a line, without a traceback.
+    """Synthesize the stack, and report an operator's mistake in a line without a traceback.
 
     Returns
     -------
     int
-        Exit code: 0, or 1 if something must be mended first.
+        Exit code: 0, or 1 if the settings or the bundle have an error.
     """
     app = App()
     try:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import NotAllowedError
-from infra.api import runner_rate
+from infra.api import runner_requests_per_second
 from infra.routes import Route, read_routes
 from tests.infra.synthesized import Synthesized, flat
 
@@ -114,7 +114,10 @@ def test_runners_bring_an_api_key_and_users_do_not(stack: Synthesized) -> None:
 def test_runners_have_a_bucket_of_their_own(stack: Synthesized, operators: Synthesized) -> None:
     for found, jobs in ((stack, 100), (operators, 1500)):
         plan = found.one("AWS::ApiGateway::UsagePlan")
-        assert plan["Throttle"] == {"RateLimit": runner_rate(jobs), "BurstLimit": 2 * runner_rate(jobs)}
+        assert plan["Throttle"] == {
+            "RateLimit": runner_requests_per_second(jobs),
+            "BurstLimit": 2 * runner_requests_per_second(jobs),
+        }
         assert "Quota" not in plan
         ((stage,),) = (plan["ApiStages"],)
         assert flat(stage["Stage"]) == f"<{found.id_of('AWS::ApiGateway::Stage', 'Api')}>"
@@ -149,8 +152,10 @@ def test_strangers_cannot_empty_a_bucket_that_runners_need(stack: Synthesized, o
 
 
 def test_every_runner_s_beats_fit_into_the_throttle() -> None:
-    assert all(runner_rate(jobs) > jobs / 15 + 18 * 8 for jobs in (1, 100, 5000))
-    assert runner_rate(5000) < 1250, "the most that the settings allow stays below the stage's own throttle"
+    assert all(runner_requests_per_second(jobs) > jobs / 15 + 18 * 8 for jobs in (1, 100, 5000))
+    assert runner_requests_per_second(5000) < 1250, (
+        "the most that the settings allow stays below the stage's own throttle"
+    )
 
 
 def test_the_access_log_has_no_place_for_secrets(stack: Synthesized) -> None:

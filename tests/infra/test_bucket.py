@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.config import Limits, Retention
-from infra.bucket import days_until_the_net
+from infra.bucket import job_file_expiration_days
 from tests.infra.synthesized import Synthesized, as_list
 
 
@@ -52,7 +52,7 @@ def test_jobs_that_are_kept_for_ever_have_no_net(operators: Synthesized) -> None
 )
 def test_the_net_lies_beyond_the_longest_run(days: int, minutes: int, net: int | None) -> None:
     limits = Limits(default_timeout_minutes=1, max_timeout_minutes=minutes)
-    assert days_until_the_net(limits, Retention(jobs_days=days)) == net
+    assert job_file_expiration_days(limits, Retention(jobs_days=days)) == net
 
 
 def test_web_pages_may_transfer(stack: Synthesized, operators: Synthesized) -> None:

@@ -101,8 +101,17 @@ def test_the_api_function_does_not_import_the_openapi_generator(loaded: dict[str
 
 def test_the_dispatch_function_imports_no_services_of_jobs_and_definitions(loaded: dict[str, Loaded]) -> None:
     assert loaded["dispatch"].has("chalicelib.services.dispatch", "chalicelib.storage.task_launcher")
-    users = "definition_runs definitions jobs outputs owners runs take_over uploads".split()
-    others = "cleanup definition_cleanup definition_sweep missed_ticks schedule_sync sweep task_events ticks".split()
+    users = ["definition_runs", "definitions", "jobs", "outputs", "owners", "runs", "take_over", "uploads"]
+    others = [
+        "cleanup",
+        "definition_cleanup",
+        "definition_sweep",
+        "missed_ticks",
+        "schedule_sync",
+        "sweep",
+        "task_events",
+        "ticks",
+    ]
     assert not loaded["dispatch"].has(*(f"chalicelib.services.{name}" for name in (*users, *others)))
 
 

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from infra.preflight.account import ECS_ROLE, Account
 from infra.preflight.account_facts import ON_DEMAND_VCPU, VPCS, Identity, LogRole, Quota, Zone
-from infra.preflight.ecs_role import make_role
+from infra.preflight.ecs_role import create_role
 from tests.infra.preflight.stubs import REGION, StubbedAws
 
 TEMPLATE = """{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "logs", "AssumeRolePolicyDocument": {}}}}}"""
@@ -58,10 +58,10 @@ def test_the_role_of_ecs_is_made_once() -> None:
     taken = f"Service role name {ECS_ROLE} has been taken in this account, please try a different suffix."
     aws.refuses("iam", call, "InvalidInput", taken)
     aws.refuses("iam", call, "AccessDenied", "not authorized")
-    assert "Created" in make_role(aws.client)
-    assert "already exists" in make_role(aws.client)
+    assert "Created" in create_role(aws.client)
+    assert "already exists" in create_role(aws.client)
     with pytest.raises(ClientError, match="not authorized"):
-        make_role(aws.client)
+        create_role(aws.client)
 
 
 def test_vpcs_are_counted_on_every_page(account: Account, client: Any) -> None:

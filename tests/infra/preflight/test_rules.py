@@ -17,7 +17,7 @@ from infra.preflight.account_facts import (
 )
 from infra.preflight.findings import Finding, Level
 from infra.settings import StackSettings
-from infra.triggers import MOST_CLEANUP_BATCHES, MOST_TICKS
+from infra.triggers import MAX_CONCURRENT_CLEANUP_BATCHES, MAX_CONCURRENT_TICKS
 from tests.infra.synthesized import Synthesized
 
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/operator", "us-west-1")
@@ -102,7 +102,10 @@ def test_a_new_account_s_concurrency_is_a_warning() -> None:
 
 def test_what_runs_in_the_background_is_counted_as_the_template_has_it() -> None:
     dispatch, sweep, streams = 1, 1, 1
-    assert MOST_TICKS + MOST_CLEANUP_BATCHES + dispatch + sweep + streams == rules.BACKGROUND_EXECUTIONS
+    assert (
+        MAX_CONCURRENT_TICKS + MAX_CONCURRENT_CLEANUP_BATCHES + dispatch + sweep + streams
+        == rules.BACKGROUND_EXECUTIONS
+    )
 
 
 @pytest.mark.parametrize(
