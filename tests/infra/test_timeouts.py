@@ -61,7 +61,7 @@ def test_a_call_ends_before_its_function(name: str, stack: Synthesized, monkeypa
         assert longest_call_seconds(client) < stack.function(name)["Timeout"], client.meta.service_model.service_name
 
 
-def test_what_is_begun_late_can_be_finished(stack: Synthesized) -> None:
+def test_work_that_starts_late_can_finish(stack: Synthesized) -> None:
     """Dispatch and ticks begin nothing when this time is left: enough for a call, or for a copy and some calls."""
     assert _SPARE_TIME.total_seconds() > longest_call_seconds(_clients_of("Dispatch", stack)[0])
     assert _SPARE_TIME > COPY_TIME
@@ -69,5 +69,5 @@ def test_what_is_begun_late_can_be_finished(stack: Synthesized) -> None:
         assert stack.function(name)["Timeout"] > _SPARE_TIME.total_seconds()
 
 
-def test_a_copy_leaves_the_api_time_to_answer(stack: Synthesized) -> None:
+def test_a_copy_leaves_the_api_time_to_respond(stack: Synthesized) -> None:
     assert COPY_TIME.total_seconds() <= stack.function("Api")["Timeout"] / 2 + 0.5
