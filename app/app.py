@@ -1,7 +1,16 @@
-"""The deployed entry points: one Chalice app for the HTTP API, one function for each kind of event."""
+"""The entry point of the API function: the Chalice app and its routes.
 
-from chalicelib import events
-from chalicelib.observability import observed
+The services that the routes use are imported here, while Lambda initializes the function, rather than by the first request.
+"""
+
+import chalicelib.services.definition_runs
+import chalicelib.services.definitions
+import chalicelib.services.jobs
+import chalicelib.services.outputs
+import chalicelib.services.owners
+import chalicelib.services.runs
+import chalicelib.services.take_over
+import chalicelib.services.uploads
 from chalicelib.routes.chalice_app import SchedulerApp
 from chalicelib.routes.definitions import definitions
 from chalicelib.routes.jobs import jobs
@@ -9,7 +18,7 @@ from chalicelib.routes.owners import owners
 from chalicelib.routes.runs import runs
 from chalicelib.routes.service_info import about
 
-__all__ = ["app", "cleanup", "dispatch", "sweep", "task_events", "ticks"]
+__all__ = ["app"]
 
 app = SchedulerApp(app_name="jupyter-scheduler-aws")
 app.register_blueprint(jobs)
@@ -17,9 +26,3 @@ app.register_blueprint(definitions)
 app.register_blueprint(owners)
 app.register_blueprint(about)
 app.register_blueprint(runs)
-
-dispatch = app.lambda_function(name="dispatch")(observed(events.dispatch, name="dispatch"))
-task_events = app.lambda_function(name="task-events")(observed(events.task_events, name="task-events"))
-sweep = app.lambda_function(name="sweep")(observed(events.sweep, name="sweep"))
-cleanup = app.lambda_function(name="cleanup")(observed(events.cleanup, name="cleanup"))
-ticks = app.lambda_function(name="ticks")(observed(events.ticks, name="ticks"))

@@ -64,7 +64,7 @@ PrincipalNames = Annotated[
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ComputeType(_Section):
@@ -234,9 +234,9 @@ class SchedulerSettings(_Section):
 
     environments: dict[Name, Environment] = Field(min_length=1)
     compute_types: dict[Name, ComputeType] = Field(min_length=1)
-    limits: Limits = Limits()
-    retention: Retention = Retention()
-    ownership: Ownership = Ownership()
+    limits: Limits = Field(default_factory=Limits)
+    retention: Retention = Field(default_factory=Retention)
+    ownership: Ownership = Field(default_factory=Ownership)
 
     @model_validator(mode="after")
     def _session_names_are_trusted(self) -> Self:

@@ -1,4 +1,9 @@
-"""The composition root: the only module that connects services and stores. Everything is made on first use."""
+"""The composition root: the only module that connects services and stores. Everything is made on first use.
+
+A service's class is imported where it is made, so that each function loads only the services that it uses.
+"""
+
+from __future__ import annotations
 
 import os
 import secrets
@@ -6,51 +11,45 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from chalicelib.config import SchedulerSettings, load_settings
+from chalicelib.config import load_settings
 from chalicelib.resources import Resources
-from chalicelib.services.admission import AdmissionService
-from chalicelib.services.attempt_completion import AttemptCompletionService
-from chalicelib.services.cleanup import CleanupService
-from chalicelib.services.clock import Clock, system_clock
-from chalicelib.services.definition_cleanup import DefinitionCleanupService
-from chalicelib.services.definition_problems import DefinitionProblemService
-from chalicelib.services.definition_runs import DefinitionRunService
-from chalicelib.services.definition_sweep import DefinitionSweepService
-from chalicelib.services.definitions import DefinitionService
-from chalicelib.services.dispatch import DispatchService
-from chalicelib.services.idempotency import IdempotencyService
-from chalicelib.services.jobs import JobService
-from chalicelib.services.missed_ticks import MissedTickService
-from chalicelib.services.output_budget import OutputBudgetService
-from chalicelib.services.outputs import OutputService
-from chalicelib.services.owners import OwnerService
-from chalicelib.services.runs import RunService
-from chalicelib.services.schedule_sync import ScheduleSync
-from chalicelib.services.snapshots import SnapshotService
-from chalicelib.services.sweep import SweepService
-from chalicelib.services.take_over import TakeOverService
-from chalicelib.services.task_events import TaskEventService
-from chalicelib.services.ticks import TickService
-from chalicelib.services.upload_and_log_cleanup import UploadAndLogCleanup
-from chalicelib.services.uploads import UploadService
-from chalicelib.stores import Stores
+from chalicelib.shared_services import SharedServices
+
+if TYPE_CHECKING:
+    from chalicelib.services.cleanup import CleanupService
+    from chalicelib.services.definition_cleanup import DefinitionCleanupService
+    from chalicelib.services.definition_runs import DefinitionRunService
+    from chalicelib.services.definition_sweep import DefinitionSweepService
+    from chalicelib.services.definitions import DefinitionService
+    from chalicelib.services.dispatch import DispatchService
+    from chalicelib.services.jobs import JobService
+    from chalicelib.services.missed_ticks import MissedTickService
+    from chalicelib.services.outputs import OutputService
+    from chalicelib.services.owners import OwnerService
+    from chalicelib.services.runs import RunService
+    from chalicelib.services.sweep import SweepService
+    from chalicelib.services.take_over import TakeOverService
+    from chalicelib.services.task_events import TaskEventService
+    from chalicelib.services.ticks import TickService
+    from chalicelib.services.upload_and_log_cleanup import UploadAndLogCleanup
+    from chalicelib.services.uploads import UploadService
 
 __all__ = ["Factory", "factory", "use"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Factory(Stores):
+class Factory(SharedServices):
     """Makes the services of one process."""
 
-    settings: SchedulerSettings
-    clock: Clock = system_clock
     sleep: Callable[[float], None] = time.sleep
 
     @cached_property
     def jobs(self) -> JobService:
         """The service for users' jobs."""
+        from chalicelib.services.jobs import JobService
+
         return JobService(
             settings=self.settings,
             jobs=self._job_table,
@@ -67,11 +66,15 @@ class Factory(Stores):
     @cached_property
     def owners(self) -> OwnerService:
         """The service for owners."""
+        from chalicelib.services.owners import OwnerService
+
         return OwnerService(owners=self._owner_table, clock=self.clock)
 
     @cached_property
     def definitions(self) -> DefinitionService:
         """The service for users' definitions."""
+        from chalicelib.services.definitions import DefinitionService
+
         return DefinitionService(
             settings=self.settings,
             definitions=self._definition_table,
@@ -86,6 +89,8 @@ class Factory(Stores):
     @cached_property
     def take_over(self) -> TakeOverService:
         """The service that takes definitions over."""
+        from chalicelib.services.take_over import TakeOverService
+
         return TakeOverService(
             settings=self.settings,
             definitions=self._definition_table,
@@ -99,6 +104,8 @@ class Factory(Stores):
     @cached_property
     def definition_runs(self) -> DefinitionRunService:
         """The service that runs definitions on request."""
+        from chalicelib.services.definition_runs import DefinitionRunService
+
         return DefinitionRunService(
             settings=self.settings,
             definitions=self._definition_table,
@@ -114,6 +121,8 @@ class Factory(Stores):
     @cached_property
     def ticks(self) -> TickService:
         """The service that handles ticks."""
+        from chalicelib.services.ticks import TickService
+
         return TickService(
             settings=self.settings,
             definitions=self._definition_table,
@@ -129,37 +138,37 @@ class Factory(Stores):
     @cached_property
     def missed_ticks(self) -> MissedTickService:
         """The service that handles overdue ticks."""
+        from chalicelib.services.missed_ticks import MissedTickService
+
         return MissedTickService(definitions=self._definition_table, ticks=self.ticks, clock=self.clock)
-
-    @cached_property
-    def schedule_sync(self) -> ScheduleSync:
-        """The service that writes schedules."""
-        return ScheduleSync(
-            definitions=self._definition_table, schedules=self._schedules, problems=self._definition_problems
-        )
-
-    @cached_property
-    def _definition_problems(self) -> DefinitionProblemService:
-        return DefinitionProblemService(definitions=self._definition_table, clock=self.clock)
 
     @cached_property
     def definition_sweep(self) -> DefinitionSweepService:
         """The service that finds definitions that need work."""
+        from chalicelib.services.definition_sweep import DefinitionSweepService
+
         return DefinitionSweepService(definitions=self._definition_table, ticks=self._tick_queue, clock=self.clock)
 
     @cached_property
     def uploads(self) -> UploadService:
         """The service for uploads of snapshots."""
+        from chalicelib.services.uploads import UploadService
+
         return UploadService(files=self._files, limits=self.settings.limits, clock=self.clock)
 
     @cached_property
     def outputs(self) -> OutputService:
         """The service for files and logs of jobs."""
+        from chalicelib.services.outputs import OutputService
+
         return OutputService(files=self._files, logs=self._logs)
 
     @cached_property
     def runs(self) -> RunService:
         """The service for runners."""
+        from chalicelib.services.output_budget import OutputBudgetService
+        from chalicelib.services.runs import RunService
+
         return RunService(
             settings=self.settings,
             jobs=self._job_table,
@@ -174,6 +183,8 @@ class Factory(Stores):
     @cached_property
     def dispatch(self) -> DispatchService:
         """The dispatcher."""
+        from chalicelib.services.dispatch import DispatchService
+
         return DispatchService(
             settings=self.settings,
             jobs=self._job_table,
@@ -190,6 +201,8 @@ class Factory(Stores):
     @cached_property
     def task_events(self) -> TaskEventService:
         """The service that handles task events."""
+        from chalicelib.services.task_events import TaskEventService
+
         return TaskEventService(
             limits=self.settings.limits,
             jobs=self._job_table,
@@ -202,6 +215,8 @@ class Factory(Stores):
     @cached_property
     def sweep(self) -> SweepService:
         """The service that handles overdue jobs."""
+        from chalicelib.services.sweep import SweepService
+
         return SweepService(
             jobs=self._job_table,
             lists=self._job_lists,
@@ -215,6 +230,8 @@ class Factory(Stores):
     @cached_property
     def cleanup(self) -> CleanupService:
         """The service that cleans up after deleted jobs."""
+        from chalicelib.services.cleanup import CleanupService
+
         return CleanupService(
             files=self._files, launcher=self._launcher, wake_ups=self._wake_ups, second_cleanups=self._second_cleanups
         )
@@ -222,6 +239,8 @@ class Factory(Stores):
     @cached_property
     def definition_cleanup(self) -> DefinitionCleanupService:
         """The service that cleans up after deleted definitions."""
+        from chalicelib.services.definition_cleanup import DefinitionCleanupService
+
         return DefinitionCleanupService(
             files=self._files,
             jobs=self._job_table,
@@ -232,29 +251,11 @@ class Factory(Stores):
 
     @cached_property
     def upload_and_log_cleanup(self) -> UploadAndLogCleanup:
+        """The service that removes uploads and logs of deleted jobs and definitions."""
+        from chalicelib.services.upload_and_log_cleanup import UploadAndLogCleanup
+
         """The service that deletes their uploads and logs."""
         return UploadAndLogCleanup(files=self._files, logs=self._logs)
-
-    @cached_property
-    def _snapshots(self) -> SnapshotService:
-        return SnapshotService(settings=self.settings, files=self._files)
-
-    @cached_property
-    def _admission(self) -> AdmissionService:
-        return AdmissionService(
-            limits=self.settings.limits,
-            lists=self._job_lists,
-            definitions=self._definition_table,
-            owners=self._owner_table,
-        )
-
-    @cached_property
-    def _tokens(self) -> IdempotencyService:
-        return IdempotencyService(marks=self._marks, files=self._files)
-
-    @cached_property
-    def _completion(self) -> AttemptCompletionService:
-        return AttemptCompletionService(settings=self.settings, jobs=self._job_table)
 
 
 class _InUse:

@@ -1,6 +1,7 @@
-"""Who may do what, as a page for an operator's reviewer: `python -m infra.access` prints docs/access.md.
+"""Print docs/access.md, which lists who may do what: `python -m infra.access`.
 
-The page is made of the tables that the service itself decides by: `chalicelib.domain.authorization.access` and `chalicelib.domain.authorization.environment_access`.
+It is generated from the tables that the service uses for its decisions: `chalicelib.domain.authorization.access` and
+`chalicelib.domain.authorization.environment_access`.
 """
 
 import sys
@@ -14,40 +15,40 @@ __all__ = ["document"]
 
 _HEADING: Final = """# Who may do what
 
-`make access` writes this page from the tables that the service decides by. The tests `test_access.py`, `test_environment_access.py` and
-`test_run_access.py` in `tests/chalicelib/routes` send its requests to the service, as API Gateway would, and compare the answers. Who counts as a user, an owner or an admin:
-[operation](operation.md#who-may-do-what).
+`make access` generates this page from the tables that the service uses for its decisions. The tests `test_access.py`, `test_environment_access.py`
+and `test_run_access.py` in `tests/chalicelib/routes` send every request to the service, as API Gateway does, and compare the responses.
+[Operation](operation.md#who-may-do-what) explains who is a user, an owner, or an admin.
 
 ## Routes
 
-The numbers are HTTP statuses. *Yes* means that the request is carried out, on the caller's own things or, with `owner_id`, on those of
-the owner that it names. Another's thing without `owner_id` is 404, for admins too: without it they act for themselves.
-A principal that cannot own jobs is one of a kind that [operation](operation.md#who-may-do-what) does not list: a federated user, the root user, anything unknown.
+Numbers are HTTP statuses. *Yes* means that the service carries out the request: on the caller's own jobs and definitions, or on those of
+the owner that `owner_id` names. Without `owner_id`, a request for another owner's job is a 404, also for admins, who then act for themselves.
+A principal that cannot own jobs is a federated user, the root user, or a type that [operation](operation.md#who-may-do-what) does not list.
 
 """
 
 _RUNS: Final = """
 ## Runners
 
-| route | anybody without a proof of the run | the run's own runner |
+| route | a caller without proof for the run | the run's own runner |
 | --- | --- | --- |
 """
 
 _ENVIRONMENTS: Final = """
 ## Environments with users
 
-Reading needs no right, so whoever is removed from `users` still sees what their jobs made. In an environment without `users`
-everything is *yes*. With `users`, a step needs the right of those in the second column, held against the settings of the moment:
-the owner's identity is kept with every job and definition, an admin's never replaces it.
-What is refused is 403; a due minute makes no job and says so in the definition's `problems`; a launch ends the job as `not_allowed`.
+Reading requires no right, so people who are removed from `users` can still read the results of their jobs. In an environment without `users`
+every step is allowed. With `users`, the people in the second column need the right, and the service checks it against the current settings.
+The owner's identity is stored with every job and definition; an admin's identity never replaces it.
+A refused request gets a 403. A refused due time creates no job, and the definition's `problems` say why. A refused launch ends the job as `not_allowed`.
 
-| step | whose right it needs | owner is a user | owner is none | admin who is a user, for an owner who is none | admin who is none, for an owner who is a user |
+| step | who needs the right | owner is in `users` | owner is not | admin is in `users`, their owner is not | admin is not, their owner is |
 | --- | --- | --- | --- | --- | --- |
 """
 
 
 def document() -> str:
-    """Write the page."""
+    """Return the page."""
     return "".join((_HEADING, *_user_routes(), _RUNS, *_runner_routes(), _ENVIRONMENTS, *_steps()))
 
 
@@ -73,7 +74,7 @@ def _runner_routes() -> Iterator[str]:
 
 def _steps() -> Iterator[str]:
     for step, parties in REQUIRED_RIGHTS.items():
-        needed = " and ".join(parties) if parties else "nobody's"
+        needed = " and ".join(parties) if parties else "nobody"
         asked = step not in (Step.TICK, Step.LAUNCH)
         yield _row(
             (
@@ -87,7 +88,7 @@ def _steps() -> Iterator[str]:
         )
 
 
-def _allowed(yes: bool) -> str:  # noqa: FBT001 - one word for one fact
+def _allowed(yes: bool) -> str:  # noqa: FBT001 - a helper for table cells
     return "yes" if yes else "no"
 
 

@@ -1,4 +1,4 @@
-"""Alarms: something was given up, keeps failing, or somebody uses a leaked proof."""
+"""CloudWatch alarms: failed messages, failing background work, and suspicious check-ins."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,31 +14,31 @@ __all__ = ["Alarms"]
 
 _PERIOD: Final = Duration.minutes(5)
 
-_KEEPS_FAILING: Final = (3, 6)
-"""Background work keeps failing if it fails in 3 of the last 6 periods, half an hour: what is tried again every five minutes or more
-often does so within a quarter of an hour, and what was throttled for a minute does not."""
+_PERSISTENT_FAILURE: Final = (3, 6)
+"""Periods with a failure, of the last periods: 3 of 6, half an hour. Work that is retried every five minutes reaches this within
+15 minutes; work that was throttled for a minute does not."""
 
 
 class Alarms(Construct):
     """One alarm for each dead-letter queue, and two more.
 
-    A dead-letter queue's is on as long as anything stands in it. `BackgroundFailures` is about background work that keeps failing,
-    `RefusedCheckIns` about whoever comes with one right factor and one wrong.
+    The alarm of a dead-letter queue is on while the queue contains a message. `BackgroundFailures` is on while background work keeps
+    failing, and `RefusedCheckIns` when a check-in has one correct and one wrong factor.
 
-    CloudWatch bills by metric ($0.10 a month each, the first ten are free): all duties count their failures into one, and the log lines
-    that carry it name the work. The same way a dead letter names what it is about.
+    CloudWatch bills each metric ($0.10 a month, the first ten are free), so all background work counts its failures in one metric.
+    The log lines that contain the metric name the work.
 
     Parameters
     ----------
     dead_letter_queues
-        Queues that must be empty.
+        Queues that are empty while all is well.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, dead_letter_queues: Sequence[Queue]) -> None:
         super().__init__(scope, construct_id)
         for queue in dead_letter_queues:
             depth = queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
-            self._alarm(queue.node.id, depth, "a message was given up after its retries")
+            self._alarm(queue.node.id, depth, "a message failed after all retries")
         failures = Metric(
             namespace=METRICS_NAMESPACE,
             metric_name="BackgroundFailures",
@@ -46,7 +46,7 @@ class Alarms(Construct):
             period=_PERIOD,
             statistic="Sum",
         )
-        self._alarm("BackgroundFailures", failures, "background work keeps failing", *_KEEPS_FAILING)
+        self._alarm("BackgroundFailures", failures, "background work keeps failing", *_PERSISTENT_FAILURE)
         refused = Metric(
             namespace=METRICS_NAMESPACE,
             metric_name="RefusedCheckIns",
@@ -54,10 +54,10 @@ class Alarms(Construct):
             period=_PERIOD,
             statistic="Sum",
         )
-        self._alarm("RefusedCheckIns", refused, "somebody who is not the run's container knows part of its proof")
+        self._alarm("RefusedCheckIns", refused, "a caller other than the run's container knows one of its two factors")
 
     def _alarm(self, name: str, metric: IMetric, meaning: str, breaching: int = 1, periods: int = 1) -> None:
-        """Make an alarm that is on while the metric is above 0 in `breaching` of the last `periods`; no data is good news."""
+        """Create an alarm that is on while the metric is above 0 in `breaching` of the last `periods`. Missing data counts as 0."""
         Alarm(
             self,
             name,
@@ -67,5 +67,5 @@ class Alarms(Construct):
             datapoints_to_alarm=breaching,
             evaluation_periods=periods,
             treat_missing_data=TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{name}: {meaning}; see docs/operation.md, Watch.",
+            alarm_description=f"{name}: {meaning}. See “Monitor” in docs/operation.md.",
         )

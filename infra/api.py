@@ -27,25 +27,25 @@ from constructs import Construct
 
 from infra.gateway_responses import add_gateway_responses
 from infra.log_groups import LogGroups
-from infra.nag_acknowledgments import explain
+from infra.nag_acknowledgments import acknowledge
 from infra.routes import Route
 from infra.settings import ApiSection
 
-__all__ = ["STAGE", "Api", "runner_rate"]
+__all__ = ["STAGE", "Api", "runner_requests_per_second"]
 
 STAGE: Final = "v1"
 """Name of the stage: the first part of every path."""
 
 _HEARTBEAT_SECONDS: Final = 15
-"""How often a runner beats [s] (docs/runner-protocol.md)."""
+"""Interval of a runner's heartbeats [s] (docs/runner-protocol.md)."""
 
 _LOGGING_LEVEL: Final = MethodLoggingLevel.ERROR
-"""Only why the gateway could not serve a request."""
+"""Log only requests that the gateway could not serve."""
 
-_UNFILLED: Final = (2500, 1250)
-"""Rate and burst of the stage's throttle for each method of the runners: what the whole account may take where AWS gives it least (API Gateway Developer
-Guide, "Amazon API Gateway quotas"). AWS does not say whether requests without a valid API key take from a method's bucket. If they do,
-nobody can empty this one without emptying the account's. What runners get is in their usage plan."""
+_RUNNER_METHOD_THROTTLE: Final = (2500, 1250)
+"""Rate and burst of each runner method: the account's quota in the regions where it is lowest (API Gateway Developer Guide, "Amazon API
+Gateway quotas"). AWS does not document whether requests without a valid API key count against a method's throttle. If they do, nobody
+can use up this throttle without using up the account's. The usage plan limits the runners."""
 
 _AUTHORIZATION: Final = {"users": AuthorizationType.IAM, "runners": AuthorizationType.NONE}
 
@@ -70,20 +70,20 @@ _ACCESS_LOG: Final[Mapping[str, str]] = {
     "caller": "$context.identity.userArn",
     "source_ip": "$context.identity.sourceIp",
 }
-"""What is logged of a request: nothing of its query, headers or body, where secrets may be."""
+"""Fields of the access log. Query, headers, and body are left out because they may contain secrets."""
 
 
 _FINDINGS: Final[Mapping[str, str]] = {
-    "APIG2": "The service checks every field of a request itself, and says what is wrong with it in words that a person can use.",
-    "APIG3": "Requests are signed by known people and throttled; a web ACL costs more a month than the rest of an idle stack."
-    " Operators attach one to the stage where they must.",
-    "APIG4": "Routes under /runs are called by containers, which have no AWS identity on purpose: each proves itself by two factors, then"
-    " by a session token that the service checks. Preflight requests are never signed.",
-    "COG4": "People are known by IAM, as everywhere else in their account; there is no second directory of users.",
+    "APIG2": "The service validates every field of a request itself, with error messages that help the caller.",
+    "APIG3": "Requests are signed by known users and throttled. A web ACL costs more a month than the rest of an idle stack."
+    " Operators who need one can attach it to the stage.",
+    "APIG4": "Containers, which deliberately have no AWS identity, call the routes under /runs. Each proves two factors, then sends"
+    " a session token that the service checks. Preflight requests are never signed.",
+    "COG4": "Users sign in with IAM, as everywhere else in their account; there is no second user directory.",
     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]": "The account's role for"
-    " logs of API Gateway, as AWS defines it; it belongs to the account's whole region, not to this API.",
+    " API Gateway logs, as AWS defines it. All APIs of the region share it.",
 }
-"""Findings of cdk-nag about the API that are meant to be so."""
+"""Findings of cdk-nag about the API that are acknowledged, with their reasons."""
 
 
 class Api(Construct):
@@ -92,17 +92,17 @@ class Api(Construct):
     Parameters
     ----------
     function
-        Answers every request.
+        Handles every request.
     routes
-        What the service declares.
+        The routes that the service declares.
     settings
         The section `[api]`.
     max_running_jobs
-        Most runners at one time; their throttle follows from it.
+        Maximum number of concurrent runners, which determines their throttle.
     runner_api_key
-        Value of the API key that runners send. It proves nothing: it keeps strangers out of the runners' usage plan.
+        Value of the API key that runners send. It is not a credential: it keeps others out of the runners' usage plan.
     log_groups
-        Makes the log groups.
+        Creates the log groups.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Api(Construct):
             endpoint_types=[EndpointType.REGIONAL],
             policy=_resource_policy(settings.accounts) if settings.accounts else None,
             cloud_watch_role=settings.account_log_role,
-            # Other APIs of the region may have come to rely on the role, so it stays when the stack goes.
+            # Other APIs of the region may use the role, so it stays when the stack is destroyed.
             cloud_watch_role_removal_policy=(
                 RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.account_log_role else None
             ),
@@ -137,22 +137,20 @@ class Api(Construct):
             deploy_options=self._stage_options(runner_routes),
         )
         self._add_methods(routes, function)
-        self._add_usage_plan(runner_api_key, runner_rate(max_running_jobs))
+        self._add_usage_plan(runner_api_key, runner_requests_per_second(max_running_jobs))
         add_gateway_responses(self.rest_api)
         self._keep_execution_logs_short(log_groups)
-        self.rest_api.node.try_remove_child(
-            "Endpoint"
-        )  # CDK's own output of the URL; the stack writes its outputs itself
-        self._explain()
+        self.rest_api.node.try_remove_child("Endpoint")  # CDK's output of the URL; the stack has its own outputs
+        self._acknowledge_findings()
 
     @property
     def url(self) -> str:
-        """The stage's URL, without a slash at the end."""
+        """The stage's URL, without a trailing slash."""
         stack = Stack.of(self)
         return f"https://{self.rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{STAGE}"
 
     def invoke_scheduler(self) -> PolicyStatement:
-        """Name what a user must be allowed: the routes under /scheduler, and no other."""
+        """Return the statement that allows a user to call the routes under /scheduler."""
         return PolicyStatement(
             sid="UseTheScheduler",
             actions=["execute-api:Invoke"],
@@ -160,13 +158,13 @@ class Api(Construct):
         )
 
     def _stage_options(self, runner_routes: Sequence[Route]) -> StageOptions:
-        # A method with settings of its own inherits none of the stage's (API Gateway, MethodSetting), so these name all of them.
+        # A method with its own settings inherits none from the stage (API Gateway, MethodSetting), so all are repeated here.
         of_runners = MethodDeploymentOptions(
             logging_level=_LOGGING_LEVEL,
             data_trace_enabled=False,
             metrics_enabled=False,
-            throttling_rate_limit=_UNFILLED[0],
-            throttling_burst_limit=_UNFILLED[1],
+            throttling_rate_limit=_RUNNER_METHOD_THROTTLE[0],
+            throttling_burst_limit=_RUNNER_METHOD_THROTTLE[1],
         )
         return StageOptions(
             stage_name=STAGE,
@@ -182,7 +180,7 @@ class Api(Construct):
         )
 
     def _add_methods(self, routes: Sequence[Route], function: IFunction) -> None:
-        # One permission for the whole API: one for each method would outgrow the 20 KB of a function's policy.
+        # One permission for the whole API: one for each method would exceed the 20 KB limit of a function's policy.
         integration = LambdaIntegration(function, proxy=True, scope_permission_to_method=False)
         for route in routes:
             resource = self.rest_api.root.resource_for_path(route.path)
@@ -198,7 +196,7 @@ class Api(Construct):
             self._add_preflight(self.rest_api.root.resource_for_path(path), methods)
 
     def _add_usage_plan(self, runner_api_key: str, rate: int) -> None:
-        """Give runners a bucket of their own; the gateway refuses whoever comes without their key before it calls the function."""
+        """Throttle runners separately. The gateway rejects requests without their API key before it calls the function."""
         key = ApiKey(self, "RunnerApiKey", value=runner_api_key, description="Sent by runners; not a secret")
         plan = UsagePlan(
             self,
@@ -216,12 +214,12 @@ class Api(Construct):
             allow_headers=list(_CORS_HEADERS),
         )
 
-    def _explain(self) -> None:
+    def _acknowledge_findings(self) -> None:
         for finding, reason in _FINDINGS.items():
-            explain(self, finding, reason)
+            acknowledge(self, finding, reason)
 
     def _keep_execution_logs_short(self, log_groups: LogGroups) -> None:
-        """Make the group that API Gateway would make by itself, and keep for ever."""
+        """Create the log group that API Gateway would otherwise create without a retention."""
         group = log_groups.make(
             self,
             "ExecutionLog",
@@ -231,12 +229,11 @@ class Api(Construct):
 
 
 def _resource_policy(accounts: Sequence[str]) -> PolicyDocument:
-    """Admit callers of other accounts whose own policies admit them, too.
+    """Allow callers of other accounts whose own policies allow them, too.
 
-    For a caller of another account API Gateway wants both: the caller's policy and the API's resource policy. A resource policy
-    also decides alone about methods without authorization, so it leaves those open that are meant to be: the runners' routes and
-    preflight requests (API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow").
-    Callers of the stack's own account need nothing but their own policy, as without a resource policy.
+    A caller of another account needs both: its own policy and the API's resource policy. For methods without authorization the resource
+    policy alone decides, so it allows the runners' routes and preflight requests (API Gateway Developer Guide, "How API Gateway
+    resource policies affect authorization workflow"). Callers of the stack's own account need only their own policy.
     """
     return PolicyDocument(
         statements=[
@@ -247,15 +244,16 @@ def _resource_policy(accounts: Sequence[str]) -> PolicyDocument:
 
 
 def _allow_invoke(principals: Sequence[IPrincipal], *methods: str) -> PolicyStatement:
-    # The short form, which API Gateway completes: the API's own ARN is not known before the API is made.
+    # The short form, which API Gateway expands: the API's ARN is not known before the API exists.
     resources = [f"execute-api:/{STAGE}/{method}" for method in methods]
     return PolicyStatement(actions=["execute-api:Invoke"], principals=list(principals), resources=resources)
 
 
-def runner_rate(max_running_jobs: int) -> int:
-    """Count the requests a second that all runners together may make.
+def runner_requests_per_second(max_running_jobs: int) -> int:
+    """Return the number of requests a second that all runners together may send.
 
-    Heartbeats come every 15 s from each runner, and on every change of phase: twice that. A start takes three more (check-in, work order,
-    heartbeat), an end five (two phases, notebook, outputs, report); 18 of each a second, as fast as dispatch launches, are 144.
+    Each runner sends a heartbeat every 15 s and on every change of phase; the limit is twice the interval's rate. A start takes three more
+    requests (check-in, work order, heartbeat) and an end five (two phases, notebook, outputs, report). Dispatch launches up to 18 runners
+    a second, and 18 starts and 18 ends are 144 requests.
     """
     return 150 + 2 * max_running_jobs // _HEARTBEAT_SECONDS

@@ -10,33 +10,32 @@ from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption, CorsRule
 from constructs import Construct
 
 from chalicelib.config import Limits, Retention
-from infra.nag_acknowledgments import explain
+from infra.nag_acknowledgments import acknowledge
 
-__all__ = ["Storage", "days_until_the_net"]
+__all__ = ["Storage", "job_file_expiration_days"]
 
 _MAX_SIGNATURE_AGE_MS: Final = 3_600_000
-"""Oldest signature [ms] that the bucket takes: an hour, the longest that the service signs a download for. Uploads are signed for
-15 minutes and end by their own expiry; this bounds what a stolen key of a function could sign."""
+"""Maximum age of a signature [ms]: an hour, the longest lifetime of a presigned download. Presigned uploads expire after 15 minutes by
+themselves; this limit bounds what a stolen key of a function could sign."""
 
-_MARGIN_DAYS: Final = 30
-"""How much later than the records [d] the net over the jobs' files lies, so that it never takes what a record still shows."""
+_EXTRA_DAYS: Final = 30
+"""Days between the expiration of a job's record and that of its files, so that S3 never deletes files of an existing job."""
 
 
 class Storage(Construct):
     """One private bucket: `uploads/`, `definitions/` and `jobs/`.
 
-    There are no versions: a snapshot is never overwritten, and of outputs only the last state counts; with versions, deleting a job
-    would leave its data. Names of origins are not a protection here (what opens the bucket is a signature, and no browser adds one
-    by itself), so any origin is the default.
+    It has no versioning: a snapshot is never overwritten, only the latest state of an output counts, and a deleted job's data must not
+    remain. Every origin is allowed by default: the bucket requires a signature, and no browser adds one by itself.
 
     Parameters
     ----------
     cors_origins
         Origins of web pages that may use presigned URLs.
     limits, retention
-        Longest run and how long jobs are kept: together they place the net over `jobs/`.
+        Longest run and retention of jobs, which determine when files under `jobs/` expire.
     removal_policy
-        What becomes of the bucket when the stack is destroyed.
+        What happens to the bucket when the stack is destroyed.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class Storage(Construct):
         )
         self.bucket.add_to_resource_policy(
             PolicyStatement(
-                sid="OnlyYoungSignatures",
+                sid="OnlyRecentSignatures",
                 effect=Effect.DENY,
                 principals=[AnyPrincipal()],
                 actions=["s3:*"],
@@ -79,26 +78,28 @@ class Storage(Construct):
                 conditions={"NumericGreaterThan": {"s3:signatureAge": _MAX_SIGNATURE_AGE_MS}},
             )
         )
-        explain(
+        acknowledge(
             self,
             "S1",
-            "Every request for URLs leaves an audit line with caller, owner and job (docs/operation.md#audit); what is then done"
-            " with a URL is not logged: that takes CloudTrail data events, or server access logs in a second bucket.",
+            "Every request for URLs writes an audit line with caller, owner, and job (docs/operation.md#audit). The use of a URL"
+            " is not logged: that requires CloudTrail data events, or server access logs in a second bucket.",
         )
 
 
-def days_until_the_net(limits: Limits, retention: Retention) -> int | None:
-    """Age [d] at which a job's files go whatever the records say; None if jobs are kept for ever."""
+def job_file_expiration_days(limits: Limits, retention: Retention) -> int | None:
+    """Return the age [d] at which S3 deletes a job's files, whatever its record says; None if jobs are kept forever."""
     if retention.jobs_days == 0:
         return None
-    return retention.jobs_days + math.ceil(limits.max_timeout_minutes / (24 * 60)) + _MARGIN_DAYS
+    return retention.jobs_days + math.ceil(limits.max_timeout_minutes / (24 * 60)) + _EXTRA_DAYS
 
 
 def _lifecycle(limits: Limits, retention: Retention) -> list[LifecycleRule]:
     rules = [
-        LifecycleRule(id="uploads-that-no-job-took", prefix="uploads/", expiration=Duration.days(1)),
-        LifecycleRule(id="unfinished-multipart-uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
+        LifecycleRule(id="expire-unused-uploads", prefix="uploads/", expiration=Duration.days(1)),
+        LifecycleRule(
+            id="abort-unfinished-multipart-uploads", abort_incomplete_multipart_upload_after=Duration.days(1)
+        ),
     ]
-    if days := days_until_the_net(limits, retention):
-        rules.append(LifecycleRule(id="net-over-jobs", prefix="jobs/", expiration=Duration.days(days)))
+    if days := job_file_expiration_days(limits, retention):
+        rules.append(LifecycleRule(id="expire-job-files", prefix="jobs/", expiration=Duration.days(days)))
     return rules

@@ -1,6 +1,6 @@
-"""The code that the Lambda functions run: locked packages, the service, and the operator's settings.
+"""The code of the Lambda functions: locked packages, the service, and the operator's settings.
 
-A bundle is staged once for each content and kept under `build/`: the same inputs give the same folder, and the same asset hash.
+Each bundle is built once and kept under `build/`: the same inputs give the same folder, and the same asset hash.
 """
 
 import hashlib
@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Final, Literal
 
 from chalicelib.config import SchedulerSettings
+from infra import bytecode
+from infra.bytecode import Compiler
 
 __all__ = ["BundleError", "Target", "find_uv", "make_once", "stage_bundle"]
 
 Target = Literal["declared", "local"]
-"""For what packages are chosen: the functions' declared runtime, or this machine's Python and platform (the local cloud)."""
+"""What packages are installed for: the functions' declared runtime, or this machine's Python and platform (the local cloud)."""
 
 _ROOT: Final = Path(__file__).parents[1]
 
@@ -29,10 +31,13 @@ _REQUIREMENTS: Final = _ROOT / "requirements" / "function.txt"
 
 _SOURCES: Final = ("app", "chalicelib")
 
-_PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
-"""Wheels that run on Amazon Linux 2023 (glibc 2.34), the system of Python runtimes from 3.12 on."""
+_BUILDERS: Final = (Path(__file__), Path(bytecode.__file__))
+"""What builds a bundle: a change of it builds every bundle anew."""
 
-_NOISE: Final = (
+_PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+"""Platforms of wheels that run on Amazon Linux 2023 (glibc 2.34), which Python runtimes use from 3.12 on."""
+
+_INSTALLER_FILES: Final = (
     "bin",
     "**/__pycache__",
     "*.dist-info/RECORD",
@@ -40,7 +45,7 @@ _NOISE: Final = (
     "*.dist-info/REQUESTED",
     "*.dist-info/*.json",
 )
-"""What an installer leaves that no function reads, and that differs from one machine to the next."""
+"""Files of the installer that no function reads, and that differ between machines."""
 
 _BUILD_ONLY: Final = (
     "chalice/cli",
@@ -52,30 +57,42 @@ _BUILD_ONLY: Final = (
     "chalice/templates",
     "chalice/vendored",
 )
-"""Parts of Chalice that deploy and simulate; here CDK deploys, and its own tests simulate."""
+"""Parts of Chalice that deploy and simulate an app. CDK deploys this app."""
 
 
 class BundleError(Exception):
-    """The bundle cannot be made; the text is one line that says why."""
+    """The bundle cannot be built; the message is one line with the reason."""
+
+
+_OPENAPI_GENERATOR: Final = _ROOT / "chalicelib" / "routes" / "openapi"
+"""Its modules generate `openapi.json`, the only file in it that the service reads."""
 
 
 def stage_bundle(
-    settings: SchedulerSettings, *, target: Target, python: str, architecture: str, build: Path = _BUILD
+    settings: SchedulerSettings,
+    *,
+    target: Target,
+    python: str,
+    architecture: str,
+    compiler: Compiler | None = None,
+    build: Path = _BUILD,
 ) -> Path:
-    """Make the bundle, or find the one of these very inputs.
+    """Build the bundle, or find the one that was built from the same inputs.
 
     Parameters
     ----------
     settings
-        What the service reads; goes into the bundle as `settings.json`.
+        Settings that the service reads; the bundle contains them as `settings.json`.
     target
-        For what packages are chosen.
+        What packages are installed for.
     python
-        Version of the declared runtime, for instance `3.13`.
+        Version of the declared runtime, such as `3.13`.
     architecture
         Processor of the declared runtime: `arm64` or `x86_64`.
+    compiler
+        Writes the bytecode; without one, the bundle has none.
     build
-        Where what was staged is kept.
+        Where finished bundles are kept.
 
     Returns
     -------
@@ -88,13 +105,18 @@ def stage_bundle(
         If uv is missing or a package cannot be installed.
     """
     options = _install_options(target, python, architecture)
-    packages_key = _hash([*options, sys.version, _REQUIREMENTS.read_bytes(), Path(__file__).read_bytes()])
-    packages = make_once(build / "packages" / packages_key, lambda folder: _install(folder, options))
+    compiled_by = compiler.version if compiler else ""
+    packages_key = _hash(
+        [*options, sys.version, compiled_by, _REQUIREMENTS.read_bytes(), *map(Path.read_bytes, _BUILDERS)]
+    )
+    packages = make_once(build / "packages" / packages_key, lambda folder: _install(folder, options, compiler))
     settings_text = json.dumps(settings.model_dump(mode="json"), indent=1, sort_keys=True)
     sources = list(_source_files())
     contents = (part for path in sources for part in (str(path.relative_to(_ROOT)), path.read_bytes()))
     bundle_key = _hash([packages_key, settings_text, *contents])
-    return make_once(build / "bundle" / bundle_key, lambda folder: _assemble(folder, packages, sources, settings_text))
+    return make_once(
+        build / "bundle" / bundle_key, lambda folder: _assemble(folder, packages, sources, settings_text, compiler)
+    )
 
 
 def _install_options(target: Target, python: str, architecture: str) -> list[str]:
@@ -103,41 +125,50 @@ def _install_options(target: Target, python: str, architecture: str) -> list[str
     return ["--python-version", python, "--python-platform", _PLATFORMS[architecture]]
 
 
-def _install(folder: Path, options: Sequence[str]) -> None:
-    command = [find_uv(_ROOT), "pip", "install", "--quiet", "--target", str(folder), *options]
+def _install(folder: Path, options: Sequence[str], compiler: Compiler | None) -> None:
+    command = [find_uv(), "pip", "install", "--quiet", "--target", str(folder), *options]
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirements", str(_REQUIREMENTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        said = " ".join(done.stderr.split())
-        raise BundleError(f"The packages of {_REQUIREMENTS.name} cannot be installed for the function bundle: {said}")
-    for pattern in (*_NOISE, *_BUILD_ONLY):
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        reason = " ".join(result.stderr.split())
+        raise BundleError(f"The packages of {_REQUIREMENTS.name} cannot be installed for the function bundle: {reason}")
+    for pattern in (*_INSTALLER_FILES, *_BUILD_ONLY):
         for path in list(folder.glob(pattern)):
             _remove(path)
+    if compiler:
+        compiler.compile(folder)
 
 
-def _assemble(folder: Path, packages: Path, sources: Iterable[Path], settings_text: str) -> None:
-    # Links instead of copies: nothing writes into a bundle, and every change of the code makes a new one.
-    shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)
+def _assemble(
+    folder: Path, packages: Path, sources: Iterable[Path], settings_text: str, compiler: Compiler | None
+) -> None:
     for path in sources:
         copy = folder / path.relative_to(_ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    if compiler:
+        compiler.compile(folder, *_SOURCES)
+    # Hard links instead of copies: nothing writes to a bundle, and every change of the code builds a new one.
+    shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)
     (folder / "settings.json").write_text(settings_text + "\n", encoding="utf-8")
 
 
 def _source_files() -> Iterator[Path]:
     for name in _SOURCES:
-        yield from sorted(
-            path for path in (_ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts
-        )
+        yield from sorted(path for path in (_ROOT / name).rglob("*") if _belongs_in_bundle(path))
+
+
+def _belongs_in_bundle(path: Path) -> bool:
+    is_generator = path.parent == _OPENAPI_GENERATOR and path.suffix == ".py"
+    return path.is_file() and "__pycache__" not in path.parts and not is_generator
 
 
 def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Make a folder whole or not at all, also when two processes want it at the same time."""
+    """Create a folder completely or not at all, even if two processes create it at the same time."""
     if folder.exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as scratch:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".creating-") as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
         make(made)
@@ -149,8 +180,8 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def find_uv(root: Path) -> str:
-    """Find uv: the project's own, else the machine's.
+def find_uv(root: Path = _ROOT) -> str:
+    """Find uv: the project's own, otherwise the one on `PATH`.
 
     Raises
     ------
@@ -160,9 +191,7 @@ def find_uv(root: Path) -> str:
     pinned = root / ".tools" / "uv" / "bin" / "uv"
     found = str(pinned) if pinned.exists() else shutil.which("uv")
     if found is None:
-        raise BundleError(
-            "uv is missing, which puts the function bundle together; `make init` installs it into .tools/."
-        )
+        raise BundleError("uv is missing. It builds the function bundle; `make init` installs it into .tools/.")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Docker, Podman, or Buildah: which one builds images here, and with which command."""
+"""Docker, Podman, or Buildah: find one that works, and make its commands."""
 
 import shutil
 import subprocess
@@ -13,11 +13,11 @@ ENGINES: Final = ("docker", "podman", "buildah")
 """In order of preference."""
 
 _RESPONSE_SECONDS: Final = 60
-"""How long an engine may take to answer [s]; Docker Desktop takes about 20 s to wake up."""
+"""Time limit for an engine's response [s]; Docker Desktop takes about 20 s to resume."""
 
 
 class EngineError(Exception):
-    """No container engine works here, or one failed; the text is one line that says what to do."""
+    """No container engine works, or one failed; the message is one line that says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +28,16 @@ class Build:
     dockerfile: Path
     context: Path
     platform: str | None = None
-    """`linux/amd64` or `linux/arm64`; None for the machine's own."""
+    """`linux/amd64` or `linux/arm64`; None for the machine's own platform."""
     base: str | None = None
-    """Image in place of the pinned base."""
+    """Base image that replaces the pinned one."""
     certificates: Path | None = None
-    """Bundle of certificate authorities that the build trusts in place of the base's; mounted as a secret, in no layer."""
+    """Certificate authorities that the build trusts instead of those of the base; mounted as a secret, so no layer contains them."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def works(name: str) -> bool:
-    """Tell whether an engine is installed and answers; Docker's client also needs its daemon."""
+    """Check whether an engine is installed and responds; Docker's client also needs its daemon."""
     if shutil.which(name) is None:
         return False
     try:
@@ -53,30 +53,30 @@ def find_engine(engines: Sequence[str] = ENGINES, *, is_usable: Callable[[str], 
     Parameters
     ----------
     engines
-        Names of commands, best first.
+        Names of commands, preferred first.
     is_usable
-        Tells whether an engine works.
+        Checks whether an engine works.
 
     Raises
     ------
     EngineError
-        If none does.
+        If none works.
     """
     for name in engines:
         if is_usable(name):
             return name
     names = f"{', '.join(engines[:-1])} or {engines[-1]}" if len(engines) > 1 else engines[0]
     raise EngineError(
-        f"No container engine works here (looked for {names}); start Docker, or install Podman (Debian, Ubuntu:"
+        f"No container engine works here (tried {names}). Start Docker, or install Podman (Debian, Ubuntu:"
         " apt install podman runc; Fedora: dnf install podman; macOS: brew install podman)."
     )
 
 
 def build_command(engine: str, build: Build) -> list[str]:
-    """Write the command that builds an image.
+    """Return the command that builds an image.
 
-    Podman and Buildah run the build's steps in a chroot on the machine's network: this needs neither an OCI runtime nor cgroups
-    nor network plugins, so it works inside containers and on minimal installations too (buildah-build(1), `--isolation`).
+    Podman and Buildah run the build's steps in a chroot on the machine's network. This needs no OCI runtime, cgroups, or network
+    plugins, so it also works inside containers and on minimal installations (buildah-build(1), `--isolation`).
     """
     options = ["--file", str(build.dockerfile), "--tag", build.tag]
     if engine != "docker":
@@ -93,7 +93,7 @@ def build_command(engine: str, build: Build) -> list[str]:
 
 
 def inspect_command(engine: str, image: str, *, label: str | None = None) -> list[str]:
-    """Write the command that prints an image's id, or one of its labels; it fails if there is no such image."""
+    """Return the command that prints an image's id or one of its labels, and fails if the image does not exist."""
     if engine == "buildah":
         template = f'{{{{index .OCIv1.Config.Labels "{label}"}}}}' if label else "{{.FromImageID}}"
         return [engine, "inspect", "--type", "image", "--format", template, image]

@@ -1,15 +1,15 @@
-"""Options of the command line that override `scheduler.toml`: CDK's context, `-c key=value`.
+"""Command-line options that override `scheduler.toml`: CDK's context, `-c key=value`.
 
 settings
-    Path of the settings file; `scheduler.toml` at the root without it.
+    Path of the settings file; by default `scheduler.toml` in the root folder.
 stack_name, retain_data
-    In place of `stack.name` and `stack.retain_data`; `retain_data=false` for stacks that are thrown away.
+    Override `stack.name` and `stack.retain_data`; use `retain_data=false` for temporary stacks.
 admin
-    ARN or unique id of one more admin, beside those of `ownership.admins`.
+    ARN or unique id of one admin in addition to `ownership.admins`.
 bundle_target
     `declared` (the functions' runtime, the default) or `local` (this machine's Python and platform).
 runner_image
-    Address of a runner image in place of every environment's own; then no image is built.
+    Address of a runner image for all environments; no image is built then.
 protect_tables
     `false` leaves retained tables without deletion protection; `make deploy` uses it for a stack's first deployment.
 """
@@ -29,7 +29,7 @@ KEYS: Final = ("settings", "stack_name", "retain_data", "admin", "bundle_target"
 """Every key that the app reads."""
 
 _OVERRIDES: Final[Mapping[str, str]] = {"name": "stack_name", "retain_data": "retain_data"}
-"""Settings of the section `[stack]`, and the context that takes their place."""
+"""Settings of the section `[stack]`, and the context keys that override them."""
 
 _TARGETS: Final[Mapping[str, Target]] = {"declared": "declared", "local": "local"}
 
@@ -39,12 +39,12 @@ _SETTINGS: Final = Path(__file__).parents[1] / "scheduler.toml"
 
 
 def parse_context(pairs: Sequence[str]) -> dict[str, str]:
-    """Read `key=value` pairs, as CDK's `-c` takes them.
+    """Parse `key=value` pairs, as CDK's `-c` accepts them.
 
     Raises
     ------
     SettingsError
-        If one has no `=`.
+        If a pair has no `=`.
     """
     if wrong := [pair for pair in pairs if "=" not in pair]:
         raise SettingsError(f"-c {wrong[0]}: write key=value")
@@ -57,7 +57,7 @@ class Context:
     Parameters
     ----------
     values
-        Values by key; keys that the app does not read are CDK's own.
+        Values by key; CDK uses the keys that the app does not read.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
@@ -69,7 +69,7 @@ class Context:
         Raises
         ------
         SettingsError
-            If the settings file or a context value is not what it must be.
+            If the settings file or a context value is invalid.
         """
         settings = read_settings(Path(self._values.get("settings") or _SETTINGS))
         given = {field: self._values[key] for field, key in _OVERRIDES.items() if key in self._values}
@@ -89,12 +89,12 @@ class Context:
         try:
             return StackSettings.model_validate(settings.model_dump() | {"ownership": ownership})
         except ValidationError as error:
-            said = error.errors()[0]["msg"].removeprefix("Value error, ")
-            raise SettingsError(f"-c admin={admin}: {said}") from None
+            message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise SettingsError(f"-c admin={admin}: {message}") from None
 
     @property
     def runner_image(self) -> str | None:
-        """Image in place of every environment's own."""
+        """Image that replaces the images of all environments."""
         return self._values.get("runner_image")
 
     def bundle_target(self) -> Target:
@@ -111,7 +111,7 @@ class Context:
         return _TARGETS[value]
 
     def protect_tables(self) -> bool:
-        """Tell whether retained tables are protected from deletion.
+        """Check whether retained tables are protected from deletion.
 
         Raises
         ------

@@ -27,7 +27,7 @@ _CDK: Final = "node_modules/.bin/cdk"
 
 
 def commands(cdk: str, context: Mapping[str, str], *, is_first: bool) -> list[list[str]]:
-    """List the commands of a deployment, in order."""
+    """Return the commands of a deployment, in order."""
     deploy = [cdk, "deploy", *(part for key, value in context.items() for part in ("-c", f"{key}={value}"))]
     if not is_first or "protect_tables" in context or not Context(context).settings().stack.retain_data:
         return [deploy]
@@ -40,18 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0; 1 if the preflight or the settings stopped it; else that of the CDK CLI.
+        Exit code: 0; 1 if the preflight or the settings stopped the deployment; otherwise that of the CDK CLI.
     """
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description="Deploy the stack.")
     parser.add_argument("-c", "--context", action="append", default=[], metavar="key=value", help="as for cdk")
     parser.add_argument("--no-preflight", action="store_true", help="skip the checks")
     parser.add_argument("--cdk", default=_CDK, help="the CDK command line")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        context = parse_context(given.context)
+        context = parse_context(options.context)
         where = region()
         client = clients(where)
-        if given.no_preflight:
+        if options.no_preflight:
             is_first = _is_first(context, client, where)
         else:
             report = examine(Context(context), client, region=where)
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not report.may_deploy:
                 return 1
             is_first = report.is_first
-        return _run(commands(given.cdk, context, is_first=is_first))
+        return _run(commands(options.cdk, context, is_first=is_first))
     except (BotoCoreError, SettingsError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is the command line
         return 1

@@ -1,4 +1,4 @@
-"""The Lambda functions: one for each role, from one bundle."""
+"""The Lambda functions: one for each role, all with the same bundle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from aws_cdk.aws_lambda import Architecture, Code, Function, RecursiveLoop, Runt
 from constructs import Construct
 
 from infra.log_groups import LogGroups
-from infra.nag_acknowledgments import explain, explain_wildcards
+from infra.nag_acknowledgments import acknowledge, acknowledge_wildcards
 from infra.queues import CLEANUP_TIMEOUT, DISPATCH_TIMEOUT, TICKS_TIMEOUT
 from infra.settings import FunctionsSection
 
@@ -25,7 +25,7 @@ _ARCHITECTURES: Final = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X8
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSpec:
-    """What sets one function apart."""
+    """Properties of one function."""
 
     name: str
     handler: str
@@ -34,23 +34,27 @@ class FunctionSpec:
     description: str
     traced: bool = True
     recursive: bool = False
-    """Whether it sends messages to a queue that triggers it. Lambda stops such a chain after 16 invocations unless the function
-    allows it (Lambda Developer Guide, "Recursive loop detection"), so each that does says beside it what ends the chain."""
+    """Whether the function sends messages to a queue that triggers it. Lambda stops such a chain after 16 invocations unless the function
+    allows it (Lambda Developer Guide, "Recursive loop detection"). A comment at each such function says what ends the chain."""
 
 
 API_TIMEOUT: Final = Duration.seconds(29)
-"""As long as API Gateway waits for an answer."""
+"""Integration timeout of API Gateway."""
 
 FUNCTIONS: Final = (
-    # CPU comes with memory: at 1 GiB a cold start's imports take half of what they take at 512 MiB.
+    # CPU grows with memory: at 1 GiB the imports of a cold start take half as long as at 512 MiB.
     FunctionSpec(
-        name="api", handler="app.app.app", memory_mib=1024, timeout=API_TIMEOUT, description="Answers users and runners"
+        name="api",
+        handler="app.app.app",
+        memory_mib=1024,
+        timeout=API_TIMEOUT,
+        description="Handles the requests of users and runners",
     ),
-    # Recursive: it sends a wake-up when its time is up, after minutes of launches, and when it has ended an attempt. A chain takes
-    # at least one job from the waiting ones each time, and every job has a bounded number of attempts.
+    # Recursive: it sends a wake-up when it runs out of time, after minutes of launches, and when it has ended an attempt. Each link of
+    # a chain removes at least one waiting job, and every job has a bounded number of attempts.
     FunctionSpec(
         name="dispatch",
-        handler="app.app.dispatch",
+        handler="app.dispatch.handler",
         memory_mib=512,
         timeout=DISPATCH_TIMEOUT,
         description="Launches waiting jobs, one dispatcher at a time",
@@ -58,52 +62,52 @@ FUNCTIONS: Final = (
     ),
     FunctionSpec(
         name="task-events",
-        handler="app.app.task_events",
+        handler="app.task_events.handler",
         memory_mib=512,
         timeout=Duration.seconds(60),
-        description="Notes what ECS says of runners",
+        description="Records the state changes of runner tasks",
     ),
     FunctionSpec(
         name="ticks",
-        handler="app.app.ticks",
+        handler="app.ticks.handler",
         memory_mib=512,
         timeout=TICKS_TIMEOUT,
-        description="Makes the jobs of definitions that are due",
+        description="Creates the jobs of definitions that are due",
     ),
-    # Not traced: a trace of every minute is a tenth of the idle bill, and its log and metrics say the same.
+    # Not traced: a trace every minute is a tenth of the idle bill, and log and metrics contain the same information.
     FunctionSpec(
         name="sweep",
-        handler="app.app.sweep",
+        handler="app.sweep.handler",
         memory_mib=512,
         timeout=Duration.seconds(120),
-        description="Finds silent runners, lost wake-ups and missed ticks, every minute",
+        description="Finds runs without a heartbeat, lost wake-ups, and missed ticks, every minute",
         traced=False,
     ),
-    # Recursive: a first cleanup, from a stream, asks for one second cleanup of the same record; a second one asks for none. What a
-    # definition's cleanup deletes are its jobs, and their cleanup deletes no record.
+    # Recursive: the first cleanup of a record, from a stream, requests one second cleanup, and a second cleanup requests none. The
+    # cleanup of a definition deletes its jobs, and their cleanup deletes no record.
     FunctionSpec(
         name="cleanup",
-        handler="app.app.cleanup",
+        handler="app.cleanup.handler",
         memory_mib=512,
         timeout=CLEANUP_TIMEOUT,
-        description="Removes what deleted jobs and definitions leave behind",
+        description="Deletes what deleted jobs and definitions leave behind",
         recursive=True,
     ),
 )
-"""Every function. The handlers are the entry points that `app/app.py` has."""
+"""All functions. Each has an entry point, a module in `app/`."""
 
 
 class Functions(Construct):
-    """The functions, each with a role and a log group of its own; what a role may do is granted where the stack is wired.
+    """The functions, each with its own role and log group. `infra/grants.py` grants the roles their permissions.
 
     Parameters
     ----------
     bundle
-        The staged folder that holds the code and what it needs.
+        Folder with the code and its packages.
     settings
         The section `[functions]`.
     log_groups
-        Makes the log groups.
+        Creates the log groups.
     """
 
     def __init__(
@@ -115,36 +119,38 @@ class Functions(Construct):
         self._log_groups = log_groups
         self._roles: dict[str, Role] = {}
         self.by_name = {spec.name: self._function(spec) for spec in FUNCTIONS}
-        explain(
+        acknowledge(
             self,
             "L1",
-            "The operator chooses the Python version (functions.python); the bundle is made and tested for it.",
+            "The operator chooses the Python version (functions.python), and the bundle is built for it.",
         )
-        explain_wildcards(self, ["*"], "Sending traces to X-Ray and listing streams are not about any one resource.")
+        acknowledge_wildcards(
+            self, ["*"], "Sending traces to X-Ray and listing streams have no resource-level permissions."
+        )
 
     def __getitem__(self, name: str) -> Function:
-        """Give the function of that name.
+        """Return the function of that name.
 
         Raises
         ------
         KeyError
-            If there is none.
+            If there is no such function.
         """
         return self.by_name[name]
 
     def role(self, name: str) -> Role:
-        """Give the role of the function of that name."""
+        """Return the role of the function of that name."""
         return self._roles[name]
 
     def set_environment(self, name: str, variables: Mapping[str, str]) -> None:
-        """Give a function its environment variables."""
+        """Set environment variables of a function."""
         for key, value in variables.items():
             self[name].add_environment(key, value)
 
     def _function(self, spec: FunctionSpec) -> Function:
         scope = Construct(self, spec.name.title().replace("-", ""))
         log_group = self._log_groups.make(scope, "Logs")
-        # A role of our own: the one that CDK makes may write to every log group of the account.
+        # Not the role that CDK creates, which may write to every log group of the account.
         role = Role(scope, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"), description=spec.description)
         log_group.grant_write(role)
         self._roles[spec.name] = role

@@ -1,4 +1,4 @@
-"""What API Gateway itself answers, in the shape that the service's own errors have."""
+"""Error responses of API Gateway itself, in the format of the service's errors."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _CORS_HEADERS: Final[Mapping[str, str]] = {
     "Access-Control-Allow-Headers": "'*'",
     "Access-Control-Expose-Headers": "'x-amzn-errortype,x-amzn-requestid'",
 }
-"""Without them a browser shows a page nothing of the error, not even its status."""
+"""Without these headers a browser hides the error from a page, even its status."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class _Response:
     kind: ResponseType
     code: str
     message: str | None = None
-    """None takes the gateway's own words."""
+    """None keeps the gateway's own message."""
     status: str | None = None
     """None keeps the gateway's own status."""
     retry_after_seconds: int | None = None
@@ -33,7 +33,7 @@ _RESPONSES: Final = (
     _Response(
         kind=ResponseType.DEFAULT_5_XX,
         code="unavailable",
-        message="The service cannot answer now. Try again; if it stays so, give the operator this request id.",
+        message="The service is unavailable. Try again; if the error persists, send this request id to the operator.",
     ),
     _Response(
         kind=ResponseType.MISSING_AUTHENTICATION_TOKEN,
@@ -43,7 +43,7 @@ _RESPONSES: Final = (
     _Response(
         kind=ResponseType.UNAUTHORIZED,
         code="not_authenticated",
-        message="Nobody is known by these credentials. Sign the request with valid AWS credentials.",
+        message="These credentials are not valid. Sign the request with valid AWS credentials.",
     ),
     _Response(kind=ResponseType.INVALID_SIGNATURE, code="not_authenticated"),
     _Response(
@@ -53,7 +53,7 @@ _RESPONSES: Final = (
     ),
     _Response(kind=ResponseType.ACCESS_DENIED, code="not_allowed"),
     _Response(
-        # The words of `chalicelib.errors.NotAllowedError.for_runner`: who has no API key learns as little as who has no proof.
+        # The message of `chalicelib.errors.NotAllowedError.for_runner`: a missing API key reveals no more than a missing proof.
         kind=ResponseType.INVALID_API_KEY,
         code="not_allowed",
         message="This is for the run's own container.",
@@ -61,13 +61,13 @@ _RESPONSES: Final = (
     _Response(
         kind=ResponseType.THROTTLED,
         code="too_many_requests",
-        message="Too many requests for this stack at one time. Wait a moment and try again.",
+        message="This stack receives too many requests. Wait a moment and try again.",
         retry_after_seconds=2,
     ),
     _Response(
         kind=ResponseType.QUOTA_EXCEEDED,
         code="too_many_requests",
-        message="Too many requests for this stack. Wait and try again.",
+        message="This stack received too many requests. Wait and try again.",
     ),
     _Response(
         kind=ResponseType.REQUEST_TOO_LARGE,
@@ -82,20 +82,20 @@ _RESPONSES: Final = (
     _Response(
         kind=ResponseType.INTEGRATION_TIMEOUT,
         code="timeout",
-        message="The service took longer than 29 seconds. Whether the request took effect is not known: look, then try again.",
+        message="The service took longer than 29 seconds. The request may have taken effect: check before you try again.",
     ),
     _Response(
         kind=ResponseType.INTEGRATION_FAILURE,
         code="unavailable",
         status="502",
-        message="The service could not be reached. Try again; if it stays so, give the operator this request id.",
+        message="The service could not be reached. Try again; if the error persists, send this request id to the operator.",
     ),
 )
-"""The two defaults, and each case about which more can be said."""
+"""The two defaults, and the cases with a more specific message."""
 
 
 def add_gateway_responses(api: RestApi) -> None:
-    """Give every error that never reaches the service the body `{"message", "reason", "code", "request_id"}` and CORS headers."""
+    """Add a body `{"message", "reason", "code", "request_id"}` and CORS headers to every error that does not reach the service."""
     for response in _RESPONSES:
         api.add_gateway_response(
             response.kind.response_type,
@@ -112,6 +112,6 @@ def _headers(response: _Response) -> dict[str, str]:
 
 
 def _body(response: _Response) -> str:
-    # The gateway puts its own words in quotes by itself.
+    # The gateway adds the quotes to its own message.
     message = json.dumps(response.message) if response.message else "$context.error.messageString"
     return f'{{"message": {message}, "reason": null, "code": "{response.code}", "request_id": "$context.requestId"}}'

@@ -1,4 +1,4 @@
-"""`make image` and `make base-image`: build the runner image, or its base where no image registry is in reach."""
+"""`make image` and `make base-image`: build the runner image, or its base if no image registry is reachable."""
 
 import argparse
 import os
@@ -35,9 +35,9 @@ def runner_build(*, architecture: str, base: str | None, certificates: str | Non
     architecture
         `x86_64` or `arm64`.
     base
-        Image in place of the pinned base.
+        Image that replaces the pinned base.
     certificates
-        Path of a bundle of certificate authorities, as in `SSL_CERT_FILE`; left out if there is no such file.
+        Path of a file with certificate authorities, as in `SSL_CERT_FILE`; ignored if the file does not exist.
     """
     bundle = Path(certificates) if certificates else None
     return Build(
@@ -61,17 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0; 1 if there is no engine or the settings are wrong; else the engine's.
+        Exit code: 0; 1 if there is no engine or the settings are invalid; otherwise the engine's.
     """
-    given = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        engine = find_engine([given.engine] if given.engine else ENGINES)
-        if given.action == "remove":
+        engine = find_engine([options.engine] if options.engine else ENGINES)
+        if options.action == "remove":
             return _remove(engine)
-        if given.action == "base":
-            return _run(engine, base_build(given.archive))
-        architecture = given.architecture or read_settings(_ROOT / "scheduler.toml").runners.architecture
-        return _build_runner(engine, architecture, given.base)
+        if options.action == "base":
+            return _run(engine, base_build(options.archive))
+        architecture = options.architecture or read_settings(_ROOT / "scheduler.toml").runners.architecture
+        return _build_runner(engine, architecture, options.base)
     except (EngineError, SettingsError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is the command line
         return 1
@@ -80,9 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.image", description="Build the runner image.")
     parser.add_argument("action", choices=["build", "base", "remove"])
-    parser.add_argument("--engine", help="docker, podman or buildah; the first that works without it")
-    parser.add_argument("--architecture", choices=sorted(PLATFORMS), help="runners.architecture without it")
-    parser.add_argument("--base", help="image in place of the pinned base")
+    parser.add_argument("--engine", help="docker, podman or buildah; default: the first that works")
+    parser.add_argument("--architecture", choices=sorted(PLATFORMS), help="default: runners.architecture")
+    parser.add_argument("--base", help="image that replaces the pinned base")
     parser.add_argument("--archive", type=Path, default=_ROOT / "build/base-image/base.tar", help="of the base")
     return parser
 
@@ -94,12 +94,12 @@ def _build_runner(engine: str, architecture: str, base: str | None) -> int:
         print(f"{build.tag} is up to date")  # noqa: T201 - this is the command line
         return 0
     code = _run(engine, replace(build, labels={LABEL: inputs}))
-    if code and not PLATFORMS[architecture].is_of(platform.machine()):
-        _tell(
+    if code and not PLATFORMS[architecture].matches(platform.machine()):
+        _print_error(
             f"The image is for {build.platform}, not this machine's {platform.machine()}: {engine} needs QEMU for it."
         )
     if code and not base:
-        _tell(f"If no image registry is in reach: make base-image, then make image BASE_IMAGE={BASE_IMAGE}")
+        _print_error(f"If no image registry is reachable, run make base-image, then make image BASE_IMAGE={BASE_IMAGE}")
     return code
 
 
@@ -123,7 +123,7 @@ def _remove(engine: str) -> int:
     return 0
 
 
-def _tell(line: str) -> None:
+def _print_error(line: str) -> None:
     print(line, file=sys.stderr)  # noqa: T201 - this is the command line
 
 

@@ -1,4 +1,4 @@
-"""What an image is made from, as one fingerprint: an image that already has it need not be built again."""
+"""The fingerprint of an image's inputs: an image that has the same fingerprint is not built again."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["LABEL", "fingerprint"]
 
 LABEL: Final = "io.github.jupyter-scheduler-aws.inputs"
-"""Label of an image with the fingerprint that it was built from."""
+"""Label of an image that contains the fingerprint of its inputs."""
 
 _INPUTS: Final = (
     "requirements/runner.txt",
@@ -28,7 +28,7 @@ def fingerprint(root: Path, options: Iterable[str]) -> str:
     root
         The build context.
     options
-        What else decides about the image: its platform and its base.
+        Other inputs of the image: its platform and its base.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Log groups: every one with a retention, and removed or kept as the rest of the data is."""
+"""Log groups, all with the same retention and removal policy."""
 
 from typing import Final
 
@@ -28,18 +28,18 @@ RETENTION: Final[dict[int, RetentionDays]] = {
     1827: RetentionDays.FIVE_YEARS,
     3653: RetentionDays.TEN_YEARS,
 }
-"""How CDK calls the lengths [d] that `infra.settings` allows."""
+"""CDK's names of the retention periods [d] that `infra.settings` allows."""
 
 
 class LogGroups:
-    """Makes log groups that share one retention and one removal policy.
+    """Creates log groups that share one retention and one removal policy.
 
     Parameters
     ----------
     retention_days
         How long events are kept [d]; a key of `RETENTION`.
     removal_policy
-        What becomes of a group when the stack is destroyed.
+        What happens to a group when the stack is destroyed.
     """
 
     def __init__(self, *, retention_days: int, removal_policy: RemovalPolicy) -> None:
@@ -47,7 +47,7 @@ class LogGroups:
         self._removal_policy = removal_policy
 
     def make(self, scope: Construct, construct_id: str, *, name: str | None = None) -> LogGroup:
-        """Make one; without a name CloudFormation chooses one."""
+        """Create a log group; without a name CloudFormation chooses one."""
         return LogGroup(
             scope, construct_id, log_group_name=name, retention=self._retention, removal_policy=self._removal_policy
         )

@@ -1,39 +1,39 @@
-"""Why a finding of cdk-nag that stands is meant to be so; each is said beside what it is about."""
+"""Acknowledgments of cdk-nag findings, each with its reason, beside the construct that has the finding."""
 
 from collections.abc import Sequence
 
 from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import IConstruct
 
-__all__ = ["explain", "explain_wildcards", "resource_text"]
+__all__ = ["acknowledge", "acknowledge_wildcards", "resource_text"]
 
 
-def explain(scope: IConstruct, finding: str, reason: str) -> None:
-    """Say why a finding stands, for a construct and everything below it.
+def acknowledge(scope: IConstruct, finding: str, reason: str) -> None:
+    """Acknowledge a finding for a construct and everything below it.
 
     Parameters
     ----------
     scope
-        What the finding is about.
+        The construct that has the finding.
     finding
         Id of the rule, with the finding in brackets where the rule has several: `IAM5[Resource::*]`.
     reason
-        Why it is meant to be so.
+        Why the finding is intended.
     """
     Validations.of(scope).acknowledge(Acknowledgment(id=f"AwsSolutions-{finding}", reason=reason))
 
 
-def explain_wildcards(scope: IConstruct, resources: Sequence[str], reason: str) -> None:
-    """Say why a policy names resources by a pattern; each of them is a finding of its own."""
+def acknowledge_wildcards(scope: IConstruct, resources: Sequence[str], reason: str) -> None:
+    """Acknowledge that a policy names resources by a pattern; each pattern is a separate finding."""
     stack = Stack.of(scope)
     for resource in resources:
         written = resource_text(stack.resolve(resource))
         if "*" in written:
-            explain(scope, f"IAM5[Resource::{written}]", reason)
+            acknowledge(scope, f"IAM5[Resource::{written}]", reason)
 
 
 def resource_text(value: object) -> str:
-    """Write a resolved ARN as text, as cdk-nag does: references in angle brackets."""
+    """Format a resolved ARN as cdk-nag does, with references in angle brackets."""
     match value:
         case {"Ref": name}:
             return f"<{name}>"

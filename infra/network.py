@@ -1,4 +1,4 @@
-"""Where runners start: a small VPC of the stack's own, or an operator's."""
+"""The network of the runners: the stack's own small VPC, or an operator's."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -16,21 +16,21 @@ from aws_cdk.aws_ec2 import (
 )
 from constructs import Construct
 
-from infra.nag_acknowledgments import explain
+from infra.nag_acknowledgments import acknowledge
 from infra.settings import NetworkSection
 
 __all__ = ["Network"]
 
 _ZONES = 2
-"""Zones of the stack's own VPC where the operator names none: two find capacity more often than one, and every region has them."""
+"""Number of zones of the stack's own VPC by default: two find capacity more often than one, and every region has two."""
 
 
 class Network(Construct):
     """Subnets and security groups for runners.
 
-    The stack's own VPC costs nothing while nothing runs: public subnets, public addresses for the minutes of a run, and no NAT
-    (which is billed by the hour). Nothing can call a runner: its security group lets nothing in. Files in S3 take the gateway
-    endpoint, which is free. An operator's VPC is taken as it is, without look-ups, so that synth needs no credentials.
+    The stack's own VPC costs nothing while nothing runs: it has public subnets, public addresses during a run, and no NAT gateway (which
+    is billed by the hour). The runners' security group allows no inbound traffic. Traffic to S3 uses the gateway endpoint, which is
+    free. An operator's VPC is imported without look-ups, so that synth needs no credentials.
 
     Parameters
     ----------
@@ -41,7 +41,9 @@ class Network(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: NetworkSection) -> None:
         super().__init__(scope, construct_id)
         self.vpc: IVpc = (
-            self._make_vpc(settings.availability_zones) if settings.vpc_id is None else self._take_vpc(settings.vpc_id)
+            self._make_vpc(settings.availability_zones)
+            if settings.vpc_id is None
+            else self._import_vpc(settings.vpc_id)
         )
         self.subnet_ids = list(settings.subnet_ids) or [subnet.subnet_id for subnet in self.vpc.public_subnets]
         self.security_group_ids = list(settings.security_group_ids) or [self._make_security_group(settings.egress)]
@@ -54,29 +56,29 @@ class Network(Construct):
             max_azs=None if zones else _ZONES,
             availability_zones=list(zones) or None,
             nat_gateways=0,
-            # CDK empties the default group by a custom resource; nothing here uses that group.
+            # CDK would restrict the default group by a custom resource; nothing uses that group.
             restrict_default_security_group=False,
             subnet_configuration=[SubnetConfiguration(name="Runners", subnet_type=SubnetType.PUBLIC, cidr_mask=20)],
             gateway_endpoints={"Files": GatewayVpcEndpointOptions(service=GatewayVpcEndpointAwsService.S3)},
         )
-        explain(
+        acknowledge(
             vpc,
             "VPC7",
-            "Nothing listens here and nothing is let in: flow logs would record what notebooks fetch from the internet, and be"
-            " billed by the gigabyte. Operators who must have them bring a VPC of their own.",
+            "Nothing listens in this VPC and no inbound traffic is allowed. Flow logs would record what notebooks download from"
+            " the internet, and are billed by the gigabyte. Operators who need them can use their own VPC.",
         )
         return vpc
 
-    def _take_vpc(self, vpc_id: str) -> IVpc:
-        # CDK wants to hear of a zone; no subnet is imported, so it does not matter of which.
+    def _import_vpc(self, vpc_id: str) -> IVpc:
+        # CDK requires a zone; no subnet is imported, so its value does not matter.
         return Vpc.from_vpc_attributes(self, "OperatorsVpc", vpc_id=vpc_id, availability_zones=["any"])
 
     def _make_security_group(self, egress: Literal["all", "https"]) -> str:
-        """Make a group that lets nothing in.
+        """Create a security group without inbound rules.
 
-        HTTPS is the least that a runner needs: the API, S3, the image's registry and its log all answer on port 443. Names are
-        resolved in any case: no security group filters the VPC's resolver and the task's metadata address (Amazon VPC User Guide,
-        Control traffic to your resources using security groups).
+        A runner needs at least HTTPS: the API, S3, the image registry, and CloudWatch Logs use port 443. Name resolution always works: no
+        security group filters the VPC's resolver and the task's metadata address (Amazon VPC User Guide, Control traffic to your
+        resources using security groups).
         """
         out = {"all": "everything out", "https": "HTTPS out"}[egress]
         group = SecurityGroup(

@@ -1,6 +1,6 @@
-"""Every permission of the stack's roles, with what it is for: `python -m infra.permissions` prints docs/permissions.md.
+"""Print docs/permissions.md, every permission of the stack's roles with its purpose: `python -m infra.permissions`.
 
-The rows are read from the synthesized template, so that they include what CDK grants by itself.
+The rows come from the synthesized template, so they include the permissions that CDK grants by itself.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any, Final
 from aws_cdk import App, CfnElement
 
 from infra.functions import FUNCTIONS
-from infra.grants import Purpose
+from infra.grant_statements import Purpose
 from infra.main import build
 from infra.nag_acknowledgments import resource_text
 from infra.stack import SchedulerStack
@@ -39,14 +39,14 @@ _BY_LAMBDA: Final[Mapping[str, str]] = {
         "Lambda: follow the table's changes",
     ),
 }
-"""What Lambda does with a function's role, by action; CDK grants it with event sources, logs, traces and destinations."""
+"""Purposes of the actions that Lambda itself uses with a function's role; CDK grants them for event sources, logs, and traces."""
 
-_GIVEN_UP: Final = "Lambda: keep an event that failed after its retries"
-"""What it does with a dead-letter queue."""
+_KEEP_FAILED_EVENT: Final = "Lambda: keep an event that failed after its retries"
+"""Purpose of the actions on a dead-letter queue."""
 
 _OTHER_ROLES: Final[Mapping[str, str]] = {
-    "Schedules/Role": "EventBridge Scheduler: send ticks, and those that cannot be delivered",
-    "Runners/ExecutionRole": "ECS: pull the runner image, hand out the runner key, write what notebooks print",
+    "Schedules/Role": "EventBridge Scheduler: send ticks, and dead letters of ticks",
+    "Runners/ExecutionRole": "ECS: pull the runner image, inject the runner key, write the output of notebooks",
 }
 """Roles that AWS services use, by construct path."""
 
@@ -55,12 +55,12 @@ _REFERENCE: Final = re.compile(r"<(\w+)(?:\.\w+)?>")
 
 
 class UnexplainedPermissionError(Exception):
-    """A role has a permission that nothing says the purpose of."""
+    """A role has a permission without a purpose."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """One action that one role may do on one resource."""
+    """One action that a role may perform on a resource."""
 
     role: str
     """Name of a function; construct path of another role."""
@@ -70,11 +70,11 @@ class Permission:
     """The ARN, with construct paths in place of references."""
 
     condition: str
-    """Empty if there is none."""
+    """Empty if there is no condition."""
 
     purpose: Purpose
     by_aws: bool
-    """Whether an AWS service uses it, not our code."""
+    """Whether an AWS service uses the permission, rather than the service's code."""
 
 
 def permissions(stack: SchedulerStack, template: Mapping[str, Any]) -> list[Permission]:
@@ -83,7 +83,7 @@ def permissions(stack: SchedulerStack, template: Mapping[str, Any]) -> list[Perm
     Raises
     ------
     UnexplainedPermissionError
-        If one has no purpose, naming it.
+        If a permission has no purpose.
     """
     paths = {stack.resolve(each.logical_id): _path(each) for each in _elements(stack)}
     roles = {f"Functions/{spec.name.title().replace('-', '')}/Role": spec.name for spec in FUNCTIONS}
@@ -117,7 +117,7 @@ def statements(template: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
 
 
 def document(found: Iterable[Permission]) -> str:
-    """Write the page for an operator's security reviewer."""
+    """Return the page, which operators' security reviewers read."""
     by_row: dict[tuple[str, str, str, str], list[str]] = {}
     for each in found:
         note = " (after a fault only)" if each.purpose.faults_only else ""
@@ -136,15 +136,14 @@ def document(found: Iterable[Permission]) -> str:
 
 _HEADING: Final = """# Permissions
 
-Every permission of every role in the stack, with the default `scheduler.toml`. `make permissions` writes this page from the
-synthesized template; the purposes stand beside the grants in `infra/grants.py`. Names such as `Tables/Jobs` are constructs of the stack.
+This page lists every permission of every role in the stack, with the default `scheduler.toml`. `make permissions` generates it from the
+synthesized template; the purposes come from `infra/grants.py`. Names such as `Tables/Jobs` are constructs of the stack.
 
-The tests deploy the stack to the local cloud, which evaluates every call against these policies. They fail if a call of a function is
-denied, and if a function has a permission that no call used, except where this page says *after a fault only* or names the AWS service
-that uses it.
+The tests deploy the stack to the local cloud, which evaluates every call against these policies. They fail if a function's call is
+denied, or if no call uses a permission, except where this page says *after a fault only* or names the AWS service that uses it.
 
-Users get the policy of the output `UserPolicyArn`: `execute-api:Invoke` on the API's routes under `/scheduler`, and nothing else.
-The task role of notebooks is empty unless an environment names one.
+Users get the policy in the output `UserPolicyArn`: `execute-api:Invoke` on the API's routes under `/scheduler`, and nothing else.
+Notebooks have no role unless their environment names one.
 """
 
 
@@ -152,10 +151,10 @@ def _purpose(stack: SchedulerStack, role: str, action: str, resource: str) -> tu
     if (purpose := stack.grants.purposes.get((role, action, resource))) is not None:
         return purpose, False
     is_given_up = action.startswith("sqs:") and resource.startswith("<QueuesDead")
-    text = _OTHER_ROLES.get(role) or (_GIVEN_UP if is_given_up else _BY_LAMBDA.get(action))
+    text = _OTHER_ROLES.get(role) or (_KEEP_FAILED_EVENT if is_given_up else _BY_LAMBDA.get(action))
     if text is None:
         raise UnexplainedPermissionError(
-            f"{role} may {action} on {resource}: say what for in infra/grants.py or infra/permissions.py."
+            f"The permission {action} of {role} on {resource} has no purpose: add it to infra/grants.py or infra/permissions.py."
         )
     return Purpose(text=text), True
 

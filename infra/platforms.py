@@ -1,4 +1,4 @@
-"""The processors that runners can have, in the words of everyone who has to know."""
+"""The processor architectures of runners, and their names in Docker, Fargate, and `uname`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class RunnerPlatform:
     machines: frozenset[str]
     """As `uname -m` names it."""
 
-    def is_of(self, machine: str) -> bool:
-        """Tell whether a machine, as `uname -m` names it, runs images of this platform natively."""
+    def matches(self, machine: str) -> bool:
+        """Check whether a machine, as `uname -m` names it, runs images of this platform natively."""
         return machine in self.machines
 
 

@@ -1,4 +1,4 @@
-"""The cluster, and one task definition for each environment."""
+"""The ECS cluster, and one task definition for each environment."""
 
 import re
 from collections.abc import Mapping
@@ -30,38 +30,38 @@ from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
 
 from chalicelib.config import Environment
-from infra.nag_acknowledgments import explain, explain_wildcards
+from infra.nag_acknowledgments import acknowledge, acknowledge_wildcards
 from infra.platforms import PLATFORMS
 from infra.settings import RunnersSection
 
 __all__ = ["CONTAINER", "Runners"]
 
 CONTAINER: Final = "runner"
-"""Name of the container and prefix of its log streams, which are `runner/runner/<task id>`."""
+"""Name of the container, and prefix of its log streams: `runner/runner/<task id>`."""
 
 _ROOT: Final = Path(__file__).parents[1]
 
 _DOCKERFILE: Final = "runner_container/Dockerfile"
-"""Its context is the root of the repository; what of it is used, the file beside it says, `Dockerfile.dockerignore`."""
+"""The build context is the root of the repository; `Dockerfile.dockerignore` selects the files."""
 
 _CPU_UNITS: Final = 1024
-"""Size that a task definition must name; each launch overrides it with its job's compute type."""
+"""Size that a task definition requires; each launch overrides it with the job's compute type."""
 
 _MEMORY_MIB: Final = 4096
-"""As `_CPU_UNITS`. The container itself has no limit, or a launch could not ask for more."""
+"""As for `_CPU_UNITS`. The container itself has no limit, because a launch could not exceed it."""
 
 _INCLUDED_STORAGE_GIB: Final = 20
-"""What Fargate gives without being asked; its API refuses to be asked for no more than this in some regions."""
+"""Storage that Fargate always includes; in some regions its API rejects a request for no more than this."""
 
 _LOG_BUFFER: Final = Size.mebibytes(25)
-"""How much of a container's log waits in memory while CloudWatch Logs is slow or out of reach; what does not fit is dropped, and the
-executed notebook still has it. In the other mode, blocking, a notebook that prints would stand still, and its heartbeat with it.
-ECS takes the account's mode and 10 MiB without being told (ECS API Reference, LogConfiguration). A cell may print a million
-characters (runner.cell_log), so 25 MiB hold the longest outputs of six cells in any script."""
+"""Size of the buffer for a container's log while CloudWatch Logs is slow or unreachable. Output that does not fit is dropped from the log;
+the executed notebook still has it. In the blocking mode, a notebook that prints would stop, and its heartbeat with it. The defaults
+of ECS are the account's mode and 10 MiB (ECS API Reference, LogConfiguration). A cell may print a million characters
+(runner.cell_log), so 25 MiB hold the longest outputs of six cells in any script."""
 
 _USER: Final = "0:0"
-"""Root, for the container's init, whatever the image's own user is: it starts the runner and the kernel as two users without
-rights (docs/decisions/0029)."""
+"""Root, for the container's init, whatever the image's user is: init starts the runner and the kernel as two unprivileged users
+(docs/decisions/0029)."""
 
 _DROPPED_CAPABILITIES: Final = (
     Capability.AUDIT_WRITE,
@@ -75,12 +75,12 @@ _DROPPED_CAPABILITIES: Final = (
     Capability.SETPCAP,
     Capability.SYS_CHROOT,
 )
-"""Docker's default set but what init needs: CHOWN to give the work folder to the notebook's user, KILL to pass SIGTERM on, SETGID
-and SETUID to start processes as other users. By name, because on Fargate only SYS_PTRACE can be added again after `ALL` (ECS API Reference,
-KernelCapabilities)."""
+"""Docker's default capabilities except those that init needs: CHOWN to change the owner of the work folder, KILL to forward SIGTERM,
+SETGID and SETUID to start processes as other users. They are named because on Fargate only SYS_PTRACE can be added after `ALL` is
+dropped (ECS API Reference, KernelCapabilities)."""
 
-_WRITABLE: Final[Mapping[str, str]] = {"home": "/home", "tmp": "/tmp"}  # noqa: S108 - a path in the container
-"""Volumes, and where they are mounted; they take their share of the ephemeral storage. Init makes in them what is missing."""
+_WRITABLE_VOLUMES: Final[Mapping[str, str]] = {"home": "/home", "tmp": "/tmp"}  # noqa: S108 - a path in the container
+"""Volumes and their mount points. They use the task's ephemeral storage, and init creates the folders in them."""
 
 _ECR_ADDRESS: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
@@ -92,24 +92,24 @@ _ECR_ADDRESS: Final = re.compile(
 class Runners(Construct):
     """The Fargate cluster and the task definitions, families `<stack>-<environment>`.
 
-    Launches name platform version 1.4.0 and the capacity provider (on demand or Spot): both belong to a launch, not to a definition.
+    Each launch chooses platform version 1.4.0 and the capacity provider (on demand or Spot); a task definition cannot.
 
     Parameters
     ----------
     vpc
-        What the cluster belongs to.
+        The VPC of the cluster.
     environments
-        The named runtimes, by name.
+        The environments, by name.
     settings
         The section `[runners]`.
     runner_key_arn
-        ARN of the secret that ECS puts into each container as `RUNNER_KEY`.
+        ARN of the secret that ECS injects into each container as `RUNNER_KEY`.
     api_key
-        What containers send to the API as their API key; it may be seen.
+        API key that containers send to the API; it is not a secret.
     log_group
-        Where containers write.
+        Log group of the containers.
     image
-        Address of an image that takes the place of every environment's own; the local cloud has no registry.
+        Address of an image that replaces the images of all environments; the local cloud has no registry.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Runners(Construct):
         self.family_prefix = Stack.of(self).stack_name
         self.cluster = self._make_cluster(vpc)
         self.execution_role = self._make_role(
-            "ExecutionRole", "What ECS does for a runner: pull the image, hand out the runner key, write the log"
+            "ExecutionRole", "What ECS does for a runner: pull the image, inject the runner key, write the log"
         )
         self.execution_role.add_to_policy(
             PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[runner_key_arn])
@@ -146,20 +146,20 @@ class Runners(Construct):
 
     @property
     def task_roles(self) -> list[IRole]:
-        """Every role that a notebook may run with: those that environments name, each once."""
+        """The roles that environments name for their notebooks, without duplicates."""
         return list({role.role_arn: role for role in self._task_roles}.values())
 
     def _make_cluster(self, vpc: IVpc) -> Cluster:
         insights = ContainerInsights.ENABLED if self._settings.container_insights else ContainerInsights.DISABLED
         cluster = Cluster(self, "Cluster", vpc=vpc, container_insights_v2=insights)
-        # In the cluster itself: CDK's own way is one more resource, which may be gone before the cluster.
+        # A property of the cluster: CDK would create another resource, which may be deleted before the cluster.
         cast("CfnCluster", cluster.node.default_child).capacity_providers = ["FARGATE", "FARGATE_SPOT"]
         if insights == ContainerInsights.DISABLED:
-            explain(
+            acknowledge(
                 cluster,
                 "ECS4",
-                "Off unless asked for (runners.container_insights): its metrics are billed for each task, and each job's phase,"
-                " outcome, and log are kept with the job.",
+                "Off by default (runners.container_insights): its metrics are billed for each task, and each job has its phase,"
+                " outcome, and log.",
             )
         return cluster
 
@@ -195,29 +195,29 @@ class Runners(Construct):
                 mode=AwsLogDriverMode.NON_BLOCKING,
                 max_buffer_size=_LOG_BUFFER,
             ),
-            # SIGTERM, then this long to save the notebook and upload it: the longest that Fargate grants.
+            # Time after SIGTERM to save and upload the notebook: the maximum of Fargate.
             stop_timeout=Duration.seconds(120),
             linux_parameters=self._linux_parameters(definition),
             environment={"API_KEY": self._api_key},
             user=_USER,
             readonly_root_filesystem=True,
         )
-        explain(
+        acknowledge(
             definition,
             "ECS2",
-            "The API key is no secret and proves nothing: it only keeps strangers out of the runners' usage plan. What is secret, ECS hands"
-            " out itself.",
+            "The API key is not a secret: it only keeps others out of the runners' usage plan. ECS injects the secret"
+            " itself.",
         )
-        self._hand_out_key(definition)
-        for volume, path in _WRITABLE.items():
+        self._inject_runner_key(definition)
+        for volume, path in _WRITABLE_VOLUMES.items():
             definition.add_volume(name=volume)
             container.add_mount_points(MountPoint(source_volume=volume, container_path=path, read_only=False))
         return definition
 
-    def _hand_out_key(self, definition: FargateTaskDefinition) -> None:
-        """Have ECS put the runner key into the container, where neither the task nor its events show it.
+    def _inject_runner_key(self, definition: FargateTaskDefinition) -> None:
+        """Have ECS inject the runner key into the container, so that neither the task nor its events contain it.
 
-        Written into the template as it is: CDK's own way also lets the execution role describe the secret, which ECS does not do.
+        This overrides the template directly: CDK would also allow the execution role to describe the secret, which ECS does not do.
         """
         key = {"Name": "RUNNER_KEY", "ValueFrom": self._runner_key_arn}
         cast("CfnTaskDefinition", definition.node.default_child).add_property_override(
@@ -225,7 +225,7 @@ class Runners(Construct):
         )
 
     def _linux_parameters(self, definition: FargateTaskDefinition) -> LinuxParameters:
-        # The image has its own init, which has to be process 1.
+        # The image has its own init, which must be process 1.
         parameters = LinuxParameters(definition, "Linux", init_process_enabled=False)
         parameters.drop_capabilities(*_DROPPED_CAPABILITIES)
         return parameters
@@ -242,7 +242,7 @@ class Runners(Construct):
         if address is None:
             return ContainerImage.from_docker_image_asset(self._built_image())
         if match := _ECR_ADDRESS.match(address):
-            self._explain_sign_in()
+            self._acknowledge_ecr_sign_in()
             return ContainerImage.from_ecr_repository(self._repository(name, match), match["digest"] or match["tag"])
         return ContainerImage.from_registry(address)
 
@@ -253,11 +253,11 @@ class Runners(Construct):
                 "Image",
                 directory=str(_ROOT),
                 file=_DOCKERFILE,
-                exclude=_left_out(),
+                exclude=_excluded_patterns(),
                 ignore_mode=IgnoreMode.DOCKER,
                 platform=Platform.custom(self._platform.docker),
             )
-            self._explain_sign_in()
+            self._acknowledge_ecr_sign_in()
         return self._asset
 
     def _repository(self, name: str, address: re.Match[str]) -> IRepository:
@@ -272,23 +272,20 @@ class Runners(Construct):
             self, f"Repository-{name}", repository_arn=arn, repository_name=address["name"]
         )
 
-    def _explain_sign_in(self) -> None:
-        explain_wildcards(
-            self.execution_role, ["*"], "Signing in to ECR (GetAuthorizationToken) is not about any one repository."
+    def _acknowledge_ecr_sign_in(self) -> None:
+        acknowledge_wildcards(
+            self.execution_role, ["*"], "Signing in to ECR (GetAuthorizationToken) has no resource-level permissions."
         )
 
 
 def _remove_task_role(definition: FargateTaskDefinition) -> None:
-    """Leave a task without a role: even a role without policies has credentials, and a resource's policy may let them in.
-
-    CDK makes a role for each task definition that is given none.
-    """
+    """Remove the task role that CDK creates: even a role without policies has credentials, and a resource policy may allow them."""
     definition.node.try_remove_child("TaskRole")
     cast("CfnTaskDefinition", definition.node.default_child).add_property_deletion_override("TaskRoleArn")
 
 
-def _left_out() -> list[str]:
-    """Read what no build of the image uses, so that nothing else changes its hash."""
+def _excluded_patterns() -> list[str]:
+    """Return the patterns of the files that no build of the image uses, so that they do not change its hash."""
     text = (_ROOT / f"{_DOCKERFILE}.dockerignore").read_text(encoding="utf-8")
     patterns = [line.strip() for line in text.splitlines()]
     return [*(pattern for pattern in patterns if pattern and not pattern.startswith("#")), f"!{_DOCKERFILE}"]

@@ -1,4 +1,4 @@
-"""Where the schedules of definitions live, and the role that they send ticks with."""
+"""The schedule group of the definitions, and the role that sends their ticks."""
 
 from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
@@ -11,12 +11,12 @@ __all__ = ["Schedules"]
 
 
 class Schedules(Construct):
-    """The schedule group, which goes with all of its schedules when the stack does; the schedules themselves the service writes.
+    """The schedule group, which is deleted with all its schedules when the stack is. The service writes the schedules.
 
     Parameters
     ----------
     queues
-        Where ticks go, and where those that cannot be delivered go.
+        The queues that receive ticks, and ticks that cannot be delivered.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, queues: Queues) -> None:
@@ -26,7 +26,7 @@ class Schedules(Construct):
 
     @property
     def schedule_arns(self) -> str:
-        """Every schedule of the group."""
+        """ARN pattern of the group's schedules."""
         return Stack.of(self).format_arn(
             service="scheduler",
             resource="schedule",
@@ -35,8 +35,8 @@ class Schedules(Construct):
         )
 
     def _make_role(self, queues: Queues) -> Role:
-        # Without conditions, whoever may pass the role could use it in a schedule of their own.
-        # The group is as narrow as EventBridge Scheduler allows: it says which group it acts for, not which schedule.
+        # Without conditions, anyone who may pass the role could use it in their own schedule.
+        # A condition cannot be narrower than the group: EventBridge Scheduler does not send the ARN of the schedule.
         ours = {"aws:SourceAccount": Stack.of(self).account, "aws:SourceArn": self.group.schedule_group_arn}
         role = Role(
             self,

@@ -1,6 +1,6 @@
-"""What an operator may choose: `scheduler.toml`, read and checked when the stack is synthesized.
+"""The operator's settings: `scheduler.toml`, which is read and validated when the stack is synthesized.
 
-The service reads a part of it (`chalicelib.config.SchedulerSettings`); the sections below shape the stack only.
+The service reads a part of them (`chalicelib.config.SchedulerSettings`); the sections below concern only the stack.
 """
 
 import tomllib
@@ -36,31 +36,31 @@ __all__ = [
 ]
 
 LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
-"""Lengths [d] that CloudWatch Logs offers for the retention of a log group (API reference, PutRetentionPolicy), up to ten years."""
+"""Retention periods [d] that CloudWatch Logs offers, up to ten years (API reference, PutRetentionPolicy)."""
 
-_PLAIN_WORDS: Final[dict[str, str]] = {
+_PLAIN_MESSAGES: Final[dict[str, str]] = {
     "missing": "is missing",
     "extra_forbidden": "there is no such setting; docs/settings.md lists them all",
 }
-"""What pydantic says in its own terms, said in those of a settings file."""
+"""Messages that replace those of pydantic, in the terms of a settings file."""
 
 
-def _refuse_number(value: object) -> object:
+def _reject_number(value: object) -> object:
     if isinstance(value, int):
         raise ValueError(f'write the account id in quotes: "{value:012d}"')  # noqa: TRY004 - pydantic collects ValueErrors
     return value
 
 
-_AccountId = Annotated[str, BeforeValidator(_refuse_number), StringConstraints(pattern=r"^\d{12}$")]
+_AccountId = Annotated[str, BeforeValidator(_reject_number), StringConstraints(pattern=r"^\d{12}$")]
 """An AWS account id: twelve digits."""
 
 
 class SettingsError(Exception):
-    """The settings file is not what it must be; the text is one line a mistake, each naming file and key."""
+    """The settings file is invalid; the message has a line for each mistake, with file and key."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class StackSection(_Section):
@@ -77,10 +77,10 @@ class StackSection(_Section):
 
 
 class NetworkSection(_Section):
-    """Where runners start. Without `vpc_id` the stack makes a VPC of its own, with public subnets in two zones and no NAT.
+    """The network of the runners. Without `vpc_id` the stack creates a VPC with public subnets in two zones and without a NAT gateway.
 
-    In an operator's VPC runners must reach, over TLS: the API's address (execute-api), S3, the registry of the runner image (ECR and
-    its layers in S3), and CloudWatch Logs; by a NAT, by public addresses, or by VPC endpoints for each of these.
+    In an operator's VPC, runners must reach the API (execute-api), S3, the registry of the runner image (ECR and its layers in S3), and
+    CloudWatch Logs over TLS: through a NAT gateway, with public addresses, or through VPC endpoints.
     """
 
     vpc_id: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]+$")] | None = Field(
@@ -92,20 +92,20 @@ class NetworkSection(_Section):
     security_group_ids: tuple[Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]+$")], ...] = Field(
         default=(),
         max_length=5,
-        description="Security groups of that VPC for runners; without, the stack makes one that lets nothing in.",
+        description="Security groups of that VPC for runners; without them, the stack creates one without inbound rules.",
     )
     availability_zones: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")], ...] = Field(
         default=(),
         max_length=6,
-        description="Zones of the stack's own VPC, by name; without, the first two of the region.",
+        description="Zones of the stack's own VPC, by name; by default the first two of the region.",
     )
     egress: Literal["all", "https"] = Field(
         default="all",
-        description="What notebooks may reach, by the stack's own security group: everything, or TCP port 443 of any address.",
+        description="What notebooks may reach through the stack's own security group: everything, or TCP port 443 of any address.",
     )
     assign_public_ip: bool = Field(
         default=True,
-        description="Give runners a public address: needed in public subnets, to be switched off in private ones.",
+        description="Give runners a public address: required in public subnets; turn it off in private ones.",
     )
 
     @field_validator("availability_zones")
@@ -114,17 +114,17 @@ class NetworkSection(_Section):
         return check_unique(zones)
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    def _is_consistent(self) -> Self:
         if self.vpc_id and not self.subnet_ids:
             raise ValueError("subnet_ids is missing: with a vpc_id, name the subnets that runners start in")
         if self.vpc_id and self.availability_zones:
-            raise ValueError("availability_zones is about the stack's own VPC: in yours, subnet_ids choose the zones")
+            raise ValueError("availability_zones applies to the stack's own VPC: in yours, subnet_ids choose the zones")
         if self.security_group_ids and self.egress != "all":
             raise ValueError(
-                "egress is about the stack's own security group: yours, security_group_ids, say themselves what they let out"
+                "egress applies to the stack's own security group: your security_group_ids define what they allow"
             )
         if not self.vpc_id and (self.subnet_ids or self.security_group_ids or not self.assign_public_ip):
-            raise ValueError("vpc_id is missing: the other settings of this section are about an existing VPC")
+            raise ValueError("vpc_id is missing: the other settings of this section apply to an existing VPC")
         return self
 
 
@@ -132,15 +132,17 @@ class ApiSection(_Section):
     """The API Gateway in front of the service."""
 
     throttle_rate: int = Field(
-        default=100, ge=1, le=10_000, description="Requests of users a second, in all, that the API lets pass."
+        default=100, ge=1, le=10_000, description="Requests of all users that the API accepts a second."
     )
-    throttle_burst: int = Field(default=200, ge=1, le=5000, description="Requests of users that may come at once.")
+    throttle_burst: int = Field(
+        default=200, ge=1, le=5000, description="Requests of users that the API accepts at once."
+    )
     cors_origins: tuple[str, ...] = Field(
         default=("*",), min_length=1, description="Origins of web pages that may call the API and use presigned URLs."
     )
     account_log_role: bool = Field(
         default=True,
-        description="Set the account's role for API Gateway logs; one region has one, so switch it off where another stack owns it.",
+        description="Set the account's role for API Gateway logs; a region has one, so turn it off if another stack owns it.",
     )
     accounts: tuple[_AccountId, ...] = Field(
         default=(),
@@ -162,7 +164,7 @@ class FunctionsSection(_Section):
         default="arm64", description="Processor of the functions; arm64 costs less."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="Least level that is logged."
+        default="INFO", description="Lowest level that is logged."
     )
 
 
@@ -171,13 +173,13 @@ class RunnersSection(_Section):
 
     architecture: Literal["x86_64", "arm64"] = Field(
         default="x86_64",
-        description="Processor of the runners; arm64 costs a fifth less, and every image that an environment names must be for it.",
+        description="Processor of the runners; arm64 costs a fifth less. Images that environments name must be built for it.",
     )
     ephemeral_storage_gib: int = Field(
         default=20,
         ge=20,
         le=200,
-        description="Disk of a runner [GiB], for image, input, and outputs; 20 are included in the price.",
+        description="Disk of a runner [GiB], for image, input, and outputs; 20 GiB are included in the price.",
     )
     container_insights: bool = Field(
         default=False, description="CloudWatch Container Insights for the cluster; billed as metrics."
@@ -185,7 +187,7 @@ class RunnersSection(_Section):
 
 
 class StackSettings(SchedulerSettings):
-    """Everything that an operator chose."""
+    """All settings of an operator."""
 
     stack: StackSection = StackSection()
     network: NetworkSection = NetworkSection()
@@ -198,23 +200,23 @@ class StackSettings(SchedulerSettings):
         if self.retention.logs_days not in LOG_RETENTION_DAYS:
             offered = ", ".join(map(str, LOG_RETENTION_DAYS))
             raise ValueError(
-                f"retention.logs_days = {self.retention.logs_days} is not offered by CloudWatch; choose one of {offered}"
+                f"retention.logs_days = {self.retention.logs_days} is not a retention period of CloudWatch; choose one of {offered}"
             )
         return self
 
     @property
     def service_part(self) -> SchedulerSettings:
-        """What the service reads: the settings without the sections that shape the stack only."""
+        """The settings that the service reads, without the sections that concern only the stack."""
         return SchedulerSettings.model_validate(self.model_dump(include=set(SchedulerSettings.model_fields)))
 
 
 def read_settings(path: Path) -> StackSettings:
-    """Read and check the settings file.
+    """Read and validate the settings file.
 
     Raises
     ------
     SettingsError
-        If the file cannot be read, is not TOML, or a setting is not what it must be; one line for each mistake.
+        If the file cannot be read, is not TOML, or has an invalid setting; one line for each mistake.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -231,8 +233,8 @@ def read_settings(path: Path) -> StackSettings:
 
 def _one_line(file: str, error: ErrorDetails) -> str:
     key = _key(error["loc"])
-    said = _PLAIN_WORDS.get(error["type"], error["msg"].removeprefix("Value error, ")).replace("\n", " ")
-    return f"{file}: {key}: {said}" if key else f"{file}: {said}"
+    message = _PLAIN_MESSAGES.get(error["type"], error["msg"].removeprefix("Value error, ")).replace("\n", " ")
+    return f"{file}: {key}: {message}" if key else f"{file}: {message}"
 
 
 def _key(location: Sequence[str | int]) -> str:

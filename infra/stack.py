@@ -1,4 +1,4 @@
-"""The stack: every part, how they are wired, and what an operator is told."""
+"""The stack: its constructs, how they are connected, and its outputs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from infra.bucket import Storage
 from infra.functions import Functions
 from infra.grants import Grants
 from infra.log_groups import LogGroups
-from infra.nag_acknowledgments import explain, explain_wildcards
+from infra.nag_acknowledgments import acknowledge, acknowledge_wildcards
 from infra.network import Network
 from infra.queues import Queues
 from infra.routes import Route
@@ -28,18 +28,18 @@ __all__ = ["SchedulerStack"]
 
 
 class SchedulerStack(Stack):
-    """Everything that the service needs in one account and region; which ones, the CDK command line decides.
+    """Everything that the service needs in one account and region, which the CDK command line chooses.
 
     Parameters
     ----------
     settings
-        What the operator chose.
+        The operator's settings.
     bundle
-        The staged code of the functions.
+        The folder of the function bundle.
     routes
-        What the service declares.
+        The routes that the service declares.
     runner_image
-        Address of an image that takes the place of every environment's own.
+        Address of an image that replaces the images of all environments.
     protect_tables
         Whether tables that are retained are also protected from deletion.
     """
@@ -62,7 +62,7 @@ class SchedulerStack(Stack):
             description="Runs and schedules Jupyter notebooks on AWS",
         )
         self._settings = settings
-        # What a deployment has made goes with it if it fails, so that the next one starts from nothing.
+        # A deployment that fails deletes what it has created, so that the next one starts from scratch.
         self._removal_policy = (
             RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.stack.retain_data else RemovalPolicy.DESTROY
         )
@@ -85,15 +85,15 @@ class SchedulerStack(Stack):
         self.api = self._make_api(routes)
         self.alarms = Alarms(self, "Alarms", dead_letter_queues=self.queues.dead_letter_queues)
         self.user_policy = self._make_user_policy()
-        self._tell_functions_where_things_are()
+        self._set_function_environments()
         self._connect()
         self._write_outputs()
 
     @property
     def _runner_api_key(self) -> str:
-        """The value of the runners' API key: the stack's own UUID without its hyphens, 32 digits (a value has 20 to 128, letters and digits).
+        """The value of the runners' API key: the stack's UUID without hyphens, 32 digits (a value has 20 to 128 letters and digits).
 
-        It is no secret: whoever may read the stack or its tasks sees it. API Gateway holds each value once, and no two stacks share a UUID.
+        It is not a secret: everyone who may read the stack or its tasks sees it. API Gateway requires unique values, and a UUID is unique.
         """
         return Fn.join("", Fn.split("-", Fn.select(2, Fn.split("/", self.stack_id)), 5))
 
@@ -133,20 +133,20 @@ class SchedulerStack(Stack):
         )
 
     def _make_runner_key(self) -> CfnSecret:
-        # CDK's own construct knows the secret by `Ref`; its ARN by name is the same, also where `Ref` gives something else.
+        # CDK's own construct uses `Ref`; `attr_id` is the same ARN, also where `Ref` returns something else.
         generated = CfnSecret.GenerateSecretStringProperty(password_length=64, exclude_punctuation=True)
         secret = CfnSecret(
             self,
             "RunnerKey",
-            description="What containers prove that this stack started them",
+            description="Containers prove with it that this stack started them",
             generate_secret_string=generated,
         )
         secret.apply_removal_policy(RemovalPolicy.DESTROY)
-        explain(
+        acknowledge(
             secret,
             "SMG4",
-            "A container gets it once, when it starts, and its session token is checked with it for as long as the run lasts, up to a week:"
-            " rotating it would cut off runners at work. Nobody types it and nothing shows it.",
+            "A container receives it when it starts, and the service checks session tokens with it during the whole run, up to a week:"
+            " a rotation would disconnect running jobs. No person uses it and no page shows it.",
         )
         return secret
 
@@ -158,13 +158,13 @@ class SchedulerStack(Stack):
             description="For people who run notebooks: call the scheduler's API, and nothing else",
             statements=[statement],
         )
-        explain_wildcards(
-            policy, statement.resources, "Every route under /scheduler: the service knows who may do what."
+        acknowledge_wildcards(
+            policy, statement.resources, "All routes under /scheduler: the service decides who may use which."
         )
         return policy
 
-    def _tell_functions_where_things_are(self) -> None:
-        """Give each function the variables of `chalicelib.resources.Resources` that it uses."""
+    def _set_function_environments(self) -> None:
+        """Set the variables of `chalicelib.resources.Resources` that each function uses."""
         jobs = {"JOBS_TABLE": self.tables.jobs.table_name, "WAKE_UP_QUEUE_URL": self.queues.wake_up.queue_url}
         marks = {"MARKS_TABLE": self.tables.marks.table_name}
         owners = {"OWNERS_TABLE": self.tables.owners.table_name}
@@ -214,25 +214,28 @@ class SchedulerStack(Stack):
         self.grants.all()
         triggers = Triggers(self, "Triggers")
         triggers.dispatch_on_wake_up(self.functions["dispatch"], self.queues.wake_up)
-        triggers.note_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_events)
-        triggers.take_ticks(self.functions["ticks"], self.queues.tick)
+        triggers.record_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_events)
+        triggers.handle_ticks(self.functions["ticks"], self.queues.tick)
         triggers.sweep_every_minute(self.functions["sweep"], self.queues.dead_events)
         triggers.clean_up(
             self.functions["cleanup"],
             jobs=self.tables.jobs,
             definitions=self.tables.definitions,
-            later=self.queues.cleanup,
-            given_up=self.queues.dead_events,
+            second_cleanups=self.queues.cleanup,
+            dead_letters=self.queues.dead_events,
         )
 
     def _write_outputs(self) -> None:
         outputs = {
             "ApiUrl": (self.api.url, "JUPYTER_SCHEDULER_AWS_URL for users"),
-            "Region": (self.region, "Where the stack is"),
+            "Region": (self.region, "Region of the stack"),
             "BucketName": (self.storage.bucket.bucket_name, "Snapshots and outputs"),
-            "ClusterName": (self.runners.cluster.cluster_name, "Where runners run"),
-            "UserPolicyArn": (self.user_policy.managed_policy_arn, "Attach it to whoever may run notebooks"),
-            "RunnerLogGroup": (self.runners.log_group.log_group_name, "What notebooks print"),
+            "ClusterName": (self.runners.cluster.cluster_name, "ECS cluster of the runners"),
+            "UserPolicyArn": (
+                self.user_policy.managed_policy_arn,
+                "Policy to attach to users and roles that may run notebooks",
+            ),
+            "RunnerLogGroup": (self.runners.log_group.log_group_name, "Output of notebooks"),
         }
         for key, (value, description) in outputs.items():
             CfnOutput(self, key, value=value, description=description)

@@ -1,4 +1,4 @@
-"""What calls which function."""
+"""The event sources of the functions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,43 +15,43 @@ from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEvent
 from aws_cdk.aws_sqs import Queue
 from constructs import Construct
 
-__all__ = ["MOST_CLEANUP_BATCHES", "MOST_TICKS", "Triggers"]
+__all__ = ["MAX_CONCURRENT_CLEANUP_BATCHES", "MAX_CONCURRENT_TICKS", "Triggers"]
 
 _Pattern = Mapping[str, object]
 
 _BATCH: Final = 10
-"""Most messages or records that a function gets at once: the most that a FIFO queue gives."""
+"""Maximum batch size of messages or records: the maximum of a FIFO queue."""
 
-MOST_TICKS: Final = 5
-"""How many ticks are taken at once, each by a function call of its own, so that none waits for another's large folder to be copied.
-At a fifth of a second each, twenty-five in a second are plenty, and what is due at midnight leaves the API half of the 10 concurrent
-executions that a new account has (AWS Lambda Developer Guide, "Lambda quotas")."""
+MAX_CONCURRENT_TICKS: Final = 5
+"""Maximum number of ticks that are processed at once, each by its own invocation, so that none waits while another copies a large folder.
+A tick takes a fifth of a second, so 25 a second are enough, and at midnight the API still has half of the 10 concurrent executions of a
+new account (AWS Lambda Developer Guide, "Lambda quotas")."""
 
-MOST_CLEANUP_BATCHES: Final = 2
-"""How many batches of second cleanups are taken at once, the least that SQS event sources allow: nobody waits for them."""
+MAX_CONCURRENT_CLEANUP_BATCHES: Final = 2
+"""Maximum number of batches of second cleanups at once: the minimum of SQS event sources, because nobody waits for them."""
 
 _STREAM_RETRIES: Final = 5
-"""How often a record is tried again before it is given up; between tries a batch is halved, so one bad record holds up no other."""
+"""Retries of a record before it becomes a dead letter. Each retry halves the batch, so one bad record does not block others."""
 
 _JOB_PATTERNS: Final = ({"eventName": ["REMOVE"]},)
-"""What the cleanup function must see: jobs deleted, with their files and perhaps a task. Tasks of other jobs are the sweep's."""
+"""Events for the cleanup function: deleted jobs, with their files and possibly a task. The sweep handles the tasks of other jobs."""
 
 _DEFINITION_PATTERNS: Final = ({"eventName": ["REMOVE", "MODIFY"]},)
-"""The same of definitions: deleted (schedules, snapshots, jobs) or changed (the snapshot that was replaced). A pattern cannot compare
-the old image with the new one, so the function does."""
+"""Events of definitions: deleted (schedules, snapshots, jobs) or changed (the replaced snapshot). A pattern cannot compare the old image
+with the new one, so the function does."""
 
 
 class Triggers(Construct):
-    """Queues, streams, events and the clock, each with its function."""
+    """Connects queues, streams, ECS events, and a schedule with their functions."""
 
     def dispatch_on_wake_up(self, function: Function, wake_up: Queue) -> None:
-        """Dispatch on wake-ups; the queue has one message group, so one dispatcher runs at a time."""
+        """Run dispatch on wake-ups; the queue has one message group, so one dispatcher runs at a time."""
         function.add_event_source(SqsEventSource(wake_up, batch_size=_BATCH))
 
-    def note_task_events(self, function: Function, cluster: Cluster, given_up: Queue) -> None:
-        """Note what ECS says of this cluster's tasks; what cannot be delivered or noted goes to a dead-letter queue."""
+    def record_task_events(self, function: Function, cluster: Cluster, dead_letters: Queue) -> None:
+        """Send the task events of this cluster to a function; events that fail become dead letters."""
         target = LambdaFunction(
-            function, dead_letter_queue=given_up, retry_attempts=10, max_event_age=Duration.hours(2)
+            function, dead_letter_queue=dead_letters, retry_attempts=10, max_event_age=Duration.hours(2)
         )
         Rule(
             self,
@@ -63,44 +63,52 @@ class Triggers(Construct):
             targets=[target],
         )
         EventInvokeConfig(
-            self, "TaskEventsRetries", function=function, retry_attempts=2, on_failure=SqsDestination(given_up)
+            self, "TaskEventsRetries", function=function, retry_attempts=2, on_failure=SqsDestination(dead_letters)
         )
 
-    def take_ticks(self, function: Function, ticks: Queue) -> None:
-        """Take ticks, which come by the thousand at midnight and hardly at all in between."""
-        source = SqsEventSource(ticks, batch_size=1, report_batch_item_failures=True, max_concurrency=MOST_TICKS)
+    def handle_ticks(self, function: Function, ticks: Queue) -> None:
+        """Send ticks to a function. They arrive by the thousand at midnight, and rarely in between."""
+        source = SqsEventSource(
+            ticks, batch_size=1, report_batch_item_failures=True, max_concurrency=MAX_CONCURRENT_TICKS
+        )
         function.add_event_source(source)
 
-    def sweep_every_minute(self, function: Function, given_up: Queue) -> None:
-        """Sweep by the clock. A sweep that crashes is not tried again, for the next one comes within a minute; its event says why it crashed.
+    def sweep_every_minute(self, function: Function, dead_letters: Queue) -> None:
+        """Run the sweep every minute.
 
-        What fails inside a sweep does not make it crash: it is counted (`BackgroundFailures`).
+        A sweep that crashes is not retried, because the next one follows within a minute; its event becomes a dead letter with the error.
+        A failure inside a sweep does not crash it, and counts in `BackgroundFailures`.
         """
         Rule(
             self,
             "EveryMinute",
-            description="Sweep: silent runners, lost wake-ups, missed ticks",
+            description="Sweep: runs without a heartbeat, lost wake-ups, missed ticks",
             schedule=Schedule.rate(Duration.minutes(1)),
             targets=[
                 LambdaFunction(
-                    function, dead_letter_queue=given_up, retry_attempts=0, max_event_age=Duration.minutes(1)
+                    function, dead_letter_queue=dead_letters, retry_attempts=0, max_event_age=Duration.minutes(1)
                 )
             ],
         )
         EventInvokeConfig(
-            self, "SweepRetries", function=function, retry_attempts=0, on_failure=SqsDestination(given_up)
+            self, "SweepRetries", function=function, retry_attempts=0, on_failure=SqsDestination(dead_letters)
         )
 
-    def clean_up(self, function: Function, *, jobs: Table, definitions: Table, later: Queue, given_up: Queue) -> None:
-        """Clean up as jobs and definitions go, by their tables' streams; and once more, by the queue, for what was still on its way."""
-        self._follow(function, jobs, _JOB_PATTERNS, given_up)
-        self._follow(function, definitions, _DEFINITION_PATTERNS, given_up)
+    def clean_up(
+        self, function: Function, *, jobs: Table, definitions: Table, second_cleanups: Queue, dead_letters: Queue
+    ) -> None:
+        """Run cleanups when jobs and definitions are deleted, from the tables' streams, and second cleanups from their queue."""
+        self._follow(function, jobs, _JOB_PATTERNS, dead_letters)
+        self._follow(function, definitions, _DEFINITION_PATTERNS, dead_letters)
         source = SqsEventSource(
-            later, batch_size=_BATCH, report_batch_item_failures=True, max_concurrency=MOST_CLEANUP_BATCHES
+            second_cleanups,
+            batch_size=_BATCH,
+            report_batch_item_failures=True,
+            max_concurrency=MAX_CONCURRENT_CLEANUP_BATCHES,
         )
         function.add_event_source(source)
 
-    def _follow(self, function: Function, table: Table, patterns: Sequence[_Pattern], given_up: Queue) -> None:
+    def _follow(self, function: Function, table: Table, patterns: Sequence[_Pattern], dead_letters: Queue) -> None:
         source = DynamoEventSource(
             table,
             starting_position=StartingPosition.TRIM_HORIZON,
@@ -108,7 +116,7 @@ class Triggers(Construct):
             bisect_batch_on_error=True,
             retry_attempts=_STREAM_RETRIES,
             report_batch_item_failures=True,
-            on_failure=SqsDlq(given_up),
+            on_failure=SqsDlq(dead_letters),
             filters=[{"pattern": json.dumps(pattern)} for pattern in patterns],
         )
         function.add_event_source(source)

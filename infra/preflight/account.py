@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from infra.preflight.account_facts import Identity, LogRole, Quota, Subnet, Zone
 
-__all__ = ["ECS_ROLE", "Account", "code_of"]
+__all__ = ["ECS_ROLE", "Account", "error_code"]
 
 ECS_ROLE: Final = "AWSServiceRoleForECS"
 """Name of the service-linked role of ECS (Amazon ECS Developer Guide, "Using service-linked roles")."""
@@ -23,7 +23,7 @@ class Account:
     client
         Creates the client of a service.
     region
-        Where the stack goes.
+        Region of the stack.
     """
 
     def __init__(self, client: Callable[[str], Any], *, region: str) -> None:
@@ -31,7 +31,7 @@ class Account:
         self._region = region
 
     def identity(self) -> Identity:
-        """Read whose credentials these are."""
+        """Read the identity of the credentials."""
         response = self._client("sts").get_caller_identity()
         return Identity(account=response["Account"], arn=response["Arn"], region=self._region)
 
@@ -40,7 +40,7 @@ class Account:
         try:
             response = self._client("cloudformation").describe_stacks(StackName=name)
         except ClientError as failure:
-            if code_of(failure) == "ValidationError" and "does not exist" in str(failure):
+            if error_code(failure) == "ValidationError" and "does not exist" in str(failure):
                 return None
             raise
         return str(response["Stacks"][0]["StackStatus"])
@@ -50,17 +50,17 @@ class Account:
         try:
             response = self._client("ssm").get_parameter(Name=f"/cdk-bootstrap/{qualifier}/version")
         except ClientError as failure:
-            if code_of(failure) == "ParameterNotFound":
+            if error_code(failure) == "ParameterNotFound":
                 return None
             raise
         return int(response["Parameter"]["Value"])
 
     def has_role(self, name: str) -> bool:
-        """Read whether the account has a role."""
+        """Check whether the account has a role."""
         try:
             self._client("iam").get_role(RoleName=name)
         except ClientError as failure:
-            if code_of(failure) == "NoSuchEntity":
+            if error_code(failure) == "NoSuchEntity":
                 return False
             raise
         return True
@@ -72,13 +72,13 @@ class Account:
     def quota(self, quota: Quota) -> float:
         """Read a quota: the account's applied value, or AWS's default if none is applied."""
         quotas = self._client("service-quotas")
-        asked = {"ServiceCode": quota.service, "QuotaCode": quota.code}
+        request = {"ServiceCode": quota.service, "QuotaCode": quota.code}
         try:
-            response = quotas.get_service_quota(**asked)
+            response = quotas.get_service_quota(**request)
         except ClientError as failure:
-            if code_of(failure) != "NoSuchResourceException":
+            if error_code(failure) != "NoSuchResourceException":
                 raise
-            response = quotas.get_aws_default_service_quota(**asked)
+            response = quotas.get_aws_default_service_quota(**request)
         return float(response["Quota"]["Value"])
 
     def vpc_count(self) -> int:
@@ -110,15 +110,15 @@ class Account:
         try:
             response = self._client("cloudformation").describe_stack_resources(PhysicalResourceId=physical_id)
         except ClientError as failure:
-            if code_of(failure) == "ValidationError" and "does not exist" in str(failure):
+            if error_code(failure) == "ValidationError" and "does not exist" in str(failure):
                 return None
             raise
         resources = response["StackResources"]
         return str(resources[0]["StackName"]) if resources else None
 
 
-def code_of(failure: ClientError) -> str:
-    """Read the error code."""
+def error_code(failure: ClientError) -> str:
+    """Return the error code."""
     return str(failure.response.get("Error", {}).get("Code", ""))
 
 

@@ -74,7 +74,7 @@ class LogRole:
 
 
 def is_first_deployment(stack_status: str | None) -> bool:
-    """Tell whether CloudFormation will create the stack.
+    """Check whether CloudFormation will create the stack.
 
     The CDK CLI deletes a stack whose creation failed before it deploys (aws-cdk CLI, StackStatus.isCreationFailure).
     REVIEW_IN_PROGRESS is a stack with a change set that was never executed.

@@ -1,4 +1,4 @@
-"""The checks: each reads a fact from the account and passes it to its judgement."""
+"""The checks: each reads a fact from the account and passes it to its rule."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.preflight import rules
-from infra.preflight.account import ECS_ROLE, Account, code_of
+from infra.preflight.account import ECS_ROLE, Account, error_code
 from infra.preflight.account_facts import ON_DEMAND_VCPU, SPOT_VCPU, VPCS, Identity, Quota
-from infra.preflight.engine import engine_name, why_no_engine
+from infra.preflight.engine import engine_name, engine_problem
 from infra.preflight.findings import Finding, unchecked
 from infra.settings import StackSettings
 
-__all__ = ["Check", "Subject", "ask", "checks_of", "unanswered"]
+__all__ = ["Check", "Subject", "applicable_checks", "failed_call", "run_check"]
 
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException"})
 """Error codes of a missing permission."""
@@ -31,7 +31,7 @@ class Subject:
     bootstrap_qualifier: str
     is_first: bool
     runner_image: str | None = None
-    """Image in place of every environment's own."""
+    """Image that replaces the images of all environments."""
 
     @property
     def built_for(self) -> list[str]:
@@ -48,22 +48,22 @@ class Check:
     subject: str
     permissions: str
     run: Callable[[], list[Finding]]
-    """Reads the fact and judges it; raises what the AWS client raises."""
+    """Reads the fact and applies the rule; raises what the AWS client raises."""
 
 
-def ask(check: Check) -> list[Finding]:
+def run_check(check: Check) -> list[Finding]:
     """Run a check; a failed call is a finding and does not end the preflight."""
     try:
         return check.run()
     except (BotoCoreError, ClientError) as failure:
-        return [unanswered(check.subject, check.permissions, failure)]
+        return [failed_call(check.subject, check.permissions, failure)]
 
 
-def unanswered(subject: str, permissions: str, failure: BotoCoreError | ClientError) -> Finding:
+def failed_call(subject: str, permissions: str, failure: BotoCoreError | ClientError) -> Finding:
     """Describe a call that failed."""
     if not isinstance(failure, ClientError):
         return unchecked(subject, f"No response: {failure}")
-    code = code_of(failure)
+    code = error_code(failure)
     if code in _DENIED:
         return unchecked(subject, f"Access denied; the check needs {permissions}.")
     if code in _THROTTLED:
@@ -71,7 +71,7 @@ def unanswered(subject: str, permissions: str, failure: BotoCoreError | ClientEr
     return unchecked(subject, f"AWS returned {code}: {failure.response.get('Error', {}).get('Message', '')}")
 
 
-def checks_of(subject: Subject, account: Account) -> Iterator[Check]:
+def applicable_checks(subject: Subject, account: Account) -> Iterator[Check]:
     """List the checks that apply to this deployment."""
     settings, identity = subject.settings, subject.identity
     yield Check(
@@ -105,7 +105,7 @@ def checks_of(subject: Subject, account: Account) -> Iterator[Check]:
         yield Check(
             subject="container engine",
             permissions="no permission",
-            run=lambda: rules.check_engine(subject.built_for, why_no_engine(engine_name())),
+            run=lambda: rules.check_engine(subject.built_for, engine_problem(engine_name())),
         )
 
 

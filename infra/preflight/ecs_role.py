@@ -11,13 +11,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.preflight.account import ECS_ROLE, code_of
+from infra.preflight.account import ECS_ROLE, error_code
 from infra.preflight.session import clients, region
 
-__all__ = ["main", "make_role"]
+__all__ = ["create_role", "main"]
 
 
-def make_role(client: Callable[[str], Any]) -> str:
+def create_role(client: Callable[[str], Any]) -> str:
     """Create the service-linked role of ECS, unless it exists, and return a line that says what happened.
 
     Raises
@@ -28,7 +28,7 @@ def make_role(client: Callable[[str], Any]) -> str:
     try:
         client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     except ClientError as failure:
-        if code_of(failure) == "InvalidInput" and "has been taken" in str(failure):
+        if error_code(failure) == "InvalidInput" and "has been taken" in str(failure):
             return f"{ECS_ROLE} already exists."
         raise
     return f"Created {ECS_ROLE}. It belongs to the account and stays when the stack is destroyed."
@@ -43,11 +43,11 @@ def main() -> int:
         Exit code: 0, or 1 if the call failed.
     """
     try:
-        said = make_role(clients(region() or "us-east-1"))  # IAM is global
+        message = create_role(clients(region() or "us-east-1"))  # IAM is global
     except (BotoCoreError, ClientError) as failure:
         print(f"{failure}\nThis command needs iam:CreateServiceLinkedRole.", file=sys.stderr)  # noqa: T201
         return 1
-    print(said)  # noqa: T201 - this is the command line
+    print(message)  # noqa: T201 - this is the command line
     return 0
 
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from typing import Final
 
-__all__ = ["engine_name", "why_no_engine"]
+__all__ = ["engine_name", "engine_problem"]
 
 _SECONDS: Final = 30
 """Time limit [s] for an engine to respond; a busy Docker Desktop takes several seconds."""
@@ -16,17 +16,17 @@ def engine_name() -> str:
     return os.environ.get("CDK_DOCKER") or "docker"
 
 
-def why_no_engine(name: str) -> str | None:
+def engine_problem(name: str) -> str | None:
     """Return the reason why an engine cannot build an image, or None if it can."""
     if shutil.which(name) is None:
         return f"{name} is not on PATH"
     try:
-        done = subprocess.run([name, "info"], capture_output=True, text=True, timeout=_SECONDS, check=False)
+        result = subprocess.run([name, "info"], capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return f"{name} did not respond within {_SECONDS} s"
     except OSError as error:
         return f"{name} cannot start: {error.strerror}"
-    if done.returncode == 0:
+    if result.returncode == 0:
         return None
-    said = [line for line in done.stderr.splitlines() if line.strip()]
-    return f"{name} does not respond: {said[-1].strip() if said else f'exit code {done.returncode}'}"
+    lines = [line for line in result.stderr.splitlines() if line.strip()]
+    return f"{name} does not respond: {lines[-1].strip() if lines else f'exit code {result.returncode}'}"

@@ -1,4 +1,4 @@
-"""What the preflight finds."""
+"""The findings of the preflight."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,15 +32,15 @@ class Finding:
 
 
 def error(subject: str, message: str) -> Finding:
-    """Make a finding that stops the deployment."""
+    """Return a finding that stops the deployment."""
     return Finding(Level.ERROR, subject, message)
 
 
 def warning(subject: str, message: str) -> Finding:
-    """Make a finding that is only printed."""
+    """Return a finding that is only printed."""
     return Finding(Level.WARNING, subject, message)
 
 
 def unchecked(subject: str, message: str) -> Finding:
-    """Make the finding of a check that could not run."""
+    """Return the finding of a check that could not run."""
     return Finding(Level.UNCHECKED, subject, message)

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.context import Context
 from infra.preflight.account import Account
 from infra.preflight.account_facts import Identity, is_first_deployment
-from infra.preflight.checks import Subject, ask, checks_of, unanswered
+from infra.preflight.checks import Subject, applicable_checks, failed_call, run_check
 from infra.preflight.findings import Finding, Level, error
 from infra.preflight.rules import check_stack
 
@@ -20,12 +20,12 @@ __all__ = ["Report", "examine"]
 _CDK_JSON: Final = Path(__file__).parents[2] / "cdk.json"
 
 _DEFAULT_QUALIFIER: Final = "hnb659fds"
-"""CDK's own, where cdk.json names none (AWS CDK Developer Guide, "Customize AWS CDK bootstrapping")."""
+"""CDK's default qualifier (AWS CDK Developer Guide, "Customize AWS CDK bootstrapping")."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the preflight found."""
+    """The result of the preflight."""
 
     identity: Identity | None
     findings: tuple[Finding, ...]
@@ -42,12 +42,12 @@ class Report:
     def lines(self) -> list[str]:
         """Format the findings, errors first."""
         order = list(Level)
-        told = sorted(self.findings, key=lambda finding: order.index(finding.level))
+        ordered = sorted(self.findings, key=lambda finding: order.index(finding.level))
         where = self.identity
         head = [f"Account {where.account}, region {where.region}, as {where.arn}"] if where else []
-        body = [f"{finding.level:<10}{finding.subject}: {finding.message}" for finding in told]
+        body = [f"{finding.level:<10}{finding.subject}: {finding.message}" for finding in ordered]
         counts = ", ".join(
-            f"{sum(finding.level is level for finding in told)} {name}"
+            f"{sum(finding.level is level for finding in ordered)} {name}"
             for level, name in ((Level.ERROR, "errors"), (Level.WARNING, "warnings"), (Level.UNCHECKED, "unchecked"))
         )
         return [*head, *body, f"Preflight: {self.checks} checks, {counts}."]
@@ -59,7 +59,7 @@ def examine(context: Context, client: Callable[[str], Any], *, region: str | Non
     Parameters
     ----------
     context
-        What is to be deployed.
+        The deployment's context.
     client
         Creates the client of a service.
     region
@@ -86,18 +86,18 @@ def examine(context: Context, client: Callable[[str], Any], *, region: str | Non
         is_first=is_first,
         runner_image=context.runner_image,
     )
-    checks = list(checks_of(subject, account))
+    checks = list(applicable_checks(subject, account))
     for check in checks:
-        findings += ask(check)
+        findings += run_check(check)
     return Report(identity, tuple(findings), is_first=is_first, checks=len(checks) + 1)
 
 
 def _stack_state(account: Account, name: str) -> tuple[bool, list[Finding]]:
-    """Tell whether this is a first deployment, and whether the stack can be deployed at all."""
+    """Check whether this is a first deployment, and whether the stack can be deployed."""
     try:
         status = account.stack_status(name)
     except (BotoCoreError, ClientError) as failure:
-        return False, [unanswered("stack", "cloudformation:DescribeStacks", failure)]
+        return False, [failed_call("stack", "cloudformation:DescribeStacks", failure)]
     return is_first_deployment(status), check_stack(name, status)
 
 

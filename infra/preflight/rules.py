@@ -1,4 +1,4 @@
-"""What the facts mean for a deployment. Pure: each function takes a fact and returns its findings."""
+"""The rules: pure functions that each take a fact and return its findings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 BOOTSTRAP_VERSION: Final = 6
-"""Least version of CDK's bootstrap stack that takes the stack's assets (aws-cdk-lib, DefaultStackSynthesizer)."""
+"""Oldest version of CDK's bootstrap stack that accepts the stack's assets (aws-cdk-lib, DefaultStackSynthesizer)."""
 
 BACKGROUND_EXECUTIONS: Final = 10
 """Functions that may run at one time for background work: five ticks, two batches of second cleanups, a dispatch, a sweep, and at
@@ -41,7 +41,7 @@ _UNFINISHED: Final[Mapping[str, str]] = {
 
 
 def check_stack(name: str, status: str | None) -> list[Finding]:
-    """Refuse a stack that CloudFormation cannot deploy now."""
+    """Report a stack that CloudFormation cannot deploy now."""
     if status is None:
         return []
     if status in _UNFINISHED:
@@ -54,7 +54,7 @@ def check_stack(name: str, status: str | None) -> list[Finding]:
 
 
 def check_bootstrap(identity: Identity, version: int | None) -> list[Finding]:
-    """Refuse a region that CDK cannot deploy to."""
+    """Report a region that CDK cannot deploy to."""
     command = f"npx cdk bootstrap aws://{identity.account}/{identity.region}"
     if version is None:
         return [
@@ -68,7 +68,7 @@ def check_bootstrap(identity: Identity, version: int | None) -> list[Finding]:
 
 
 def check_ecs_role(*, exists: bool) -> list[Finding]:
-    """Refuse an account in which ECS would have to make its role while CloudFormation makes the cluster."""
+    """Report an account without the role that ECS would otherwise create while CloudFormation creates the cluster."""
     if exists:
         return []
     return [
@@ -81,7 +81,7 @@ def check_ecs_role(*, exists: bool) -> list[Finding]:
 
 
 def check_concurrency(executions: int) -> list[Finding]:
-    """Warn where background work may leave the API nothing to run with."""
+    """Warn if background work may use all concurrent executions."""
     wanted = BACKGROUND_EXECUTIONS + _API_EXECUTIONS
     if executions >= wanted:
         return []
@@ -96,7 +96,7 @@ def check_concurrency(executions: int) -> list[Finding]:
 
 
 def check_vcpu(settings: StackSettings, quota: Quota, vcpus: float) -> list[Finding]:
-    """Warn where `limits.max_running_jobs` is more than Fargate grants, on demand or on Spot."""
+    """Warn if `limits.max_running_jobs` exceeds the quota of Fargate, on demand or on Spot."""
     sizes = {name: each.vcpu for name, each in settings.compute_types.items() if each.spot or quota != SPOT_VCPU}
     if not sizes:
         return []
@@ -119,7 +119,7 @@ def check_vcpu(settings: StackSettings, quota: Quota, vcpus: float) -> list[Find
 
 
 def check_vpcs(count: int, quota: float) -> list[Finding]:
-    """Refuse a region that has no room for the stack's own VPC."""
+    """Report a region that has no room for the stack's own VPC."""
     if count < quota:
         return []
     return [
@@ -132,14 +132,12 @@ def check_vpcs(count: int, quota: float) -> list[Finding]:
 
 
 def check_zones(settings: StackSettings, zones: Sequence[Zone], region: str) -> list[Finding]:
-    """Refuse zones of the stack's own VPC in which Fargate runs nothing."""
+    """Report zones of the stack's own VPC without Fargate."""
     good = [zone.name for zone in zones if has_fargate(zone, region)]
     chosen = settings.network.availability_zones
     if unknown := sorted(set(chosen) - {zone.name for zone in zones}):
-        there_are = ", ".join(zone.name for zone in zones)
-        return [
-            error("zones", f"network.availability_zones: {region} has no {', '.join(unknown)}; it has {there_are}.")
-        ]
+        names = ", ".join(zone.name for zone in zones)
+        return [error("zones", f"network.availability_zones: {region} has no {', '.join(unknown)}; it has {names}.")]
     bad = [zone.name for zone in zones if not has_fargate(zone, region) and (not chosen or zone.name in chosen)]
     if not bad:
         return []
@@ -154,22 +152,22 @@ def check_zones(settings: StackSettings, zones: Sequence[Zone], region: str) -> 
 
 
 def check_subnets(settings: StackSettings, subnets: Sequence[Subnet], region: str) -> list[Finding]:
-    """Refuse subnets of an operator's VPC that do not exist, are elsewhere, or are in a zone without Fargate."""
+    """Report subnets of an operator's VPC that do not exist, are in another VPC, or are in a zone without Fargate."""
     findings = []
     if missing := sorted(set(settings.network.subnet_ids) - {each.subnet_id for each in subnets}):
         findings.append(error("subnets", f"network.subnet_ids: {region} has no {', '.join(missing)} in this account."))
     for each in subnets:
         if each.vpc_id != settings.network.vpc_id:
-            said = f"network.subnet_ids: {each.subnet_id} is in {each.vpc_id}, not in {settings.network.vpc_id}."
-            findings.append(error("subnets", said))
+            message = f"network.subnet_ids: {each.subnet_id} is in {each.vpc_id}, not in {settings.network.vpc_id}."
+            findings.append(error("subnets", message))
         if not has_fargate(each.zone, region):
-            said = f"network.subnet_ids: {each.subnet_id} is in {each.zone.name}, where Fargate is not available; choose another."
-            findings.append(error("subnets", said))
+            message = f"network.subnet_ids: {each.subnet_id} is in {each.zone.name}, where Fargate is not available; choose another."
+            findings.append(error("subnets", message))
     return findings
 
 
 def check_log_role(settings: StackSettings, role: LogRole | None, *, is_first: bool) -> list[Finding]:
-    """Refuse to replace another stack's log role, and to create a stage with logging where there is no role.
+    """Report that the stack would replace another stack's log role, or log without a role.
 
     An existing stack has set its own role before; CloudFormation does not notice that another stack has replaced it since.
     """
@@ -177,43 +175,45 @@ def check_log_role(settings: StackSettings, role: LogRole | None, *, is_first: b
     if not settings.api.account_log_role:
         if usable:
             return []
-        said = "The region has no role for API Gateway logs, and api.account_log_role = false leaves it so: set it to true."
-        return [error("API Gateway log role", said)]
+        message = "The region has no role for API Gateway logs, and api.account_log_role = false leaves it so: set it to true."
+        return [error("API Gateway log role", message)]
     if role is None or not role.exists or _is_ours(role, settings.stack.name):
         return []
     owner = f"stack {role.stack}" if role.stack else "no stack of this region"
-    said = (
+    message = (
         f"The region's role is {role.arn}, created by {owner}; a region has one, and this stack replaces it. Set"
         " api.account_log_role = false to keep it."
     )
-    return [(error if is_first else warning)("API Gateway log role", said)]
+    return [(error if is_first else warning)("API Gateway log role", message)]
 
 
 def _is_ours(role: LogRole, stack: str) -> bool:
-    """Tell whether a stack of this name made the role, be it one that was destroyed and left it.
+    """Check whether a stack of this name created the role, even a stack that was destroyed since.
 
-    CloudFormation begins the names of roles with the stack's, of which long ones are cut after 24 characters.
+    CloudFormation prefixes the names of roles with the first 24 characters of the stack's name.
     """
     name = role.arn.rpartition("/")[2]
     return role.stack == stack or (role.stack is None and name.startswith(f"{stack[:24]}-Api"))
 
 
 def check_accounts(settings: StackSettings, identity: Identity) -> list[Finding]:
-    """Refuse the stack's own account among those that the API's resource policy admits."""
+    """Report the stack's own account in the list of other accounts."""
     if identity.account not in settings.api.accounts:
         return []
-    said = f"api.accounts names {identity.account}, the stack's own: its users need only their own policy. Take it out."
-    return [error("api.accounts", said)]
+    message = (
+        f"api.accounts names {identity.account}, the stack's own: its users need only their own policy. Remove it."
+    )
+    return [error("api.accounts", message)]
 
 
-def check_engine(environments: Sequence[str], why_not: str | None) -> list[Finding]:
-    """Refuse a deployment whose image cannot be built."""
-    if why_not is None:
+def check_engine(environments: Sequence[str], problem: str | None) -> list[Finding]:
+    """Report that an image must be built but cannot be."""
+    if problem is None:
         return []
     return [
         error(
             "container engine",
-            f"The image of {', '.join(environments)} has to be built, and nothing here can build it ({why_not}). Start Docker, set"
+            f"The image of {', '.join(environments)} has to be built, and nothing here can build it ({problem}). Start Docker, set"
             " CDK_DOCKER to another engine (CDK_DOCKER=podman), or name a ready image in scheduler.toml.",
         )
     ]

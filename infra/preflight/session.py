@@ -14,7 +14,7 @@ _CONFIG: Final = Config(connect_timeout=5, read_timeout=10, retries={"mode": "st
 
 
 def region() -> str | None:
-    """Name the region as the CDK CLI finds it: AWS_REGION, which boto3 does not read, before AWS_DEFAULT_REGION and the profile's."""
+    """Return the region that the CDK CLI uses: AWS_REGION, which boto3 does not read, then AWS_DEFAULT_REGION, then the profile's."""
     return os.environ.get("AWS_REGION") or boto3.Session().region_name
 
 

@@ -1,1 +1,1 @@
-"""What the project is made of: bills of materials, and whether anything of it is known to be vulnerable."""
+"""Bills of materials, and audits for known vulnerabilities."""

@@ -1,6 +1,6 @@
-"""`make audit`: hold every lock file against published vulnerabilities.
+"""`make audit`: check every lock file for published vulnerabilities.
 
-Exit code 1 for a finding or a tool that fails; where the data is not in reach, a notice for each lock and exit code 0.
+The exit code is 1 if there is a finding or a tool fails. If the data is unreachable, the command prints a notice for each lock, with exit code 0.
 """
 
 import argparse
@@ -18,7 +18,7 @@ __all__ = ["Audit", "audits", "main", "run"]
 _ROOT: Final = Path(__file__).parents[2]
 
 _SECONDS: Final = 600
-"""Longest time for one lock [s]; the largest has 200 packages, each a request."""
+"""Time limit for one lock [s]; the largest has 200 packages, with a request for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,23 +31,23 @@ class Audit:
 
 
 def audits(root: Path, *, osv_url: str | None = None, registry: str | None = None) -> Iterator[Audit]:
-    """Yield what there is to audit.
+    """Yield the audits of all lock files.
 
     Parameters
     ----------
     root
         The repository.
     osv_url
-        An OSV service in place of the package index's own data, which may be a mirror.
+        An OSV service that replaces the data of the package index, which may be a mirror.
     registry
-        An npm registry in place of the configured one.
+        An npm registry that replaces the configured one.
     """
     service = ["--vulnerability-service", "osv", "--osv-url", osv_url] if osv_url else []
     options = ["--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", *service]
     for lock in sorted((root / "requirements").glob("*.txt")):
         command = [sys.executable, "-m", "pip_audit", *options, "--requirement", str(lock)]
         yield Audit(lock=lock, command=command, parse=parse_pip_audit)
-    # Offline, npm says that there is nothing to find. Its own pauses between retries add up to a minute.
+    # Offline, npm reports no findings. Its default pauses between retries add up to a minute.
     options = [
         "--json",
         "--package-lock-only",
@@ -66,21 +66,21 @@ def run(audit: Audit) -> AuditResult:
     Raises
     ------
     AuditError
-        If it is missing, or says something that is no report.
+        If the tool is missing, or its output is not a report.
     """
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             audit.command, capture_output=True, check=False, cwd=audit.lock.parent, text=True, timeout=_SECONDS
         )
     except FileNotFoundError:
         raise AuditError(f"{audit.command[0]} is missing; run `make init`.") from None
     except subprocess.TimeoutExpired:
-        return AuditResult(unreachable=f"no answer within {_SECONDS} s")
-    return audit.parse(done.stdout, done.stderr)
+        return AuditResult(unreachable=f"no response within {_SECONDS} s")
+    return audit.parse(result.stdout, result.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Audit every lock and print what was found.
+    """Audit every lock and print the findings.
 
     Returns
     -------
@@ -88,13 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 1 if anything was found or a tool failed.
     """
     parser = argparse.ArgumentParser(prog="python -m infra.supply_chain.audit", description="Audit every lock file.")
-    parser.add_argument("--osv-url", help="an OSV service in place of the package index's own data")
-    parser.add_argument("--registry", help="an npm registry in place of the configured one")
+    parser.add_argument("--osv-url", help="an OSV service that replaces the data of the package index")
+    parser.add_argument("--registry", help="an npm registry that replaces the configured one")
     parser.add_argument("--root", type=Path, default=_ROOT, help=argparse.SUPPRESS)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     failed = False
-    for audit in audits(given.root, osv_url=given.osv_url, registry=given.registry):
-        name = str(audit.lock.relative_to(given.root))
+    for audit in audits(options.root, osv_url=options.osv_url, registry=options.registry):
+        name = str(audit.lock.relative_to(options.root))
         try:
             result = run(audit)
         except AuditError as error:

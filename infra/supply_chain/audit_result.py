@@ -1,4 +1,4 @@
-"""What `pip-audit` and `npm audit` said of one lock file. Pure: their output is an argument."""
+"""Parse the output of `pip-audit` and `npm audit` for one lock file. Pure: the output is an argument."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,21 +15,21 @@ _NO_CONNECTION: Final = (
     "SSLError",
     "Could not connect",
 )
-"""What pip-audit's last words contain where its service does not answer."""
+"""Parts of pip-audit's last line when its service does not respond."""
 
 _NO_CONNECTION_CODES: Final = frozenset(
     {"EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "ETIMEDOUT", "ENOAUDIT"}
 )
-"""npm's and node's codes for a registry that does not answer."""
+"""Codes of npm and node for a registry that does not respond."""
 
 
 class AuditError(Exception):
-    """A tool could not read the lock, or ended otherwise than it should; the text is its last line."""
+    """A tool could not read the lock, or failed; the message is its last line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuditResult:
-    """What is known of one lock."""
+    """The result for one lock."""
 
     audited: int = 0
     """Number of packages that the service knows."""
@@ -38,21 +38,21 @@ class AuditResult:
     """Packages that the service does not know."""
 
     findings: tuple[str, ...] = ()
-    """Published vulnerabilities, one a line."""
+    """Published vulnerabilities, a line for each."""
 
     unreachable: str = ""
-    """Why there is no answer at all; empty if there is one."""
+    """Why there is no response; empty if there is one."""
 
 
 def parse_pip_audit(output: str, errors: str) -> AuditResult:
-    """Read what `pip-audit --format json` wrote.
+    """Parse the output of `pip-audit --format json`.
 
-    A service that knows none of the packages is one that does not have the data: `pip-audit` itself then says that nothing was found.
+    A service that knows none of the packages has no data; `pip-audit` itself reports no findings in that case.
 
     Raises
     ------
     AuditError
-        If there is no report, for another reason than the connection.
+        If there is no report, for a reason other than the connection.
     """
     if not output.strip():
         last = _last_line(errors)
@@ -68,12 +68,12 @@ def parse_pip_audit(output: str, errors: str) -> AuditResult:
 
 
 def parse_npm_audit(output: str, errors: str) -> AuditResult:
-    """Read what `npm audit --json` wrote.
+    """Parse the output of `npm audit --json`.
 
     Raises
     ------
     AuditError
-        If there is no report, for another reason than the connection.
+        If there is no report, for a reason other than the connection.
     """
     try:
         report: Mapping[str, Any] = json.loads(output)
@@ -90,9 +90,9 @@ def parse_npm_audit(output: str, errors: str) -> AuditResult:
 
 
 def summary(lock: str, result: AuditResult) -> str:
-    """Write what a person reads of one lock."""
+    """Return the summary of one lock."""
     if result.unreachable:
-        return f"{lock}: NOT AUDITED, the data is not in reach here ({result.unreachable})"
+        return f"{lock}: NOT AUDITED, the data is unreachable ({result.unreachable})"
     lines = [f"{lock}: {result.audited} packages audited, {len(result.findings)} vulnerabilities"]
     if result.unaudited:
         lines.append(f"  not audited, unknown to the service: {', '.join(result.unaudited)}")
@@ -101,7 +101,7 @@ def summary(lock: str, result: AuditResult) -> str:
 
 def _finding(package: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     fixed = ", ".join(found.get("fix_versions") or ()) or "no release"
-    return f"{package['name']} {package['version']}: {found['id']}, mended in {fixed}"
+    return f"{package['name']} {package['version']}: {found['id']}, fixed in {fixed}"
 
 
 def _npm_findings(vulnerabilities: Iterable[Mapping[str, Any]]) -> Iterable[str]:
@@ -111,4 +111,4 @@ def _npm_findings(vulnerabilities: Iterable[Mapping[str, Any]]) -> Iterable[str]
 
 
 def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1]
+    return (text.strip().splitlines() or ["no output"])[-1]

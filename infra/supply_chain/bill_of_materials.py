@@ -1,4 +1,4 @@
-"""A bill of materials in CycloneDX 1.6, the same bytes for the same parts."""
+"""A bill of materials in CycloneDX 1.6; the same parts give the same bytes."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -16,18 +16,18 @@ from infra.supply_chain.locks import LockedPackage
 __all__ = ["DebianPackage", "write_bill"]
 
 _NAMESPACE: Final = uuid.UUID("5d0b1a1e-5c1b-4c39-9a53-8a7b0d0d8a51")
-"""Of the serial numbers, which CycloneDX wants as UUIDs; made once at random."""
+"""Namespace of the serial numbers, which CycloneDX requires to be UUIDs; generated once at random."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DebianPackage:
-    """One package that dpkg knows."""
+    """A package of Debian."""
 
     name: str
     version: str
     architecture: str
     source: str
-    """Source package, by which Debian's security tracker names vulnerabilities."""
+    """Source package, which Debian's security tracker refers to."""
 
 
 def write_bill(
@@ -37,25 +37,25 @@ def write_bill(
     debian: Iterable[DebianPackage] = (),
     notes: Mapping[str, str] | None = None,
 ) -> str:
-    """Write the document.
+    """Return the document.
 
     Parameters
     ----------
     subject
-        What is made of the parts.
+        The thing that consists of the parts.
     python
         Python packages; each is listed with the hashes of the files that its lock allows.
     debian
         Debian packages. dpkg does not keep their hashes.
     notes
-        What a reader has to know, by name.
+        Notes for the reader, by name.
     """
     components = [*(_python_component(each) for each in python), *(_debian_component(each) for each in debian)]
     bom = Bom(
         components=components, properties=[Property(name=name, value=value) for name, value in (notes or {}).items()]
     )
     bom.metadata.component = subject
-    bom.metadata.timestamp = None  # type: ignore[assignment]  # the date of writing is no part of it
+    bom.metadata.timestamp = None  # type: ignore[assignment]  # so that the same parts give the same bytes
     bom.register_dependency(subject, components)
     bom.serial_number = uuid.uuid5(_NAMESPACE, "\n".join(sorted(str(each.purl) for each in components)))
     return str(JsonV1Dot6(bom).output_as_string(indent=1)) + "\n"

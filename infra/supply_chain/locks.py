@@ -1,4 +1,4 @@
-"""Reading the hashed locks of `requirements/`. Pure: text and markers' environment are arguments."""
+"""Parse the hashed locks of `requirements/`. Pure: text and markers are arguments."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ class LockedPackage:
     """One package of a lock."""
 
     name: str
-    """In its normal form, such as `typing-extensions`."""
+    """In its normalized form, such as `typing-extensions`."""
 
     version: str
     hashes: tuple[str, ...]
@@ -31,9 +31,9 @@ def read_lock(text: str, *, markers: Mapping[str, str] | None = None) -> Iterato
     Parameters
     ----------
     text
-        As `uv pip compile --generate-hashes` writes it.
+        Output of `uv pip compile --generate-hashes`.
     markers
-        Where the packages are installed: only those that belong there are yielded. None for all.
+        Environment markers that select packages; None for all packages.
     """
     for line in text.replace("\\\n", " ").splitlines():
         requirement_text = line.partition(" --hash")[0].partition("#")[0].strip()

@@ -1,4 +1,4 @@
-"""`make sbom`: bills of materials of the function bundle and of the runner image, into `build/sbom/`."""
+"""`make sbom`: write bills of materials of the function bundle and the runner image to `build/sbom/`."""
 
 import argparse
 import sys
@@ -21,15 +21,15 @@ __all__ = ["SbomError", "function_bill", "image_bill", "main"]
 
 _ROOT: Final = Path(__file__).parents[2]
 _RUNNING_ENGINES: Final = ("docker", "podman")
-"""Buildah has no `run` for an image."""
+"""Engines that can run an image, which Buildah cannot."""
 
 
 class SbomError(Exception):
-    """Something holds a package that its lock does not name; the text says which."""
+    """A bundle or image contains a package that is not in its lock; the message names it."""
 
 
 def function_bill(bundle: Path, lock: str) -> str:
-    """Write the bill of a function bundle: the packages that are in it, with what the lock says of them.
+    """Return the bill of a function bundle: its packages, with their hashes from the lock.
 
     Raises
     ------
@@ -37,17 +37,17 @@ def function_bill(bundle: Path, lock: str) -> str:
         If a package of the bundle is not in the lock.
     """
     subject = _subject(ComponentType.APPLICATION, "jupyter-scheduler-aws-functions")
-    notes = {"runtime": "Python and boto3 are the Lambda runtime's own, and are not listed"}
+    notes = {"runtime": "Python and boto3 belong to the Lambda runtime and are not listed"}
     return write_bill(subject, python=_of_lock(installed(bundle), list(read_lock(lock))), notes=notes)
 
 
 def image_bill(parts: ImageParts | None, lock: str, *, base: str, architecture: str) -> str:
-    """Write the bill of the runner image.
+    """Return the bill of the runner image.
 
     Parameters
     ----------
     parts
-        What the built image has; None if there is none here: then the lock alone speaks, and Debian's packages are missing.
+        Packages of the built image. If there is no image, None: the bill then lists the lock's packages, without Debian's.
     lock
         The image's lock.
     base
@@ -63,9 +63,7 @@ def image_bill(parts: ImageParts | None, lock: str, *, base: str, architecture: 
     subject = _subject(ComponentType.CONTAINER, "jupyter-scheduler-runner")
     locked = list(read_lock(lock, markers=image_markers(architecture=architecture)))
     if parts is None:
-        missing = (
-            "not listed: they are those of the base image, updated when the image is built; build it first (make image)"
-        )
+        missing = "not listed: they come from the base image and are updated when the image is built; build it first (make image)"
         return write_bill(
             subject, python=locked, notes={"base image that the Dockerfile pins": base, "Debian packages": missing}
         )
@@ -83,20 +81,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0, or 1 if something must be mended first.
+        Exit code: 0, or 1 if a bill cannot be written.
     """
     parser = argparse.ArgumentParser(prog="python -m infra.supply_chain.sbom", description="Write bills of materials.")
-    parser.add_argument("--engine", help="docker or podman, which has the image; the first that works without it")
+    parser.add_argument("--engine", help="docker or podman; default: the first that works")
     parser.add_argument("--output", type=Path, default=_ROOT / "build" / "sbom", help="folder")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        bills = _bills(read_settings(_ROOT / "scheduler.toml"), given.engine)
+        bills = _bills(read_settings(_ROOT / "scheduler.toml"), options.engine)
     except (BundleError, EngineError, SbomError, SettingsError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is the command line
         return 1
-    given.output.mkdir(parents=True, exist_ok=True)
+    options.output.mkdir(parents=True, exist_ok=True)
     for name, text in bills.items():
-        path = given.output / f"{name}.cdx.json"
+        path = options.output / f"{name}.cdx.json"
         path.write_text(text, encoding="utf-8")
         print(path)  # noqa: T201 - this is the command line
     return 0
@@ -116,14 +114,14 @@ def _bills(settings: StackSettings, engine: str | None) -> dict[str, str]:
 
 
 def _image_parts(engine: str | None) -> ImageParts | None:
-    """Ask the first engine that has the image."""
+    """Read the packages from the first engine that has the image."""
     for name in [engine] if engine else _RUNNING_ENGINES:
         parts = read_image(name, RUNNER_IMAGE) if works(name) else None
         if parts is not None:
             return parts
     if engine:
         raise EngineError(f"{engine} has no image {RUNNER_IMAGE}; build it first: make image ENGINE={engine}")
-    print(f"There is no {RUNNER_IMAGE} here: its bill leaves Debian's packages out", file=sys.stderr)  # noqa: T201
+    print(f"There is no image {RUNNER_IMAGE}: its bill does not list Debian's packages", file=sys.stderr)  # noqa: T201
     return None
 
 
@@ -135,7 +133,7 @@ def _of_lock(found: Mapping[str, str], locked: Sequence[LockedPackage]) -> list[
     by_pin = {(each.name, each.version): each for each in locked}
     if unknown := [f"{name} {pin}" for name, pin in found.items() if (name, pin) not in by_pin]:
         raise SbomError(
-            f"Not in the lock: {', '.join(sorted(unknown))}. What was built is older than the lock; build it anew."
+            f"Not in the lock: {', '.join(sorted(unknown))}. The bundle or image is older than the lock; build it again."
         )
     return [by_pin[pin] for pin in found.items()]
 

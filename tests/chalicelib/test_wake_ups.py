@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.app import dispatch
+from app.dispatch import handler as dispatch
 from chalicelib import observability
 from tests.support.faults import Killed, KilledBefore, NeverSent, Refused
 from tests.support.scheduler import LocalScheduler, scheduler, settings

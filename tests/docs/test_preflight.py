@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.preflight.account import Account
 from infra.preflight.account_facts import Identity
-from infra.preflight.checks import Subject, checks_of
+from infra.preflight.checks import Subject, applicable_checks
 from infra.settings import StackSettings
 from tests.docs.documents import table_rows
 
@@ -25,7 +25,7 @@ def permissions() -> set[str]:
             bootstrap_qualifier="hnb659fds",
             is_first=True,
         )
-        for check in checks_of(subject, Account(lambda service: service, region="eu-central-1")):
+        for check in applicable_checks(subject, Account(lambda service: service, region="eu-central-1")):
             found |= set(re.findall(r"[a-z0-9]+:[A-Za-z]+", check.permissions))
     return found
 

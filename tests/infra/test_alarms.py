@@ -23,13 +23,15 @@ def named(cell: str) -> set[str]:
     return set(cell.split("`")[1::2])
 
 
-def test_every_duty_is_documented_and_nothing_else() -> None:
-    assert documented().keys() == {work.value for work in BackgroundWork}
+def test_all_background_work_and_nothing_else_is_documented() -> None:
+    assert documented().keys() == {duty.value for duty in BackgroundWork}
 
 
-@pytest.mark.parametrize("work", BackgroundWork)
-def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(work: BackgroundWork, stack: Synthesized) -> None:
-    _, place, metric, alarm, what_to_do = documented()[work]
+@pytest.mark.parametrize("duty", BackgroundWork)
+def test_background_work_is_documented_with_place_metric_alarm_and_advice(
+    duty: BackgroundWork, stack: Synthesized
+) -> None:
+    _, place, metric, alarm, what_to_do = documented()[duty]
     assert place
     assert what_to_do
     assert "BackgroundFailures" in named(metric)
@@ -37,12 +39,12 @@ def test_every_duty_has_a_place_a_metric_an_alarm_and_something_to_do(work: Back
     assert named(alarm) <= alarms(stack).keys()
 
 
-def test_every_alarm_is_one_of_a_duty(stack: Synthesized) -> None:
+def test_every_alarm_belongs_to_background_work(stack: Synthesized) -> None:
     of_duties = set().union(*(named(row[3]) for row in documented().values()))
     assert of_duties == alarms(stack).keys() - {"RefusedCheckIns"}
 
 
-def test_every_dead_letter_queue_is_explained(stack: Synthesized) -> None:
+def test_every_dead_letter_queue_is_documented(stack: Synthesized) -> None:
     explained = {row[0].strip("`") for row in table_rows("docs/operation.md") if row[0].startswith("`Dead")}
     assert explained == alarms(stack).keys() - {"BackgroundFailures", "RefusedCheckIns"}
 
@@ -58,7 +60,7 @@ def test_background_work_that_keeps_failing_raises_an_alarm(stack: Synthesized) 
     assert alarm["Statistic"] == "Sum"
 
 
-def test_a_leaked_proof_raises_an_alarm_at_once(stack: Synthesized) -> None:
+def test_a_leaked_proof_raises_an_alarm_immediately(stack: Synthesized) -> None:
     """The service counts it in the api function, whose name is the metric's dimension."""
     alarm = alarms(stack)["RefusedCheckIns"]
     service = stack.function("Api")["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
@@ -69,5 +71,5 @@ def test_a_leaked_proof_raises_an_alarm_at_once(stack: Synthesized) -> None:
     assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Sum", "notBreaching")
 
 
-def test_what_strangers_send_has_no_alarm(stack: Synthesized) -> None:
+def test_unproven_requests_raise_no_alarm(stack: Synthesized) -> None:
     assert "UnprovenRequests" not in {alarm["MetricName"] for alarm in alarms(stack).values()}

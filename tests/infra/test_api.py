@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import NotAllowedError
-from infra.api import runner_rate
+from infra.api import runner_requests_per_second
 from infra.routes import Route, read_routes
 from tests.infra.synthesized import Synthesized, flat
 
@@ -31,29 +31,29 @@ def methods(stack: Synthesized) -> dict[Route, dict[str, Any]]:
     }
 
 
-def test_the_routes_are_the_service_s(stack: Synthesized) -> None:
+def test_the_api_has_exactly_the_routes_of_the_service(stack: Synthesized) -> None:
     assert sorted(route for route in methods(stack) if route.method != "OPTIONS") == read_routes()
 
 
-def test_the_service_has_both_kinds_of_routes() -> None:
+def test_the_service_has_routes_for_users_and_for_runners() -> None:
     assert {route.audience for route in read_routes()} == {"users", "runners"}
     assert all(route.path.startswith(("/scheduler/", "/runs/")) for route in read_routes())
 
 
 @pytest.mark.parametrize("route", read_routes(), ids=str)
-def test_users_sign_and_runners_bring_a_token(route: Route, stack: Synthesized) -> None:
+def test_users_sign_requests_and_runners_send_a_token(route: Route, stack: Synthesized) -> None:
     method = methods(stack)[route]
     assert method["AuthorizationType"] == ("NONE" if route.path.startswith("/runs/") else "AWS_IAM")
     assert method["Integration"]["Type"] == "AWS_PROXY"
     assert stack.id_of("AWS::Lambda::Function", "FunctionsApi") in flat(method["Integration"]["Uri"])
 
 
-def test_a_browser_may_ask_before_it_calls_what_users_call(stack: Synthesized) -> None:
+def test_routes_for_users_allow_preflight_requests(stack: Synthesized) -> None:
     asked = {route.path for route in methods(stack) if route.method == "OPTIONS"}
     assert asked == {route.path for route in read_routes() if route.audience == "users"}
 
 
-def test_a_preflight_allows_what_signing_needs(stack: Synthesized) -> None:
+def test_a_preflight_response_allows_the_headers_of_signed_requests(stack: Synthesized) -> None:
     (response,) = methods(stack)[Route("/scheduler/jobs", "OPTIONS")]["Integration"]["IntegrationResponses"]
     headers = {name.rpartition(".")[2]: value for name, value in response["ResponseParameters"].items()}
     assert headers["Access-Control-Allow-Origin"] == "'*'"
@@ -80,7 +80,7 @@ RESPONSES = {
 }
 
 
-def test_every_error_of_the_gateway_has_the_service_s_shape(stack: Synthesized) -> None:
+def test_gateway_errors_have_the_format_of_the_service(stack: Synthesized) -> None:
     responses = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
     assert set(responses) == RESPONSES
     for response in responses.values():
@@ -93,7 +93,7 @@ def test_every_error_of_the_gateway_has_the_service_s_shape(stack: Synthesized) 
         assert response["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
 
 
-def test_who_has_no_api_key_learns_as_little_as_who_has_no_proof(stack: Synthesized) -> None:
+def test_a_missing_api_key_gets_the_same_response_as_a_missing_proof(stack: Synthesized) -> None:
     responses = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
     response, refusal = responses["INVALID_API_KEY"], NotAllowedError.for_runner()
     body = json.loads(response["ResponseTemplates"]["application/json"])
@@ -101,20 +101,23 @@ def test_who_has_no_api_key_learns_as_little_as_who_has_no_proof(stack: Synthesi
     assert response.get("StatusCode", "403") == str(refusal.status), "API Gateway's own status is 403"
 
 
-def test_a_throttled_caller_is_told_when_to_come_again(stack: Synthesized) -> None:
+def test_a_throttled_response_has_a_retry_after_header(stack: Synthesized) -> None:
     responses = {each["ResponseType"]: each for each in stack.all("AWS::ApiGateway::GatewayResponse").values()}
     assert responses["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'2'"
 
 
-def test_runners_bring_an_api_key_and_users_do_not(stack: Synthesized) -> None:
+def test_only_routes_for_runners_require_an_api_key(stack: Synthesized) -> None:
     for route, method in methods(stack).items():
         assert method.get("ApiKeyRequired", False) is route.path.startswith("/runs/"), route
 
 
-def test_runners_have_a_bucket_of_their_own(stack: Synthesized, operators: Synthesized) -> None:
+def test_runners_have_their_own_throttle(stack: Synthesized, operators: Synthesized) -> None:
     for found, jobs in ((stack, 100), (operators, 1500)):
         plan = found.one("AWS::ApiGateway::UsagePlan")
-        assert plan["Throttle"] == {"RateLimit": runner_rate(jobs), "BurstLimit": 2 * runner_rate(jobs)}
+        assert plan["Throttle"] == {
+            "RateLimit": runner_requests_per_second(jobs),
+            "BurstLimit": 2 * runner_requests_per_second(jobs),
+        }
         assert "Quota" not in plan
         ((stage,),) = (plan["ApiStages"],)
         assert flat(stage["Stage"]) == f"<{found.id_of('AWS::ApiGateway::Stage', 'Api')}>"
@@ -123,7 +126,7 @@ def test_runners_have_a_bucket_of_their_own(stack: Synthesized, operators: Synth
         assert flat(joined["UsagePlanId"]) == f"<{found.id_of('AWS::ApiGateway::UsagePlan', 'Api')}>"
 
 
-def test_runners_send_the_key_that_the_gateway_knows(stack: Synthesized) -> None:
+def test_runners_send_the_api_key_of_the_gateway(stack: Synthesized) -> None:
     """Letters and digits, of which API Gateway takes 20 to 128: the stack's UUID without hyphens."""
     key = stack.one("AWS::ApiGateway::ApiKey")
     uuid = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
@@ -133,7 +136,9 @@ def test_runners_send_the_key_that_the_gateway_knows(stack: Synthesized) -> None
     assert container["Environment"] == [{"Name": "API_KEY", "Value": key["Value"]}]
 
 
-def test_strangers_cannot_empty_a_bucket_that_runners_need(stack: Synthesized, operators: Synthesized) -> None:
+def test_unauthenticated_requests_cannot_use_up_the_throttle_of_runners(
+    stack: Synthesized, operators: Synthesized
+) -> None:
     """AWS does not say whether requests without a key take from the stage's buckets: those of runners are the smallest account's own."""
     for found in (stack, operators):
         limits = {
@@ -148,12 +153,14 @@ def test_strangers_cannot_empty_a_bucket_that_runners_need(stack: Synthesized, o
         assert set(limits.values()) == {(2500, 1250)}
 
 
-def test_every_runner_s_beats_fit_into_the_throttle() -> None:
-    assert all(runner_rate(jobs) > jobs / 15 + 18 * 8 for jobs in (1, 100, 5000))
-    assert runner_rate(5000) < 1250, "the most that the settings allow stays below the stage's own throttle"
+def test_the_heartbeats_of_all_runners_fit_into_the_throttle() -> None:
+    assert all(runner_requests_per_second(jobs) > jobs / 15 + 18 * 8 for jobs in (1, 100, 5000))
+    assert runner_requests_per_second(5000) < 1250, (
+        "the most that the settings allow stays below the stage's own throttle"
+    )
 
 
-def test_the_access_log_has_no_place_for_secrets(stack: Synthesized) -> None:
+def test_the_access_log_contains_no_field_with_secrets(stack: Synthesized) -> None:
     logged = json.loads(stack.one("AWS::ApiGateway::Stage")["AccessLogSetting"]["Format"])
     assert {"request_id", "route", "status", "caller"} <= set(logged)
     assert not [
@@ -162,7 +169,7 @@ def test_the_access_log_has_no_place_for_secrets(stack: Synthesized) -> None:
 
 
 @pytest.mark.parametrize("route", read_routes(), ids=str)
-def test_every_method_s_own_settings_say_what_the_stage_s_say(route: Route, stack: Synthesized) -> None:
+def test_method_settings_repeat_the_settings_of_the_stage(route: Route, stack: Synthesized) -> None:
     """A method with settings of its own inherits none of the stage's."""
     api_stage = stack.one("AWS::ApiGateway::Stage")
     by_method = {(each["ResourcePath"], each["HttpMethod"]): each for each in api_stage["MethodSettings"]}
@@ -173,7 +180,7 @@ def test_every_method_s_own_settings_say_what_the_stage_s_say(route: Route, stac
     assert api_stage["TracingEnabled"] is True
 
 
-def test_callers_of_other_accounts_need_the_api_s_policy_and_others_do_not(
+def test_a_resource_policy_exists_only_for_callers_of_other_accounts(
     stack: Synthesized, operators: Synthesized
 ) -> None:
     assert "Policy" not in stack.one("AWS::ApiGateway::RestApi")
@@ -194,11 +201,11 @@ def test_callers_of_other_accounts_need_the_api_s_policy_and_others_do_not(
     assert set(everybody["Resource"]) == open_methods
 
 
-def test_the_account_s_log_role_is_left_to_whoever_owns_it(stack: Synthesized, operators: Synthesized) -> None:
+def test_the_accounts_log_role_is_not_set_if_another_stack_owns_it(stack: Synthesized, operators: Synthesized) -> None:
     assert len(stack.all("AWS::ApiGateway::Account")) == 1
     assert not operators.all("AWS::ApiGateway::Account")
 
 
-def test_there_is_room_in_the_api_and_in_the_stack(stack: Synthesized) -> None:
+def test_api_and_stack_stay_below_the_quotas_of_aws(stack: Synthesized) -> None:
     assert len(stack.all("AWS::ApiGateway::Resource")) < 300
     assert len(stack.template["Resources"]) < 400

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.config import Limits, Retention
-from infra.bucket import days_until_the_net
+from infra.bucket import job_file_expiration_days
 from tests.infra.synthesized import Synthesized, as_list
 
 
@@ -16,24 +16,24 @@ def denials(stack: Synthesized) -> list[dict[str, Any]]:
     return list(statements)
 
 
-def test_nothing_is_public(stack: Synthesized) -> None:
+def test_the_bucket_is_not_public(stack: Synthesized) -> None:
     bucket = stack.one("AWS::S3::Bucket")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert "VersioningConfiguration" not in bucket
 
 
-def test_only_tls(denials: list[dict[str, Any]]) -> None:
+def test_the_bucket_requires_tls(denials: list[dict[str, Any]]) -> None:
     assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in denials]
 
 
-def test_old_signatures_are_refused_for_every_action_on_objects(denials: list[dict[str, Any]]) -> None:
+def test_old_signatures_are_denied_for_every_action_on_objects(denials: list[dict[str, Any]]) -> None:
     (statement,) = [each for each in denials if "NumericGreaterThan" in each["Condition"]]
     assert statement["Condition"] == {"NumericGreaterThan": {"s3:signatureAge": 3_600_000}}
     assert as_list(statement["Action"]) == ["s3:*"]
     assert statement["Principal"] == {"AWS": "*"}
 
 
-def test_uploads_go_after_a_day_and_jobs_after_their_records(stack: Synthesized) -> None:
+def test_uploads_expire_after_a_day_and_job_files_after_their_records(stack: Synthesized) -> None:
     rules = {rule["Id"]: rule for rule in stack.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]}
     assert rules["uploads-that-no-job-took"]["Prefix"] == "uploads/"
     assert rules["uploads-that-no-job-took"]["ExpirationInDays"] == 1
@@ -42,7 +42,7 @@ def test_uploads_go_after_a_day_and_jobs_after_their_records(stack: Synthesized)
     assert rules["net-over-jobs"]["ExpirationInDays"] == 90 + 7 + 30
 
 
-def test_jobs_that_are_kept_for_ever_have_no_net(operators: Synthesized) -> None:
+def test_files_do_not_expire_if_jobs_are_kept_forever(operators: Synthesized) -> None:
     rules = operators.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
     assert "net-over-jobs" not in [rule["Id"] for rule in rules]
 
@@ -50,12 +50,12 @@ def test_jobs_that_are_kept_for_ever_have_no_net(operators: Synthesized) -> None
 @pytest.mark.parametrize(
     ("days", "minutes", "net"), [(0, 60, None), (1, 1, 32), (1, 1440, 32), (1, 1441, 33), (90, 10_080, 127)]
 )
-def test_the_net_lies_beyond_the_longest_run(days: int, minutes: int, net: int | None) -> None:
+def test_job_files_expire_after_the_longest_run(days: int, minutes: int, net: int | None) -> None:
     limits = Limits(default_timeout_minutes=1, max_timeout_minutes=minutes)
-    assert days_until_the_net(limits, Retention(jobs_days=days)) == net
+    assert job_file_expiration_days(limits, Retention(jobs_days=days)) == net
 
 
-def test_web_pages_may_transfer(stack: Synthesized, operators: Synthesized) -> None:
+def test_web_pages_may_upload_and_download(stack: Synthesized, operators: Synthesized) -> None:
     (rule,) = stack.one("AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
     assert rule["AllowedOrigins"] == ["*"]
     assert set(rule["AllowedMethods"]) == {"GET", "HEAD", "PUT", "POST"}

@@ -4,8 +4,8 @@ import importlib
 import json
 from typing import Any
 
-import boto3
 import pytest
+from botocore.session import Session
 
 from chalicelib.factory import Factory
 from chalicelib.resources import Resources
@@ -38,11 +38,11 @@ COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_a_function_knows_what_it_uses_and_nothing_else(name: str, stack: Synthesized) -> None:
+def test_a_function_has_exactly_the_variables_that_it_uses(name: str, stack: Synthesized) -> None:
     assert set(stack.function(name)["Environment"]["Variables"]) == set(VARIABLES[name].split()) | COMMON
 
 
-def test_every_variable_of_the_service_is_set_somewhere(stack: Synthesized) -> None:
+def test_every_variable_of_the_service_is_set_for_a_function(stack: Synthesized) -> None:
     given = {key for name in VARIABLES for key in stack.function(name)["Environment"]["Variables"]}
     resources = Resources(dict.fromkeys([*given, "AWS_REGION"], "x"))
     for name, member in vars(Resources).items():
@@ -51,12 +51,14 @@ def test_every_variable_of_the_service_is_set_somewhere(stack: Synthesized) -> N
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_a_function_knows_is_enough_to_make_its_services(name: str, stack: Synthesized) -> None:
+def test_the_variables_of_a_function_are_sufficient_for_its_services(name: str, stack: Synthesized) -> None:
     given = dict.fromkeys(stack.function(name)["Environment"]["Variables"], "x")
+    session = Session()
+    session.set_config_variable("region", "eu-central-1")
     factory = Factory(
         settings=read_settings(ROOT / "scheduler.toml").service_part,
         resources=Resources(given | {"AWS_REGION": "eu-central-1"}),
-        session=boto3.Session(region_name="eu-central-1"),
+        session=session,
     )
     for service in SERVICES[name].split():
         assert getattr(factory, service)
@@ -69,7 +71,7 @@ def test_the_handler_exists(name: str, stack: Synthesized) -> None:
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_functions_share_one_bundle_and_keep_their_own_log(name: str, stack: Synthesized) -> None:
+def test_functions_share_a_bundle_and_have_their_own_log_groups(name: str, stack: Synthesized) -> None:
     function = stack.function(name)
     assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
     assert function["Code"]["S3Key"] == stack.function("Api")["Code"]["S3Key"]
@@ -77,7 +79,7 @@ def test_functions_share_one_bundle_and_keep_their_own_log(name: str, stack: Syn
     assert group["RetentionInDays"] == 30
 
 
-def test_all_but_the_sweep_is_traced(stack: Synthesized) -> None:
+def test_all_functions_except_the_sweep_are_traced(stack: Synthesized) -> None:
     traced = {name for name in VARIABLES if stack.function(name).get("TracingConfig") == {"Mode": "Active"}}
     assert set(VARIABLES) - traced == {"Sweep"}
 
@@ -97,7 +99,7 @@ def sources(stack: Synthesized, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_dispatch_takes_wake_ups_one_group_at_a_time(stack: Synthesized) -> None:
+def test_dispatch_receives_wake_ups_from_a_fifo_queue(stack: Synthesized) -> None:
     (source,) = sources(stack, "Dispatch")
     queue_id = stack.id_of("AWS::SQS::Queue", "QueuesWakeUp")
     assert flat(source["EventSourceArn"]) == f"<{queue_id}.Arn>"
@@ -108,7 +110,7 @@ def test_dispatch_takes_wake_ups_one_group_at_a_time(stack: Synthesized) -> None
     assert "ContentBasedDeduplication" not in queue
 
 
-def test_a_queue_hides_a_message_longer_than_its_function_runs(stack: Synthesized) -> None:
+def test_the_visibility_timeout_exceeds_the_timeout_of_the_function(stack: Synthesized) -> None:
     queues = stack.all("AWS::SQS::Queue")
     for name in VARIABLES:
         for source in sources(stack, name):
@@ -119,7 +121,7 @@ def test_a_queue_hides_a_message_longer_than_its_function_runs(stack: Synthesize
                 assert queues[queue_id]["VisibilityTimeout"] >= patience * stack.function(name)["Timeout"]
 
 
-def test_ticks_are_taken_each_by_itself_and_by_a_few_functions_at_once(stack: Synthesized) -> None:
+def test_ticks_are_processed_one_by_one_with_limited_concurrency(stack: Synthesized) -> None:
     (source,) = sources(stack, "Ticks")
     assert flat(source["EventSourceArn"]) == f"<{stack.id_of('AWS::SQS::Queue', 'QueuesTick')}.Arn>"
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -127,7 +129,7 @@ def test_ticks_are_taken_each_by_itself_and_by_a_few_functions_at_once(stack: Sy
     assert source["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
-def test_background_work_leaves_the_api_some_of_a_new_account_s_concurrency(stack: Synthesized) -> None:
+def test_background_work_leaves_concurrency_for_the_api_in_a_new_account(stack: Synthesized) -> None:
     """A new account has 10 concurrent executions; queues that are not FIFO would take them all."""
     queues = stack.all("AWS::SQS::Queue")
     taken = 0
@@ -157,7 +159,7 @@ def test_loops_are_found_at_any_length() -> None:
     assert loops({"a": {"a"}, "b": {"a"}, "c": {"d"}, "d": {"e"}, "e": {"c", "b"}}) == {"a", "c", "d", "e"}
 
 
-def test_just_the_functions_that_trigger_themselves_by_a_queue_may_do_so(stack: Synthesized) -> None:
+def test_only_functions_that_trigger_themselves_allow_recursion(stack: Synthesized) -> None:
     """Lambda stops a chain after 16 invocations unless the function allows it; one that needs no leave has none."""
     triggers: dict[str, set[str]] = {}
     for name in VARIABLES:
@@ -180,18 +182,18 @@ def patterns(stream: dict[str, Any]) -> list[Any]:
     return [json.loads(each["Pattern"]) for each in stream["FilterCriteria"]["Filters"]]
 
 
-def test_cleanup_follows_deleted_jobs(stack: Synthesized) -> None:
+def test_cleanup_receives_deleted_jobs(stack: Synthesized) -> None:
     (stream,) = streams(stack, "TablesJobs")
     assert patterns(stream) == [{"eventName": ["REMOVE"]}]
 
 
-def test_cleanup_follows_deleted_and_changed_definitions(stack: Synthesized) -> None:
+def test_cleanup_receives_deleted_and_changed_definitions(stack: Synthesized) -> None:
     (stream,) = streams(stack, "TablesDefinitions")
     assert patterns(stream) == [{"eventName": ["REMOVE", "MODIFY"]}]
 
 
 @pytest.mark.parametrize("table", ["TablesJobs", "TablesDefinitions"])
-def test_a_record_that_cannot_be_taken_holds_up_no_other(table: str, stack: Synthesized) -> None:
+def test_a_record_that_fails_does_not_block_others(table: str, stack: Synthesized) -> None:
     (stream,) = streams(stack, table)
     assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert stream["BisectBatchOnFunctionError"] is True
@@ -200,14 +202,14 @@ def test_a_record_that_cannot_be_taken_holds_up_no_other(table: str, stack: Synt
     assert flat(stream["DestinationConfig"]["OnFailure"]["Destination"]) == f"<{dead}.Arn>"
 
 
-def test_cleanup_comes_again_when_upload_urls_have_expired(stack: Synthesized) -> None:
+def test_second_cleanups_arrive_after_upload_urls_have_expired(stack: Synthesized) -> None:
     (later,) = [each for each in sources(stack, "Cleanup") if "FilterCriteria" not in each]
     assert later["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     queue = stack.all("AWS::SQS::Queue")[later["EventSourceArn"]["Fn::GetAtt"][0]]
     assert queue["DelaySeconds"] == 900
 
 
-def test_task_events_are_those_of_our_cluster_and_none_is_lost_silently(stack: Synthesized) -> None:
+def test_task_events_come_from_the_stacks_cluster_and_failures_become_dead_letters(stack: Synthesized) -> None:
     rule = stack.one("AWS::Events::Rule", "TriggersTaskEvents")
     cluster = stack.id_of("AWS::ECS::Cluster", "Runners")
     assert rule["EventPattern"] == {
@@ -222,7 +224,7 @@ def test_task_events_are_those_of_our_cluster_and_none_is_lost_silently(stack: S
     assert flat(retries["DestinationConfig"]["OnFailure"]["Destination"]) == dead
 
 
-def test_the_sweep_comes_every_minute(stack: Synthesized) -> None:
+def test_the_sweep_runs_every_minute(stack: Synthesized) -> None:
     rule = stack.one("AWS::Events::Rule", "TriggersEveryMinute")
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     (target,) = rule["Targets"]
@@ -238,7 +240,7 @@ def test_a_sweep_that_crashes_or_cannot_be_called_leaves_a_dead_letter(stack: Sy
     assert flat(retries["DestinationConfig"]["OnFailure"]["Destination"]) == dead
 
 
-def test_every_queue_but_that_of_wake_ups_has_dead_letters_and_each_of_these_an_alarm(stack: Synthesized) -> None:
+def test_every_queue_except_wake_ups_has_a_dead_letter_queue_with_an_alarm(stack: Synthesized) -> None:
     queues = stack.all("AWS::SQS::Queue")
     dead = {name for name in queues if name.startswith("QueuesDead")}
     for name in set(queues) - dead - {stack.id_of("AWS::SQS::Queue", "QueuesWakeUp")}:
@@ -249,13 +251,13 @@ def test_every_queue_but_that_of_wake_ups_has_dead_letters_and_each_of_these_an_
     assert sorted(each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in depths) == sorted(dead)
 
 
-def test_after_a_crash_launches_wait_little_more_than_a_minute(stack: Synthesized) -> None:
+def test_launches_wait_70_seconds_after_a_crash(stack: Synthesized) -> None:
     """The message group is blocked for the visibility timeout: docs/operation.md says for how long."""
     queue = stack.one("AWS::SQS::Queue", "QueuesWakeUp")
     assert queue["VisibilityTimeout"] == 70
 
 
-def test_queues_take_tls_only(stack: Synthesized) -> None:
+def test_queues_require_tls(stack: Synthesized) -> None:
     refused = {
         queue["Ref"]
         for policy in stack.all("AWS::SQS::QueuePolicy").values()

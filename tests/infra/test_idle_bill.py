@@ -23,7 +23,7 @@ def test_every_alarm_and_every_secret_is_billed(stack: Synthesized) -> None:
     assert re.findall(r"\d+", secrets[1]) == [str(len(stack.all("AWS::SecretsManager::Secret")))]
 
 
-def test_nothing_else_is_billed_by_the_hour(stack: Synthesized) -> None:
+def test_no_other_resource_is_billed_by_the_hour(stack: Synthesized) -> None:
     kinds = {resource["Type"] for resource in stack.template["Resources"].values()}
     by_the_hour = {"AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::WAFv2::WebACL", "AWS::KMS::Key", "AWS::ECS::Service"}
     assert not kinds & by_the_hour

@@ -11,7 +11,7 @@ from infra.image import base_build, main, runner_build
 from infra.image_inputs import LABEL, fingerprint
 
 
-def test_the_first_engine_that_works_is_taken() -> None:
+def test_the_first_engine_that_works_is_used() -> None:
     asked: list[str] = []
 
     def is_usable(name: str) -> bool:
@@ -22,7 +22,7 @@ def test_the_first_engine_that_works_is_taken() -> None:
     assert asked == ["docker", "podman"]
 
 
-def test_without_an_engine_one_line_says_what_to_install() -> None:
+def test_without_an_engine_the_error_says_what_to_install() -> None:
     with pytest.raises(EngineError) as caught:
         find_engine(is_usable=lambda _name: False)
     assert "\n" not in str(caught.value)
@@ -30,7 +30,7 @@ def test_without_an_engine_one_line_says_what_to_install() -> None:
     assert "apt install podman" in str(caught.value)
 
 
-def test_docker_builds_with_its_own_defaults(tmp_path: Path) -> None:
+def test_docker_builds_with_its_defaults(tmp_path: Path) -> None:
     certificates = tmp_path / "ca.crt"
     certificates.write_text("-----BEGIN CERTIFICATE-----")
     build = runner_build(architecture="arm64", base="mine:1", certificates=str(certificates))
@@ -53,7 +53,7 @@ def test_podman_and_buildah_build_without_a_container_runtime(engine: str) -> No
     assert "--secret" not in command
 
 
-def test_certificates_that_are_not_there_are_left_out(tmp_path: Path) -> None:
+def test_missing_certificates_are_ignored(tmp_path: Path) -> None:
     build = runner_build(architecture="x86_64", base=None, certificates=str(tmp_path / "missing.crt"))
     assert build.certificates is None
 
@@ -64,14 +64,14 @@ def test_the_base_is_built_from_the_folder_of_its_archive(tmp_path: Path) -> Non
     assert "--platform" not in command
 
 
-def test_an_engine_that_does_not_answer_does_not_work(engine: Path) -> None:
+def test_an_engine_that_does_not_respond_does_not_work(engine: Path) -> None:
     _write(engine, "exit 1")
     assert not works("docker")
     _write(engine, "exit 0")
     assert works("docker")
 
 
-def test_make_image_passes_on_what_the_engine_said(engine: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_make_image_prints_the_output_of_the_engine(engine: Path, capfd: pytest.CaptureFixture[str]) -> None:
     _write(engine, 'if [ "$1" = build ]; then echo "no such registry" >&2; exit 125; fi')
     assert main(["build", "--architecture", "x86_64"]) == 125
     error = capfd.readouterr().err
@@ -99,11 +99,11 @@ def test_an_image_that_is_up_to_date_is_not_built_again(engine: Path, capfd: pyt
 
 
 @pytest.mark.parametrize("engine_name", ["docker", "podman", "buildah"])
-def test_labels_and_ids_are_asked_for_in_the_engine_s_words(engine_name: str) -> None:
+def test_inspect_commands_use_the_format_of_the_engine(engine_name: str) -> None:
     assert f'Config.Labels "{LABEL}"}}}}' in inspect_command(engine_name, "mine:1", label=LABEL)[-2]
 
 
-def test_the_fingerprint_is_that_of_what_the_image_is_made_from(tmp_path: Path) -> None:
+def test_the_fingerprint_covers_all_inputs_of_the_image(tmp_path: Path) -> None:
     for name in (
         "Dockerfile",
         "Dockerfile.dockerignore",

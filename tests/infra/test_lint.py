@@ -19,7 +19,7 @@ def template(folder: Path, **resources: dict[str, Any]) -> Path:
     return path
 
 
-def test_every_version_of_python_is_linted_in_an_operators_network() -> None:
+def test_every_python_version_is_linted_in_an_operators_network() -> None:
     settings = {name: tomllib.loads(text) for name, text in variants()}
     operators = [each for name, each in settings.items() if name != "default"]
     assert [each["functions"]["python"] for each in operators] == ["3.12", "3.13", "3.14"]
@@ -27,7 +27,7 @@ def test_every_version_of_python_is_linted_in_an_operators_network() -> None:
     assert "network" not in settings["default"]
 
 
-def test_a_sound_template_passes(tmp_path: Path) -> None:
+def test_a_valid_template_passes(tmp_path: Path) -> None:
     assert lint([template(tmp_path, Queue=QUEUE)]) == 0
 
 
@@ -41,9 +41,9 @@ def test_a_sound_template_passes(tmp_path: Path) -> None:
     ],
     ids=["unknown property", "over AWS's limit", "nothing to depend on", "missing in some regions"],
 )
-def test_a_mistake_is_refused(tmp_path: Path, resource: dict[str, Any]) -> None:
+def test_an_invalid_template_fails(tmp_path: Path, resource: dict[str, Any]) -> None:
     assert lint([template(tmp_path, Queue=resource)]) != 0
 
 
-def test_a_template_that_is_missing_is_refused(tmp_path: Path) -> None:
+def test_a_missing_template_fails(tmp_path: Path) -> None:
     assert lint([tmp_path / "template.json"]) != 0

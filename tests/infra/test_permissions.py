@@ -14,14 +14,14 @@ WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamo
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_no_action_is_a_pattern_and_no_resource_is_everything(name: str, stack: Synthesized) -> None:
+def test_no_action_is_a_pattern_and_no_statement_allows_all_resources(name: str, stack: Synthesized) -> None:
     for action, resource, _ in stack.may(name):
         assert "*" not in action
         assert resource != "*" or action in WITHOUT_RESOURCE
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_role_has_no_managed_policy_and_serves_its_function_only(name: str, stack: Synthesized) -> None:
+def test_a_role_has_no_managed_policy_and_belongs_to_one_function(name: str, stack: Synthesized) -> None:
     role_id = stack.id_of("AWS::IAM::Role", f"Functions{name}Role")
     role = stack.all("AWS::IAM::Role")[role_id]
     assert "ManagedPolicyArns" not in role
@@ -30,7 +30,7 @@ def test_a_role_has_no_managed_policy_and_serves_its_function_only(name: str, st
 
 
 @pytest.mark.parametrize("name", ["Dispatch", "TaskEvents", "Sweep", "Cleanup"])
-def test_tasks_are_touched_in_our_cluster_only(name: str, stack: Synthesized) -> None:
+def test_task_permissions_are_limited_to_the_stacks_cluster(name: str, stack: Synthesized) -> None:
     cluster = stack.id_of("AWS::ECS::Cluster", "Runners")
     ours = json.dumps({"ArnEquals": {"ecs:cluster": {"Fn::GetAtt": [cluster, "Arn"]}}})
     for action, resource, condition in stack.may(name):
@@ -40,7 +40,7 @@ def test_tasks_are_touched_in_our_cluster_only(name: str, stack: Synthesized) ->
             assert resource.endswith(f":task/<{cluster}>/*")
 
 
-def test_dispatch_runs_our_families_only(stack: Synthesized, operators: Synthesized) -> None:
+def test_dispatch_may_run_only_the_stacks_task_definitions(stack: Synthesized, operators: Synthesized) -> None:
     def families(found: Synthesized) -> set[str]:
         return {resource.rpartition("/")[2] for action, resource, _ in found.may("Dispatch") if action == "ecs:RunTask"}
 
@@ -48,7 +48,7 @@ def test_dispatch_runs_our_families_only(stack: Synthesized, operators: Synthesi
     assert families(operators) == {"theirs-python:*", "theirs-plain:*"}
 
 
-def test_dispatch_tags_tasks_only_as_it_launches_them(stack: Synthesized) -> None:
+def test_dispatch_may_tag_tasks_only_when_it_launches_them(stack: Synthesized) -> None:
     (condition,) = {condition for action, _, condition in stack.may("Dispatch") if action == "ecs:TagResource"}
     assert json.loads(condition) == {"StringEquals": {"ecs:CreateAction": "RunTask"}}
 
@@ -60,14 +60,14 @@ def passed(found: Synthesized, name: str) -> dict[str, Any]:
     }
 
 
-def test_dispatch_passes_the_runners_roles_to_tasks_only(stack: Synthesized, operators: Synthesized) -> None:
+def test_dispatch_may_pass_the_roles_of_runners_only_to_tasks(stack: Synthesized, operators: Synthesized) -> None:
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     own = {f"<{stack.id_of('AWS::IAM::Role', 'RunnersExecutionRole')}.Arn>": to_tasks}
     assert passed(stack, "Dispatch") == own
     assert passed(operators, "Dispatch") == own | {"arn:aws:iam::123456789012:role/data": to_tasks}
 
 
-def test_files_are_reached_by_prefix(stack: Synthesized) -> None:
+def test_object_permissions_are_limited_to_prefixes(stack: Synthesized) -> None:
     bucket = f"<{stack.id_of('AWS::S3::Bucket', 'Storage')}.Arn>"
 
     def reached(name: str, of: str = "s3:") -> set[str]:
@@ -81,12 +81,12 @@ def test_files_are_reached_by_prefix(stack: Synthesized) -> None:
 
 
 @pytest.mark.parametrize("name", ["Api", "Ticks"])
-def test_who_reads_objects_is_told_that_one_is_missing(name: str, stack: Synthesized) -> None:
+def test_functions_that_read_objects_may_detect_missing_ones(name: str, stack: Synthesized) -> None:
     bucket = f"<{stack.id_of('AWS::S3::Bucket', 'Storage')}.Arn>"
     assert ("s3:ListBucket", bucket, "") in stack.may(name)
 
 
-def test_messages_go_to_the_queues_that_a_function_uses(stack: Synthesized) -> None:
+def test_a_function_may_send_only_to_the_queues_that_it_uses(stack: Synthesized) -> None:
     def sends(name: str) -> set[str]:
         names = (resource for action, resource, _ in stack.may(name) if action == "sqs:SendMessage")
         return {each.removeprefix("<Queues")[: -len("12345678.Arn>")] for each in names}
@@ -105,7 +105,7 @@ def test_messages_go_to_the_queues_that_a_function_uses(stack: Synthesized) -> N
     ("name", "prefix", "indexes"),
     [("Sweep", "TablesDefinitions", {"due", "unsynced"}), ("Cleanup", "TablesJobs", {"by_definition"})],
 )
-def test_lists_are_read_by_the_indexes_that_are_for_it(
+def test_query_permissions_are_limited_to_the_indexes_that_are_used(
     name: str, prefix: str, indexes: set[str], stack: Synthesized
 ) -> None:
     table = f"<{stack.id_of('AWS::DynamoDB::Table', prefix)}.Arn>"
@@ -113,7 +113,7 @@ def test_lists_are_read_by_the_indexes_that_are_for_it(
     assert read == {f"{table}/index/{index}" for index in indexes}
 
 
-def test_a_tick_writes_to_three_tables_counts_in_one_and_deletes_no_record(stack: Synthesized) -> None:
+def test_ticks_may_write_to_three_tables_and_delete_no_record(stack: Synthesized) -> None:
     writes = {
         (action.removeprefix("dynamodb:"), resource.removeprefix("<Tables")[: -len("12345678.Arn>")])
         for action, resource, _ in stack.may("Ticks")
@@ -127,20 +127,20 @@ def test_a_tick_writes_to_three_tables_counts_in_one_and_deletes_no_record(stack
 
 
 @pytest.mark.parametrize("name", ["Api", "Ticks", "Cleanup"])
-def test_schedules_are_touched_in_our_group_only(name: str, stack: Synthesized) -> None:
+def test_schedule_permissions_are_limited_to_the_stacks_group(name: str, stack: Synthesized) -> None:
     group = stack.one("AWS::Scheduler::ScheduleGroup")["Name"]
     ours = f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group}/*"
     assert {resource for action, resource, _ in stack.may(name) if action.startswith("scheduler:")} == {ours}
 
 
 @pytest.mark.parametrize("name", ["Api", "Ticks"])
-def test_the_scheduler_s_role_is_passed_to_the_scheduler_only(name: str, stack: Synthesized) -> None:
+def test_the_schedulers_role_may_be_passed_only_to_the_scheduler(name: str, stack: Synthesized) -> None:
     role = stack.id_of("AWS::IAM::Role", "SchedulesRole")
     to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
     assert passed(stack, name) == {f"<{role}.Arn>": to_scheduler}
 
 
-def test_the_scheduler_acts_for_our_group_only_and_only_sends_ticks(stack: Synthesized) -> None:
+def test_the_scheduler_may_act_only_for_the_stacks_group_and_only_send_ticks(stack: Synthesized) -> None:
     (trust,) = stack.one("AWS::IAM::Role", "SchedulesRole")["AssumeRolePolicyDocument"]["Statement"]
     group = stack.id_of("AWS::Scheduler::ScheduleGroup", "Schedules")
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
@@ -156,17 +156,17 @@ def test_the_scheduler_acts_for_our_group_only_and_only_sends_ticks(stack: Synth
     assert {flat(each) for each in statement["Resource"]} == {f"<{queue}.Arn>" for queue in queues}
 
 
-def test_cleanup_lists_its_prefixes_only(stack: Synthesized) -> None:
+def test_cleanup_may_list_only_its_prefixes(stack: Synthesized) -> None:
     (condition,) = {condition for action, _, condition in stack.may("Cleanup") if action == "s3:ListBucket"}
     assert json.loads(condition) == {"StringLike": {"s3:prefix": ["definitions/*", "jobs/*"]}}
 
 
-def test_an_operator_s_task_role_is_left_as_it_is(operators: Synthesized) -> None:
+def test_an_operators_task_role_is_not_changed(operators: Synthesized) -> None:
     roles = {flat(role) for policy in operators.all("AWS::IAM::Policy").values() for role in policy["Roles"]}
     assert all(role.startswith("<") for role in roles)
 
 
-def test_ecs_pulls_from_the_repositories_that_environments_name(operators: Synthesized) -> None:
+def test_ecs_may_pull_from_the_repositories_of_the_environments(operators: Synthesized) -> None:
     policy = operators.one("AWS::IAM::Policy", "RunnersExecutionRole")
     pulled = {
         flat(resource)
@@ -177,7 +177,7 @@ def test_ecs_pulls_from_the_repositories_that_environments_name(operators: Synth
     assert pulled == {"arn:<AWS::Partition>:ecr:eu-central-1:123456789012:repository/team/runner"}
 
 
-def test_users_may_call_the_scheduler_and_no_more(stack: Synthesized) -> None:
+def test_users_may_call_only_the_scheduler_routes(stack: Synthesized) -> None:
     policy = stack.one("AWS::IAM::ManagedPolicy")
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
@@ -197,7 +197,7 @@ def test_the_api_function_has_one_permission_for_the_whole_api(stack: Synthesize
     assert f"<{api}>/" in flat(granted[0]["SourceArn"])
 
 
-def test_policies_stay_within_their_size(stack: Synthesized, operators: Synthesized) -> None:
+def test_policies_stay_below_the_size_limit(stack: Synthesized, operators: Synthesized) -> None:
     for found in (stack, operators):
         for policy in found.all("AWS::IAM::Policy").values():
             assert len(flat(json.dumps(policy["PolicyDocument"]))) < 10_240

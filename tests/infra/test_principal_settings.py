@@ -92,7 +92,9 @@ REFUSED = {
 
 @pytest.mark.parametrize(("principal", "said"), REFUSED.values(), ids=REFUSED)
 @pytest.mark.parametrize("setting", ["environments.python.users", "ownership.admins"])
-def test_synth_refuses_what_no_request_can_come_from(setting: str, principal: str, said: str, tmp_path: Path) -> None:
+def test_synth_rejects_principals_that_cannot_send_requests(
+    setting: str, principal: str, said: str, tmp_path: Path
+) -> None:
     line = f'{setting.rpartition(".")[2]} = ["{IAM}:user/ok", "{principal}"]'
     with pytest.raises(SettingsError) as raised:
         settings(tmp_path, **{"users" if "users" in setting else "ownership": line})
@@ -119,7 +121,7 @@ ROLES_REFUSED = {
 
 
 @pytest.mark.parametrize(("role", "said"), ROLES_REFUSED.values(), ids=ROLES_REFUSED)
-def test_roles_whose_session_names_are_trusted_are_named_by_their_arn(role: str, said: str, tmp_path: Path) -> None:
+def test_session_name_roles_must_be_role_arns(role: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         settings(tmp_path, ownership=f'session_name_roles = ["{role}"]')
     assert str(raised.value).startswith("scheduler.toml: ownership.session_name_roles.0: ")
@@ -127,7 +129,7 @@ def test_roles_whose_session_names_are_trusted_are_named_by_their_arn(role: str,
 
 
 @pytest.mark.parametrize("setting", ["admins", "session_name_roles", "users"])
-def test_nobody_is_named_twice(setting: str, tmp_path: Path) -> None:
+def test_a_principal_may_be_listed_only_once(setting: str, tmp_path: Path) -> None:
     line = f'{setting} = ["{IAM}:role/hub", "{IAM}:role/hub"]'
     with pytest.raises(SettingsError, match=f"{setting}: {IAM}:role/hub is named twice"):
         settings(tmp_path, users=line) if setting == "users" else settings(tmp_path, ownership=line)
@@ -147,14 +149,14 @@ def test_nobody_is_named_twice(setting: str, tmp_path: Path) -> None:
         "AROAIDPPEZS35WEXAMPLE",
     ],
 )
-def test_users_roles_and_trusted_sessions_may_be_named(principal: str, tmp_path: Path) -> None:
+def test_users_roles_and_trusted_sessions_are_accepted(principal: str, tmp_path: Path) -> None:
     listed = f'session_name_roles = ["{IAM}:role/hub"]\nadmins = ["{principal}"]'
     chosen = settings(tmp_path, users=f'users = ["{principal}"]', ownership=listed)
     assert chosen.ownership.admins == chosen.environments["python"].users == (principal,)
 
 
 @pytest.mark.parametrize("listed", ["arn:aws:iam::999999999999:role/ops", "arn:aws-cn:iam::123456789012:role/ops"])
-def test_a_session_is_trusted_for_the_very_role_that_is_listed(listed: str, tmp_path: Path) -> None:
+def test_only_sessions_of_the_listed_role_are_trusted(listed: str, tmp_path: Path) -> None:
     lines = f'session_name_roles = ["{listed}"]\nadmins = ["{STS}:assumed-role/ops/anna"]'
     with pytest.raises(SettingsError, match="chooses the session name"):
         settings(tmp_path, ownership=lines)
@@ -163,7 +165,7 @@ def test_a_session_is_trusted_for_the_very_role_that_is_listed(listed: str, tmp_
 @pytest.mark.parametrize(
     "role", ["*", "", "data", f"{IAM}:role/*", f"{IAM}:user/anna", f"{IAM}:policy/data", "arn:aws:iam::1:role/r"]
 )
-def test_a_task_role_is_one_role(role: str, tmp_path: Path) -> None:
+def test_a_task_role_must_be_the_arn_of_a_role(role: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^scheduler.toml: environments.python.task_role_arn: "):
         settings(tmp_path, users=f'task_role_arn = "{role}"\nusers = ["{IAM}:user/anna"]')
 

@@ -14,7 +14,7 @@ DOCKER_DEFAULT = {
 """What a container has that nothing is dropped from (Docker documentation, Runtime privilege and Linux capabilities)."""
 
 
-def test_a_task_definition_leaves_the_size_to_the_launch(stack: Synthesized) -> None:
+def test_a_launch_chooses_the_size_of_the_task(stack: Synthesized) -> None:
     definition = stack.one("AWS::ECS::TaskDefinition")
     assert definition["Family"] == "jupyter-scheduler-python"
     assert (definition["Cpu"], definition["Memory"]) == ("1024", "4096")
@@ -27,7 +27,7 @@ def test_a_task_definition_leaves_the_size_to_the_launch(stack: Synthesized) -> 
     assert container["StopTimeout"] == 120
 
 
-def test_the_runner_key_is_handed_out_by_ecs_and_by_nobody_else(stack: Synthesized, operators: Synthesized) -> None:
+def test_only_ecs_injects_the_runner_key(stack: Synthesized, operators: Synthesized) -> None:
     """`DescribeTasks`, task events and the task definition show where the key is, not the key."""
     for found in (stack, operators):
         secret = found.id_of("AWS::SecretsManager::Secret", "RunnerKey")
@@ -49,7 +49,7 @@ def test_the_runner_key_is_handed_out_by_ecs_and_by_nobody_else(stack: Synthesiz
         }
 
 
-def test_a_container_has_no_rights_that_it_does_not_need(stack: Synthesized, operators: Synthesized) -> None:
+def test_a_container_has_no_unnecessary_privileges(stack: Synthesized, operators: Synthesized) -> None:
     for definition in [stack.one("AWS::ECS::TaskDefinition"), *operators.all("AWS::ECS::TaskDefinition").values()]:
         (container,) = definition["ContainerDefinitions"]
         assert container["User"] == "0:0", "the container's init; it runs the notebook as a user without rights"
@@ -61,7 +61,7 @@ def test_a_container_has_no_rights_that_it_does_not_need(stack: Synthesized, ope
         assert DOCKER_DEFAULT - set(linux["Capabilities"]["Drop"]) == {"CHOWN", "KILL", "SETGID", "SETUID"}
 
 
-def test_homes_and_temporary_folder_are_writable(stack: Synthesized) -> None:
+def test_home_and_temporary_folders_are_writable(stack: Synthesized) -> None:
     definition = stack.one("AWS::ECS::TaskDefinition")
     (container,) = definition["ContainerDefinitions"]
     mounts = {each["ContainerPath"]: each["SourceVolume"] for each in container["MountPoints"] if not each["ReadOnly"]}
@@ -70,7 +70,7 @@ def test_homes_and_temporary_folder_are_writable(stack: Synthesized) -> None:
     assert definition["Volumes"] == [{"Name": "home"}, {"Name": "tmp"}]
 
 
-def test_the_image_s_volumes_and_user_are_those_of_the_task_definition(stack: Synthesized) -> None:
+def test_volumes_and_user_of_the_image_match_the_task_definition(stack: Synthesized) -> None:
     lines = (ROOT / "runner_container/Dockerfile").read_text().splitlines()
     (volumes,) = [json.loads(line.removeprefix("VOLUME ")) for line in lines if line.startswith("VOLUME ")]
     (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
@@ -96,21 +96,21 @@ def test_the_image_is_built_for_the_processor(tmp_path: Path, architecture: str,
     assert asset["source"]["platform"] == platform
 
 
-def test_log_streams_are_named_as_the_service_looks_for_them(stack: Synthesized) -> None:
+def test_log_streams_have_the_names_that_the_service_reads(stack: Synthesized) -> None:
     (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     options = container["LogConfiguration"]["Options"]
     assert options["awslogs-stream-prefix"] == "runner"
     assert options["awslogs-group"] == stack.function("Api")["Environment"]["Variables"]["RUNNER_LOG_GROUP"]
 
 
-def test_a_notebook_never_waits_for_the_log(stack: Synthesized) -> None:
+def test_logging_never_blocks_a_notebook(stack: Synthesized) -> None:
     (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     options = container["LogConfiguration"]["Options"]
     assert options["mode"] == "non-blocking"
     assert options["max-buffer-size"] == f"{25 * 1024 * 1024}b"
 
 
-def test_zones_are_the_first_two_or_those_that_the_operator_names(stack: Synthesized, first: Synthesized) -> None:
+def test_zones_are_the_first_two_unless_the_operator_chooses(stack: Synthesized, first: Synthesized) -> None:
     assert [each["AvailabilityZone"] for each in stack.all("AWS::EC2::Subnet").values()] == [
         {"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)
     ]
@@ -118,7 +118,7 @@ def test_zones_are_the_first_two_or_those_that_the_operator_names(stack: Synthes
     assert zones == ["cn-north-1a", "cn-north-1b"]
 
 
-def test_the_image_is_built_where_none_is_named(stack: Synthesized, operators: Synthesized) -> None:
+def test_the_image_is_built_if_an_environment_names_none(stack: Synthesized, operators: Synthesized) -> None:
     (container,) = stack.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     assert ".dkr.ecr." in str(container["Image"])
     images = {
@@ -130,7 +130,7 @@ def test_the_image_is_built_where_none_is_named(stack: Synthesized, operators: S
     }
 
 
-def test_the_image_s_context_is_just_what_its_dockerfile_takes(stack: Synthesized) -> None:
+def test_the_build_context_contains_only_what_the_dockerfile_uses(stack: Synthesized) -> None:
     (asset,) = json.loads((stack.folder / "Scheduler.assets.json").read_text())["dockerImages"].values()
     assert asset["source"]["dockerFile"] == "runner_container/Dockerfile"
     folder = stack.folder / asset["source"]["directory"]
@@ -141,7 +141,7 @@ def test_the_image_s_context_is_just_what_its_dockerfile_takes(stack: Synthesize
     assert not [path for path in found if "__pycache__" in path]
 
 
-def test_a_task_has_the_role_of_its_environment_or_none_at_all(stack: Synthesized, operators: Synthesized) -> None:
+def test_a_task_has_the_role_of_its_environment_or_none(stack: Synthesized, operators: Synthesized) -> None:
     """Credentials of a role without policies still count where a bucket or key is open to the account."""
     definitions = operators.all("AWS::ECS::TaskDefinition").values()
     roles = {each["Family"]: each.get("TaskRoleArn") for each in definitions}
@@ -153,11 +153,11 @@ def test_a_task_has_the_role_of_its_environment_or_none_at_all(stack: Synthesize
         ]
 
 
-def test_on_demand_and_spot_are_both_offered(stack: Synthesized) -> None:
+def test_the_cluster_offers_on_demand_and_spot(stack: Synthesized) -> None:
     assert stack.one("AWS::ECS::Cluster")["CapacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
 
 
-def test_the_stack_s_own_network_costs_nothing_and_lets_nothing_in(stack: Synthesized) -> None:
+def test_the_stacks_own_network_is_free_and_allows_no_inbound_traffic(stack: Synthesized) -> None:
     assert not stack.all("AWS::EC2::NatGateway")
     assert len(stack.all("AWS::EC2::Subnet")) == 2
     assert [each["VpcEndpointType"] for each in stack.all("AWS::EC2::VPCEndpoint").values()] == ["Gateway"]
@@ -167,7 +167,7 @@ def test_the_stack_s_own_network_costs_nothing_and_lets_nothing_in(stack: Synthe
     assert flat(variables["SUBNETS"]).count(",") == 1
 
 
-def test_egress_is_open_or_https_alone(stack: Synthesized, first: Synthesized) -> None:
+def test_egress_allows_everything_or_only_https(stack: Synthesized, first: Synthesized) -> None:
     def let_out(found: Synthesized) -> list[tuple[str, str, int | None, int | None]]:
         group = found.one("AWS::EC2::SecurityGroup")
         assert "SecurityGroupIngress" not in group
@@ -180,7 +180,7 @@ def test_egress_is_open_or_https_alone(stack: Synthesized, first: Synthesized) -
     assert let_out(first) == [("0.0.0.0/0", "tcp", 443, 443), ("::/0", "tcp", 443, 443)]
 
 
-def test_an_operator_s_network_is_taken_as_it_is(operators: Synthesized) -> None:
+def test_an_operators_network_is_not_changed(operators: Synthesized) -> None:
     assert not operators.all("AWS::EC2::VPC")
     assert not operators.all("AWS::EC2::SecurityGroup")
     variables = operators.function("Dispatch")["Environment"]["Variables"]
@@ -189,7 +189,7 @@ def test_an_operator_s_network_is_taken_as_it_is(operators: Synthesized) -> None
     assert variables["ASSIGN_PUBLIC_IP"] == "DISABLED"
 
 
-def test_the_operator_chooses_disk_and_insights(operators: Synthesized) -> None:
+def test_the_operator_chooses_disk_and_container_insights(operators: Synthesized) -> None:
     disks = [each["EphemeralStorage"] for each in operators.all("AWS::ECS::TaskDefinition").values()]
     assert disks == [{"SizeInGiB": 50}] * 2
     settings = operators.one("AWS::ECS::Cluster")["ClusterSettings"]

@@ -96,7 +96,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("text", "said"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_one_line_that_names_the_key(text: str, said: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_in_one_line_with_the_key(text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "scheduler.toml"
     path.write_text(text)
     with pytest.raises(SettingsError) as raised:
@@ -105,7 +105,7 @@ def test_a_mistake_is_one_line_that_names_the_key(text: str, said: str, tmp_path
     assert first.startswith(f"scheduler.toml: {said}")
 
 
-def test_each_of_several_mistakes_has_its_line(tmp_path: Path) -> None:
+def test_each_mistake_has_its_own_line(tmp_path: Path) -> None:
     path = tmp_path / "scheduler.toml"
     path.write_text(GOOD + "[limits]\nmax_running_jobs = 0\nmax_retries = 99")
     with pytest.raises(SettingsError) as raised:
@@ -114,23 +114,23 @@ def test_each_of_several_mistakes_has_its_line(tmp_path: Path) -> None:
     assert keys == ["limits.max_running_jobs", "limits.max_retries"]
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^none.toml: cannot be read: No such file or directory: .*none.toml$"):
         read_settings(tmp_path / "none.toml")
 
 
-def test_the_service_gets_its_part_only() -> None:
+def test_the_service_gets_only_its_own_settings() -> None:
     settings = read_settings(ROOT / "scheduler.toml")
     part = settings.service_part.model_dump()
     assert "network" not in part
     assert part["environments"] == settings.model_dump()["environments"]
 
 
-def test_every_allowed_log_retention_is_one_that_cdk_knows() -> None:
+def test_cdk_supports_every_allowed_log_retention() -> None:
     assert tuple(RETENTION) == LOG_RETENTION_DAYS
 
 
-def test_the_command_line_says_the_line_and_no_traceback(tmp_path: Path) -> None:
+def test_the_command_line_prints_the_error_without_a_traceback(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(GOOD.replace("vcpu = 1", "vcpu = 3"))
     done = run_app(tmp_path / "cdk.out", {"settings": str(path)})
@@ -139,7 +139,7 @@ def test_the_command_line_says_the_line_and_no_traceback(tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_the_context_names_one_more_admin(tmp_path: Path) -> None:
+def test_the_context_adds_an_admin(tmp_path: Path) -> None:
     ann, bob = "arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/bob"
     path = tmp_path / "mine.toml"
     path.write_text(f'{GOOD}\n[ownership]\nadmins = ["{ann}"]\n')
@@ -158,7 +158,7 @@ def test_the_context_names_one_more_admin(tmp_path: Path) -> None:
         ({"stack_name": "my_stack"}, "-c stack_name=my_stack: String should match pattern"),
     ],
 )
-def test_a_wrong_context_value_is_one_line(context: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_an_invalid_context_value_is_reported_in_one_line(context: dict[str, str], said: str, tmp_path: Path) -> None:
     done = run_app(tmp_path / "cdk.out", context)
     assert done.returncode == 1
     assert said in done.stderr

@@ -6,12 +6,12 @@ import re
 from tests.infra.synthesized import Synthesized, flat
 
 
-def test_no_finding_of_cdk_nag_is_unexplained(stack: Synthesized, operators: Synthesized) -> None:
+def test_every_finding_of_cdk_nag_is_acknowledged(stack: Synthesized, operators: Synthesized) -> None:
     assert stack.findings == []
     assert operators.findings == []
 
 
-def test_every_explanation_is_a_sentence(stack: Synthesized) -> None:
+def test_every_acknowledgment_is_a_sentence(stack: Synthesized) -> None:
     metadata = json.loads((stack.folder / "Scheduler.metadata.json").read_text())
     acknowledged = [
         each["data"]
@@ -24,7 +24,7 @@ def test_every_explanation_is_a_sentence(stack: Synthesized) -> None:
     assert all(len(reason.split()) >= 4 and reason.endswith(".") for reason in reasons)
 
 
-def test_what_an_operator_is_told(stack: Synthesized) -> None:
+def test_the_stack_has_the_documented_outputs(stack: Synthesized) -> None:
     outputs = stack.template["Outputs"]
     assert set(outputs) == {"ApiUrl", "Region", "BucketName", "ClusterName", "UserPolicyArn", "RunnerLogGroup"}
     api = stack.id_of("AWS::ApiGateway::RestApi", "Api")
@@ -33,7 +33,7 @@ def test_what_an_operator_is_told(stack: Synthesized) -> None:
     assert flat(stack.function("Dispatch")["Environment"]["Variables"]["API_URL"]) == url
 
 
-def test_nothing_is_done_by_functions_of_cdk(stack: Synthesized, operators: Synthesized) -> None:
+def test_the_stack_has_no_custom_resources_of_cdk(stack: Synthesized, operators: Synthesized) -> None:
     for found in (stack, operators):
         kinds = {resource["Type"] for resource in found.template["Resources"].values()}
         assert not [kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))]
@@ -46,25 +46,25 @@ def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
     assert not re.search(r"\b(us|eu|ap)-[a-z]+-\d\b", text)
 
 
-def test_every_log_group_forgets(stack: Synthesized) -> None:
+def test_every_log_group_has_a_retention(stack: Synthesized) -> None:
     groups = stack.all("AWS::Logs::LogGroup")
     assert len(groups) == 6 + 1 + 2
     assert all(group["RetentionInDays"] == 30 for group in groups.values())
 
 
-def test_the_name_is_the_operator_s(operators: Synthesized) -> None:
+def test_the_operator_chooses_the_name(operators: Synthesized) -> None:
     manifest = json.loads((operators.folder / "manifest.json").read_text())
     assert manifest["artifacts"]["Scheduler"]["properties"]["stackName"] == "theirs"
 
 
-def test_what_stays_after_an_update_or_a_delete_goes_with_a_failed_first_deployment(stack: Synthesized) -> None:
+def test_retained_resources_are_deleted_by_a_failed_first_deployment(stack: Synthesized) -> None:
     """CloudFormation User Guide, DeletionPolicy: RetainExceptOnCreate deletes what the operation that is rolled back has made."""
     resources = stack.template["Resources"].values()
     policies = {(each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) for each in resources}
     assert policies == {(None, None), ("Delete", "Delete"), ("RetainExceptOnCreate", "Retain")}
 
 
-def test_partition_and_url_suffix_are_the_region_s(stack: Synthesized, first: Synthesized) -> None:
+def test_partition_and_url_suffix_come_from_the_region(stack: Synthesized, first: Synthesized) -> None:
     for found in (stack, first):
         text = json.dumps(found.template)
         assert "arn:aws:" not in text

@@ -65,7 +65,7 @@ _REFUSED: dict[str, Callable[[Tables], Any]] = {
 
 
 @pytest.mark.parametrize("why", _REFUSED)
-def test_what_an_update_cannot_do_is_refused(why: str, released: Tables) -> None:
+def test_impossible_table_changes_are_detected(why: str, released: Tables) -> None:
     planned = copy.deepcopy(released)
     _REFUSED[why](planned)
     assert any(why in each for each in refused_changes(released, planned))
@@ -79,7 +79,7 @@ _ALLOWED: dict[str, Callable[[Tables], Any]] = {
 
 
 @pytest.mark.parametrize("what", _ALLOWED)
-def test_what_an_update_can_do_is_not_refused(what: str, released: Tables) -> None:
+def test_possible_table_changes_are_accepted(what: str, released: Tables) -> None:
     planned = copy.deepcopy(released)
     _ALLOWED[what](planned)
     assert refused_changes(released, planned) == []

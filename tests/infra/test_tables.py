@@ -85,7 +85,7 @@ def model_keys(index: ModelIndex[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "model"), [("TablesJobs", JobItem), ("TablesDefinitions", DefinitionItem)])
-def test_the_indexes_are_those_of_the_service_s_models(name: str, model: type[Model], stack: Synthesized) -> None:
+def test_the_indexes_match_the_models_of_the_service(name: str, model: type[Model], stack: Synthesized) -> None:
     assert indexes_of(stack.one("AWS::DynamoDB::Table", name)) == model_indexes(model)
 
 
@@ -98,7 +98,7 @@ def test_projections_stay_within_the_limits_of_dynamodb(name: str, stack: Synthe
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_data_is_kept_restorable_and_ages(name: str, stack: Synthesized) -> None:
+def test_tables_have_recovery_and_time_to_live(name: str, stack: Synthesized) -> None:
     table = stack.one("AWS::DynamoDB::Table", name)
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
@@ -106,7 +106,7 @@ def test_data_is_kept_restorable_and_ages(name: str, stack: Synthesized) -> None
     assert table["DeletionProtectionEnabled"] is True
 
 
-def test_streams_carry_both_images_where_something_follows(stack: Synthesized) -> None:
+def test_streams_of_tables_with_a_consumer_have_both_images(stack: Synthesized) -> None:
     images = {
         name: stack.one("AWS::DynamoDB::Table", name).get("StreamSpecification", {}).get("StreamViewType")
         for name in KEYS
@@ -119,7 +119,7 @@ DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Logs::LogGroup")
 
 
 @pytest.mark.parametrize("kind", DATA)
-def test_data_stays_when_the_stack_goes(kind: str, stack: Synthesized) -> None:
+def test_data_is_retained_when_the_stack_is_destroyed(kind: str, stack: Synthesized) -> None:
     policies = {each["DeletionPolicy"] for each in stack.template["Resources"].values() if each["Type"] == kind}
     assert policies == {"RetainExceptOnCreate"}
 
@@ -133,7 +133,7 @@ def test_a_first_deployment_can_be_rolled_back(first: Synthesized) -> None:
 
 
 @pytest.mark.parametrize("kind", DATA)
-def test_a_stack_to_throw_away_leaves_nothing(kind: str, operators: Synthesized) -> None:
+def test_a_temporary_stack_leaves_nothing(kind: str, operators: Synthesized) -> None:
     found = [each for each in operators.template["Resources"].values() if each["Type"] == kind]
     assert {each["DeletionPolicy"] for each in found} == {"Delete"}
     assert not any(each["Properties"].get("DeletionProtectionEnabled") for each in found)

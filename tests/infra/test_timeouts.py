@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import boto3
 import pytest
+from botocore.session import Session
 
 from chalicelib.events import _SPARE_TIME
 from chalicelib.factory import Factory
@@ -14,15 +14,17 @@ from tests.infra.synthesized import ROOT, Synthesized
 from tests.infra.test_functions import SERVICES, VARIABLES
 
 
-class _Session(boto3.Session):
+class _Session(Session):
     """Keeps the clients that it makes."""
 
     def __init__(self) -> None:
-        super().__init__("testing", "testing", region_name="eu-central-1")
+        super().__init__()
+        self.set_config_variable("region", "eu-central-1")
+        self.set_credentials("testing", "testing")
         self.made: list[Any] = []
 
-    def client(self, *args: Any, **kwargs: Any) -> Any:
-        made = super().client(*args, **kwargs)
+    def create_client(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().create_client(*args, **kwargs)
         self.made.append(made)
         return made
 
@@ -59,7 +61,7 @@ def test_a_call_ends_before_its_function(name: str, stack: Synthesized, monkeypa
         assert longest_call_seconds(client) < stack.function(name)["Timeout"], client.meta.service_model.service_name
 
 
-def test_what_is_begun_late_can_be_finished(stack: Synthesized) -> None:
+def test_work_that_starts_late_can_finish(stack: Synthesized) -> None:
     """Dispatch and ticks begin nothing when this time is left: enough for a call, or for a copy and some calls."""
     assert _SPARE_TIME.total_seconds() > longest_call_seconds(_clients_of("Dispatch", stack)[0])
     assert _SPARE_TIME > COPY_TIME
@@ -67,5 +69,5 @@ def test_what_is_begun_late_can_be_finished(stack: Synthesized) -> None:
         assert stack.function(name)["Timeout"] > _SPARE_TIME.total_seconds()
 
 
-def test_a_copy_leaves_the_api_time_to_answer(stack: Synthesized) -> None:
+def test_a_copy_leaves_the_api_time_to_respond(stack: Synthesized) -> None:
     assert COPY_TIME.total_seconds() <= stack.function("Api")["Timeout"] / 2 + 0.5

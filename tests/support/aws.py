@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import boto3
 import moto  # noqa: F401 - installs its hook before any client is made
 from botocore.client import BaseClient
+from botocore.session import Session
 from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
 from pynamodb.connection import Connection
 
@@ -145,13 +146,10 @@ def _watched(service: Any, signature: str | None) -> Any:
     return client
 
 
-class SharedSession(boto3.Session):
+class SharedSession(Session):
     """A session whose clients are made once per process, and listened to."""
 
-    def __init__(self) -> None:
-        super().__init__(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
-
-    def client(self, service_name: Any, *_: Any, config: Any = None, **__: Any) -> Any:
+    def create_client(self, service_name: Any, *_: Any, config: Any = None, **__: Any) -> Any:
         """Return a client."""
         return _watched(service_name, config.signature_version if config else None)
 

@@ -2,7 +2,6 @@
 
 from typing import IO, Final
 
-from chalicelib.domain.snapshots.notebook import read_head
 from chalicelib.domain.snapshots.zip_directory import ZIP_ERRORS, ZipDirectory
 from chalicelib.domain.snapshots.zip_rules import EntryRules, PackageLimits
 from chalicelib.errors import TooLargeError, UnprocessableError
@@ -30,6 +29,9 @@ def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> None
     UnprocessableError
         If it is not a notebook, too old, or names no kernel and the environment has none.
     """
+    # msgspec is loaded only where a notebook is read.
+    from chalicelib.domain.snapshots.notebook import read_head  # noqa: PLC0415
+
     try:
         head = read_head(content)
     except ValueError:

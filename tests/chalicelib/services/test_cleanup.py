@@ -7,7 +7,7 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.s3.models import s3_backends
 
-from app import app as entry
+from app import cleanup, dispatch, sweep, task_events
 from chalicelib import events
 from tests.support.faults import Refused
 from tests.support.runs import Run
@@ -145,10 +145,10 @@ def test_the_entry_points_handle_events_of_aws(local: LocalScheduler) -> None:
     """Call each deployed handler with an event of its kind."""
     job_id = local.create()
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 60_000)
-    entry.dispatch({"Records": [{"body": "x", "attributes": {"ApproximateReceiveCount": "1"}}]}, context)
+    dispatch.handler({"Records": [{"body": "x", "attributes": {"ApproximateReceiveCount": "1"}}]}, context)
     run: Run = local.run_of(job_id)
-    entry.task_events({"detail": local.hub.ecs.move(run.task_arn, "PENDING")}, context)
+    task_events.handler({"detail": local.hub.ecs.move(run.task_arn, "PENDING")}, context)
     assert local.job(job_id)["phase"]["message"] == "pulling the image"
-    entry.sweep({}, context)
-    assert entry.cleanup({"Records": [_delete(local, job_id)]}, _CONTEXT) == {"batchItemFailures": []}
+    sweep.handler({}, context)
+    assert cleanup.handler({"Records": [_delete(local, job_id)]}, _CONTEXT) == {"batchItemFailures": []}
     assert local.objects("jobs/") == []

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from infra.preflight.account import ECS_ROLE, Account
 from infra.preflight.account_facts import ON_DEMAND_VCPU, VPCS, Identity, LogRole, Quota, Zone
-from infra.preflight.ecs_role import make_role
+from infra.preflight.ecs_role import create_role
 from tests.infra.preflight.stubs import REGION, StubbedAws
 
 TEMPLATE = """{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "logs", "AssumeRolePolicyDocument": {}}}}}"""
@@ -29,11 +29,11 @@ def account(client: Any) -> Account:
     return Account(client, region=REGION)
 
 
-def test_who_and_where(account: Account) -> None:
+def test_the_identity_has_account_arn_and_region(account: Account) -> None:
     assert account.identity() == Identity("123456789012", "arn:aws:sts::123456789012:user/moto", REGION)
 
 
-def test_a_stack_that_is_not_there_has_no_status(account: Account, client: Any) -> None:
+def test_a_missing_stack_has_no_status(account: Account, client: Any) -> None:
     assert account.stack_status("mine") is None
     client("cloudformation").create_stack(StackName="mine", TemplateBody=TEMPLATE)
     assert account.stack_status("mine") == "CREATE_COMPLETE"
@@ -45,23 +45,23 @@ def test_the_bootstrap_version_is_a_number(account: Account, client: Any) -> Non
     assert account.bootstrap_version("hnb659fds") == 30
 
 
-def test_a_role_is_there_or_not(account: Account, client: Any) -> None:
+def test_a_role_exists_or_not(account: Account, client: Any) -> None:
     assert not account.has_role(ECS_ROLE)
     client("iam").create_role(RoleName=ECS_ROLE, AssumeRolePolicyDocument="{}")
     assert account.has_role(ECS_ROLE)
 
 
-def test_the_role_of_ecs_is_made_once() -> None:
+def test_the_role_of_ecs_is_created_once() -> None:
     aws = StubbedAws()
     call = "create_service_linked_role"
     aws.responses("iam", call, {"Role": role(ECS_ROLE)}, {"AWSServiceName": "ecs.amazonaws.com"})
     taken = f"Service role name {ECS_ROLE} has been taken in this account, please try a different suffix."
     aws.refuses("iam", call, "InvalidInput", taken)
     aws.refuses("iam", call, "AccessDenied", "not authorized")
-    assert "Created" in make_role(aws.client)
-    assert "already exists" in make_role(aws.client)
+    assert "Created" in create_role(aws.client)
+    assert "already exists" in create_role(aws.client)
     with pytest.raises(ClientError, match="not authorized"):
-        make_role(aws.client)
+        create_role(aws.client)
 
 
 def test_vpcs_are_counted_on_every_page(account: Account, client: Any) -> None:
@@ -72,7 +72,7 @@ def test_vpcs_are_counted_on_every_page(account: Account, client: Any) -> None:
     assert account.quota(VPCS) == 5
 
 
-def test_zones_come_with_their_ids(account: Account) -> None:
+def test_zones_have_their_ids(account: Account) -> None:
     assert account.zones()[:2] == [Zone("eu-central-1a", "euc1-az1"), Zone("eu-central-1b", "euc1-az2")]
 
 
@@ -87,7 +87,7 @@ def test_subnets_that_do_not_exist_are_left_out(account: Account, client: Any) -
 ROLE = "arn:aws:iam::123456789012:role/logs"
 
 
-def test_the_log_role_says_whose_it_is() -> None:
+def test_the_log_role_has_the_name_of_its_stack() -> None:
     aws = StubbedAws()
     aws.responses("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
     aws.responses("iam", "get_role", {"Role": role("logs")}, {"RoleName": "logs"})
@@ -105,7 +105,7 @@ def test_the_log_role_says_whose_it_is() -> None:
     aws.all_were_asked()
 
 
-def test_a_log_role_of_no_stack_that_is_gone() -> None:
+def test_a_log_role_that_was_deleted_and_has_no_stack() -> None:
     aws = StubbedAws()
     aws.responses("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
     aws.refuses("iam", "get_role", "NoSuchEntity")
@@ -146,7 +146,7 @@ def test_a_quota_of_the_account_takes_one_call() -> None:
     assert aws.calls == ["service-quotas:GetServiceQuota"]
 
 
-def test_concurrency_is_the_account_s() -> None:
+def test_concurrency_is_that_of_the_account() -> None:
     aws = StubbedAws()
     limits = {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 7}
     aws.responses("lambda", "get_account_settings", {"AccountLimit": limits})
@@ -168,7 +168,7 @@ REFUSABLE = {
 
 @pytest.mark.parametrize("method", REFUSABLE)
 @pytest.mark.parametrize("code", ["AccessDenied", "ThrottlingException"])
-def test_a_refusal_is_never_taken_for_an_answer(method: str, code: str) -> None:
+def test_an_access_denied_error_is_raised(method: str, code: str) -> None:
     service, call, arguments = REFUSABLE[method]
     aws = StubbedAws()
     aws.refuses(service, call, code)
@@ -176,7 +176,7 @@ def test_a_refusal_is_never_taken_for_an_answer(method: str, code: str) -> None:
         getattr(Account(aws.client, region=REGION), method)(*arguments)
 
 
-def test_another_mistake_about_a_stack_is_not_its_absence() -> None:
+def test_other_validation_errors_of_a_stack_are_raised() -> None:
     aws = StubbedAws()
     aws.refuses("cloudformation", "describe_stacks", "ValidationError", "1 validation error detected")
     with pytest.raises(ClientError):

@@ -45,7 +45,7 @@ def calls(cdk: Path) -> list[str]:
     return noted.read_text().splitlines() if noted.exists() else []
 
 
-def test_a_new_stack_is_protected_once_it_stands(cdk: Path, aws: None) -> None:
+def test_a_new_stack_is_protected_after_its_creation(cdk: Path, aws: None) -> None:
     assert main(["--no-preflight", "--cdk", str(cdk)]) == 0
     assert calls(cdk) == ["deploy -c protect_tables=false", "deploy"]
 
@@ -56,13 +56,13 @@ def test_a_new_stack_that_fails_is_not_deployed_a_second_time(cdk: Path, aws: No
     assert calls(cdk) == ["deploy -c protect_tables=false"]
 
 
-def test_a_stack_that_stands_is_deployed_once(cdk: Path, aws: None) -> None:
+def test_an_existing_stack_is_deployed_once(cdk: Path, aws: None) -> None:
     boto3.client("cloudformation", region_name=REGION).create_stack(StackName="theirs", TemplateBody=TEMPLATE)
     assert main(["--no-preflight", "--cdk", str(cdk), "-c", "stack_name=theirs"]) == 0
     assert calls(cdk) == ["deploy -c stack_name=theirs"]
 
 
-def test_without_an_answer_the_tables_are_protected_from_the_start(cdk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_response_the_tables_are_protected_from_the_start(cdk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert main(["--no-preflight", "--cdk", str(cdk)]) == 0
@@ -70,7 +70,7 @@ def test_without_an_answer_the_tables_are_protected_from_the_start(cdk: Path, mo
 
 
 @pytest.mark.parametrize("context", [{"retain_data": "false"}, {"protect_tables": "false"}])
-def test_a_stack_whose_tables_are_not_to_be_protected_is_deployed_once(context: dict[str, str]) -> None:
+def test_a_stack_without_protected_tables_is_deployed_once(context: dict[str, str]) -> None:
     assert len(commands("cdk", context, is_first=True)) == 1
 
 
@@ -92,7 +92,7 @@ def test_an_error_of_the_preflight_deploys_nothing(
         ("stack_name=1st", "-c stack_name=1st: String should match"),
     ],
 )
-def test_a_mistake_in_the_context_is_a_line(
+def test_an_invalid_context_is_reported_in_one_line(
     context: str, said: str, cdk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--cdk", str(cdk), "-c", context]) == 1
@@ -100,7 +100,7 @@ def test_a_mistake_in_the_context_is_a_line(
     assert calls(cdk) == []
 
 
-def test_a_profile_that_does_not_exist_is_a_line(
+def test_a_missing_profile_is_reported_in_one_line(
     cdk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")

@@ -68,7 +68,7 @@ def stand_empty(aws: StubbedAws) -> None:
     aws.responses("ec2", "describe_availability_zones", {"AvailabilityZones": ZONES})
 
 
-def test_a_first_deployment_takes_eleven_calls(context: Context, aws: StubbedAws) -> None:
+def test_a_first_deployment_needs_eleven_calls(context: Context, aws: StubbedAws) -> None:
     stand(aws, None)
     stand_empty(aws)
     report = examine(context, aws.client, region=REGION)
@@ -84,7 +84,7 @@ def test_a_first_deployment_takes_eleven_calls(context: Context, aws: StubbedAws
     ]
 
 
-def test_a_stack_that_stands_keeps_its_network(context: Context, aws: StubbedAws) -> None:
+def test_the_network_of_an_existing_stack_is_not_checked(context: Context, aws: StubbedAws) -> None:
     stand(aws, "UPDATE_COMPLETE")
     report = examine(context, aws.client, region=REGION)
     assert report.may_deploy
@@ -93,7 +93,7 @@ def test_a_stack_that_stands_keeps_its_network(context: Context, aws: StubbedAws
     assert len(aws.calls) == 8
 
 
-def test_warnings_stop_nothing_and_errors_come_first(context: Context, aws: StubbedAws) -> None:
+def test_warnings_do_not_stop_a_deployment_and_errors_come_first(context: Context, aws: StubbedAws) -> None:
     stand(aws, "UPDATE_IN_PROGRESS", vcpus=6.0)
     report = examine(context, aws.client, region=REGION)
     assert [each.level for each in report.findings] == [Level.ERROR, Level.WARNING, Level.WARNING]
@@ -122,7 +122,7 @@ CALLS = (
         ("InternalFailure", "AWS returned InternalFailure: "),
     ],
 )
-def test_what_cannot_be_asked_is_a_line_and_no_crash(code: str, said: str, context: Context, aws: StubbedAws) -> None:
+def test_a_failed_call_is_reported_in_one_line(code: str, said: str, context: Context, aws: StubbedAws) -> None:
     for service, call in CALLS:
         aws.refuses(service, call, code)
     report = examine(context, aws.client, region=REGION)
@@ -134,7 +134,7 @@ def test_what_cannot_be_asked_is_a_line_and_no_crash(code: str, said: str, conte
     aws.all_were_asked()
 
 
-def test_an_aws_that_is_out_of_reach_is_told_as_such(context: Context, aws: StubbedAws) -> None:
+def test_an_unreachable_aws_is_reported(context: Context, aws: StubbedAws) -> None:
     stand(aws, "UPDATE_COMPLETE")
     report = examine(
         context, lambda service: no_response(service) if service == "lambda" else aws.client(service), region=REGION
@@ -145,7 +145,7 @@ def test_an_aws_that_is_out_of_reach_is_told_as_such(context: Context, aws: Stub
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId"])
-def test_nothing_more_is_asked_with_credentials_that_are_not_good(code: str, context: Context) -> None:
+def test_invalid_credentials_stop_the_preflight(code: str, context: Context) -> None:
     aws = StubbedAws()
     aws.refuses("sts", "get_caller_identity", code, "The security token included in the request is not valid")
     report = examine(context, aws.client, region=REGION)
@@ -154,12 +154,12 @@ def test_nothing_more_is_asked_with_credentials_that_are_not_good(code: str, con
     assert "aws sso login" in report.lines()[0]
 
 
-def test_without_a_region_nothing_is_asked(context: Context) -> None:
+def test_a_missing_region_stops_the_preflight(context: Context) -> None:
     report = examine(context, no_response, region=None)
     assert report.lines()[0].startswith("error     region: No region is configured; set AWS_REGION")
     assert not report.may_deploy
 
 
-def test_a_mistake_in_the_settings_comes_before_any_call(tmp_path: Path) -> None:
+def test_invalid_settings_are_reported_before_any_call(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         examine(Context({"settings": str(tmp_path / "none.toml")}), no_response, region=REGION)

@@ -17,7 +17,7 @@ from infra.preflight.account_facts import (
 )
 from infra.preflight.findings import Finding, Level
 from infra.settings import StackSettings
-from infra.triggers import MOST_CLEANUP_BATCHES, MOST_TICKS
+from infra.triggers import MAX_CONCURRENT_CLEANUP_BATCHES, MAX_CONCURRENT_TICKS
 from tests.infra.synthesized import Synthesized
 
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/operator", "us-west-1")
@@ -45,7 +45,7 @@ def only(findings: list[Finding], level: Level) -> str:
 @pytest.mark.parametrize(
     "status", [None, "REVIEW_IN_PROGRESS", "CREATE_COMPLETE", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE"]
 )
-def test_a_stack_that_is_not_there_or_stands_may_be_deployed(status: str | None) -> None:
+def test_a_missing_or_finished_stack_may_be_deployed(status: str | None) -> None:
     assert rules.check_stack("mine", status) == []
 
 
@@ -57,7 +57,7 @@ def test_a_stack_that_is_not_there_or_stands_may_be_deployed(status: str | None)
         ("DELETE_FAILED", "finish the deletion"),
     ],
 )
-def test_a_stack_that_cannot_be_deployed_stops(status: str, next_step: str) -> None:
+def test_a_stack_that_cannot_be_deployed_is_an_error(status: str, next_step: str) -> None:
     said = only(rules.check_stack("mine", status), Level.ERROR)
     assert f"mine is in the state {status}" in said
     assert next_step in said
@@ -74,11 +74,13 @@ def test_a_stack_that_cannot_be_deployed_stops(status: str, next_step: str) -> N
         ("UPDATE_ROLLBACK_COMPLETE", False),
     ],
 )
-def test_a_stack_is_made_anew_where_there_is_none_or_its_creation_failed(status: str | None, first: bool) -> None:
+def test_a_deployment_is_the_first_if_the_stack_is_missing_or_its_creation_failed(
+    status: str | None, first: bool
+) -> None:
     assert is_first_deployment(status) is first
 
 
-def test_the_bootstrap_must_be_there_and_new_enough(stack: Synthesized) -> None:
+def test_a_missing_or_old_bootstrap_is_an_error(stack: Synthesized) -> None:
     command = "npx cdk bootstrap aws://123456789012/us-west-1"
     assert command in only(rules.check_bootstrap(IDENTITY, None), Level.ERROR)
     assert command in only(rules.check_bootstrap(IDENTITY, rules.BOOTSTRAP_VERSION - 1), Level.ERROR)
@@ -88,7 +90,7 @@ def test_the_bootstrap_must_be_there_and_new_enough(stack: Synthesized) -> None:
     assert wanted == rules.BOOTSTRAP_VERSION
 
 
-def test_an_account_that_never_used_ecs_is_told_the_command() -> None:
+def test_a_missing_role_of_ecs_is_an_error_with_the_command() -> None:
     assert "make ecs-role" in only(rules.check_ecs_role(exists=False), Level.ERROR)
     assert rules.check_ecs_role(exists=True) == []
 
@@ -100,9 +102,12 @@ def test_a_new_account_s_concurrency_is_a_warning() -> None:
     assert rules.check_concurrency(1000) == []
 
 
-def test_what_runs_in_the_background_is_counted_as_the_template_has_it() -> None:
+def test_the_count_of_background_executions_matches_the_template() -> None:
     dispatch, sweep, streams = 1, 1, 1
-    assert MOST_TICKS + MOST_CLEANUP_BATCHES + dispatch + sweep + streams == rules.BACKGROUND_EXECUTIONS
+    assert (
+        MAX_CONCURRENT_TICKS + MAX_CONCURRENT_CLEANUP_BATCHES + dispatch + sweep + streams
+        == rules.BACKGROUND_EXECUTIONS
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,18 +118,18 @@ def test_what_runs_in_the_background_is_counted_as_the_template_has_it() -> None
         (39, "jobs above it wait for up to six hours, then fail"),
     ],
 )
-def test_too_few_vcpus_are_a_warning_that_says_what_happens(vcpus: float, consequence: str) -> None:
+def test_too_few_vcpus_are_a_warning_with_the_consequence(vcpus: float, consequence: str) -> None:
     said = only(rules.check_vcpu(settings(), ON_DEMAND_VCPU, vcpus), Level.WARNING)
     assert consequence in said
     assert f"is {vcpus}, and limits.max_running_jobs = 10 of large take 40 vCPU" in said
     assert "L-3032A538; Service Quotas console, AWS Fargate" in said
 
 
-def test_vcpus_that_just_do() -> None:
+def test_just_enough_vcpus_are_no_warning() -> None:
     assert rules.check_vcpu(settings(), ON_DEMAND_VCPU, 40) == []
 
 
-def test_spot_counts_only_what_is_tried_on_spot() -> None:
+def test_the_spot_quota_is_compared_with_spot_compute_types() -> None:
     assert "large" in only(rules.check_vcpu(settings(), SPOT_VCPU, 0), Level.WARNING)
     assert "small" not in only(rules.check_vcpu(settings(), SPOT_VCPU, 0), Level.WARNING)
     on_demand = settings(
@@ -133,7 +138,7 @@ def test_spot_counts_only_what_is_tried_on_spot() -> None:
     assert rules.check_vcpu(on_demand, SPOT_VCPU, 0) == []
 
 
-def test_a_full_region_has_no_room_for_a_vpc() -> None:
+def test_a_region_without_room_for_a_vpc_is_an_error() -> None:
     assert "is 5, and the region has 5" in only(rules.check_vpcs(5, 5.0), Level.ERROR)
     assert rules.check_vpcs(4, 5.0) == []
 
@@ -155,14 +160,14 @@ GOOD, BAD, OTHER = Zone("us-west-1a", "usw1-az1"), Zone("us-west-1b", "usw1-az2"
         ),
     ],
 )
-def test_a_zone_without_fargate_is_named_with_the_line_to_write(region: str, zones: list[Zone]) -> None:
+def test_a_zone_without_fargate_is_an_error_with_the_setting_to_write(region: str, zones: list[Zone]) -> None:
     said = only(rules.check_zones(settings(), zones, region), Level.ERROR)
     assert "Fargate is not available in us-west-1b" in said
     assert 'availability_zones = ["us-west-1a", "us-west-1c"]' in said
     assert "[network]" in said
 
 
-def test_zones_that_the_operator_names_are_judged_themselves() -> None:
+def test_zones_that_the_operator_chooses_are_checked() -> None:
     chosen = settings(network={"availability_zones": ["us-west-1a", "us-west-1c"]})
     assert rules.check_zones(chosen, [GOOD, BAD, OTHER], "us-west-1") == []
     wrong = settings(network={"availability_zones": ["us-west-1a", "us-west-1b"]})
@@ -172,11 +177,11 @@ def test_zones_that_the_operator_names_are_judged_themselves() -> None:
     assert said == "network.availability_zones: us-west-1 has no eu-central-1a; it has us-west-1a, us-west-1c."
 
 
-def test_elsewhere_every_zone_has_fargate() -> None:
+def test_in_other_regions_every_zone_has_fargate() -> None:
     assert rules.check_zones(settings(), [Zone("us-east-1e", "use1-az3")], "us-east-1") == []
 
 
-def test_each_subnet_is_judged() -> None:
+def test_each_subnet_is_checked() -> None:
     theirs = settings(network={"vpc_id": "vpc-1", "subnet_ids": ["subnet-1", "subnet-2", "subnet-3"]})
     found = [Subnet("subnet-1", "vpc-1", GOOD), Subnet("subnet-2", "vpc-2", BAD)]
     said = [each.message for each in rules.check_subnets(theirs, found, "us-west-1")]
@@ -200,12 +205,12 @@ ROLE = "arn:aws:iam::123456789012:role/logs"
         LogRole(f"{ROLE[:-4]}jupyter-scheduler-ApiRestApiCloudWatchRole-1A2B", exists=True, stack=None),
     ],
 )
-def test_the_log_role_may_be_set_where_none_is_or_it_is_ours(role: LogRole | None) -> None:
+def test_the_log_role_may_be_set_if_there_is_none_or_it_belongs_to_the_stack(role: LogRole | None) -> None:
     assert rules.check_log_role(settings(), role, is_first=True) == []
 
 
 @pytest.mark.parametrize(("stack", "owner"), [(None, "no stack of this region"), ("other", "stack other")])
-def test_another_s_log_role_is_not_replaced(stack: str | None, owner: str) -> None:
+def test_replacing_the_log_role_of_another_stack_is_reported(stack: str | None, owner: str) -> None:
     others = LogRole(ROLE, exists=True, stack=stack)
     said = only(rules.check_log_role(settings(), others, is_first=True), Level.ERROR)
     assert f"{ROLE}, created by {owner}" in said
@@ -216,18 +221,18 @@ def test_another_s_log_role_is_not_replaced(stack: str | None, owner: str) -> No
 
 
 @pytest.mark.parametrize("role", [None, LogRole(ROLE, exists=False, stack=None)])
-def test_without_any_log_role_the_stage_could_not_log(role: LogRole | None) -> None:
+def test_a_missing_log_role_that_the_stack_does_not_set_is_an_error(role: LogRole | None) -> None:
     left_alone = settings(api={"account_log_role": False})
     assert "set it to true" in only(rules.check_log_role(left_alone, role, is_first=False), Level.ERROR)
 
 
-def test_the_stack_s_own_account_is_not_among_the_others() -> None:
+def test_the_stacks_own_account_in_the_list_is_an_error() -> None:
     own = settings(api={"accounts": ["123456789012"]})
     assert "Take it out" in only(rules.check_accounts(own, IDENTITY), Level.ERROR)
     assert rules.check_accounts(settings(api={"accounts": ["210987654321"]}), IDENTITY) == []
 
 
-def test_an_image_that_cannot_be_built_stops() -> None:
+def test_an_image_that_cannot_be_built_is_an_error() -> None:
     said = only(rules.check_engine(["python"], "docker is not on PATH"), Level.ERROR)
     assert "The image of python has to be built, and nothing here can build it (docker is not on PATH)" in said
     assert "CDK_DOCKER=podman" in said

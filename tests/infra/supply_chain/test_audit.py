@@ -94,7 +94,7 @@ def options(root: Path, service: str) -> list[str]:
     return ["--root", str(root), "--osv-url", f"{service}/osv", "--registry", f"{service}/npm"]
 
 
-def test_nothing_known_is_a_success_that_counts(
+def test_an_audit_without_findings_succeeds_with_a_count(
     tmp_path: Path, service: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(options(project(tmp_path), service)) == 0
@@ -108,28 +108,30 @@ def test_nothing_known_is_a_success_that_counts(
 @pytest.mark.parametrize(
     ("versions", "said"),
     [
-        ({"python": BAD}, f"{PACKAGE} {BAD}: PYSEC-2026-1, mended in {GOOD}"),
+        ({"python": BAD}, f"{PACKAGE} {BAD}: PYSEC-2026-1, fixed in {GOOD}"),
         ({"node": BAD}, f"{PACKAGE} {BAD} (high): it leaks"),
     ],
     ids=["python", "node"],
 )
-def test_a_finding_fails_and_is_named(
+def test_a_finding_fails_the_audit_and_is_named(
     tmp_path: Path, service: str, versions: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(options(project(tmp_path, **versions), service)) == 1
     assert f"  {said}" in capsys.readouterr().out.splitlines()
 
 
-def test_data_out_of_reach_is_said_of_each_lock_and_is_no_failure(
+def test_unreachable_data_is_reported_for_each_lock_without_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(options(project(tmp_path, python=BAD, node=BAD), "http://127.0.0.1:1")) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert all("NOT AUDITED, the data is not in reach here" in line for line in lines)
+    assert all("NOT AUDITED, the data is unreachable" in line for line in lines)
 
 
-def test_a_lock_that_cannot_be_read_fails(tmp_path: Path, service: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lock_that_cannot_be_read_fails_the_audit(
+    tmp_path: Path, service: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = project(tmp_path)
     (root / "requirements" / "function.txt").write_text(f"{PACKAGE}>=1\n", encoding="utf-8")
     (root / "package-lock.json").unlink()
@@ -148,7 +150,7 @@ def test_every_lock_of_the_project_is_audited() -> None:
     }
 
 
-def test_a_service_that_knows_no_package_is_not_in_reach() -> None:
+def test_a_service_that_knows_no_package_counts_as_unreachable() -> None:
     """pip-audit itself calls that no known vulnerabilities."""
     skipped = [{"name": name, "skip_reason": "Dependency not found"} for name in ("a", "b")]
     result = parse_pip_audit(json.dumps({"dependencies": skipped, "fixes": []}), "No known vulnerabilities found")
@@ -163,8 +165,8 @@ def test_a_package_that_the_service_does_not_know_is_named() -> None:
     assert "unknown to the service: own" in summary("lock", result)
 
 
-def test_silence_is_an_error() -> None:
-    with pytest.raises(AuditError, match="it said nothing"):
+def test_missing_output_is_an_error() -> None:
+    with pytest.raises(AuditError, match="no output"):
         parse_pip_audit("", "")
-    with pytest.raises(AuditError, match="it said nothing"):
+    with pytest.raises(AuditError, match="no output"):
         parse_npm_audit("", "")

@@ -90,7 +90,7 @@ def test_every_lock_can_be_read_and_has_hashes(name: str) -> None:
     assert all(each.hashes for each in packages)
 
 
-def test_without_an_image_its_bill_is_the_lock_s_and_says_so() -> None:
+def test_without_an_image_the_bill_lists_the_lock_with_a_note() -> None:
     bill = image_bill(None, LOCK, base=BASE, architecture="x86_64")
     assert set(parts(bill)) == {"pkg:pypi/porous@1.0", "pkg:pypi/dense-stuff@2.0"}
     notes = {each["name"]: each["value"] for each in json.loads(bill)["properties"]}
@@ -98,7 +98,7 @@ def test_without_an_image_its_bill_is_the_lock_s_and_says_so() -> None:
     assert notes["base image that the Dockerfile pins"] == BASE
 
 
-def test_an_image_is_listed_as_it_is() -> None:
+def test_the_bill_lists_the_packages_of_the_image() -> None:
     dash = DebianPackage(name="libdash0", version="1:2.0-1+b1", architecture="amd64", source="dash")
     found = parts(
         image_bill(ImageParts(debian=[dash], python={"porous": "1.0"}), LOCK, base=BASE, architecture="x86_64")
@@ -122,7 +122,7 @@ def test_the_same_parts_give_the_same_bytes(bundle: Path) -> None:
     assert len(bills) == 1
 
 
-def test_an_engine_without_the_image_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_engine_without_the_image_is_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--engine", "no-such-engine", "--output", str(tmp_path)]) == 1
     assert "no-such-engine has no image jupyter-scheduler-runner:local" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,10 @@
+"""The entry point of the sweep function, which loads only what this function uses."""
+
+import chalicelib.services.definition_sweep
+import chalicelib.services.sweep
+from chalicelib import events
+from chalicelib.observability import observed
+
+__all__ = ["handler"]
+
+handler = observed(events.sweep, name="sweep")

@@ -1,0 +1,73 @@
+"""Services that other services use. Everything is made on first use, as in `stores.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.services.clock import Clock, system_clock
+from chalicelib.stores import Stores
+
+if TYPE_CHECKING:
+    from chalicelib.config import SchedulerSettings
+    from chalicelib.services.admission import AdmissionService
+    from chalicelib.services.attempt_completion import AttemptCompletionService
+    from chalicelib.services.definition_problems import DefinitionProblemService
+    from chalicelib.services.idempotency import IdempotencyService
+    from chalicelib.services.schedule_sync import ScheduleSync
+    from chalicelib.services.snapshots import SnapshotService
+
+__all__ = ["SharedServices"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedServices(Stores):
+    """Makes the services that several services of one process share."""
+
+    settings: SchedulerSettings
+    clock: Clock = system_clock
+
+    @cached_property
+    def schedule_sync(self) -> ScheduleSync:
+        """The service that writes schedules."""
+        from chalicelib.services.schedule_sync import ScheduleSync
+
+        return ScheduleSync(
+            definitions=self._definition_table, schedules=self._schedules, problems=self._definition_problems
+        )
+
+    @cached_property
+    def _definition_problems(self) -> DefinitionProblemService:
+        from chalicelib.services.definition_problems import DefinitionProblemService
+
+        return DefinitionProblemService(definitions=self._definition_table, clock=self.clock)
+
+    @cached_property
+    def _snapshots(self) -> SnapshotService:
+        from chalicelib.services.snapshots import SnapshotService
+
+        return SnapshotService(settings=self.settings, files=self._files)
+
+    @cached_property
+    def _admission(self) -> AdmissionService:
+        from chalicelib.services.admission import AdmissionService
+
+        return AdmissionService(
+            limits=self.settings.limits,
+            lists=self._job_lists,
+            definitions=self._definition_table,
+            owners=self._owner_table,
+        )
+
+    @cached_property
+    def _tokens(self) -> IdempotencyService:
+        from chalicelib.services.idempotency import IdempotencyService
+
+        return IdempotencyService(marks=self._marks, files=self._files)
+
+    @cached_property
+    def _completion(self) -> AttemptCompletionService:
+        from chalicelib.services.attempt_completion import AttemptCompletionService
+
+        return AttemptCompletionService(settings=self.settings, jobs=self._job_table)
