@@ -3,18 +3,18 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_scheduler_aws.api.definition_models import Definition, Explanation, LastRun, OverlapPolicy, Problem
-from jupyter_scheduler_aws.api.job_models import Actor, Job, JobStatus, Outcome, Phase
-from jupyter_scheduler_aws.api.owner_models import Owner
-from jupyter_scheduler_aws.api.response_models import Environment, Health, LogEvent, OutputFile
-from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
-from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
-
 if TYPE_CHECKING:
+    from jupyter_scheduler_aws.api.definition_models import Definition, Explanation, LastRun, Problem
+    from jupyter_scheduler_aws.api.job_models import Actor, Job, Outcome, Phase
+    from jupyter_scheduler_aws.api.owner_models import Owner
+    from jupyter_scheduler_aws.api.response_models import Environment, Health, LogEvent, OutputFile
+    from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
+    from jupyter_scheduler_aws.client import Client
     from jupyter_scheduler_aws.connector.environments import AwsEnvironmentManager
     from jupyter_scheduler_aws.connector.job_files_manager import AwsJobFilesManager
     from jupyter_scheduler_aws.connector.scheduler import AwsScheduler
+    from jupyter_scheduler_aws.enums import InputChoice, JobStatus, OverlapPolicy
+    from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
 
 __all__ = [
     "Actor",
@@ -26,6 +26,7 @@ __all__ = [
     "Environment",
     "Explanation",
     "Health",
+    "InputChoice",
     "Job",
     "JobStatus",
     "LastRun",
@@ -41,16 +42,25 @@ __all__ = [
     "SchedulerClientError",
 ]
 
-_CONNECTOR: Final = {
-    "AwsEnvironmentManager": "jupyter_scheduler_aws.connector.environments",
-    "AwsJobFilesManager": "jupyter_scheduler_aws.connector.job_files_manager",
-    "AwsScheduler": "jupyter_scheduler_aws.connector.scheduler",
+_MODULES: Final = {
+    "api.definition_models": ("Definition", "Explanation", "LastRun", "Problem"),
+    "api.job_models": ("Actor", "Job", "Outcome", "Phase"),
+    "api.owner_models": ("Owner",),
+    "api.response_models": ("Environment", "Health", "LogEvent", "OutputFile"),
+    "api.retry_policy": ("RetryPolicy",),
+    "client": ("Client",),
+    "connector.environments": ("AwsEnvironmentManager",),
+    "connector.job_files_manager": ("AwsJobFilesManager",),
+    "connector.scheduler": ("AwsScheduler",),
+    "enums": ("InputChoice", "JobStatus", "OverlapPolicy"),
+    "errors": ("SchedulerApiError", "SchedulerClientError"),
 }
-"""Imported when asked for: they bring the Jupyter server along, for which `nbjobs` need not wait."""
+"""Where each public name is. They are imported on first use, so that `nbjobs` loads neither the Jupyter server nor unused libraries."""
 
 
 def __getattr__(name: str) -> Any:
-    """Give a class of the connector."""
-    if name in _CONNECTOR:
-        return getattr(import_module(_CONNECTOR[name]), name)
+    """Import a public name."""
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,6 +28,7 @@ from typing import Any, Final
 from jupyter_scheduler_aws.sanitize import sanitize_text
 
 __all__ = [
+    "URL_VARIABLE",
     "ConfigurationError",
     "ConflictError",
     "DownloadError",
@@ -50,6 +51,9 @@ __all__ = [
     "UploadError",
     "error_of_response",
 ]
+
+URL_VARIABLE: Final = "JUPYTER_SCHEDULER_AWS_URL"
+"""Environment variable with the stage URL, the same for client, CLI and JupyterLab."""
 
 
 class SchedulerClientError(Exception):

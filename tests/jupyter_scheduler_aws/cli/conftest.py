@@ -39,7 +39,7 @@ def nbjobs(api: FakeApi, pace: RetryPolicy, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", api.url)
 
     def run(*arguments: object) -> Ended:
-        result = CliRunner().invoke(app, [str(each) for each in arguments], obj=Terminal(pace=pace))
+        result = CliRunner().invoke(app, [str(each) for each in arguments], obj=Terminal(client_options={"pace": pace}))
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ended(result.exit_code, result.stdout, result.stderr)

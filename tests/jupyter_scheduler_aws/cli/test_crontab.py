@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 import typer
 
-from jupyter_scheduler_aws.cli.crontab_text import in_words, zone_time
-from jupyter_scheduler_aws.cli.schedule_options import parse_catch_up, parse_days, parse_time
+from jupyter_scheduler_aws.cli.crontab_text import describe_crontab, zone_time
+from jupyter_scheduler_aws.cli.option_values import parse_catch_up, parse_days, parse_time
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
@@ -66,7 +66,7 @@ def test_a_crontab_reaches_the_service_as_it_is(api: FakeApi, nbjobs: Nbjobs) ->
     ],
 )
 def test_crontabs_in_words(crontab: str, words: str) -> None:
-    assert in_words(crontab) == words
+    assert describe_crontab(crontab) == words
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_crontabs_in_words(crontab: str, words: str) -> None:
     ],
 )
 def test_what_cannot_be_said_exactly_is_not_said(crontab: str) -> None:
-    assert in_words(crontab) is None
+    assert describe_crontab(crontab) is None
 
 
 @pytest.mark.parametrize(

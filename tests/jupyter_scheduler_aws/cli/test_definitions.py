@@ -8,7 +8,7 @@ from rich.console import Console
 
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.api.job_models import Job
-from jupyter_scheduler_aws.cli.listing import definition_table
+from jupyter_scheduler_aws.cli.definition_table import definition_table
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import NEXT, REFUSED
@@ -31,7 +31,7 @@ def test_ids_stay_whole_in_a_terminal(api: FakeApi, columns: int, cells: int) ->
     definition_id = api.add_definition(LONG, schedule="0,10,20,30,40,50 9-17 * * MON-FRI", timezone="UTC")
     page = StringIO()
 
-    table = definition_table([Definition.from_document(api.definitions[definition_id].document)], width=columns)
+    table = definition_table([Definition.from_document(api.definitions[definition_id].document)], columns)
     Console(file=page, width=columns).print(table)
 
     heading, row = page.getvalue().splitlines()
@@ -55,7 +55,7 @@ def test_a_list_is_cut_and_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
 def test_an_empty_list_says_so(nbjobs: Nbjobs) -> None:
     done = nbjobs("definitions", "list")
     assert (done.code, done.stdout, done.stderr) == (0, "", "You have no definitions yet.\n")
-    assert nbjobs("definitions", "list", "--name", "x").stderr == "There are no such definitions.\n"
+    assert nbjobs("definitions", "list", "--name", "x").stderr == "No definitions match.\n"
     assert nbjobs("definitions", "list", "--json").stdout == "[]\n"
 
 
@@ -209,7 +209,7 @@ def test_an_edit_of_nothing_is_wrong_usage(api: FakeApi, nbjobs: Nbjobs) -> None
     done = nbjobs("definitions", "edit", api.add_definition())
 
     assert (done.code, api.requests) == (2, [])
-    assert "Say what to change" in done.stderr
+    assert "Specify what to change" in done.stderr
 
 
 def test_an_edit_with_what_is_not_a_notebook(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
@@ -255,7 +255,7 @@ def test_jobs_of_a_definition_are_listed(api: FakeApi, nbjobs: Nbjobs) -> None:
     found = json.loads(nbjobs("list", "--definition", "def-1", "--json").stdout)
 
     assert [Job.from_document(each).job_id for each in found] == [job_id]
-    assert nbjobs("list", "--definition", "def-2").stderr == "There are no such jobs.\n"
+    assert nbjobs("list", "--definition", "def-2").stderr == "No jobs match.\n"
 
 
 def test_definitions_are_deleted_when_told(api: FakeApi, nbjobs: Nbjobs) -> None:

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from jupyter_scheduler_aws.cli.formatting import ago, duration, size
-from jupyter_scheduler_aws.cli.options import parse_duration
+from jupyter_scheduler_aws.cli.formatting import format_age, format_duration, format_size
+from jupyter_scheduler_aws.cli.option_values import parse_duration
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
     ],
 )
 def test_lengths_of_time(seconds: float, expected: str) -> None:
-    assert duration(timedelta(seconds=seconds)) == expected
+    assert format_duration(timedelta(seconds=seconds)) == expected
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,23 @@ def test_lengths_of_time(seconds: float, expected: str) -> None:
     [(-5, "just now"), (59, "just now"), (60, "1 min ago"), (7199, "1 h ago"), (86_400 * 3, "3 d ago")],
 )
 def test_how_long_ago(seconds: float, expected: str) -> None:
-    assert ago(NOW - timedelta(seconds=seconds), now=NOW) == expected
+    assert format_age(NOW - timedelta(seconds=seconds), now=NOW) == expected
 
 
-@pytest.mark.parametrize(("count", "expected"), [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (5100, "5.1 kB")])
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (5100, "5.0 KiB"),
+        (3 * 1024**4, "3.0 TiB"),
+    ],
+)
 def test_sizes(count: int, expected: str) -> None:
-    assert size(count) == expected
+    assert format_size(count) == expected
 
 
 @pytest.mark.parametrize(
@@ -59,5 +70,5 @@ def test_lengths_of_time_are_read(text: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5h", "soon", "1w", "30m1h"])
 def test_what_is_no_length_of_time(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="is not a length of time"):
+    with pytest.raises(typer.BadParameter, match="is not a duration"):
         parse_duration(text)

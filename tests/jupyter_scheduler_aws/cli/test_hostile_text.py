@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.text import Text
 
-from jupyter_scheduler_aws.cli.terminal import PlainConsole
+from jupyter_scheduler_aws.cli.console import SafeConsole
 from jupyter_scheduler_aws.sanitize import json_text, sanitize_line, sanitize_text
 from tests.jupyter_scheduler_aws.cli.conftest import Ended, Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, ended
@@ -172,7 +172,7 @@ def test_json_is_exact_and_harmless(api: FakeApi, nbjobs: Nbjobs) -> None:
 
 
 def test_no_command_can_forget_it(capsys: pytest.CaptureFixture[str]) -> None:
-    console = PlainConsole(force_terminal=True, color_system="truecolor", width=80)
+    console = SafeConsole(force_terminal=True, color_system="truecolor", width=80)
 
     for text in TEXTS:
         console.print(text["text"])

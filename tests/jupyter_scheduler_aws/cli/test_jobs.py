@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from jupyter_scheduler_aws.api.job_models import Job
-from jupyter_scheduler_aws.cli.listing import job_table
+from jupyter_scheduler_aws.cli.job_table import job_table
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi, cell
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
@@ -27,7 +27,7 @@ def test_ids_stay_whole_in_a_terminal(api: FakeApi, columns: int, headings: int)
     job_id = api.add_job("A name that is longer than any terminal is wide " * 3, start_time=0, end_time=90_000_000)
     page = StringIO()
 
-    Console(file=page, width=columns).print(job_table([Job.from_document(api.jobs[job_id].document)], width=columns))
+    Console(file=page, width=columns).print(job_table([Job.from_document(api.jobs[job_id].document)], columns))
 
     heading, row = page.getvalue().splitlines()
     assert len(heading.split()) == headings
@@ -81,7 +81,7 @@ def test_a_job_is_shown_with_its_files(api: FakeApi, nbjobs: Nbjobs) -> None:
 def test_a_running_job_says_what_it_does(api: FakeApi, nbjobs: Nbjobs) -> None:
     job_id = api.add_job(**cell(2))
 
-    assert "doing        cell 2 of 3" in nbjobs("show", job_id).stdout
+    assert "phase        cell 2 of 3" in nbjobs("show", job_id).stdout
 
 
 def test_a_job_is_shown_as_the_api_gives_it(api: FakeApi, nbjobs: Nbjobs) -> None:

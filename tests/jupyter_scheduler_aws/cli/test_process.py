@@ -71,7 +71,11 @@ def test_help_states_the_exit_codes(environ: dict[str, str]) -> None:
     done = run(environ, "--help")
 
     assert done.returncode == 0
-    for line in ("0 done, and with --wait the job is COMPLETED;", "1 the job FAILED", "130 interrupted."):
+    for line in (
+        "0    success; with --wait, the job is COMPLETED",
+        "1    the job FAILED or was STOPPED",
+        "130  interrupted",
+    ):
         assert line in done.stdout
 
 
@@ -102,7 +106,7 @@ def test_an_error_has_no_traceback(environ: dict[str, str]) -> None:
     assert (done.returncode, done.stdout) == (3, "")
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("Error: The URL of the stack is not known.")
-    assert done.stderr.rstrip().endswith("Or give --url.")
+    assert done.stderr.rstrip().endswith("Or use --url.")
 
 
 def test_a_reader_that_goes_away_is_no_error(api: FakeApi, environ: dict[str, str]) -> None:
@@ -138,7 +142,7 @@ def test_an_interrupted_wait_says_that_the_job_goes_on(api: FakeApi, environ: di
 
     [job_id] = api.jobs
     assert (process.returncode, printed) == (130, "")
-    assert "The job goes on without this terminal." in said
+    assert "The job continues without this terminal." in said
     assert f"nbjobs wait {job_id}" in said
     assert "Traceback" not in said
 
@@ -164,6 +168,6 @@ def test_a_terminal_is_asked_before_deleting(api: FakeApi, environ: dict[str, st
         shown += read_until(terminal, lambda _: False)
 
     assert "Delete this job and all files?" in shown
-    assert "restore records, with parameters, for 35 days" in " ".join(shown.split())
+    assert "For 35 days, the operator can restore records with parameters" in " ".join(shown.split())
     assert process.returncode == 1
     assert list(api.jobs) == [job_id]

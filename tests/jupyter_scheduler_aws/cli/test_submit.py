@@ -161,7 +161,7 @@ def test_a_service_that_is_gone_while_waiting(api: FakeApi, nbjobs: Nbjobs, note
     done = nbjobs("submit", notebook, "--wait")
 
     assert (done.code, done.stdout) == (3, "")
-    assert "The job goes on" in done.stderr
+    assert "The job continues" in done.stderr
     assert f"nbjobs wait {the_job(api)}" in done.stderr
 
 
