@@ -19,7 +19,6 @@ from jupyter_scheduler_aws.cli.schedule import edit, run, schedule
 from jupyter_scheduler_aws.cli.submit import submit, wait
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.errors import URL_VARIABLE
-from jupyter_scheduler_aws.versions import package_version
 
 __all__ = ["app", "main"]
 
@@ -70,6 +69,8 @@ _GROUPS: Final[tuple[tuple[str, str, Commands], ...]] = (
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
     if value:
+        from jupyter_scheduler_aws.versions import package_version
+
         typer.echo(f"nbjobs {package_version()}")
         raise typer.Exit
 
