@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from jupyter_scheduler_aws.api.definition_models import Definition, Explanation, LastRun, Problem
     from jupyter_scheduler_aws.api.job_models import Actor, Job, Outcome, Phase
     from jupyter_scheduler_aws.api.owner_models import Owner
+    from jupyter_scheduler_aws.api.polling_interval import PollingInterval
     from jupyter_scheduler_aws.api.response_models import Environment, Health, LogEvent, OutputFile
     from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
     from jupyter_scheduler_aws.client import Client
@@ -36,6 +37,7 @@ __all__ = [
     "OverlapPolicy",
     "Owner",
     "Phase",
+    "PollingInterval",
     "Problem",
     "RetryPolicy",
     "SchedulerApiError",
@@ -46,6 +48,7 @@ _MODULES: Final = {
     "api.definition_models": ("Definition", "Explanation", "LastRun", "Problem"),
     "api.job_models": ("Actor", "Job", "Outcome", "Phase"),
     "api.owner_models": ("Owner",),
+    "api.polling_interval": ("PollingInterval",),
     "api.response_models": ("Environment", "Health", "LogEvent", "OutputFile"),
     "api.retry_policy": ("RetryPolicy",),
     "client": ("Client",),

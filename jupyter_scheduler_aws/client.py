@@ -1,18 +1,18 @@
-"""The scheduler as a Python object."""
+"""The Python client."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from jupyter_scheduler_aws.api.job_models import Job, JobStatus
+from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.owner_endpoints import OwnerApi
 from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, job_fields
 from jupyter_scheduler_aws.api.response_models import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
+from jupyter_scheduler_aws.enums import InputChoice, JobStatus
 from jupyter_scheduler_aws.snapshots.pack import Snapshot
 from jupyter_scheduler_aws.transfers.download import download_files, ignore_renamed
-from jupyter_scheduler_aws.transfers.file_selection import InputChoice
 from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_notebook, upload_snapshot
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
@@ -20,30 +20,32 @@ __all__ = ["DEFAULT_OUTPUT_FORMATS", "Client", "InputChoice"]
 
 
 class Client(DefinitionClient, OwnerApi):
-    """A connection to one stack; close it, or use it as a context manager. Threads may share it.
+    """A connection to one stack. Close it, or use it as a context manager. Threads can share it.
 
-    Every method raises `NoCredentialsError`, `UnreachableError`, `UnexpectedAnswerError`, or a `SchedulerApiError` for
-    what the service refuses. Requests are repeated with the same effect, so an answer that is lost does no harm.
+    Every method raises `NoCredentialsError`, `UnreachableError`, `UnexpectedResponseError`, or a `SchedulerApiError` if
+    the service refuses. All requests are idempotent, so it is safe to retry them after a lost response.
 
     Parameters
     ----------
     url
-        Stage URL, the stack's output `ApiUrl`; without it, the environment variable `JUPYTER_SCHEDULER_AWS_URL`.
+        Stage URL, the stack's output `ApiUrl`. The default is the environment variable `JUPYTER_SCHEDULER_AWS_URL`.
     region
-        AWS region to sign for; without it, the one in the URL, else that of the environment or the profile.
+        AWS region to sign for. The default is the one in the URL, else that of the environment or the profile.
     profile
-        Profile of the AWS configuration whose credentials to use.
+        Profile in the AWS configuration that provides the credentials.
     owner_id
-        Whose jobs and definitions to look at and change, for admins; without it, your own.
+        Owner whose jobs and definitions to read and change, for admins. The default is yourself.
     session
-        A boto3 session whose credentials to use instead.
+        A session of boto3 or botocore that provides the credentials instead.
     connect_timeout
         How long to wait for a connection.
     timeout
-        How long to wait for an answer, or for its next part. The default is longer than the 29 s after which API
+        How long to wait for a response, or for its next part. The default is longer than the 29 s after which API
         Gateway gives up.
-    pace
-        How often to repeat and to poll.
+    retry_policy
+        How often to retry requests, uploads and downloads.
+    polling_interval
+        How often to poll while waiting for a job.
 
     Raises
     ------
@@ -68,20 +70,20 @@ class Client(DefinitionClient, OwnerApi):
         on_packed: Callable[[Snapshot], None] | None = None,
         on_progress: Progress = ignore_progress,
     ) -> str:
-        """Pack and upload a notebook, create a job that runs it, and give the job's id.
+        """Pack and upload a notebook, create a job that runs it, and return the job's id.
 
         Parameters
         ----------
         notebook
             Path of the notebook.
         folder
-            Whether its folder goes with it and becomes the working directory.
+            Whether to include its folder, which becomes the working directory.
         name
-            Name of the job; without it, the notebook's without `.ipynb`.
+            Name of the job. The default is the notebook's without `.ipynb`.
         environment
-            Name of the environment; without it, the first that the service lists.
+            Name of the environment. The default is the first one that the service lists.
         compute_type
-            Name of the compute type; without it, the environment's default.
+            Name of the compute type. The default is the environment's.
         parameters
             Values for the cell tagged `parameters`; see `encode_parameters`.
         output_formats
@@ -89,25 +91,25 @@ class Client(DefinitionClient, OwnerApi):
         tags
             Labels to find the job by.
         timeout
-            Maximum run time of an attempt, in whole seconds; without it, the operator's default.
+            Maximum run time of an attempt, in whole seconds. The default is the operator's.
         max_retries
-            How often a failed notebook is tried again.
+            How often a failed notebook is retried.
         idempotency_token
-            The same token with the same input gives the same job; without it, a random one, so that repeating a
-            request whose answer was lost makes no second job.
+            The same token with the same input returns the same job. The default is a random token, so that a retry after a
+            lost response creates no second job.
         on_packed
-            Called with the snapshot before it is uploaded.
+            Called with the snapshot before the upload.
         on_progress
-            Called with bytes sent and bytes in all.
+            Called with the number of bytes sent and the total.
 
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed, or is larger than the operator allows.
+            If the notebook or its folder cannot be packed, or is above a limit of the service.
         UploadError
-            If the snapshot did not arrive.
+            If the upload fails.
         TypeError
-            If a parameter's value has no literal.
+            If a parameter's value cannot be written as a Python literal.
         """
         path = Path(notebook)
         fields = job_fields(
@@ -127,14 +129,14 @@ class Client(DefinitionClient, OwnerApi):
         return self.create_job(fields | snapshot | where | token)
 
     def upload(self, snapshot: Snapshot, *, on_progress: Progress = ignore_progress) -> str:
-        """Upload a snapshot and give the URI that names it in a job.
+        """Upload a snapshot, and return the URI that identifies it in a job.
 
         Raises
         ------
         UploadError
-            If it did not arrive.
+            If the upload fails.
         TooLargeError
-            If it is larger than the operator allows.
+            If it is above a limit of the service.
         """
         return upload_snapshot(self, snapshot, on_progress=on_progress)
 
@@ -147,20 +149,20 @@ class Client(DefinitionClient, OwnerApi):
         job_definition_id: str | None = None,
         page_size: int = 100,
     ) -> Iterator[Job]:
-        """Go through your jobs, newest first, asking for more as they are used up.
+        """Iterate over your jobs, newest first, page by page.
 
         Parameters
         ----------
         status
-            Only jobs in this state.
+            Only jobs with this status.
         name
-            Only jobs whose name begins so.
+            Only jobs whose name starts with this.
         tags
-            Only jobs that have all of these.
+            Only jobs that have all of these tags.
         job_definition_id
             Only jobs of this definition.
         page_size
-            Jobs to ask for at one time.
+            Number of jobs per request.
         """
         filters = {"status": status and str(status), "name": name, "job_definition_id": job_definition_id}
         query = [(key, value) for key, value in filters.items() if value] + [("tags", tag) for tag in tags]
@@ -171,16 +173,16 @@ class Client(DefinitionClient, OwnerApi):
             yield from page.jobs
 
     def wait(self, job_id: str, *, on_change: Callable[[Job], None] | None = None) -> Job:
-        """Wait until a job has ended, and give it; short outages of the network are waited out.
+        """Wait until a job has ended, and return it. Short outages do not end the wait.
 
         Parameters
         ----------
         job_id
             The job.
         on_change
-            Called with the job at first, and whenever its status, phase or attempt is another.
+            Called with the first response, and whenever status, phase or attempt have changed.
         """
-        return wait_for_end(lambda: self.get_job(job_id), pace=self.pace, on_change=on_change)
+        return wait_for_end(lambda: self.get_job(job_id), polling_interval=self.polling_interval, on_change=on_change)
 
     def download(
         self,
@@ -194,38 +196,38 @@ class Client(DefinitionClient, OwnerApi):
         on_progress: Progress = ignore_progress,
         on_renamed: Callable[[str, Path], None] = ignore_renamed,
     ) -> list[Path]:
-        """Download a job's files into a folder, each at its relative path, and give where they are.
+        """Download a job's files into a folder, each at its relative path, and return their paths.
 
-        Files whose names some file system takes for one, such as `A.txt` and `a.txt`, get other names, on every system.
-        What arrived of a file before a failure, also of the process, is not fetched again. Where S3 says a content's MD5,
-        it is verified. `downloaded` says later what is there, without asking the service.
+        Files whose names are the same on some file system, such as `A.txt` and `a.txt`, are renamed on every system.
+        A download resumes partial files, even of a process that was killed. If S3 states the MD5 of a content, it is verified.
+        Later, `read_manifest` returns what is in the folder without a request.
 
         Parameters
         ----------
         job_id
             The job.
         folder
-            Where the files go; made if need be.
+            Where the files go. It is created if it does not exist.
         output_formats
-            Only files of these formats; `files` are those that the run made or changed. Empty: all.
+            Only files of these formats; `files` are those that the run created or changed. Empty: all.
         with_input
-            What of the input is downloaded as well; where an output has the same path, the output is.
+            How much of the input to download. If an output has the same path, the output is downloaded.
         overwrite
-            Whether files may be replaced that no download brought there.
+            Whether to replace files that no download wrote.
         again
-            Whether files are fetched that are here already. If not, then those that downloads of this job brought are
-            left alone, also if the user has changed them (seen by their size); but not what was fetched while the job
-            ran, which is replaced by its last word.
+            Whether to download files again that are already in the folder. If not, files that downloads of this job wrote
+            stay, even if the user has changed them (their size differs). Files that were downloaded while the job was
+            running are replaced by their final version.
         on_progress
-            Called with bytes done and bytes in all of what is fetched, one call at a time.
+            Called with the number of bytes done and the total, never by two threads at once.
         on_renamed
-            Called with the path that a file has at the service, and where it is here, if these differ.
+            Called with the path of a file at the service and its local path, if these differ.
 
         Raises
         ------
         DownloadError
-            If there is no file, or one did not arrive whole, may not be written, or would replace one that no download
-            brought there.
+            If there is no file, or if a file is incomplete, cannot be written, or would replace one that no download
+            wrote.
         """
         return download_files(
             self,
@@ -240,14 +242,18 @@ class Client(DefinitionClient, OwnerApi):
         )
 
     def logs(self, job_id: str, *, follow: bool = False) -> Iterator[LogEvent]:
-        """Go through a job's log.
+        """Iterate over a job's log.
 
         Parameters
         ----------
         job_id
             The job.
         follow
-            Whether to go on until the job has ended, waiting for what comes.
+            Whether to wait for more until the job has ended.
         """
         is_ended = (lambda: self.get_job(job_id).is_ended) if follow else (lambda: True)
-        return follow_log(lambda token: self.log_page(job_id, next_token=token), is_ended=is_ended, pace=self.pace)
+        return follow_log(
+            lambda token: self.log_page(job_id, next_token=token),
+            is_ended=is_ended,
+            polling_interval=self.polling_interval,
+        )

@@ -1,4 +1,4 @@
-"""What a person does with definitions, where it takes more than one request."""
+"""The part of the Python client for definitions: what takes more than one request."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ __all__ = ["DefinitionClient"]
 
 
 class DefinitionClient(DefinitionApi):
-    """Schedules notebooks; `Client` says the parameters."""
+    """Schedule notebooks. `Client` describes the parameters."""
 
     def schedule(
         self,
@@ -27,36 +27,36 @@ class DefinitionClient(DefinitionApi):
         on_progress: Progress = ignore_progress,
         **options: Unpack[DefinitionOptions],
     ) -> str:
-        """Pack and upload a notebook, create a definition that makes jobs of it, and give the definition's id.
+        """Pack and upload a notebook, create a definition that creates jobs from it, and return the definition's id.
 
-        The snapshot is the notebook as it is now; `update_definition` brings a newer one.
+        The snapshot is the notebook as it is now; `update_definition` can replace it.
 
         Parameters
         ----------
         notebook
             Path of the notebook.
         cron
-            When to run it: a crontab of five fields, or a macro such as `@daily`. None: only when `run_definition` says so.
+            When to run it: a crontab of five fields, or a macro such as `@daily`. None: only with `run_definition`.
         folder
-            Whether its folder goes with it and becomes the working directory.
+            Whether to include its folder, which becomes the working directory.
         on_packed
-            Called with the snapshot before it is uploaded.
+            Called with the snapshot before the upload.
         on_progress
-            Called with bytes sent and bytes in all.
+            Called with the number of bytes sent and the total.
         **options
-            See `DefinitionOptions`. Without a name it gets the notebook's, without an environment the first that the
-            service lists, without formats `DEFAULT_OUTPUT_FORMATS`.
+            See `DefinitionOptions`. The default name is the notebook's, the default environment is the first one that the
+            service lists, and the default formats are `DEFAULT_OUTPUT_FORMATS`.
 
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed, or is larger than the operator allows.
+            If the notebook or its folder cannot be packed, or is above a limit of the service.
         UploadError
-            If the snapshot did not arrive.
+            If the upload fails.
         TypeError
-            If a parameter's value has no literal.
+            If a parameter's value cannot be written as a Python literal.
         ValueError
-            If a time has no zone, or a retention is not in whole days.
+            If a time has no time zone, or a retention is not in whole days.
         """
         path = Path(notebook)
         defaults = {"name": path.stem, "output_formats": list(DEFAULT_OUTPUT_FORMATS)}
@@ -77,36 +77,35 @@ class DefinitionClient(DefinitionApi):
         on_progress: Progress = ignore_progress,
         **options: Unpack[DefinitionOptions],
     ) -> None:
-        """Change what is named, and only that.
+        """Change only the options that are set.
 
-        Jobs that are there already stay as they are. Parameters that are not named stay, too; formats and tags take the
-        place of all that were there.
+        Existing jobs do not change. Parameters are merged with the existing ones; formats and tags replace them.
 
         Parameters
         ----------
         definition_id
             The definition.
         cron
-            Another crontab.
+            New crontab.
         notebook
-            A notebook to take a new snapshot of, with its folder if the definition has one.
+            Notebook for a new snapshot, with its folder if the definition has one.
         on_packed
-            Called with the snapshot before it is uploaded.
+            Called with the snapshot before the upload.
         on_progress
-            Called with bytes sent and bytes in all.
+            Called with the number of bytes sent and the total.
         **options
             See `DefinitionOptions`.
 
         Raises
         ------
         SnapshotError
-            If the notebook or its folder cannot be packed, or is larger than the operator allows.
+            If the notebook or its folder cannot be packed, or is above a limit of the service.
         UploadError
-            If the snapshot did not arrive.
+            If the upload fails.
         TypeError
-            If a parameter's value has no literal.
+            If a parameter's value cannot be written as a Python literal.
         ValueError
-            If a time has no zone, or a retention is not in whole days.
+            If a time has no time zone, or a retention is not in whole days.
         """
         changes = definition_fields(**options) | ({} if cron is None else {"schedule": cron})
         if "parameters" in changes:
@@ -118,19 +117,19 @@ class DefinitionClient(DefinitionApi):
         self.change_definition(definition_id, changes)
 
     def run_definition(self, definition_id: str, *, parameters: Mapping[str, Any] | None = None) -> str:
-        """Make a job of a definition now, whether it has a schedule, is paused or not, and give the job's id.
+        """Create a job from a definition now, even if it is paused or has no schedule, and return the job's id.
 
         Parameters
         ----------
         definition_id
             The definition.
         parameters
-            Values for this job; those that are not named are the definition's. See `encode_parameters`.
+            Values for this job, merged with the definition's. See `encode_parameters`.
 
         Raises
         ------
         TypeError
-            If a parameter's value has no literal.
+            If a parameter's value cannot be written as a Python literal.
         """
         own = encode_parameters(parameters or {})
         if not own:
@@ -141,16 +140,16 @@ class DefinitionClient(DefinitionApi):
     def list_definitions(
         self, *, name: str | None = None, tags: Sequence[str] = (), page_size: int = 100
     ) -> Iterator[Definition]:
-        """Go through your definitions, newest first, asking for more as they are used up.
+        """Iterate over your definitions, newest first, page by page.
 
         Parameters
         ----------
         name
-            Only definitions whose name begins so.
+            Only definitions whose name starts with this.
         tags
-            Only definitions that have all of these.
+            Only definitions that have all of these tags.
         page_size
-            Definitions to ask for at one time.
+            Number of definitions per request.
         """
         query = ([("name", name)] if name else []) + [("tags", tag) for tag in tags]
         page = self.list_definition_page(query=query, max_items=page_size)

@@ -1,18 +1,18 @@
-"""Every error that the client raises on purpose.
+"""All errors that the client raises deliberately.
 
 SchedulerClientError
-├── ConfigurationError              something to set up on this side
+├── ConfigurationError              something is not set up on this machine
 │   ├── NoUrlError                      the URL of the stack is missing or not a URL
 │   ├── NoRegionError                   the URL names no region, and nothing else does
 │   └── NoCredentialsError              no AWS credentials, or they cannot be refreshed
-├── UnreachableError                no answer came, however often it was asked
-├── UnexpectedAnswerError           an answer came that is not the scheduler's
+├── UnreachableError                no response, even after retries
+├── UnexpectedResponseError         the response is not the scheduler's
 ├── SnapshotError                   the notebook or its folder cannot be packed
-│   └── SnapshotTooLargeError           it is over a limit of the service; nothing was sent
-├── UploadError                     the snapshot did not arrive
-├── DownloadError                   a file did not arrive whole, or may not be written
-│   └── UnsafePathError                 the service named a file outside of the folder, or two that would be one
-└── SchedulerApiError               the service refused; carries status, code and request id
+│   └── SnapshotTooLargeError           it is above a limit of the service; nothing was sent
+├── UploadError                     the upload of the snapshot failed
+├── DownloadError                   a file is incomplete or cannot be written
+│   └── UnsafePathError                 a file would be outside of the folder, or two would be the same
+└── SchedulerApiError               the service refused; has status, code and request id
     ├── InvalidRequestError             400, 422
     ├── NotAllowedError                 401, 403
     ├── NotFoundError                   404
@@ -57,9 +57,9 @@ URL_VARIABLE: Final = "JUPYTER_SCHEDULER_AWS_URL"
 
 
 class SchedulerClientError(Exception):
-    """Root of the tree; its message says what happened, to which thing, and what to do next.
+    """Base class. Its message explains what happened, to which thing, and what to do next.
 
-    The message is made plain: it may quote the service or a notebook, and tracebacks print it as it is.
+    The message is sanitized, because it may quote the service or a notebook, and tracebacks print it unchanged.
     """
 
     def __init__(self, message: str) -> None:
@@ -68,14 +68,14 @@ class SchedulerClientError(Exception):
 
 
 class ConfigurationError(SchedulerClientError):
-    """Something must be set up on this side.
+    """Something is not set up on this machine.
 
     Parameters
     ----------
     message
-        What, and how it is said in the environment.
+        What to set up, and how to do it in the environment.
     option
-        Which option of a program says it as well: `url`, `region` or `profile`; None if none does.
+        Option of a program that sets it as well: `url`, `region` or `profile`; None if there is none.
     """
 
     def __init__(self, message: str, *, option: str | None = None) -> None:
@@ -96,11 +96,11 @@ class NoCredentialsError(ConfigurationError):
 
 
 class UnreachableError(SchedulerClientError):
-    """No answer came, however often it was asked."""
+    """There is no response, even after retries."""
 
 
 class UnexpectedResponseError(SchedulerClientError):
-    """An answer came that is not the scheduler's."""
+    """The response is not the scheduler's."""
 
 
 class SnapshotError(SchedulerClientError):
@@ -108,19 +108,19 @@ class SnapshotError(SchedulerClientError):
 
 
 class SnapshotTooLargeError(SnapshotError):
-    """The notebook or its folder is over a limit of the service; it was seen before anything was sent."""
+    """The notebook or its folder is above a limit of the service; nothing was sent."""
 
 
 class UploadError(SchedulerClientError):
-    """The snapshot did not arrive."""
+    """The upload of the snapshot failed."""
 
 
 class DownloadError(SchedulerClientError):
-    """A file did not arrive whole, or may not be written."""
+    """A file is incomplete or cannot be written."""
 
 
 class UnsafePathError(DownloadError):
-    """The service named a file that would be written outside of the folder, or over another one."""
+    """The service named a file that would be outside of the folder, or replace another one."""
 
 
 class SchedulerApiError(SchedulerClientError):
@@ -129,15 +129,15 @@ class SchedulerApiError(SchedulerClientError):
     Parameters
     ----------
     message
-        What the service said, for a person, with a hint where this side knows more.
+        The service's message for a person, with a hint if the client knows more.
     status
-        HTTP status of the answer.
+        HTTP status of the response.
     code
-        What a program can compare, such as `not_found`; None where the answer had none.
+        For programs to compare, such as `not_found`; None if the response has none.
     reason
-        The field or thing that the message is about, if the service named one.
+        The field or thing that the message is about, if the service names one.
     request_id
-        Finds the request in the service's logs.
+        Identifies the request in the service's logs.
     """
 
     def __init__(
@@ -157,31 +157,31 @@ class SchedulerApiError(SchedulerClientError):
 
 
 class InvalidRequestError(SchedulerApiError):
-    """The request is not what it must be (400), or well-formed but cannot be run (422)."""
+    """The request is invalid (400), or valid but cannot be run (422)."""
 
 
 class NotAllowedError(SchedulerApiError):
-    """The service does not know who asks (401), or does not let them (403)."""
+    """The service does not know you (401), or you do not have the right (403)."""
 
 
 class NotFoundError(SchedulerApiError):
-    """There is no such thing, or it is somebody else's (404)."""
+    """It does not exist, or belongs to somebody else (404)."""
 
 
 class ConflictError(SchedulerApiError):
-    """It exists, but in a state that does not allow this (409)."""
+    """Its state does not allow this (409)."""
 
 
 class TooLargeError(SchedulerApiError):
-    """The snapshot or the request is over a limit (413)."""
+    """The snapshot or the request is above a limit (413)."""
 
 
 class TooManyRequestsError(SchedulerApiError):
-    """The service asked to slow down, for longer than was waited (429)."""
+    """The service is still throttling after all retries (429)."""
 
 
 class ServiceError(SchedulerApiError):
-    """A fault of the service (5xx)."""
+    """The service failed (5xx)."""
 
 
 _CLASSES: Final[Mapping[int, type[SchedulerApiError]]] = {
@@ -197,10 +197,10 @@ _CLASSES: Final[Mapping[int, type[SchedulerApiError]]] = {
 
 _HINTS: Final[Mapping[str, str]] = {
     "Missing Authentication Token": (
-        "There is nothing at this address: compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl."
+        f"There is nothing at this address: compare {URL_VARIABLE} with the stack's output ApiUrl."
     ),
     "Forbidden": (
-        "There is nothing at this address that you may use: compare JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl."
+        f"There is nothing at this address that you can use: compare {URL_VARIABLE} with the stack's output ApiUrl."
     ),
     "Signature expired": "This machine's clock is wrong: set it and try again.",
     "Signature not yet current": "This machine's clock is wrong: set it and try again.",
@@ -213,11 +213,11 @@ _HINTS: Final[Mapping[str, str]] = {
     ),
     "not authorized to perform": "Ask the operator for the policy that the stack's output UserPolicyArn names.",
 }
-"""What API Gateway's own refusals mean to a person; it words them for programmers."""
+"""What to do about API Gateway's own messages, which are worded for programmers."""
 
 
 def error_of_response(status: int, document: object, *, request_id: str | None = None) -> SchedulerApiError:
-    """Make the error of an answer that is not a success.
+    """Return the error for a response without success.
 
     Parameters
     ----------
@@ -226,12 +226,16 @@ def error_of_response(status: int, document: object, *, request_id: str | None =
     document
         The decoded JSON body, or the text where it is not JSON.
     request_id
-        From the answer's headers; a body that has its own wins.
+        From the headers of the response; one in the body takes precedence.
     """
     fields: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
-    message = str(fields.get("message") or fields.get("Message") or f"The service answered {status} without a message.")
-    hint = next((hint for words, hint in _HINTS.items() if words in message), None)
-    kind = _CLASSES.get(status, ServiceError if status >= 500 else SchedulerApiError)  # noqa: PLR2004 - server errors begin there
+    message = str(
+        fields.get("message")
+        or fields.get("Message")
+        or f"The service responded with status {status} without a message."
+    )
+    hint = next((hint for part, hint in _HINTS.items() if part in message), None)
+    kind = _CLASSES.get(status, ServiceError if status >= 500 else SchedulerApiError)  # noqa: PLR2004 - the first status of server errors
     return kind(
         f"{message.removesuffix('.')}. {hint}" if hint else message,
         status=status,

@@ -1,4 +1,4 @@
-"""How values travel: as text that the runner reads as a Python literal, or keeps where it is none."""
+"""Encode parameters as text. The runner reads it as a Python literal, or keeps it as text if it is not one."""
 
 import ast
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ __all__ = ["decode_parameter", "encode_parameters"]
 
 
 def decode_parameter(text: str) -> Any:
-    """Read a value as the runner does: a Python literal, else the text itself."""
+    """Decode a value as the runner does: a Python literal, else the text itself."""
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -16,12 +16,12 @@ def decode_parameter(text: str) -> Any:
 
 
 def encode_parameters(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Write values so that the runner reads just these; text that it would take for something else gets quotes.
+    """Encode values so that the runner decodes the same ones. Text that looks like another literal gets quotes.
 
     Raises
     ------
     TypeError
-        If a value is not one that a Python literal can say (text, numbers, booleans, None, lists, tuples, sets,
+        If a value cannot be written as a Python literal (text, numbers, booleans, None, lists, tuples, sets,
         dictionaries).
     """
     return {name: _encode(name, value) for name, value in parameters.items()}
@@ -34,7 +34,7 @@ def _encode(name: str, value: Any) -> str:
     decoded = decode_parameter(text)
     if type(decoded) is not type(value) or decoded != value:
         raise TypeError(
-            f"The parameter {name!r} has a value of type {type(value).__name__}, which has no literal: {text}. "
+            f"The parameter {name!r} has a value of type {type(value).__name__}, which cannot be written as a literal: {text}. "
             "Use text, a number, a boolean, None, or lists and dictionaries of them."
         )
     return text

@@ -1,9 +1,8 @@
-"""Text that is only text: what a terminal would obey, and what only misleads a reader, is removed.
+"""Sanitize text: remove what controls a terminal, and what is invisible or misleads a reader.
 
-Whatever comes from the service may have been written by a notebook, or by somebody else: logs, names, paths, parameters, tags,
-outcomes, errors. Data is exact in the Python client and in JSON documents, and plain wherever a person reads it; errors are
-plain everywhere. The runner and the service have the same rules of their own (they share no code); one corpus of texts,
-`tests/data/texts.json`, holds all of them to it.
+A notebook or another user may have written any text from the service: logs, names, paths, parameters, tags, outcomes, errors.
+The Python client and JSON documents keep data exact. Text for people is sanitized, and so are all errors. The runner and
+the service have their own copies of these rules, because they share no code; the texts in `tests/data/texts.json` test all of them.
 """
 
 import json
@@ -17,7 +16,7 @@ _SEQUENCES: Final = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\n\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC: title, clipboard, links
     r"|\x1b[ -/]*[0-~]"  # the rest: reset, character sets
 )
-"""Control sequences of ECMA-48, 7-bit and 8-bit, and xterm's (which also ends strings with BEL)."""
+"""Control sequences of ECMA-48, 7-bit and 8-bit, and of xterm, which also ends strings with BEL."""
 
 _CHARACTERS: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but for tab and newline, DEL, C1
@@ -26,10 +25,10 @@ _CHARACTERS: Final = re.compile(
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"  # invisible
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"  # invisible: musical controls, tags
 )
-"""Characters that are instructions or that nobody sees (Default_Ignorable_Code_Point without variation selectors)."""
+"""Control characters and invisible ones (Default_Ignorable_Code_Point without variation selectors)."""
 
 _JOINERS: Final = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+")
-"""Joiners that join nothing: emoji and several scripts need them, but never after an ASCII character."""
+"""Joiners without an effect: emoji and several scripts need them, but never after an ASCII character."""
 
 
 _SPACES: Final = re.compile(r"[\n\t]+")
@@ -38,17 +37,17 @@ _ESCAPED: Final = re.compile(f"{_CHARACTERS.pattern}|{_JOINERS.pattern}|[\ud800-
 
 
 def sanitize_text(text: str) -> str:
-    """Remove control sequences, controls other than newline and tab, and invisible characters; make it valid Unicode."""
+    """Remove control sequences, control characters except newline and tab, and invisible characters; return valid Unicode."""
     plain = _JOINERS.sub("", _CHARACTERS.sub("", _SEQUENCES.sub("", text)))
     return plain.encode("utf-8", "replace").decode("utf-8")
 
 
 def sanitize_line(text: str) -> str:
-    """Make a text plain and one line: a name, a path, a cell of a table."""
+    """Sanitize a text that must be one line: a name, a path, a cell of a table."""
     return _SPACES.sub(" ", sanitize_text(text))
 
 
 def json_text(document: Any) -> str:
-    """Write a document as JSON: exact data, in which whatever `plain_text` would remove is escaped."""
+    """Format a document as JSON: exact data, with everything escaped that `sanitize_text` would remove."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
     return _ESCAPED.sub(lambda found: json.dumps(found[0])[1:-1], text)

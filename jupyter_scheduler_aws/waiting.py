@@ -1,79 +1,81 @@
-"""Waits for what happens on the other side."""
+"""Wait for a job to end, and follow its log."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.polling_interval import PollingInterval
 from jupyter_scheduler_aws.api.response_models import LogEvent, LogPage
-from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
 from jupyter_scheduler_aws.errors import ServiceError, TooManyRequestsError, UnreachableError
 
 __all__ = ["follow_log", "wait_for_end"]
 
-_MOST_MISSED_LOOKS: Final = 12
-"""Looks in a row that may fail, each repeated already: with its delays, at least three minutes without the service."""
+_MAX_FAILED_POLLS: Final = 12
+"""Polls in a row that may fail after their own retries: together at least three minutes without the service."""
 
-_EMPTY_PAGES_AT_END: Final = 2
-"""CloudWatch Logs may give an empty part with more behind it."""
+_MAX_EMPTY_PAGES: Final = 2
+"""CloudWatch Logs can return an empty page with more pages behind it."""
 
 
-def wait_for_end(look: Callable[[], Job], *, pace: RetryPolicy, on_change: Callable[[Job], None] | None) -> Job:
-    """Look at a job until it has ended.
+def wait_for_end(
+    get_job: Callable[[], Job], *, polling_interval: PollingInterval, on_change: Callable[[Job], None] | None
+) -> Job:
+    """Poll a job until it has ended.
 
     Parameters
     ----------
-    look
-        Gets the job.
-    pace
-        How often to look.
+    get_job
+        Requests the job.
+    polling_interval
+        How often to poll.
     on_change
-        Called at first, and when status, phase or attempt are others than before.
+        Called with the first response, and whenever status, phase or attempt have changed.
 
     Raises
     ------
     SchedulerClientError
-        What `look` raises; an outage only if it lasts.
+        What `get_job` raises; an outage only if it lasts.
     """
-    missed = 0
-    seen: object = None
-    for _ in pace.polls():
+    failed_polls = 0
+    previous: object = None
+    for _ in polling_interval.polls():
         try:
-            job = look()
+            job = get_job()
         except (UnreachableError, ServiceError, TooManyRequestsError):
-            missed += 1
-            if missed > _MOST_MISSED_LOOKS:
+            failed_polls += 1
+            if failed_polls > _MAX_FAILED_POLLS:
                 raise
             continue
-        missed = 0
+        failed_polls = 0
         state = (job.status, job.phase, job.attempt)
-        if on_change and state != seen:
+        if on_change and state != previous:
             on_change(job)
-        seen = state
+        previous = state
         if job.is_ended:
             return job
     raise AssertionError("polls never end")
 
 
 def follow_log(
-    read: Callable[[str | None], LogPage], *, is_ended: Callable[[], bool], pace: RetryPolicy
+    get_page: Callable[[str | None], LogPage], *, is_ended: Callable[[], bool], polling_interval: PollingInterval
 ) -> Iterator[LogEvent]:
-    """Go through a log, and wait for more until nothing more will come.
+    """Iterate over a log, and poll for more until the job has ended.
 
     Parameters
     ----------
-    read
-        Gets the part after a token, or the first.
+    get_page
+        Requests the page after a token, or the first one.
     is_ended
-        Says whether nothing more will be written.
-    pace
-        How often to look for more.
+        Returns whether nothing more will be written.
+    polling_interval
+        How often to poll.
     """
     token: str | None = None
-    for _ in pace.polls():
+    for _ in polling_interval.polls():
         was_ended = is_ended()
         empty_pages = 0
-        while empty_pages < _EMPTY_PAGES_AT_END:
-            page = read(token)
+        while empty_pages < _MAX_EMPTY_PAGES:
+            page = get_page(token)
             yield from page.events
             empty_pages = 0 if page.events else empty_pages + 1
             if page.next_token is None or page.next_token == token:

@@ -1,24 +1,24 @@
-"""What admins ask the service about owners."""
+"""The API's endpoints for owners, for admins: one method each."""
 
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from jupyter_scheduler_aws.api.job_endpoints import Api
+from jupyter_scheduler_aws.api.documents import read_response
+from jupyter_scheduler_aws.api.job_endpoints import Api, page_query
 from jupyter_scheduler_aws.api.owner_models import Owner, OwnerPage
-from jupyter_scheduler_aws.api.response_models import read_response
 
 __all__ = ["OwnerApi"]
 
 
 class OwnerApi(Api):
-    """The requests about owners; for admins only."""
+    """Endpoints for owners; for admins only."""
 
     def list_owners(self, *, page_size: int = 100) -> Iterator[Owner]:
-        """Go through everybody who has created something, in the order of their ids, asking for more as they are used up."""
+        """Iterate over everybody who has created something, ordered by id, page by page."""
         token: str | None = None
         while True:
-            query = [("max_items", str(page_size))] + ([("next_token", token)] if token else [])
-            page = read_response(OwnerPage.from_document, self.transport.call("GET", "/owners", query=query))
+            document = self.transport.call("GET", "/owners", query=page_query(page_size, token))
+            page = read_response(OwnerPage.from_document, document)
             yield from page.owners
             if not (token := page.next_token):
                 return
@@ -28,19 +28,19 @@ class OwnerApi(Api):
         return read_response(Owner.from_document, self.transport.call("GET", _owner(owner_id)))
 
     def disable_owner(self, owner_id: str, *, reason: str = "") -> None:
-        """Keep an owner from doing anything more; jobs that run go on.
+        """Disable an owner: every request of theirs is refused. Running jobs continue.
 
         Parameters
         ----------
         owner_id
             The owner.
         reason
-            What whoever is refused reads.
+            Shown to the owner with each refusal.
         """
         self.transport.call("PATCH", _owner(owner_id), body={"disabled": True, "reason": reason})
 
     def enable_owner(self, owner_id: str) -> None:
-        """Let an owner do everything again."""
+        """Enable an owner again."""
         self.transport.call("PATCH", _owner(owner_id), body={"disabled": False})
 
 

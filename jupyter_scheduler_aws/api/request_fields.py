@@ -1,4 +1,4 @@
-"""What jobs and definitions can be made of, and how it is written for the service."""
+"""The options of jobs and definitions, and how they are encoded in requests."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ __all__ = [
 ]
 
 DEFAULT_OUTPUT_FORMATS: Final = ("ipynb", "html")
-"""What a person wants to look at afterwards."""
+"""What a person usually looks at after a run."""
 
 _RANDOM: Final = "random-"
-"""How a token begins that nobody chose."""
+"""Prefix of a token that the client generated."""
 
 _ONE_DAY: Final = timedelta(days=1)
 
 
 class JobOptions(TypedDict, total=False):
-    """What jobs and definitions have in common. None is the same as left out."""
+    """Options that jobs and definitions share. None is the same as absent."""
 
     name: str | None
     environment: str | None
@@ -43,41 +43,41 @@ class JobOptions(TypedDict, total=False):
     timeout: timedelta | None
     """Maximum run time of an attempt, in whole seconds."""
     max_retries: int | None
-    """How often a failed notebook is tried again."""
+    """How often a failed notebook is retried."""
 
 
 class DefinitionOptions(JobOptions, total=False):
-    """What a definition has besides: how its schedule is followed. None is the same as left out."""
+    """Further options of a definition: how it follows its schedule. None is the same as absent."""
 
     timezone: str | None
-    """Name of the crontab's zone, such as `Europe/Berlin`; a definition without one follows UTC."""
+    """Time zone of the crontab, such as `Europe/Berlin`; the default is UTC."""
     active: bool | None
     """False pauses it, True resumes it."""
     overlap_policy: str | None
     """An `OverlapPolicy`."""
     catch_up: timedelta | None
-    """How late a due minute that was missed may still run, in whole seconds, up to 30 days; the service's default is an hour."""
+    """How late a missed due time may still run, in whole seconds, up to 30 days; the service's default is an hour."""
     start: datetime | None
-    """No due minute before this instant; with a time zone."""
+    """The schedule starts at this time; requires a time zone."""
     end: datetime | None
-    """No due minute after this instant; with a time zone."""
+    """The schedule ends at this time; requires a time zone."""
     max_runs: int | None
-    """No due minute after so many scheduled jobs."""
+    """The schedule ends after this number of scheduled jobs."""
     job_retention: timedelta | None
-    """How long its jobs are kept after they end, in whole days; else as the operator chose."""
+    """How long its jobs are kept after they end, in whole days; the default is the operator's."""
 
 
 def job_fields(**options: Unpack[JobOptions]) -> dict[str, Any]:
-    """Write what was named as the API has it.
+    """Encode the options that are set as fields of a request.
 
     Raises
     ------
     TypeError
-        If a parameter's value has no literal.
+        If a parameter's value cannot be written as a Python literal.
     """
     parameters, timeout = options.get("parameters"), options.get("timeout")
     formats, tags = options.get("output_formats"), options.get("tags")
-    return _named(
+    return _without_none(
         {
             "name": options.get("name"),
             "runtime_environment_name": options.get("environment"),
@@ -92,14 +92,14 @@ def job_fields(**options: Unpack[JobOptions]) -> dict[str, Any]:
 
 
 def definition_fields(**options: Unpack[DefinitionOptions]) -> dict[str, Any]:
-    """Write what was named as the API has it.
+    """Encode the options that are set as fields of a request.
 
     Raises
     ------
     TypeError
-        If a parameter's value has no literal.
+        If a parameter's value cannot be written as a Python literal.
     ValueError
-        If a time has no zone, or a retention is not in whole days.
+        If a time has no time zone, or a retention is not in whole days.
     """
     catch_up, retention = options.get("catch_up"), options.get("job_retention")
     own = {
@@ -113,10 +113,10 @@ def definition_fields(**options: Unpack[DefinitionOptions]) -> dict[str, Any]:
         "job_retention_days": None if retention is None else _days(retention),
     }
     jobs: JobOptions = {key: options[key] for key in JobOptions.__annotations__ if key in options}  # type: ignore[literal-required, assignment]
-    return job_fields(**jobs) | _named(own)
+    return job_fields(**jobs) | _without_none(own)
 
 
-def _named(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -124,21 +124,21 @@ def _millis(name: str, instant: datetime | None) -> int | None:
     if instant is None:
         return None
     if instant.tzinfo is None:
-        raise ValueError(f"{name}: {instant} has no time zone, so it is no instant. Give it one.")
+        raise ValueError(f"{name}: {instant} has no time zone. Add one.")
     return round(instant.timestamp() * 1000)
 
 
 def _days(span: timedelta) -> int:
     if span % _ONE_DAY:
-        raise ValueError(f"job_retention: {span} is not in whole days.")
+        raise ValueError(f"job_retention: {span} is not a number of whole days.")
     return span // _ONE_DAY
 
 
 def random_token() -> str:
-    """Make an idempotency token for a request that was given none: repeated, it has no second effect."""
+    """Generate an idempotency token for a request without one, so that a retry has no second effect."""
     return f"{_RANDOM}{secrets.token_hex(16)}"
 
 
 def is_random_token(token: object) -> bool:
-    """Say whether nobody chose a token, so that nobody need see it."""
+    """Check whether the client generated a token, so that a person need not see it."""
     return isinstance(token, str) and token.startswith(_RANDOM)

@@ -1,167 +1,122 @@
-"""What the service answers besides jobs, typed. Times are aware datetimes in UTC."""
+"""Models of everything else that the service returns: files, logs, environments, health, upload forms and their limits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Self, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
 
-from jupyter_scheduler_aws.api.transport import own_version
-from jupyter_scheduler_aws.errors import UnexpectedResponseError
-from jupyter_scheduler_aws.snapshots.limits import SnapshotLimits
+from jupyter_scheduler_aws.api.documents import WHOLE, Document, Model, Wire, read_response
 
-__all__ = ["Environment", "Health", "LogEvent", "LogPage", "OutputFile", "UploadForm", "read_response"]
-
-T = TypeVar("T")
-
-Document = Mapping[str, Any]
-"""A JSON object."""
+__all__ = [
+    "NO_LIMITS",
+    "Environment",
+    "Health",
+    "LogEvent",
+    "LogPage",
+    "OutputFile",
+    "SnapshotLimits",
+    "UploadForm",
+    "read_response",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputFile:
+class OutputFile(Model):
     """A file of a job."""
 
     path: str
-    """Relative, with `/`; the service's word, so not yet safe to write to."""
+    """Relative, with `/`. It comes from the service, so do not write to it before it is checked."""
     file_format: str
-    """An output format, `files` for what the run made or changed, or `input`."""
+    """An output format, `files` for what the run created or changed, or `input`."""
     display_name: str
     size_bytes: int
     url: str = field(repr=False)
-    """Presigned, for one GET within minutes."""
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            path=document["path"],
-            file_format=document["file_format"],
-            display_name=document["display_name"],
-            size_bytes=int(document["size_bytes"]),
-            url=document["url"],
-        )
+    """Presigned URL for one GET within minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogEvent:
+class LogEvent(Model):
     """A line of a job's log."""
 
     time: datetime
     message: str
 
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(time=datetime.fromtimestamp(document["time"] / 1000, UTC), message=document["message"])
-
 
 @dataclass(frozen=True, kw_only=True)
-class LogPage:
-    """A part of a job's log."""
+class LogPage(Model):
+    """One page of a job's log."""
 
     events: tuple[LogEvent, ...]
-    next_token: str | None
-    """Asks for what comes after; while the job runs it can be given again later. None: there is no log yet."""
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            events=tuple(LogEvent.from_document(each) for each in document["events"]),
-            next_token=document.get("next_token"),
-        )
+    next_token: str | None = None
+    """Requests the next page; while the job is running, you can use it again later. None: there is no log yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class Environment(Model):
     """A named runtime."""
 
     name: str
-    description: str
-    output_formats: tuple[str, ...]
-    compute_types: tuple[str, ...]
-    default_compute_type: str | None
+    description: str = ""
+    output_formats: Annotated[tuple[str, ...], Wire(read=lambda formats: tuple(row["name"] for row in formats))] = ()
+    compute_types: tuple[str, ...] = ()
+    default_compute_type: str | None = None
     document: Document = field(repr=False, compare=False)
-    """All of it as the API gave it."""
-
-    @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            name=document["name"],
-            description=document.get("description") or "",
-            output_formats=tuple(each["name"] for each in document.get("output_formats") or ()),
-            compute_types=tuple(document.get("compute_types") or ()),
-            default_compute_type=document.get("default_compute_type"),
-            document=document,
-        )
+    """The whole document from the API."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Health:
-    """What the service says of itself, and of who asks."""
+class Health(Model):
+    """The service's version and clock, and how it identifies you."""
 
     version: str
     time: datetime
     """The service's clock."""
     owner_id: str
-    """Whose jobs yours are."""
+    """Owner id of your jobs."""
     arn: str
-    """Who AWS says you are."""
-    kind: str
-    """What kind of principal you are: `iam_user`, `identity_center_session`, `listed_role_session` or `role`."""
-    admin: bool
-    """Whether you may see and stop everybody's jobs."""
+    """Your identity, as AWS verified it."""
+    kind: str = ""
+    """Kind of your principal: `iam_user`, `identity_center_session`, `listed_role_session` or `role`."""
+    admin: bool = False
+    """Whether you can see and stop everybody's jobs."""
 
     @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read a model from a document, in which the identity is an object of its own."""
         you = document["you"]
-        return cls(
-            version=document["version"],
-            time=datetime.fromtimestamp(document["time"] / 1000, UTC),
-            owner_id=you["owner_id"],
-            arn=you.get("arn") or you["principal"],
-            kind=str(you.get("kind", "")),
-            admin=bool(you.get("admin")),
-        )
+        return super().from_document({**document, **you, "arn": you.get("arn") or you["principal"]})
 
 
 @dataclass(frozen=True, kw_only=True)
-class UploadForm:
-    """Where to send a snapshot."""
+class SnapshotLimits(Model):
+    """The operator's `limits` on a snapshot. None if the service does not state one, as older versions do not."""
 
-    input_uri: str
-    """Names the snapshot in a job."""
-    url: str = field(repr=False)
-    fields: Mapping[str, str] = field(repr=False)
-    """To send before the file, as they are."""
-    limits: SnapshotLimits
+    max_bytes: int | None = None
+    """Of the upload: a notebook, or a zip."""
+    max_notebook_bytes: int | None = None
+    """Of a notebook in a folder."""
+    max_unpacked_bytes: int | None = None
+    """Of a folder's files in total."""
+    max_unpacked_files: int | None = None
+    """Number of a folder's files and empty folders, which a zip stores like files."""
 
     @classmethod
-    def from_document(cls, document: Document) -> Self:
-        """Read the API's form."""
-        return cls(
-            input_uri=document["input_uri"],
-            url=document["url"],
-            fields=document["fields"],
-            limits=SnapshotLimits.from_document(document),
-        )
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read a model from the document of an upload, which always has `max_bytes`."""
+        return super().from_document({**document, "max_bytes": int(document["max_bytes"])})
 
 
-def read_response(build: Callable[[Any], T], document: Any) -> T:
-    """Read an answer.
+NO_LIMITS: Final = SnapshotLimits()
+"""For packing without a service."""
 
-    Raises
-    ------
-    UnexpectedAnswerError
-        If it is not what `build` reads.
-    """
-    try:
-        return build(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnexpectedResponseError(
-            f"The service's answer is not what this version of jupyter-scheduler-aws, {own_version()}, reads "
-            f"({type(error).__name__}: {error}). Upgrade the older of the two, package or stack; `nbjobs doctor` compares "
-            "their versions."
-        ) from error
+
+@dataclass(frozen=True, kw_only=True)
+class UploadForm(Model):
+    """A presigned POST form for a snapshot."""
+
+    input_uri: str
+    """Identifies the snapshot in a job."""
+    url: str = field(repr=False)
+    fields: Mapping[str, str] = field(repr=False)
+    """Send them unchanged before the file."""
+    limits: Annotated[SnapshotLimits, WHOLE]

@@ -1,91 +1,79 @@
-"""How fast the client repeats and polls."""
+"""Which steps the client retries, how often, and with what backoff."""
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
-__all__ = ["RepeatError", "RetryPolicy"]
+__all__ = ["RetryPolicy", "RetryableError"]
 
 T = TypeVar("T")
 
 
-class RepeatError(Exception):
-    """Raised by a step that may succeed if it is repeated.
+class RetryableError(Exception):
+    """Raised by a step that may succeed if it is retried.
 
     Parameters
     ----------
     error
-        What to raise when there is no patience left.
-    after_seconds
-        How long the other side asked to wait, if it did [s].
+        What to raise after the last attempt.
+    retry_after_seconds
+        The delay that the other side asked for [s], if any.
     """
 
-    def __init__(self, error: SchedulerClientError, *, after_seconds: float | None = None) -> None:
+    def __init__(self, error: SchedulerClientError, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(str(error))
         self.error = error
-        self.after_seconds = after_seconds
+        self.retry_after_seconds = retry_after_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How often a step is repeated, how long is waited between, and how often a job is looked at."""
+    """How often a step is retried: exponential backoff with jitter, or the delay that the other side asks for."""
 
-    tries: int = 6
-    """Times that a step is tried: with the delays below some 15 s, longer than a gateway's hiccup."""
+    max_attempts: int = 6
+    """With the delays below, they take about 15 s, longer than a short outage of a gateway."""
 
     first_delay_seconds: float = 0.5
-    """Upper bound of the first delay [s]; it doubles each time."""
+    """Upper bound of the first delay [s]; it doubles with each attempt."""
 
-    longest_delay_seconds: float = 20
-    """Upper bound of any delay of our own choice [s]."""
+    max_delay_seconds: float = 20
+    """Upper bound of the backoff [s]."""
 
-    longest_asked_delay_seconds: float = 120
+    max_retry_after_seconds: float = 120
     """Upper bound of a delay that the other side asks for [s]."""
 
-    first_poll_seconds: float = 1
-    """Time between the first two looks at a job [s]."""
-
-    longest_poll_seconds: float = 5
-    """Time between looks at a job that takes long [s]."""
-
-    poll_growth: float = 1.25
-    """Factor from one such time to the next: eight looks until the longest."""
-
     sleep: Callable[[float], None] = time.sleep
-    """Waits; another function makes tests fast."""
+    """Waits for a number of seconds; replace it to make tests fast."""
 
-    def repeat(self, step: Callable[[], T]) -> T:
-        """Run a step until it succeeds, raises something other than `RepeatError`, or was tried often enough.
+    def run(self, step: Callable[[], T]) -> T:
+        """Run a step until it succeeds, raises something other than `RetryableError`, or has no attempts left.
 
         Raises
         ------
         SchedulerClientError
-            The error that the last `RepeatError` carries.
+            The error in the last `RetryableError`.
         """
-        for attempt in range(1, self.tries):
-            try:
-                return step()
-            except RepeatError as repeat:
-                self.sleep(self._delay(attempt, repeat.after_seconds))
+        retrying = Retrying(
+            stop=stop_after_attempt(self.max_attempts),
+            wait=self._delay,
+            retry=retry_if_exception_type(RetryableError),
+            sleep=self.sleep,
+            reraise=True,
+        )
         try:
-            return step()
-        except RepeatError as repeat:
-            raise repeat.error from repeat.__cause__
+            return retrying(step)
+        except RetryableError as last:
+            raise last.error from last.__cause__
 
-    def polls(self) -> Iterator[None]:
-        """Yield at once, and then at growing intervals without an end."""
-        interval = self.first_poll_seconds
-        while True:
-            yield
-            self.sleep(interval)
-            interval = min(interval * self.poll_growth, self.longest_poll_seconds)
-
-    def _delay(self, attempt: int, asked_seconds: float | None) -> float:
-        if asked_seconds is not None:
-            return min(asked_seconds, self.longest_asked_delay_seconds)
-        bound: float = min(self.first_delay_seconds * 2 ** (attempt - 1), self.longest_delay_seconds)
-        return bound * random.uniform(0.5, 1)  # noqa: S311 - spreads clients, keeps no secret
+    def _delay(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, RetryableError) and error.retry_after_seconds is not None:
+            return min(error.retry_after_seconds, self.max_retry_after_seconds)
+        bound = wait_exponential(multiplier=self.first_delay_seconds, max=self.max_delay_seconds)(state)
+        return bound * random.uniform(0.5, 1)  # noqa: S311 - it spreads requests and protects no secret

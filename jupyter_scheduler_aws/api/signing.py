@@ -1,97 +1,111 @@
-"""AWS Signature Version 4 for httpx, with the credentials that every AWS tool finds."""
+"""Sign requests with AWS Signature Version 4 for httpx, using the credentials that every AWS tool finds."""
 
 import os
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, Protocol
 
-import boto3
 import httpx
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
+from botocore.session import Session
 
 from jupyter_scheduler_aws.errors import NoCredentialsError, NoRegionError
 
-__all__ = ["RequestSigner", "find_region", "open_session"]
+__all__ = ["AwsSession", "RequestSigner", "find_region", "open_session"]
 
 _SERVICE: Final = "execute-api"
-"""Name that API Gateway has in signatures."""
+"""Name of API Gateway in signatures."""
 
 _REGION_IN_HOST: Final = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
 
 _KEY: Final = re.compile(r"Credential=([^/]+)/")
-"""The access key id in an `Authorization` header."""
+"""Matches the access key id in an `Authorization` header."""
 
 _SIGNED_HEADERS: Final = ("content-type",)
-"""Signed besides `host` and `x-amz-*`; a proxy may change any other."""
+"""Signed in addition to `host` and `x-amz-*`; a proxy may change any other header."""
 
 
-def open_session(profile: str | None) -> boto3.Session:
-    """Open a session of a profile, or of the environment's where it is None.
+class AwsSession(Protocol):
+    """What the client needs of a session of botocore or boto3."""
+
+    def get_credentials(self) -> Any:
+        """Return the session's credentials, or None."""
+
+
+def open_session(profile: str | None) -> Session:
+    """Open a session for a profile. None means the profile that the environment selects.
 
     Raises
     ------
     NoCredentialsError
-        If there is no such profile, or the configuration file cannot be read.
+        If the profile does not exist, or the configuration file cannot be read.
     """
+    session = Session(profile=profile)
     try:
-        return boto3.Session(profile_name=profile)
+        session.get_scoped_config()
     except BotoCoreError as error:
         raise NoCredentialsError(
-            f"{error}. Choose another with AWS_PROFILE; `aws configure list-profiles` names them.",
+            f"{error}. Choose another one with AWS_PROFILE; `aws configure list-profiles` lists them.",
             option="profile",
         ) from error
+    return session
 
 
-def find_region(url: str, session: boto3.Session) -> str:
-    """Find the region to sign for: the one in the URL, else `AWS_REGION`, else the session's.
+def find_region(url: str, session: AwsSession) -> str:
+    """Return the region to sign for: the one in the URL, else `AWS_REGION`, else the session's.
 
     Raises
     ------
     NoRegionError
-        If none of them says one.
+        If none of them names a region.
     """
     if match := _REGION_IN_HOST.search(httpx.URL(url).host):
         return match[1]
-    if region := os.environ.get("AWS_REGION") or session.region_name:
-        return str(region)
+    if region := os.environ.get("AWS_REGION") or _region_of(session):
+        return region
     raise NoRegionError(f"The URL {url} names no AWS region. Set AWS_REGION.", option="region")
 
 
+def _region_of(session: AwsSession) -> str | None:
+    found = (
+        session.get_config_variable("region") if isinstance(session, Session) else getattr(session, "region_name", None)
+    )
+    return found and str(found)
+
+
 class RequestSigner:
-    """Signs requests; httpx calls it with each one just before it is sent, so that a repeated one is signed anew.
+    """Sign requests. httpx calls it just before it sends a request, so every retry has a new signature.
 
     Parameters
     ----------
     session
-        Whose credentials to use; temporary ones are refreshed when they are about to end.
+        Provides the credentials; temporary ones are refreshed before they expire.
     region
         Region of the API.
-    open_again
-        Opens the session anew, from what the configuration files and the environment say by then; None: it stays.
+    reopen
+        Opens a new session, which reads configuration files and environment again. None: keep the session.
     """
 
-    def __init__(
-        self, session: boto3.Session, region: str, *, open_again: Callable[[], boto3.Session] | None = None
-    ) -> None:
+    def __init__(self, session: AwsSession, region: str, *, reopen: Callable[[], AwsSession] | None = None) -> None:
         self._session = session
         self._region = region
-        self._open_again = open_again
+        self._reopen = reopen
 
     def renew(self, refused: httpx.Request) -> bool:
-        """Look for other credentials, where AWS no longer takes some: a login may have written new ones to a file.
+        """Look for new credentials after the current ones have expired: a login may have written them to a file.
 
         Parameters
         ----------
         refused
-            A request whose credentials have expired.
+            A request that AWS refused because its credentials have expired.
 
         Returns
         -------
         bool
-            Whether there are others now.
+            Whether there are new ones now.
 
         Raises
         ------
@@ -99,15 +113,15 @@ class RequestSigner:
             If there are none, or they cannot be refreshed.
         """
         match = _KEY.search(refused.headers.get("authorization", ""))
-        if self._open_again is None or match is None:
+        if self._reopen is None or match is None:
             return False
         refused_key = match[1]
-        if self.credentials().access_key == refused_key:  # else another thread has renewed them
-            self._session = self._open_again()
+        if self.credentials().access_key == refused_key:  # otherwise another thread has renewed them
+            self._session = self._reopen()
         return bool(self.credentials().access_key != refused_key)
 
     def credentials(self) -> Credentials:
-        """Give credentials that hold now, as they are at this moment.
+        """Return a copy of the credentials that are valid now.
 
         Raises
         ------
@@ -131,13 +145,13 @@ class RequestSigner:
         )
 
     def __call__(self, request: httpx.Request) -> httpx.Request:
-        """Add the signature's headers to a request."""
+        """Add the headers of the signature to a request."""
         headers = {name: request.headers[name] for name in _SIGNED_HEADERS if name in request.headers}
-        # AWS signs each parameter percent-encoded, however the URL spells it: `asc(name)` as `asc%28name%29`.
+        # AWS signs each parameter percent-encoded, even if the URL does not encode it: `asc(name)` as `asc%28name%29`.
         unsigned = AWSRequest(
             method=request.method,
             url=str(request.url.copy_with(query=None)),
-            params=request.url.params.multi_items(),  # type: ignore[arg-type] # pairs: a name may come twice
+            params=request.url.params.multi_items(),  # type: ignore[arg-type] # pairs, because a name may occur twice
             data=request.content,
             headers=headers,
         )

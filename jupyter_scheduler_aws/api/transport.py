@@ -1,18 +1,18 @@
-"""Signed requests to one stack, repeated where that may help."""
+"""Send signed requests to one stack, with retries."""
 
 import os
 import platform
 import ssl
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import httpx
 
-from jupyter_scheduler_aws.api.retry_policy import RepeatError, RetryPolicy
+from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
 from jupyter_scheduler_aws.api.signing import RequestSigner
 from jupyter_scheduler_aws.errors import (
+    URL_VARIABLE,
     ConfigurationError,
     NoUrlError,
     SchedulerApiError,
@@ -21,47 +21,40 @@ from jupyter_scheduler_aws.errors import (
     UnreachableError,
     error_of_response,
 )
+from jupyter_scheduler_aws.versions import package_version
 
-__all__ = ["REPEATED_STATUSES", "URL_VARIABLE", "Query", "Transport", "asked_delay", "find_url", "own_version"]
+__all__ = ["RETRYABLE_STATUSES", "S3_RETRYABLE_STATUSES", "Query", "Transport", "find_url", "retry_after_seconds"]
 
-URL_VARIABLE: Final = "JUPYTER_SCHEDULER_AWS_URL"
-"""Environment variable with the stage URL, the same for client, CLI and JupyterLab."""
+RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+"""Statuses from a gateway, or from S3, that may go away with a retry."""
 
-REPEATED_STATUSES: Final = frozenset({429, 502, 503, 504})
-"""Answers of a gateway, or of S3, that may be different the next time."""
+S3_RETRYABLE_STATUSES: Final = RETRYABLE_STATUSES | {500}
+"""For its InternalError, S3 asks for a retry."""
 
 _EXPIRED: Final = "security token included in the request is expired"
-"""API Gateway's words for temporary credentials whose time is over."""
+"""Part of API Gateway's message for temporary credentials that have expired."""
 
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
 _NO_PROXY_FOR_LOOPBACK: Final = {f"all://{host}": None for host in _LOOPBACK_HOSTS}
-"""A proxy in the environment cannot reach this machine's own local cloud."""
+"""A proxy from the environment cannot reach the local cloud on this machine."""
 
 Query = Sequence[tuple[str, str]]
-"""Names and values; a name may come more than once."""
-
-
-def own_version() -> str:
-    """Give the version of this package; `0` where it is used without being installed."""
-    try:
-        return metadata.version("jupyter-scheduler-aws")
-    except metadata.PackageNotFoundError:
-        return "0"
+"""Names and values; a name may occur more than once."""
 
 
 def find_url(url: str | None) -> str:
-    """Give the stage URL without a slash or `/scheduler` at the end, from the argument or else from the environment.
+    """Return the stage URL, from the argument or else from the environment, without a slash or `/scheduler` at its end.
 
     Raises
     ------
     NoUrlError
-        If neither says one, or it is not a URL.
+        If neither is set, or it is not a URL.
     """
     found = (url or os.environ.get(URL_VARIABLE, "")).strip()
     if not found:
         raise NoUrlError(
-            f"The URL of the stack is not known. Set {URL_VARIABLE} to the stack's output ApiUrl; "
+            f"The URL of the stack is not set. Set {URL_VARIABLE} to the stack's output ApiUrl; "
             "for the local cloud: `source .local-cloud/env`.",
             option="url",
         )
@@ -83,47 +76,47 @@ def _is_url(text: str) -> bool:
 
 
 def _trusted_certificates() -> ssl.SSLContext | bool:
-    """Give the certificates of `AWS_CA_BUNDLE`, as other AWS tools do, or True for the usual ones."""
+    """Return the certificates in `AWS_CA_BUNDLE`, as other AWS tools do, or True for the default ones."""
     bundle = os.environ.get("AWS_CA_BUNDLE")
     if not bundle:
         return True
     try:
         return ssl.create_default_context(cafile=bundle)
     except OSError as error:
-        raise ConfigurationError(f"AWS_CA_BUNDLE names {bundle}, which cannot be used: {error}.") from error
+        raise ConfigurationError(f"The file {bundle} in AWS_CA_BUNDLE cannot be used: {error}.") from error
 
 
-def _reason_of(error: httpx.RequestError) -> str:
+def _describe(error: httpx.RequestError) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return f"did not answer in time. Check {URL_VARIABLE}, the network and proxy settings."
+        return f"did not respond in time. Check {URL_VARIABLE}, the network and proxy settings."
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return f"has a certificate that is not trusted ({error}). If a proxy replaces certificates, set AWS_CA_BUNDLE to its own."
-    return f"is out of reach: {error}. Check {URL_VARIABLE}, the network and proxy settings."
+        return f"has a certificate that is not trusted ({error}). If a proxy replaces certificates, set AWS_CA_BUNDLE to the certificate of the proxy."
+    return f"cannot be reached: {error}. Check {URL_VARIABLE}, the network and proxy settings."
 
 
-def asked_delay(response: httpx.Response) -> float | None:
-    """Read how long the other side asks to wait [s], if it does so in seconds."""
+def retry_after_seconds(response: httpx.Response) -> float | None:
+    """Return the delay in the header `Retry-After` [s]; None if it is absent or a date."""
     value = response.headers.get("retry-after", "")
     return float(value) if value.isascii() and value.isdigit() else None
 
 
 class Transport:
-    """Sends requests to one stack.
+    """Send requests to one stack.
 
     Parameters
     ----------
     url
-        Stage URL as `find_url` gives it.
+        Stage URL, as `find_url` returns it.
     signer
         Signs each request.
     connect_timeout_seconds
         How long to wait for a connection [s].
     timeout_seconds
-        How long to wait for an answer, or for the next part of one [s].
-    pace
-        How often to repeat.
+        How long to wait for a response, or for its next part [s].
+    retry_policy
+        How often to retry.
     query
-        Items for the query of every request.
+        Query parameters of every request.
     """
 
     def __init__(
@@ -133,62 +126,62 @@ class Transport:
         signer: RequestSigner,
         connect_timeout_seconds: float,
         timeout_seconds: float,
-        pace: RetryPolicy,
+        retry_policy: RetryPolicy,
         query: Query = (),
     ) -> None:
         self.url = url
         self.query = query
-        self.pace = pace
+        self.retry_policy = retry_policy
         self.http = httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=connect_timeout_seconds),
-            headers={"user-agent": f"jupyter-scheduler-aws/{own_version()} python/{platform.python_version()}"},
+            headers={"user-agent": f"jupyter-scheduler-aws/{package_version()} python/{platform.python_version()}"},
             mounts=_NO_PROXY_FOR_LOOPBACK,
             verify=_trusted_certificates(),
         )
-        """Unsigned; for presigned URLs."""
+        """Does not sign; for presigned URLs."""
         self._signer = signer
 
     def call(self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None) -> Any:
-        """Send a request that may be repeated with the same effect, and give the decoded answer, None if it is empty.
+        """Send an idempotent request, and return the decoded response; None if it is empty.
 
         Parameters
         ----------
         method
             HTTP method.
         path
-            Below `/scheduler`, each part quoted, such as `/jobs`.
+            Path below `/scheduler`, each part quoted, such as `/jobs`.
         query
-            Items of the query.
+            Query parameters.
         body
             Sent as JSON.
 
         Raises
         ------
         SchedulerClientError
-            If the request has something that JSON or a URL cannot have.
+            If JSON or a URL cannot represent the request.
         UnreachableError
-            If no answer came.
+            If there is no response.
         SchedulerApiError
-            If the service refused.
-        UnexpectedAnswerError
-            If the answer is not JSON.
+            If the service refuses the request.
+        UnexpectedResponseError
+            If the response is not JSON.
         """
-        # botocore signs what stands in the URL, and AWS wants %20 where httpx would write a plus.
+        # botocore signs the URL as it is, and AWS expects %20 where httpx would write a plus.
         text = urlencode([*query, *self.query], quote_via=quote, safe="")
         url = f"{self.url}/scheduler{path}" + (f"?{text}" if text else "")
         maybe_done = False
 
-        def step() -> Any:
+        def attempt() -> Any:
             nonlocal maybe_done
             was_maybe_done, maybe_done = maybe_done, True
             response = self._send(method, url, body)
             if was_maybe_done and method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND:
-                return None  # The answer of the try that deleted it was lost on the way.
+                return None  # An earlier attempt deleted it, and its response was lost.
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 maybe_done = was_maybe_done
             return self._read(response)
 
-        return self.pace.repeat(step)
+        return self.retry_policy.run(attempt)
 
     def close(self) -> None:
         """Close the connections."""
@@ -200,14 +193,14 @@ class Transport:
             is_renewed = _EXPIRED in response.text and self._signer.renew(response.request)
             return self.http.send(self._request(method, url, body), auth=self._signer) if is_renewed else response
         except httpx.RequestError as error:
-            raise RepeatError(UnreachableError(f"{self.url} {_reason_of(error)}")) from error
+            raise RetryableError(UnreachableError(f"{self.url} {_describe(error)}")) from error
 
     def _request(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Request:
         try:
             return self.http.build_request(method, url, json=body)
         except (ValueError, httpx.InvalidURL) as error:
             raise SchedulerClientError(
-                f"The request cannot be sent: {error}. Numbers must be finite, and texts whole characters and not too long."
+                f"The request cannot be sent: {error}. Numbers must be finite, and texts must be valid Unicode and not too long."
             ) from error
 
     def _read(self, response: httpx.Response) -> Any:
@@ -219,17 +212,17 @@ class Transport:
             document = None
         if response.is_success and document is not None:
             return document
-        refusal = self._refusal(response, document)
-        if response.status_code in REPEATED_STATUSES:
-            raise RepeatError(refusal, after_seconds=asked_delay(response))
-        raise refusal
+        error = self._error_of(response, document)
+        if response.status_code in RETRYABLE_STATUSES:
+            raise RetryableError(error, retry_after_seconds=retry_after_seconds(response))
+        raise error
 
-    def _refusal(self, response: httpx.Response, document: object) -> SchedulerApiError | UnexpectedResponseError:
-        if isinstance(document, Mapping) or response.status_code in REPEATED_STATUSES:
+    def _error_of(self, response: httpx.Response, document: object) -> SchedulerApiError | UnexpectedResponseError:
+        if isinstance(document, Mapping) or response.status_code in RETRYABLE_STATUSES:
             return error_of_response(
                 response.status_code, document, request_id=response.headers.get("x-amzn-requestid")
             )
         return UnexpectedResponseError(
-            f"{self.url} answered {response.status_code} with something that is not the scheduler's. "
+            f"{self.url} responded with status {response.status_code}, but the response is not the scheduler's. "
             f"Compare {URL_VARIABLE} with the stack's output ApiUrl."
         )

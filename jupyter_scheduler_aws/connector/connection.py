@@ -37,7 +37,7 @@ class Connection:
         self._profile = profile
         self._connect_timeout = connect_timeout
         self._timeout = timeout
-        self._pace = RetryPolicy(tries=tries)
+        self._retry_policy = RetryPolicy(max_attempts=tries)
         self._lock = threading.Lock()
         self._client: Client | None = None
 
@@ -58,7 +58,7 @@ class Connection:
                     profile=self._profile or None,
                     connect_timeout=self._connect_timeout,
                     timeout=self._timeout,
-                    pace=self._pace,
+                    retry_policy=self._retry_policy,
                 )
             return self._client
 

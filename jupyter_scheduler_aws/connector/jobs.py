@@ -18,7 +18,7 @@ from jupyter_scheduler_aws.connector.local_files import add_local_files
 from jupyter_scheduler_aws.connector.panel_models import read_job, read_jobs
 from jupyter_scheduler_aws.connector.requests import creation
 from jupyter_scheduler_aws.connector.workspace import Workspace
-from jupyter_scheduler_aws.transfers.file_selection import InputChoice
+from jupyter_scheduler_aws.enums import InputChoice
 
 __all__ = ["Jobs"]
 

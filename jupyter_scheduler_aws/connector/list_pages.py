@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from jupyter_scheduler.models import ListJobDefinitionsQuery, ListJobsQuery
 
-from jupyter_scheduler_aws.api.response_models import read_response
+from jupyter_scheduler_aws.api.documents import read_response
 from jupyter_scheduler_aws.api.transport import Query
 from jupyter_scheduler_aws.client import Client
 

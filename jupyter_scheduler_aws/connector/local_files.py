@@ -8,7 +8,7 @@ from jupyter_scheduler.models import DescribeJob, JobFile
 
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import UnsafePathError
-from jupyter_scheduler_aws.transfers.download_manifest import Downloaded, FileState, downloaded
+from jupyter_scheduler_aws.transfers.download_manifest import FileState, ManifestEntry, read_manifest
 
 __all__ = ["add_local_files"]
 
@@ -22,7 +22,7 @@ def add_local_files(job: DescribeJob, workspace: Workspace) -> None:
         folder = workspace.job_folder(job.input_filename, job.job_id)
     except UnsafePathError:
         return
-    found = downloaded(folder, job.job_id) or Downloaded(complete=False, files={})
+    found = read_manifest(folder, job.job_id) or ManifestEntry(complete=False, files={})
     here = [
         name for name, file in found.files.items() if file.state != FileState.EXPECTED and (folder / name).is_file()
     ]

@@ -1,4 +1,4 @@
-"""Lists what goes into the snapshot of a notebook's folder, without opening more than its ignore files."""
+"""List what goes into the snapshot of a notebook's folder. It opens only ignore files and manifests."""
 
 import errno
 import os
@@ -10,12 +10,12 @@ from typing import Final
 
 from jupyter_scheduler_aws.errors import SnapshotError
 from jupyter_scheduler_aws.snapshots.ignore_rules import DEFAULT_PATTERNS, IgnoreRules
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, marked_outputs
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, downloaded_files
 
 __all__ = ["FolderListing", "Member"]
 
 _BROKEN: Final = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
-"""What a link says that leads nowhere."""
+"""Error numbers of a broken link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Member:
 
 
 class FolderListing:
-    """Goes through a notebook's folder, in an order that is the same everywhere; the notebook itself is not in it.
+    """List a notebook's folder without the notebook itself, in an order that is the same on every machine.
 
     Parameters
     ----------
     notebook
         Absolute path of the notebook.
     defaults
-        Patterns that hold where no ignore file says otherwise; None: none.
+        Patterns that apply unless an ignore file overrides them; None: none.
     """
 
     def __init__(self, notebook: Path, *, defaults: Sequence[str] | None = DEFAULT_PATTERNS) -> None:
@@ -47,10 +47,10 @@ class FolderListing:
         self._defaults = defaults
         self._outputs: set[Path] = set()
         self.left_out: list[str] = []
-        """Links and special files that were passed over so far, each with the reason."""
+        """Links and special files that were left out so far, each with the reason."""
 
     def members(self) -> Iterator[Member]:
-        """Give files and empty folders; folders that are ignored are not looked into.
+        """Yield files and empty folders. Ignored folders are not read.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class FolderListing:
         if not entries and prefix:
             yield Member(folder, prefix.rstrip("/"), is_folder=True, size_bytes=0)
         rules = rules.inside(prefix, entries)
-        if outputs := marked_outputs(folder):
+        if outputs := downloaded_files(folder):
             self._outputs |= outputs
             self.left_out.append(f"{prefix.rstrip('/') or '.'}: outputs of earlier jobs")
         for entry in entries:
@@ -74,7 +74,7 @@ class FolderListing:
                 continue
             if is_folder:
                 yield from self._walk(path, f"{name}/", rules)
-            elif entry.name != MARKER and path not in self._outputs:
+            elif entry.name != MANIFEST_NAME and path not in self._outputs:
                 found = self._size_or_reason(path)
                 if isinstance(found, int):
                     yield Member(path, name, is_folder=False, size_bytes=found)
@@ -82,7 +82,7 @@ class FolderListing:
                     self.left_out.append(f"{name}: {found}")
 
     def _size_or_reason(self, path: Path) -> int | str:
-        """Give the size of what is a file, or leads to one inside of the folder; else why it stays out."""
+        """Return the size of a file, or of a link to one inside of the folder; else the reason to leave it out."""
         is_link = path.is_symlink()
         if is_link and not Path(os.path.realpath(path)).is_relative_to(self._real_root):
             return "a link that leads out of the folder"

@@ -1,4 +1,4 @@
-"""Reads ignore files: git's patterns, each asked about one file or folder at a time, as git does it."""
+"""Read ignore files: git's patterns, matched against one file or folder at a time, as git does."""
 
 import re
 import warnings
@@ -14,7 +14,7 @@ from jupyter_scheduler_aws.errors import SnapshotError
 __all__ = ["IgnorePatterns", "read_ignore_file"]
 
 _MISREAD: Final = re.compile(r"(?<!\\)\[[!^]?\]?[^]]*(?:\\|\[:)")
-"""A backslash or a class such as `[:digit:]` between brackets, of which pathspec makes something else than git."""
+"""A backslash or a class such as `[:digit:]` between brackets, which pathspec and git read differently."""
 
 _REGEX_PART: Final = re.compile(r"\\.|\[\^?\]?[^]]*\]")
 """An escaped character, or a set of characters, in a regular expression of pathspec."""
@@ -23,9 +23,9 @@ _REGEX_PART: Final = re.compile(r"\\.|\[\^?\]?[^]]*\]")
 @dataclass(frozen=True)
 class _Pattern:
     regex: re.Pattern[str]
-    """For the whole path; that of a folder ends in `/`."""
+    """Matches the whole path; a folder's ends in `/`."""
     ignores: bool
-    """False if it begins with `!`."""
+    """False if the pattern starts with `!`."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,23 @@ class IgnorePatterns:
     """The patterns of one ignore file."""
 
     _patterns: tuple[_Pattern, ...] = ()
-    """The last first."""
+    """In reverse order."""
 
     @classmethod
     def parse(cls, lines: Iterable[str], *, source: str) -> Self:
-        """Read patterns.
+        """Parse patterns.
 
         Parameters
         ----------
         lines
-            A pattern, a comment or nothing each.
+            Each is a pattern, a comment, or empty.
         source
-            Where they are from, for the message.
+            Where they come from, for the error message.
 
         Raises
         ------
         SnapshotError
-            If a line is not a pattern; those that git passes over are told, too.
+            If a line is not a pattern, even if git would silently ignore it.
         """
         found: list[_Pattern] = []
         for number, line in enumerate(lines, start=1):
@@ -65,8 +65,8 @@ class IgnorePatterns:
                 ) from None
         return cls(tuple(reversed(found)))
 
-    def verdict(self, path: str, *, is_folder: bool) -> bool | None:
-        """Say whether something is ignored; None if no pattern is about it. What is said of its parents does not count.
+    def match(self, path: str, *, is_folder: bool) -> bool | None:
+        """Return whether a file or folder is ignored; None if no pattern matches it. Its parents do not count.
 
         Parameters
         ----------
@@ -76,7 +76,7 @@ class IgnorePatterns:
             Whether it is a folder.
         """
         whole = f"{path}/" if is_folder else path
-        return next((each.ignores for each in self._patterns if each.regex.fullmatch(whole)), None)
+        return next((pattern.ignores for pattern in self._patterns if pattern.regex.fullmatch(whole)), None)
 
 
 def read_ignore_file(path: Path) -> IgnorePatterns:
@@ -85,7 +85,7 @@ def read_ignore_file(path: Path) -> IgnorePatterns:
     Raises
     ------
     SnapshotError
-        If it cannot be read, or is not text, or a line of it is not a pattern.
+        If it cannot be read, is not text, or has a line that is not a pattern.
     """
     try:
         content = path.read_bytes()
@@ -95,7 +95,7 @@ def read_ignore_file(path: Path) -> IgnorePatterns:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise SnapshotError(f"{path}, line {line}: this is not UTF-8 text. Save the file as UTF-8.") from None
+        raise SnapshotError(f"{path}, line {line}: the line is not UTF-8 text. Save the file as UTF-8.") from None
     return IgnorePatterns.parse((line.removesuffix("\r") for line in text.split("\n")), source=str(path))
 
 
@@ -112,18 +112,18 @@ def _pattern_of(text: str) -> _Pattern:
     core, end = text.removeprefix("!"), ""
     if core.endswith("/"):
         core, end = core[:-1], "/"
-    # Alone, a star at the end makes a regular expression that is content with a part of the path.
+    # With a star alone at the end, pathspec's regular expression would match only a part of the path.
     folder, slash, last = core.rpartition("/")
     core = folder + slash + {"*": "?*", "**": "**/?*"}.get(last, last)
     regex, ignores = GitIgnoreSpecPattern.pattern_to_regex(start + core + end)
     if regex is None or ignores is None:
         raise ValueError(text)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of sets such as [[]
+        warnings.simplefilter("ignore", FutureWarning)  # about sets such as [[]
         return _Pattern(re.compile(_REGEX_PART.sub(_without_slash, regex), re.DOTALL), ignores)
 
 
 def _without_slash(part: re.Match[str]) -> str:
-    """Keep a set of characters from matching the `/` between names."""
+    """Prevent a set of characters from matching the `/` between names."""
     is_set = part[0].startswith("[") and part[0] != "[^/]"
     return f"(?!/){part[0]}" if is_set else part[0]

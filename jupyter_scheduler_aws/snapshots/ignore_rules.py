@@ -1,4 +1,4 @@
-"""Decides what of a folder stays out of its snapshot: by default, and by its ignore files."""
+"""Decide what to leave out of a folder's snapshot, from default patterns and ignore files."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ from jupyter_scheduler_aws.snapshots.ignore_patterns import IgnorePatterns, read
 __all__ = ["DEFAULT_PATTERNS", "IGNORE_FILE", "VIRTUAL_ENVIRONMENT_FILE", "IgnoreRules"]
 
 IGNORE_FILE: Final = ".jupyterschedulerignore"
-"""Name of the file, in any folder, with patterns of what stays out."""
+"""Name of the file, in any folder, with patterns of what to leave out."""
 
 DEFAULT_PATTERNS: Final = (
     ".git",
@@ -37,59 +37,59 @@ DEFAULT_PATTERNS: Final = (
     ".*.part",
     IGNORE_FILE,
 )
-"""What stays out unless an ignore file says otherwise: it is made again from what is there, or no run needs it."""
+"""Left out unless an ignore file overrides it: it can be recreated, or no run needs it."""
 
 VIRTUAL_ENVIRONMENT_FILE: Final = "pyvenv.cfg"
-"""A folder with this file is a virtual environment of Python, whatever its name; it stays out by default, too."""
+"""A folder with this file is a virtual environment of Python, whatever its name; it is also left out by default."""
 
 
 @dataclass(frozen=True)
 class IgnoreRules:
-    """What is ignored in one folder, by the ignore files there and above, and by default where they say nothing."""
+    """What is ignored in one folder: by the ignore files there and above, else by default."""
 
     _root: Path
     _defaults: IgnorePatterns | None
     _levels: tuple[tuple[int, IgnorePatterns], ...] = ()
-    """Patterns, the deepest first, each with how much of a path is that of the ignore file's own folder."""
+    """Patterns, deepest first, each with the length of the path of the ignore file's own folder."""
 
     @classmethod
     def of_root(cls, root: Path, *, defaults: Sequence[str] | None = DEFAULT_PATTERNS) -> Self:
-        """Begin with a folder; its own ignore file comes with `inside`.
+        """Return the rules for a root folder, without its own ignore file, which `inside` adds.
 
         Parameters
         ----------
         root
             The folder.
         defaults
-            Patterns that hold where no ignore file says otherwise. None: none, and virtual environments are nothing special.
+            Patterns that apply unless an ignore file overrides them. None: none, and virtual environments are included.
         """
         return cls(root, None if defaults is None else IgnorePatterns.parse(defaults, source="default patterns"))
 
     def inside(self, folder: str, entries: Sequence[os.DirEntry[str]]) -> Self:
-        """Give the rules inside of a folder: with its own ignore file, if there is one among its entries.
+        """Return the rules inside of a folder: they include its own ignore file, if it has one.
 
         Parameters
         ----------
         folder
-            Relative to the root, with `/` between and at the end; empty for the root itself.
+            Relative to the root, with a `/` at its end; empty for the root itself.
         entries
-            What is in the folder.
+            The entries of the folder.
 
         Raises
         ------
         SnapshotError
-            If the ignore file cannot be read. It must be a file: a link could lead anywhere, and git reads none either.
+            If the ignore file cannot be read, or is a link: it could lead anywhere, and git does not follow it either.
         """
-        entry = next((each for each in entries if each.name == IGNORE_FILE), None)
+        entry = next((entry for entry in entries if entry.name == IGNORE_FILE), None)
         if entry is None:
             return self
         if not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-            raise SnapshotError(f"{entry.path} is not a file of its own. Put a file with the patterns there.")
+            raise SnapshotError(f"{entry.path} is not a regular file. Replace it with a file that has the patterns.")
         patterns = read_ignore_file(Path(entry.path))
         return replace(self, _levels=((len(folder), patterns), *self._levels))
 
     def ignores(self, path: str, *, is_folder: bool) -> bool:
-        """Say whether a file or folder stays out; what is in a folder that does is not asked about.
+        """Check whether to leave out a file or folder. Do not call it for the content of a folder that is left out.
 
         Parameters
         ----------
@@ -99,11 +99,11 @@ class IgnoreRules:
             Whether it is a folder, and not a link to one.
         """
         for start, patterns in self._levels:
-            if (verdict := patterns.verdict(path[start:], is_folder=is_folder)) is not None:
-                return verdict
+            if (is_ignored := patterns.match(path[start:], is_folder=is_folder)) is not None:
+                return is_ignored
         if self._defaults is None:
             return False
-        if self._defaults.verdict(path, is_folder=is_folder):
+        if self._defaults.match(path, is_folder=is_folder):
             return True
-        # Unlike that of pathlib, it says no where it may not look; the listing tells that better.
+        # Unlike pathlib's, it returns False without permission to look; the listing then raises a better error.
         return is_folder and os.path.isfile(self._root / path / VIRTUAL_ENVIRONMENT_FILE)  # noqa: PTH113

@@ -1,4 +1,4 @@
-"""Reads a notebook, and checks that it can be run, before anything is sent anywhere."""
+"""Read a notebook, and check before the upload that it can run."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from jupyter_scheduler_aws.errors import SnapshotError
 __all__ = ["read_notebook"]
 
 _OLDEST_NBFORMAT: Final = 4
-"""What papermill runs; format 4 is from 2015."""
+"""Oldest format that papermill runs; format 4 is from 2015."""
 
 
 def read_notebook(path: Path) -> bytes:
@@ -18,7 +18,7 @@ def read_notebook(path: Path) -> bytes:
     Raises
     ------
     SnapshotError
-        If it cannot be read, or is not a notebook that can be run.
+        If it cannot be read, or is not a notebook that can run.
     """
     try:
         content = path.read_bytes()
@@ -43,8 +43,8 @@ def _problem_of(notebook: object) -> str | None:
     if notebook["nbformat"] < _OLDEST_NBFORMAT:
         return "has an old notebook format. Open it in JupyterLab and save it to bring it up to date."
     if notebook["nbformat"] > _OLDEST_NBFORMAT:
-        return f"has notebook format {notebook['nbformat']}, which is newer than what can be run (4)."
-    # It takes a second to load, which the other commands need not wait for.
+        return f"has notebook format {notebook['nbformat']}, which is newer than the supported one (4)."
+    # It takes a second to import, which would delay all other commands.
     from nbformat.validator import iter_validate  # noqa: PLC0415
 
     # Extra properties (cell ids in files of format 4.4) are common and harmless.

@@ -1,4 +1,4 @@
-"""Packs a notebook, or a notebook's folder, into the snapshot that a job runs."""
+"""Pack a notebook, or a notebook's folder, into the snapshot that a job runs."""
 
 import tempfile
 from dataclasses import dataclass
@@ -6,38 +6,38 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
+from jupyter_scheduler_aws.api.response_models import NO_LIMITS, SnapshotLimits
 from jupyter_scheduler_aws.snapshots.folder_listing import FolderListing, Member
-from jupyter_scheduler_aws.snapshots.limits import NO_LIMITS, SnapshotLimits
 from jupyter_scheduler_aws.snapshots.notebook_file import read_notebook
 from jupyter_scheduler_aws.snapshots.size_check import FolderSize, check_notebook_size
 from jupyter_scheduler_aws.snapshots.zip_file import write_zip
 
 __all__ = ["Snapshot", "pack_folder", "pack_notebook", "upload_filename"]
 
-_KEPT_IN_MEMORY_BYTES: Final = 32 * 1024 * 1024
+_MAX_IN_MEMORY_BYTES: Final = 32 * 1024 * 1024
 """A larger zip goes to a temporary file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """An immutable copy of the input, ready to be uploaded; close it, or use it as a context manager."""
+    """An immutable copy of the input, ready for upload. Close it, or use it as a context manager."""
 
     file: IO[bytes]
-    """The bytes, from their beginning."""
+    """The content, positioned at its beginning."""
     upload_filename: str
     input_filename: str
-    """Name of the notebook; in a zip it stands at the root."""
+    """Name of the notebook; in a zip it is at the root."""
     is_packaged: bool
     """Whether it is a zip of the folder."""
     size_bytes: int
-    """What will be uploaded [B]."""
+    """Size of the upload [B]."""
     files: int
-    """Number of files, with the notebook."""
+    """Number of files, including the notebook."""
     left_out: tuple[str, ...] = ()
     """Links and special files that are not in the zip, each with the reason."""
 
     def close(self) -> None:
-        """Let go of the bytes."""
+        """Release the content."""
         self.file.close()
 
     def __enter__(self) -> Self:
@@ -50,7 +50,7 @@ class Snapshot:
 
 
 def upload_filename(notebook: Path, *, folder: bool) -> str:
-    """Give the name that a snapshot is uploaded under: its end tells the service what it is."""
+    """Return the name for the upload of a snapshot. From its suffix, the service knows the kind of snapshot."""
     return f"{notebook.stem}.zip" if folder else notebook.name
 
 
@@ -62,20 +62,20 @@ def pack_notebook(notebook: Path, *, content: bytes | None = None, limits: Snaps
     notebook
         Path of the notebook.
     content
-        What `read_notebook` gave; without it, it is read here.
+        The result of `read_notebook`; by default, the notebook is read here.
     limits
-        What the service takes.
+        The service's limits.
 
     Raises
     ------
     SnapshotError
-        If it cannot be read, or is not a notebook that can be run.
+        If it cannot be read, or is not a notebook that can run.
     SnapshotTooLargeError
-        If it is over the limit.
+        If it is above the limit.
     """
     content = read_notebook(notebook) if content is None else content
     check_notebook_size(notebook, len(content), limits.max_bytes)
-    file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it
+    file = tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it
     file.write(content)
     file.seek(0)
     return Snapshot(
@@ -91,24 +91,24 @@ def pack_notebook(notebook: Path, *, content: bytes | None = None, limits: Snaps
 def pack_folder(notebook: Path, *, content: bytes | None = None, limits: SnapshotLimits = NO_LIMITS) -> Snapshot:
     """Check a notebook and zip its folder, with the notebook at the root of the zip.
 
-    Left out is what the folder's ignore files name, or `DEFAULT_PATTERNS` where they say nothing, outputs of earlier jobs,
-    and links that are folders or lead outside. The notebook always goes in. The same files give the same bytes.
+    The zip leaves out what ignore files name, else `DEFAULT_PATTERNS`; outputs of earlier jobs; and links to folders or to
+    the outside. It always includes the notebook. The same files result in the same bytes.
 
     Parameters
     ----------
     notebook
         Path of the notebook.
     content
-        What `read_notebook` gave; without it, it is read here.
+        The result of `read_notebook`; by default, the notebook is read here.
     limits
-        What the service takes. Files are counted before one of them is opened, and a zip that grows too large is given up.
+        The service's limits. They are checked before any file is opened, and while the zip grows.
 
     Raises
     ------
     SnapshotError
-        If a file cannot be read, an ignore file is not one, or the notebook is not one that can be run.
+        If a file cannot be read, an ignore file is invalid, or the notebook cannot run.
     SnapshotTooLargeError
-        If the notebook or the folder is over a limit.
+        If the notebook or the folder is above a limit.
     """
     content = read_notebook(notebook) if content is None else content
     check_notebook_size(notebook, len(content), limits.max_notebook_bytes)
@@ -116,7 +116,7 @@ def pack_folder(notebook: Path, *, content: bytes | None = None, limits: Snapsho
     size = FolderSize(notebook.absolute().parent, limits)
     size.add(Member(notebook, notebook.name, is_folder=False, size_bytes=len(content)))
     members = _members(listing, size)
-    file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it
+    file = tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it
     try:
         write_zip(file, members, notebook=notebook.name, content=content, on_size=size.check_zip)
     except BaseException:
@@ -136,11 +136,11 @@ def pack_folder(notebook: Path, *, content: bytes | None = None, limits: Snapsho
 
 
 def _members(listing: FolderListing, size: FolderSize) -> list[Member]:
-    """Go through the folder to its end, so that a refusal can say how large it is; keep no more than may go along."""
-    found: list[Member] = []
+    """List the whole folder, so that an error can state its size, but keep no members beyond the limit."""
+    members: list[Member] = []
     for member in listing.members():
         size.add(member)
         if not size.is_over:
-            found.append(member)
+            members.append(member)
     size.check()
-    return found
+    return members

@@ -1,19 +1,19 @@
-"""Holds what is to be packed against what the service takes, and says what to do about it, before anything is sent."""
+"""Check sizes against the service's limits before the upload, and explain what to do."""
 
 import math
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from jupyter_scheduler_aws.api.response_models import SnapshotLimits
 from jupyter_scheduler_aws.errors import SnapshotTooLargeError
 from jupyter_scheduler_aws.snapshots.folder_listing import Member
 from jupyter_scheduler_aws.snapshots.ignore_rules import IGNORE_FILE
-from jupyter_scheduler_aws.snapshots.limits import SnapshotLimits
 
 __all__ = ["FolderSize", "check_notebook_size"]
 
-_NAMED: Final = 3
-"""How many of the largest things a refusal names."""
+_MAX_NAMES: Final = 3
+"""How many of the largest files and folders an error names."""
 
 _KIB: Final = 1024
 
@@ -24,25 +24,25 @@ def check_notebook_size(notebook: Path, size_bytes: int, max_bytes: int | None) 
     Raises
     ------
     SnapshotTooLargeError
-        If it is over the limit.
+        If it is above the limit.
     """
     if _is_over(size_bytes, max_bytes):
         raise SnapshotTooLargeError(
-            f"{notebook} has {_size(size_bytes)}; notebooks of at most {_size(max_bytes)} are taken. Mostly its outputs "
-            "make it large: clear them in JupyterLab (Edit > Clear Outputs of All Cells) and save it; the job makes them anew. "
+            f"{notebook} has {_size(size_bytes)}; the limit for notebooks is {_size(max_bytes)}. Usually the outputs "
+            "are large: clear them in JupyterLab (Edit > Clear Outputs of All Cells) and save it; the job creates new ones. "
             "Or ask the operator for a higher limits.max_notebook_mib."
         )
 
 
 class FolderSize:
-    """Sums up a folder.
+    """Add up the size of a folder.
 
     Parameters
     ----------
     folder
         The folder.
     limits
-        What the service takes.
+        The service's limits.
     """
 
     def __init__(self, folder: Path, limits: SnapshotLimits) -> None:
@@ -63,51 +63,49 @@ class FolderSize:
 
     @property
     def is_over(self) -> bool:
-        """Whether it is too large already."""
+        """Whether the folder is already too large."""
         limits = self._limits
         return _is_over(self._total_files, limits.max_unpacked_files) or _is_over(
             self._total_bytes, limits.max_unpacked_bytes
         )
 
     def check(self) -> None:
-        """Check what has been counted.
+        """Check the number and the size of the files.
 
         Raises
         ------
         SnapshotTooLargeError
-            If it is too many files, or too large.
+            If there are too many files, or they are too large.
         """
         limits = self._limits
         if _is_over(self._total_files, limits.max_unpacked_files):
-            raise self._refusal(f"at most {limits.max_unpacked_files:,} files are taken", "max_unpacked_files")
+            raise self._error(f"the limit is {limits.max_unpacked_files:,} files", "max_unpacked_files")
         if _is_over(self._total_bytes, limits.max_unpacked_bytes):
-            raise self._refusal(f"at most {_size(limits.max_unpacked_bytes)} are taken", "max_unpacked_mib")
+            raise self._error(f"the limit is {_size(limits.max_unpacked_bytes)}", "max_unpacked_mib")
 
     def check_zip(self, zip_bytes: int) -> None:
-        """Check the size of the zip, as far as it is written.
+        """Check the size of the zip so far.
 
         Raises
         ------
         SnapshotTooLargeError
-            If it is too large already.
+            If it is too large.
         """
         if _is_over(zip_bytes, self._limits.max_bytes):
-            raise self._refusal(
-                f"zipped it is larger than the {_size(self._limits.max_bytes)} that are taken", "max_folder_mib"
-            )
+            raise self._error(f"the zip is larger than the limit of {_size(self._limits.max_bytes)}", "max_folder_mib")
 
-    def _refusal(self, limit: str, setting: str) -> SnapshotTooLargeError:
+    def _error(self, limit: str, setting: str) -> SnapshotTooLargeError:
         order = self._files if setting == "max_unpacked_files" else self._bytes
         largest = ", ".join(
             f"{name} ({_files(self._files[name])}, {_size(self._bytes[name])})"
             if name.endswith("/")
             else f"{name} ({_size(self._bytes[name])})"
-            for name, _ in order.most_common(_NAMED)
+            for name, _ in order.most_common(_MAX_NAMES)
         )
         return SnapshotTooLargeError(
-            f"The folder {self._folder} has {_files(self._total_files)}, {_size(self._total_bytes)} in all; {limit}. "
-            f"Largest are {largest}. Name what the run does not need in {self._folder / IGNORE_FILE}, "
-            f"put the notebook into a smaller folder, or ask the operator for a higher limits.{setting}."
+            f"The folder {self._folder} has {_files(self._total_files)}, {_size(self._total_bytes)} in total; {limit}. "
+            f"The largest are {largest}. List what the run does not need in {self._folder / IGNORE_FILE}, "
+            f"move the notebook to a smaller folder, or ask the operator for a higher limits.{setting}."
         )
 
 
@@ -120,7 +118,7 @@ def _files(count: int) -> str:
 
 
 def _size(count: int | None) -> str:
-    """Write a number of bytes as settings do, in MiB and the like; rounded up, so that what is over a limit looks so."""
+    """Format a number of bytes in MiB and the like, as settings do; rounded up, so that it never looks below a limit."""
     value, unit = float(count or 0), "bytes"
     for larger in ("KiB", "MiB", "GiB", "TiB"):
         if value < _KIB:

@@ -1,4 +1,4 @@
-"""Writes a folder's zip, so that the same files give the same bytes on every machine."""
+"""Write the zip of a folder. The same files result in the same bytes on every machine."""
 
 import os
 import zipfile
@@ -11,8 +11,8 @@ from jupyter_scheduler_aws.snapshots.folder_listing import Member
 __all__ = ["write_zip"]
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-"""Earliest time that a zip can say. All members have it, so that the same files give the same bytes: an idempotent
-create compares them."""
+"""Earliest time that a zip can represent. All members have it, so that the same files result in the same bytes, which an
+idempotent create compares."""
 
 _PART_BYTES: Final = 1024 * 1024
 
@@ -25,15 +25,15 @@ def write_zip(
     Parameters
     ----------
     file
-        Where to.
+        File to write to.
     members
         Files and empty folders.
     notebook
-        Name of the notebook, which comes first.
+        Name of the notebook, which is the first member.
     content
-        The notebook.
+        Content of the notebook.
     on_size
-        Called with the zip's size [B] now and then, and at the end; may raise to end the writing.
+        Called with the zip's size [B], repeatedly and at the end; can raise to stop.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def _add(package: zipfile.ZipFile, member: Member, *, on_part: Callable[[], None
         raise SnapshotError(f"{member.path} cannot be read: {error.strerror or error}.") from error
     except UnicodeEncodeError:
         raise SnapshotError(
-            f"{member.name!r} has a name that is not text; rename it, or move it out of the folder."
+            f"{member.name!r} has a name that is not valid Unicode; rename it, or move it out of the folder."
         ) from None
 
 

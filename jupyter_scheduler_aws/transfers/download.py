@@ -1,4 +1,4 @@
-"""Brings a job's files to this machine: each whole or not at all, taken up again where an earlier download broke off."""
+"""Download a job's files in parallel: each whole or not at all, resuming earlier downloads."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,19 +9,20 @@ from typing import Final
 
 from jupyter_scheduler_aws.api.job_endpoints import Api
 from jupyter_scheduler_aws.api.response_models import OutputFile
+from jupyter_scheduler_aws.enums import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_file import fetch
-from jupyter_scheduler_aws.transfers.download_plan import Plan
-from jupyter_scheduler_aws.transfers.file_selection import InputChoice, Item, select
-from jupyter_scheduler_aws.transfers.partial_files import Part, find_parts
-from jupyter_scheduler_aws.transfers.presigned_source import Source
-from jupyter_scheduler_aws.transfers.remote_zip import fetch_member
+from jupyter_scheduler_aws.transfers.download_file import download_file
+from jupyter_scheduler_aws.transfers.download_plan import DownloadPlan
+from jupyter_scheduler_aws.transfers.file_selection import DownloadItem, select_files
+from jupyter_scheduler_aws.transfers.partial_files import PartialFile, find_partial_files
+from jupyter_scheduler_aws.transfers.presigned_source import PresignedSource
+from jupyter_scheduler_aws.transfers.remote_zip import download_member
 from jupyter_scheduler_aws.transfers.upload import Progress
 
 __all__ = ["download_files", "ignore_renamed"]
 
-_AT_ONCE: Final = 4
-"""Files on their way at one time: hides the latency of many small ones, and leaves the line to others as well."""
+_MAX_PARALLEL: Final = 4
+"""Files downloaded at the same time: enough to hide the latency of many small ones, without taking the whole bandwidth."""
 
 
 def download_files(
@@ -36,48 +37,47 @@ def download_files(
     on_progress: Progress,
     on_renamed: Callable[[str, Path], None],
 ) -> list[Path]:
-    """Download a job's files into a folder, which is made if need be; `Client.download` says the parameters.
+    """Download a job's files into a folder. `Client.download` describes the parameters.
 
     Raises
     ------
     DownloadError
-        If there is no file, or one did not arrive whole, may not be written, or would replace one that no download
-        brought here.
+        If there is no file, or if a file is incomplete, cannot be written, or would replace one that no download wrote.
     """
-    # In this order: a job that had ended before its files were listed makes no more of them. The other way round, files
-    # that it made between the two would be missing from a download that is called complete.
+    # The order matters: a job that ended before its files are listed creates no more of them. In the other order, files
+    # that it creates between the two requests would be missing from a download that counts as complete.
     job = api.get_job(job_id)
-    items = select(api.files(job_id), job, output_formats=output_formats, with_input=with_input)
-    plan = Plan(folder, job_id, items, is_ended=job.is_ended, overwrite=overwrite, again=again)
+    items = select_files(api.files(job_id), job, output_formats=output_formats, with_input=with_input)
+    plan = DownloadPlan(folder, job_id, items, is_ended=job.is_ended, overwrite=overwrite, again=again)
     for name, path in plan.renamed.items():
         on_renamed(name, path)
     if plan.missing:
-        plan.begin()
+        plan.start()
     batch = _Batch(api, plan.missing, list_again=lambda: api.files(job_id), on_progress=on_progress)
     try:
-        batch.fetch_all(plan.places)
+        batch.download_all(plan.paths)
     except BaseException:
-        plan.give_up(batch.sizes)
+        plan.abort(batch.sizes)
         raise
     plan.finish(batch.sizes)
-    return list(plan.places.values())
+    return list(plan.paths.values())
 
 
 def ignore_renamed(name: str, path: Path) -> None:
-    """Take no notice of a file that has another name here."""
+    """Ignore that a file is renamed."""
 
 
 class _CancelledError(Exception):
-    """Another file failed, or the user interrupted."""
+    """Another file failed, or the user interrupted the download."""
 
 
 class _Batch:
-    """Files on their way, with their URLs of now."""
+    """The files to download, with their current URLs."""
 
     def __init__(
         self,
         api: Api,
-        items: Iterable[Item],
+        items: Iterable[DownloadItem],
         *,
         list_again: Callable[[], Iterable[OutputFile]],
         on_progress: Progress,
@@ -85,7 +85,7 @@ class _Batch:
         self._items = {item.path: item for item in items}
         self._links = {_identity(item.file): item.file for item in self._items.values()}
         self._http = api.transport.http
-        self._pace = api.pace
+        self._retry_policy = api.retry_policy
         self._list_again = list_again
         self._on_progress = on_progress
         self._lock = threading.Lock()
@@ -94,13 +94,13 @@ class _Batch:
         self._total = sum(item.size_bytes or 0 for item in self._items.values())
         self._is_cancelled = False
         self.sizes: dict[str, int] = {}
-        """Of each file that has arrived [B]."""
+        """Size of each file that is complete [B]."""
 
-    def fetch_all(self, places: Mapping[str, Path]) -> None:
-        parts = find_parts(places[name] for name in self._items)
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="download") as pool:
+    def download_all(self, paths: Mapping[str, Path]) -> None:
+        partial_files = find_partial_files(paths[name] for name in self._items)
+        with ThreadPoolExecutor(_MAX_PARALLEL, thread_name_prefix="download") as pool:
             futures = [
-                pool.submit(self._fetch, item, Part(places[name], parts[places[name]]))
+                pool.submit(self._download, item, PartialFile(paths[name], partial_files[paths[name]]))
                 for name, item in self._items.items()
             ]
             try:
@@ -112,31 +112,33 @@ class _Batch:
         for error in sorted(errors, key=lambda error: isinstance(error, _CancelledError)):
             raise error
 
-    def _fetch(self, item: Item, part: Part) -> None:
-        source = Source(partial(self._link, _identity(item.file)), http=self._http)
-        on_bytes = partial(self._tell, item)
+    def _download(self, item: DownloadItem, part: PartialFile) -> None:
+        source = PresignedSource(partial(self._get_link, _identity(item.file)), http=self._http)
+        on_bytes = partial(self._report_progress, item)
         try:
             part.target.parent.mkdir(parents=True, exist_ok=True)
             with part:
                 if item.member is None:
-                    size = fetch(part, source, pace=self._pace, on_bytes=on_bytes)
+                    size = download_file(part, source, retry_policy=self._retry_policy, on_bytes=on_bytes)
                 else:
-                    size = fetch_member(part, source, item.member, pace=self._pace, on_bytes=on_bytes)
+                    size = download_member(
+                        part, source, item.member, retry_policy=self._retry_policy, on_bytes=on_bytes
+                    )
         except OSError as error:
             raise DownloadError(
                 f"{part.target} cannot be written: {error.strerror or error}. "
-                "Check space and permissions, then download again: what has arrived is kept."
+                "Check space and permissions, then download again; the download resumes."
             ) from error
         self.sizes[item.path] = size
 
-    def _link(self, which: tuple[str, str], failed: OutputFile | None) -> OutputFile:
-        """Give a file's link; list the files again if it is still the one that failed."""
+    def _get_link(self, which: tuple[str, str], failed: OutputFile | None) -> OutputFile:
+        """Return a file with its URL. List the files again if the URL is still the one that failed."""
         with self._lock:
             if failed is not None and self._links[which] == failed:
                 self._links |= {_identity(file): file for file in self._list_again() if _identity(file) in self._links}
             return self._links[which]
 
-    def _tell(self, item: Item, done: int) -> None:
+    def _report_progress(self, item: DownloadItem, done: int) -> None:
         if self._is_cancelled:
             raise _CancelledError
         if item.size_bytes is None:

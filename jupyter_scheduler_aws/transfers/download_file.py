@@ -1,4 +1,4 @@
-"""Fetches one file from a presigned URL, whole and verified, going on where the line dropped."""
+"""Download one file from a presigned URL: complete, verified, and resumed after a dropped connection."""
 
 import re
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from typing import Final
 
 import httpx
 
-from jupyter_scheduler_aws.api.retry_policy import RepeatError, RetryPolicy
+from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.partial_files import Part
-from jupyter_scheduler_aws.transfers.presigned_source import ChangedError, Source
+from jupyter_scheduler_aws.transfers.partial_files import PartialFile
+from jupyter_scheduler_aws.transfers.presigned_source import FileChangedError, PresignedSource
 
-__all__ = ["fetch"]
+__all__ = ["download_file"]
 
 _CHUNK_BYTES: Final = 256 * 1024
 
@@ -20,35 +20,37 @@ _MD5: Final = re.compile(r'"([0-9a-f]{32})"')
 _ENCRYPTION: Final = "x-amz-server-side-encryption"
 
 
-def fetch(part: Part, source: Source, *, pace: RetryPolicy, on_bytes: Callable[[int], None]) -> int:
-    """Fetch a file, put it in its place, and give its size [B].
+def download_file(
+    part: PartialFile, source: PresignedSource, *, retry_policy: RetryPolicy, on_bytes: Callable[[int], None]
+) -> int:
+    """Download a file, move it to its target, and return its size [B].
 
     Parameters
     ----------
     part
-        Takes what arrives; what it has from before is not fetched again.
+        Stores the content. Content from an earlier download is not downloaded again.
     source
-        Where the file comes from.
-    pace
-        How often to repeat.
+        Where to download the file from.
+    retry_policy
+        How often to retry.
     on_bytes
-        Called with the number of bytes that are there, after each part; may raise to end the fetch.
+        Called with the number of bytes so far, after each chunk; can raise to stop the download.
 
     Raises
     ------
     DownloadError
-        If it did not arrive whole, however often it was tried.
+        If the file is not complete after all retries.
     """
-    part.take_up(source.file.size_bytes)
-    return pace.repeat(lambda: _step(part, source, on_bytes))
+    part.resume(source.file.size_bytes)
+    return retry_policy.run(lambda: _attempt(part, source, on_bytes))
 
 
-def _step(part: Part, source: Source, on_bytes: Callable[[int], None]) -> int:
+def _attempt(part: PartialFile, source: PresignedSource, on_bytes: Callable[[int], None]) -> int:
     try:
         md5 = _receive(part, source, on_bytes)
-    except ChangedError:
+    except FileChangedError:
         part.discard()
-        raise RepeatError(source.error("met a file that changes all the time")) from None
+        raise RetryableError(source.error("failed because the file keeps changing")) from None
     except DownloadError:
         part.discard()
         raise
@@ -57,31 +59,31 @@ def _step(part: Part, source: Source, on_bytes: Callable[[int], None]) -> int:
         source.check_size(size)
     if md5 not in (None, part.md5):
         part.discard()
-        raise RepeatError(source.error("brought other bytes than were stored (their MD5 differs)"))
-    if not part.land():
-        raise RepeatError(source.error("was overtaken by another download"))
+        raise RetryableError(source.error("returned other bytes than were stored (their MD5 differs)"))
+    if not part.finish():
+        raise RetryableError(source.error("was overtaken by another download"))
     return size
 
 
-def _receive(part: Part, source: Source, on_bytes: Callable[[int], None]) -> str | None:
-    """Write what comes, and give the MD5 that it has to have, if S3 says it."""
+def _receive(part: PartialFile, source: PresignedSource, on_bytes: Callable[[int], None]) -> str | None:
+    """Write the response, and return the MD5 that S3 states for the content, if any."""
     with source.get(start=part.offset, etag=part.etag) as response:
         if response.status_code == httpx.codes.PARTIAL_CONTENT:
-            part.remove_others()
+            part.remove_other_versions()
         else:
-            part.begin(response.headers.get("etag"))
+            part.start(response.headers.get("etag"))
         for chunk in response.iter_raw(_CHUNK_BYTES):
             part.write(chunk)
             on_bytes(part.offset)
             if part.offset > source.file.size_bytes:
-                break  # whoever sends more than was listed may never end
+                break  # a server that sends more than the listed size might never stop
         return _md5_of(response)
 
 
 def _md5_of(response: httpx.Response) -> str | None:
-    """Read the content's MD5 from its ETag.
+    """Return the content's MD5 from its ETag, or None if the ETag is not an MD5.
 
-    An ETag is one if the object was not uploaded in parts (then it has a `-`) and is encrypted with S3's own keys or not
+    It is an MD5 if the object was not a multipart upload (then it has a `-`) and is encrypted with S3's own keys or not
     at all (S3 API Reference, "Object", ETag).
     """
     if response.headers.get(_ENCRYPTION, "AES256") != "AES256":

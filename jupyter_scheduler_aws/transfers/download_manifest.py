@@ -1,7 +1,7 @@
-"""Remembers, in a folder, what downloads brought there, job by job.
+"""The download manifest: a file in a folder that lists, job by job, the files that downloads wrote there.
 
-A snapshot leaves those files out, a download may replace them, and JupyterLab learns without asking the service whether
-a job's files are there.
+Snapshots leave those files out, downloads can replace them, and JupyterLab finds out without a request whether a job's
+files are there.
 """
 
 import json
@@ -17,67 +17,75 @@ from typing import Any, Final
 
 from jupyter_scheduler_aws.errors import DownloadError
 
-__all__ = ["MARKER", "Downloaded", "DownloadedFile", "FileState", "downloaded", "marked_outputs", "update_marker"]
+__all__ = [
+    "MANIFEST_NAME",
+    "DownloadedFile",
+    "FileState",
+    "ManifestEntry",
+    "downloaded_files",
+    "read_manifest",
+    "update_manifest",
+]
 
-MARKER: Final = ".nbjobs.json"
-"""Name of the file that a download writes into its folder."""
+MANIFEST_NAME: Final = ".nbjobs.json"
+"""Name of the manifest that a download writes into its folder."""
 
-_ABOUT: Final = "Outputs of jobs that nbjobs or JupyterLab downloaded here. They stay out of snapshots, and a download may replace them."
+_ABOUT: Final = "Outputs of jobs that nbjobs or JupyterLab downloaded here. Snapshots leave them out, and downloads can replace them."
 
-_WRITING: Final = threading.Lock()
-"""Among the threads of a process no entry is lost; see `update_marker` for other processes."""
+_LOCK: Final = threading.Lock()
+"""Keeps threads of this process from losing an entry; see `update_manifest` for other processes."""
 
 
 class FileState(StrEnum):
-    """What is known of a file that a download was to bring."""
+    """What the manifest knows about a file."""
 
     FINAL = "final"
-    """If it is there, it is the job's last word."""
+    """If it exists, it is the job's final version."""
     PREVIEW = "preview"
-    """It was fetched while the job ran."""
+    """It was downloaded while the job was running."""
     EXPECTED = "expected"
-    """It was on its way when this was written; what stands there, if anything, may be something older."""
+    """Its download had started when the manifest was written. If the file exists, it may be an older one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DownloadedFile:
-    """A file that a download brought."""
+    """A file that a download wrote."""
 
     format: str
-    """An output format, `files` for what the run made or changed, or `input`."""
+    """An output format, `files` for what the run created or changed, or `input`."""
     size_bytes: int
-    """When it arrived; of one that is expected, as far as it is known."""
+    """After the download; of an expected file, the listed size or 0."""
     state: FileState = FileState.FINAL
 
 
 @dataclass(frozen=True, kw_only=True)
-class Downloaded:
-    """What downloads of one job brought into a folder."""
+class ManifestEntry:
+    """What downloads of one job wrote into a folder."""
 
     complete: bool
-    """Whether the job had ended when its files were listed, and every file that the last download asked for arrived."""
+    """Whether the job had ended when its files were listed, and the last download got every file that it requested."""
     files: Mapping[str, DownloadedFile]
-    """By relative path, with `/`. They were there when this was written; the user may have removed or changed some."""
+    """By relative path, with `/`. The user may have removed or changed some since then."""
 
 
-def downloaded(folder: Path, job_id: str) -> Downloaded | None:
-    """Give what downloads of a job brought into a folder; None where there is no marker that can be read, or nothing of it.
+def read_manifest(folder: Path, job_id: str) -> ManifestEntry | None:
+    """Return what downloads of a job wrote into a folder; None if there is no readable manifest or no entry.
 
-    Opens one small file and looks at no other. Raises nothing.
+    It opens one small file and no other. It raises nothing.
     """
     return _read(folder).get(job_id)
 
 
-def marked_outputs(folder: Path) -> set[Path]:
-    """Give the files that downloads brought into a folder; none where there is no marker that can be read."""
+def downloaded_files(folder: Path) -> set[Path]:
+    """Return the paths that downloads wrote into a folder; none if there is no readable manifest."""
     return {folder / name for entry in _read(folder).values() for name in entry.files}
 
 
-def update_marker(folder: Path, job_id: str, change: Callable[[Downloaded | None], Downloaded | None]) -> None:
-    """Write down what downloads of a job brought into a folder; what other jobs had under the same names is theirs no more.
+def update_manifest(folder: Path, job_id: str, change: Callable[[ManifestEntry | None], ManifestEntry | None]) -> None:
+    """Update a job's entry, and remove its files from the entries of other jobs.
 
-    Another process that writes at the same moment may take no notice: the later one wins. Each download writes at its
-    beginning and at its end, so an entry is lost only if two end within the same millisecond or so.
+    If another process writes at the same moment, the later one wins. Each download writes at its start and at its end, so
+    an entry is lost only if two downloads end within about the same millisecond.
 
     Parameters
     ----------
@@ -86,16 +94,16 @@ def update_marker(folder: Path, job_id: str, change: Callable[[Downloaded | None
     job_id
         The job.
     change
-        Given the job's entry of now, gives the new one; None removes it.
+        Returns the new entry for the current one; None removes it.
 
     Raises
     ------
     DownloadError
-        If the marker cannot be written.
+        If the manifest cannot be written.
     """
-    path = folder / MARKER
+    path = folder / MANIFEST_NAME
     try:
-        with _WRITING:
+        with _LOCK:
             entries = _read(folder)
             entry = change(entries.pop(job_id, None))
             entries = _without(entries, entry.files) if entry else entries
@@ -106,8 +114,8 @@ def update_marker(folder: Path, job_id: str, change: Callable[[Downloaded | None
         ) from error
 
 
-def _without(entries: Mapping[str, Downloaded], names: Mapping[str, object]) -> dict[str, Downloaded]:
-    """Take names away from jobs; one that has lost a file is complete no more, one that has lost all is forgotten."""
+def _without(entries: Mapping[str, ManifestEntry], names: Mapping[str, object]) -> dict[str, ManifestEntry]:
+    """Remove files from entries. An entry that lost a file is incomplete; one that lost all of them is removed."""
     found = {}
     for job_id, entry in entries.items():
         left = {name: file for name, file in entry.files.items() if name not in names}
@@ -116,9 +124,9 @@ def _without(entries: Mapping[str, Downloaded], names: Mapping[str, object]) -> 
     return found
 
 
-def _read(folder: Path) -> dict[str, Downloaded]:
+def _read(folder: Path) -> dict[str, ManifestEntry]:
     try:
-        with open(folder / MARKER, encoding="utf-8", opener=_open_plain) as file:
+        with open(folder / MANIFEST_NAME, encoding="utf-8", opener=_open_plain) as file:
             document = json.load(file)
         return {job_id: _entry_of(entry) for job_id, entry in document["jobs"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -126,11 +134,11 @@ def _read(folder: Path) -> dict[str, Downloaded]:
 
 
 def _open_plain(path: str, flags: int) -> int:
-    """Open a file, but neither follow a link to elsewhere nor wait for a pipe."""
+    """Open a file without following a link or waiting for a pipe."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
-def _entry_of(document: Mapping[str, Any]) -> Downloaded:
+def _entry_of(document: Mapping[str, Any]) -> ManifestEntry:
     files = {}
     for name, file in document["files"].items():
         path = PurePosixPath(name)
@@ -141,16 +149,16 @@ def _entry_of(document: Mapping[str, Any]) -> Downloaded:
             size_bytes=int(file["size_bytes"]),
             state=FileState(file.get("state", FileState.FINAL)),
         )
-    return Downloaded(complete=document["complete"] is True, files=files)
+    return ManifestEntry(complete=document["complete"] is True, files=files)
 
 
-def _write(path: Path, entries: Mapping[str, Downloaded]) -> None:
-    """Replace the marker, or the link that somebody put in its place; remove it if there is nothing to say."""
+def _write(path: Path, entries: Mapping[str, ManifestEntry]) -> None:
+    """Replace the manifest, or a link in its place. Remove it if there are no entries."""
     if not entries:
         path.unlink(missing_ok=True)
         return
     document = {"about": _ABOUT, "jobs": {job_id: _document_of(entry) for job_id, entry in entries.items()}}
-    temporary = path.with_name(f"{MARKER}.{secrets.token_hex(8)}.part")
+    temporary = path.with_name(f"{MANIFEST_NAME}.{secrets.token_hex(8)}.part")
     try:
         with temporary.open("x", encoding="utf-8") as file:
             file.write(json.dumps(document, indent=1) + "\n")
@@ -161,7 +169,7 @@ def _write(path: Path, entries: Mapping[str, Downloaded]) -> None:
         raise
 
 
-def _document_of(entry: Downloaded) -> Mapping[str, Any]:
+def _document_of(entry: ManifestEntry) -> Mapping[str, Any]:
     files = {
         name: {"format": file.format, "size_bytes": file.size_bytes}
         | ({} if file.state == FileState.FINAL else {"state": file.state})

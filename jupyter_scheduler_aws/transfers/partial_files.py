@@ -1,8 +1,8 @@
-"""Half files: what has arrived of a file stays beside its place under a hidden name, for this process or another to go on.
+"""Partial files: an incomplete download stays beside its target under a hidden name, so that any process can resume it.
 
-The name is `.<hash of the file's name>-<ETag>.part`, so a half file says by itself whose it is and of which version. Its
-content is always the beginning of that version: it is only ever written from what is there on, or from 0 with the same
-bytes. So two processes may write the same half file, each at its own offset.
+The name is `.<hash of the target's name>-<ETag>.part`, which identifies the target and the version of its content. The
+content is always the beginning of that version, because writes only append to it, or start at 0 with the same bytes. So two
+processes can write the same partial file, each at its own offset.
 """
 
 import hashlib
@@ -17,12 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME
 
-__all__ = ["Part", "find_parts", "is_part"]
+__all__ = ["PartialFile", "find_partial_files", "is_partial_file"]
 
 _NAME: Final = re.compile(r"\.([0-9a-f]{12})-(_[0-9a-f]{16}|([0-9A-Za-z-]{1,80}))\.part")
-"""The first kind is of files whose ETag cannot stand in a name: nobody can go on with them later."""
+"""The first kind is for an ETag that cannot be part of a name; such a file cannot be resumed later."""
 
 _ETAG: Final = re.compile(r'"([0-9A-Za-z-]{1,80})"')
 
@@ -31,17 +31,17 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
-def is_part(name: str) -> bool:
-    """Say whether a file of this name is half of a download, or of a marker."""
-    return _NAME.fullmatch(name) is not None or (name.startswith(f"{MARKER}.") and name.endswith(".part"))
+def is_partial_file(name: str) -> bool:
+    """Check whether a name is that of a partial download, or of a partial manifest."""
+    return _NAME.fullmatch(name) is not None or (name.startswith(f"{MANIFEST_NAME}.") and name.endswith(".part"))
 
 
-def find_parts(targets: Iterable[Path]) -> Mapping[Path, Sequence[Path]]:
-    """Find the half files of each target that earlier downloads left, reading each folder once."""
+def find_partial_files(targets: Iterable[Path]) -> Mapping[Path, Sequence[Path]]:
+    """Find the partial files of each target that earlier downloads left, reading each folder once."""
     targets = list(targets)
     found: dict[tuple[Path, str], list[Path]] = {}
     for folder in {target.parent for target in targets}:
-        # Without a look at what is there, the download begins anew; if it cannot be written either, that will be said.
+        # If the folder cannot be read, the download starts again; if it cannot be written either, that raises an error.
         with suppress(OSError):
             for entry in os.scandir(folder):
                 if match := _NAME.fullmatch(entry.name):
@@ -61,21 +61,21 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _is_plain(status: os.stat_result) -> bool:
-    """Say whether writing to a file writes to nothing else."""
+    """Check whether a write to this file changes no other file."""
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
-class Part:
-    """The half file of one target; leaving it as a context manager keeps it if anybody can go on with it.
+class PartialFile:
+    """The partial file of one target. As a context manager, it is kept at the end if it can be resumed.
 
-    Every method raises an `OSError` if the disk does.
+    Every method can raise an `OSError`.
 
     Parameters
     ----------
     target
-        Where the whole file goes.
+        Path of the complete file.
     found
-        Half files of this target that earlier downloads left.
+        Partial files of this target that earlier downloads left.
     """
 
     def __init__(self, target: Path, found: Iterable[Path] = ()) -> None:
@@ -85,9 +85,9 @@ class Part:
         self._file: io.FileIO | None = None
         self._digest = hashlib.md5(usedforsecurity=False)
         self.etag: str | None = None
-        """The header of the version that is being fetched, with its quotes."""
+        """The header of the version that is downloaded, with its quotes."""
         self.offset = 0
-        """How much of it is here [B]."""
+        """Number of bytes so far [B]."""
 
     def __enter__(self) -> Self:
         return self
@@ -101,19 +101,20 @@ class Part:
 
     @property
     def md5(self) -> str:
-        """The hash of what is here, in hexadecimal digits."""
+        """The hash of the content so far, in hexadecimal digits."""
         return self._digest.hexdigest()
 
     @property
     def _handle(self) -> io.FileIO:
         if self._file is None:
-            raise ValueError("Nothing was begun.")
+            raise ValueError("The partial file is not open.")
         return self._file
 
-    def take_up(self, size_bytes: int) -> None:
-        """Go on with the largest half file that may be the beginning of a file of this size.
+    def resume(self, size_bytes: int) -> None:
+        """Open the largest partial file that can be the beginning of a file of this size.
 
-        Of one that is whole already, the last byte is fetched again: the answer says whether it is still that version.
+        If it is complete already, its last byte is downloaded again, because the response shows whether the version is still
+        the same.
         """
         usable = {}
         for path in self._found:
@@ -125,29 +126,29 @@ class Part:
             path.unlink(missing_ok=True)
             del usable[path]
         if usable:
-            path = max(usable, key=lambda each: usable[each][0])
+            path = max(usable, key=lambda candidate: usable[candidate][0])
             size, tag = usable[path]
             self._open(path, f'"{tag}"')
             self._advance(min(size, size_bytes - 1))
 
-    def begin(self, etag: str | None) -> None:
-        """Write from 0, and remove the half files of other versions."""
+    def start(self, etag: str | None) -> None:
+        """Start at 0, and remove the partial files of other versions."""
         match = _ETAG.fullmatch(etag or "")
         tag = match[1] if match else f"_{secrets.token_hex(8)}"
         path = self.target.with_name(f".{_key(self.target)}-{tag}.part")
         self._found.update({self._path} if self._path and self._path != path else ())
         self._open(path, etag)
-        self.remove_others()
+        self.remove_other_versions()
 
-    def remove_others(self) -> None:
-        """Remove the half files of other versions."""
+    def remove_other_versions(self) -> None:
+        """Remove the partial files of other versions."""
         for path in self._found - {self._path}:
-            with suppress(OSError):  # It is in nobody's way.
+            with suppress(OSError):  # A leftover does no harm.
                 path.unlink(missing_ok=True)
         self._found.clear()
 
     def write(self, chunk: bytes) -> None:
-        """Write all of a chunk behind what is here."""
+        """Append a chunk."""
         file, left = self._handle, memoryview(chunk)
         while left:
             written = file.write(left)
@@ -156,26 +157,26 @@ class Part:
             left = left[written:]
 
     def discard(self) -> None:
-        """Throw away what is here."""
+        """Delete the content so far."""
         if self._path:
             self._path.unlink(missing_ok=True)
         self._close()
         self._path = self.etag = None
         self.offset = 0
 
-    def land(self) -> bool:
-        """Put the file in its place. False if it is gone and not there: another download wanted another version."""
+    def finish(self) -> bool:
+        """Move the file to its target. Return False if another download, of another version, has removed it."""
         own = os.fstat(self._handle.fileno())
         if self._path is None or own.st_size != self.offset:
             self.discard()
             return False
-        if os.name == "nt":  # It renames no open file. Elsewhere an open one keeps its number to itself.
+        if os.name == "nt":  # Windows cannot rename an open file. Elsewhere, an open file keeps its inode.
             self._close()
-        is_there = self._rename(self._path, own)
+        is_in_place = self._rename(self._path, own)
         self._close()
         self._path = self.etag = None
         self.offset = 0
-        return is_there
+        return is_in_place
 
     def _rename(self, path: Path, own: os.stat_result) -> bool:
         with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Where a file comes from: a presigned URL, and a new one when that has expired."""
+"""The source of a download: a presigned URL, and a new one after it has expired."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,66 +8,63 @@ from typing import Final
 import httpx
 
 from jupyter_scheduler_aws.api.response_models import OutputFile
-from jupyter_scheduler_aws.api.retry_policy import RepeatError
-from jupyter_scheduler_aws.api.transport import REPEATED_STATUSES, asked_delay
+from jupyter_scheduler_aws.api.retry_policy import RetryableError
+from jupyter_scheduler_aws.api.transport import S3_RETRYABLE_STATUSES, retry_after_seconds
 from jupyter_scheduler_aws.errors import DownloadError
 
-__all__ = ["ChangedError", "Source"]
-
-_REPEATED: Final = REPEATED_STATUSES | {500}
-"""S3 asks to repeat its InternalError."""
+__all__ = ["FileChangedError", "PresignedSource"]
 
 _CHANGED: Final = frozenset({412, 416})
-"""The file has changed since its first part was fetched."""
+"""The file has changed since the download of its first part."""
 
 _EXPIRED: Final = frozenset({400, 403})
-"""S3's answers to a presigned URL whose time, or whose signer's session, is over."""
+"""S3's statuses for a presigned URL that has expired, or whose signer's session has."""
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
-_AGAIN: Final = "Download the job's files again: what has arrived is kept."
+_AGAIN: Final = "Download the job's files again; the download resumes."
 
 
-class ChangedError(Exception):
-    """What was fetched so far, or the part that came, is not of the version that is there now."""
+class FileChangedError(Exception):
+    """What was downloaded so far, or the part in the response, is not of the current version."""
 
 
-class Source:
-    """Gets a file, or a part of it, once; whoever calls repeats it.
+class PresignedSource:
+    """Request a file, or a part of it, once; the caller retries.
 
     Parameters
     ----------
-    link
-        Gives what to fetch; given the link that failed, gives a new one.
+    get_link
+        Returns the file with its URL; called with the one that failed, returns a new one.
     http
-        Sends no signatures.
+        Does not sign requests.
     """
 
-    def __init__(self, link: Callable[[OutputFile | None], OutputFile], *, http: httpx.Client) -> None:
-        self._renew = link
+    def __init__(self, get_link: Callable[[OutputFile | None], OutputFile], *, http: httpx.Client) -> None:
+        self._get_link = get_link
         self._http = http
-        self.file = link(None)
-        """As it was listed last."""
+        self.file = get_link(None)
+        """As last listed."""
 
     @contextmanager
     def get(self, *, start: int = 0, stop: int | None = None, etag: str | None = None) -> Iterator[httpx.Response]:
-        """Ask for a file, or for a part of it if its version is known or `stop` is given.
+        """Request a file, or a part of it.
 
         Parameters
         ----------
         start, stop
-            Which bytes; a server may send all the same, with the status 200.
+            Range of bytes. A server can ignore it, and send the whole file with the status 200.
         etag
-            The version that is wanted, as its header had it.
+            The expected version, as in its header.
 
         Raises
         ------
-        RepeatError
-            If it may succeed when it is repeated, or if the size is not what was listed.
-        ChangedError
-            If there is another version.
+        RetryableError
+            If a retry may succeed, or if the size is not the listed one.
+        FileChangedError
+            If there is another version now.
         DownloadError
-            If it was refused for good.
+            If a retry cannot succeed.
         """
         headers = {"accept-encoding": "identity"}
         if start or stop is not None:
@@ -79,44 +76,44 @@ class Source:
                 self._check_part(response, start, etag)
                 yield response
         except httpx.RequestError as error:
-            raise RepeatError(self.error(f"broke off: {str(error) or 'no response in time'}")) from error
+            raise RetryableError(self.error(f"was interrupted: {str(error) or 'no response in time'}")) from error
 
     def check_size(self, size_bytes: int) -> None:
-        """Compare with the listed size; a file of a running job may have been written anew, so list it again.
+        """Compare with the listed size. If it differs, list the file again, because a running job may have replaced it.
 
         Raises
         ------
-        RepeatError
-            If it is another.
+        RetryableError
+            If the size differs.
         """
         if size_bytes != self.file.size_bytes:
             error = self.error(f"has {size_bytes:,} bytes instead of {self.file.size_bytes:,}")
-            self.file = self._renew(self.file)
-            raise RepeatError(error)
+            self.file = self._get_link(self.file)
+            raise RetryableError(error)
 
-    def error(self, what: str, *, then: str = _AGAIN) -> DownloadError:
-        """Make an error that names the file and says what happened to it, and what to do then."""
-        return DownloadError(f"The download of {self.file.path!r} {what}. {then}")
+    def error(self, what: str, *, advice: str = _AGAIN) -> DownloadError:
+        """Return an error with the file's name, what happened, and what to do next."""
+        return DownloadError(f"The download of {self.file.path!r} {what}. {advice}")
 
     def _check_status(self, response: httpx.Response) -> None:
         status = response.status_code
         if response.is_success:
             return
         if status in _CHANGED:
-            raise ChangedError
+            raise FileChangedError
         error = self.error(f"was refused with status {status}")
         if status in _EXPIRED:
-            self.file = self._renew(self.file)
-        elif status not in _REPEATED:
+            self.file = self._get_link(self.file)
+        elif status not in S3_RETRYABLE_STATUSES:
             raise error
-        raise RepeatError(error, after_seconds=asked_delay(response))
+        raise RetryableError(error, retry_after_seconds=retry_after_seconds(response))
 
     def _check_part(self, response: httpx.Response, start: int, etag: str | None) -> None:
-        """Compare what is announced with what was asked for, before a byte of it is taken."""
+        """Compare the headers with the request, before reading the content."""
         if response.status_code == httpx.codes.PARTIAL_CONTENT:
             match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
             if not match or int(match[1]) != start or (etag and response.headers.get("etag", etag) != etag):
-                raise ChangedError
+                raise FileChangedError
             self.check_size(int(match[2]))
         elif (length := response.headers.get("content-length", "")).isdigit():
             self.check_size(int(length))

@@ -1,4 +1,4 @@
-"""Takes one member out of a zip that is in S3, fetching little more than that member."""
+"""Download one member of a zip in S3, with range requests for little more than that member."""
 
 import io
 import tempfile
@@ -10,131 +10,138 @@ from typing import IO, Any, Final
 import httpx
 from typing_extensions import override
 
-from jupyter_scheduler_aws.api.retry_policy import RepeatError, RetryPolicy
-from jupyter_scheduler_aws.transfers.partial_files import Part
-from jupyter_scheduler_aws.transfers.presigned_source import ChangedError, Source
+from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
+from jupyter_scheduler_aws.transfers.partial_files import PartialFile
+from jupyter_scheduler_aws.transfers.presigned_source import FileChangedError, PresignedSource
 
-__all__ = ["fetch_member"]
+__all__ = ["download_member"]
 
 _TAIL_BYTES: Final = 64 * 1024
-"""Fetched at first: the end of a zip says what is in it, for some 600 files within so many bytes."""
+"""Size of the first request: the end of a zip holds its directory, which fits for about 600 files."""
 
 _BLOCK_BYTES: Final = 256 * 1024
-"""Fetched at a time after that: most notebooks are smaller."""
+"""Size of the following requests: most notebooks are smaller."""
 
-_KEPT_IN_MEMORY_BYTES: Final = 32 * 1024 * 1024
-"""A larger zip goes to a temporary file, where a server sends nothing but the whole."""
+_MAX_IN_MEMORY_BYTES: Final = 32 * 1024 * 1024
+"""If a server ignores ranges, a larger zip goes to a temporary file."""
 
-_MOST_DIRECTORY_BYTES: Final = 64 * 1024 * 1024
-_MOST_ENTRIES: Final = 100_000
-"""The largest directory that the service takes, whatever its operator allows. `zipfile` makes some 700 bytes of each entry."""
+_MAX_DIRECTORY_BYTES: Final = 64 * 1024 * 1024
+_MAX_ENTRIES: Final = 100_000
+"""The largest directory that the service accepts in any configuration. `zipfile` needs about 700 bytes for each entry."""
 
-_MOST_NOTEBOOK_BYTES: Final = 100 * 1024 * 1024
-"""The largest notebook that an operator may allow."""
+_MAX_NOTEBOOK_BYTES: Final = 100 * 1024 * 1024
+"""The largest notebook that an operator can allow."""
 
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
-"""What `zipfile` raises for a zip that is broken, encrypted, or packed in a way that it does not know."""
+"""What `zipfile` raises for a zip that is corrupt, encrypted, or uses an unknown compression."""
 
-_WHOLE: Final = "Look at the whole of it: `nbjobs download --with-input`."
+_ADVICE: Final = "Download the whole zip: `nbjobs download --with-input`."
 
 
-def fetch_member(part: Part, source: Source, name: str, *, pace: RetryPolicy, on_bytes: Callable[[int], None]) -> int:
-    """Fetch a member of a zip, put it in its place, and give its size [B]. Its CRC is verified.
+def download_member(
+    part: PartialFile,
+    source: PresignedSource,
+    name: str,
+    *,
+    retry_policy: RetryPolicy,
+    on_bytes: Callable[[int], None],
+) -> int:
+    """Download a member of a zip, verify its CRC, move it to its target, and return its size [B].
 
     Parameters
     ----------
     part
-        Takes the member.
+        Stores the member.
     source
-        Where the zip comes from.
+        Where to download the zip from.
     name
-        The member.
-    pace
-        How often to repeat.
+        Name of the member.
+    retry_policy
+        How often to retry.
     on_bytes
-        Called with the number of bytes that are there, after each part; may raise to end the fetch.
+        Called with the number of bytes so far, after each chunk; can raise to stop the download.
 
     Raises
     ------
     DownloadError
-        If the zip is broken, has no such member, or did not arrive, however often it was tried.
+        If the zip is corrupt, has no such member, or cannot be downloaded after all retries.
     """
 
-    def step() -> int:
-        part.begin(None)
+    def attempt() -> int:
+        part.start(None)
         try:
-            for chunk in _read(source, name, pace):
+            for chunk in _read(source, name, retry_policy):
                 part.write(chunk)
                 on_bytes(part.offset)
-        except ChangedError:
-            raise RepeatError(source.error("met a file that changes all the time")) from None
+        except FileChangedError:
+            raise RetryableError(source.error("failed because the file keeps changing")) from None
         size = part.offset
-        if not part.land():
-            raise RepeatError(source.error("was overtaken by another download"))
+        if not part.finish():
+            raise RetryableError(source.error("was overtaken by another download"))
         return size
 
-    return pace.repeat(step)
+    return retry_policy.run(attempt)
 
 
-def _read(source: Source, name: str, pace: RetryPolicy) -> Iterator[bytes]:
-    """Give a member in chunks; the errors of `zipfile` are made readable, those of whoever takes the chunks left alone."""
+def _read(source: PresignedSource, name: str, retry_policy: RetryPolicy) -> Iterator[bytes]:
+    """Yield a member in chunks. Errors of `zipfile` become a `DownloadError`; errors of the caller do not."""
     try:
         with (
-            RemoteFile(source, pace) as raw,
+            RemoteFile(source, retry_policy) as raw,
             _BoundedReader(raw, _BLOCK_BYTES) as file,
             zipfile.ZipFile(file) as package,
-            package.open(_small_enough(package.getinfo(name))) as member,
+            package.open(_check_size(package.getinfo(name))) as member,
         ):
             while chunk := member.read(_BLOCK_BYTES):
                 yield chunk
     except KeyError:
-        raise source.error(f"brought a zip that has no {name!r} in it", then=_WHOLE) from None
+        raise source.error(f"failed because the zip has no {name!r} in it", advice=_ADVICE) from None
     except _BROKEN as error:
-        raise source.error(f"brought a zip that cannot be read ({error})", then=_WHOLE) from error
+        raise source.error(f"failed because the zip cannot be read ({error})", advice=_ADVICE) from error
 
 
-def _small_enough(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    if member.file_size > _MOST_NOTEBOOK_BYTES:
-        raise zipfile.BadZipFile(f"{member.filename!r} has {member.file_size:,} bytes in it")
+def _check_size(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    if member.file_size > _MAX_NOTEBOOK_BYTES:
+        raise zipfile.BadZipFile(f"{member.filename!r} has {member.file_size:,} bytes")
     return member
 
 
 class _BoundedReader(io.BufferedReader):
-    """A buffered reader for `zipfile`, which reads a directory at once and makes an object of each of its entries."""
+    """Limit the size of a zip's directory, which `zipfile` reads at once, creating an object for each entry."""
 
     @override
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > _MOST_DIRECTORY_BYTES:
+        if size is not None and size > _MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile(f"its directory has {size:,} bytes")
         data = super().read(size)
-        if data.count(b"PK\x01\x02") > _MOST_ENTRIES:
-            raise zipfile.BadZipFile(f"it has more than {_MOST_ENTRIES:,} entries")
+        if data.count(b"PK\x01\x02") > _MAX_ENTRIES:
+            raise zipfile.BadZipFile(f"it has more than {_MAX_ENTRIES:,} entries")
         return data
 
 
 class RemoteFile(io.RawIOBase):
-    """A file in S3 to be read anywhere; each read is a request, but for those in its last part.
+    """A seekable file in S3. Each read is a request, except in its last part.
 
-    Every read raises a `DownloadError` if the file does not arrive, and `ChangedError` if it is another by now.
+    Every read raises a `DownloadError` if the requests fail, and `FileChangedError` if the file has changed.
 
     Parameters
     ----------
     source
-        Where the file comes from.
-    pace
-        How often to repeat.
+        Where to download the file from.
+    retry_policy
+        How often to retry.
     """
 
-    def __init__(self, source: Source, pace: RetryPolicy) -> None:
+    def __init__(self, source: PresignedSource, retry_policy: RetryPolicy) -> None:
         super().__init__()
         self._source = source
-        self._pace = pace
+        self._retry_policy = retry_policy
         self._position = 0
         self._etag: str | None = None
         self._whole: IO[bytes] | None = None
         size = source.file.size_bytes
         self._tail_start = max(0, size - _TAIL_BYTES)
-        self._tail = self._fetch(self._tail_start, size) if size else b""
+        self._tail = self._download(self._tail_start, size) if size else b""
 
     @override
     def readable(self) -> bool:
@@ -153,7 +160,7 @@ class RemoteFile(io.RawIOBase):
         size = self._source.file.size_bytes
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: size}[whence]
         if base + offset < 0:
-            raise OSError("A position before the beginning.")
+            raise OSError("The position is negative.")
         self._position = base + offset
         return self._position
 
@@ -165,7 +172,7 @@ class RemoteFile(io.RawIOBase):
         if start >= self._tail_start:
             data = self._tail[start - self._tail_start :][: len(buffer)]
         else:
-            data = self._fetch(start, min(start + len(buffer), self._tail_start))
+            data = self._download(start, min(start + len(buffer), self._tail_start))
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
@@ -176,26 +183,26 @@ class RemoteFile(io.RawIOBase):
             self._whole.close()
         super().close()
 
-    def _fetch(self, start: int, stop: int) -> bytes:
-        data = b"" if self._whole else self._pace.repeat(lambda: self._request(start, stop))
+    def _download(self, start: int, stop: int) -> bytes:
+        data = b"" if self._whole else self._retry_policy.run(lambda: self._request(start, stop))
         if self._whole:
             self._whole.seek(start)
             data = self._whole.read(stop - start)
         if len(data) != stop - start:
-            raise ChangedError
+            raise FileChangedError
         return data
 
     def _request(self, start: int, stop: int) -> bytes:
         with self._source.get(start=start, stop=stop, etag=self._etag) as response:
             if response.status_code == httpx.codes.PARTIAL_CONTENT:
                 self._etag = response.headers.get("etag")
-                return b"".join(_no_more_than(stop - start, response))
-            self._whole = _keep(self._source.file.size_bytes, response)
+                return b"".join(_limited(stop - start, response))
+            self._whole = _download_whole(self._source.file.size_bytes, response)
             return b""
 
 
-def _no_more_than(size_bytes: int, response: httpx.Response) -> Iterator[bytes]:
-    """Give what comes, and stop at the first chunk that is too much: whoever sends more than was asked for may never end."""
+def _limited(size_bytes: int, response: httpx.Response) -> Iterator[bytes]:
+    """Yield the response, and stop after the first excess chunk: a server that sends more than the range might never stop."""
     left = size_bytes
     for chunk in response.iter_raw():
         yield chunk
@@ -204,11 +211,11 @@ def _no_more_than(size_bytes: int, response: httpx.Response) -> Iterator[bytes]:
             return
 
 
-def _keep(size_bytes: int, response: httpx.Response) -> IO[bytes]:
-    """Take all of a file from a server, or a proxy, that does not give parts."""
-    file = tempfile.SpooledTemporaryFile(max_size=_KEPT_IN_MEMORY_BYTES)  # noqa: SIM115 - who asked closes it
+def _download_whole(size_bytes: int, response: httpx.Response) -> IO[bytes]:
+    """Download the whole file from a server, or a proxy, that ignores ranges."""
+    file = tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
     try:
-        file.writelines(_no_more_than(size_bytes, response))
+        file.writelines(_limited(size_bytes, response))
     except BaseException:
         file.close()
         raise

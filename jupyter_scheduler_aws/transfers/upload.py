@@ -1,4 +1,4 @@
-"""Sends a snapshot to the place that the service named: a presigned POST form of S3."""
+"""Upload a snapshot with a presigned POST form of S3, with retries."""
 
 import re
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import httpx
 
 from jupyter_scheduler_aws.api.job_endpoints import Api
 from jupyter_scheduler_aws.api.response_models import UploadForm
-from jupyter_scheduler_aws.api.retry_policy import RepeatError, RetryPolicy
-from jupyter_scheduler_aws.api.transport import REPEATED_STATUSES, asked_delay
+from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
+from jupyter_scheduler_aws.api.transport import S3_RETRYABLE_STATUSES, retry_after_seconds
 from jupyter_scheduler_aws.errors import UploadError
 from jupyter_scheduler_aws.snapshots.notebook_file import read_notebook
 from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder, pack_notebook, upload_filename
@@ -18,33 +18,30 @@ from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder, pack_not
 __all__ = ["Progress", "ignore_progress", "send_form", "upload_notebook", "upload_snapshot"]
 
 Progress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all, now and then, and at the end. The first may go back when a part is repeated."""
+"""Called with the bytes done and the total, repeatedly and at the end. The first can decrease with a retry."""
 
 _S3_ERROR: Final = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 
-_REPEATED: Final = REPEATED_STATUSES | {500}
-"""S3 asks to repeat its InternalError."""
-
 
 def ignore_progress(_done: int, _total: int) -> None:
-    """Do nothing, where nobody watches."""
+    """Ignore the progress."""
 
 
 def upload_notebook(
     api: Api, notebook: Path, *, folder: bool, on_packed: Callable[[Snapshot], None] | None, on_progress: Progress
 ) -> str:
-    """Pack and upload a notebook, alone or with its folder, and give the URI that names the snapshot.
+    """Pack and upload a notebook, alone or with its folder, and return the URI that identifies the snapshot.
 
-    The service is asked for its limits first, with the form that the upload needs anyway, so that nothing is packed in vain.
+    The upload form comes first, because it states the service's limits: nothing is packed that would be refused.
 
     Raises
     ------
     SnapshotError
         If the notebook or its folder cannot be packed.
     SnapshotTooLargeError
-        If it is larger than the operator allows.
+        If it is above a limit of the service.
     UploadError
-        If the snapshot did not arrive.
+        If the upload fails.
     """
     content = read_notebook(notebook)
     form = api.begin_upload(filename=upload_filename(notebook, folder=folder))
@@ -56,14 +53,14 @@ def upload_notebook(
 
 
 def upload_snapshot(api: Api, snapshot: Snapshot, *, on_progress: Progress) -> str:
-    """Upload a snapshot and give the URI that names it.
+    """Upload a snapshot, and return the URI that identifies it.
 
     Raises
     ------
     UploadError
-        If it did not arrive.
+        If the upload fails.
     TooLargeError
-        If it is larger than the operator allows.
+        If it is above a limit of the service.
     """
     form = api.begin_upload(filename=snapshot.upload_filename, size_bytes=snapshot.size_bytes)
     return _send(api, form, snapshot, on_progress)
@@ -76,14 +73,14 @@ def _send(api: Api, form: UploadForm, snapshot: Snapshot, on_progress: Progress)
         file=snapshot.file,
         filename=snapshot.upload_filename,
         size_bytes=snapshot.size_bytes,
-        pace=api.pace,
+        retry_policy=api.retry_policy,
         on_progress=on_progress,
     )
     return form.input_uri
 
 
-class _WatchedFile:
-    """A file that tells how much of it was read; httpx needs no more than this of it."""
+class _ProgressFile:
+    """Report how much of a file was read. httpx needs only these methods."""
 
     def __init__(self, file: IO[bytes], size_bytes: int, on_progress: Progress) -> None:
         self._file = file
@@ -110,39 +107,39 @@ def send_form(
     file: IO[bytes],
     filename: str,
     size_bytes: int,
-    pace: RetryPolicy,
+    retry_policy: RetryPolicy,
     on_progress: Progress,
 ) -> None:
-    """Send a file with a presigned form, in parts as they are read; repeat it where that may help.
+    """Upload a file with a presigned form, streaming it, with retries.
 
     Raises
     ------
     UploadError
-        If it did not arrive.
+        If the upload fails.
     """
-    watched = _WatchedFile(file, size_bytes, on_progress)
+    stream = _ProgressFile(file, size_bytes, on_progress)
 
-    def step() -> None:
-        part = (filename, watched, "application/octet-stream")
+    def attempt() -> None:
+        part = (filename, stream, "application/octet-stream")
         try:
-            # httpx goes back to the file's beginning, and writes the fields first; S3 ignores what comes after the file.
+            # httpx seeks to the beginning of the file, and writes the fields first, because S3 ignores fields after the file.
             response = http.post(form.url, data=form.fields, files={"file": part})  # type: ignore[dict-item]
         except httpx.RequestError as error:
-            raise RepeatError(
+            raise RetryableError(
                 UploadError(
                     f"{filename} could not be uploaded: {str(error) or 'no response in time'}. Check the network and try again."
                 )
             ) from error
         if not response.is_success:
-            raise _refusal(response, filename)
+            raise _error_of(response, filename)
 
-    pace.repeat(step)
+    retry_policy.run(attempt)
 
 
-def _refusal(response: httpx.Response, filename: str) -> Exception:
+def _error_of(response: httpx.Response, filename: str) -> Exception:
     match = _S3_ERROR.search(response.text)
-    said = f"{match[1]}: {match[2]}" if match else f"status {response.status_code}"
-    error = UploadError(f"S3 did not take {filename} ({said}). Submit it again; if it stays so, tell the operator.")
-    if response.status_code in _REPEATED:
-        return RepeatError(error, after_seconds=asked_delay(response))
+    reason = f"{match[1]}: {match[2]}" if match else f"status {response.status_code}"
+    error = UploadError(f"S3 refused {filename} ({reason}). Submit it again; if that does not help, ask the operator.")
+    if response.status_code in S3_RETRYABLE_STATUSES:
+        return RetryableError(error, retry_after_seconds=retry_after_seconds(response))
     return error

@@ -1,4 +1,4 @@
-"""A fake API, credentials that it knows, and a client whose waiting takes no time."""
+"""A fake API, credentials that it knows, and a client that never sleeps."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_aws import Client, RetryPolicy
+from jupyter_scheduler_aws import Client, PollingInterval, RetryPolicy
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, running_api
 from tests.jupyter_scheduler_aws.fake_server import REGION
 
@@ -27,13 +27,18 @@ def api() -> Iterator[FakeApi]:
 
 @pytest.fixture
 def waits() -> list[float]:
-    """Every wait [s], none of which took any time."""
+    """Every delay [s] that the client would have slept."""
     return []
 
 
 @pytest.fixture
-def pace(waits: list[float]) -> RetryPolicy:
+def retry_policy(waits: list[float]) -> RetryPolicy:
     return RetryPolicy(sleep=waits.append)
+
+
+@pytest.fixture
+def polling_interval(waits: list[float]) -> PollingInterval:
+    return PollingInterval(sleep=waits.append)
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +54,8 @@ def _aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def client(api: FakeApi, pace: RetryPolicy) -> Iterator[Client]:
-    with Client(api.url, pace=pace) as client:
+def client(api: FakeApi, retry_policy: RetryPolicy, polling_interval: PollingInterval) -> Iterator[Client]:
+    with Client(api.url, retry_policy=retry_policy, polling_interval=polling_interval) as client:
         yield client
 
 
@@ -64,7 +69,7 @@ def notebook(tmp_path: Path) -> Path:
 
 
 def write_files(root: Path, *names: str) -> None:
-    """Write files, each with its name for content, and the folders that they need."""
+    """Write files, each with its name as content, and create their folders."""
     for name in names:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

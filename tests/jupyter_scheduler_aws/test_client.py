@@ -17,7 +17,7 @@ from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 JOBS = "/v1/scheduler/jobs"
 
 
-def test_a_job_is_submitted_waited_for_and_downloaded(
+def test_submit_wait_and_download(
     api: FakeApi, client: Client, notebook: Path, tmp_path: Path, waits: list[float]
 ) -> None:
     sent: list[tuple[int, int]] = []
@@ -47,12 +47,12 @@ def test_a_job_is_submitted_waited_for_and_downloaded(
     assert (tmp_path / "outputs/results/table.csv").read_bytes() == api.outputs["results/table.csv"][1]
 
 
-def test_two_submits_are_two_jobs(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_two_submits_create_two_jobs(api: FakeApi, client: Client, notebook: Path) -> None:
     assert client.submit(notebook) != client.submit(notebook)
     assert len(api.jobs) == 2
 
 
-def test_an_own_token_makes_one_job_of_two_submits(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_two_submits_with_one_token_create_one_job(api: FakeApi, client: Client, notebook: Path) -> None:
     assert client.submit(notebook, idempotency_token="x") == client.submit(notebook, idempotency_token="x")
 
 
@@ -66,14 +66,14 @@ def test_many_jobs_are_deleted_in_batches(api: FakeApi, client: Client) -> None:
     assert len(api.seen("DELETE", f"{JOBS}/.*")) == 1
 
 
-def test_lists_go_on_until_there_is_no_token(api: FakeApi, client: Client) -> None:
+def test_lists_follow_the_pagination(api: FakeApi, client: Client) -> None:
     job_ids = [api.add_job(f"Job {number}") for number in range(5)]
 
     assert [job.job_id for job in client.list_jobs()] == job_ids[::-1]
     assert len(api.seen("GET", JOBS)) == 3
 
 
-def test_filters_are_signed_as_they_are_sent(api: FakeApi, client: Client) -> None:
+def test_filters_are_signed_and_sent_alike(api: FakeApi, client: Client) -> None:
     job_id = api.add_job("Größe & mehr (1/2) +~*'")
     api.add_job("other")
 
@@ -83,7 +83,7 @@ def test_filters_are_signed_as_they_are_sent(api: FakeApi, client: Client) -> No
     assert api.seen("GET", JOBS)[0].query[2:4] == [("tags", "a b"), ("tags", "ü")]
 
 
-def test_an_id_cannot_lead_elsewhere(api: FakeApi, client: Client) -> None:
+def test_id_is_escaped_in_the_path(api: FakeApi, client: Client) -> None:
     with pytest.raises(NotFoundError, match=r"\.\./health"):
         client.get_job("../health")
 
@@ -98,12 +98,12 @@ def test_rename_and_stop(api: FakeApi, client: Client) -> None:
     assert (job.name, job.status) == ("Better", "STOPPING")
 
 
-def test_the_wait_for_a_job_that_is_deleted_ends(api: FakeApi, client: Client) -> None:
+def test_wait_for_a_deleted_job_ends(api: FakeApi, client: Client) -> None:
     with pytest.raises(NotFoundError):
         client.wait("no-such")
 
 
-def test_a_snapshot_over_the_limit_is_not_uploaded(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_snapshot_above_the_limit_is_not_uploaded(api: FakeApi, client: Client, notebook: Path) -> None:
     api.max_upload_bytes = 10
 
     with pack_notebook(notebook) as snapshot, pytest.raises(TooLargeError, match="at most 10"):
@@ -112,7 +112,7 @@ def test_a_snapshot_over_the_limit_is_not_uploaded(api: FakeApi, client: Client,
     assert api.seen("POST", "/bucket") == []
 
 
-def test_an_upload_that_s3_refuses_makes_no_job(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_upload_that_s3_refuses_creates_no_job(api: FakeApi, client: Client, notebook: Path) -> None:
     body = b"<Error><Code>EntityTooLarge</Code><Message>Too large</Message></Error>"
     api.faults.append(Fault("POST", "/bucket", instead=Response(400, body)))
 
@@ -122,13 +122,13 @@ def test_an_upload_that_s3_refuses_makes_no_job(api: FakeApi, client: Client, no
     assert api.jobs == {}
 
 
-def test_the_log_is_read_to_its_end(api: FakeApi, client: Client) -> None:
+def test_log_is_read_to_its_end(api: FakeApi, client: Client) -> None:
     api.log = [f"line {number}" for number in range(5)]
 
     assert [event.message for event in client.logs(api.add_job())] == api.log
 
 
-def test_the_log_is_followed_until_the_job_has_ended(api: FakeApi, client: Client) -> None:
+def test_log_is_followed_until_the_job_has_ended(api: FakeApi, client: Client) -> None:
     job_id = api.add_job(status="IN_PROGRESS")
     api.jobs[job_id].plan = [{}, {}, {"status": "FAILED"}]
     seen = []
@@ -140,7 +140,7 @@ def test_the_log_is_followed_until_the_job_has_ended(api: FakeApi, client: Clien
     assert seen == ["cell 1 of 3", "hello", "more 1", "more 2", "more 3", "more 4"]
 
 
-def test_health_says_who_you_are(client: Client) -> None:
+def test_health_returns_your_identity(client: Client) -> None:
     health = client.health()
 
     assert (health.owner_id, health.arn, health.kind, health.admin) == (
@@ -151,7 +151,7 @@ def test_health_says_who_you_are(client: Client) -> None:
     )
 
 
-def test_the_first_environment_is_chosen(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_first_environment_is_the_default(api: FakeApi, client: Client, notebook: Path) -> None:
     api.environments.insert(0, {**api.environments[0], "name": "r"})
 
     assert client.get_job(client.submit(notebook)).environment == "r"
@@ -161,12 +161,12 @@ def test_the_first_environment_is_chosen(api: FakeApi, client: Client, notebook:
 @pytest.mark.parametrize(
     "body", [{"name": "a\ud800b"}, {"timeout_seconds": float("nan")}, {"parameters": {"x": float("inf")}}], ids=str
 )
-def test_what_cannot_be_sent_is_said(api: FakeApi, client: Client, body: dict[str, object]) -> None:
+def test_body_that_json_cannot_represent_is_explained(api: FakeApi, client: Client, body: dict[str, object]) -> None:
     with pytest.raises(SchedulerClientError, match="cannot be sent"):
         client.transport.call("POST", "/jobs", body=body)
     assert api.requests == []
 
 
-def test_a_query_that_no_url_can_hold_is_said(client: Client) -> None:
+def test_query_too_long_for_a_url_is_explained(client: Client) -> None:
     with pytest.raises(SchedulerClientError, match="cannot be sent"):
         client.transport.call("GET", "/jobs", query=[("name", " " * 30_000)])

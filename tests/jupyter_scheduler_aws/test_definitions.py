@@ -74,7 +74,7 @@ def test_every_option_reaches_the_service(api: FakeApi, client: Client, notebook
     assert api.definitions[definition_id].snapshot.startswith(b"PK")
 
 
-def test_what_is_not_said_is_left_to_the_service(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_options_that_are_not_set_are_not_sent(api: FakeApi, client: Client, notebook: Path) -> None:
     client.schedule(notebook, cron=None, tags=None, start=None)
 
     [request] = api.seen("POST", DEFINITIONS)
@@ -92,7 +92,7 @@ def test_what_is_not_said_is_left_to_the_service(api: FakeApi, client: Client, n
         ({"job_retention": timedelta(hours=36)}, "job_retention: .* whole days"),
     ],
 )
-def test_what_cannot_be_said_is_refused_before_anything_is_sent(
+def test_invalid_options_are_refused_before_any_request(
     api: FakeApi, client: Client, notebook: Path, options: dict[str, object], named: str
 ) -> None:
     with pytest.raises(ValueError, match=named):
@@ -110,14 +110,14 @@ def test_what_cannot_be_said_is_refused_before_anything_is_sent(
         ({}, "unscheduled"),
     ],
 )
-def test_the_state_in_a_word(api: FakeApi, client: Client, fields: dict[str, Any], state: str) -> None:
+def test_state_of_a_definition(api: FakeApi, client: Client, fields: dict[str, Any], state: str) -> None:
     definition_id = api.add_definition(**fields)
 
     assert client.get_definition(definition_id).state == state
     assert [each.state for each in client.list_definitions()] == [state]
 
 
-def test_lists_go_on_until_there_is_no_token(api: FakeApi, client: Client) -> None:
+def test_lists_follow_the_pagination(api: FakeApi, client: Client) -> None:
     ids = [api.add_definition(f"Report {number}") for number in range(5)]
     api.add_definition("other")
 
@@ -128,7 +128,7 @@ def test_lists_go_on_until_there_is_no_token(api: FakeApi, client: Client) -> No
     assert api.seen("GET", DEFINITIONS)[-1].query[:2] == [("name", "Report"), ("tags", "a b")]
 
 
-def test_an_edit_names_only_what_changes(api: FakeApi, client: Client) -> None:
+def test_edit_sends_only_the_changes(api: FakeApi, client: Client) -> None:
     definition_id = api.add_definition(schedule="@daily", parameters={"year": "1970", "place": "x"})
 
     client.update_definition(definition_id, cron="@weekly", parameters={"year": 1980})
@@ -138,7 +138,7 @@ def test_an_edit_names_only_what_changes(api: FakeApi, client: Client) -> None:
 
 
 @pytest.mark.parametrize("with_folder", [True, False])
-def test_a_new_snapshot_is_packed_as_the_definition_is(
+def test_new_snapshot_has_the_kind_of_the_definition(
     api: FakeApi, client: Client, notebook: Path, with_folder: bool
 ) -> None:
     definition_id = api.add_definition(package_input_folder=with_folder)
@@ -160,7 +160,7 @@ def test_pause_and_resume(api: FakeApi, client: Client) -> None:
     assert api.definitions[definition_id].document["active"] is True
 
 
-def test_a_run_has_the_definitions_parameters_but_for_those_that_are_named(api: FakeApi, client: Client) -> None:
+def test_run_merges_parameters_with_the_definition(api: FakeApi, client: Client) -> None:
     definition_id = api.add_definition(parameters={"year": "1970", "place": "x"})
 
     plain = client.run_definition(definition_id)
@@ -171,7 +171,7 @@ def test_a_run_has_the_definitions_parameters_but_for_those_that_are_named(api: 
     assert [job.job_id for job in client.list_jobs(job_definition_id=definition_id)] == [other, plain]
 
 
-def test_a_definition_is_deleted_once_although_the_answer_is_lost(api: FakeApi, client: Client) -> None:
+def test_definition_delete_with_a_lost_response_succeeds(api: FakeApi, client: Client) -> None:
     definition_id = api.add_definition()
     api.faults.append(Fault("DELETE", f"{DEFINITIONS}/.*", drops_after=-1))
 
@@ -182,7 +182,7 @@ def test_a_definition_is_deleted_once_although_the_answer_is_lost(api: FakeApi, 
         client.delete_definition(definition_id)
 
 
-def test_a_crontab_is_explained(client: Client) -> None:
+def test_crontab_is_explained(client: Client) -> None:
     explanation = client.explain_crontab("0 9 1 * MON", timezone="Asia/Tokyo")
 
     assert (explanation.schedule, explanation.timezone) == ("0 9 1 * MON", "Asia/Tokyo")
@@ -190,7 +190,7 @@ def test_a_crontab_is_explained(client: Client) -> None:
     assert explanation.next_run_times[0] == datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
-def test_an_answer_that_is_none(api: FakeApi, client: Client) -> None:
+def test_response_with_missing_fields_raises(api: FakeApi, client: Client) -> None:
     definition_id = api.add_definition()
     api.faults.append(Fault("GET", f"{DEFINITIONS}/.*", instead=Response.of({"job_definition_id": "x"})))
 
@@ -198,7 +198,7 @@ def test_an_answer_that_is_none(api: FakeApi, client: Client) -> None:
         client.get_definition(definition_id)
 
 
-def test_what_the_service_refuses_is_said(client: Client, notebook: Path) -> None:
+def test_refusals_of_the_service_are_raised(client: Client, notebook: Path) -> None:
     with pytest.raises(InvalidRequestError, match="minute 61"):
         client.schedule(notebook, cron="61 * * * *")
 
@@ -213,18 +213,18 @@ LOOKS: list[Callable[[Client, str], object]] = [
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_an_admin_names_the_owner_in_every_request(
-    api: FakeApi, pace: RetryPolicy, look: Callable[[Client, str], object]
+def test_owner_of_an_admins_client_is_in_every_request(
+    api: FakeApi, retry_policy: RetryPolicy, look: Callable[[Client, str], object]
 ) -> None:
     definition_id = api.add_definition()
-    with Client(api.url, owner_id="ben 2", pace=pace) as client:
+    with Client(api.url, owner_id="ben 2", retry_policy=retry_policy) as client:
         look(client, definition_id)
 
     assert [("owner_id", "ben 2") in request.query for request in api.requests] == [True]
 
 
-def test_nothing_is_made_for_somebody_else(api: FakeApi, pace: RetryPolicy, notebook: Path) -> None:
-    with Client(api.url, owner_id="ben-2", pace=pace) as client:
+def test_nothing_is_created_for_somebody_else(api: FakeApi, retry_policy: RetryPolicy, notebook: Path) -> None:
+    with Client(api.url, owner_id="ben-2", retry_policy=retry_policy) as client:
         with pytest.raises(ConfigurationError, match="not for the owner ben-2"):
             client.submit(notebook)
         with pytest.raises(ConfigurationError, match="not for the owner ben-2"):
@@ -233,13 +233,13 @@ def test_nothing_is_made_for_somebody_else(api: FakeApi, pace: RetryPolicy, note
     assert api.requests == []
 
 
-def test_no_owner_is_named_without_one(api: FakeApi, client: Client) -> None:
+def test_requests_have_no_owner_by_default(api: FakeApi, client: Client) -> None:
     list(client.list_definitions())
 
     assert [name for name, _ in api.requests[0].query] == ["max_items"]
 
 
-def test_a_definition_of_a_newer_service_is_read(api: FakeApi) -> None:
+def test_definition_of_a_newer_service_is_read(api: FakeApi) -> None:
     document = api.definitions[api.add_definition(overlap_policy="queue")].document
 
     assert Definition.from_document({**document, "news": 1}).overlap_policy == "queue"

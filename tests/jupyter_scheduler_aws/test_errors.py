@@ -13,7 +13,7 @@ TEXTS = json.loads(Path(__file__).parents[1].joinpath("data", "texts.json").read
 
 
 @pytest.mark.parametrize("message", ["Forbidden", "Missing Authentication Token"])
-def test_an_address_where_nothing_is_leads_to_the_url(message: str) -> None:
+def test_wrong_address_is_explained_with_the_url(message: str) -> None:
     """An API that has no such stage says the former, a stage that has no such path the latter."""
     error = error_of_response(403, {"message": message})
     assert isinstance(error, NotAllowedError)
@@ -21,12 +21,12 @@ def test_an_address_where_nothing_is_leads_to_the_url(message: str) -> None:
     assert "JUPYTER_SCHEDULER_AWS_URL with the stack's output ApiUrl" in error.message
 
 
-def test_what_the_service_says_needs_no_hint() -> None:
+def test_message_of_the_service_has_no_hint() -> None:
     assert error_of_response(403, {"message": "Only admins may do this."}).message == "Only admins may do this."
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=[text["name"] for text in TEXTS])
-def test_what_the_service_says_is_text_in_tracebacks_too(text: dict[str, str]) -> None:
+def test_messages_are_sanitized_in_tracebacks(text: dict[str, str]) -> None:
     """JupyterLab's server logs the client's errors with their tracebacks, to a terminal."""
     error = error_of_response(500, {"message": f"a{text['text']}"})
 

@@ -14,18 +14,18 @@ _LITERALS = st.recursive(
 
 
 @given(_LITERALS)
-def test_what_is_sent_is_what_is_read(value: Any) -> None:
+def test_encoded_parameters_decode_to_the_same_values(value: Any) -> None:
     text = encode_parameters({"x": value})["x"]
 
     assert decode_parameter(text) == value
     assert type(decode_parameter(text)) is type(value)
 
 
-def test_plain_text_stays_plain() -> None:
+def test_plain_text_is_not_quoted() -> None:
     assert encode_parameters({"who": "Anna", "month": "2026-10"}) == {"who": "Anna", "month": "2026-10"}
 
 
 @pytest.mark.parametrize("value", [object(), float("inf"), range(3)])
-def test_what_has_no_literal_is_refused(value: object) -> None:
+def test_value_without_a_literal_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="'x'"):
         encode_parameters({"x": value})

@@ -49,7 +49,7 @@ def held(shared_api: FakeApi) -> Iterator[threading.Event]:
     del shared_api.holds["/bucket"]
 
 
-def test_the_server_answers_while_a_large_folder_is_sent(
+def test_server_responds_during_a_large_upload(
     shared_api: FakeApi, shared_server: JupyterServer, held: threading.Event
 ) -> None:
     folder = shared_server.workspace / "large"
@@ -83,7 +83,7 @@ def test_the_server_answers_while_a_large_folder_is_sent(
     assert len(upload.body) > FOLDER_BYTES
 
 
-def test_a_service_that_throttles_is_said(shared_api: FakeApi, shared_server: JupyterServer) -> None:
+def test_throttling_is_explained(shared_api: FakeApi, shared_server: JupyterServer) -> None:
     busy = Response.of({"message": "AWS is asked too often just now.", "code": "too_many_requests"}, 429)
     shared_api.faults += [Fault("GET", "/v1/scheduler/jobs", instead=busy) for _ in range(2)]
     response = shared_server.request("GET", "/jobs?max_items=25")
@@ -91,21 +91,21 @@ def test_a_service_that_throttles_is_said(shared_api: FakeApi, shared_server: Ju
     assert shared_server.request("GET", "/jobs?max_items=25").status_code == 200
 
 
-def test_a_service_of_another_version_is_said(shared_api: FakeApi, shared_server: JupyterServer) -> None:
+def test_incompatible_service_is_explained(shared_api: FakeApi, shared_server: JupyterServer) -> None:
     shared_api.faults.append(Fault("GET", "/v1/scheduler/jobs", instead=Response.of({"rows": []})))
     response = shared_server.request("GET", "/jobs?max_items=25")
     assert response.status_code == 500
     assert "Upgrade the older of the two, package or stack" in response.json()["message"]
 
 
-def test_a_broken_line_is_repeated_without_a_second_job(shared_api: FakeApi, shared_server: JupyterServer) -> None:
+def test_retry_after_a_dropped_connection_creates_no_second_job(shared_api: FakeApi, shared_server: JupyterServer) -> None:
     before = len(shared_api.jobs)
     shared_api.faults.append(Fault("POST", "/v1/scheduler/jobs", drops_after=-1))
     assert shared_server.post("/jobs", JOB)["job_id"] in shared_api.jobs
     assert len(shared_api.jobs) == before + 1
 
 
-def test_stopping_the_server_does_not_wait_for_an_upload(shared_api: FakeApi, tmp_path: Path) -> None:
+def test_server_stop_does_not_wait_for_an_upload(shared_api: FakeApi, tmp_path: Path) -> None:
     environment = {
         "JUPYTER_SCHEDULER_AWS_URL": shared_api.url,
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",

@@ -14,7 +14,7 @@ from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 
-def test_a_url_is_needed() -> None:
+def test_url_is_required() -> None:
     with pytest.raises(NoUrlError, match="JUPYTER_SCHEDULER_AWS_URL"):
         Client()
 
@@ -22,18 +22,18 @@ def test_a_url_is_needed() -> None:
 @pytest.mark.parametrize(
     "url", ["abc123.execute-api.eu-central-1.amazonaws.com/v1", "https://", "ftp://x/y", "https://x:y/z"]
 )
-def test_what_is_not_a_url_is_refused(url: str) -> None:
+def test_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(NoUrlError, match="is not a URL"):
         Client(url)
 
 
-def test_the_url_may_come_from_the_environment(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_url_from_the_environment(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", f" {api.url}/scheduler/ ")
     with Client() as client:
         assert client.health().version == "0.1.0"
 
 
-def test_the_region_comes_from_the_url_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_region_in_the_url_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     url = "https://abc123.execute-api.ap-south-1.amazonaws.com/v1"
     assert Client(url).region == "ap-south-1"
     assert Client(url, region="us-east-1").region == "us-east-1"
@@ -43,7 +43,7 @@ def test_the_region_comes_from_the_url_first(monkeypatch: pytest.MonkeyPatch) ->
         Client("https://jobs.example.org/v1")
 
 
-def test_temporary_credentials_are_signed_with_their_token(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_credentials_sign_with_their_token(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIATEMPORARY")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "session/token+==")
@@ -73,7 +73,7 @@ def credentials_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_new_login_is_used_without_a_restart(api: FakeApi, credentials_file: Path) -> None:
+def test_new_login_is_used_without_a_restart(api: FakeApi, credentials_file: Path) -> None:
     with Client(api.url) as client:
         client.health()
         write_credentials(credentials_file, "AKIDEXAMPLE", "secret")
@@ -85,14 +85,14 @@ def test_a_new_login_is_used_without_a_restart(api: FakeApi, credentials_file: P
     assert keys == ["ASIATEMPORARY", "ASIATEMPORARY", "ASIATEMPORARY", "AKIDEXAMPLE", "AKIDEXAMPLE"]
 
 
-def test_without_a_new_login_the_expired_one_is_said(api: FakeApi, credentials_file: Path) -> None:
+def test_expired_login_is_explained(api: FakeApi, credentials_file: Path) -> None:
     api.faults.append(Fault("GET", "/v1/scheduler/health", instead=EXPIRED))
     with Client(api.url) as client, pytest.raises(NotAllowedError, match="Log in again"):
         client.health()
     assert len(api.requests) == 1
 
 
-def test_a_session_of_ones_own_is_not_replaced(api: FakeApi, credentials_file: Path) -> None:
+def test_given_session_is_not_replaced(api: FakeApi, credentials_file: Path) -> None:
     session = boto3.Session()
     write_credentials(credentials_file, "AKIDEXAMPLE", "secret")
     api.faults.append(Fault("GET", "/v1/scheduler/health", instead=EXPIRED))
@@ -100,7 +100,7 @@ def test_a_session_of_ones_own_is_not_replaced(api: FakeApi, credentials_file: P
         client.health()
 
 
-def test_a_wrong_secret_is_refused(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_secret_is_refused(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     with Client(api.url) as client, pytest.raises(NotAllowedError, match="does not match"):
         client.health()
@@ -120,7 +120,7 @@ def test_missing_credentials_are_explained(api: FakeApi, monkeypatch: pytest.Mon
         Client(api.url, profile="nobody")
 
 
-def test_a_proxy_is_not_asked_for_this_machine(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_is_not_used_for_this_machine(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with Client(api.url) as client:
         assert client.health().version == "0.1.0"

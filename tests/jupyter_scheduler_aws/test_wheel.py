@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-def test_installing_the_wheel_enables_the_connector(wheel: zipfile.ZipFile) -> None:
+def test_wheel_enables_the_connector(wheel: zipfile.ZipFile) -> None:
     [name] = [name for name in wheel.namelist() if name.endswith(f".data/data/{CONFIG}")]
     settings = json.loads(wheel.read(name))["SchedulerApp"]
     assert settings.pop("db_url") == "sqlite://", "the stock scheduler's database is made in memory, and nowhere else"
@@ -39,18 +39,18 @@ def test_installing_the_wheel_enables_the_connector(wheel: zipfile.ZipFile) -> N
         assert issubclass(import_item(path), KINDS[trait])
 
 
-def test_the_wheel_has_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+def test_wheel_has_only_the_package(wheel: zipfile.ZipFile) -> None:
     tops = {name.partition("/")[0].partition("-")[0] for name in wheel.namelist()}
     assert tops == {"jupyter_scheduler_aws"}
 
 
-def test_the_command_line_does_not_wait_for_the_jupyter_server() -> None:
+def test_command_line_does_not_import_the_jupyter_server() -> None:
     code = "import sys, jupyter_scheduler_aws.cli; print({'jupyter_scheduler', 'jupyter_server'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "set()"
 
 
-def test_an_unknown_name_is_none_of_the_packages() -> None:
+def test_unknown_name_raises_an_attribute_error() -> None:
     import jupyter_scheduler_aws
 
     with pytest.raises(AttributeError, match="Azure"):

@@ -1,5 +1,6 @@
-"""Dependencies point one way: app → routes → services → storage → domain; what meets the service over HTTP shares no code with it."""
+"""Dependencies point one way: app → routes → services → storage → domain; in the client: cli, connector → client → transfers → snapshots → api."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import pytest
@@ -25,6 +26,25 @@ RANKS: Final = {
 """Who stands on whom: each part may import those of lower rank, and a package its own modules. The settings hold principals, so what
 the domain knows of these comes before them."""
 
+CLIENT_RANKS: Final = {
+    "jupyter_scheduler_aws.enums": 0,
+    "jupyter_scheduler_aws.parameters": 0,
+    "jupyter_scheduler_aws.sanitize": 0,
+    "jupyter_scheduler_aws.versions": 0,
+    "jupyter_scheduler_aws.errors": 1,
+    "jupyter_scheduler_aws.api": 2,
+    "jupyter_scheduler_aws.transfers.download_manifest": 2,
+    "jupyter_scheduler_aws.snapshots": 3,
+    "jupyter_scheduler_aws.transfers": 4,
+    "jupyter_scheduler_aws.waiting": 4,
+    "jupyter_scheduler_aws.definition_client": 5,
+    "jupyter_scheduler_aws.client": 6,
+    "jupyter_scheduler_aws.cli": 7,
+    "jupyter_scheduler_aws.connector": 7,
+    "jupyter_scheduler_aws.__main__": 8,
+}
+"""The same for the client. Snapshots leave out what the download manifest lists, so it comes before them."""
+
 MAY_IMPORT: Final = {
     "app": {"app", "chalicelib"},
     "chalicelib": {"chalicelib"},
@@ -36,17 +56,17 @@ MAY_IMPORT: Final = {
 """Which of the project's packages each one may import. `infra` reads the routes and the settings of the service."""
 
 
-def part_of(module: str) -> str | None:
-    """Find the part of the service that a module belongs to."""
-    return next((part for part in RANKS if module == part or module.startswith(f"{part}.")), None)
+def part_of(module: str, ranks: Mapping[str, int] = RANKS) -> str | None:
+    """Find the part that a module belongs to."""
+    return next((part for part in ranks if module == part or module.startswith(f"{part}.")), None)
 
 
-def wrong_directions(module: str, imports: set[str]) -> set[str]:
-    """Name what a module of the service imports from a part that stands on it, or beside it."""
-    own = part_of(module)
-    assert own, f"{module} is in no part of the service; give it a rank"
-    parts = {(name, part_of(name)) for name in imports}
-    return {name for name, part in parts if part and part != own and RANKS[part] >= RANKS[own]}
+def wrong_directions(module: str, imports: set[str], ranks: Mapping[str, int] = RANKS) -> set[str]:
+    """Return what a module imports from a part of the same or a higher rank."""
+    own = part_of(module, ranks)
+    assert own, f"{module} has no rank; add one"
+    parts = {(name, part_of(name, ranks)) for name in imports}
+    return {name for name, part in parts if part and part != own and ranks[part] >= ranks[own]}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +76,16 @@ def wrong_directions(module: str, imports: set[str]) -> set[str]:
 )
 def test_the_service_depends_one_way(source: Source) -> None:
     assert wrong_directions(source.module, source.imports) == set()
+
+
+def test_the_client_depends_one_way() -> None:
+    modules = [source for source in sources("jupyter_scheduler_aws") if source.path != "jupyter_scheduler_aws/__init__.py"]
+        source
+        for source in sources("jupyter_scheduler_aws")
+        if source.path.count("/") > 1 or "__init__" not in source.path
+    ]
+    wrong = {source.path: wrong_directions(source.module, source.imports, CLIENT_RANKS) for source in modules}
+    assert not {path: found for path, found in wrong.items() if found}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -47,19 +47,22 @@ def tls_api(certificate: Path) -> Iterator[FakeApi]:
     api.stop()
 
 
-def test_the_operators_bundle_is_trusted(tls_api: FakeApi, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_bundle_of_the_operator_is_trusted(tls_api: FakeApi, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
     with Client(tls_api.url) as client:
         assert client.health().version == "0.1.0"
 
 
-def test_an_unknown_certificate_is_explained(tls_api: FakeApi, pace: RetryPolicy) -> None:
-    with Client(tls_api.url, pace=pace) as client, pytest.raises(UnreachableError, match="set AWS_CA_BUNDLE"):
+def test_untrusted_certificate_is_explained(tls_api: FakeApi, retry_policy: RetryPolicy) -> None:
+    with (
+        Client(tls_api.url, retry_policy=retry_policy) as client,
+        pytest.raises(UnreachableError, match="set AWS_CA_BUNDLE"),
+    ):
         client.health()
     assert tls_api.requests == []
 
 
-def test_a_bundle_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_certificate_bundle_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", "/no/such/file")
     with pytest.raises(ConfigurationError, match="/no/such/file"):
         Client("https://jobs.example.org/v1")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_scheduler_aws import Client, RetryPolicy
-from jupyter_scheduler_aws.api.retry_policy import RepeatError
+from jupyter_scheduler_aws import Client, PollingInterval, RetryPolicy
+from jupyter_scheduler_aws.api.retry_policy import RetryableError
 from jupyter_scheduler_aws.errors import (
     ConflictError,
     InvalidRequestError,
@@ -29,10 +29,10 @@ LOST: list[Callable[[str], Fault]] = [
     lambda path: Fault("POST", path, drops_after=10),
     lambda path: Fault("POST", path, then=Response(504)),
 ]
-"""The service does what it is asked, and its answer does not arrive."""
+"""The service executes the request, and its response is lost."""
 
 
-def test_a_create_whose_answer_was_lost_makes_one_job(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_create_with_a_lost_response_creates_one_job(api: FakeApi, client: Client, notebook: Path) -> None:
     api.faults.append(Fault("POST", JOBS, then=Response.refusal(503, "Service Unavailable", "unavailable")))
     api.faults.append(Fault("POST", JOBS, drops_after=-1))
 
@@ -45,7 +45,7 @@ def test_a_create_whose_answer_was_lost_makes_one_job(api: FakeApi, client: Clie
 
 
 @pytest.mark.parametrize("fault", LOST, ids=["dropped", "cut off", "gateway"])
-def test_a_definition_whose_answer_was_lost_is_made_once(
+def test_definition_with_a_lost_response_is_created_once(
     api: FakeApi, client: Client, notebook: Path, fault: Callable[[str], Fault]
 ) -> None:
     api.faults += [fault(DEFINITIONS), fault(DEFINITIONS)]
@@ -58,7 +58,7 @@ def test_a_definition_whose_answer_was_lost_is_made_once(
 
 
 @pytest.mark.parametrize("fault", LOST, ids=["dropped", "cut off", "gateway"])
-def test_a_run_whose_answer_was_lost_is_made_once(api: FakeApi, client: Client, fault: Callable[[str], Fault]) -> None:
+def test_run_with_a_lost_response_is_created_once(api: FakeApi, client: Client, fault: Callable[[str], Fault]) -> None:
     definition_id = api.add_definition()
     path = f"{DEFINITIONS}/{definition_id}/jobs"
     api.faults += [fault(path), fault(path)]
@@ -70,7 +70,7 @@ def test_a_run_whose_answer_was_lost_is_made_once(api: FakeApi, client: Client, 
     assert client.run_definition(definition_id) != job_id
 
 
-def test_a_token_that_is_given_is_sent(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_given_idempotency_token_is_sent(api: FakeApi, client: Client, notebook: Path) -> None:
     own = {"idempotency_token": "monthly-2026-11"}
     with pack_notebook(notebook) as snapshot:
         request = {"name": "Report", "input_uri": client.upload(snapshot), **own}
@@ -82,7 +82,7 @@ def test_a_token_that_is_given_is_sent(api: FakeApi, client: Client, notebook: P
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_gateway_errors_are_repeated_with_growing_delays(
+def test_gateway_errors_are_retried_with_exponential_backoff(
     api: FakeApi, client: Client, waits: list[float], status: int
 ) -> None:
     api.faults += [Fault("GET", JOBS, instead=Response(status, b"<html>")) for _ in range(3)]
@@ -91,7 +91,7 @@ def test_gateway_errors_are_repeated_with_growing_delays(
     assert [0.25 <= waits[0] <= 0.5, 0.5 <= waits[1] <= 1, 1 <= waits[2] <= 2] == [True] * 3
 
 
-def test_retry_after_is_honoured_within_reason(api: FakeApi, client: Client, waits: list[float]) -> None:
+def test_retry_after_is_respected_up_to_a_limit(api: FakeApi, client: Client, waits: list[float]) -> None:
     for asked in ("7", "86400", "Wed, 21 Oct 2026 07:28:00 GMT"):
         api.faults.append(Fault("GET", JOBS, instead=Response.of({}, 429, **{"retry-after": asked})))
 
@@ -100,7 +100,7 @@ def test_retry_after_is_honoured_within_reason(api: FakeApi, client: Client, wai
     assert waits[2] <= 2
 
 
-def test_patience_ends(api: FakeApi, client: Client, waits: list[float]) -> None:
+def test_retries_stop_after_the_last_attempt(api: FakeApi, client: Client, waits: list[float]) -> None:
     api.faults += [Fault("GET", JOBS, instead=Response.refusal(429, "Slow down.", "too_many_requests"))] * 6
 
     with pytest.raises(TooManyRequestsError, match=r"Slow down\.") as caught:
@@ -111,7 +111,7 @@ def test_patience_ends(api: FakeApi, client: Client, waits: list[float]) -> None
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 500])
-def test_refusals_are_not_repeated(api: FakeApi, client: Client, waits: list[float], status: int) -> None:
+def test_refusals_are_not_retried(api: FakeApi, client: Client, waits: list[float], status: int) -> None:
     kinds = {
         400: InvalidRequestError,
         403: NotAllowedError,
@@ -128,7 +128,7 @@ def test_refusals_are_not_repeated(api: FakeApi, client: Client, waits: list[flo
     assert waits == []
 
 
-def test_a_dropped_connection_is_tried_again(api: FakeApi, client: Client) -> None:
+def test_dropped_connection_is_retried(api: FakeApi, client: Client) -> None:
     job_id = api.add_job()
     api.faults.append(Fault("GET", f"{JOBS}/.*", drops_after=-1))
     api.faults.append(Fault("GET", f"{JOBS}/.*", drops_after=20))
@@ -136,31 +136,34 @@ def test_a_dropped_connection_is_tried_again(api: FakeApi, client: Client) -> No
     assert client.get_job(job_id).job_id == job_id
 
 
-def test_nobody_listens(pace: RetryPolicy, waits: list[float]) -> None:
-    with Client("http://127.0.0.1:9/v1", pace=pace) as client, pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9"):
+def test_unreachable_service_is_retried(retry_policy: RetryPolicy, waits: list[float]) -> None:
+    with (
+        Client("http://127.0.0.1:9/v1", retry_policy=retry_policy) as client,
+        pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9"),
+    ):
         client.health()
 
     assert len(waits) == 5
 
 
-def test_an_answer_that_takes_too_long(api: FakeApi, pace: RetryPolicy) -> None:
+def test_response_timeout_is_explained(api: FakeApi, retry_policy: RetryPolicy) -> None:
     with (
-        Client(api.url, pace=pace, timeout=timedelta(seconds=0.05)) as client,
+        Client(api.url, retry_policy=retry_policy, timeout=timedelta(seconds=0.05)) as client,
         api.lock,
-        pytest.raises(UnreachableError, match="did not answer in time"),
+        pytest.raises(UnreachableError, match="did not respond in time"),
     ):
         client.health()
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b'"text"', b'{"jobs": 3}', b"[]"])
-def test_something_else_answers(api: FakeApi, client: Client, body: bytes) -> None:
+def test_unexpected_response_raises(api: FakeApi, client: Client, body: bytes) -> None:
     api.faults.append(Fault("GET", JOBS, instead=Response(200, body)))
 
     with pytest.raises(UnexpectedResponseError):
         list(client.list_jobs())
 
 
-def test_a_deletion_whose_answer_was_lost_is_done(api: FakeApi, client: Client) -> None:
+def test_delete_with_a_lost_response_succeeds(api: FakeApi, client: Client) -> None:
     job_id = api.add_job()
     api.faults.append(Fault("DELETE", f"{JOBS}/.*", drops_after=-1))
 
@@ -171,14 +174,14 @@ def test_a_deletion_whose_answer_was_lost_is_done(api: FakeApi, client: Client) 
         client.delete_jobs([job_id])
 
 
-def test_a_deletion_that_was_only_throttled_before_is_not_done(api: FakeApi, client: Client) -> None:
+def test_delete_after_throttling_still_reports_not_found(api: FakeApi, client: Client) -> None:
     api.faults.append(Fault("DELETE", f"{JOBS}/.*", instead=Response(429)))
 
     with pytest.raises(NotFoundError):
         client.delete_jobs(["no-such"])
 
 
-def test_an_outage_while_waiting_is_waited_out(api: FakeApi, client: Client) -> None:
+def test_wait_survives_an_outage(api: FakeApi, client: Client) -> None:
     job_id = api.add_job(status="IN_PROGRESS")
     api.jobs[job_id].plan = [cell(1), {"status": "COMPLETED"}]
     api.faults += [Fault("GET", f"{JOBS}/.*", drops_after=-1) for _ in range(20)]
@@ -186,17 +189,21 @@ def test_an_outage_while_waiting_is_waited_out(api: FakeApi, client: Client) -> 
     assert client.wait(job_id).is_completed
 
 
-def test_outages_that_pass_are_not_added_up(api: FakeApi) -> None:
+def test_wait_does_not_add_up_short_outages(api: FakeApi) -> None:
     job_id = api.add_job(status="IN_PROGRESS")
     api.jobs[job_id].plan = [{} for _ in range(20)] + [{"status": "COMPLETED"}]
     for _ in range(20):
         api.faults += [Fault("GET", f"{JOBS}/.*", instead=Response(503)), Fault("GET", f"{JOBS}/.*")]
 
-    with Client(api.url, pace=RetryPolicy(tries=1, sleep=lambda _: None)) as client:
+    with Client(
+        api.url,
+        retry_policy=RetryPolicy(max_attempts=1, sleep=lambda _: None),
+        polling_interval=PollingInterval(sleep=lambda _: None),
+    ) as client:
         assert client.wait(job_id).is_completed
 
 
-def test_a_lasting_outage_ends_the_wait(api: FakeApi, client: Client) -> None:
+def test_lasting_outage_ends_the_wait(api: FakeApi, client: Client) -> None:
     job_id = api.add_job(status="IN_PROGRESS")
     api.faults += [Fault("GET", f"{JOBS}/.*", instead=Response(503)) for _ in range(100)]
 
@@ -206,8 +213,8 @@ def test_a_lasting_outage_ends_the_wait(api: FakeApi, client: Client) -> None:
     assert len(api.seen("GET", f"{JOBS}/.*")) == 13 * 6
 
 
-def test_polls_slow_down_to_five_seconds(waits: list[float], pace: RetryPolicy) -> None:
-    polls = pace.polls()
+def test_polling_interval_grows_to_five_seconds(waits: list[float], polling_interval: PollingInterval) -> None:
+    polls = polling_interval.polls()
     for _ in range(12):
         next(polls)
 
@@ -215,17 +222,17 @@ def test_polls_slow_down_to_five_seconds(waits: list[float], pace: RetryPolicy) 
     assert waits[-2:] == [5, 5]
 
 
-def test_a_step_that_is_repeated_raises_what_it_carries(pace: RetryPolicy) -> None:
+def test_last_retry_raises_the_error_with_its_cause(retry_policy: RetryPolicy) -> None:
     def step() -> None:
-        raise RepeatError(UnreachableError("gone")) from OSError("why")
+        raise RetryableError(UnreachableError("gone")) from OSError("why")
 
     with pytest.raises(UnreachableError, match="gone") as caught:
-        pace.repeat(step)
+        retry_policy.run(step)
 
     assert isinstance(caught.value.__cause__, OSError)
 
 
-def test_an_upload_is_repeated(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_upload_is_retried(api: FakeApi, client: Client, notebook: Path) -> None:
     api.faults.append(Fault("POST", "/bucket", drops_after=-1))
     api.faults.append(Fault("POST", "/bucket", instead=Response(500, b"<Error><Code>InternalError</Code>")))
 

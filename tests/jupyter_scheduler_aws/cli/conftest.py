@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import CliRunner
 
-from jupyter_scheduler_aws import RetryPolicy
+from jupyter_scheduler_aws import PollingInterval, RetryPolicy
 from jupyter_scheduler_aws.cli.app import app
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
@@ -35,11 +35,14 @@ def _local_time_is_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def nbjobs(api: FakeApi, pace: RetryPolicy, monkeypatch: pytest.MonkeyPatch) -> Nbjobs:
+def nbjobs(
+    api: FakeApi, retry_policy: RetryPolicy, polling_interval: PollingInterval, monkeypatch: pytest.MonkeyPatch
+) -> Nbjobs:
     monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", api.url)
 
     def run(*arguments: object) -> Ended:
-        result = CliRunner().invoke(app, [str(each) for each in arguments], obj=Terminal(client_options={"pace": pace}))
+        terminal = Terminal(client_options={"retry_policy": retry_policy, "polling_interval": polling_interval})
+        result = CliRunner().invoke(app, [str(each) for each in arguments], obj=terminal)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ended(result.exit_code, result.stdout, result.stderr)

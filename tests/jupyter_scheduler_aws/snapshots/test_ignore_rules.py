@@ -46,30 +46,30 @@ def scanned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_defaults_stay_out_at_any_depth(notebook: Path, folder: Path) -> None:
+def test_default_patterns_apply_at_any_depth(notebook: Path, folder: Path) -> None:
     names = [pattern.replace("*", "x") for pattern in DEFAULT_PATTERNS]
     names.remove(IGNORE_FILE)
     write_files(folder, *names, *(f"sub/{name}/inside" for name in names), "sub/kept", "venv/kept", ".hidden")
     assert packed(notebook) == [".hidden", "sub/kept", "venv/kept"]
 
 
-def test_a_virtual_environment_is_known_by_its_file(notebook: Path, folder: Path) -> None:
+def test_virtual_environment_is_recognized_by_its_file(notebook: Path, folder: Path) -> None:
     write_files(folder, "venv/pyvenv.cfg", "tools/py 3/pyvenv.cfg", "tools/py 3/lib/x.py", "tools/x.py", "venv.txt")
     assert packed(notebook) == ["tools/x.py", "venv.txt"]
 
 
-def test_a_notebook_inside_of_a_virtual_environment_still_takes_its_folder(notebook: Path, folder: Path) -> None:
+def test_notebook_in_a_virtual_environment_includes_its_folder(notebook: Path, folder: Path) -> None:
     write_files(folder, "pyvenv.cfg", "data.csv")
     assert packed(notebook) == ["data.csv", "pyvenv.cfg"]
 
 
-def test_defaults_are_undone(notebook: Path, folder: Path) -> None:
+def test_ignore_file_overrides_the_defaults(notebook: Path, folder: Path) -> None:
     ignore(folder, "!venv", "!.cache", "!*.pyc", f"!{IGNORE_FILE}")
     write_files(folder, "venv/pyvenv.cfg", ".cache/x", "x.pyc", ".venv/x")
     assert packed(notebook) == [".cache/x", IGNORE_FILE, "venv/pyvenv.cfg", "x.pyc"]
 
 
-def test_a_subfolder_decides_for_itself(notebook: Path, folder: Path) -> None:
+def test_subfolder_has_its_own_ignore_file(notebook: Path, folder: Path) -> None:
     ignore(folder, "*.csv", "/models")
     ignore(folder / "data", "!*.csv", "/raw", "!.cache")
     ignore(folder / "data/sub", "b.csv")
@@ -84,27 +84,27 @@ def test_a_subfolder_decides_for_itself(notebook: Path, folder: Path) -> None:
     ]
 
 
-def test_what_is_below_an_ignored_folder_stays_out(notebook: Path, folder: Path) -> None:
+def test_content_of_an_ignored_folder_is_ignored(notebook: Path, folder: Path) -> None:
     ignore(folder, "data/", "!data/keep.csv", "other/*", "!other/keep.csv")
     write_files(folder, "data/keep.csv", "other/keep.csv", "other/x.csv")
     ignore(folder / "data", "!*")
     assert packed(notebook) == ["other/keep.csv"]
 
 
-def test_the_notebook_always_goes_in(notebook: Path, folder: Path) -> None:
+def test_notebook_is_always_included(notebook: Path, folder: Path) -> None:
     ignore(folder, "*.ipynb", "report.*")
     write_files(folder, "other.ipynb", "x")
     assert packed(notebook) == ["x"]
 
 
-def test_ignored_folders_are_not_looked_into(notebook: Path, folder: Path, scanned: list[str]) -> None:
+def test_ignored_folders_are_not_read(notebook: Path, folder: Path, scanned: list[str]) -> None:
     ignore(folder, "big")
     write_files(folder, "big/deep/x", "node_modules/a/x", "venv/pyvenv.cfg", "venv/lib/x", "data/x")
     assert packed(notebook) == ["data/x"]
     assert scanned == ["analysis", "data"]
 
 
-def test_an_ignored_link_is_not_told(notebook: Path, folder: Path, tmp_path: Path) -> None:
+def test_ignored_link_is_not_reported(notebook: Path, folder: Path, tmp_path: Path) -> None:
     ignore(folder, "shared", "linked/")
     (folder / "shared").symlink_to(tmp_path)
     (folder / "linked").symlink_to(tmp_path)
@@ -113,7 +113,7 @@ def test_an_ignored_link_is_not_told(notebook: Path, folder: Path, tmp_path: Pat
         assert snapshot.left_out == ("linked: a link that leads out of the folder",)
 
 
-def test_an_ignore_file_may_come_from_windows(notebook: Path, folder: Path) -> None:
+def test_ignore_file_with_windows_line_ends_is_read(notebook: Path, folder: Path) -> None:
     (folder / IGNORE_FILE).write_bytes("\ufeffa.csv\r\nb*\r\n".encode())
     write_files(folder, "a.csv", "b.csv", "c.csv")
     assert packed(notebook) == ["c.csv"]
@@ -132,7 +132,7 @@ def test_an_ignore_file_may_come_from_windows(notebook: Path, folder: Path) -> N
         ("x\n".encode("utf-16"), r"line 1: this is not UTF-8"),
     ],
 )
-def test_what_is_no_pattern_is_told(notebook: Path, folder: Path, content: bytes, line: str) -> None:
+def test_invalid_pattern_is_reported(notebook: Path, folder: Path, content: bytes, line: str) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / IGNORE_FILE).write_bytes(content)
     with pytest.raises(SnapshotError, match=rf"sub/{IGNORE_FILE}, {line}"):
@@ -140,7 +140,7 @@ def test_what_is_no_pattern_is_told(notebook: Path, folder: Path, content: bytes
 
 
 @pytest.mark.parametrize("target", ["../outside", "patterns", "missing"])
-def test_an_ignore_file_that_is_a_link_is_refused(notebook: Path, folder: Path, target: str) -> None:
+def test_ignore_file_that_is_a_link_is_refused(notebook: Path, folder: Path, target: str) -> None:
     (folder.parent / "outside").write_text("*")
     (folder / "patterns").write_text("*")
     (folder / IGNORE_FILE).symlink_to(target)
@@ -148,14 +148,14 @@ def test_an_ignore_file_that_is_a_link_is_refused(notebook: Path, folder: Path, 
         pack_folder(notebook)
 
 
-def test_an_ignore_file_that_is_a_pipe_is_not_read(notebook: Path, folder: Path) -> None:
+def test_ignore_file_that_is_a_pipe_is_not_read(notebook: Path, folder: Path) -> None:
     os.mkfifo(folder / IGNORE_FILE)
     with pytest.raises(SnapshotError, match="is not a file of its own"):
         pack_folder(notebook)
 
 
 @pytest.mark.parametrize("name", ["analysis", "secret"])
-def test_a_folder_that_cannot_be_read_is_named(
+def test_unreadable_folder_is_named(
     notebook: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     write_files(folder, "secret/x")

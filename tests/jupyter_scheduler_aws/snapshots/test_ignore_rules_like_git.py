@@ -87,7 +87,7 @@ def build(root: Path, paths: list[str], ignore_files: Tree, ignore_name: str) ->
 @example(["a/b", "a/c"], {"": "a/\n!a/b\n"})
 @example(["a ", "a"], {"": "a\\ \n"})
 @example(["a", "b"], {"": "\ufeffa\n"})
-def test_what_is_left_is_what_git_leaves(repository: Path, paths: list[str], ignore_files: Tree) -> None:
+def test_ignore_rules_match_git(repository: Path, paths: list[str], ignore_files: Tree) -> None:
     build(repository, paths, ignore_files, ".gitignore")
     listed = git(repository, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
     left = {path for path in listed if path and not path.endswith(".gitignore")}

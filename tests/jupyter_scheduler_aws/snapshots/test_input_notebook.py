@@ -11,7 +11,12 @@ import pytest
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, Downloaded, DownloadedFile, downloaded
+from jupyter_scheduler_aws.transfers.download_manifest import (
+    MANIFEST_NAME,
+    DownloadedFile,
+    ManifestEntry,
+    read_manifest,
+)
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import fetched, files_in
@@ -44,13 +49,13 @@ def download(client: Client, job_id: str, folder: Path) -> list[Path]:
     return client.download(job_id, folder, with_input=InputChoice.NOTEBOOK)
 
 
-def test_only_the_notebook_is_fetched(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_only_the_notebook_is_downloaded(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     [path] = download(client, job_id, tmp_path)
 
     assert path == tmp_path / "report.ipynb"
     assert path.read_bytes() == NOTEBOOK
-    assert files_in(tmp_path) == [MARKER, "report.ipynb"]
-    assert downloaded(tmp_path, job_id) == Downloaded(
+    assert files_in(tmp_path) == [MANIFEST_NAME, "report.ipynb"]
+    assert read_manifest(tmp_path, job_id) == ManifestEntry(
         complete=True, files={"report.ipynb": DownloadedFile(format="input", size_bytes=len(NOTEBOOK))}
     )
     ranges = [re.findall(r"\d+", request.headers["range"]) for request in api.seen("GET", ZIP_PATH)]
@@ -60,7 +65,7 @@ def test_only_the_notebook_is_fetched(api: FakeApi, client: Client, job_id: str,
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
-def test_a_large_notebook_comes_in_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path, place: str) -> None:
+def test_large_notebook_is_downloaded_in_ranges(api: FakeApi, client: Client, job_id: str, tmp_path: Path, place: str) -> None:
     notebook = b'"' + random.Random(2).randbytes(1_000_000).hex().encode() + b'"'
     members = {"report.ipynb": notebook, "data.bin": DATA}
     ordered = members if place == "first" else dict(reversed(members.items()))
@@ -72,7 +77,7 @@ def test_a_large_notebook_comes_in_parts(api: FakeApi, client: Client, job_id: s
     assert path.read_bytes() == notebook
 
 
-def test_it_is_not_fetched_again_if_it_is_there(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_existing_notebook_is_not_downloaded_again(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     download(client, job_id, tmp_path)
     api.requests.clear()
 
@@ -81,7 +86,7 @@ def test_it_is_not_fetched_again_if_it_is_there(api: FakeApi, client: Client, jo
     assert fetched(api) == []
 
 
-def test_a_single_notebook_is_the_file_itself(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_single_notebook_is_downloaded_directly(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = api.add_job()
     api.jobs[job_id].files = {"report.ipynb": ("input", NOTEBOOK)}
 
@@ -91,7 +96,7 @@ def test_a_single_notebook_is_the_file_itself(api: FakeApi, client: Client, tmp_
 
 
 @pytest.mark.parametrize("packaged", [True, False])
-def test_an_output_of_the_same_path_wins(api: FakeApi, client: Client, tmp_path: Path, *, packaged: bool) -> None:
+def test_output_with_the_path_of_the_input_takes_precedence(api: FakeApi, client: Client, tmp_path: Path, *, packaged: bool) -> None:
     job_id = api.add_job(package_input_folder=packaged)
     source = {"report.zip": ("input", SNAPSHOT)} if packaged else {}
     api.jobs[job_id].files = {**source, "report.ipynb": ("files", b"{}"), "x.html": ("html", b"")}
@@ -102,14 +107,14 @@ def test_an_output_of_the_same_path_wins(api: FakeApi, client: Client, tmp_path:
     assert sorted(fetched(api)) == ["report.ipynb", "x.html"]
 
 
-def test_the_whole_zip_if_that_is_asked_for(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_whole_zip_is_downloaded_on_request(client: Client, job_id: str, tmp_path: Path) -> None:
     [path] = client.download(job_id, tmp_path, with_input=InputChoice.SNAPSHOT)
 
     assert (path.name, path.read_bytes()) == ("report.zip", SNAPSHOT)
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_url_that_expires(api: FakeApi, client: Client, job_id: str, tmp_path: Path, which: int) -> None:
+def test_expired_presigned_url_is_renewed(api: FakeApi, client: Client, job_id: str, tmp_path: Path, which: int) -> None:
     expired = Fault("GET", ZIP_PATH, instead=Response(403))
     api.faults += [*[Fault("GET", ZIP_PATH) for _ in range(which)], expired]
 
@@ -119,7 +124,7 @@ def test_a_url_that_expires(api: FakeApi, client: Client, job_id: str, tmp_path:
     assert len(api.seen("GET", ".*/download_files")) == 2
 
 
-def test_a_server_that_gives_no_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_server_without_range_support(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults.append(Fault("GET", ZIP_PATH, instead=Response(200, SNAPSHOT, {"etag": etag_of(SNAPSHOT)})))
 
     [path] = download(client, job_id, tmp_path)
@@ -129,7 +134,7 @@ def test_a_server_that_gives_no_parts(api: FakeApi, client: Client, job_id: str,
 
 
 @pytest.mark.parametrize("start", [0, len(SNAPSHOT) - 65536])
-def test_a_server_that_gives_other_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path, start: int) -> None:
+def test_server_that_returns_another_range(api: FakeApi, client: Client, job_id: str, tmp_path: Path, start: int) -> None:
     part = SNAPSHOT[start : start + 1000]
     response = Response(206, part, {"content-range": f"bytes {start}-{start + 999}/{len(SNAPSHOT)}"})
     api.faults.append(Fault("GET", ZIP_PATH, instead=response))
@@ -139,7 +144,7 @@ def test_a_server_that_gives_other_parts(api: FakeApi, client: Client, job_id: s
     assert path.read_bytes() == NOTEBOOK
 
 
-def test_a_zip_that_changes_in_between(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_zip_that_changes_during_the_download(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults += [Fault("GET", ZIP_PATH), Fault("GET", ZIP_PATH, instead=Response(412))]
 
     [path] = download(client, job_id, tmp_path)
@@ -149,7 +154,7 @@ def test_a_zip_that_changes_in_between(api: FakeApi, client: Client, job_id: str
 
 
 @pytest.mark.parametrize("status", [200, 206])
-def test_a_server_that_never_ends(api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int) -> None:
+def test_server_that_never_stops_sending(api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int) -> None:
     """Once; the next answer is as it should be."""
     headers = {"content-range": f"bytes {len(SNAPSHOT) - 65536}-{len(SNAPSHOT) - 1}/{len(SNAPSHOT)}"}
     api.faults.append(Fault("GET", ZIP_PATH, instead=Response(status, b"x" * 65536, headers, is_endless=True)))
@@ -178,7 +183,7 @@ BROKEN_MEMBER = SNAPSHOT.replace(SNAPSHOT[42:62], bytes(20), 1)
         (package({"report.ipynb": bytes(101 << 20)}), "'report.ipynb' has 105,906,176 bytes in it"),
     ],
 )
-def test_a_zip_without_a_notebook_to_be_had(
+def test_unusable_zip_is_explained(
     api: FakeApi, client: Client, tmp_path: Path, content: bytes, problem: str
 ) -> None:
     job_id = api.add_job(package_input_folder=True)

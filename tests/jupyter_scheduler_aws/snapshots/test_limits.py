@@ -10,10 +10,10 @@ from typing import IO, Any
 import pytest
 
 from jupyter_scheduler_aws import Client
+from jupyter_scheduler_aws.api.response_models import SnapshotLimits
 from jupyter_scheduler_aws.errors import SnapshotError, SnapshotTooLargeError, TooLargeError
 from jupyter_scheduler_aws.snapshots.folder_listing import FolderListing
 from jupyter_scheduler_aws.snapshots.ignore_rules import IGNORE_FILE
-from jupyter_scheduler_aws.snapshots.limits import SnapshotLimits
 from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder
 from jupyter_scheduler_aws.snapshots.zip_file import write_zip
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
@@ -47,7 +47,7 @@ def large(notebook: Path) -> Path:
     return notebook
 
 
-def test_a_folder_at_its_limits_goes(large: Path) -> None:
+def test_folder_exactly_at_its_limits_is_packed(large: Path) -> None:
     files = [path for path in large.parent.rglob("*") if path.is_file()]
     total = sum(path.stat().st_size for path in files)
     with pack_folder(large) as snapshot:
@@ -63,7 +63,7 @@ def test_a_folder_at_its_limits_goes(large: Path) -> None:
         limited(large, SnapshotLimits(**{name: value - 1}))
 
 
-def test_a_folder_of_many_bytes_is_refused_with_what_is_large(large: Path) -> None:
+def test_folder_above_the_size_limit_is_refused_with_its_largest_files(large: Path) -> None:
     said = limited(large, SnapshotLimits(max_unpacked_bytes=2 * MIB))
     folder = large.parent
     assert said == (
@@ -74,25 +74,25 @@ def test_a_folder_of_many_bytes_is_refused_with_what_is_large(large: Path) -> No
     )
 
 
-def test_a_folder_of_many_files_is_refused_with_what_has_them(large: Path) -> None:
+def test_folder_above_the_file_limit_is_refused_with_its_largest_folders(large: Path) -> None:
     said = limited(large, SnapshotLimits(max_unpacked_files=9))
     assert "has 10 files, 2.9 MiB in all; at most 9 files are taken. Largest are many/ (5 files, 30 bytes), " in said
     assert said.endswith("limits.max_unpacked_files.")
 
 
-def test_empty_folders_count_as_the_runner_counts_them(notebook: Path) -> None:
+def test_empty_folders_count_as_in_the_runner(notebook: Path) -> None:
     (notebook.parent / "empty").mkdir()
     pack_folder(notebook, limits=SnapshotLimits(max_unpacked_files=2)).close()
     limited(notebook, SnapshotLimits(max_unpacked_files=1))
 
 
-def test_a_folder_whose_zip_is_too_large_is_refused(large: Path) -> None:
+def test_folder_with_a_too_large_zip_is_refused(large: Path) -> None:
     said = limited(large, SnapshotLimits(max_bytes=MIB))
     assert "has 10 files, 2.9 MiB in all; zipped it is larger than the 1 MiB that are taken. Largest are data/" in said
     assert said.endswith("limits.max_folder_mib.")
 
 
-def test_what_shrinks_is_taken(notebook: Path) -> None:
+def test_folder_that_compresses_below_the_limit_is_packed(notebook: Path) -> None:
     (notebook.parent / "zeros").write_bytes(bytes(MIB))
     pack_folder(notebook, limits=SnapshotLimits(max_bytes=MIB // 2)).close()
 
@@ -101,7 +101,7 @@ class FullError(Exception):
     pass
 
 
-def test_a_zip_is_given_up_as_soon_as_it_is_too_large(large: Path) -> None:
+def test_zip_is_aborted_as_soon_as_it_is_too_large(large: Path) -> None:
     (large.parent / "a.bin").write_bytes(noise(20 * MIB))
     written = io.BytesIO()
 
@@ -114,21 +114,21 @@ def test_a_zip_is_given_up_as_soon_as_it_is_too_large(large: Path) -> None:
     assert len(written.getvalue()) < 3 * MIB
 
 
-def test_the_directory_of_a_zip_counts(notebook: Path) -> None:
+def test_directory_of_a_zip_counts(notebook: Path) -> None:
     sizes: list[int] = []
     file: IO[bytes] = io.BytesIO()
     write_zip(file, [], notebook="n.ipynb", content=b"{}", on_size=sizes.append)
     assert sizes[-1] == file.tell() > sizes[0]
 
 
-def test_what_is_ignored_does_not_count(large: Path) -> None:
+def test_ignored_files_do_not_count(large: Path) -> None:
     limits = SnapshotLimits(max_unpacked_bytes=MIB, max_unpacked_files=5, max_bytes=MIB)
     (large.parent / IGNORE_FILE).write_text("data/\nmany\n")
     with pack_folder(large, limits=limits) as snapshot:
         assert snapshot.files == 4
 
 
-def test_a_large_folder_is_refused_before_a_file_of_it_is_opened(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_folder_is_refused_before_its_files_are_opened(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     path_open = Path.open
 
@@ -144,7 +144,7 @@ def test_a_large_folder_is_refused_before_a_file_of_it_is_opened(large: Path, mo
     assert not {"a.bin", "b.bin", "c.bin", "model.bin"} & set(opened)
 
 
-def test_a_large_notebook_is_refused_before_it_is_sent(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_large_notebook_is_refused_before_the_upload(api: FakeApi, client: Client, notebook: Path) -> None:
     api.max_upload_bytes = 200
     with pytest.raises(SnapshotTooLargeError) as refused:
         client.submit(notebook)
@@ -156,7 +156,7 @@ def test_a_large_notebook_is_refused_before_it_is_sent(api: FakeApi, client: Cli
     assert [each.path for each in api.requests] == [UPLOADS]
 
 
-def test_a_large_notebook_in_a_folder_is_refused_before_it_is_sent(
+def test_large_notebook_in_a_folder_is_refused_before_the_upload(
     api: FakeApi, client: Client, notebook: Path
 ) -> None:
     api.folder_limits["max_notebook_bytes"] = 200
@@ -173,7 +173,7 @@ def test_a_large_notebook_in_a_folder_is_refused_before_it_is_sent(
         ({}, r"zipped it is larger than the 976\.6 KiB that are taken"),
     ],
 )
-def test_a_large_folder_is_refused_before_it_is_sent(
+def test_large_folder_is_refused_before_the_upload(
     api: FakeApi, client: Client, large: Path, limits: dict[str, int], said: str
 ) -> None:
     api.folder_limits |= limits
@@ -184,7 +184,7 @@ def test_a_large_folder_is_refused_before_it_is_sent(
     assert packed == []
 
 
-def test_a_folder_takes_as_many_requests_as_a_notebook(api: FakeApi, client: Client, notebook: Path) -> None:
+def test_folder_needs_as_many_requests_as_a_notebook(api: FakeApi, client: Client, notebook: Path) -> None:
     client.submit(notebook, environment="python")
     one = len(api.requests)
     client.submit(notebook, environment="python", folder=True)
@@ -195,7 +195,7 @@ def test_a_folder_takes_as_many_requests_as_a_notebook(api: FakeApi, client: Cli
     ]
 
 
-def test_an_older_service_says_only_what_may_be_uploaded(api: FakeApi, client: Client, large: Path) -> None:
+def test_older_service_states_only_the_upload_limit(api: FakeApi, client: Client, large: Path) -> None:
     api.folder_limits.clear()
     with pytest.raises(SnapshotTooLargeError, match="zipped it is larger"):
         client.submit(large, folder=True)
@@ -206,7 +206,7 @@ def test_an_older_service_says_only_what_may_be_uploaded(api: FakeApi, client: C
 
 
 @pytest.mark.parametrize("folder", [False, True])
-def test_a_service_that_refuses_is_heard(api: FakeApi, client: Client, notebook: Path, folder: bool) -> None:
+def test_refusal_of_the_service_is_raised(api: FakeApi, client: Client, notebook: Path, folder: bool) -> None:
     api.faults.append(Fault("POST", UPLOADS, instead=Response.refusal(413, "At most 10 are allowed.", "too_large")))
     with pytest.raises(TooLargeError, match="At most 10"):
         client.submit(notebook, folder=folder)
@@ -214,7 +214,7 @@ def test_a_service_that_refuses_is_heard(api: FakeApi, client: Client, notebook:
 
 
 @pytest.mark.parametrize("folder", [False, True])
-def test_what_is_no_notebook_is_refused_before_any_request(
+def test_invalid_notebook_is_refused_before_any_request(
     api: FakeApi, client: Client, notebook: Path, folder: bool
 ) -> None:
     notebook.write_text(json.dumps(NOTEBOOK | {"nbformat": 3}))

@@ -8,11 +8,11 @@ import pytest
 
 from jupyter_scheduler_aws.errors import SnapshotError
 from jupyter_scheduler_aws.snapshots.pack import pack_folder, pack_notebook
-from jupyter_scheduler_aws.transfers.download_manifest import Downloaded, DownloadedFile, update_marker
+from jupyter_scheduler_aws.transfers.download_manifest import DownloadedFile, ManifestEntry, update_manifest
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
 
 
-def test_a_notebook_is_copied_as_it_is(notebook: Path) -> None:
+def test_notebook_is_copied_unchanged(notebook: Path) -> None:
     with pack_notebook(notebook) as snapshot:
         before = notebook.read_bytes()
         notebook.write_text("changed since")
@@ -41,7 +41,7 @@ def without(key: str) -> dict[str, Any]:
         (json.dumps(NOTEBOOK | {"cells": [{"cell_type": "code"}]}), "not a valid notebook"),
     ],
 )
-def test_what_is_not_a_notebook_is_refused(notebook: Path, content: str, problem: str) -> None:
+def test_invalid_notebook_is_refused(notebook: Path, content: str, problem: str) -> None:
     notebook.write_text(content)
     with pytest.raises(SnapshotError, match=problem):
         pack_notebook(notebook)
@@ -50,18 +50,18 @@ def test_what_is_not_a_notebook_is_refused(notebook: Path, content: str, problem
 
 
 @pytest.mark.parametrize("name", ["missing.ipynb", "script.py"])
-def test_what_cannot_be_one_is_refused(notebook: Path, name: str) -> None:
+def test_file_that_cannot_be_a_notebook_is_refused(notebook: Path, name: str) -> None:
     write_files(notebook.parent, "script.py")
     with pytest.raises(SnapshotError, match=name):
         pack_notebook(notebook.parent / name)
 
 
-def test_a_cell_id_in_an_older_format_does_no_harm(notebook: Path) -> None:
+def test_cell_id_in_an_older_format_is_accepted(notebook: Path) -> None:
     notebook.write_text(json.dumps(NOTEBOOK | {"nbformat_minor": 4}))
     pack_notebook(notebook).close()
 
 
-def test_a_folder_becomes_a_zip_with_the_notebook_at_its_root(notebook: Path) -> None:
+def test_folder_is_zipped_with_the_notebook_at_the_root(notebook: Path) -> None:
     folder = notebook.parent
     write_files(folder, "data/co2.csv", "helpers.py", "übung.txt", ".env")
     (folder / "empty").mkdir()
@@ -85,7 +85,7 @@ def test_a_folder_becomes_a_zip_with_the_notebook_at_its_root(notebook: Path) ->
         assert (snapshot.files, snapshot.upload_filename, snapshot.left_out) == (6, "report.zip", ())
 
 
-def test_the_same_files_give_the_same_bytes(notebook: Path) -> None:
+def test_same_files_result_in_the_same_bytes(notebook: Path) -> None:
     write_files(notebook.parent, "b.txt", "a.txt", "c/d.txt")
     with pack_folder(notebook) as snapshot:
         first = snapshot.file.read()
@@ -98,7 +98,7 @@ def test_the_same_files_give_the_same_bytes(notebook: Path) -> None:
             assert {info.date_time for info in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_what_is_made_again_anyway_stays_out(notebook: Path) -> None:
+def test_caches_and_virtual_environments_are_left_out(notebook: Path) -> None:
     write_files(
         notebook.parent,
         ".git/config",
@@ -112,18 +112,18 @@ def test_what_is_made_again_anyway_stays_out(notebook: Path) -> None:
         assert sorted(package.namelist()) == ["report.ipynb", "src/x.py"]
 
 
-def test_outputs_of_earlier_jobs_stay_out(notebook: Path) -> None:
+def test_outputs_of_earlier_jobs_are_left_out(notebook: Path) -> None:
     outputs = notebook.parent / "outputs"
     write_files(outputs, "report-2026.html", "results/table.csv", "own.txt")
     files = {name: DownloadedFile(format="files", size_bytes=1) for name in ("report-2026.html", "results/table.csv")}
-    update_marker(outputs, "job-1", lambda _: Downloaded(complete=True, files=files))
+    update_manifest(outputs, "job-1", lambda _: ManifestEntry(complete=True, files=files))
 
     with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         assert sorted(package.namelist()) == ["outputs/own.txt", "report.ipynb"]
         assert snapshot.left_out == ("outputs: outputs of earlier jobs",)
 
 
-def test_links_that_lead_out_are_left_out_and_named(notebook: Path, tmp_path: Path) -> None:
+def test_links_to_the_outside_are_left_out_and_reported(notebook: Path, tmp_path: Path) -> None:
     folder = notebook.parent
     write_files(tmp_path, "secret.txt", "elsewhere/x.txt")
     write_files(folder, "inside.txt", "data/x.txt")
@@ -148,21 +148,21 @@ def test_links_that_lead_out_are_left_out_and_named(notebook: Path, tmp_path: Pa
         )
 
 
-def test_a_file_that_cannot_be_read_is_named(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_file_is_named(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unreadable = notebook.parent / os.fsdecode(b"caf\xe9.txt")
     unreadable.write_text("")
     with pytest.raises(SnapshotError, match="not text"):
         pack_folder(notebook)
 
 
-def test_a_relative_notebook_takes_its_own_folder(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_path_of_a_notebook_includes_its_folder(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(notebook.parent, "a.txt")
     monkeypatch.chdir(notebook.parent)
     with pack_folder(Path(notebook.name)) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         assert sorted(package.namelist()) == ["a.txt", "report.ipynb"]
 
 
-def test_a_notebook_that_is_a_link_is_packed(notebook: Path, tmp_path: Path) -> None:
+def test_notebook_that_is_a_link_is_packed(notebook: Path, tmp_path: Path) -> None:
     link = tmp_path / "other" / "linked.ipynb"
     link.parent.mkdir()
     link.symlink_to(notebook)

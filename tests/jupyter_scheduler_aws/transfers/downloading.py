@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from jupyter_scheduler_aws.transfers.partial_files import Part
+from jupyter_scheduler_aws.transfers.partial_files import PartialFile
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
 __all__ = ["BIG", "OTHER", "add_job", "fetched", "files_in", "leave_part", "parts_in", "start_download"]
@@ -19,12 +19,12 @@ _ROOT = Path(__file__).parents[2]
 
 _SCRIPT = """
 import resource, sys
-from jupyter_scheduler_aws import Client, Pace
+from jupyter_scheduler_aws import Client, RetryPolicy
 
 url, job_id, folder, most_bytes = sys.argv[1:]
 if int(most_bytes):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(most_bytes), int(most_bytes)))
-with Client(url, pace=Pace(sleep=lambda seconds: None)) as client:
+with Client(url, retry_policy=RetryPolicy(sleep=lambda seconds: None)) as client:
     client.download(job_id, folder, on_progress=lambda done, total: print(done, flush=True))
 """
 
@@ -50,8 +50,8 @@ def fetched(api: FakeApi) -> list[str]:
 
 def leave_part(target: Path, etag: str, content: bytes) -> Path:
     """Leave half a file, as a download that was killed does."""
-    with Part(target) as part:
-        part.begin(etag)
+    with PartialFile(target) as part:
+        part.start(etag)
         part.write(content)
     [path] = parts_in(target.parent)
     return path

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_scheduler_aws import Client, RetryPolicy
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, downloaded
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, read_manifest
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.transfers.downloading import BIG, OTHER, add_job, files_in, start_download
 
@@ -30,7 +30,7 @@ class Rival:
             self._run()
 
 
-def test_another_download_overtakes_with_the_same_half_file(
+def test_another_download_finishes_first_with_the_same_partial_file(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     with Client(api.url) as other:
@@ -40,10 +40,10 @@ def test_another_download_overtakes_with_the_same_half_file(
     assert rival.has_run
     assert path.read_bytes() == BIG
     assert ["range" in request.headers for request in api.seen("GET", "/s3/.*")] == [False, True]
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_another_download_overtakes_with_another_version(
+def test_another_download_finishes_first_with_another_version(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     def replace_and_download() -> None:
@@ -54,15 +54,15 @@ def test_another_download_overtakes_with_another_version(
     [path] = client.download(job_id, tmp_path, on_progress=Rival(replace_and_download))
 
     assert path.read_bytes() == OTHER
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_two_processes_and_two_threads_at_once(api: FakeApi, pace: RetryPolicy, tmp_path: Path) -> None:
+def test_two_processes_and_two_threads_download_at_once(api: FakeApi, retry_policy: RetryPolicy, tmp_path: Path) -> None:
     files = {f"{n}.bin": ("files", BIG[n:]) for n in range(8)}
     job_id = add_job(api, files)
 
     def download(_: int) -> None:
-        with Client(api.url, pace=pace) as client:
+        with Client(api.url, retry_policy=retry_policy) as client:
             client.download(job_id, tmp_path)
 
     with (
@@ -77,7 +77,7 @@ def test_two_processes_and_two_threads_at_once(api: FakeApi, pace: RetryPolicy, 
     assert {name: (tmp_path / name).read_bytes() for name in files} == {
         name: content for name, (_, content) in files.items()
     }
-    assert files_in(tmp_path) == sorted([MARKER, *files])
-    found = downloaded(tmp_path, job_id)
+    assert files_in(tmp_path) == sorted([MANIFEST_NAME, *files])
+    found = read_manifest(tmp_path, job_id)
     assert found
     assert (found.complete, set(found.files)) == (True, set(files))

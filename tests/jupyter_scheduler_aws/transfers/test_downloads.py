@@ -5,7 +5,7 @@ import pytest
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError, UnsafePathError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, marked_outputs
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, downloaded_files
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import BIG, fetched, files_in
@@ -24,7 +24,7 @@ def stale_listing(client: Client, job_id: str) -> Fault:
     return Fault("GET", ".*/download_files", instead=Response.of({"files": files, "expires_in_seconds": 1}))
 
 
-def test_a_dropped_download_goes_on_where_it_was(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_dropped_download_resumes(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults.append(Fault("GET", "/s3/.*", drops_after=1_000_000))
     seen: list[tuple[int, int]] = []
 
@@ -36,10 +36,10 @@ def test_a_dropped_download_goes_on_where_it_was(api: FakeApi, client: Client, j
     assert int(second.headers["range"].removeprefix("bytes=").removesuffix("-")) > 0
     assert "if-match" in second.headers
     assert seen[-1] == (len(BIG), len(BIG))
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_a_file_that_changed_in_between_is_fetched_anew(
+def test_changed_file_is_downloaded_from_the_start(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     api.faults.append(Fault("GET", "/s3/.*", drops_after=1_000_000))
@@ -51,7 +51,7 @@ def test_a_file_that_changed_in_between_is_fetched_anew(
     assert "range" not in api.seen("GET", "/s3/.*")[2].headers
 
 
-def test_a_server_that_knows_no_parts(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_server_without_range_support(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults.append(Fault("GET", "/s3/.*", drops_after=1_000_000))
     api.faults.append(Fault("GET", "/s3/.*", instead=Response(200, BIG)))
 
@@ -61,7 +61,7 @@ def test_a_server_that_knows_no_parts(api: FakeApi, client: Client, job_id: str,
     assert len(api.seen("GET", "/s3/.*")) == 2
 
 
-def test_a_file_that_is_shorter_than_listed_is_not_kept(
+def test_file_shorter_than_listed_is_not_kept(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     api.faults += [Fault("GET", "/s3/.*", instead=Response(200, BIG[:1000])) for _ in range(6)]
@@ -72,7 +72,7 @@ def test_a_file_that_is_shorter_than_listed_is_not_kept(
     assert files_in(tmp_path) == []
 
 
-def test_a_file_that_grew_since_it_was_listed_is_listed_again(
+def test_file_larger_than_listed_is_listed_again(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     api.faults.append(stale_listing(client, job_id))
@@ -83,7 +83,7 @@ def test_a_file_that_grew_since_it_was_listed_is_listed_again(
     assert path.read_bytes() == BIG + b"most"
 
 
-def test_an_expired_url_is_renewed(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_expired_presigned_url_is_renewed(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults.append(stale_listing(client, job_id))
     api.generation = 2
 
@@ -93,7 +93,7 @@ def test_an_expired_url_is_renewed(api: FakeApi, client: Client, job_id: str, tm
     assert len(api.seen("GET", "/s3/.*")) == 2
 
 
-def test_a_file_that_is_gone_is_not_asked_for_again(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_missing_file_is_not_retried(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults.append(Fault("GET", "/s3/.*", instead=Response(404)))
 
     with pytest.raises(DownloadError, match=r"big\.bin.*404"):
@@ -102,7 +102,7 @@ def test_a_file_that_is_gone_is_not_asked_for_again(api: FakeApi, client: Client
     assert len(api.seen("GET", "/s3/.*")) == 1
 
 
-def test_nothing_is_written_when_one_name_is_unsafe(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_unsafe_name_prevents_the_whole_download(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.jobs[job_id].files["../evil"] = ("files", b"x")
 
     with pytest.raises(UnsafePathError, match=r"\.\./evil"):
@@ -112,7 +112,7 @@ def test_nothing_is_written_when_one_name_is_unsafe(api: FakeApi, client: Client
     assert api.seen("GET", "/s3/.*") == []
 
 
-def test_many_files_arrive_whole(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_many_files_are_downloaded(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.page_size = 100
     files = {f"folder {n % 7}/ü {n}.txt": ("files", f"content {n}".encode() * n) for n in range(150)}
     api.jobs[job_id].files = dict(files)
@@ -125,7 +125,7 @@ def test_many_files_arrive_whole(api: FakeApi, client: Client, job_id: str, tmp_
     }
 
 
-def test_a_thousand_small_files_are_asked_for_once_each(
+def test_thousand_small_files_need_one_request_each(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     files = {f"{n}.txt": ("files", f"content {n}".encode()) for n in range(1000)}
@@ -137,10 +137,10 @@ def test_a_thousand_small_files_are_asked_for_once_each(
     assert sorted(fetched(api)) == sorted(files)
     assert len(api.requests) == len(files) + 2, "the job and the list"
     assert {path.name: path.read_bytes() for path in paths} == {name: content for name, (_, content) in files.items()}
-    assert files_in(tmp_path) == sorted([MARKER, *files])
+    assert files_in(tmp_path) == sorted([MANIFEST_NAME, *files])
 
 
-def test_one_failure_ends_the_rest_and_the_next_download_leaves_no_parts(
+def test_failure_stops_the_other_files_and_the_next_download_removes_partial_files(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     api.jobs[job_id].files = {f"{n}.bin": ("files", BIG) for n in range(20)}
@@ -151,10 +151,10 @@ def test_one_failure_ends_the_rest_and_the_next_download_leaves_no_parts(
     assert len(api.seen("GET", "/s3/.*")) < 20
 
     client.download(job_id, tmp_path)
-    assert files_in(tmp_path) == sorted([MARKER, *api.jobs[job_id].files])
+    assert files_in(tmp_path) == sorted([MANIFEST_NAME, *api.jobs[job_id].files])
 
 
-def test_own_files_are_not_replaced_unless_asked(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_user_files_are_replaced_only_with_overwrite(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     (tmp_path / "big.bin").write_text("mine")
 
     with pytest.raises(DownloadError, match=r"big\.bin would be replaced.*--overwrite"):
@@ -163,7 +163,7 @@ def test_own_files_are_not_replaced_unless_asked(api: FakeApi, client: Client, j
 
     client.download(job_id, tmp_path, overwrite=True)
     assert (tmp_path / "big.bin").read_bytes() == BIG
-    assert marked_outputs(tmp_path) == set()
+    assert downloaded_files(tmp_path) == set()
 
 
 def test_downloaded_files_are_replaced(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
@@ -173,22 +173,22 @@ def test_downloaded_files_are_replaced(api: FakeApi, client: Client, job_id: str
     client.download(job_id, tmp_path)
 
     assert (tmp_path / "big.bin").read_bytes() == b"newer"
-    assert marked_outputs(tmp_path) == {tmp_path / "big.bin"}
+    assert downloaded_files(tmp_path) == {tmp_path / "big.bin"}
 
 
-def test_the_input_comes_only_if_asked_for(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_input_is_downloaded_only_on_request(client: Client, job_id: str, tmp_path: Path) -> None:
     client.download(job_id, tmp_path, with_input=InputChoice.SNAPSHOT)
 
-    assert files_in(tmp_path) == [MARKER, "big.bin", "input.ipynb"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin", "input.ipynb"]
 
 
-def test_only_some_formats(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_download_of_selected_formats(api: FakeApi, client: Client, tmp_path: Path) -> None:
     client.download(api.add_job(), tmp_path, output_formats=["html"])
 
-    assert files_in(tmp_path) == [MARKER, "report-2026.html"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "report-2026.html"]
 
 
-def test_a_job_without_files_says_so(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_job_without_files_is_explained(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.jobs[job_id].files = {}
 
     with pytest.raises(DownloadError, match="status is COMPLETED, has no such files"):
@@ -198,14 +198,14 @@ def test_a_job_without_files_says_so(api: FakeApi, client: Client, job_id: str, 
         client.download(job_id, tmp_path)
 
 
-def test_a_file_where_a_folder_must_be(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_file_at_the_path_of_a_folder(client: Client, job_id: str, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
 
     with pytest.raises(DownloadError, match="cannot be made"):
         client.download(job_id, tmp_path / "taken")
 
 
-def test_a_folder_where_a_file_must_be(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_folder_at_the_path_of_a_file(client: Client, job_id: str, tmp_path: Path) -> None:
     (tmp_path / "big.bin").mkdir()
 
     with pytest.raises(DownloadError, match="cannot be written"):

@@ -12,8 +12,8 @@ from traitlets.config import Config
 from jupyter_scheduler_aws import AwsEnvironmentManager, AwsJobFilesManager, AwsScheduler, Client
 from jupyter_scheduler_aws.client import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, downloaded
-from jupyter_scheduler_aws.transfers.local_paths import file_key, local_paths
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, read_manifest
+from jupyter_scheduler_aws.transfers.local_paths import collision_key, local_paths
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.cli.conftest import nbjobs as nbjobs  # noqa: PLC0414 - a fixture
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
@@ -40,12 +40,12 @@ def job_id(api: FakeApi) -> str:
 def assert_all_are_here(folder: Path) -> dict[str, Path]:
     places = local_paths(folder, CONTENTS)
     assert {name: place.read_bytes() for name, place in places.items()} == CONTENTS
-    files = [name for name in files_in(folder) if name != MARKER]
-    assert len({file_key(name) for name in files}) == len(files) == len(CONTENTS)
+    files = [name for name in files_in(folder) if name != MANIFEST_NAME]
+    assert len({collision_key(name) for name in files}) == len(files) == len(CONTENTS)
     return places
 
 
-def test_the_client_says_what_has_another_name(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_client_reports_renamed_files(client: Client, job_id: str, tmp_path: Path) -> None:
     renamed: dict[str, Path] = {}
 
     paths = client.download(job_id, tmp_path, on_renamed=renamed.__setitem__)
@@ -55,7 +55,7 @@ def test_the_client_says_what_has_another_name(client: Client, job_id: str, tmp_
     assert renamed == {name: place for name, place in places.items() if name not in {"plain.txt", "DATA/y"}}
 
 
-def test_a_command_says_what_has_another_name(api: FakeApi, nbjobs: Nbjobs, job_id: str, tmp_path: Path) -> None:
+def test_command_reports_renamed_files(api: FakeApi, nbjobs: Nbjobs, job_id: str, tmp_path: Path) -> None:
     done = nbjobs("download", job_id, tmp_path)
 
     places = assert_all_are_here(tmp_path)
@@ -68,7 +68,7 @@ def test_a_command_says_what_has_another_name(api: FakeApi, nbjobs: Nbjobs, job_
     assert waited["outputs"] == document
 
 
-def test_the_panel_has_them_all_and_the_server_says_what_has_another_name(
+def test_panel_lists_all_files_and_the_server_reports_renamed_ones(
     api: FakeApi, job_id: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     scheduler = AwsScheduler(
@@ -91,7 +91,7 @@ def test_the_panel_has_them_all_and_the_server_says_what_has_another_name(
     assert any(f"'a.txt' is here as {str(places['a.txt'])!r}" in message for message in caplog.messages)
 
 
-def test_a_download_that_broke_off_goes_on_under_the_same_names(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_interrupted_download_resumes_with_the_same_names(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = add_job(api, {"Big.bin": ("files", BIG), "big.bin": ("files", OTHER)})
     api.faults += [Fault("GET", "/s3/.*/big.bin", drops_after=1_000_000)] + [
         Fault("GET", "/s3/.*/big.bin", instead=Response(500)) for _ in range(20)
@@ -110,7 +110,7 @@ def test_a_download_that_broke_off_goes_on_under_the_same_names(api: FakeApi, cl
     assert api.seen("GET", "/s3/.*/big.bin")[-1].headers["range"].startswith("bytes=")
 
 
-def test_a_file_that_meets_another_only_later_leaves_the_first_alone(
+def test_later_collision_does_not_rename_the_first_file(
     api: FakeApi, client: Client, tmp_path: Path
 ) -> None:
     job_id = add_job(api, {"a.txt": ("files", b"early")}, status="IN_PROGRESS")
@@ -125,7 +125,7 @@ def test_a_file_that_meets_another_only_later_leaves_the_first_alone(
     assert (tmp_path / "a.txt").read_bytes() == b"early"
 
 
-def test_a_notebook_of_a_folder_that_meets_an_output(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_input_notebook_that_collides_with_an_output(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = add_job(api, {"Report.ipynb": ("ipynb", b"executed"), "report.ipynb": ("input", b"given")})
 
     client.download(job_id, tmp_path, with_input=InputChoice.SNAPSHOT)
@@ -135,10 +135,10 @@ def test_a_notebook_of_a_folder_that_meets_an_output(api: FakeApi, client: Clien
 
 
 @pytest.mark.parametrize("name", [".NBJOBS.json", ".nb\u200djobs.json", ".nbjobs.json.", ".nbjob\u017f.json"])
-def test_no_file_takes_the_place_of_the_marker(api: FakeApi, client: Client, tmp_path: Path, name: str) -> None:
+def test_no_file_replaces_the_manifest(api: FakeApi, client: Client, tmp_path: Path, name: str) -> None:
     job_id = add_job(api, {name: ("files", b"{}"), "a": ("files", b"a")})
 
     client.download(job_id, tmp_path)
 
-    assert files_in(tmp_path) == [MARKER, "a"]
-    assert downloaded(tmp_path, job_id) is not None
+    assert files_in(tmp_path) == [MANIFEST_NAME, "a"]
+    assert read_manifest(tmp_path, job_id) is not None

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_scheduler_aws.errors import UnsafePathError
-from jupyter_scheduler_aws.transfers.local_paths import file_key, local_paths
+from jupyter_scheduler_aws.transfers.local_paths import collision_key, local_paths
 
 
 @pytest.mark.parametrize(
     "name", ["../x", "a/../../x", "/etc/passwd", "", "a//b", ".", "./a", "a/", "a\x00b", "a\nb", "..", "a/..", "\ud800"]
 )
 @pytest.mark.parametrize("for_windows", [False, True])
-def test_names_that_lead_out_are_refused(tmp_path: Path, name: str, for_windows: bool) -> None:
+def test_names_outside_of_the_folder_are_refused(tmp_path: Path, name: str, for_windows: bool) -> None:
     with pytest.raises(UnsafePathError):
         local_paths(tmp_path, [name], for_windows=for_windows)
 
@@ -38,11 +38,11 @@ def test_names_that_lead_out_are_refused(tmp_path: Path, name: str, for_windows:
         ("con ", "con_"),
     ],
 )
-def test_names_that_windows_has_not_are_changed_there(tmp_path: Path, name: str, expected: str) -> None:
+def test_names_are_adapted_to_windows(tmp_path: Path, name: str, expected: str) -> None:
     assert local_paths(tmp_path, [name], for_windows=True) == {name: tmp_path / expected}
 
 
-def test_elsewhere_they_stay(tmp_path: Path) -> None:
+def test_names_are_unchanged_on_other_systems(tmp_path: Path) -> None:
     names = ["12:30.png", "nul", "a\\b", "end.", "~", "a~0123456789ab.csv", ".gitignore", "git/x"]
     assert local_paths(tmp_path, names, for_windows=False) == {name: tmp_path / name for name in names}
 
@@ -67,7 +67,7 @@ ONE = {
 
 
 def assert_all_are_kept_apart(folder: Path, names: list[str], found: dict[str, Path]) -> None:
-    keys = [file_key(path.relative_to(folder).as_posix()) for path in found.values()]
+    keys = [collision_key(path.relative_to(folder).as_posix()) for path in found.values()]
     assert list(found) == list(names)
     assert len(set(keys)) == len(keys)
     assert not any(other.startswith(f"{key}/") for key in keys for other in keys)
@@ -76,7 +76,7 @@ def assert_all_are_kept_apart(folder: Path, names: list[str], found: dict[str, P
 
 @pytest.mark.parametrize("for_windows", [False, True])
 @pytest.mark.parametrize("names", ONE.values(), ids=ONE.keys())
-def test_two_files_do_not_become_one(tmp_path: Path, names: list[str], for_windows: bool) -> None:
+def test_colliding_names_are_kept_apart(tmp_path: Path, names: list[str], for_windows: bool) -> None:
     found = local_paths(tmp_path, [*names, "other.txt"], for_windows=for_windows)
 
     assert_all_are_kept_apart(tmp_path, [*names, "other.txt"], found)
@@ -88,7 +88,7 @@ def test_two_files_do_not_become_one(tmp_path: Path, names: list[str], for_windo
             file.write(name)
 
 
-def test_a_name_says_whose_it_is_and_keeps_its_type(tmp_path: Path) -> None:
+def test_new_name_keeps_stem_and_suffix(tmp_path: Path) -> None:
     found = local_paths(tmp_path, ["A.csv", "a.csv", "b/c.tar.gz", "b/C.tar.gz"])
 
     assert [path.name for path in found.values()] == [
@@ -101,11 +101,11 @@ def test_a_name_says_whose_it_is_and_keeps_its_type(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [["a:b", "a?b"], ["end.", "end_"], ["nul", "_nul"], ["a\\b", "a_b"]])
-def test_what_is_changed_for_windows_is_kept_apart_too(tmp_path: Path, names: list[str]) -> None:
+def test_names_adapted_to_windows_are_kept_apart(tmp_path: Path, names: list[str]) -> None:
     assert_all_are_kept_apart(tmp_path, names, local_paths(tmp_path, names, for_windows=True))
 
 
-def test_names_made_to_meet_the_others_new_names_are_refused(tmp_path: Path) -> None:
+def test_names_crafted_to_collide_are_refused(tmp_path: Path) -> None:
     new = local_paths(tmp_path, ["A.csv", "a.csv"])["a.csv"].name
 
     with pytest.raises(UnsafePathError, match="would be the same file"):
@@ -113,7 +113,7 @@ def test_names_made_to_meet_the_others_new_names_are_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("part", [".git", ".GIT", ".Git", ".g\u200cit", ".git.", ".git ", "GIT~1"])
-def test_git_never_takes_a_folder_for_its_own(tmp_path: Path, part: str) -> None:
+def test_git_folder_is_renamed(tmp_path: Path, part: str) -> None:
     found = local_paths(tmp_path, [f"{part}/config", f"a/{part}/hooks/post-checkout"], for_windows=False)
 
     assert [path.relative_to(tmp_path).as_posix() for path in found.values()] == [
@@ -151,7 +151,7 @@ NAMES = st.lists(
 
 
 @given(NAMES, st.randoms(use_true_random=False), st.booleans())
-def test_any_set_of_names_is_kept_apart(names: list[str], random: Random, for_windows: bool) -> None:
+def test_any_names_are_kept_apart(names: list[str], random: Random, for_windows: bool) -> None:
     folder = Path("/nonexistent")
 
     found = local_paths(folder, names, for_windows=for_windows)
@@ -160,7 +160,7 @@ def test_any_set_of_names_is_kept_apart(names: list[str], random: Random, for_wi
     assert found == local_paths(folder, random.sample(names, len(names)), for_windows=for_windows)
 
 
-def test_a_link_in_the_folder_does_not_lead_out(tmp_path: Path) -> None:
+def test_link_in_the_folder_cannot_lead_outside(tmp_path: Path) -> None:
     folder = tmp_path / "outputs"
     folder.mkdir()
     (folder / "link").symlink_to(tmp_path)

@@ -7,11 +7,11 @@ import pytest
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
 from jupyter_scheduler_aws.transfers.download_manifest import (
-    Downloaded,
     DownloadedFile,
     FileState,
-    downloaded,
-    update_marker,
+    ManifestEntry,
+    read_manifest,
+    update_manifest,
 )
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
@@ -26,7 +26,7 @@ def job_id(api: FakeApi, client: Client, tmp_path: Path) -> str:
     return job_id
 
 
-def test_what_is_there_is_not_fetched(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_existing_files_are_not_downloaded(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
     paths = client.download(job_id, tmp_path, again=False, on_progress=lambda done, total: seen.append((done, total)))
@@ -34,18 +34,18 @@ def test_what_is_there_is_not_fetched(api: FakeApi, client: Client, job_id: str,
     assert paths == [tmp_path / "a.txt", tmp_path / "b.html"]
     assert fetched(api) == []
     assert seen == []
-    found = downloaded(tmp_path, job_id)
+    found = read_manifest(tmp_path, job_id)
     assert found
     assert found.complete
 
 
-def test_by_default_all_is_fetched(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_all_files_are_downloaded_by_default(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     client.download(job_id, tmp_path)
 
     assert sorted(fetched(api)) == ["a.txt", "b.html"]
 
 
-def test_what_is_gone_is_fetched(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_removed_files_are_downloaded(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").unlink()
 
     client.download(job_id, tmp_path, again=False)
@@ -54,7 +54,7 @@ def test_what_is_gone_is_fetched(api: FakeApi, client: Client, job_id: str, tmp_
     assert (tmp_path / "a.txt").read_text() == "first"
 
 
-def test_what_the_user_changed_is_left_alone_each_time(
+def test_files_that_the_user_changed_are_kept(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("first, and a remark")
@@ -66,16 +66,16 @@ def test_what_the_user_changed_is_left_alone_each_time(
     assert (tmp_path / "a.txt").read_text() == "first, and a remark"
 
 
-def test_a_file_of_the_users_own_is_not_taken_for_a_download(
+def test_user_file_does_not_count_as_downloaded(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
-    update_marker(tmp_path, job_id, lambda _: None)
+    update_manifest(tmp_path, job_id, lambda _: None)
 
     with pytest.raises(DownloadError, match="would be replaced"):
         client.download(job_id, tmp_path, again=False)
 
 
-def test_what_was_fetched_while_the_job_ran_is_fetched_again(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_previews_are_downloaded_again(api: FakeApi, client: Client, tmp_path: Path) -> None:
     """Also if it has the same size: nothing says that it is the same."""
     files = {"same.ipynb": ("ipynb", b"1/3"), "edited.ipynb": ("ipynb", b"1/3"), "in.ipynb": ("input", b"{}")}
     job_id = add_job(api, files, status="IN_PROGRESS")
@@ -90,17 +90,17 @@ def test_what_was_fetched_while_the_job_ran_is_fetched_again(api: FakeApi, clien
     assert fetched(api) == ["same.ipynb"]
     assert (tmp_path / "same.ipynb").read_text() == "3/3"
     assert (tmp_path / "edited.ipynb").read_text() == "1/3, and a remark"
-    found = downloaded(tmp_path, job_id)
+    found = read_manifest(tmp_path, job_id)
     assert found
     assert found.complete
 
 
-def test_what_another_download_was_killed_over_is_fetched(
+def test_expected_file_of_a_killed_download_is_downloaded(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     """It may be an older file that stands there, of whatever size."""
     file = DownloadedFile(format="files", size_bytes=3, state=FileState.EXPECTED)
-    update_marker(tmp_path, job_id, lambda _: Downloaded(complete=False, files={"a.txt": file}))
+    update_manifest(tmp_path, job_id, lambda _: ManifestEntry(complete=False, files={"a.txt": file}))
     (tmp_path / "b.html").unlink()
 
     client.download(job_id, tmp_path, again=False)
@@ -108,7 +108,7 @@ def test_what_another_download_was_killed_over_is_fetched(
     assert sorted(fetched(api)) == ["a.txt", "b.html"]
 
 
-def test_what_stands_there_of_another_job_is_fetched(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_file_of_another_job_is_downloaded(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     other = add_job(api, {"a.txt": ("files", b"FIRST")})
 
     client.download(other, tmp_path, again=False)
@@ -117,7 +117,7 @@ def test_what_stands_there_of_another_job_is_fetched(api: FakeApi, client: Clien
     assert (tmp_path / "a.txt").read_text() == "FIRST"
 
 
-def test_what_stands_there_of_another_job_after_a_failure_is_fetched(
+def test_file_of_another_job_is_downloaded_after_a_failure(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     """Its size is not that of the new one, but it was not the user who changed it."""

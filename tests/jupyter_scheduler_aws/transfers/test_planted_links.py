@@ -7,7 +7,7 @@ import pytest
 
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, downloaded, marked_outputs
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, downloaded_files, read_manifest
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.transfers.downloading import BIG, add_job, files_in, leave_part
 
@@ -18,7 +18,7 @@ def job_id(api: FakeApi) -> str:
 
 
 @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
-def test_a_half_file_that_is_a_link_is_not_written_through(
+def test_partial_file_that_is_a_link_is_replaced(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, link: Callable[[Path, Path], None]
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -34,35 +34,35 @@ def test_a_half_file_that_is_a_link_is_not_written_through(
     assert elsewhere.read_bytes() == BIG[:1000]
     assert path.read_bytes() == BIG
     assert not path.is_symlink()
-    assert files_in(folder) == [MARKER, "big.bin"]
+    assert files_in(folder) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_a_marker_that_is_a_link_is_not_written_through(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_manifest_that_is_a_link_is_replaced(client: Client, job_id: str, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("mine")
     folder = tmp_path / "outputs"
     folder.mkdir()
-    (folder / MARKER).symlink_to(elsewhere)
+    (folder / MANIFEST_NAME).symlink_to(elsewhere)
 
     client.download(job_id, folder)
 
     assert elsewhere.read_text() == "mine"
-    assert not (folder / MARKER).is_symlink()
-    assert marked_outputs(folder) == {folder / "big.bin"}
+    assert not (folder / MANIFEST_NAME).is_symlink()
+    assert downloaded_files(folder) == {folder / "big.bin"}
 
 
-def test_a_marker_that_is_a_link_says_nothing(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_manifest_that_is_a_link_is_not_read(client: Client, job_id: str, tmp_path: Path) -> None:
     client.download(job_id, tmp_path)
     folder = tmp_path / "outputs"
     folder.mkdir()
-    (folder / MARKER).symlink_to(tmp_path / MARKER)
+    (folder / MANIFEST_NAME).symlink_to(tmp_path / MANIFEST_NAME)
 
-    assert downloaded(tmp_path, job_id)
-    assert downloaded(folder, job_id) is None
-    assert marked_outputs(folder) == set()
+    assert read_manifest(tmp_path, job_id)
+    assert read_manifest(folder, job_id) is None
+    assert downloaded_files(folder) == set()
 
 
-def test_a_target_that_is_a_link_is_replaced_itself_and_only_if_asked(
+def test_target_that_is_a_link_is_replaced_only_with_overwrite(
     client: Client, job_id: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "outputs"
@@ -77,7 +77,7 @@ def test_a_target_that_is_a_link_is_replaced_itself_and_only_if_asked(
     assert (folder / "big.bin").read_bytes() == BIG
 
 
-def test_a_folder_that_has_the_name_of_half_a_file(client: Client, job_id: str, tmp_path: Path) -> None:
+def test_folder_with_the_name_of_a_partial_file(client: Client, job_id: str, tmp_path: Path) -> None:
     part = leave_part(tmp_path / "big.bin", etag_of(BIG), b"x")
     part.unlink()
     part.mkdir()

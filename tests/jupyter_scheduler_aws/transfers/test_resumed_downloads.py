@@ -9,8 +9,8 @@ import pytest
 
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER, downloaded
-from jupyter_scheduler_aws.transfers.partial_files import is_part
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, read_manifest
+from jupyter_scheduler_aws.transfers.partial_files import is_partial_file
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import (
@@ -49,14 +49,14 @@ def kill_halfway(api: FakeApi, job_id: str, folder: Path, *, after_bytes: int) -
         process.kill()
 
 
-def test_a_download_goes_on_where_a_killed_process_was(
+def test_download_of_a_killed_process_resumes(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     kill_halfway(api, job_id, tmp_path, after_bytes=500_000)
     [part] = parts_in(tmp_path)
     there = part.stat().st_size
     assert 500_000 <= there < 1_000_000
-    assert is_part(part.name)
+    assert is_partial_file(part.name)
 
     [path] = client.download(job_id, tmp_path)
 
@@ -64,11 +64,11 @@ def test_a_download_goes_on_where_a_killed_process_was(
     _, second = api.seen("GET", "/s3/.*")
     assert second.headers["range"] == f"bytes={there}-"
     assert second.headers["if-match"] == etag_of(BIG)
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_what_a_killed_process_brought_may_be_replaced(
+def test_files_of_a_killed_process_can_be_replaced(
     api: FakeApi, client: Client, tmp_path: Path, *, again: bool
 ) -> None:
     small = {f"{n}.txt": ("files", b"x" * n) for n in range(1, 5)}
@@ -76,7 +76,7 @@ def test_what_a_killed_process_brought_may_be_replaced(
     kill_halfway(api, job_id, tmp_path, after_bytes=500_000)
     arrived = {name for name in small if (tmp_path / name).exists()}
     assert arrived
-    found = downloaded(tmp_path, job_id)
+    found = read_manifest(tmp_path, job_id)
     assert found
     assert not found.complete
     assert set(found.files) == {*small, "big.bin"}
@@ -85,10 +85,10 @@ def test_what_a_killed_process_brought_may_be_replaced(
     client.download(job_id, tmp_path, again=again)
 
     assert sorted(fetched(api)) == sorted({"big.bin", *small} - (set() if again else arrived))
-    assert files_in(tmp_path) == sorted([MARKER, "big.bin", *small])
+    assert files_in(tmp_path) == sorted([MANIFEST_NAME, "big.bin", *small])
 
 
-def test_half_a_file_of_another_version_is_thrown_away(
+def test_partial_file_of_another_version_is_discarded(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     kill_halfway(api, job_id, tmp_path, after_bytes=500_000)
@@ -103,7 +103,7 @@ def test_half_a_file_of_another_version_is_thrown_away(
     assert parts_in(tmp_path) == []
 
 
-def test_half_a_file_that_is_too_large_is_thrown_away(
+def test_too_large_partial_file_is_discarded(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     leave_part(tmp_path / "big.bin", etag_of(BIG), BIG + b"more")
@@ -115,7 +115,7 @@ def test_half_a_file_that_is_too_large_is_thrown_away(
     assert parts_in(tmp_path) == []
 
 
-def test_of_half_a_file_that_is_whole_one_byte_is_fetched(
+def test_complete_partial_file_needs_one_byte(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     leave_part(tmp_path / "big.bin", etag_of(BIG), BIG)
@@ -126,7 +126,7 @@ def test_of_half_a_file_that_is_whole_one_byte_is_fetched(
     assert [request.headers["range"] for request in api.seen("GET", "/s3/.*")] == [f"bytes={len(BIG) - 1}-"]
 
 
-def test_a_server_that_sends_all_instead_of_the_rest(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_server_that_ignores_the_range_on_resume(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     leave_part(tmp_path / "big.bin", etag_of(BIG), BIG[:1000])
     api.faults.append(Fault("GET", "/s3/.*", instead=Response(200, BIG, {"etag": etag_of(BIG)})))
 
@@ -137,7 +137,7 @@ def test_a_server_that_sends_all_instead_of_the_rest(api: FakeApi, client: Clien
 
 
 @pytest.mark.parametrize("content_range", ["bytes 0-1047999/2048000", "bytes 1000000-2047999/*", ""])
-def test_a_server_that_sends_another_part(
+def test_server_that_returns_another_range_on_resume(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, content_range: str
 ) -> None:
     leave_part(tmp_path / "big.bin", etag_of(BIG), BIG[:1_000_000])
@@ -150,12 +150,12 @@ def test_a_server_that_sends_another_part(
     assert "range" not in api.seen("GET", "/s3/.*")[1].headers
 
 
-def test_an_etag_that_cannot_stand_in_a_name(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_etag_that_cannot_be_part_of_a_name(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.etag_of = lambda content: f'W/"../{etag_of(content)[1:]}'
     api.faults.append(Fault("GET", "/s3/.*", drops_after=1_000_000))
     client.download(job_id, tmp_path)
     assert "if-match" in api.seen("GET", "/s3/.*")[1].headers, "this process knows it"
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
     api.faults += [Fault("GET", "/s3/.*", drops_after=300_000) for _ in range(6)]
     with pytest.raises(DownloadError, match="broke off"):
@@ -163,7 +163,7 @@ def test_an_etag_that_cannot_stand_in_a_name(api: FakeApi, client: Client, job_i
     assert parts_in(tmp_path) == []
 
 
-def test_a_url_that_expires_halfway(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_presigned_url_that_expires_during_a_download(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     def expire(_done: int, _total: int) -> None:
         api.generation = 2
 
@@ -178,7 +178,7 @@ def test_a_url_that_expires_halfway(api: FakeApi, client: Client, job_id: str, t
     assert repeated == refused
 
 
-def test_a_full_disk(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_full_disk_is_explained(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     with start_download(api, job_id, tmp_path, most_bytes=1_000_000) as process:
         _, stderr = process.communicate()
     assert "DownloadError" in stderr.splitlines()[-1]

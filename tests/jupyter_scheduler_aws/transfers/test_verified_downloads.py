@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.transfers.download_manifest import MARKER
+from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, etag_of
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 from tests.jupyter_scheduler_aws.transfers.downloading import BIG, add_job, files_in, leave_part, parts_in
@@ -25,7 +25,7 @@ def corrupt(headers: dict[str, str] | None = None) -> Fault:
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-amz-server-side-encryption": "AES256"}])
-def test_wrong_bytes_are_fetched_again(
+def test_wrong_content_is_downloaded_again(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, headers: dict[str, str]
 ) -> None:
     api.faults.append(corrupt(headers))
@@ -36,7 +36,7 @@ def test_wrong_bytes_are_fetched_again(
     assert ["range" in request.headers for request in api.seen("GET", "/s3/.*")] == [False, False]
 
 
-def test_bytes_that_stay_wrong_are_not_kept(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_content_that_stays_wrong_is_not_kept(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults += [corrupt() for _ in range(6)]
 
     with pytest.raises(DownloadError, match=r"big\.bin.*MD5"):
@@ -46,7 +46,7 @@ def test_bytes_that_stay_wrong_are_not_kept(api: FakeApi, client: Client, job_id
     assert api.faults == []
 
 
-def test_half_a_file_with_wrong_bytes_is_found_out(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_partial_file_with_wrong_content_is_detected(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     leave_part(tmp_path / "big.bin", etag_of(BIG), b"?" * 1_000_000)
 
     [path] = client.download(job_id, tmp_path)
@@ -66,7 +66,7 @@ def test_half_a_file_with_wrong_bytes_is_found_out(api: FakeApi, client: Client,
         {"etag": '"something"'},
     ],
 )
-def test_what_is_no_md5_is_not_compared(
+def test_etag_without_an_md5_is_not_compared(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, headers: dict[str, str]
 ) -> None:
     api.headers = headers
@@ -76,17 +76,17 @@ def test_what_is_no_md5_is_not_compared(
 
     assert path.read_bytes() == BIG
     assert api.seen("GET", "/s3/.*")[1].headers["if-match"] == headers["etag"]
-    assert files_in(tmp_path) == [MARKER, "big.bin"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
 def test_an_empty_file(api: FakeApi, client: Client, tmp_path: Path) -> None:
     [path] = client.download(add_job(api, {"empty": ("files", b"")}), tmp_path)
 
     assert path.read_bytes() == b""
-    assert files_in(tmp_path) == [MARKER, "empty"]
+    assert files_in(tmp_path) == [MANIFEST_NAME, "empty"]
 
 
-def test_a_server_that_never_ends_is_left_when_it_has_sent_too_much(
+def test_server_that_never_stops_sending_is_disconnected(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
     api.faults.append(Fault("GET", "/s3/.*", instead=Response(200, BIG, is_endless=True)))
