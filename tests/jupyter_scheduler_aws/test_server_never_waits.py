@@ -98,7 +98,9 @@ def test_incompatible_service_is_explained(shared_api: FakeApi, shared_server: J
     assert "Upgrade the older of the two, package or stack" in response.json()["message"]
 
 
-def test_retry_after_a_dropped_connection_creates_no_second_job(shared_api: FakeApi, shared_server: JupyterServer) -> None:
+def test_retry_after_a_dropped_connection_creates_no_second_job(
+    shared_api: FakeApi, shared_server: JupyterServer
+) -> None:
     before = len(shared_api.jobs)
     shared_api.faults.append(Fault("POST", "/v1/scheduler/jobs", drops_after=-1))
     assert shared_server.post("/jobs", JOB)["job_id"] in shared_api.jobs

@@ -47,7 +47,9 @@ def tls_api(certificate: Path) -> Iterator[FakeApi]:
     api.stop()
 
 
-def test_certificate_bundle_of_the_operator_is_trusted(tls_api: FakeApi, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_bundle_of_the_operator_is_trusted(
+    tls_api: FakeApi, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
     with Client(tls_api.url) as client:
         assert client.health().version == "0.1.0"

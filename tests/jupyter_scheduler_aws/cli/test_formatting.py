@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
         (100_000, "1 d 3 h"),
     ],
 )
-def test_lengths_of_time(seconds: float, expected: str) -> None:
+def test_format_duration(seconds: float, expected: str) -> None:
     assert format_duration(timedelta(seconds=seconds)) == expected
 
 
@@ -31,7 +31,7 @@ def test_lengths_of_time(seconds: float, expected: str) -> None:
     ("seconds", "expected"),
     [(-5, "just now"), (59, "just now"), (60, "1 min ago"), (7199, "1 h ago"), (86_400 * 3, "3 d ago")],
 )
-def test_how_long_ago(seconds: float, expected: str) -> None:
+def test_format_age(seconds: float, expected: str) -> None:
     assert format_age(NOW - timedelta(seconds=seconds), now=NOW) == expected
 
 
@@ -47,7 +47,7 @@ def test_how_long_ago(seconds: float, expected: str) -> None:
         (3 * 1024**4, "3.0 TiB"),
     ],
 )
-def test_sizes(count: int, expected: str) -> None:
+def test_format_size(count: int, expected: str) -> None:
     assert format_size(count) == expected
 
 
@@ -64,11 +64,11 @@ def test_sizes(count: int, expected: str) -> None:
         (" 1H ", 3600),
     ],
 )
-def test_lengths_of_time_are_read(text: str, seconds: int) -> None:
+def test_durations_are_parsed(text: str, seconds: int) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5h", "soon", "1w", "30m1h"])
-def test_what_is_no_length_of_time(text: str) -> None:
+def test_invalid_durations_are_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is not a duration"):
         parse_duration(text)

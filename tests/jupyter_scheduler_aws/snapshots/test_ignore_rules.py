@@ -155,9 +155,7 @@ def test_ignore_file_that_is_a_pipe_is_not_read(notebook: Path, folder: Path) ->
 
 
 @pytest.mark.parametrize("name", ["analysis", "secret"])
-def test_unreadable_folder_is_named(
-    notebook: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_unreadable_folder_is_named(notebook: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     write_files(folder, "secret/x")
     scandir = os.scandir
 

@@ -65,7 +65,9 @@ def test_only_the_notebook_is_downloaded(api: FakeApi, client: Client, job_id: s
 
 
 @pytest.mark.parametrize("place", ["first", "last"])
-def test_large_notebook_is_downloaded_in_ranges(api: FakeApi, client: Client, job_id: str, tmp_path: Path, place: str) -> None:
+def test_large_notebook_is_downloaded_in_ranges(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path, place: str
+) -> None:
     notebook = b'"' + random.Random(2).randbytes(1_000_000).hex().encode() + b'"'
     members = {"report.ipynb": notebook, "data.bin": DATA}
     ordered = members if place == "first" else dict(reversed(members.items()))
@@ -96,7 +98,9 @@ def test_single_notebook_is_downloaded_directly(api: FakeApi, client: Client, tm
 
 
 @pytest.mark.parametrize("packaged", [True, False])
-def test_output_with_the_path_of_the_input_takes_precedence(api: FakeApi, client: Client, tmp_path: Path, *, packaged: bool) -> None:
+def test_output_with_the_path_of_the_input_takes_precedence(
+    api: FakeApi, client: Client, tmp_path: Path, *, packaged: bool
+) -> None:
     job_id = api.add_job(package_input_folder=packaged)
     source = {"report.zip": ("input", SNAPSHOT)} if packaged else {}
     api.jobs[job_id].files = {**source, "report.ipynb": ("files", b"{}"), "x.html": ("html", b"")}
@@ -114,7 +118,9 @@ def test_whole_zip_is_downloaded_on_request(client: Client, job_id: str, tmp_pat
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_expired_presigned_url_is_renewed(api: FakeApi, client: Client, job_id: str, tmp_path: Path, which: int) -> None:
+def test_expired_presigned_url_is_renewed(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path, which: int
+) -> None:
     expired = Fault("GET", ZIP_PATH, instead=Response(403))
     api.faults += [*[Fault("GET", ZIP_PATH) for _ in range(which)], expired]
 
@@ -134,7 +140,9 @@ def test_server_without_range_support(api: FakeApi, client: Client, job_id: str,
 
 
 @pytest.mark.parametrize("start", [0, len(SNAPSHOT) - 65536])
-def test_server_that_returns_another_range(api: FakeApi, client: Client, job_id: str, tmp_path: Path, start: int) -> None:
+def test_server_that_returns_another_range(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path, start: int
+) -> None:
     part = SNAPSHOT[start : start + 1000]
     response = Response(206, part, {"content-range": f"bytes {start}-{start + 999}/{len(SNAPSHOT)}"})
     api.faults.append(Fault("GET", ZIP_PATH, instead=response))
@@ -154,7 +162,9 @@ def test_zip_that_changes_during_the_download(api: FakeApi, client: Client, job_
 
 
 @pytest.mark.parametrize("status", [200, 206])
-def test_server_that_never_stops_sending(api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int) -> None:
+def test_server_that_never_stops_sending(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int
+) -> None:
     """Once; the next answer is as it should be."""
     headers = {"content-range": f"bytes {len(SNAPSHOT) - 65536}-{len(SNAPSHOT) - 1}/{len(SNAPSHOT)}"}
     api.faults.append(Fault("GET", ZIP_PATH, instead=Response(status, b"x" * 65536, headers, is_endless=True)))
@@ -183,9 +193,7 @@ BROKEN_MEMBER = SNAPSHOT.replace(SNAPSHOT[42:62], bytes(20), 1)
         (package({"report.ipynb": bytes(101 << 20)}), "'report.ipynb' has 105,906,176 bytes in it"),
     ],
 )
-def test_unusable_zip_is_explained(
-    api: FakeApi, client: Client, tmp_path: Path, content: bytes, problem: str
-) -> None:
+def test_unusable_zip_is_explained(api: FakeApi, client: Client, tmp_path: Path, content: bytes, problem: str) -> None:
     job_id = api.add_job(package_input_folder=True)
     api.jobs[job_id].files = {"report.zip": ("input", content)}
 

@@ -156,9 +156,7 @@ def test_large_notebook_is_refused_before_the_upload(api: FakeApi, client: Clien
     assert [each.path for each in api.requests] == [UPLOADS]
 
 
-def test_large_notebook_in_a_folder_is_refused_before_the_upload(
-    api: FakeApi, client: Client, notebook: Path
-) -> None:
+def test_large_notebook_in_a_folder_is_refused_before_the_upload(api: FakeApi, client: Client, notebook: Path) -> None:
     api.folder_limits["max_notebook_bytes"] = 200
     with pytest.raises(SnapshotTooLargeError, match="notebooks of at most 200 bytes"):
         client.submit(notebook, folder=True)

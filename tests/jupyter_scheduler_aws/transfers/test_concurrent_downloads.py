@@ -57,7 +57,9 @@ def test_another_download_finishes_first_with_another_version(
     assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_two_processes_and_two_threads_download_at_once(api: FakeApi, retry_policy: RetryPolicy, tmp_path: Path) -> None:
+def test_two_processes_and_two_threads_download_at_once(
+    api: FakeApi, retry_policy: RetryPolicy, tmp_path: Path
+) -> None:
     files = {f"{n}.bin": ("files", BIG[n:]) for n in range(8)}
     job_id = add_job(api, files)
 

@@ -75,7 +75,9 @@ def test_download_of_a_running_job_is_never_complete(api: FakeApi, client: Clien
     assert {file.state for file in found.files.values()} == {FileState.FINAL}
 
 
-def test_download_of_a_job_that_ends_during_the_listing_is_not_complete(api: FakeApi, client: Client, tmp_path: Path) -> None:
+def test_download_of_a_job_that_ends_during_the_listing_is_not_complete(
+    api: FakeApi, client: Client, tmp_path: Path
+) -> None:
     """What it made between the list and its end is missing."""
     job_id = add_job(api, {"a.ipynb": ("ipynb", b"1")}, status="IN_PROGRESS")
     before = [vars(file) for file in client.files(job_id)]

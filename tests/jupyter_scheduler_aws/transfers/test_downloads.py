@@ -39,9 +39,7 @@ def test_dropped_download_resumes(api: FakeApi, client: Client, job_id: str, tmp
     assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
 
-def test_changed_file_is_downloaded_from_the_start(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_changed_file_is_downloaded_from_the_start(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults.append(Fault("GET", "/s3/.*", drops_after=1_000_000))
     api.faults.append(Fault("GET", "/s3/.*", instead=Response(412)))
 
@@ -61,9 +59,7 @@ def test_server_without_range_support(api: FakeApi, client: Client, job_id: str,
     assert len(api.seen("GET", "/s3/.*")) == 2
 
 
-def test_file_shorter_than_listed_is_not_kept(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_file_shorter_than_listed_is_not_kept(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults += [Fault("GET", "/s3/.*", instead=Response(200, BIG[:1000])) for _ in range(6)]
 
     with pytest.raises(DownloadError, match=r"big\.bin.*has 1,000 bytes instead of 2,048,000"):
@@ -72,9 +68,7 @@ def test_file_shorter_than_listed_is_not_kept(
     assert files_in(tmp_path) == []
 
 
-def test_file_larger_than_listed_is_listed_again(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_file_larger_than_listed_is_listed_again(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     api.faults.append(stale_listing(client, job_id))
     api.jobs[job_id].files["big.bin"] = ("files", BIG + b"most")
 
@@ -125,9 +119,7 @@ def test_many_files_are_downloaded(api: FakeApi, client: Client, job_id: str, tm
     }
 
 
-def test_thousand_small_files_need_one_request_each(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_thousand_small_files_need_one_request_each(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     files = {f"{n}.txt": ("files", f"content {n}".encode()) for n in range(1000)}
     api.jobs[job_id].files = dict(files)
     api.page_size = 1000

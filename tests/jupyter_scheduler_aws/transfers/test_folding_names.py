@@ -110,9 +110,7 @@ def test_interrupted_download_resumes_with_the_same_names(api: FakeApi, client: 
     assert api.seen("GET", "/s3/.*/big.bin")[-1].headers["range"].startswith("bytes=")
 
 
-def test_later_collision_does_not_rename_the_first_file(
-    api: FakeApi, client: Client, tmp_path: Path
-) -> None:
+def test_later_collision_does_not_rename_the_first_file(api: FakeApi, client: Client, tmp_path: Path) -> None:
     job_id = add_job(api, {"a.txt": ("files", b"early")}, status="IN_PROGRESS")
     client.download(job_id, tmp_path)
     api.jobs[job_id].files |= {"a.txt": ("files", b"lower"), "A.txt": ("files", b"upper")}

@@ -54,9 +54,7 @@ def test_removed_files_are_downloaded(api: FakeApi, client: Client, job_id: str,
     assert (tmp_path / "a.txt").read_text() == "first"
 
 
-def test_files_that_the_user_changed_are_kept(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_files_that_the_user_changed_are_kept(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("first, and a remark")
 
     for _ in range(2):
@@ -66,9 +64,7 @@ def test_files_that_the_user_changed_are_kept(
     assert (tmp_path / "a.txt").read_text() == "first, and a remark"
 
 
-def test_user_file_does_not_count_as_downloaded(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_user_file_does_not_count_as_downloaded(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     update_manifest(tmp_path, job_id, lambda _: None)
 
     with pytest.raises(DownloadError, match="would be replaced"):

@@ -62,9 +62,7 @@ def test_manifest_that_is_a_link_is_not_read(client: Client, job_id: str, tmp_pa
     assert downloaded_files(folder) == set()
 
 
-def test_target_that_is_a_link_is_replaced_only_with_overwrite(
-    client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_target_that_is_a_link_is_replaced_only_with_overwrite(client: Client, job_id: str, tmp_path: Path) -> None:
     folder = tmp_path / "outputs"
     folder.mkdir()
     (folder / "big.bin").symlink_to(tmp_path / "nowhere")

@@ -49,9 +49,7 @@ def kill_halfway(api: FakeApi, job_id: str, folder: Path, *, after_bytes: int) -
         process.kill()
 
 
-def test_download_of_a_killed_process_resumes(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_download_of_a_killed_process_resumes(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     kill_halfway(api, job_id, tmp_path, after_bytes=500_000)
     [part] = parts_in(tmp_path)
     there = part.stat().st_size
@@ -103,9 +101,7 @@ def test_partial_file_of_another_version_is_discarded(
     assert parts_in(tmp_path) == []
 
 
-def test_too_large_partial_file_is_discarded(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_too_large_partial_file_is_discarded(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     leave_part(tmp_path / "big.bin", etag_of(BIG), BIG + b"more")
 
     [path] = client.download(job_id, tmp_path)
@@ -115,9 +111,7 @@ def test_too_large_partial_file_is_discarded(
     assert parts_in(tmp_path) == []
 
 
-def test_complete_partial_file_needs_one_byte(
-    api: FakeApi, client: Client, job_id: str, tmp_path: Path
-) -> None:
+def test_complete_partial_file_needs_one_byte(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
     leave_part(tmp_path / "big.bin", etag_of(BIG), BIG)
 
     [path] = client.download(job_id, tmp_path)
@@ -163,7 +157,9 @@ def test_etag_that_cannot_be_part_of_a_name(api: FakeApi, client: Client, job_id
     assert parts_in(tmp_path) == []
 
 
-def test_presigned_url_that_expires_during_a_download(api: FakeApi, client: Client, job_id: str, tmp_path: Path) -> None:
+def test_presigned_url_that_expires_during_a_download(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path
+) -> None:
     def expire(_done: int, _total: int) -> None:
         api.generation = 2
 
