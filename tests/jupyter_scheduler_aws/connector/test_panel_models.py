@@ -100,7 +100,7 @@ def test_a_row_without_a_job_id_is_skipped_and_logged(
     with caplog.at_level(logging.WARNING):
         assert len(read_jobs([job_document, odd, job_document])) == 2
         assert read_definitions([odd]) == []
-    assert "is left out" in caplog.text
+    assert "Skipped a row" in caplog.text
 
 
 @pytest.mark.parametrize("parameters", [{"y": 2.5, "z": True, "s": "t", "n": 1}, {}, None])

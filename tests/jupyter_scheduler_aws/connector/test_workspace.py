@@ -49,7 +49,7 @@ def test_a_path_outside_of_the_root_is_not_a_notebook(workspace: Workspace, tmp_
     (tmp_path / "outside.ipynb").write_text("{}")
     (tmp_path / "root-sibling").mkdir()
     (tmp_path / "root-sibling" / "x.ipynb").write_text("{}")
-    with pytest.raises(SnapshotError, match="below the server's root folder"):
+    with pytest.raises(SnapshotError, match="below the root folder of the server"):
         workspace.notebook(uri)
 
 
