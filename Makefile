@@ -1,5 +1,5 @@
-# The project's commands; `make` alone lists them. Each sets up what it needs, and nothing twice: a stamp file stands for
-# each environment, and is older than what the environment is made from when it has to be made anew.
+# The project's commands; `make` lists them. Each command sets up the environments that it needs. A stamp file stands for each
+# environment, so make recreates an environment when its inputs are newer than the stamp.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,14 +11,14 @@ PYTHON ?= python3
 UV := .tools/uv/bin/uv
 CDK := node_modules/.bin/cdk
 
-# Where the local cloud keeps its things, and its port: change them to have several side by side.
+# Folder and port of the local cloud; change both to run several at once.
 export LOCAL_CLOUD_DIR ?= .local-cloud
 export LOCAL_CLOUD_PORT ?= 4566
 
-# Every environment is made from the Python that is here.
+# Use the machine's Python for every environment.
 export UV_PYTHON_DOWNLOADS := never
 
-# Node 20 works as well as 22, without a page of advice at each command.
+# Node.js 20 works as well as 22; these variables silence the warnings about it.
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
@@ -26,7 +26,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 ##### Environments
 
@@ -39,7 +39,7 @@ NODE_READY := node_modules/.ready
 ENVIRONMENTS := $(DEV_READY) $(RUNNER_READY) $(EMULATOR_READY) $(NODE_READY)
 
 .PHONY: init
-init: $(ENVIRONMENTS) browser ## Set up every environment, and the browser of the tests
+init: $(ENVIRONMENTS) browser ## Set up all environments and the browser for the tests
 
 $(UV_READY): requirements/uv.txt
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing; install Python 3.11 or later." >&2; exit 1; }
@@ -76,7 +76,7 @@ $(NODE_READY): package-lock.json
 	@npm ci --silent
 	@touch $@
 
-# Not an environment: only the suite in a browser needs it, and `make demo` is to be quick.
+# Not in ENVIRONMENTS: only the browser tests need it, and it would slow down `make demo`.
 .PHONY: browser
 browser: $(DEV_READY)
 	@.venv/bin/python -m tests.browser.chromium
@@ -88,26 +88,26 @@ up: $(ENVIRONMENTS) ## Start the local cloud and deploy the stack to it
 	@.venv/bin/python -m local_cloud up
 
 .PHONY: down
-down: ## Stop the local cloud; what it holds stays
+down: ## Stop the local cloud and keep its data
 	@$(PYTHON) -m local_cloud down
 
 .PHONY: lab
-lab: up ## Start JupyterLab in front of the local cloud, with the examples in its workspace
+lab: up ## Start JupyterLab on the local cloud, with the examples
 	@exec .venv/bin/python -m local_cloud lab
 
 .PHONY: demo
-demo: up ## Run a real notebook on the local cloud and fetch what it made
+demo: up ## Run a notebook on the local cloud and download its outputs
 	@rm -rf outputs/demo
 	@source $(LOCAL_CLOUD_DIR)/env && .venv/bin/nbjobs submit examples/co2/co2.ipynb --folder -p start_year=1970 \
 		--format ipynb --format html --wait --download outputs/demo
 
 ##### Runner image
 
-# An image in place of the Dockerfile's pinned base; `make base-image` builds one without an image registry.
+# A base image to use instead of the one pinned in the Dockerfile; `make base-image` builds one without an image registry.
 BASE_IMAGE ?=
-# x86_64 or arm64, in place of runners.architecture in scheduler.toml.
+# x86_64 or arm64; overrides runners.architecture in scheduler.toml.
 ARCHITECTURE ?=
-# docker, podman or buildah, in place of the first that works.
+# docker, podman or buildah; the default is the first that works.
 ENGINE ?=
 IMAGE = .venv/bin/python -m infra.image $(if $(ENGINE),--engine $(ENGINE))
 BASE_ARCHIVE := build/base-image/base.tar
@@ -117,7 +117,7 @@ image: $(DEV_READY) ## Build the runner image with Docker, Podman or Buildah
 	@$(IMAGE) build $(if $(BASE_IMAGE),--base $(BASE_IMAGE)) $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 .PHONY: base-image
-base-image: $(DEV_READY) $(BASE_ARCHIVE) ## Build the base of the runner image from Debian's packages, as root, without a registry
+base-image: $(DEV_READY) $(BASE_ARCHIVE) ## Build the base of the runner image from Debian packages, as root
 	@$(IMAGE) base --archive $(BASE_ARCHIVE)
 
 $(BASE_ARCHIVE): runner_container/debootstrap.sh
@@ -127,25 +127,31 @@ $(BASE_ARCHIVE): runner_container/debootstrap.sh
 ##### Tests and checks
 
 .PHONY: test
-test: $(ENVIRONMENTS) ## Run every test: service and tools, runner, deployed stack, panel in a browser
+test: $(ENVIRONMENTS) ## Run all tests, including browser and containers
 	@.ci/test
 
 LINTED := build/.templates-linted
 
 .PHONY: check
-check: $(DEV_READY) ## Lint, check formats, types, templates and locks
-	@.venv/bin/ruff check --quiet .
-	@.venv/bin/ruff format --quiet --check .
-	@.venv/bin/mypy app $(wildcard benchmarks/*.py) chalicelib infra jupyter_scheduler_aws local_cloud runner_container/runner tests
+check: $(DEV_READY) ## Check style, formatting, imports, types, lock files and templates
+	@PRE_COMMIT_HOME=build/pre-commit .venv/bin/pre-commit run --all-files --color never
+
+.PHONY: hooks
+hooks: $(DEV_READY) ## Make git run these checks before each commit
+	@.venv/bin/pre-commit install
+
+.PHONY: check-locks
+check-locks: $(UV_READY)
 	@rm -rf build/locks && mkdir -p build/locks && cp requirements/*.txt build/locks
 	@$(MAKE) lock LOCKS=build/locks
 	@for platform in $(RUNNER_PLATFORMS); do $(UV) pip install --quiet --dry-run --target build/wheels --python-platform $$platform \
 		--python-version 3.13 --only-binary :all: --require-hashes --requirement requirements/runner.txt || exit 1; done
-	@diff --recursive --brief requirements build/locks || { echo "The locks are not up to date; run \`make lock\`." >&2; exit 1; }
-	@$(MAKE) --silent $(LINTED)
-	@echo "All checks passed"
+	@diff --recursive --brief requirements build/locks || { echo "The lock files are not up to date; run \`make lock\`." >&2; exit 1; }
 
-# All that templates are made of: the CDK app, the routes and settings that it reads, and their packages.
+.PHONY: check-templates
+check-templates: $(LINTED)
+
+# The inputs of the templates: the CDK app, and the routes and settings that it reads.
 TEMPLATES_FROM := $(shell find app chalicelib infra runner_container tests/infra -name __pycache__ -prune -o -type f -print)
 
 $(LINTED): $(TEMPLATES_FROM) .cfnlintrc.yaml cdk.json scheduler.toml requirements/function.txt $(DEV_READY) | $(NODE_READY)
@@ -154,16 +160,16 @@ $(LINTED): $(TEMPLATES_FROM) .cfnlintrc.yaml cdk.json scheduler.toml requirement
 	@mkdir -p $(@D) && touch $@
 
 LOCKS := requirements
-# What the runner image installs, wheels only: Debian 13 has glibc 2.41.
+# Platforms of the runner image, which installs wheels only; Debian 13 has glibc 2.41.
 RUNNER_PLATFORMS := x86_64-manylinux_2_40 aarch64-manylinux_2_40
 # Packages to upgrade, as in `make lock UPGRADE="urllib3 requests"`.
 UPGRADE :=
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 $(addprefix --upgrade-package ,$(UPGRADE))
-# Lambda's Python has botocore, and chalice asks for the others only to package and deploy by itself.
+# Lambda's runtime provides botocore; chalice needs the others only for its own packaging and deployment.
 LEFT_OUT := $(addprefix --no-emit-package ,botocore pip setuptools wheel click pyyaml)
 
 .PHONY: lock
-lock: $(UV_READY) ## Bring requirements/ in line with pyproject.toml, upgrading nothing needlessly
+lock: $(UV_READY) ## Update requirements/ after a change of pyproject.toml
 	@$(COMPILE) --group pyproject.toml:function $(LEFT_OUT) -o $(LOCKS)/function.txt
 	@$(COMPILE) --group pyproject.toml:runner -o $(LOCKS)/runner.txt
 	@$(COMPILE) --group pyproject.toml:runner-test --constraint requirements/runner.txt -o $(LOCKS)/runner-test.txt
@@ -172,56 +178,67 @@ lock: $(UV_READY) ## Bring requirements/ in line with pyproject.toml, upgrading 
 	@$(COMPILE) pyproject.toml --group pyproject.toml:dev -o $(LOCKS)/dev.txt
 
 .PHONY: audit
-audit: $(DEV_READY) ## Hold every lock against published vulnerabilities, where their data is in reach
+audit: $(DEV_READY) ## Look up published vulnerabilities of all locked packages
 	@.venv/bin/python -m infra.supply_chain.audit
 
 .PHONY: sbom
-sbom: $(DEV_READY) ## Write bills of materials of the function bundle and the runner image to build/sbom
+sbom: $(DEV_READY) ## Write bills of materials to build/sbom
 	@.venv/bin/python -m infra.supply_chain.sbom $(if $(ENGINE),--engine $(ENGINE))
 
+.PHONY: dist
+dist: $(DEV_READY) ## Build wheel and sdist, and check them in an empty environment
+	@.venv/bin/python -m infra.supply_chain.release
+
+# The version to release, as in `make release VERSION=0.2.0`.
+VERSION :=
+
+.PHONY: release
+release: $(DEV_READY) ## Prepare a release, as in make release VERSION=0.2.0
+	@.venv/bin/python -m infra.supply_chain.release --version "$(VERSION)"
+
 .PHONY: openapi
-openapi: $(DEV_READY) ## Write the API's OpenAPI document anew
+openapi: $(DEV_READY) ## Update openapi.json
 	@.venv/bin/python -m chalicelib.routes.openapi
 
 .PHONY: permissions
-permissions: $(DEV_READY) ## Write docs/permissions.md anew
+permissions: $(DEV_READY) ## Update docs/permissions.md
 	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
 
 .PHONY: access
-access: $(DEV_READY) ## Write docs/access.md anew
+access: $(DEV_READY) ## Update docs/access.md
 	@mkdir -p build && .venv/bin/python -m infra.access > build/access.md && mv build/access.md docs/access.md
 
 .PHONY: bench
-bench: $(ENVIRONMENTS) ## Measure what the README states
+bench: $(ENVIRONMENTS) ## Measure the figures in the README
 	@.venv/bin/python -m benchmarks
 
 ##### A real AWS account
 
 .PHONY: synth
-synth: $(DEV_READY) $(NODE_READY) ## Write the CloudFormation template to cdk.out, without credentials or Docker
+synth: $(DEV_READY) $(NODE_READY) ## Write the CloudFormation template to cdk.out
 	@$(CDK) synth --quiet $(CONTEXT_OPTIONS)
 
-# CDK's context, as in `make deploy CONTEXT="stack_name=notebooks-staging settings=staging.toml"`; infra/context.py lists the keys.
+# CDK context, as in `make deploy CONTEXT="stack_name=notebooks-staging settings=staging.toml"`; infra/context.py lists the keys.
 CONTEXT :=
 CONTEXT_OPTIONS = $(addprefix -c ,$(CONTEXT))
 
 .PHONY: preflight
-preflight: $(DEV_READY) ## Check, by read-only calls, that the AWS account can take the stack
+preflight: $(DEV_READY) ## Check with read-only calls that the AWS account is ready
 	@.venv/bin/python -m infra.preflight $(CONTEXT_OPTIONS)
 
 .PHONY: ecs-role
 ecs-role: $(DEV_READY) ## Create the service-linked role of ECS, once per account
 	@.venv/bin/python -m infra.preflight.ecs_role
 
-# `no` deploys without the preflight, for whoever may not make its calls.
+# `no` skips the preflight, for users who lack its permissions.
 PREFLIGHT := yes
 
 .PHONY: deploy
-deploy: $(DEV_READY) $(NODE_READY) ## Check the AWS account whose credentials are set, then deploy to it
+deploy: $(DEV_READY) $(NODE_READY) ## Check the AWS account of your credentials, then deploy to it
 	@.venv/bin/python -m infra.deploy --cdk $(CDK) $(CONTEXT_OPTIONS) $(if $(filter no,$(PREFLIGHT)),--no-preflight)
 
 .PHONY: clean
-clean: ## Stop the local cloud and remove everything that was made
+clean: ## Stop the local cloud and remove everything that make created
 	@$(PYTHON) -m local_cloud down
 	@if [ -x .venv/bin/python ]; then $(IMAGE) remove 2> /dev/null || true; fi
 	@rm -rf .local-cloud .venv .venv-runner .tools build cdk.out dist node_modules outputs .mypy_cache .pytest_cache .ruff_cache

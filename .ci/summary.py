@@ -1,7 +1,7 @@
-"""Adds up the suites' results: `summary.py FOLDER SUITE …` reads `FOLDER/SUITE.xml`, as pytest writes it.
+"""Add up the results of test suites: `summary.py FOLDER SUITE …` reads pytest's `FOLDER/SUITE.xml` files.
 
-The last line is `N passed, N failed`. The exit code is 0 only if nothing failed and every suite ran at least one test: a
-suite that was skipped as a whole, or broke before it wrote its results, counts as a failure.
+The last line is `N passed, N failed`. The exit code is 0 only if nothing failed and every suite ran at least one test. A suite
+that was skipped completely, or that failed before it wrote its results, counts as a failure.
 """
 # ruff: noqa: INP001, T201  a script of its own
 
@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 
 def main(arguments: list[str]) -> int:
-    """Print a line for each suite and the sum; give 1 if anything failed or did not run."""
+    """Print a line for each suite and the total; return 1 if anything failed or did not run, else 0."""
     folder, *suites = arguments
     total_passed = total_failed = 0
     for suite in suites:
@@ -27,10 +27,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _counts(path: Path) -> tuple[int, int, int]:
-    """Give how many passed, failed (errors are failures) and were skipped; all 0 without results."""
+    """Return the numbers of passed, failed (including errors) and skipped tests; all are 0 if there are no results."""
     if not path.exists():
         return 0, 0, 0
-    suites = list(ET.parse(path).getroot().iter("testsuite"))  # noqa: S314  pytest wrote it a moment ago
+    suites = list(ET.parse(path).getroot().iter("testsuite"))  # noqa: S314  pytest wrote the file
     tests, failures, errors, skipped = (
         sum(int(suite.get(name, "0")) for suite in suites) for name in ("tests", "failures", "errors", "skipped")
     )

@@ -1,19 +1,19 @@
 """The Python client."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.owner_endpoints import OwnerApi
-from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, job_fields
+from jupyter_scheduler_aws.api.pagination import iterate_pages
+from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, JobOptions, job_fields
 from jupyter_scheduler_aws.api.response_models import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.enums import InputChoice, JobStatus
 from jupyter_scheduler_aws.snapshots.pack import Snapshot
 from jupyter_scheduler_aws.transfers.download import download_files, ignore_renamed
-from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_notebook, upload_snapshot
+from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_request, upload_snapshot
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
 __all__ = ["DEFAULT_OUTPUT_FORMATS", "Client", "InputChoice"]
@@ -58,17 +58,10 @@ class Client(DefinitionClient, OwnerApi):
         notebook: str | Path,
         *,
         folder: bool = False,
-        name: str | None = None,
-        environment: str | None = None,
-        compute_type: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        output_formats: Sequence[str] = DEFAULT_OUTPUT_FORMATS,
-        tags: Sequence[str] = (),
-        timeout: timedelta | None = None,
-        max_retries: int | None = None,
         idempotency_token: str | None = None,
         on_packed: Callable[[Snapshot], None] | None = None,
         on_progress: Progress = ignore_progress,
+        **options: Unpack[JobOptions],
     ) -> str:
         """Pack and upload a notebook, create a job that runs it, and return the job's id.
 
@@ -78,22 +71,6 @@ class Client(DefinitionClient, OwnerApi):
             Path of the notebook.
         folder
             Whether to include its folder, which becomes the working directory.
-        name
-            Name of the job. The default is the notebook's without `.ipynb`.
-        environment
-            Name of the environment. The default is the first one that the service lists.
-        compute_type
-            Name of the compute type. The default is the environment's.
-        parameters
-            Values for the cell tagged `parameters`; see `encode_parameters`.
-        output_formats
-            Names of formats.
-        tags
-            Labels to find the job by.
-        timeout
-            Maximum run time of an attempt, in whole seconds. The default is the operator's.
-        max_retries
-            How often a failed notebook is retried.
         idempotency_token
             The same token with the same input returns the same job. The default is a random token, so that a retry after a
             lost response creates no second job.
@@ -101,6 +78,9 @@ class Client(DefinitionClient, OwnerApi):
             Called with the snapshot before the upload.
         on_progress
             Called with the number of bytes sent and the total.
+        **options
+            See `JobOptions`. The default name is the notebook's, the default environment is the first one that the service
+            lists, and the default formats are `DEFAULT_OUTPUT_FORMATS`.
 
         Raises
         ------
@@ -111,22 +91,11 @@ class Client(DefinitionClient, OwnerApi):
         TypeError
             If a parameter's value cannot be written as a Python literal.
         """
-        path = Path(notebook)
-        fields = job_fields(
-            name=name or path.stem,
-            compute_type=compute_type,
-            parameters=parameters or {},
-            output_formats=output_formats,
-            tags=tags,
-            timeout=timeout,
-            max_retries=max_retries,
-        )
-        self.check_own()
-        uri = upload_notebook(self, path, folder=folder, on_packed=on_packed, on_progress=on_progress)
-        snapshot = {"input_uri": uri, "input_filename": path.name, "package_input_folder": folder}
-        where = {"runtime_environment_name": environment or self.first_environment()}
         token = {} if idempotency_token is None else {"idempotency_token": idempotency_token}
-        return self.create_job(fields | snapshot | where | token)
+        fields = {"parameters": {}, "tags": []} | job_fields(**options) | token
+        return self.create_job(
+            upload_request(self, Path(notebook), fields, folder=folder, on_packed=on_packed, on_progress=on_progress)
+        )
 
     def upload(self, snapshot: Snapshot, *, on_progress: Progress = ignore_progress) -> str:
         """Upload a snapshot, and return the URI that identifies it in a job.
@@ -166,10 +135,7 @@ class Client(DefinitionClient, OwnerApi):
         """
         filters = {"status": status and str(status), "name": name, "job_definition_id": job_definition_id}
         query = [(key, value) for key, value in filters.items() if value] + [("tags", tag) for tag in tags]
-        page = self.list_page(query=query, max_items=page_size)
-        yield from page.jobs
-        while page.next_token:
-            page = self.list_page(query=query, max_items=page_size, next_token=page.next_token)
+        for page in iterate_pages(lambda token: self.list_page(query=query, max_items=page_size, next_token=token)):
             yield from page.jobs
 
     def wait(self, job_id: str, *, on_change: Callable[[Job], None] | None = None) -> Job:

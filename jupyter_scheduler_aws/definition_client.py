@@ -6,10 +6,11 @@ from typing import Any, Unpack
 
 from jupyter_scheduler_aws.api.definition_endpoints import DefinitionApi
 from jupyter_scheduler_aws.api.definition_models import Definition
-from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, DefinitionOptions, definition_fields
+from jupyter_scheduler_aws.api.pagination import iterate_pages
+from jupyter_scheduler_aws.api.request_fields import DefinitionOptions, definition_fields
 from jupyter_scheduler_aws.parameters import encode_parameters
 from jupyter_scheduler_aws.snapshots.pack import Snapshot
-from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_notebook
+from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_notebook, upload_request
 
 __all__ = ["DefinitionClient"]
 
@@ -58,14 +59,10 @@ class DefinitionClient(DefinitionApi):
         ValueError
             If a time has no time zone, or a retention is not in whole days.
         """
-        path = Path(notebook)
-        defaults = {"name": path.stem, "output_formats": list(DEFAULT_OUTPUT_FORMATS)}
-        fields = defaults | definition_fields(**options) | ({} if cron is None else {"schedule": cron})
-        self.check_own()
-        uri = upload_notebook(self, path, folder=folder, on_packed=on_packed, on_progress=on_progress)
-        environment = fields.get("runtime_environment_name") or self.first_environment()
-        snapshot = {"input_uri": uri, "input_filename": path.name, "package_input_folder": folder}
-        return self.create_definition(fields | snapshot | {"runtime_environment_name": environment})
+        fields = definition_fields(**options) | ({} if cron is None else {"schedule": cron})
+        return self.create_definition(
+            upload_request(self, Path(notebook), fields, folder=folder, on_packed=on_packed, on_progress=on_progress)
+        )
 
     def update_definition(
         self,
@@ -152,8 +149,7 @@ class DefinitionClient(DefinitionApi):
             Number of definitions per request.
         """
         query = ([("name", name)] if name else []) + [("tags", tag) for tag in tags]
-        page = self.list_definition_page(query=query, max_items=page_size)
-        yield from page.definitions
-        while page.next_token:
-            page = self.list_definition_page(query=query, max_items=page_size, next_token=page.next_token)
+        for page in iterate_pages(
+            lambda token: self.list_definition_page(query=query, max_items=page_size, next_token=token)
+        ):
             yield from page.definitions

@@ -20,21 +20,9 @@ _MAX_EMPTY_PAGES: Final = 2
 def wait_for_end(
     get_job: Callable[[], Job], *, polling_interval: PollingInterval, on_change: Callable[[Job], None] | None
 ) -> Job:
-    """Poll a job until it has ended.
+    """Poll a job until it has ended. Short outages do not end the wait.
 
-    Parameters
-    ----------
-    get_job
-        Requests the job.
-    polling_interval
-        How often to poll.
-    on_change
-        Called with the first response, and whenever status, phase or attempt have changed.
-
-    Raises
-    ------
-    SchedulerClientError
-        What `get_job` raises; an outage only if it lasts.
+    `on_change` is called with the first response, and whenever status, phase or attempt have changed.
     """
     failed_polls = 0
     previous: object = None
@@ -61,14 +49,7 @@ def follow_log(
 ) -> Iterator[LogEvent]:
     """Iterate over a log, and poll for more until the job has ended.
 
-    Parameters
-    ----------
-    get_page
-        Requests the page after a token, or the first one.
-    is_ended
-        Returns whether nothing more will be written.
-    polling_interval
-        How often to poll.
+    `get_page` requests the page after a token, or the first one.
     """
     token: str | None = None
     for _ in polling_interval.polls():

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from jupyter_scheduler_aws.api.definition_models import Definition, DefinitionPage, Explanation
 from jupyter_scheduler_aws.api.documents import read_response
-from jupyter_scheduler_aws.api.job_endpoints import Api, page_query
+from jupyter_scheduler_aws.api.job_endpoints import Api
+from jupyter_scheduler_aws.api.pagination import page_query
 from jupyter_scheduler_aws.api.request_fields import random_token
 from jupyter_scheduler_aws.api.transport import Query
 

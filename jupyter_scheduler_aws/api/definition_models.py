@@ -1,12 +1,11 @@
 """Models of definitions and crontabs. Times are aware datetimes in UTC; durations are `timedelta`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from jupyter_scheduler_aws.api.documents import WHOLE, Document, Model, Wire
-from jupyter_scheduler_aws.api.job_models import Actor
+from jupyter_scheduler_aws.api.job_models import Actor, NotebookOptions
 from jupyter_scheduler_aws.enums import OverlapPolicy
 
 __all__ = ["Definition", "DefinitionPage", "Explanation", "LastRun", "OverlapPolicy", "Problem", "TakenOver"]
@@ -50,31 +49,16 @@ class TakenOver(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Definition(Model):
+class Definition(NotebookOptions):
     """A saved snapshot plus options, usually with a schedule."""
 
     definition_id: Annotated[str, Wire("job_definition_id")]
-    name: str
-    input_filename: str
-    """Name of the notebook."""
-    input_path: str | None = None
-    """Path of the notebook in its user's workspace, with `/`, as stated at the upload; None if it was not stated."""
-    package_input_folder: bool = False
-    """Whether the snapshot has the notebook's folder."""
-    environment: Annotated[str, Wire("runtime_environment_name")]
-    compute_type: str | None = None
-    output_formats: tuple[str, ...] = ()
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """As sent: Python literals, or text that is not one."""
-    tags: tuple[str, ...] = ()
     schedule: str | None = None
     """The crontab as it was entered; None if it runs only on request."""
     timezone: str | None = None
     """Time zone of the crontab; None means UTC."""
     active: bool
     """False while it is paused."""
-    create_time: datetime
-    update_time: datetime
     next_run_time: datetime | None = None
     """None if it is paused, if there is no further due time, or if a problem keeps it from running."""
     last_run: LastRun | None = None
@@ -91,15 +75,10 @@ class Definition(Model):
     max_runs: int | None = None
     job_retention: Annotated[timedelta | None, Wire("job_retention_days", lambda days: timedelta(days=days))] = None
     """How long its jobs are kept after they end. None: the operator's default."""
-    max_retries: int | None = None
-    timeout: Annotated[timedelta | None, Wire("timeout_seconds")] = None
-    """Maximum run time of an attempt."""
     problems: tuple[Problem, ...] = ()
     """Background work for it that fails; empty if there is none."""
     taken_over: Annotated[TakenOver | None, Wire("taken_over_by")] = None
     """Which admin took it over, and as which new definition."""
-    document: Document = field(repr=False, compare=False)
-    """The whole document from the API."""
 
     @property
     def state(self) -> str:

@@ -3,22 +3,29 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
 from jupyter_scheduler_aws.api.documents import read_response
 from jupyter_scheduler_aws.api.job_models import Job, JobPage
+from jupyter_scheduler_aws.api.pagination import iterate_pages, page_query
 from jupyter_scheduler_aws.api.polling_interval import PollingInterval
 from jupyter_scheduler_aws.api.request_fields import random_token
-from jupyter_scheduler_aws.api.response_models import Environment, Health, LogPage, OutputFile, UploadForm
+from jupyter_scheduler_aws.api.response_models import (
+    Environment,
+    Health,
+    LogPage,
+    OutputFile,
+    OutputFilePage,
+    UploadForm,
+)
 from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
 from jupyter_scheduler_aws.api.signing import AwsSession, RequestSigner, find_region, open_session
 from jupyter_scheduler_aws.api.transport import Query, Transport, find_url
 from jupyter_scheduler_aws.enums import JobStatus
 from jupyter_scheduler_aws.errors import ConfigurationError
 
-__all__ = ["Api", "page_query"]
+__all__ = ["Api"]
 
 _MAX_BATCH: Final = 100
 """The service's limit for deleting a batch, which is one transaction of DynamoDB."""
@@ -69,9 +76,7 @@ class Api:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def health(self) -> Health:
@@ -170,24 +175,18 @@ class Api:
 
     def files(self, job_id: str) -> list[OutputFile]:
         """List a job's files, including the input, with presigned URLs that are valid for minutes."""
-        files: list[OutputFile] = []
-        query: Query = ()
-        while True:
+
+        def get_page(next_token: str | None) -> OutputFilePage:
+            query = [("next_token", next_token)] if next_token else []
             document = self.transport.call("GET", f"{_job(job_id)}/download_files", query=query)
-            files += read_response(lambda page: [OutputFile.from_document(row) for row in page["files"]], document)
-            if not (token := document.get("next_token")):
-                return files
-            query = [("next_token", token)]
+            return read_response(OutputFilePage.from_document, document)
+
+        return [file for page in iterate_pages(get_page) for file in page.files]
 
     def log_page(self, job_id: str, *, next_token: str | None = None) -> LogPage:
         """Read a page of a job's log: the first one, or the one after another page."""
         query = [("next_token", next_token)] if next_token else []
         return read_response(LogPage.from_document, self.transport.call("GET", f"{_job(job_id)}/logs", query=query))
-
-
-def page_query(max_items: int, next_token: str | None) -> Query:
-    """Return the query parameters of a page of a list."""
-    return [("max_items", str(max_items))] + ([("next_token", next_token)] if next_token else [])
 
 
 def _job(job_id: str) -> str:

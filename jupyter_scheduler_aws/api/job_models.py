@@ -8,7 +8,7 @@ from typing import Annotated
 from jupyter_scheduler_aws.api.documents import Document, Model, Wire
 from jupyter_scheduler_aws.enums import FINAL_STATUSES, JobStatus
 
-__all__ = ["Actor", "Job", "JobPage", "JobStatus", "Outcome", "Phase"]
+__all__ = ["Actor", "Job", "JobPage", "JobStatus", "NotebookOptions", "Outcome", "Phase"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +50,10 @@ class Actor(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job(Model):
-    """One run of one notebook."""
+class NotebookOptions(Model):
+    """The fields that jobs and definitions share."""
 
-    job_id: str
     name: str
-    status: str
-    """A `JobStatus`, or a value that a newer service added."""
     input_filename: str
     """Name of the notebook."""
     input_path: str | None = None
@@ -69,9 +66,23 @@ class Job(Model):
     parameters: Mapping[str, str] = field(default_factory=dict)
     """As sent: Python literals, or text that is not one."""
     tags: tuple[str, ...] = ()
-    job_definition_id: str | None = None
     create_time: datetime
     update_time: datetime
+    max_retries: int | None = None
+    timeout: Annotated[timedelta | None, Wire("timeout_seconds")] = None
+    """Maximum run time of an attempt."""
+    document: Document = field(repr=False, compare=False)
+    """The whole document from the API."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(NotebookOptions):
+    """One run of one notebook."""
+
+    job_id: str
+    status: str
+    """A `JobStatus`, or a value that a newer service added."""
+    job_definition_id: str | None = None
     start_time: datetime | None = None
     end_time: datetime | None = None
     phase: Phase | None = None
@@ -81,11 +92,6 @@ class Job(Model):
     """Who stopped it; None if nobody did."""
     attempt: int = 0
     """Attempt that is running or ran last, counted from 1; 0 before the first."""
-    max_retries: int | None = None
-    timeout: Annotated[timedelta | None, Wire("timeout_seconds")] = None
-    """Maximum run time of an attempt."""
-    document: Document = field(repr=False, compare=False)
-    """The whole document from the API."""
 
     @property
     def is_ended(self) -> bool:

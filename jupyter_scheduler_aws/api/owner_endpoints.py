@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from jupyter_scheduler_aws.api.documents import read_response
-from jupyter_scheduler_aws.api.job_endpoints import Api, page_query
+from jupyter_scheduler_aws.api.job_endpoints import Api
 from jupyter_scheduler_aws.api.owner_models import Owner, OwnerPage
+from jupyter_scheduler_aws.api.pagination import iterate_pages, page_query
 
 __all__ = ["OwnerApi"]
 
@@ -15,13 +16,12 @@ class OwnerApi(Api):
 
     def list_owners(self, *, page_size: int = 100) -> Iterator[Owner]:
         """Iterate over everybody who has created something, ordered by id, page by page."""
-        token: str | None = None
-        while True:
-            document = self.transport.call("GET", "/owners", query=page_query(page_size, token))
-            page = read_response(OwnerPage.from_document, document)
-            yield from page.owners
-            if not (token := page.next_token):
-                return
+
+        def get_page(next_token: str | None) -> OwnerPage:
+            document = self.transport.call("GET", "/owners", query=page_query(page_size, next_token))
+            return read_response(OwnerPage.from_document, document)
+
+        return (owner for page in iterate_pages(get_page) for owner in page.owners)
 
     def get_owner(self, owner_id: str) -> Owner:
         """Describe an owner."""

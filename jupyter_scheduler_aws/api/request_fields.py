@@ -1,8 +1,9 @@
 """The options of jobs and definitions, and how they are encoded in requests."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypedDict, Unpack
 
 from jupyter_scheduler_aws.parameters import encode_parameters
@@ -22,8 +23,6 @@ DEFAULT_OUTPUT_FORMATS: Final = ("ipynb", "html")
 
 _RANDOM: Final = "random-"
 """Prefix of a token that the client generated."""
-
-_ONE_DAY: Final = timedelta(days=1)
 
 
 class JobOptions(TypedDict, total=False):
@@ -75,20 +74,7 @@ def job_fields(**options: Unpack[JobOptions]) -> dict[str, Any]:
     TypeError
         If a parameter's value cannot be written as a Python literal.
     """
-    parameters, timeout = options.get("parameters"), options.get("timeout")
-    formats, tags = options.get("output_formats"), options.get("tags")
-    return _without_none(
-        {
-            "name": options.get("name"),
-            "runtime_environment_name": options.get("environment"),
-            "compute_type": options.get("compute_type"),
-            "parameters": None if parameters is None else encode_parameters(parameters),
-            "output_formats": None if formats is None else list(formats),
-            "tags": None if tags is None else list(tags),
-            "timeout_seconds": None if timeout is None else int(timeout.total_seconds()),
-            "max_retries": options.get("max_retries"),
-        }
-    )
+    return _encode(options)
 
 
 def definition_fields(**options: Unpack[DefinitionOptions]) -> dict[str, Any]:
@@ -101,37 +87,54 @@ def definition_fields(**options: Unpack[DefinitionOptions]) -> dict[str, Any]:
     ValueError
         If a time has no time zone, or a retention is not in whole days.
     """
-    catch_up, retention = options.get("catch_up"), options.get("job_retention")
-    own = {
-        "timezone": options.get("timezone"),
-        "active": options.get("active"),
-        "overlap_policy": options.get("overlap_policy"),
-        "catch_up_seconds": None if catch_up is None else int(catch_up.total_seconds()),
-        "schedule_start": _millis("start", options.get("start")),
-        "schedule_end": _millis("end", options.get("end")),
-        "max_runs": options.get("max_runs"),
-        "job_retention_days": None if retention is None else _days(retention),
+    return _encode(options)
+
+
+def _encode(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        field: encode(value) for name, (field, encode) in _FIELDS.items() if (value := options.get(name)) is not None
     }
-    jobs: JobOptions = {key: options[key] for key in JobOptions.__annotations__ if key in options}  # type: ignore[literal-required, assignment]
-    return job_fields(**jobs) | _without_none(own)
 
 
-def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _millis(name: str, instant: datetime | None) -> int | None:
-    if instant is None:
-        return None
+def _millis(name: str, instant: datetime) -> int:
     if instant.tzinfo is None:
         raise ValueError(f"{name}: {instant} has no time zone. Add one.")
     return round(instant.timestamp() * 1000)
 
 
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
 def _days(span: timedelta) -> int:
-    if span % _ONE_DAY:
+    if span % timedelta(days=1):
         raise ValueError(f"job_retention: {span} is not a number of whole days.")
-    return span // _ONE_DAY
+    return span.days
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
+    "name": ("name", _same),
+    "environment": ("runtime_environment_name", _same),
+    "compute_type": ("compute_type", _same),
+    "parameters": ("parameters", encode_parameters),
+    "output_formats": ("output_formats", list),
+    "tags": ("tags", list),
+    "timeout": ("timeout_seconds", _seconds),
+    "max_retries": ("max_retries", _same),
+    "timezone": ("timezone", _same),
+    "active": ("active", _same),
+    "overlap_policy": ("overlap_policy", _same),
+    "catch_up": ("catch_up_seconds", _seconds),
+    "start": ("schedule_start", partial(_millis, "start")),
+    "end": ("schedule_end", partial(_millis, "end")),
+    "max_runs": ("max_runs", _same),
+    "job_retention": ("job_retention_days", _days),
+}
+"""The request's field of each option, and how its value is encoded."""
 
 
 def random_token() -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "LogEvent",
     "LogPage",
     "OutputFile",
+    "OutputFilePage",
     "SnapshotLimits",
     "UploadForm",
     "read_response",
@@ -32,6 +33,15 @@ class OutputFile(Model):
     size_bytes: int
     url: str = field(repr=False)
     """Presigned URL for one GET within minutes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputFilePage(Model):
+    """One page of a list of files."""
+
+    files: tuple[OutputFile, ...]
+    next_token: str | None = None
+    """Requests the next page; None at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,7 +91,7 @@ def _describe(error: httpx.RequestError) -> str:
         return f"did not respond in time. Check {URL_VARIABLE}, the network and proxy settings."
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return f"has a certificate that is not trusted ({error}). If a proxy replaces certificates, set AWS_CA_BUNDLE to the certificate of the proxy."
-    return f"cannot be reached: {error}. Check {URL_VARIABLE}, the network and proxy settings."
+    return f"is out of reach: {error}. Check {URL_VARIABLE}, the network and proxy settings."
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from jupyter_scheduler_aws.errors import SnapshotError
 
 __all__ = ["IgnorePatterns", "read_ignore_file"]
@@ -37,14 +35,7 @@ class IgnorePatterns:
 
     @classmethod
     def parse(cls, lines: Iterable[str], *, source: str) -> Self:
-        """Parse patterns.
-
-        Parameters
-        ----------
-        lines
-            Each is a pattern, a comment, or empty.
-        source
-            Where they come from, for the error message.
+        """Parse lines, each a pattern, a comment, or empty; `source` names their file in an error message.
 
         Raises
         ------
@@ -68,12 +59,7 @@ class IgnorePatterns:
     def match(self, path: str, *, is_folder: bool) -> bool | None:
         """Return whether a file or folder is ignored; None if no pattern matches it. Its parents do not count.
 
-        Parameters
-        ----------
-        path
-            Relative to the folder of the ignore file, with `/`.
-        is_folder
-            Whether it is a folder.
+        The path is relative to the folder of the ignore file, with `/`.
         """
         whole = f"{path}/" if is_folder else path
         return next((pattern.ignores for pattern in self._patterns if pattern.regex.fullmatch(whole)), None)
@@ -106,6 +92,9 @@ def _without_trailing_spaces(line: str) -> str:
 
 
 def _pattern_of(text: str) -> _Pattern:
+    # Its import takes as long as that of the rest of this package, and most commands pack no folder.
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415
+
     if _MISREAD.search(text):
         raise ValueError(text)
     start = "!" if text.startswith("!") else ""

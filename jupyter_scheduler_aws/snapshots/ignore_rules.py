@@ -56,24 +56,14 @@ class IgnoreRules:
     def of_root(cls, root: Path, *, defaults: Sequence[str] | None = DEFAULT_PATTERNS) -> Self:
         """Return the rules for a root folder, without its own ignore file, which `inside` adds.
 
-        Parameters
-        ----------
-        root
-            The folder.
-        defaults
-            Patterns that apply unless an ignore file overrides them. None: none, and virtual environments are included.
+        `defaults` apply unless an ignore file overrides them. None: none, and virtual environments are included.
         """
         return cls(root, None if defaults is None else IgnorePatterns.parse(defaults, source="default patterns"))
 
     def inside(self, folder: str, entries: Sequence[os.DirEntry[str]]) -> Self:
         """Return the rules inside of a folder: they include its own ignore file, if it has one.
 
-        Parameters
-        ----------
-        folder
-            Relative to the root, with a `/` at its end; empty for the root itself.
-        entries
-            The entries of the folder.
+        The path of the folder is relative to the root, with a `/` at its end; it is empty for the root itself.
 
         Raises
         ------
@@ -91,12 +81,7 @@ class IgnoreRules:
     def ignores(self, path: str, *, is_folder: bool) -> bool:
         """Check whether to leave out a file or folder. Do not call it for the content of a folder that is left out.
 
-        Parameters
-        ----------
-        path
-            Relative to the root, with `/`.
-        is_folder
-            Whether it is a folder, and not a link to one.
+        The path is relative to the root, with `/`. A link to a folder is not a folder.
         """
         for start, patterns in self._levels:
             if (is_ignored := patterns.match(path[start:], is_folder=is_folder)) is not None:

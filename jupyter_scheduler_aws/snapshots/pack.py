@@ -3,7 +3,6 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Final, Self
 
 from jupyter_scheduler_aws.api.response_models import NO_LIMITS, SnapshotLimits
@@ -43,9 +42,7 @@ class Snapshot:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -55,24 +52,7 @@ def upload_filename(notebook: Path, *, folder: bool) -> str:
 
 
 def pack_notebook(notebook: Path, *, content: bytes | None = None, limits: SnapshotLimits = NO_LIMITS) -> Snapshot:
-    """Check a notebook and copy it.
-
-    Parameters
-    ----------
-    notebook
-        Path of the notebook.
-    content
-        The result of `read_notebook`; by default, the notebook is read here.
-    limits
-        The service's limits.
-
-    Raises
-    ------
-    SnapshotError
-        If it cannot be read, or is not a notebook that can run.
-    SnapshotTooLargeError
-        If it is above the limit.
-    """
+    """Check a notebook and copy it; see `pack_folder`."""
     content = read_notebook(notebook) if content is None else content
     check_notebook_size(notebook, len(content), limits.max_bytes)
     file = tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY_BYTES)  # noqa: SIM115 - the snapshot closes it

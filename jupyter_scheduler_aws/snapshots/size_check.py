@@ -19,13 +19,7 @@ _KIB: Final = 1024
 
 
 def check_notebook_size(notebook: Path, size_bytes: int, max_bytes: int | None) -> None:
-    """Check the size of a notebook.
-
-    Raises
-    ------
-    SnapshotTooLargeError
-        If it is above the limit.
-    """
+    """Raise a `SnapshotTooLargeError` if a notebook is above the limit."""
     if _is_over(size_bytes, max_bytes):
         raise SnapshotTooLargeError(
             f"{notebook} has {_size(size_bytes)}; the limit for notebooks is {_size(max_bytes)}. Usually the outputs "
@@ -35,15 +29,7 @@ def check_notebook_size(notebook: Path, size_bytes: int, max_bytes: int | None) 
 
 
 class FolderSize:
-    """Add up the size of a folder.
-
-    Parameters
-    ----------
-    folder
-        The folder.
-    limits
-        The service's limits.
-    """
+    """Add up the size of a folder, and compare it with the service's limits."""
 
     def __init__(self, folder: Path, limits: SnapshotLimits) -> None:
         self._folder = folder
@@ -70,13 +56,7 @@ class FolderSize:
         )
 
     def check(self) -> None:
-        """Check the number and the size of the files.
-
-        Raises
-        ------
-        SnapshotTooLargeError
-            If there are too many files, or they are too large.
-        """
+        """Raise a `SnapshotTooLargeError` if there are too many files, or they are too large."""
         limits = self._limits
         if _is_over(self._total_files, limits.max_unpacked_files):
             raise self._error(f"the limit is {limits.max_unpacked_files:,} files", "max_unpacked_files")
@@ -84,13 +64,7 @@ class FolderSize:
             raise self._error(f"the limit is {_size(limits.max_unpacked_bytes)}", "max_unpacked_mib")
 
     def check_zip(self, zip_bytes: int) -> None:
-        """Check the size of the zip so far.
-
-        Raises
-        ------
-        SnapshotTooLargeError
-            If it is too large.
-        """
+        """Raise a `SnapshotTooLargeError` if the zip is already too large."""
         if _is_over(zip_bytes, self._limits.max_bytes):
             raise self._error(f"the zip is larger than the limit of {_size(self._limits.max_bytes)}", "max_folder_mib")
 

@@ -20,20 +20,9 @@ _PART_BYTES: Final = 1024 * 1024
 def write_zip(
     file: IO[bytes], members: Iterable[Member], *, notebook: str, content: bytes, on_size: Callable[[int], None]
 ) -> None:
-    """Write a zip.
+    """Write a zip with the notebook as its first member.
 
-    Parameters
-    ----------
-    file
-        File to write to.
-    members
-        Files and empty folders.
-    notebook
-        Name of the notebook, which is the first member.
-    content
-        Content of the notebook.
-    on_size
-        Called with the zip's size [B], repeatedly and at the end; can raise to stop.
+    `on_size` is called with the zip's size [B], repeatedly and at the end; it can raise to stop.
 
     Raises
     ------

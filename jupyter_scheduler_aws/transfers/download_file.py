@@ -23,18 +23,9 @@ _ENCRYPTION: Final = "x-amz-server-side-encryption"
 def download_file(
     part: PartialFile, source: PresignedSource, *, retry_policy: RetryPolicy, on_bytes: Callable[[int], None]
 ) -> int:
-    """Download a file, move it to its target, and return its size [B].
+    """Download a file, resuming its partial file, move it to its target, and return its size [B].
 
-    Parameters
-    ----------
-    part
-        Stores the content. Content from an earlier download is not downloaded again.
-    source
-        Where to download the file from.
-    retry_policy
-        How often to retry.
-    on_bytes
-        Called with the number of bytes so far, after each chunk; can raise to stop the download.
+    `on_bytes` is called with the number of bytes so far, after each chunk; it can raise to stop the download.
 
     Raises
     ------

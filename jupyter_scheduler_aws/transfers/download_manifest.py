@@ -86,15 +86,7 @@ def update_manifest(folder: Path, job_id: str, change: Callable[[ManifestEntry |
 
     If another process writes at the same moment, the later one wins. Each download writes at its start and at its end, so
     an entry is lost only if two downloads end within about the same millisecond.
-
-    Parameters
-    ----------
-    folder
-        Where the files are.
-    job_id
-        The job.
-    change
-        Returns the new entry for the current one; None removes it.
+    `change` returns the new entry for the current one; None removes it.
 
     Raises
     ------

@@ -71,13 +71,7 @@ class DownloadPlan:
         return {name: path for name, path in self.paths.items() if path != self._folder / name}
 
     def start(self) -> None:
-        """Create the folder, and add the expected files to the manifest, so that a later download can replace them.
-
-        Raises
-        ------
-        DownloadError
-            If it cannot write them.
-        """
+        """Create the folder, and add the expected files to the manifest, so that a later download can replace them."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -90,18 +84,7 @@ class DownloadPlan:
         )
 
     def finish(self, sizes: Mapping[str, int]) -> None:
-        """Record in the manifest that the download is complete.
-
-        Parameters
-        ----------
-        sizes
-            Size of each downloaded file [B], by its path at the service.
-
-        Raises
-        ------
-        DownloadError
-            If it cannot be written.
-        """
+        """Record in the manifest that the download is complete, with the size of each downloaded file [B]."""
         received = self._received(sizes)
         update_manifest(
             self._folder,

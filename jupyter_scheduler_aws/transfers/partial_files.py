@@ -14,7 +14,6 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME
@@ -92,9 +91,7 @@ class PartialFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._path and not _ETAG.fullmatch(self.etag or ""):
             self.discard()
         self._close()

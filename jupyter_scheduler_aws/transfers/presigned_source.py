@@ -32,12 +32,7 @@ class FileChangedError(Exception):
 class PresignedSource:
     """Request a file, or a part of it, once; the caller retries.
 
-    Parameters
-    ----------
-    get_link
-        Returns the file with its URL; called with the one that failed, returns a new one.
-    http
-        Does not sign requests.
+    `get_link` returns the file with its URL; called with the one that failed, it returns a new one. `http` does not sign.
     """
 
     def __init__(self, get_link: Callable[[OutputFile | None], OutputFile], *, http: httpx.Client) -> None:
@@ -79,13 +74,7 @@ class PresignedSource:
             raise RetryableError(self.error(f"was interrupted: {str(error) or 'no response in time'}")) from error
 
     def check_size(self, size_bytes: int) -> None:
-        """Compare with the listed size. If it differs, list the file again, because a running job may have replaced it.
-
-        Raises
-        ------
-        RetryableError
-            If the size differs.
-        """
+        """Raise a `RetryableError` if the listed size differs, and list the file again: a running job may have replaced it."""
         if size_bytes != self.file.size_bytes:
             error = self.error(f"has {size_bytes:,} bytes instead of {self.file.size_bytes:,}")
             self.file = self._get_link(self.file)

@@ -48,18 +48,7 @@ def download_member(
 ) -> int:
     """Download a member of a zip, verify its CRC, move it to its target, and return its size [B].
 
-    Parameters
-    ----------
-    part
-        Stores the member.
-    source
-        Where to download the zip from.
-    name
-        Name of the member.
-    retry_policy
-        How often to retry.
-    on_bytes
-        Called with the number of bytes so far, after each chunk; can raise to stop the download.
+    `on_bytes` is called with the number of bytes so far, after each chunk; it can raise to stop the download.
 
     Raises
     ------
@@ -123,13 +112,6 @@ class RemoteFile(io.RawIOBase):
     """A seekable file in S3. Each read is a request, except in its last part.
 
     Every read raises a `DownloadError` if the requests fail, and `FileChangedError` if the file has changed.
-
-    Parameters
-    ----------
-    source
-        Where to download the file from.
-    retry_policy
-        How often to retry.
     """
 
     def __init__(self, source: PresignedSource, retry_policy: RetryPolicy) -> None:

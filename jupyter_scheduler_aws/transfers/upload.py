@@ -1,13 +1,14 @@
 """Upload a snapshot with a presigned POST form of S3, with retries."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import httpx
 
 from jupyter_scheduler_aws.api.job_endpoints import Api
+from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS
 from jupyter_scheduler_aws.api.response_models import UploadForm
 from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
 from jupyter_scheduler_aws.api.transport import S3_RETRYABLE_STATUSES, retry_after_seconds
@@ -15,7 +16,7 @@ from jupyter_scheduler_aws.errors import UploadError
 from jupyter_scheduler_aws.snapshots.notebook_file import read_notebook
 from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder, pack_notebook, upload_filename
 
-__all__ = ["Progress", "ignore_progress", "send_form", "upload_notebook", "upload_snapshot"]
+__all__ = ["Progress", "ignore_progress", "send_form", "upload_notebook", "upload_request", "upload_snapshot"]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the total, repeatedly and at the end. The first can decrease with a retry."""
@@ -50,6 +51,31 @@ def upload_notebook(
         if on_packed:
             on_packed(snapshot)
         return _send(api, form, snapshot, on_progress)
+
+
+def upload_request(
+    api: Api,
+    notebook: Path,
+    fields: Mapping[str, Any],
+    *,
+    folder: bool,
+    on_packed: Callable[[Snapshot], None] | None,
+    on_progress: Progress,
+) -> dict[str, Any]:
+    """Upload a notebook, and complete the request for a job or a definition of it with its snapshot and defaults.
+
+    Raises
+    ------
+    ConfigurationError
+        If the client is for somebody else's jobs.
+    """
+    api.check_own()
+    uri = upload_notebook(api, notebook, folder=folder, on_packed=on_packed, on_progress=on_progress)
+    request = {"name": notebook.stem, "output_formats": list(DEFAULT_OUTPUT_FORMATS)} | dict(fields)
+    request |= {"input_uri": uri, "input_filename": notebook.name, "package_input_folder": folder}
+    request["name"] = request["name"] or notebook.stem
+    request["runtime_environment_name"] = request.get("runtime_environment_name") or api.first_environment()
+    return request
 
 
 def upload_snapshot(api: Api, snapshot: Snapshot, *, on_progress: Progress) -> str:

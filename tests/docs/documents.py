@@ -1,4 +1,4 @@
-"""What the tests of documents share: the repository's root, and readers of Markdown tables and headings."""
+"""Helpers for tests of documents: the repository's root, and readers of Markdown tables and headings."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,12 @@ _ROW: Final = re.compile(r"^\|(.+)\|$", re.MULTILINE)
 
 
 def table_rows(document: str) -> list[list[str]]:
-    """Read every row of every table of a document, heads and rules included, as lists of cells."""
+    """Return the rows of all tables of a document, including header and delimiter rows, as lists of cells."""
     text = (ROOT / document).read_text(encoding="utf-8")
     return [[cell.strip() for cell in row.split("|")] for row in _ROW.findall(text)]
 
 
 def anchors(document: Path) -> set[str]:
-    """Make the anchors of a document's headings, as GitHub makes them."""
+    """Return the anchors that GitHub generates for a document's headings."""
     headings = _HEADING.findall(document.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

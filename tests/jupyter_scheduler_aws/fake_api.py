@@ -1,4 +1,4 @@
-"""The service's API, with S3 beside it, as far as the client sees them."""
+"""A fake of the service's API and of S3, as the client sees them."""
 
 import hashlib
 import re
@@ -54,7 +54,7 @@ FAILED = ended("FAILED", "notebook_error", "The notebook raised an error", "Cell
 class FakeJob:
     document: dict[str, Any]
     plan: list[dict[str, Any]]
-    """What changes with each look at it."""
+    """The changes that each request for it shows, in order."""
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Format and content by path."""
 
@@ -82,13 +82,13 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             "max_unpacked_bytes": 10_000_000,
             "max_unpacked_files": 100,
         }
-        """Empty: a service that does not say them."""
+        """Empty: an older service that does not state them."""
         self.clock_off_millis = 0
         self.generation = 1
-        """Of presigned URLs; older ones have expired."""
+        """Generation of the presigned URLs; older ones have expired."""
         self.etag_of: Callable[[bytes], str] = etag_of
         self.headers: dict[str, str] = {}
-        """Of each file that is fetched, besides the ETag."""
+        """Headers of each downloaded file, in addition to the ETag."""
 
     def add_job(self, name: str = "Report", *, status: str = "COMPLETED", **fields: Any) -> str:
         job_id = f"0199{len(self.jobs):04x}-0000-7000-8000-{uuid.uuid4().hex[:12]}"
@@ -132,7 +132,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         return Response.refusal(404, "There is no such route.", "not_found")
 
     def known(self, pattern: str) -> tuple[Mapping[str, Any], str]:
-        """Say what the id in a path may be."""
+        """Return what the id in a path can refer to, and its kind."""
         if "/owners" in pattern:
             return self.owners, "owner"
         return (self.definitions, "job definition") if "/job_def" in pattern else (self.jobs, "job")
@@ -179,16 +179,16 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         return Response(204)
 
     def create_job(self, request: Request) -> Response:
-        asked = request.document
-        upload = self.uploads.get(asked["input_uri"].removeprefix("upload:"))
+        body = request.document
+        upload = self.uploads.get(body["input_uri"].removeprefix("upload:"))
         if upload is None:
             return Response.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
-        if asked["runtime_environment_name"] not in [each["name"] for each in self.environments]:
+        if body["runtime_environment_name"] not in [environment["name"] for environment in self.environments]:
             return Response.refusal(422, "There is no such environment.", "cannot_be_run")
-        token = request.path, asked.pop("idempotency_token")
+        token = request.path, body.pop("idempotency_token")
         if token not in self.tokens:
-            asked.pop("input_uri")
-            self.tokens[token] = job_id = self.add_planned_job(asked.pop("name"), **asked)
+            body.pop("input_uri")
+            self.tokens[token] = job_id = self.add_planned_job(body.pop("name"), **body)
             self.jobs[job_id].files["input.ipynb"] = ("input", upload)
             if printed := re.search(rb'"printed\\", \\"(\w+)', upload):
                 self.jobs[job_id].files["report-2026.ipynb"] = ("ipynb", b'"printed ' + printed[1] + b'"')

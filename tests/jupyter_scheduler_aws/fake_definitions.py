@@ -1,4 +1,4 @@
-"""What the fake API does with definitions."""
+"""The fake API's routes for definitions."""
 
 import uuid
 from abc import abstractmethod
@@ -11,10 +11,10 @@ from tests.jupyter_scheduler_aws.fake_server import FakeServer, Request, Respons
 __all__ = ["DEFINITION_ROUTES", "NEXT", "REFUSED", "START", "DefinitionRoutes"]
 
 START = 1_795_413_699_000
-"""When everything is created [ms]."""
+"""Creation time of everything [ms]."""
 
 NEXT = 1_795_507_200_000
-"""When everything runs next: Tuesday 2026-11-24 08:00 UTC [ms]."""
+"""Next run time of everything: Tuesday 2026-11-24 08:00 UTC [ms]."""
 
 REFUSED: dict[str, Any] = {
     "duty": "schedules",
@@ -73,7 +73,7 @@ class FakeDefinition:
         self.document["next_run_time"] = changes.get("next_run_time", NEXT if is_due else None)
 
     def row(self) -> dict[str, Any]:
-        """As lists have it: without what is null."""
+        """Return it as in a list, without null fields."""
         return {name: value for name, value in self.document.items() if value is not None}
 
 
@@ -83,12 +83,12 @@ class DefinitionRoutes(FakeServer):
         self.definitions: dict[str, FakeDefinition] = {}
         self.uploads: dict[str, bytes] = {}
         self.tokens: dict[tuple[str, str], str] = {}
-        """What was made, by path and idempotency token."""
+        """Ids of what was created, by path and idempotency token."""
         self.page_size = 2
 
     @abstractmethod
     def add_planned_job(self, name: str, **fields: Any) -> str:
-        """Add a job that runs as planned."""
+        """Add a job that changes as planned."""
 
     def page(self, name: str, found: list[dict[str, Any]], query: Mapping[str, str]) -> Response:
         start = int(query.get("next_token", 0))
@@ -102,21 +102,21 @@ class DefinitionRoutes(FakeServer):
         return definition_id
 
     def create_definition(self, request: Request) -> Response:
-        asked = request.document
-        token = request.path, asked.pop("idempotency_token")
-        snapshot = self.uploads.get(asked.pop("input_uri").removeprefix("upload:"))
+        body = request.document
+        token = request.path, body.pop("idempotency_token")
+        snapshot = self.uploads.get(body.pop("input_uri").removeprefix("upload:"))
         if snapshot is None:
             return Response.refusal(422, "Nothing was uploaded for input_uri.", "cannot_be_run")
-        if asked.get("schedule") == "61 * * * *":
+        if body.get("schedule") == "61 * * * *":
             return Response.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
         if token not in self.tokens:
-            self.tokens[token] = definition_id = self.add_definition(asked.pop("name"), **asked)
+            self.tokens[token] = definition_id = self.add_definition(body.pop("name"), **body)
             self.definitions[definition_id].snapshot = snapshot
         return Response.of({"job_definition_id": self.tokens[token]})
 
     def list_definitions(self, request: Request) -> Response:
         query = dict(request.query)
-        found = [each.row() for each in reversed(self.definitions.values())]
+        found = [definition.row() for definition in reversed(self.definitions.values())]
         return self.page(
             "job_definitions", [row for row in found if row["name"].startswith(query.get("name", ""))], query
         )
@@ -136,10 +136,10 @@ class DefinitionRoutes(FakeServer):
         return Response(204)
 
     def run_definition(self, request: Request, definition_id: str) -> Response:
-        document, asked = self.definitions[definition_id].document, request.document
-        token = request.path, asked["idempotency_token"]
+        document, body = self.definitions[definition_id].document, request.document
+        token = request.path, body["idempotency_token"]
         if token not in self.tokens:
-            fields = {"job_definition_id": definition_id, "parameters": asked.get("parameters", document["parameters"])}
+            fields = {"job_definition_id": definition_id, "parameters": body.get("parameters", document["parameters"])}
             self.tokens[token] = self.add_planned_job(document["name"], **fields)
         return Response.of({"job_id": self.tokens[token]})
 

@@ -1,4 +1,4 @@
-"""What the fake API does with owners."""
+"""The fake API's routes for owners."""
 
 from typing import Any
 
@@ -37,9 +37,9 @@ class OwnerRoutes(FakeServer):
         return Response.of(self.owners[owner_id])
 
     def change_owner(self, request: Request, owner_id: str) -> Response:
-        asked = request.document
+        body = request.document
         by = {"owner_id": "ann-1", "arn": "arn:aws:iam::1:user/ann", "time": START}
-        disabled = {"by": by, "reason": asked.get("reason", "")} if asked["disabled"] else None
+        disabled = {"by": by, "reason": body.get("reason", "")} if body["disabled"] else None
         self.owners[owner_id]["disabled"] = disabled
         return Response(204)
 

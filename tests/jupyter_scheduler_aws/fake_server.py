@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that checks signatures, remembers requests, and misbehaves when told to."""
+"""An HTTP server on loopback that checks signatures, records requests, and fails on request."""
 
 import json
 import re
@@ -57,7 +57,7 @@ class Response:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     is_endless: bool = False
-    """Whether its body is sent again and again, until the client goes."""
+    """Whether to send the body repeatedly until the client disconnects."""
 
     @classmethod
     def of(cls, document: object, status: int = 200, **headers: str) -> Self:
@@ -71,32 +71,32 @@ class Response:
 
 @dataclass
 class Fault:
-    """Happens once, to the first request that it matches."""
+    """A failure that happens once, to the first matching request."""
 
     method: str
     path: str
     """Regular expression for the whole path."""
     instead: Response | None = None
-    """Answered without doing anything; None: done first, and then …"""
+    """Response without executing the request; None: execute it first, and then …"""
     then: Response | None = None
-    """… answered with this, …"""
+    """… send this response, …"""
     drops_after: int | None = None
-    """… or the line drops after so many bytes of the body; -1: before any answer."""
+    """… or drop the connection after this number of bytes of the body; -1: before any response."""
     holds: threading.Event | None = None
-    """Awaited before the line drops."""
+    """Event to wait for before dropping the connection."""
 
     def matches(self, request: Request) -> bool:
         return request.method == self.method and re.fullmatch(self.path, request.path) is not None
 
 
 class FakeServer:
-    """Serves in threads between `start` and `stop`."""
+    """Serve in threads between `start` and `stop`."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.holds: dict[str, threading.Event] = {}
-        """By path: requests are done, and answered once the event is set."""
+        """Events by path: the response to a request waits for the event."""
         self.lock = threading.RLock()
         self._scheme = "http"
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
@@ -126,16 +126,16 @@ class FakeServer:
         self._thread.join()
 
     def seen(self, method: str, path: str) -> list[Request]:
-        return [each for each in self.requests if each.method == method and re.fullmatch(path, each.path)]
+        return [request for request in self.requests if request.method == method and re.fullmatch(path, request.path)]
 
     @abstractmethod
     def response(self, request: Request) -> Response:
-        """Do what a request asks for."""
+        """Execute a request."""
 
     def handle(self, request: Request) -> tuple[Response, Fault | None]:
         with self.lock:
             self.requests.append(request)
-            fault = next((each for each in self.faults if each.matches(request)), None)
+            fault = next((fault for fault in self.faults if fault.matches(request)), None)
             if fault:
                 self.faults.remove(fault)
                 if fault.instead:
@@ -147,7 +147,7 @@ class FakeServer:
 
 
 def problem_of_signature(request: Request) -> str | None:
-    """Recompute the signature from what arrived."""
+    """Recompute the signature from the received request."""
     match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if not match:
         return "Missing Authentication Token"
@@ -157,7 +157,7 @@ def problem_of_signature(request: Request) -> str | None:
     names = signed.split(";")
     if not {"host", "x-amz-date"} <= set(names):
         return "Host and date must be signed"
-    # As AWS does it: from the decoded items, with %20 for a space, however they came.
+    # Like AWS: from the decoded parameters, with %20 for a space, however they were encoded.
     query = urlencode(request.query, quote_via=quote, safe="")
     received = AWSRequest(
         method=request.method,
@@ -223,6 +223,6 @@ def _handler_for(server: FakeServer) -> type[BaseHTTPRequestHandler]:  # noqa: C
 
         @override
         def log_message(self, format: str, *args: Any) -> None:
-            """Keep quiet."""
+            """Log nothing."""
 
     return Handler

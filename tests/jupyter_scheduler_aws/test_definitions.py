@@ -114,7 +114,7 @@ def test_state_of_a_definition(api: FakeApi, client: Client, fields: dict[str, A
     definition_id = api.add_definition(**fields)
 
     assert client.get_definition(definition_id).state == state
-    assert [each.state for each in client.list_definitions()] == [state]
+    assert [definition.state for definition in client.list_definitions()] == [state]
 
 
 def test_lists_follow_the_pagination(api: FakeApi, client: Client) -> None:
@@ -123,7 +123,7 @@ def test_lists_follow_the_pagination(api: FakeApi, client: Client) -> None:
 
     found = list(client.list_definitions(name="Report", tags=["a b"]))
 
-    assert [each.definition_id for each in found] == ids[::-1]
+    assert [definition.definition_id for definition in found] == ids[::-1]
     assert len(api.seen("GET", DEFINITIONS)) == 3
     assert api.seen("GET", DEFINITIONS)[-1].query[:2] == [("name", "Report"), ("tags", "a b")]
 
@@ -194,7 +194,7 @@ def test_response_with_missing_fields_raises(api: FakeApi, client: Client) -> No
     definition_id = api.add_definition()
     api.faults.append(Fault("GET", f"{DEFINITIONS}/.*", instead=Response.of({"job_definition_id": "x"})))
 
-    with pytest.raises(UnexpectedResponseError, match="KeyError"):
+    with pytest.raises(UnexpectedResponseError, match=r"TypeError: .* missing .*'name'"):
         client.get_definition(definition_id)
 
 

@@ -1,4 +1,4 @@
-"""What API Gateway refuses by itself is explained."""
+"""API Gateway's own refusals are explained."""
 
 import json
 import traceback
@@ -14,7 +14,7 @@ TEXTS = json.loads(Path(__file__).parents[1].joinpath("data", "texts.json").read
 
 @pytest.mark.parametrize("message", ["Forbidden", "Missing Authentication Token"])
 def test_wrong_address_is_explained_with_the_url(message: str) -> None:
-    """An API that has no such stage says the former, a stage that has no such path the latter."""
+    """The former is for a missing stage, the latter for a missing path of a stage."""
     error = error_of_response(403, {"message": message})
     assert isinstance(error, NotAllowedError)
     assert error.message.startswith(f"{message}. There is nothing at this address")
@@ -27,9 +27,9 @@ def test_message_of_the_service_has_no_hint() -> None:
 
 @pytest.mark.parametrize("text", TEXTS, ids=[text["name"] for text in TEXTS])
 def test_messages_are_sanitized_in_tracebacks(text: dict[str, str]) -> None:
-    """JupyterLab's server logs the client's errors with their tracebacks, to a terminal."""
+    """JupyterLab's server logs tracebacks of the client's errors to a terminal."""
     error = error_of_response(500, {"message": f"a{text['text']}"})
 
     assert str(error) == error.message == f"a{text['plain']}"
-    told = "".join(traceback.format_exception(error))
-    assert told == sanitize_text(told)
+    output = "".join(traceback.format_exception(error))
+    assert output == sanitize_text(output)

@@ -1,4 +1,4 @@
-"""Where a notebook came from: read where the service knows it, and not made up."""
+"""The input path is read if the service knows it, and is otherwise None."""
 
 from pathlib import Path
 

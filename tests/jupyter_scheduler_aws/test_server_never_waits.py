@@ -1,4 +1,4 @@
-"""A real Jupyter server with the connector: whatever the service does, the server answers others, and the panel is told."""
+"""A real Jupyter server with the connector stays responsive whatever the service does, and the panel shows an explanation."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def shared_server(shared_api: FakeApi, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def held(shared_api: FakeApi) -> Iterator[threading.Event]:
-    """Uploads arrive, and are not answered until the event is set."""
+    """Uploads arrive, and their responses wait until the event is set."""
     released = threading.Event()
     shared_api.holds["/bucket"] = released
     yield released
@@ -74,7 +74,7 @@ def test_server_responds_during_a_large_upload(
         [upload] = shared_api.seen("POST", "/bucket")
         [key] = re.findall(rb"uploads/(\w+)", upload.body[:1000])
         shared_api.uploads[key.decode()] = b"a zip"
-        assert not create.done()  # … and while S3 has not yet said that it is there
+        assert not create.done()  # … and while the response of S3 is still missing
         assert shared_server.http.get("/api/contents").is_success
         held.set()
         response = create.result()

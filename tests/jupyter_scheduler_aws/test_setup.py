@@ -64,7 +64,7 @@ def write_credentials(path: Path, key: str, secret: str) -> None:
 
 @pytest.fixture
 def credentials_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A file of temporary credentials, as a company's login tool writes it."""
+    """A file with temporary credentials, as a company's login tool writes it."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     path = tmp_path / "credentials"

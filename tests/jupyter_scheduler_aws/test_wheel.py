@@ -1,4 +1,4 @@
-"""What `pip install` brings: the connector is enabled, and `nbjobs` does not wait for it."""
+"""What `pip install` does: it enables the connector, and installs typed code that imports quickly."""
 
 import json
 import subprocess
@@ -44,6 +44,55 @@ def test_wheel_has_only_the_package(wheel: zipfile.ZipFile) -> None:
     assert tops == {"jupyter_scheduler_aws"}
 
 
+def test_wheel_has_the_marker_of_typed_packages(wheel: zipfile.ZipFile) -> None:
+    assert "jupyter_scheduler_aws/py.typed" in wheel.namelist()
+
+
+def test_types_are_visible_to_users(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from jupyter_scheduler_aws import Client\n"
+        "with Client() as client:\n"
+        "    reveal_type(client.get_job('1').timeout)\n"
+        "    client.get_job(1)\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--config-file",
+        "",
+        "--cache-dir",
+        str(tmp_path),
+        str(program),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert 'Revealed type is "datetime.timedelta | None"' in done.stdout, done.stdout
+    assert "program.py:4: error: Argument 1" in done.stdout
+    assert "import-untyped" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["JobStatus", "InputChoice", "OverlapPolicy", "SchedulerClientError"])
+def test_names_for_the_command_line_import_no_library(name: str) -> None:
+    code = f"import sys; from jupyter_scheduler_aws import {name}; print({{'httpx', 'botocore', 'tenacity'}} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_client_imports_no_library_that_most_commands_do_not_need() -> None:
+    code = "import sys; from jupyter_scheduler_aws import Client; print({'boto3', 'pydantic', 'nbformat', 'pathspec'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_public_names_can_be_imported() -> None:
+    import jupyter_scheduler_aws
+
+    for name in jupyter_scheduler_aws.__all__:
+        assert getattr(jupyter_scheduler_aws, name).__name__ == name
+
+
 def test_command_line_does_not_import_the_jupyter_server() -> None:
     code = "import sys, jupyter_scheduler_aws.cli; print({'jupyter_scheduler', 'jupyter_server'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
@@ -54,4 +103,4 @@ def test_unknown_name_raises_an_attribute_error() -> None:
     import jupyter_scheduler_aws
 
     with pytest.raises(AttributeError, match="Azure"):
-        jupyter_scheduler_aws.AzureScheduler  # noqa: B018 - asking is the test
+        jupyter_scheduler_aws.AzureScheduler  # noqa: B018 - the access is the test

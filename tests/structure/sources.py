@@ -1,4 +1,4 @@
-"""The repository's files, and what Python says of those that are Python, without importing any."""
+"""The repository's files, and the syntax trees of its Python files; nothing is imported."""
 
 import ast
 import subprocess
@@ -18,11 +18,11 @@ PACKAGES: Final = {
     "local_cloud": "local_cloud",
     "runner": "runner_container/runner",
 }
-"""The project's packages, each with its folder."""
+"""The project's packages and their folders."""
 
 
 class Source:
-    """One Python file."""
+    """A Python file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -34,13 +34,13 @@ class Source:
 
     @property
     def module(self) -> str:
-        """Its name when it is imported."""
+        """The name under which it is imported."""
         path = self.path.removeprefix("runner_container/").removesuffix(".py").removesuffix("/__init__")
         return path.replace("/", ".")
 
     @property
     def imports(self) -> set[str]:
-        """Modules that it imports, at its beginning or later; `from a import b` counts as `a` and `a.b`."""
+        """Modules that it imports anywhere; `from a import b` counts as `a` and `a.b`."""
         found: set[str] = set()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -53,7 +53,7 @@ class Source:
         return found
 
     def imported_packages(self) -> set[str]:
-        """Top-level packages that it imports."""
+        """Return the top-level packages that it imports."""
         return {name.partition(".")[0] for name in self.imports}
 
 
@@ -63,7 +63,7 @@ def _name_of(function: ast.expr) -> str:
 
 @cache
 def files() -> tuple[str, ...]:
-    """List what git has, or would have if it were added now, by paths from the root."""
+    """Return the paths of all files that git tracks or would add, relative to the root."""
     asked = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split("\0")
     return tuple(sorted({path for path in listed if path and (ROOT / path).is_file()}))
@@ -71,6 +71,6 @@ def files() -> tuple[str, ...]:
 
 @cache
 def sources(folder: str = "") -> tuple[Source, ...]:
-    """Read the Python files of a folder, or of the whole repository."""
+    """Return the Python files of a folder, or of the whole repository."""
     prefix = f"{folder}/" if folder else ""
     return tuple(Source(path) for path in files() if path.startswith(prefix) and path.endswith(".py"))

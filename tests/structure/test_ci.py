@@ -1,4 +1,4 @@
-"""`.ci/run` tests a clone with nothing beside it; shown with a small project in place of this one."""
+"""`.ci/run` tests a clone in an empty folder; these tests run it on a small project."""
 
 import os
 import shutil
@@ -29,16 +29,16 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def write_project(folder: Path, *, check: str = NOTHING_BESIDE, failed: int = 0) -> Path:
-    """Make a repository with the real `.ci`, and a neighbour that it must not need.
+    """Create a repository with the real `.ci`, and a folder beside it that it must not need.
 
     Parameters
     ----------
     folder
-        Where the two are made.
+        The folder in which to create both.
     check
-        Command that `make check` runs there.
+        The command that `make check` runs.
     failed
-        Tests that `make test` says have failed.
+        The number of failed tests that `make test` reports.
     """
     project = folder / "a checkout"
     shutil.copytree(ROOT / ".ci", project / ".ci")
@@ -54,7 +54,7 @@ def write_project(folder: Path, *, check: str = NOTHING_BESIDE, failed: int = 0)
 
 
 def start(project: Path) -> subprocess.Popen[str]:
-    """Start its `.ci/run`, in a group of its own, with temporary folders in `scratch` beside it."""
+    """Start the project's `.ci/run` in its own process group, with temporary folders in `scratch` beside the project."""
     scratch = project.parent / "scratch"
     scratch.mkdir()
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
@@ -70,22 +70,22 @@ def start(project: Path) -> subprocess.Popen[str]:
 
 
 def run(project: Path) -> subprocess.CompletedProcess[str]:
-    """Run its `.ci/run`."""
+    """Run the project's `.ci/run`."""
     with start(project) as process:
         output, errors = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
-def test_it_runs_in_a_clone_with_nothing_beside_it(tmp_path: Path) -> None:
+def test_it_runs_in_a_clone_in_an_empty_folder(tmp_path: Path) -> None:
     project = write_project(tmp_path)
     (project / "untracked").touch()
     (project / "tracked").write_text("after\n", encoding="utf-8")
     done = run(project)
     assert (done.returncode, done.stdout) == (0, "after\n3 passed, 0 failed\n")
-    assert done.stderr == "Left out, because git does not track them:\nuntracked\n"
+    assert done.stderr == "Not included, because git does not track them:\nuntracked\n"
 
 
-def test_results_come_back_and_the_clone_goes(tmp_path: Path) -> None:
+def test_results_are_copied_back_and_the_clone_is_removed(tmp_path: Path) -> None:
     project = write_project(tmp_path)
     (project / "build" / "test").mkdir(parents=True)
     (project / "build" / "test" / "old.xml").touch()
@@ -95,19 +95,19 @@ def test_results_come_back_and_the_clone_goes(tmp_path: Path) -> None:
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_failed_tests_are_its_last_line_and_its_exit_code(tmp_path: Path) -> None:
+def test_failed_tests_set_the_last_line_and_the_exit_code(tmp_path: Path) -> None:
     done = run(write_project(tmp_path, failed=1))
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == "3 passed, 1 failed"
 
 
-def test_a_failed_check_lets_the_tests_run_and_fails(tmp_path: Path) -> None:
+def test_tests_run_after_a_failed_check_and_the_exit_code_is_1(tmp_path: Path) -> None:
     done = run(write_project(tmp_path, check="exit 2"))
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == "3 passed, 0 failed"
 
 
-def test_a_run_that_is_terminated_leaves_no_clone(tmp_path: Path) -> None:
+def test_a_terminated_run_removes_its_clone(tmp_path: Path) -> None:
     with start(write_project(tmp_path, check="echo started; sleep 600")) as process:
         assert process.stdout
         assert process.stdout.readline() == "started\n"
@@ -133,7 +133,7 @@ def make_clone(project: Path, clone: Path, **environment: str) -> subprocess.Com
     )
 
 
-def test_a_clone_has_what_changed_in_tracked_files(tmp_path: Path, clone: Path) -> None:
+def test_a_clone_includes_uncommitted_changes(tmp_path: Path, clone: Path) -> None:
     project = write_project(tmp_path)
     (project / "added").write_bytes(b"\0\xff")
     git(project, "add", "added")
@@ -146,21 +146,21 @@ def test_a_clone_has_what_changed_in_tracked_files(tmp_path: Path, clone: Path) 
     assert "added" in git(clone, "ls-files").split()
 
 
-def test_nothing_leads_back_from_a_clone(tmp_path: Path, clone: Path) -> None:
+def test_a_clone_does_not_refer_to_the_original(tmp_path: Path, clone: Path) -> None:
     project = write_project(tmp_path)
     make_clone(project, clone)
     assert git(clone, "remote") == ""
     assert str(project) not in (clone / ".git" / "config").read_text(encoding="utf-8")
 
 
-def test_a_git_hook_may_make_a_clone(tmp_path: Path, clone: Path) -> None:
+def test_a_git_hook_can_create_a_clone(tmp_path: Path, clone: Path) -> None:
     project = write_project(tmp_path)
     done = make_clone(project, clone, GIT_DIR=str(tmp_path / "another"), GIT_INDEX_FILE="x")
     assert (done.returncode, done.stderr) == (0, "")
     assert (clone / "tracked").exists()
 
 
-def test_a_folder_that_is_there_is_not_overwritten(tmp_path: Path, clone: Path) -> None:
+def test_an_existing_folder_is_not_overwritten(tmp_path: Path, clone: Path) -> None:
     clone.mkdir()
     (clone / "mine").touch()
     done = make_clone(write_project(tmp_path), clone)

@@ -1,10 +1,10 @@
-"""The domain has no clock, no chance, no environment and no AWS: `now` and random bytes are arguments."""
+"""The domain reads no clock, no random source, no environment and no AWS: `now` and random bytes are arguments."""
 
 import ast
 
 import pytest
 
-from tests.structure.sources import Source, sources
+from tests.structure.sources import sources
 
 FORBIDDEN_PACKAGES = {
     *("boto3", "botocore", "pynamodb", "chalice", "aws_lambda_powertools", "requests", "httpx", "urllib", "socket"),
@@ -27,7 +27,7 @@ FORBIDDEN_CALLS = {
 
 
 def impurities(tree: ast.AST, packages: set[str]) -> set[str]:
-    """Name what a module could learn from elsewhere, or do elsewhere."""
+    """Return the packages and calls by which a module depends on, or changes, the outside world."""
     calls = {
         node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         for node in ast.walk(tree)
@@ -37,13 +37,14 @@ def impurities(tree: ast.AST, packages: set[str]) -> set[str]:
 
 
 def _is_open_of_an_argument(function: ast.expr) -> bool:
-    """Whether something is opened that was handed over open: a member of an archive."""
+    """Whether the call opens a member of an archive that is already open."""
     return isinstance(function, ast.Attribute) and function.attr == "open"
 
 
-@pytest.mark.parametrize("source", sources("chalicelib/domain"), ids=str)
-def test_the_domain_is_pure(source: Source) -> None:
-    assert impurities(source.tree, source.imported_packages()) == set()
+def test_the_domain_is_pure() -> None:
+    domain = sources("chalicelib/domain")
+    assert domain
+    assert {each.path: found for each in domain if (found := impurities(each.tree, each.imported_packages()))} == {}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_the_domain_is_pure(source: Source) -> None:
         ("package.open('x')", set()),
     ],
 )
-def test_an_impurity_would_be_seen(text: str, found: set[str]) -> None:
+def test_impurities_are_detected(text: str, found: set[str]) -> None:
     tree = ast.parse(text)
     packages = {
         name.partition(".")[0]

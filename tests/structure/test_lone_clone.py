@@ -1,6 +1,6 @@
-"""Nothing reads a file beside the repository: a clone with nothing around it is enough.
+"""The repository reads no file outside itself, so a clone alone is enough.
 
-`.ci/run` proves it, for it tests a clone in an empty folder; these tests name the line.
+`.ci/run` tests a clone in an empty folder; if that fails, these tests name the line.
 """
 
 import ast
@@ -10,17 +10,17 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tests.structure.sources import ROOT, Source, files, sources
+from tests.structure.sources import ROOT, files, sources
 
 ROOTS = ("ROOT", "_ROOT")
-"""Names that modules give to the repository's root, and import from each other."""
+"""Names that modules use for the repository's root."""
 
 UPWARD = re.compile(r"(?<![\w.])\.\.(?:/\.\.)*(?![\w.])")
-"""A relative path's way up, such as `../..`."""
+"""The part of a relative path that leads up, such as `../..`."""
 
 
 def depth(node: ast.expr, known: Mapping[str, int]) -> int | None:
-    """Count the folders from the root down to a path expression: 0 at the root, negative outside, None if unknown."""
+    """Return how many folders below the root a path expression leads: 0 at the root, negative outside, None if unknown."""
     match node:
         case ast.Name(id=name):
             return known.get(name)
@@ -29,23 +29,23 @@ def depth(node: ast.expr, known: Mapping[str, int]) -> int | None:
         case ast.Call(func=ast.Attribute(value=inner, attr="resolve" | "absolute")):
             return depth(inner, known)
         case ast.Attribute(value=inner, attr="parent"):
-            return moved(depth(inner, known), -1)
+            return apply_steps(depth(inner, known), -1)
         case ast.Subscript(value=ast.Attribute(value=inner, attr="parents"), slice=ast.Constant(value=int(number))):
-            return moved(depth(inner, known), -number - 1)
+            return apply_steps(depth(inner, known), -number - 1)
         case ast.BinOp(left=inner, op=ast.Div(), right=ast.Constant(value=str(name))):
-            return moved(depth(inner, known), *(-1 if part == ".." else 1 for part in PurePosixPath(name).parts))
+            return apply_steps(depth(inner, known), *(-1 if part == ".." else 1 for part in PurePosixPath(name).parts))
     return None
 
 
-def moved(start: int | None, *steps: int) -> int | None:
-    """Go down from a depth, or up, step by step; what is outside stays outside."""
+def apply_steps(start: int | None, *steps: int) -> int | None:
+    """Apply steps down (1) and up (-1) to a depth; a path that has left the root stays outside."""
     for step in steps:
         start = start if start is None or start < 0 else start + step
     return start
 
 
 def paths_outside(path: str, tree: ast.Module) -> set[str]:
-    """Find the expressions of a module that lead out of the repository."""
+    """Return the expressions of a module that lead out of the repository."""
     known = {"__file__": len(PurePosixPath(path).parts), **dict.fromkeys(ROOTS, 0)}
     for node in tree.body:
         targets = (
@@ -58,7 +58,7 @@ def paths_outside(path: str, tree: ast.Module) -> set[str]:
 
 
 def lines_outside(path: str, text: str) -> set[str]:
-    """Find the lines of a file in which a relative path goes up further than to the root."""
+    """Return the lines of a file in which a relative path leads above the root."""
     most = len(PurePosixPath(path).parts) - 1
     return {
         f"{path}:{number}"
@@ -67,14 +67,15 @@ def lines_outside(path: str, text: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("source", sources(), ids=str)
-def test_no_module_reads_beside_the_repository(source: Source) -> None:
-    assert paths_outside(source.path, source.tree) == set()
+def test_modules_read_no_file_outside_the_repository() -> None:
+    assert {each.path: found for each in sources() if (found := paths_outside(each.path, each.tree))} == {}
 
 
-@pytest.mark.parametrize("path", [path for path in files() if not path.endswith((".py", ".png"))])
-def test_no_other_file_leads_out_of_the_repository(path: str) -> None:
-    assert lines_outside(path, (ROOT / path).read_text(encoding="utf-8", errors="replace")) == set()
+def test_other_files_refer_to_no_file_outside_the_repository() -> None:
+    others = [path for path in files() if not path.endswith((".py", ".png"))]
+    assert others
+    texts = {path: (ROOT / path).read_text(encoding="utf-8", errors="replace") for path in others}
+    assert set().union(*(lines_outside(path, text) for path, text in texts.items())) == set()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_no_other_file_leads_out_of_the_repository(path: str) -> None:
         "ROOT.parents[0]",
     ],
 )
-def test_a_path_outside_would_be_seen(text: str) -> None:
+def test_paths_outside_are_detected(text: str) -> None:
     assert paths_outside("tests/contract/replay.py", ast.parse(text))
 
 
@@ -103,7 +104,7 @@ def test_a_path_outside_would_be_seen(text: str) -> None:
         "document.parents[9]",
     ],
 )
-def test_a_path_inside_may_be_read(text: str) -> None:
+def test_paths_inside_are_allowed(text: str) -> None:
     assert paths_outside("tests/contract/replay.py", ast.parse(text)) == set()
 
 
@@ -118,5 +119,5 @@ def test_a_path_inside_may_be_read(text: str) -> None:
         ("pyproject.toml", 'extend = ".."', True),
     ],
 )
-def test_lines_that_lead_outside_would_be_seen(path: str, line: str, *, is_outside: bool) -> None:
+def test_lines_that_lead_outside_are_detected(path: str, line: str, *, is_outside: bool) -> None:
     assert bool(lines_outside(path, line)) is is_outside

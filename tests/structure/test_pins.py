@@ -1,4 +1,4 @@
-"""Nothing that is built from outside has a moving tag."""
+"""Base images and GitHub actions are pinned by digest, not by a tag that moves."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ DOCKERFILES = sorted(path for path in ROOT.glob("*/*Dockerfile") if path.is_file
 
 
 def unpinned(text: str) -> list[str]:
-    """Bases of a Dockerfile that are neither a stage of it, nor `scratch`, nor pinned by digest."""
+    """Return the bases of a Dockerfile that are neither one of its stages, nor `scratch`, nor pinned by digest."""
     arguments = dict(re.findall(r"^ARG (\w+)=(\S+)", text, re.MULTILINE))
     stages = set(re.findall(r"^FROM .* AS (\w+)", text, re.MULTILINE))
     bases = [
@@ -31,8 +31,35 @@ def test_bases_are_pinned_by_digest(dockerfile: Path) -> None:
     assert unpinned(dockerfile.read_text(encoding="utf-8")) == []
 
 
-def test_a_tag_would_be_found() -> None:
+def test_unpinned_bases_are_detected() -> None:
     assert unpinned("ARG BASE=debian:stable\nFROM ${BASE} AS system\nFROM system\nFROM alpine\n") == [
         "debian:stable",
         "alpine",
+    ]
+
+
+ACTION = re.compile(r"^\s*(?:- )?uses: *(\S+)(.*)$", re.MULTILINE)
+
+
+def unpinned_actions(workflow: str) -> list[str]:
+    """Return the actions of a workflow that no commit hash and version comment pins."""
+    actions = ACTION.findall(workflow)
+    return [
+        name
+        for name, comment in actions
+        if not re.fullmatch(r"\S+@[0-9a-f]{40}", name) or not re.fullmatch(r" # v[\d.]+", comment)
+    ]
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    workflows = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    assert any(ACTION.search(each) for each in workflows)
+    assert [name for each in workflows for name in unpinned_actions(each)] == []
+
+
+def test_unpinned_actions_are_detected() -> None:
+    sha = "0" * 40
+    assert unpinned_actions(f"- uses: a/b@v4\n  uses: c/d@{sha}\n- uses: e/f@{sha} # v1.2\n") == [
+        "a/b@v4",
+        f"c/d@{sha}",
     ]

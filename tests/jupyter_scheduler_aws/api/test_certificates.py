@@ -15,7 +15,7 @@ from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """Make a certificate for this machine that only itself vouches for; its key stands beside it."""
+    """Create a self-signed certificate for this machine, with its key in the same folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

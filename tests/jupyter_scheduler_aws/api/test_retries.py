@@ -92,8 +92,8 @@ def test_gateway_errors_are_retried_with_exponential_backoff(
 
 
 def test_retry_after_is_respected_up_to_a_limit(api: FakeApi, client: Client, waits: list[float]) -> None:
-    for asked in ("7", "86400", "Wed, 21 Oct 2026 07:28:00 GMT"):
-        api.faults.append(Fault("GET", JOBS, instead=Response.of({}, 429, **{"retry-after": asked})))
+    for value in ("7", "86400", "Wed, 21 Oct 2026 07:28:00 GMT"):
+        api.faults.append(Fault("GET", JOBS, instead=Response.of({}, 429, **{"retry-after": value})))
 
     assert list(client.list_jobs()) == []
     assert waits[:2] == [7, 120]

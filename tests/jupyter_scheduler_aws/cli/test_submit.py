@@ -204,7 +204,7 @@ def test_a_folder_above_the_limit_is_refused(api: FakeApi, nbjobs: Nbjobs, noteb
     done = nbjobs("submit", notebook, "--folder")
 
     assert (done.code, done.stdout) == (2, "")
-    assert "Largest are report.ipynb" in " ".join(done.stderr.split())
+    assert "The largest are report.ipynb" in " ".join(done.stderr.split())
     assert "uploading" not in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""What stays out of a folder's snapshot, by default and by ignore files."""
+"""What a folder's snapshot leaves out, by default and because of ignore files."""
 
 import os
 import zipfile
@@ -14,7 +14,7 @@ from tests.jupyter_scheduler_aws.conftest import write_files
 
 
 def packed(notebook: Path) -> list[str]:
-    """Name what goes in besides the notebook."""
+    """Return the names of the members besides the notebook."""
     with pack_folder(notebook) as snapshot, zipfile.ZipFile(snapshot.file) as package:
         names = package.namelist()
         assert names[0] == notebook.name
@@ -34,7 +34,7 @@ def folder(notebook: Path) -> Path:
 
 @pytest.fixture
 def scanned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the folders that were looked into."""
+    """Names of the folders that were read."""
     found: list[str] = []
     scandir = os.scandir
 
@@ -128,8 +128,8 @@ def test_ignore_file_with_windows_line_ends_is_read(notebook: Path, folder: Path
         (b"[z-a]", r"line 1: '\[z-a\]' is not a pattern"),
         (b"# digits\n[[:digit:]]*\n", r"line 2: '\[\[:digit:\]\]\*' is not a pattern"),
         (b"x\n[\\]]", r"line 2: .* is not a pattern\. Write it as for \.gitignore"),
-        (b"x\n\xfftext", r"line 2: this is not UTF-8 text\. Save the file as UTF-8"),
-        ("x\n".encode("utf-16"), r"line 1: this is not UTF-8"),
+        (b"x\n\xfftext", r"line 2: the line is not UTF-8 text\. Save the file as UTF-8"),
+        ("x\n".encode("utf-16"), r"line 1: the line is not UTF-8"),
     ],
 )
 def test_invalid_pattern_is_reported(notebook: Path, folder: Path, content: bytes, line: str) -> None:
@@ -144,13 +144,13 @@ def test_ignore_file_that_is_a_link_is_refused(notebook: Path, folder: Path, tar
     (folder.parent / "outside").write_text("*")
     (folder / "patterns").write_text("*")
     (folder / IGNORE_FILE).symlink_to(target)
-    with pytest.raises(SnapshotError, match=rf"{IGNORE_FILE} is not a file of its own\. Put a file"):
+    with pytest.raises(SnapshotError, match=rf"{IGNORE_FILE} is not a regular file\. Replace it with a file"):
         pack_folder(notebook)
 
 
 def test_ignore_file_that_is_a_pipe_is_not_read(notebook: Path, folder: Path) -> None:
     os.mkfifo(folder / IGNORE_FILE)
-    with pytest.raises(SnapshotError, match="is not a file of its own"):
+    with pytest.raises(SnapshotError, match="is not a regular file"):
         pack_folder(notebook)
 
 

@@ -1,4 +1,4 @@
-"""What is too large is told before it is uploaded, with what makes it so."""
+"""Too large snapshots are refused before the upload, with their largest files."""
 
 import io
 import json
@@ -25,12 +25,12 @@ MIB = 1024 * 1024
 
 
 def noise(size_bytes: int) -> bytes:
-    """Make bytes that no zip makes smaller."""
+    """Return bytes that do not compress."""
     return random.Random(7).randbytes(size_bytes)
 
 
 def limited(notebook: Path, limits: SnapshotLimits) -> str:
-    """Pack a folder that is too large, and give what is said."""
+    """Pack a folder that is too large, and return the message."""
     with pytest.raises(SnapshotTooLargeError) as refused:
         pack_folder(notebook, limits=limits)
     return refused.value.message
@@ -38,7 +38,7 @@ def limited(notebook: Path, limits: SnapshotLimits) -> str:
 
 @pytest.fixture
 def large(notebook: Path) -> Path:
-    """A folder of 3 MiB in ten files; its zip has as much."""
+    """A folder of 3 MiB in ten files; its zip has the same size."""
     folder = notebook.parent
     for name, size in (("data/a.bin", 2 * MIB), ("model.bin", MIB // 2), ("b.bin", MIB // 4), ("c.bin", MIB // 8)):
         write_files(folder, name)
@@ -64,20 +64,22 @@ def test_folder_exactly_at_its_limits_is_packed(large: Path) -> None:
 
 
 def test_folder_above_the_size_limit_is_refused_with_its_largest_files(large: Path) -> None:
-    said = limited(large, SnapshotLimits(max_unpacked_bytes=2 * MIB))
+    message = limited(large, SnapshotLimits(max_unpacked_bytes=2 * MIB))
     folder = large.parent
-    assert said == (
-        f"The folder {folder} has 10 files, 2.9 MiB in all; at most 2 MiB are taken. "
-        "Largest are data/ (1 file, 2 MiB), model.bin (512 KiB), b.bin (256 KiB). "
-        f"Name what the run does not need in {folder / IGNORE_FILE}, put the notebook into a smaller folder, "
+    assert message == (
+        f"The folder {folder} has 10 files, 2.9 MiB in total; the limit is 2 MiB. "
+        "The largest are data/ (1 file, 2 MiB), model.bin (512 KiB), b.bin (256 KiB). "
+        f"List what the run does not need in {folder / IGNORE_FILE}, move the notebook to a smaller folder, "
         "or ask the operator for a higher limits.max_unpacked_mib."
     )
 
 
 def test_folder_above_the_file_limit_is_refused_with_its_largest_folders(large: Path) -> None:
-    said = limited(large, SnapshotLimits(max_unpacked_files=9))
-    assert "has 10 files, 2.9 MiB in all; at most 9 files are taken. Largest are many/ (5 files, 30 bytes), " in said
-    assert said.endswith("limits.max_unpacked_files.")
+    message = limited(large, SnapshotLimits(max_unpacked_files=9))
+    assert (
+        "has 10 files, 2.9 MiB in total; the limit is 9 files. The largest are many/ (5 files, 30 bytes), " in message
+    )
+    assert message.endswith("limits.max_unpacked_files.")
 
 
 def test_empty_folders_count_as_in_the_runner(notebook: Path) -> None:
@@ -87,9 +89,9 @@ def test_empty_folders_count_as_in_the_runner(notebook: Path) -> None:
 
 
 def test_folder_with_a_too_large_zip_is_refused(large: Path) -> None:
-    said = limited(large, SnapshotLimits(max_bytes=MIB))
-    assert "has 10 files, 2.9 MiB in all; zipped it is larger than the 1 MiB that are taken. Largest are data/" in said
-    assert said.endswith("limits.max_folder_mib.")
+    message = limited(large, SnapshotLimits(max_bytes=MIB))
+    assert "has 10 files, 2.9 MiB in total; the zip is larger than the limit of 1 MiB. The largest are data/" in message
+    assert message.endswith("limits.max_folder_mib.")
 
 
 def test_folder_that_compresses_below_the_limit_is_packed(notebook: Path) -> None:
@@ -149,36 +151,36 @@ def test_large_notebook_is_refused_before_the_upload(api: FakeApi, client: Clien
     with pytest.raises(SnapshotTooLargeError) as refused:
         client.submit(notebook)
     assert refused.value.message == (
-        f"{notebook} has {notebook.stat().st_size} bytes; notebooks of at most 200 bytes are taken. Mostly its outputs make "
-        "it large: clear them in JupyterLab (Edit > Clear Outputs of All Cells) and save it; the job makes them anew. "
+        f"{notebook} has {notebook.stat().st_size} bytes; the limit for notebooks is 200 bytes. Usually the outputs are "
+        "large: clear them in JupyterLab (Edit > Clear Outputs of All Cells) and save it; the job creates new ones. "
         "Or ask the operator for a higher limits.max_notebook_mib."
     )
-    assert [each.path for each in api.requests] == [UPLOADS]
+    assert [request.path for request in api.requests] == [UPLOADS]
 
 
 def test_large_notebook_in_a_folder_is_refused_before_the_upload(api: FakeApi, client: Client, notebook: Path) -> None:
     api.folder_limits["max_notebook_bytes"] = 200
-    with pytest.raises(SnapshotTooLargeError, match="notebooks of at most 200 bytes"):
+    with pytest.raises(SnapshotTooLargeError, match="the limit for notebooks is 200 bytes"):
         client.submit(notebook, folder=True)
-    assert [each.path for each in api.requests] == [UPLOADS]
+    assert [request.path for request in api.requests] == [UPLOADS]
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("limits", "message"),
     [
-        ({"max_unpacked_files": 5}, "at most 5 files are taken"),
-        ({"max_unpacked_bytes": MIB}, "at most 1 MiB are taken"),
-        ({}, r"zipped it is larger than the 976\.6 KiB that are taken"),
+        ({"max_unpacked_files": 5}, "the limit is 5 files"),
+        ({"max_unpacked_bytes": MIB}, "the limit is 1 MiB"),
+        ({}, r"the zip is larger than the limit of 976\.6 KiB"),
     ],
 )
 def test_large_folder_is_refused_before_the_upload(
-    api: FakeApi, client: Client, large: Path, limits: dict[str, int], said: str
+    api: FakeApi, client: Client, large: Path, limits: dict[str, int], message: str
 ) -> None:
     api.folder_limits |= limits
     packed: list[Snapshot] = []
-    with pytest.raises(SnapshotTooLargeError, match=said):
+    with pytest.raises(SnapshotTooLargeError, match=message):
         client.schedule(large, cron=None, folder=True, on_packed=packed.append)
-    assert [each.path for each in api.requests] == [UPLOADS]
+    assert [request.path for request in api.requests] == [UPLOADS]
     assert packed == []
 
 
@@ -187,7 +189,7 @@ def test_folder_needs_as_many_requests_as_a_notebook(api: FakeApi, client: Clien
     one = len(api.requests)
     client.submit(notebook, environment="python", folder=True)
     assert (one, len(api.requests)) == (3, 6)
-    assert [each.document for each in api.seen("POST", UPLOADS)] == [
+    assert [request.document for request in api.seen("POST", UPLOADS)] == [
         {"filename": "report.ipynb"},
         {"filename": "report.zip"},
     ]
@@ -195,7 +197,7 @@ def test_folder_needs_as_many_requests_as_a_notebook(api: FakeApi, client: Clien
 
 def test_older_service_states_only_the_upload_limit(api: FakeApi, client: Client, large: Path) -> None:
     api.folder_limits.clear()
-    with pytest.raises(SnapshotTooLargeError, match="zipped it is larger"):
+    with pytest.raises(SnapshotTooLargeError, match="the zip is larger"):
         client.submit(large, folder=True)
     api.max_upload_bytes = 10 * MIB
     job_id = client.submit(large, folder=True)

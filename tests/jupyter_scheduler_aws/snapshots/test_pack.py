@@ -151,7 +151,7 @@ def test_links_to_the_outside_are_left_out_and_reported(notebook: Path, tmp_path
 def test_unreadable_file_is_named(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unreadable = notebook.parent / os.fsdecode(b"caf\xe9.txt")
     unreadable.write_text("")
-    with pytest.raises(SnapshotError, match="not text"):
+    with pytest.raises(SnapshotError, match="not valid Unicode"):
         pack_folder(notebook)
 
 

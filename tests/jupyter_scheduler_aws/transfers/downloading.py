@@ -1,4 +1,4 @@
-"""What the tests of downloads share: contents, looks into a folder, and downloads in processes of their own."""
+"""Helpers for tests of downloads: contents, folder listings, and downloads in other processes."""
 
 import subprocess
 import sys
@@ -10,12 +10,12 @@ from tests.jupyter_scheduler_aws.fake_api import FakeApi
 __all__ = ["BIG", "OTHER", "add_job", "fetched", "files_in", "leave_part", "parts_in", "start_download"]
 
 BIG = bytes(range(256)) * 8000
-"""2 MB: several parts."""
+"""2 MB: several chunks."""
 
 OTHER = BIG[::-1]
 """As large as `BIG`."""
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 _SCRIPT = """
 import resource, sys
@@ -44,12 +44,12 @@ def parts_in(folder: Path) -> list[Path]:
 
 
 def fetched(api: FakeApi) -> list[str]:
-    """Give what was fetched, by its last part, request by request."""
+    """Return the name of each downloaded file, request by request."""
     return [request.path.rpartition("/")[2] for request in api.seen("GET", "/s3/.*")]
 
 
 def leave_part(target: Path, etag: str, content: bytes) -> Path:
-    """Leave half a file, as a download that was killed does."""
+    """Leave a partial file, as a killed download does."""
     with PartialFile(target) as part:
         part.start(etag)
         part.write(content)
@@ -58,7 +58,7 @@ def leave_part(target: Path, etag: str, content: bytes) -> Path:
 
 
 def start_download(api: FakeApi, job_id: str, folder: Path, *, most_bytes: int = 0) -> subprocess.Popen[str]:
-    """Download in another process, which prints how many bytes are there after each part.
+    """Download in another process, which prints the number of bytes so far after each chunk.
 
     `most_bytes` is how large a file may become, as on a disk that is full; 0: as large as it likes.
     """

@@ -1,4 +1,4 @@
-"""Several downloads of one job into one folder at the same time."""
+"""Simultaneous downloads of one job into one folder."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ def job_id(api: FakeApi) -> str:
 
 
 class Rival:
-    """Another download of the same job, done when the first has its first part."""
+    """Another download of the same job, which runs when the first one has its first chunk."""
 
     def __init__(self, run: Callable[[], object]) -> None:
         self._run = run

@@ -1,4 +1,4 @@
-"""What a folder remembers of downloads."""
+"""The download manifest of a folder."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def test_download_of_a_running_job_is_never_complete(api: FakeApi, client: Clien
 def test_download_of_a_job_that_ends_during_the_listing_is_not_complete(
     api: FakeApi, client: Client, tmp_path: Path
 ) -> None:
-    """What it made between the list and its end is missing."""
+    """The files that it created between the listing and its end are missing."""
     job_id = add_job(api, {"a.ipynb": ("ipynb", b"1")}, status="IN_PROGRESS")
     before = [vars(file) for file in client.files(job_id)]
     api.jobs[job_id].plan = [{}, {"status": "COMPLETED"}]

@@ -19,7 +19,7 @@ def job_id(api: FakeApi) -> str:
 
 
 def stale_listing(client: Client, job_id: str) -> Fault:
-    """Make the next listing of a job's files the one of now."""
+    """Make the next listing of a job's files return the current one."""
     files = [vars(file) for file in client.files(job_id)]
     return Fault("GET", ".*/download_files", instead=Response.of({"files": files, "expires_in_seconds": 1}))
 
@@ -193,7 +193,7 @@ def test_job_without_files_is_explained(api: FakeApi, client: Client, job_id: st
 def test_file_at_the_path_of_a_folder(client: Client, job_id: str, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
 
-    with pytest.raises(DownloadError, match="cannot be made"):
+    with pytest.raises(DownloadError, match="cannot be created"):
         client.download(job_id, tmp_path / "taken")
 
 

@@ -108,7 +108,7 @@ def test_names_adapted_to_windows_are_kept_apart(tmp_path: Path, names: list[str
 def test_names_crafted_to_collide_are_refused(tmp_path: Path) -> None:
     new = local_paths(tmp_path, ["A.csv", "a.csv"])["a.csv"].name
 
-    with pytest.raises(UnsafePathError, match="would be the same file"):
+    with pytest.raises(UnsafePathError, match="would have the same path here"):
         local_paths(tmp_path, ["A.csv", "a.csv", new.upper()])
 
 

@@ -72,7 +72,7 @@ def test_user_file_does_not_count_as_downloaded(api: FakeApi, client: Client, jo
 
 
 def test_previews_are_downloaded_again(api: FakeApi, client: Client, tmp_path: Path) -> None:
-    """Also if it has the same size: nothing says that it is the same."""
+    """Even if it has the same size, because it may differ."""
     files = {"same.ipynb": ("ipynb", b"1/3"), "edited.ipynb": ("ipynb", b"1/3"), "in.ipynb": ("input", b"{}")}
     job_id = add_job(api, files, status="IN_PROGRESS")
     client.download(job_id, tmp_path)
@@ -94,7 +94,7 @@ def test_previews_are_downloaded_again(api: FakeApi, client: Client, tmp_path: P
 def test_expected_file_of_a_killed_download_is_downloaded(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
-    """It may be an older file that stands there, of whatever size."""
+    """The existing file may be an older one, of any size."""
     file = DownloadedFile(format="files", size_bytes=3, state=FileState.EXPECTED)
     update_manifest(tmp_path, job_id, lambda _: ManifestEntry(complete=False, files={"a.txt": file}))
     (tmp_path / "b.html").unlink()
@@ -116,7 +116,7 @@ def test_file_of_another_job_is_downloaded(api: FakeApi, client: Client, job_id:
 def test_file_of_another_job_is_downloaded_after_a_failure(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path
 ) -> None:
-    """Its size is not that of the new one, but it was not the user who changed it."""
+    """Its size differs from the new one's, but the user did not change it."""
     other = add_job(api, {"a.txt": ("files", b"longer")})
     api.faults.append(Fault("GET", "/s3/.*", instead=Response(404)))
     with pytest.raises(DownloadError):

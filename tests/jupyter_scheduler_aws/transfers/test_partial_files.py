@@ -1,4 +1,4 @@
-"""Half files by themselves."""
+"""Partial files."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ ETAG = '"abc"'
 
 
 def test_partial_file_that_another_download_restarted_is_not_moved(tmp_path: Path) -> None:
-    """Two have the same name for different files when one download threw its half file away and began another."""
+    """Two downloads use different files with one name after one of them has discarded its partial file and started again."""
     target = tmp_path / "x"
     with PartialFile(target) as first, PartialFile(target) as second:
         first.start(ETAG)

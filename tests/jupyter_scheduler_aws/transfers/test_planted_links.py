@@ -1,4 +1,4 @@
-"""Links that somebody put where a download writes: nothing is written through them."""
+"""A download never writes through a link that somebody put in its way."""
 
 from collections.abc import Callable
 from pathlib import Path

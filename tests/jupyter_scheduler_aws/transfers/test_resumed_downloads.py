@@ -1,4 +1,4 @@
-"""Downloads that broke off, also with their process, and go on."""
+"""Interrupted downloads, even of killed processes, resume."""
 
 import threading
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def job_id(api: FakeApi) -> str:
 
 @contextmanager
 def held_line(api: FakeApi, path: str, after_bytes: int) -> Iterator[None]:
-    """Hold the first answer for a file after so many bytes."""
+    """Stop the first response for a file after this number of bytes."""
     gate = threading.Event()
     api.faults.append(Fault("GET", path, drops_after=after_bytes, holds=gate))
     try:
@@ -42,7 +42,7 @@ def held_line(api: FakeApi, path: str, after_bytes: int) -> Iterator[None]:
 
 
 def kill_halfway(api: FakeApi, job_id: str, folder: Path, *, after_bytes: int) -> None:
-    """Kill a process with SIGKILL when so much of its download is there."""
+    """Kill a process with SIGKILL when its download has this number of bytes."""
     with held_line(api, "/s3/.*big.bin", 1_000_000), start_download(api, job_id, folder) as process:
         assert process.stdout
         next(line for line in process.stdout if int(line) >= after_bytes)
@@ -152,7 +152,7 @@ def test_etag_that_cannot_be_part_of_a_name(api: FakeApi, client: Client, job_id
     assert files_in(tmp_path) == [MANIFEST_NAME, "big.bin"]
 
     api.faults += [Fault("GET", "/s3/.*", drops_after=300_000) for _ in range(6)]
-    with pytest.raises(DownloadError, match="broke off"):
+    with pytest.raises(DownloadError, match="was interrupted"):
         client.download(job_id, tmp_path)
     assert parts_in(tmp_path) == []
 

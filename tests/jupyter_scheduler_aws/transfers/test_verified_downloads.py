@@ -1,4 +1,4 @@
-"""Contents held against the MD5 that S3 states."""
+"""Contents are verified with the MD5 that S3 states."""
 
 from pathlib import Path
 

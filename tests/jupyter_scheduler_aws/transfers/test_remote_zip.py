@@ -1,4 +1,4 @@
-"""The notebook out of an input folder, without the rest of it."""
+"""Downloads of only the notebook from the zip of an input folder."""
 
 import io
 import random
@@ -165,7 +165,7 @@ def test_zip_that_changes_during_the_download(api: FakeApi, client: Client, job_
 def test_server_that_never_stops_sending(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, status: int
 ) -> None:
-    """Once; the next answer is as it should be."""
+    """It fails once; the next response is correct."""
     headers = {"content-range": f"bytes {len(SNAPSHOT) - 65536}-{len(SNAPSHOT) - 1}/{len(SNAPSHOT)}"}
     api.faults.append(Fault("GET", ZIP_PATH, instead=Response(status, b"x" * 65536, headers, is_endless=True)))
 
@@ -190,7 +190,7 @@ BROKEN_MEMBER = SNAPSHOT.replace(SNAPSHOT[42:62], bytes(20), 1)
         (package({"other.ipynb": NOTEBOOK}), "has no 'report.ipynb' in it"),
         (directory_of(lambda number: entry_of(b"%d" % number), 100_001), "it has more than 100,000 entries"),
         (bytes(65 << 20) + end_of(65 << 20), "its directory has 68,157,440 bytes"),
-        (package({"report.ipynb": bytes(101 << 20)}), "'report.ipynb' has 105,906,176 bytes in it"),
+        (package({"report.ipynb": bytes(101 << 20)}), "'report.ipynb' has 105,906,176 bytes"),
     ],
 )
 def test_unusable_zip_is_explained(api: FakeApi, client: Client, tmp_path: Path, content: bytes, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""Files whose names some file system takes for one arrive all, on every system, by every way, and somebody says so."""
+"""Files with colliding names are all downloaded, on every system and by every command, and the new names are reported."""
 
 import asyncio
 import json
