@@ -30,7 +30,7 @@ _MACROS: Final = {
 reads all other crontabs that the service accepts."""
 
 _UNREADABLE: Final = (
-    "This version of jupyter-scheduler-aws cannot read the response of the service. Upgrade the older of the two."
+    "This version of jupyter-scheduler-aws cannot read the service's response. Upgrade the older of the two."
 )
 
 
