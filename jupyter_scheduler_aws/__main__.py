@@ -1,4 +1,4 @@
-"""`python -m jupyter_scheduler_aws` is `nbjobs`."""
+"""Run `nbjobs` as `python -m jupyter_scheduler_aws`."""
 
 from jupyter_scheduler_aws.cli import main
 

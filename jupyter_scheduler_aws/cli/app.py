@@ -1,49 +1,38 @@
-"""The root of the command: global options, and what happens to errors."""
+"""The `nbjobs` command: its global options and the list of its commands.
+
+The modules imported here are small, so that `nbjobs --help` starts quickly. What a command needs to do its work, it
+imports when it runs.
+"""
 
 import sys
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 import typer
 
-from jupyter_scheduler_aws.cli.crontab import explain
-from jupyter_scheduler_aws.cli.definition_changes import edit, run
-from jupyter_scheduler_aws.cli.definitions import (
-    delete_definitions,
-    list_definitions,
-    pause,
-    resume,
-    show_definition,
-    take_over,
-)
+from jupyter_scheduler_aws.cli import cron, definitions, jobs, outputs, owners
+from jupyter_scheduler_aws.cli.command import Command, as_command
 from jupyter_scheduler_aws.cli.doctor import doctor
 from jupyter_scheduler_aws.cli.environments import environments
-from jupyter_scheduler_aws.cli.exit_codes import EXIT_CODES_HELP, ExitCode, exit_code_of
-from jupyter_scheduler_aws.cli.jobs import delete, list_jobs, show, stop
-from jupyter_scheduler_aws.cli.outputs import download, logs
-from jupyter_scheduler_aws.cli.owners import disable, enable, list_owners, show_owner
-from jupyter_scheduler_aws.cli.schedule import schedule
-from jupyter_scheduler_aws.cli.submit import submit
-from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
-from jupyter_scheduler_aws.cli.waiting import wait
-from jupyter_scheduler_aws.errors import URL_VARIABLE, SchedulerClientError
-from jupyter_scheduler_aws.versions import package_version
+from jupyter_scheduler_aws.cli.exit_codes import EXIT_CODES_HELP
+from jupyter_scheduler_aws.cli.schedule import edit, run, schedule
+from jupyter_scheduler_aws.cli.submit import submit, wait
+from jupyter_scheduler_aws.cli.terminal import Terminal
+from jupyter_scheduler_aws.errors import URL_VARIABLE
 
 __all__ = ["app", "main"]
 
-Command = Callable[..., None]
 Commands = Sequence[tuple[str, Command]]
 
 _COMMANDS: Final[Commands] = (
     ("submit", submit),
     ("wait", wait),
-    ("list", list_jobs),
-    ("show", show),
-    ("stop", stop),
-    ("delete", delete),
-    ("download", download),
-    ("logs", logs),
+    ("list", jobs.list_jobs),
+    ("show", jobs.show),
+    ("stop", jobs.stop),
+    ("delete", jobs.delete),
+    ("download", outputs.download),
+    ("logs", outputs.logs),
     ("schedule", schedule),
     ("environments", environments),
     ("doctor", doctor),
@@ -52,56 +41,54 @@ _COMMANDS: Final[Commands] = (
 _GROUPS: Final[tuple[tuple[str, str, Commands], ...]] = (
     (
         "definitions",
-        "Look at, change and run what `nbjobs schedule` made.",
+        "Manage the definitions of `nbjobs schedule`.",
         (
-            ("list", list_definitions),
-            ("show", show_definition),
-            ("pause", pause),
-            ("resume", resume),
+            ("list", definitions.list_definitions),
+            ("show", definitions.show),
+            ("pause", definitions.pause),
+            ("resume", definitions.resume),
             ("edit", edit),
             ("run", run),
-            ("take-over", take_over),
-            ("delete", delete_definitions),
+            ("take-over", definitions.take_over),
+            ("delete", definitions.delete),
         ),
     ),
     (
         "owners",
-        "See who has created something, and keep people who leave from running more; for admins.",
-        (("list", list_owners), ("show", show_owner), ("disable", disable), ("enable", enable)),
+        "Manage the owners of jobs. Admins only.",
+        (
+            ("list", owners.list_owners),
+            ("show", owners.show),
+            ("disable", owners.disable),
+            ("enable", owners.enable),
+        ),
     ),
-    ("cron", "Understand crontabs.", (("explain", explain),)),
-)
-
-app = typer.Typer(
-    name="nbjobs",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"]},
-    epilog=EXIT_CODES_HELP,
+    ("cron", "Explain crontabs.", (("explain", cron.explain),)),
 )
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
     if value:
+        from jupyter_scheduler_aws.versions import package_version
+
         typer.echo(f"nbjobs {package_version()}")
         raise typer.Exit
 
 
-@app.callback()
 def root(
     context: typer.Context,
     url: Annotated[
-        str | None, typer.Option(metavar="URL", help="The stack's output ApiUrl.", envvar=URL_VARIABLE)
+        str | None, typer.Option(metavar="URL", help="The ApiUrl output of the stack.", envvar=URL_VARIABLE)
     ] = None,
     region: Annotated[
-        str | None, typer.Option(metavar="NAME", help="AWS region, where the URL does not name it.")
+        str | None, typer.Option(metavar="NAME", help="The AWS region, if the URL does not contain it.")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration; else AWS_PROFILE.")
+        str | None, typer.Option(metavar="NAME", help="A profile of the AWS configuration. Default: AWS_PROFILE.")
     ] = None,
     owner: Annotated[
-        str | None, typer.Option(metavar="OWNER_ID", help="Somebody else's jobs and definitions; for admins.")
+        str | None,
+        typer.Option(metavar="OWNER_ID", help="Work with the jobs and definitions of another owner. Admins only."),
     ] = None,
     *,
     _version: Annotated[
@@ -114,36 +101,33 @@ def root(
     context.obj = terminal
 
 
-def _with_exit_codes(command: Command) -> Command:
-    """Turn errors that are expected into messages and exit codes; others keep their traceback."""
-
-    @wraps(command)
-    def run(context: typer.Context, **arguments: Any) -> None:
-        terminal = terminal_of(context)
-        try:
-            command(context=context, **arguments)
-        except SchedulerClientError as error:
-            terminal.error(error)
-            raise typer.Exit(exit_code_of(error)) from None
-        except KeyboardInterrupt:
-            terminal.note("Interrupted.", style="yellow")
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
-
-    return run
-
-
 def _add(group: typer.Typer, commands: Commands) -> None:
-    for name, command in commands:
-        group.command(name)(_with_exit_codes(command))
+    for name, function in commands:
+        group.command(name)(as_command(function))
 
 
-_add(app, _COMMANDS)
-for _name, _help, _commands in _GROUPS:
-    _group = typer.Typer(no_args_is_help=True, help=_help)
-    _add(_group, _commands)
-    app.add_typer(_group, name=_name)
+def _build() -> typer.Typer:
+    app = typer.Typer(
+        name="nbjobs",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # the help in boxes takes twice as long: decision 0039
+        context_settings={"help_option_names": ["--help", "-h"]},
+        epilog=EXIT_CODES_HELP,
+    )
+    app.callback()(root)
+    _add(app, _COMMANDS)
+    for name, text, commands in _GROUPS:
+        group = typer.Typer(no_args_is_help=True, help=text, rich_markup_mode=None)
+        _add(group, commands)
+        app.add_typer(group, name=name)
+    return app
+
+
+app = _build()
 
 
 def main() -> None:
-    """Run the command that the process's arguments name."""
+    """Run the command that the arguments of the process name."""
     app(prog_name="jupyter nbjobs" if sys.argv[0].endswith("jupyter-nbjobs") else "nbjobs")

@@ -1,41 +1,43 @@
-"""Everything about one definition, for a person; and what a command says of one that it made or changed."""
+"""The rows of `nbjobs definitions show`, and what a command prints about a definition that it changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from jupyter_scheduler_aws.api.definition_models import Definition
-from jupyter_scheduler_aws.cli.crontab_text import in_words, zone_time
-from jupyter_scheduler_aws.cli.formatting import ago, duration, local_time, shown, shown_line
+from jupyter_scheduler_aws.cli.crontab_text import describe_crontab, zone_time
+from jupyter_scheduler_aws.cli.formatting import (
+    format_age,
+    format_duration,
+    local_time,
+    notebook_text,
+    parameters_text,
+    safe_line,
+)
+from jupyter_scheduler_aws.cli.tables import details_grid
 from jupyter_scheduler_aws.cli.terminal import Terminal
 
-__all__ = ["definition_details", "tell_definition"]
+__all__ = ["definition_details", "show_change"]
 
 
-def tell_definition(terminal: Terminal, definition: Definition) -> None:
-    """Print the line for programs, and say when it runs next."""
+def show_change(terminal: Terminal, definition: Definition) -> None:
+    """Print the result line for programs, and to stderr the schedule, the next run and problems."""
     terminal.result(f"definition: {definition.definition_id} {definition.state}")
     if definition.schedule and definition.next_run_time:
-        words = in_words(definition.schedule)
+        words = describe_crontab(definition.schedule)
         terminal.note(f"  schedule:   {definition.schedule}" + (f" ({words})" if words else ""))
         terminal.note(f"  next run:   {zone_time(definition.next_run_time, definition.timezone)}")
     elif definition.state == "ended":
-        terminal.note("  next run:   none: its end, or its number of runs, is reached", style="yellow")
+        terminal.note("  next run:   none: the end or the maximum number of runs is reached", style="yellow")
     for problem in definition.problems:
         terminal.note(f"  problem:    {problem.title}. {problem.message}", style="yellow")
 
 
 def definition_details(definition: Definition) -> RenderableType:
-    """Lay out a definition."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for label, value in (*_schedule_rows(definition), *_job_rows(definition)):
-        if value:
-            grid.add_row(label, shown(value))
-    hint = shown_line(f"  its jobs:  nbjobs list --definition {definition.definition_id}", style="dim")
-    return Group(shown_line(definition.name, style="bold"), grid, hint)
+    """Return the details of a definition."""
+    grid = details_grid([*_schedule_rows(definition), *_job_rows(definition)])
+    hint = safe_line(f"  its jobs:  nbjobs list --definition {definition.definition_id}", style="dim")
+    return Group(safe_line(definition.name, style="bold"), grid, hint)
 
 
 def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
@@ -45,13 +47,11 @@ def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
         since = f"since {local_time(problem.since)}, {problem.attempts} attempt{'s' * (problem.attempts != 1)}"
         yield "problem", f"{problem.title} ({since})\n{problem.message}"
     if taken := definition.taken_over:
-        yield (
-            "taken over",
-            f"by {taken.by.arn} ({taken.by.owner_id})\nas {taken.definition_id}, {local_time(taken.by.time)}",
-        )
+        new = f"as {taken.definition_id}, {local_time(taken.by.time)}"
+        yield "taken over", f"by {taken.by.arn} ({taken.by.owner_id})\n{new}"
     if definition.schedule:
         yield "schedule", definition.schedule
-        yield "", in_words(definition.schedule)
+        yield "", describe_crontab(definition.schedule)
         yield "zone", definition.timezone or "UTC"
     if definition.next_run_time:
         yield "next run", zone_time(definition.next_run_time, definition.timezone)
@@ -62,20 +62,17 @@ def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     yield "start", local_time(definition.start) if definition.start else None
     yield "end", local_time(definition.end) if definition.end else None
     yield "overlap", definition.overlap_policy
-    yield "catch-up", duration(definition.catch_up) if definition.catch_up else "none"
+    yield "catch-up", format_duration(definition.catch_up) if definition.catch_up else "none"
 
 
-def _job_rows(definition: Definition) -> Iterable[tuple[str, str | None]]:
-    retention, retries = definition.job_retention, definition.max_retries
-    return [
-        ("keep jobs", duration(retention) if retention else None),
-        ("notebook", definition.input_filename + (" with its folder" if definition.package_input_folder else "")),
-        ("environment", ", ".join(filter(None, (definition.environment, definition.compute_type)))),
-        ("parameters", "\n".join(f"{name} = {value}" for name, value in definition.parameters.items())),
-        ("formats", ", ".join(definition.output_formats)),
-        ("tags", ", ".join(definition.tags)),
-        ("time limit", duration(definition.timeout) if definition.timeout else None),
-        ("retries", str(retries) if retries else None),
-        ("created", f"{local_time(definition.create_time)} ({ago(definition.create_time)})"),
-        ("changed", f"{local_time(definition.update_time)} ({ago(definition.update_time)})"),
-    ]
+def _job_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
+    yield "keep jobs", format_duration(definition.job_retention) if definition.job_retention else None
+    yield "notebook", notebook_text(definition)
+    yield "environment", ", ".join(filter(None, (definition.environment, definition.compute_type)))
+    yield "parameters", parameters_text(definition)
+    yield "formats", ", ".join(definition.output_formats)
+    yield "tags", ", ".join(definition.tags)
+    yield "time limit", format_duration(definition.timeout) if definition.timeout else None
+    yield "retries", str(definition.max_retries) if definition.max_retries else None
+    yield "created", f"{local_time(definition.create_time)} ({format_age(definition.create_time)})"
+    yield "changed", f"{local_time(definition.update_time)} ({format_age(definition.update_time)})"

@@ -1,115 +1,89 @@
 """`nbjobs definitions list`, `show`, `pause`, `resume`, `take-over` and `delete`."""
 
-import typer
-
-from jupyter_scheduler_aws.cli.definition_details import definition_details, tell_definition
-from jupyter_scheduler_aws.cli.listing import MORE, definition_table, first_of, page_size
+from jupyter_scheduler_aws.cli.listing import page_size, print_list
 from jupyter_scheduler_aws.cli.options import (
-    AllOption,
-    JsonOption,
-    LimitOption,
-    NameFilter,
-    TagFilter,
+    DefinitionArgument,
+    DefinitionsArgument,
+    FilterOptions,
     YesOption,
-    ask,
+    confirm,
 )
-from jupyter_scheduler_aws.cli.schedule_options import DefinitionArgument, DefinitionsArgument
-from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.cli.terminal import Terminal
 
-__all__ = ["delete_definitions", "list_definitions", "pause", "resume", "show_definition", "take_over"]
+__all__ = ["delete", "list_definitions", "pause", "resume", "show", "take_over"]
 
 
-def list_definitions(
-    context: typer.Context,
-    name: NameFilter = None,
-    tag: TagFilter = None,
-    limit: LimitOption = 20,
-    *,
-    all_: AllOption = False,
-    _json: JsonOption = False,
-) -> None:
-    """List your definitions, newest first; times are local."""
-    terminal = terminal_of(context)
+def list_definitions(terminal: Terminal, *, options: FilterOptions) -> None:
+    """List your definitions, newest first. Times are local."""
+    from jupyter_scheduler_aws.cli.definition_table import definition_table
+
     with terminal.client() as client:
-        found = client.list_definitions(name=name, tags=tag or (), page_size=page_size(limit, all_=all_))
-        definitions, is_more = first_of(found, limit, all_=all_)
-    terminal.document([definition.document for definition in definitions])
-    if terminal.is_json:
-        return
-    if not definitions:
-        terminal.note("There are no such definitions." if name or tag else "You have no definitions yet.")
-        return
-    terminal.out.print(definition_table(definitions, width=terminal.out.width))
-    if is_more:
-        terminal.note(MORE)
+        definitions = client.list_definitions(name=options.name, tags=options.tag or (), page_size=page_size(options))
+        if_empty = "No definitions match." if options.name or options.tag else "You have no definitions yet."
+        print_list(terminal, definitions, options, table=definition_table, if_empty=if_empty)
 
 
-def show_definition(context: typer.Context, definition_id: DefinitionArgument, *, _json: JsonOption = False) -> None:
-    """Show a definition: its schedule, when it ran and runs next, and what its jobs are made of."""
-    terminal = terminal_of(context)
+def show(terminal: Terminal, definition_id: DefinitionArgument) -> None:
+    """Show a definition: its schedule, its last and next run, and how its jobs run."""
+    from jupyter_scheduler_aws.cli.definition_details import definition_details
+
     with terminal.client() as client:
         definition = client.get_definition(definition_id)
     terminal.document(definition.document)
-    if not terminal.is_json:
-        terminal.out.print(definition_details(definition))
+    terminal.view(definition_details(definition))
 
 
-def pause(context: typer.Context, definition_ids: DefinitionsArgument, *, _json: JsonOption = False) -> None:
-    """Stop following schedules.
-
-    Jobs that are there go on.
-    """
-    _set_active(context, definition_ids, active=False)
+def pause(terminal: Terminal, definition_ids: DefinitionsArgument) -> None:
+    """Pause schedules. Existing jobs continue."""
+    _set_active(terminal, definition_ids, active=False)
 
 
-def resume(context: typer.Context, definition_ids: DefinitionsArgument, *, _json: JsonOption = False) -> None:
-    """Follow schedules again.
-
-    What was due while they were paused is not made up for.
-    """
-    _set_active(context, definition_ids, active=True)
+def resume(terminal: Terminal, definition_ids: DefinitionsArgument) -> None:
+    """Resume schedules. Runs that were due during the pause do not start."""
+    _set_active(terminal, definition_ids, active=True)
 
 
-def _set_active(context: typer.Context, definition_ids: list[str], *, active: bool) -> None:
-    terminal = terminal_of(context)
+def _set_active(terminal: Terminal, definition_ids: list[str], *, active: bool) -> None:
+    from jupyter_scheduler_aws.cli.definition_details import show_change
+
     changed = []
     with terminal.client() as client:
         for definition_id in definition_ids:
             (client.resume_definition if active else client.pause_definition)(definition_id)
             definition = client.get_definition(definition_id)
-            tell_definition(terminal, definition)
+            show_change(terminal, definition)
             changed.append(definition.document)
     terminal.document(changed)
 
 
-def take_over(context: typer.Context, definition_id: DefinitionArgument, *, _json: JsonOption = False) -> None:
-    """Make a definition of your own of somebody else's, for admins; `nbjobs --owner OWNER` says whose.
+def take_over(terminal: Terminal, definition_id: DefinitionArgument) -> None:
+    """Copy a definition of another owner to you. Admins only.
 
-    Yours has the same notebook, schedule, options and parameters, and runs with your rights. The old one is paused, and keeps its jobs.
+    Name the owner with `nbjobs --owner OWNER_ID`. Your copy has the same notebook, schedule, options, and parameters,
+    and runs with your permissions. The old definition is paused and keeps its jobs.
     """
-    terminal = terminal_of(context)
+    from jupyter_scheduler_aws.cli.definition_details import show_change
+
     with terminal.client() as client:
         own_id = client.take_over_definition(definition_id)
     with terminal.client(own=True) as client:
         definition = client.get_definition(own_id)
-    tell_definition(terminal, definition)
+    show_change(terminal, definition)
     terminal.document(definition.document)
 
 
-def delete_definitions(
-    context: typer.Context, definition_ids: DefinitionsArgument, *, yes: YesOption = False, _json: JsonOption = False
-) -> None:
-    """Delete definitions, with all jobs that they made and their files.
+def delete(terminal: Terminal, definition_ids: DefinitionsArgument, *, yes: YesOption = False) -> None:
+    """Delete definitions with all of their jobs and files.
 
-    Jobs that run are stopped. What they printed goes about 15 minutes later; the operator can restore the records, with their parameters, for
-    35 days. To keep the jobs, pause the definition instead.
+    Running jobs are stopped. Their logs are deleted about 15 minutes later. For 35 days, the operator can restore the
+    records with their parameters, but no files. To keep the jobs, pause the definition instead.
     """
-    terminal = terminal_of(context)
     if not yes:
-        what = "this definition" if len(definition_ids) == 1 else f"these {len(definition_ids)} definitions"
-        ask(
+        definitions = "this definition" if len(definition_ids) == 1 else f"these {len(definition_ids)} definitions"
+        confirm(
             terminal,
-            f"Delete {what} with all jobs and their files? The operator can restore records, with parameters, for 35 days, but no files.",
+            f"Delete {definitions} with all jobs and their files? For 35 days, the operator can restore records with "
+            "parameters, but no files.",
         )
     with terminal.client() as client:
         for definition_id in definition_ids:

@@ -1,46 +1,36 @@
-"""`nbjobs doctor`: is everything set up, and does a job run from end to end."""
+"""`nbjobs doctor`: checks whether everything is set up and a job runs from end to end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from jupyter_scheduler_aws.cli.exit_codes import ExitCode, exit_code_of
-from jupyter_scheduler_aws.cli.formatting import shown
-from jupyter_scheduler_aws.cli.health_checks import Examination, ExaminationError
-from jupyter_scheduler_aws.cli.options import JsonOption
-from jupyter_scheduler_aws.cli.progress import Activity
-from jupyter_scheduler_aws.cli.terminal import message_of, terminal_of
+from jupyter_scheduler_aws.cli.terminal import Terminal, error_message
 from jupyter_scheduler_aws.errors import SchedulerClientError
+
+if TYPE_CHECKING:
+    from jupyter_scheduler_aws.cli.health_checks import HealthChecks
+    from jupyter_scheduler_aws.cli.progress import ProgressLine
 
 __all__ = ["doctor"]
 
 _STYLES: Final = {"ok": "green", "FAIL": "bold red", "skip": "dim"}
 
-
-@dataclass(frozen=True)
-class _Check:
-    name: str
-    run: Callable[[Examination], str]
-    needs: tuple[str, ...] = ()
-
-
-_CHECKS: Final = (
-    _Check("url", Examination.url),
-    _Check("credentials", Examination.credentials, ("url",)),
-    _Check("service", Examination.service, ("credentials",)),
-    _Check("you", Examination.you, ("service",)),
-    _Check("versions", Examination.versions, ("service",)),
-    _Check("environments", Examination.environments, ("service",)),
-    _Check("write", Examination.write, ("service",)),
-    _Check("read", Examination.read, ("service",)),
-    _Check("definitions", Examination.definitions, ("service",)),
-    _Check("job", Examination.job, ("environments", "write", "read")),
-)
+_CHECKS: Final[dict[str, tuple[str, ...]]] = {
+    "url": (),
+    "credentials": ("url",),
+    "service": ("credentials",),
+    "you": ("service",),
+    "versions": ("service",),
+    "environments": ("service",),
+    "write": ("service",),
+    "read": ("service",),
+    "definitions": ("service",),
+    "job": ("environments", "write", "read"),
+}
+"""The methods of `HealthChecks` in order, and the checks that each one needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,57 +39,67 @@ class _Finding:
     result: str
     """`ok`, `FAIL` or `skip`."""
     detail: str
-    exit_code: int = ExitCode.DONE
+    exit_code: int = ExitCode.SUCCESS
 
 
 def doctor(
-    context: typer.Context,
+    terminal: Terminal,
     *,
-    no_job: Annotated[bool, typer.Option("--no-job", help="Run no job; it costs a minute and part of a cent.")] = False,
-    _json: JsonOption = False,
+    no_job: Annotated[
+        bool, typer.Option("--no-job", help="Do not run a job, which takes a minute and costs a fraction of a cent.")
+    ] = False,
 ) -> None:
     """Check that everything works.
 
-    URL, credentials, service, a write, a read and a trivial job: each line is ok or says what to do.
+    The command checks URL, credentials, service, an upload, a list, and a small job. Each line is ok, or explains what to
+    do.
     """
-    terminal = terminal_of(context)
-    checks = [check for check in _CHECKS if not (no_job and check.name == "job")]
-    activity = Activity(terminal.err, says_lines=False)
-    examination = Examination(terminal.client, on_job=activity.on_job)
+    from jupyter_scheduler_aws.cli.health_checks import HealthChecks
+    from jupyter_scheduler_aws.cli.progress import ProgressLine
+
+    progress = ProgressLine(terminal.err, prints_lines=False)
+    checks = HealthChecks(terminal.client, on_job=progress.on_job)
     findings = []
     try:
-        for finding in _examine(examination, checks, activity):
+        for finding in _run(checks, [name for name in _CHECKS if not (no_job and name == "job")], progress):
             findings.append(finding)
-            if not terminal.is_json:
-                _print(terminal.out, finding)
+            _print(terminal, finding)
     finally:
-        examination.close()
+        checks.close()
     terminal.document([asdict(finding) for finding in findings])
-    raise typer.Exit(next((finding.exit_code for finding in findings if finding.exit_code), ExitCode.DONE))
+    raise typer.Exit(next((finding.exit_code for finding in findings if finding.exit_code), ExitCode.SUCCESS))
 
 
-def _examine(examination: Examination, checks: list[_Check], activity: Activity) -> Iterator[_Finding]:
-    bad: set[str] = set()
-    for check in checks:
-        if missing := [name for name in check.needs if name in bad]:
-            bad.add(check.name)
-            yield _Finding(check=check.name, result="skip", detail=f"needs: {', '.join(missing)}")
+def _run(checks: "HealthChecks", names: Sequence[str], progress: "ProgressLine") -> Iterator[_Finding]:
+    from jupyter_scheduler_aws.cli.health_checks import HealthCheckError
+
+    failed: set[str] = set()
+    for name in names:
+        if missing := [need for need in _CHECKS[name] if need in failed]:
+            failed.add(name)
+            yield _Finding(check=name, result="skip", detail=f"needs: {', '.join(missing)}")
             continue
+        check: Callable[[], str] = getattr(checks, name)
         try:
-            with activity:
-                activity.begin(check.name)
-                detail = check.run(examination)
-            yield _Finding(check=check.name, result="ok", detail=detail)
+            with progress:
+                progress.start(name)
+                detail = check()
+            yield _Finding(check=name, result="ok", detail=detail)
         except SchedulerClientError as error:
-            bad.add(check.name)
-            code = ExitCode.JOB_NOT_COMPLETED if isinstance(error, ExaminationError) else exit_code_of(error)
-            yield _Finding(check=check.name, result="FAIL", detail=message_of(error), exit_code=code)
+            failed.add(name)
+            code = ExitCode.JOB_NOT_COMPLETED if isinstance(error, HealthCheckError) else exit_code_of(error)
+            yield _Finding(check=name, result="FAIL", detail=error_message(error), exit_code=code)
 
 
-def _print(console: Console, finding: _Finding) -> None:
+def _print(terminal: Terminal, finding: _Finding) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from jupyter_scheduler_aws.cli.formatting import safe_text
+
     grid = Table.grid(padding=(0, 2))
     grid.add_column(width=4)
-    grid.add_column(width=max(len(check.name) for check in _CHECKS))
+    grid.add_column(width=max(map(len, _CHECKS)))
     grid.add_column(overflow="fold")
-    grid.add_row(Text(finding.result, style=_STYLES[finding.result]), finding.check, shown(finding.detail))
-    console.print(grid)
+    grid.add_row(Text(finding.result, style=_STYLES[finding.result]), finding.check, safe_text(finding.detail))
+    terminal.view(grid)

@@ -1,26 +1,30 @@
-"""Sizes, times and states in words."""
+"""Sizes, times, durations and states as text."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from rich.filesize import decimal
 from rich.text import Text
 
-from jupyter_scheduler_aws.api.job_models import Job, JobStatus
+from jupyter_scheduler_aws.api.definition_models import Definition
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.enums import JobStatus
 from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
 __all__ = [
-    "ago",
-    "duration",
+    "format_age",
+    "format_duration",
+    "format_size",
     "local_minute",
     "local_time",
+    "notebook_text",
+    "outcome_message",
+    "parameters_text",
     "phase_text",
-    "shown",
-    "shown_line",
-    "size",
+    "run_time",
+    "safe_line",
+    "safe_text",
     "status_text",
-    "took",
 ]
 
 _STATUS_STYLES: Final[Mapping[str, str]] = {
@@ -33,88 +37,84 @@ _STATUS_STYLES: Final[Mapping[str, str]] = {
 
 _PHASES: Final[Mapping[str, str]] = {
     "waiting": "waiting for a slot",
-    "launching": "asking AWS for a container",
+    "launching": "requesting a container",
     "provisioning": "starting the container",
     "starting_kernel": "starting the kernel",
     "running": "running",
-    "converting": "making the output formats",
+    "converting": "converting the outputs",
     "uploading": "uploading the outputs",
 }
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
+_UNITS: Final = ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", 1, "s"))
+"""A unit and the next smaller one, each in seconds with its abbreviation."""
+
+_KIB: Final = 1024
+_BINARY_UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
 
 
-def shown(text: str, *, style: str = "") -> Text:
-    """Make a text of the service's plain before it is laid out; the console would do it only afterwards."""
+def safe_text(text: str, *, style: str = "") -> Text:
+    """Sanitize untrusted text before rich lays it out. The console sanitizes only the result."""
     return Text(sanitize_text(text), style=style)
 
 
-def shown_line(text: str, *, style: str = "") -> Text:
-    """As `shown`, in one line: a name, a path, a cell of a table."""
+def safe_line(text: str, *, style: str = "") -> Text:
+    """Sanitize untrusted text that must stay on one line, such as a name or a path."""
     return Text(sanitize_line(text), style=style)
 
 
-def size(count: int) -> str:
-    """Write a number of bytes, such as `5.1 kB`."""
-    return "1 byte" if count == 1 else decimal(count)
+def format_size(size_bytes: int) -> str:
+    """Format a number of bytes, such as `5.1 KiB`."""
+    if size_bytes < _KIB:
+        return "1 byte" if size_bytes == 1 else f"{size_bytes} bytes"
+    exponent = min((size_bytes.bit_length() - 1) // 10, len(_BINARY_UNITS))
+    return f"{size_bytes / _KIB**exponent:,.1f} {_BINARY_UNITS[exponent - 1]}"
 
 
-def duration(span: timedelta) -> str:
-    """Write a length of time in its two largest units, such as `1 min 5 s`."""
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < _MINUTE:
-        return f"{seconds} s"
-    if seconds < _HOUR:
-        return _units(seconds // _MINUTE, "min", seconds % _MINUTE, "s")
-    if seconds < _DAY:
-        return _units(seconds // _HOUR, "h", seconds % _HOUR // _MINUTE, "min")
-    return _units(seconds // _DAY, "d", seconds % _DAY // _HOUR, "h")
+def format_duration(duration: timedelta) -> str:
+    """Format a duration in its two largest units, such as `1 min 5 s`."""
+    seconds = max(0, round(duration.total_seconds()))
+    for large, large_unit, small, small_unit in _UNITS:
+        if seconds >= large:
+            rest = seconds % large // small
+            return f"{seconds // large} {large_unit}" + (f" {rest} {small_unit}" if rest else "")
+    return f"{seconds} s"
 
 
-def _units(large: int, large_unit: str, small: int, small_unit: str) -> str:
-    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
-
-
-def ago(instant: datetime, *, now: datetime | None = None) -> str:
-    """Say how long ago something was, in its largest unit."""
-    seconds = ((now or datetime.now(UTC)) - instant).total_seconds()
-    if seconds < _MINUTE:
+def format_age(instant: datetime, *, now: datetime | None = None) -> str:
+    """Format how long ago something was, in its largest unit."""
+    age = (now or datetime.now(UTC)) - instant
+    if age.total_seconds() < _MINUTE:
         return "just now"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE:.0f} min ago"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR:.0f} h ago"
-    return f"{seconds // _DAY:.0f} d ago"
+    number, unit, *_ = format_duration(timedelta(seconds=int(age.total_seconds()))).split()
+    return f"{number} {unit} ago"
 
 
 def local_time(instant: datetime) -> str:
-    """Write an instant in the zone of this machine, to the second."""
+    """Format a time in the zone of this machine, to the second."""
     return f"{instant.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 def local_minute(instant: datetime) -> str:
-    """Write an instant in the zone of this machine, to the minute."""
+    """Format a time in the zone of this machine, to the minute."""
     return f"{instant.astimezone():%Y-%m-%d %H:%M}"
 
 
-def took(job: Job, *, now: datetime | None = None) -> str:
-    """Say how long a job ran, or has been running; empty if it never started."""
-    if job.start_time is None:
-        return ""
-    if job.end_time is None and job.is_ended:
-        return ""
-    return duration((job.end_time or now or datetime.now(UTC)) - job.start_time)
+def run_time(job: Job, *, now: datetime | None = None) -> str:
+    """Format how long a job ran or has been running. Empty if it never started."""
+    end = job.end_time or (None if job.is_ended else now or datetime.now(UTC))
+    return format_duration(end - job.start_time) if job.start_time and end else ""
 
 
 def status_text(status: str) -> Text:
-    """Write a status in its colour."""
-    return shown_line(status, style=_STATUS_STYLES.get(status, ""))
+    """Return a status in its color."""
+    return safe_line(status, style=_STATUS_STYLES.get(status, ""))
 
 
 def phase_text(job: Job) -> str:
-    """Say what a job is doing."""
+    """Describe what a job is doing."""
     phase = job.phase
     if job.is_ended or phase is None:
         return job.status.lower().replace("_", " ")
@@ -123,3 +123,20 @@ def phase_text(job: Job) -> str:
     if phase.cell and phase.cells:
         return f"cell {phase.cell} of {phase.cells}"
     return phase.message or _PHASES.get(phase.code, phase.code.replace("_", " "))
+
+
+def outcome_message(job: Job) -> str:
+    """Return why a job ended, unless its title says the same."""
+    title, message = (job.outcome.title, job.outcome.message) if job.outcome else ("", "")
+    message = message or job.status_message or ""
+    return "" if message == title else message
+
+
+def notebook_text(source: Job | Definition) -> str:
+    """Return the name of the notebook, and whether its folder is part of the input."""
+    return sanitize_line(source.input_filename) + (" with its folder" if source.package_input_folder else "")
+
+
+def parameters_text(source: Job | Definition) -> str:
+    """Return the parameters, one on each line."""
+    return "\n".join(f"{name} = {value}" for name, value in source.parameters.items())

@@ -1,4 +1,4 @@
-"""What the doctor looks at: each check gives what it found, or raises what is wrong."""
+"""The health checks of `nbjobs doctor`: each one returns what it found, or raises an error that says what is wrong."""
 
 import json
 import platform
@@ -12,37 +12,37 @@ from typing import Any, Final
 
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.response_models import Health
-from jupyter_scheduler_aws.cli.formatting import duration, size, took
+from jupyter_scheduler_aws.cli.formatting import format_duration, format_size, run_time
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerClientError
 from jupyter_scheduler_aws.snapshots.pack import pack_notebook
 from jupyter_scheduler_aws.versions import package_version
 
-__all__ = ["Examination", "ExaminationError"]
+__all__ = ["HealthCheckError", "HealthChecks"]
 
-_TOLERATED_CLOCK: Final = timedelta(minutes=4)
-"""AWS refuses signatures that are five minutes off; a job would meet that sooner than a person."""
+_MAX_CLOCK_DIFFERENCE: Final = timedelta(minutes=4)
+"""AWS refuses signatures that are off by five minutes."""
 
 _JOB_TIMEOUT: Final = timedelta(minutes=10)
-"""A trivial notebook needs seconds; the rest is for a slow start of its kernel."""
+"""A small notebook needs seconds. The rest is for a slow start of the kernel."""
 
-_MOST_DEFINITIONS: Final = 100
-"""Definitions to look at: one request."""
-
-
-class ExaminationError(SchedulerClientError):
-    """A check found something wrong that no request told."""
+_MAX_DEFINITIONS: Final = 100
+"""Definitions to check: one request."""
 
 
-class Examination:
-    """Examines one stack from this machine.
+class HealthCheckError(SchedulerClientError):
+    """A check failed although its requests succeeded."""
+
+
+class HealthChecks:
+    """Checks one stack from this machine.
 
     Parameters
     ----------
     open_client
-        Opens a client; its errors are findings.
+        Opens a client. Its errors are findings.
     on_job
-        Called as the trivial job goes on.
+        Called when the status or phase of the test job changes.
     """
 
     def __init__(self, open_client: Callable[[], Client], *, on_job: Callable[[Job], None]) -> None:
@@ -53,89 +53,87 @@ class Examination:
 
     @property
     def client(self) -> Client:
-        """The client, which the first check opens."""
+        """The client. The first check opens it."""
         if self._client is None:
             self._client = self._open_client()
         return self._client
 
     @property
     def health(self) -> Health:
-        """What the service said of itself."""
+        """The response of the health endpoint."""
         if self._health is None:
             self._health = self.client.health()
         return self._health
 
     def close(self) -> None:
-        """Close the client, if there is one."""
+        """Close the client if it is open."""
         if self._client:
             self._client.close()
 
     def url(self) -> str:
-        """Check that there is a URL, and a region for it."""
+        """Check that URL and region are known."""
         return f"{self.client.url} (region {self.client.region})"
 
     def credentials(self) -> str:
-        """Check that there are credentials, and say which."""
+        """Check that there are credentials, and return which."""
         found = self.client.signer.credentials()
         kind = "temporary key" if found.token else "key"
         return f"{kind} {found.access_key[:4]}…{found.access_key[-4:]}"
 
     def service(self) -> str:
-        """Check that the service answers a signed request, and that the clocks agree."""
+        """Check that the service responds to a signed request, and that the clocks agree."""
         start = time.monotonic()
         difference = abs(datetime.now(UTC) - self.health.time)
-        taken = time.monotonic() - start
-        if difference > _TOLERATED_CLOCK:
-            raise ExaminationError(
-                f"This machine's clock and the service's differ by {duration(difference)}. Set this machine's clock."
+        elapsed = time.monotonic() - start
+        if difference > _MAX_CLOCK_DIFFERENCE:
+            raise HealthCheckError(
+                f"The clocks of this machine and of the service differ by {format_duration(difference)}. Set the clock of this machine."
             )
-        return f"answered in {taken * 1000:.0f} ms"
+        return f"responded in {elapsed * 1000:.0f} ms"
 
     def you(self) -> str:
-        """Say who the service takes you for."""
+        """Return who you are to the service."""
         admin = ", an admin" if self.health.admin else ""
         kind = f" ({self.health.kind.replace('_', ' ')})" if self.health.kind else ""
         return f"{self.health.arn}{kind}, owner {self.health.owner_id}{admin}"
 
     def versions(self) -> str:
-        """Name the versions of both sides."""
+        """Return the versions of the client and the service."""
         return f"nbjobs {package_version()}, service {self.health.version}, Python {platform.python_version()}"
 
     def environments(self) -> str:
-        """Check that there is an environment to use."""
+        """Check that there is an environment that you may use."""
         if found := self.client.environments():
-            return ", ".join(each.name for each in found)
-        raise ConfigurationError("There is no environment that you may use. Ask the operator for one.")
+            return ", ".join(environment.name for environment in found)
+        raise ConfigurationError("There is no environment that you may use. Ask the operator.")
 
     def write(self) -> str:
-        """Upload a notebook that no job uses; it expires within a day."""
+        """Check that uploads work. The uploaded notebook expires within a day."""
         with tempfile.TemporaryDirectory() as folder, pack_notebook(_notebook(Path(folder), "")) as snapshot:
             self.client.upload(snapshot)
-            return f"uploaded a notebook of {size(snapshot.size_bytes)}"
+            return f"uploaded a notebook of {format_size(snapshot.size_bytes)}"
 
     def read(self) -> str:
-        """List the newest job."""
+        """Check that lists work."""
         jobs = self.client.list_page(max_items=1).jobs
         return f"listed your jobs; the newest is {jobs[0].job_id}" if jobs else "listed your jobs; you have none yet"
 
     def definitions(self) -> str:
-        """Check that no background work for your newest definitions fails."""
-        found = self.client.list_definition_page(max_items=_MOST_DEFINITIONS).definitions
-        failing = [each for each in found if each.problems]
+        """Check that no background work of your newest definitions fails."""
+        found = self.client.list_definition_page(max_items=_MAX_DEFINITIONS).definitions
+        failing = [definition for definition in found if definition.problems]
         if failing:
             first = failing[0]
-            raise ExaminationError(
+            raise HealthCheckError(
                 f"{len(failing)} of your {len(found)} newest job definitions fail, such as {first.name!r} ({first.definition_id}): "
                 f"{first.problems[0].message} See `nbjobs definitions show {first.definition_id}`."
             )
         return (
-            f"nothing fails for your {len(found)} newest job definitions"
-            if found
-            else "you have no job definitions yet"
+            f"no problems with your {len(found)} newest job definitions" if found else "you have no job definitions yet"
         )
 
     def job(self) -> str:
-        """Run a trivial notebook, read what it printed, and delete the job; one that failed is left to be looked at."""
+        """Run a small notebook, check its output, and delete the job. A failed job stays, so that you can inspect it."""
         nonce = secrets.token_hex(8)
         with tempfile.TemporaryDirectory() as folder:
             notebook = _notebook(Path(folder), nonce)
@@ -150,21 +148,23 @@ class Examination:
                 raise
         self.client.delete_jobs([job_id])
         waited = job.start_time - job.create_time if job.start_time else timedelta()
-        return f"COMPLETED: started after {duration(waited)}, ran {took(job)}, its output was read back"
+        return (
+            f"COMPLETED: started after {format_duration(waited)}, ran for {run_time(job)}, and its output is complete"
+        )
 
     def _check_outputs(self, job: Job, folder: Path, nonce: str) -> None:
         if not job.is_completed:
-            why = f"{job.outcome.title}. {job.outcome.message}" if job.outcome else job.status_message or ""
-            raise ExaminationError(f"The job ended {job.status}: {why} See `nbjobs show {job.job_id}`.")
+            reason = f"{job.outcome.title}. {job.outcome.message}" if job.outcome else job.status_message or ""
+            raise HealthCheckError(f"The job ended {job.status}: {reason} See `nbjobs show {job.job_id}`.")
         paths = self.client.download(job.job_id, folder)
         if not any(f"printed {nonce}" in path.read_text(encoding="utf-8") for path in paths):
-            raise ExaminationError(
-                f"The job is COMPLETED, but what it printed is not in its notebook. See `nbjobs show {job.job_id}`."
+            raise HealthCheckError(
+                f"The job is COMPLETED, but its notebook does not contain the output. See `nbjobs show {job.job_id}`."
             )
 
 
 def _notebook(folder: Path, nonce: str) -> Path:
-    # The printed text is put together, so that it stands only in the output, not in the source.
+    # The source has the two words apart, so that the printed text is only in the output.
     cell: dict[str, Any] = {
         "cell_type": "code",
         "metadata": {},

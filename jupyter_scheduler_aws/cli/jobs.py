@@ -4,79 +4,54 @@ from typing import Annotated
 
 import typer
 
-from jupyter_scheduler_aws.cli.details import job_details
-from jupyter_scheduler_aws.cli.listing import MORE, first_of, job_table, page_size
-from jupyter_scheduler_aws.cli.options import (
-    AllOption,
-    JobArgument,
-    JobsArgument,
-    JsonOption,
-    LimitOption,
-    NameFilter,
-    TagFilter,
-    YesOption,
-    ask,
-)
-from jupyter_scheduler_aws.cli.terminal import terminal_of
+from jupyter_scheduler_aws.cli.listing import page_size, print_list
+from jupyter_scheduler_aws.cli.options import FilterOptions, JobArgument, JobsArgument, YesOption, confirm
+from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.enums import JobStatus
 
 __all__ = ["delete", "list_jobs", "show", "stop"]
 
 
 def list_jobs(
-    context: typer.Context,
+    terminal: Terminal,
     *,
     status: Annotated[
-        JobStatus | None, typer.Option("--status", "-s", case_sensitive=False, help="Only jobs in this state.")
+        JobStatus | None, typer.Option("--status", "-s", case_sensitive=False, help="Only jobs with this status.")
     ] = None,
-    name: NameFilter = None,
-    tag: TagFilter = None,
+    options: FilterOptions,
     definition: Annotated[
         str | None, typer.Option("--definition", metavar="ID", help="Only jobs of this definition.")
     ] = None,
-    limit: LimitOption = 20,
-    all_: AllOption = False,
-    _json: JsonOption = False,
 ) -> None:
     """List your jobs, newest first."""
-    terminal = terminal_of(context)
+    from jupyter_scheduler_aws.cli.job_table import job_table
+
+    is_filtered = status or options.name or options.tag or definition
     with terminal.client() as client:
-        found = client.list_jobs(
+        jobs = client.list_jobs(
             status=status,
-            name=name,
-            tags=tag or (),
+            name=options.name,
+            tags=options.tag or (),
             job_definition_id=definition,
-            page_size=page_size(limit, all_=all_),
+            page_size=page_size(options),
         )
-        jobs, is_more = first_of(found, limit, all_=all_)
-    terminal.document([job.document for job in jobs])
-    if terminal.is_json:
-        return
-    if not jobs:
-        is_filtered = status or name or tag or definition
-        terminal.note("There are no such jobs." if is_filtered else "You have no jobs yet.")
-        return
-    terminal.out.print(job_table(jobs, width=terminal.out.width))
-    if is_more:
-        terminal.note(MORE)
+        if_empty = "No jobs match." if is_filtered else "You have no jobs yet."
+        print_list(terminal, jobs, options, table=job_table, if_empty=if_empty)
 
 
-def show(context: typer.Context, job_id: JobArgument, *, _json: JsonOption = False) -> None:
+def show(terminal: Terminal, job_id: JobArgument) -> None:
     """Show a job and its files."""
-    terminal = terminal_of(context)
+    from jupyter_scheduler_aws.cli.job_details import job_details
+
     with terminal.client() as client:
         job = client.get_job(job_id)
         terminal.document(job.document)
         if not terminal.is_json:
-            terminal.out.print(job_details(job, client.files(job_id) if job.is_ended else []))
+            terminal.view(job_details(job, client.files(job_id) if job.is_ended else []))
 
 
-def stop(context: typer.Context, job_ids: JobsArgument, *, _json: JsonOption = False) -> None:
-    """Stop jobs.
-
-    They may wait or run; what they have made so far is kept.
-    """
-    terminal = terminal_of(context)
+def stop(terminal: Terminal, job_ids: JobsArgument) -> None:
+    """Stop jobs that are waiting or running. Outputs made so far are kept."""
     stopped = []
     with terminal.client() as client:
         for job_id in job_ids:
@@ -87,24 +62,17 @@ def stop(context: typer.Context, job_ids: JobsArgument, *, _json: JsonOption = F
     terminal.document(stopped)
 
 
-def delete(
-    context: typer.Context,
-    job_ids: JobsArgument,
-    *,
-    yes: YesOption = False,
-    _json: JsonOption = False,
-) -> None:
+def delete(terminal: Terminal, job_ids: JobsArgument, *, yes: YesOption = False) -> None:
     """Delete jobs and their files.
 
-    Those that run are stopped. Up to 100 go at once, all or none. What they printed goes about 15 minutes later; the operator can restore
-    their records, with their parameters, for 35 days.
+    Running jobs are stopped. You can delete up to 100 jobs at once: all or none. Their logs are deleted about 15 minutes
+    later. For 35 days, the operator can restore the records with their parameters, but no files.
     """
-    terminal = terminal_of(context)
     if not yes:
-        what = "this job" if len(job_ids) == 1 else f"these {len(job_ids)} jobs"
-        ask(
+        jobs = "this job" if len(job_ids) == 1 else f"these {len(job_ids)} jobs"
+        confirm(
             terminal,
-            f"Delete {what} and all files? The operator can restore records, with parameters, for 35 days, but no files.",
+            f"Delete {jobs} and all files? For 35 days, the operator can restore records with parameters, but no files.",
         )
     with terminal.client() as client:
         client.delete_jobs(job_ids)

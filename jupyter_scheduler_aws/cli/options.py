@@ -1,79 +1,56 @@
-"""Options that several commands have, and how their texts are read."""
+"""The options that several commands share."""
 
-import re
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
-from jupyter_scheduler_aws.enums import InputChoice
-from jupyter_scheduler_aws.parameters import decode_parameter, encode_parameters
+from jupyter_scheduler_aws.cli.option_values import (
+    parse_catch_up,
+    parse_days,
+    parse_duration,
+    parse_parameters,
+    parse_time,
+)
+from jupyter_scheduler_aws.cli.terminal import Terminal
+from jupyter_scheduler_aws.enums import InputChoice, OverlapPolicy
 
 __all__ = [
-    "AllOption",
-    "ComputeTypeOption",
-    "DownloadOption",
-    "EnvironmentOption",
+    "DefinitionArgument",
+    "DefinitionOptions",
+    "DefinitionsArgument",
+    "DownloadOptions",
+    "FilterOptions",
     "FolderOption",
-    "FormatOption",
-    "InputOption",
     "JobArgument",
+    "JobOptions",
     "JobsArgument",
-    "JsonOption",
-    "LimitOption",
-    "NameFilter",
-    "NameOption",
     "NotebookArgument",
-    "OverwriteOption",
+    "PageOptions",
     "ParameterOption",
-    "RetriesOption",
-    "TagFilter",
-    "TagOption",
-    "TimeoutOption",
-    "WaitOption",
+    "ResultOptions",
+    "TimezoneOption",
+    "WaitOptions",
     "YesOption",
-    "ask",
-    "input_choice",
-    "parse_duration",
-    "parse_parameters",
+    "confirm",
 ]
 
-_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s?)?")
-
-
-def _choose_json(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - typer calls it so
-    terminal_of(context).is_json = value
-    return value
-
-
-def parse_duration(text: str) -> timedelta:
-    """Read a length of time such as `90`, `90s`, `15m`, `2h`, `1h30m` or `2d`.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is none, or zero.
-    """
-    match = _DURATION.fullmatch(text.strip().lower().replace(" ", ""))
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-    span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    if not span:
-        raise typer.BadParameter(f"{text!r} is not a length of time. Write it like 90s, 15m, 2h or 1h30m.")
-    return span
-
-
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", callback=_choose_json, help="Print one JSON document on stdout and nothing else."),
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The id of the job.", show_default=False)]
+JobsArgument = Annotated[list[str], typer.Argument(metavar="JOB...", help="The ids of jobs.", show_default=False)]
+DefinitionArgument = Annotated[
+    str, typer.Argument(metavar="DEFINITION", help="The id of the definition.", show_default=False)
 ]
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.", show_default=False)]
-JobsArgument = Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of jobs.", show_default=False)]
+DefinitionsArgument = Annotated[
+    list[str], typer.Argument(metavar="DEFINITION...", help="The ids of definitions.", show_default=False)
+]
 NotebookArgument = Annotated[
     Path, typer.Argument(metavar="NOTEBOOK", help="The notebook, a file ending in .ipynb.", show_default=False)
+]
+FolderOption = Annotated[
+    bool, typer.Option("--folder", help="Upload the notebook's folder too and use it as the working directory.")
 ]
 ParameterOption = Annotated[
     list[str] | None,
@@ -81,97 +58,160 @@ ParameterOption = Annotated[
         "--parameter",
         "-p",
         metavar="NAME=VALUE",
-        help="A value for the cell tagged `parameters`, as a Python literal or else as text. May be repeated.",
+        help="A value for the cell tagged `parameters`: a Python literal, or else text. Repeatable.",
     ),
 ]
-FolderOption = Annotated[
-    bool, typer.Option("--folder", help="Take the notebook's folder along, as the working directory.")
+TimezoneOption = Annotated[
+    str | None, typer.Option(metavar="ZONE", help="The time zone of the crontab, like Europe/Berlin. Initially UTC.")
 ]
-EnvironmentOption = Annotated[str | None, typer.Option("--environment", "-e", metavar="NAME", help="Where to run it.")]
-ComputeTypeOption = Annotated[
-    str | None, typer.Option("--compute-type", "-c", metavar="NAME", help="Size of the container.")
-]
-FormatOption = Annotated[
-    list[str] | None,
-    typer.Option("--format", "-f", metavar="FORMAT", help="A format to make, such as ipynb or html. May be repeated."),
-]
-NameOption = Annotated[str | None, typer.Option("--name", "-n", metavar="TEXT", help="Its name.")]
-TagOption = Annotated[
-    list[str] | None, typer.Option("--tag", "-t", metavar="TEXT", help="A label to find it by. May be repeated.")
-]
-TimeoutOption = Annotated[
-    timedelta | None,
-    typer.Option(metavar="TIME", parser=parse_duration, help="Maximum run time, like 15m, 2h or 1h30m."),
-]
-RetriesOption = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="How often to try again if the notebook fails.")
-]
-DownloadOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--download",
-        "-d",
-        metavar="DIR",
-        help="When the job has ended, download its files into this folder.",
-        show_default=False,
-    ),
-]
-InputOption = Annotated[bool, typer.Option("--with-input", help="Download the input, too.")]
-OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace files in the folder that no download brought there.")
-]
-WaitOption = Annotated[
-    bool, typer.Option("--wait", "-w", help="Wait until the job has ended; --download does so, too.")
-]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-NameFilter = Annotated[
-    str | None, typer.Option("--name", "-n", metavar="TEXT", help="Only those whose name begins so.")
-]
-TagFilter = Annotated[
-    list[str] | None, typer.Option("--tag", "-t", metavar="TEXT", help="Only those with this tag. May be repeated.")
-]
-LimitOption = Annotated[int, typer.Option("--limit", "-l", min=1, metavar="N", help="How many at most.")]
-AllOption = Annotated[bool, typer.Option("--all", "-a", help="All of them, however many.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
-def parse_parameters(assignments: Sequence[str]) -> Mapping[str, Any]:
-    """Read `name=value` texts; a value that is a Python literal is one, any other is text.
+@dataclass(frozen=True, kw_only=True)
+class JobOptions:
+    """The options of `submit`, `schedule` and `definitions edit`, named like the arguments of the client."""
+
+    parameters: ParameterOption = None
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", metavar="NAME", help="The environment to run in.")
+    ] = None
+    compute_type: Annotated[
+        str | None, typer.Option("--compute-type", "-c", metavar="NAME", help="The size of the container.")
+    ] = None
+    output_formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", "-f", metavar="FORMAT", help="An output format, such as ipynb or html. Repeatable."),
+    ] = None
+    name: Annotated[str | None, typer.Option("--name", "-n", metavar="TEXT", help="The name.")] = None
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", metavar="TEXT", help="A tag to find it by. Repeatable.")
+    ] = None
+    timeout: Annotated[
+        timedelta | None,
+        typer.Option(metavar="TIME", parser=parse_duration, help="The maximum run time, like 15m, 2h or 1h30m."),
+    ] = None
+    max_retries: Annotated[
+        int | None, typer.Option("--retries", min=0, metavar="N", help="How often to retry if the notebook fails.")
+    ] = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of the client for the options that the user set.
+
+        Raises
+        ------
+        typer.BadParameter
+            If a parameter is not valid.
+        """
+        found = {name: value for name, value in vars(self).items() if value is not None}
+        return found | ({"parameters": parse_parameters(self.parameters)} if self.parameters else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionOptions(JobOptions):
+    """The options of `schedule` and `definitions edit`."""
+
+    timezone: TimezoneOption = None
+    overlap_policy: Annotated[
+        OverlapPolicy | None,
+        typer.Option(
+            "--overlap",
+            case_sensitive=False,
+            help="What to do if the last scheduled job is still running. Initially allow.",
+        ),
+    ] = None
+    catch_up: Annotated[
+        timedelta | None,
+        typer.Option(metavar="TIME", parser=parse_catch_up, help="How late a missed run may start, like 6h. 0: never."),
+    ] = None
+    start: Annotated[
+        datetime | None,
+        typer.Option(metavar="WHEN", parser=parse_time, help="No runs before this time, like 2026-12-01T08:30."),
+    ] = None
+    end: Annotated[
+        datetime | None,
+        typer.Option(metavar="WHEN", parser=parse_time, help="No runs after this time, like 2026-12-31."),
+    ] = None
+    max_runs: Annotated[int | None, typer.Option(min=1, metavar="N", help="The maximum number of scheduled runs.")] = (
+        None
+    )
+    job_retention: Annotated[
+        timedelta | None,
+        typer.Option(
+            "--keep-jobs", metavar="DAYS", parser=parse_days, help="How long to keep its jobs after they end, like 30d."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadOptions:
+    """How to download files."""
+
+    with_input: Annotated[bool, typer.Option("--with-input", help="Download the input too.")] = False
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files in the folder that no download put there.")
+    ] = False
+
+    @property
+    def input_choice(self) -> InputChoice:
+        """How much of the input to download."""
+        return InputChoice.SNAPSHOT if self.with_input else InputChoice.NONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultOptions(DownloadOptions):
+    """What to do after a job has ended."""
+
+    download: Annotated[
+        Path | None,
+        typer.Option(
+            "--download",
+            "-d",
+            metavar="DIR",
+            help="Download the files into this folder when the job has ended.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitOptions(ResultOptions):
+    """Whether to wait for a job that was just created."""
+
+    wait: Annotated[
+        bool, typer.Option("--wait", "-w", help="Wait until the job has ended. --download implies this.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageOptions:
+    """How much of a list to show."""
+
+    limit: Annotated[int, typer.Option("--limit", "-l", min=1, metavar="N", help="The maximum number to list.")] = 20
+    all_: Annotated[bool, typer.Option("--all", "-a", help="List all of them.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterOptions(PageOptions):
+    """How to filter a list of jobs or definitions."""
+
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", metavar="TEXT", help="Only those whose name starts with this.")
+    ] = None
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", metavar="TEXT", help="Only those with this tag. Repeatable.")
+    ] = None
+
+
+def confirm(terminal: Terminal, question: str) -> None:
+    """Ask the user to confirm something that cannot be undone.
 
     Raises
     ------
     typer.BadParameter
-        If a text has no `=`, a name is not one that a notebook can assign to, or comes twice.
-    """
-    found: dict[str, Any] = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name.isidentifier():
-            raise typer.BadParameter(f"{assignment!r} is not like name=value.", param_hint="-p")
-        if name in found:
-            raise typer.BadParameter(f"{name!r} is given twice.", param_hint="-p")
-        found[name] = decode_parameter(value)
-    try:
-        encode_parameters(found)
-    except TypeError as error:
-        raise typer.BadParameter(str(error), param_hint="-p") from None
-    return found
-
-
-def input_choice(with_input: bool) -> InputChoice:  # noqa: FBT001 - it is the option's value
-    """Read what `--with-input` means."""
-    return InputChoice.SNAPSHOT if with_input else InputChoice.NONE
-
-
-def ask(terminal: Terminal, question: str) -> None:
-    """Ask before something that cannot be undone.
-
-    Raises
-    ------
-    typer.BadParameter
-        If there is nobody to ask.
+        If the command cannot ask.
     typer.Abort
-        If the answer is no.
+        If the user does not confirm.
     """
     if terminal.is_json or not sys.stdin.isatty():
-        raise typer.BadParameter("There is nobody to ask; say --yes to delete.", param_hint="--yes")
+        raise typer.BadParameter("The command cannot ask for confirmation here. Use --yes to delete.")
     typer.confirm(question, abort=True, err=True)

@@ -3,72 +3,52 @@
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
-from jupyter_scheduler_aws.api.owner_models import Owner
-from jupyter_scheduler_aws.cli.formatting import ago, local_time, shown_line
-from jupyter_scheduler_aws.cli.listing import MORE, first_of, page_size
-from jupyter_scheduler_aws.cli.options import AllOption, JsonOption, LimitOption
-from jupyter_scheduler_aws.cli.terminal import Terminal, terminal_of
+from jupyter_scheduler_aws.cli.listing import page_size, print_list
+from jupyter_scheduler_aws.cli.options import PageOptions
+from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.enums import JobStatus
 
-__all__ = ["disable", "enable", "list_owners", "show_owner"]
+__all__ = ["disable", "enable", "list_owners", "show"]
 
-OwnerArgument = Annotated[str, typer.Argument(metavar="OWNER", help="Id of the owner.", show_default=False)]
+OwnerArgument = Annotated[str, typer.Argument(metavar="OWNER", help="The id of the owner.", show_default=False)]
 
-_NOT_ENDED: Final = (JobStatus.CREATED, JobStatus.QUEUED, JobStatus.IN_PROGRESS)
-"""States of jobs that can be stopped."""
+_STOPPABLE: Final = (JobStatus.CREATED, JobStatus.QUEUED, JobStatus.IN_PROGRESS)
 
 
-def list_owners(
-    context: typer.Context, limit: LimitOption = 20, *, all_: AllOption = False, _json: JsonOption = False
-) -> None:
-    """List everybody who has created jobs or definitions."""
-    terminal = terminal_of(context)
+def list_owners(terminal: Terminal, *, options: PageOptions) -> None:
+    """List everyone who has created jobs or definitions."""
+    from jupyter_scheduler_aws.cli.owner_views import owner_table
+
     with terminal.client() as client:
-        found = client.list_owners(page_size=page_size(limit, all_=all_))
-        owners, is_more = first_of(found, limit, all_=all_)
-    terminal.document([owner.document for owner in owners])
-    if terminal.is_json:
-        return
-    if not owners:
-        terminal.note("Nobody has created anything yet.")
-        return
-    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
-    for heading in ("OWNER", "STATE", "LAST SEEN", "ARN"):
-        table.add_column(heading, overflow="fold")
-    for owner in owners:
-        table.add_row(shown_line(owner.owner_id), _state(owner), ago(owner.last_seen), shown_line(owner.arn))
-    terminal.out.print(table)
-    if is_more:
-        terminal.note(MORE)
+        owners = client.list_owners(page_size=page_size(options))
+        print_list(terminal, owners, options, table=owner_table, if_empty="Nobody has created anything yet.")
 
 
-def show_owner(context: typer.Context, owner_id: OwnerArgument, *, _json: JsonOption = False) -> None:
-    """Show an owner, and how to see what it has."""
-    terminal = terminal_of(context)
+def show(terminal: Terminal, owner_id: OwnerArgument) -> None:
+    """Show an owner, and how to list what they have."""
+    from jupyter_scheduler_aws.cli.owner_views import owner_details
+
     with terminal.client() as client:
-        _tell(terminal, client.get_owner(owner_id))
-    terminal.note(f"  its definitions:  nbjobs --owner {owner_id} definitions list")
-    terminal.note(f"  its jobs:         nbjobs --owner {owner_id} list")
+        owner = client.get_owner(owner_id)
+    terminal.document(owner.document)
+    terminal.view(owner_details(owner))
+    terminal.note(f"  their definitions:  nbjobs --owner {owner_id} definitions list")
+    terminal.note(f"  their jobs:         nbjobs --owner {owner_id} list")
 
 
 def disable(
-    context: typer.Context,
+    terminal: Terminal,
     owner_id: OwnerArgument,
     *,
-    reason: Annotated[str, typer.Option("--reason", "-r", metavar="TEXT", help="What whoever is refused reads.")] = "",
-    stop_jobs: Annotated[
-        bool, typer.Option("--stop-jobs", help="Stop its jobs, too, those that run and those that wait.")
-    ] = False,
-    _json: JsonOption = False,
+    reason: Annotated[str, typer.Option("--reason", "-r", metavar="TEXT", help="The reason that the owner sees.")] = "",
+    stop_jobs: Annotated[bool, typer.Option("--stop-jobs", help="Also stop their waiting and running jobs.")] = False,
 ) -> None:
-    """Keep an owner from doing anything more.
+    """Disable an owner.
 
-    Every request of theirs is refused within a minute, their definitions make no jobs, their waiting jobs end. Jobs that run go on, unless
-    you say --stop-jobs. Nothing is deleted.
+    Within a minute, the service refuses every request of the owner. Their definitions create no more jobs, and their
+    waiting jobs end. Running jobs continue, unless you use --stop-jobs. Nothing is deleted.
     """
-    terminal = terminal_of(context)
     with terminal.client() as client:
         client.disable_owner(owner_id, reason=reason)
         owner = client.get_owner(owner_id)
@@ -79,12 +59,11 @@ def disable(
     terminal.document({**owner.document, "stopped": stopped})
 
 
-def enable(context: typer.Context, owner_id: OwnerArgument, *, _json: JsonOption = False) -> None:
-    """Let an owner do everything again.
+def enable(terminal: Terminal, owner_id: OwnerArgument) -> None:
+    """Enable an owner again.
 
-    Their definitions go on with the next due minute; what was due meanwhile is not made up for.
+    Their definitions continue with the next due time. Runs that were due in the meantime do not start.
     """
-    terminal = terminal_of(context)
     with terminal.client() as client:
         client.enable_owner(owner_id)
         owner = client.get_owner(owner_id)
@@ -94,30 +73,7 @@ def enable(context: typer.Context, owner_id: OwnerArgument, *, _json: JsonOption
 
 def _stop_jobs(terminal: Terminal, owner_id: str) -> list[str]:
     with terminal.client(of_owner=owner_id) as client:
-        jobs = [job.job_id for status in _NOT_ENDED for job in client.list_jobs(status=status)]
+        jobs = [job.job_id for status in _STOPPABLE for job in client.list_jobs(status=status)]
         for job_id in jobs:
             client.stop_job(job_id)
     return jobs
-
-
-def _tell(terminal: Terminal, owner: Owner) -> None:
-    terminal.document(owner.document)
-    if terminal.is_json:
-        return
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row("owner", shown_line(owner.owner_id))
-    grid.add_row("arn", shown_line(owner.arn))
-    grid.add_row("state", _state(owner))
-    if disabled := owner.disabled:
-        grid.add_row("disabled by", shown_line(disabled.by.arn))
-        grid.add_row("", local_time(disabled.by.time))
-        grid.add_row("reason", shown_line(disabled.reason))
-    grid.add_row("first seen", local_time(owner.first_seen))
-    grid.add_row("last seen", f"{local_time(owner.last_seen)} ({ago(owner.last_seen)})")
-    terminal.out.print(grid)
-
-
-def _state(owner: Owner) -> str:
-    return "disabled" if owner.disabled else "enabled"

@@ -1,105 +1,111 @@
-"""`nbjobs schedule`."""
+"""`nbjobs schedule`, `nbjobs definitions edit` and `nbjobs definitions run`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
-from jupyter_scheduler_aws.cli.definition_details import tell_definition
+from jupyter_scheduler_aws.cli.option_values import parse_parameters
 from jupyter_scheduler_aws.cli.options import (
-    ComputeTypeOption,
-    EnvironmentOption,
+    DefinitionArgument,
+    DefinitionOptions,
     FolderOption,
-    FormatOption,
-    JsonOption,
-    NameOption,
     NotebookArgument,
     ParameterOption,
-    RetriesOption,
-    TagOption,
-    TimeoutOption,
-    parse_parameters,
+    WaitOptions,
 )
-from jupyter_scheduler_aws.cli.schedule_options import (
-    CatchUpOption,
-    CronOption,
-    EndOption,
-    KeepJobsOption,
-    MaxRunsOption,
-    OverlapOption,
-    StartOption,
-    TimezoneOption,
-)
-from jupyter_scheduler_aws.cli.terminal import terminal_of
-from jupyter_scheduler_aws.cli.upload_progress import watched
+from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
-__all__ = ["schedule"]
+__all__ = ["edit", "run", "schedule"]
+
+_CRON: Final = typer.Option(
+    "--cron",
+    metavar="CRONTAB",
+    help="When to run it: a crontab like '0 9 * * MON', or @hourly, @daily, @weekly, @monthly, @yearly.",
+    show_default=False,
+)
 
 
 def schedule(
-    context: typer.Context,
+    terminal: Terminal,
     notebook: NotebookArgument,
     *,
-    cron: CronOption,
-    timezone: TimezoneOption = None,
-    parameter: ParameterOption = None,
+    cron: Annotated[str, _CRON],
     folder: FolderOption = False,
-    environment: EnvironmentOption = None,
-    compute_type: ComputeTypeOption = None,
-    output_format: FormatOption = None,
-    name: NameOption = None,
-    tag: TagOption = None,
-    timeout: TimeoutOption = None,
-    retries: RetriesOption = None,
-    overlap: OverlapOption = None,
-    catch_up: CatchUpOption = None,
-    start: StartOption = None,
-    end: EndOption = None,
-    max_runs: MaxRunsOption = None,
-    keep_jobs: KeepJobsOption = None,
-    paused: Annotated[bool, typer.Option("--paused", help="Do not follow the schedule until it is resumed.")] = False,
-    _json: JsonOption = False,
+    options: DefinitionOptions,
+    paused: Annotated[bool, typer.Option("--paused", help="Create the definition paused.")] = False,
 ) -> None:
-    """Run a notebook again and again, as a crontab says.
+    """Run a notebook on a schedule.
 
-    It is uploaded as it is now, alone or with its folder; `nbjobs definitions
-    edit` with --notebook uploads it anew. Where nothing is said, it has the
-    notebook's name, the first environment, and the formats ipynb and html.
-    `nbjobs cron explain` shows what a crontab means.
+    The command uploads the notebook as it is now, alone or with its folder. To
+    upload it again, use `nbjobs definitions edit` with --notebook. By default,
+    the definition has the name of the notebook, uses the first environment, and
+    makes the formats ipynb and html. `nbjobs cron explain` shows what a crontab
+    means.
     """
-    terminal = terminal_of(context)
-    parameters = parse_parameters(parameter or ())
+    from jupyter_scheduler_aws.cli.definition_details import show_change
+    from jupyter_scheduler_aws.cli.upload_progress import show_upload
+
+    arguments = options.arguments()
     with terminal.client() as client:
-        with watched(terminal, notebook) as watch:
+        with show_upload(terminal, notebook) as callbacks:
             definition_id = client.schedule(
-                notebook,
-                cron=cron,
-                folder=folder,
-                timezone=timezone,
-                name=name,
-                environment=environment,
-                compute_type=compute_type,
-                parameters=parameters,
-                output_formats=output_format,
-                tags=tag,
-                timeout=timeout,
-                max_retries=retries,
-                overlap_policy=overlap,
-                catch_up=catch_up,
-                start=start,
-                end=end,
-                max_runs=max_runs,
-                job_retention=keep_jobs,
-                active=not paused,
-                on_packed=watch.on_packed,
-                on_progress=watch.on_progress,
+                notebook, cron=cron, folder=folder, active=not paused, **arguments, **callbacks
             )
         try:
             definition = client.get_definition(definition_id)
         except SchedulerClientError:
             terminal.note(f"created definition {definition_id}")
             raise
-    tell_definition(terminal, definition)
+    show_change(terminal, definition)
     terminal.document({"definition": definition.document})
     terminal.note(f"  its jobs:   nbjobs list --definition {definition_id}")
     terminal.note(f"  pause it:   nbjobs definitions pause {definition_id}")
+
+
+def edit(
+    terminal: Terminal,
+    definition_id: DefinitionArgument,
+    *,
+    cron: Annotated[str | None, _CRON] = None,
+    notebook: Annotated[
+        Path | None,
+        typer.Option(metavar="NOTEBOOK", help="Upload this notebook again, with its folder if the definition has one."),
+    ] = None,
+    options: DefinitionOptions,
+) -> None:
+    """Change a definition. What you do not specify stays the same.
+
+    A paused definition stays paused, and existing jobs do not change.
+    Parameters that you do not specify keep their values. Formats and tags
+    replace all existing ones.
+    """
+    from jupyter_scheduler_aws.cli.definition_details import show_change
+    from jupyter_scheduler_aws.cli.upload_progress import show_upload
+
+    arguments = options.arguments()
+    if not (arguments or cron is not None or notebook):
+        raise typer.BadParameter("Specify what to change. `nbjobs definitions edit --help` lists the options.")
+    with terminal.client() as client:
+        with show_upload(terminal, notebook) as callbacks:
+            client.update_definition(definition_id, cron=cron, notebook=notebook, **arguments, **callbacks)
+        definition = client.get_definition(definition_id)
+    show_change(terminal, definition)
+    terminal.document({"definition": definition.document})
+
+
+def run(
+    terminal: Terminal, definition_id: DefinitionArgument, *, parameters: ParameterOption = None, results: WaitOptions
+) -> None:
+    """Run a definition now, independently of its schedule.
+
+    Parameters that you do not specify have the values of the definition. This
+    also works for a paused definition.
+    """
+    from jupyter_scheduler_aws.cli.waiting import finish_or_explain
+
+    values = parse_parameters(parameters or ())
+    with terminal.client() as client:
+        job_id = client.run_definition(definition_id, parameters=values)
+        finish_or_explain(terminal, client, job_id, results)

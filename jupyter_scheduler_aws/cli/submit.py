@@ -1,83 +1,56 @@
-"""`nbjobs submit`."""
+"""`nbjobs submit` and `nbjobs wait`."""
 
 from typing import Annotated
 
 import typer
 
-from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS
 from jupyter_scheduler_aws.cli.options import (
-    ComputeTypeOption,
-    DownloadOption,
-    EnvironmentOption,
     FolderOption,
-    FormatOption,
-    InputOption,
-    JsonOption,
-    NameOption,
+    JobArgument,
+    JobOptions,
     NotebookArgument,
-    OverwriteOption,
-    ParameterOption,
-    RetriesOption,
-    TagOption,
-    TimeoutOption,
-    WaitOption,
-    parse_parameters,
+    ResultOptions,
+    WaitOptions,
 )
-from jupyter_scheduler_aws.cli.terminal import terminal_of
-from jupyter_scheduler_aws.cli.upload_progress import watched
-from jupyter_scheduler_aws.cli.waiting import destination_of, finish_or_tell
+from jupyter_scheduler_aws.cli.terminal import Terminal
 
-__all__ = ["submit"]
+__all__ = ["submit", "wait"]
 
 
 def submit(
-    context: typer.Context,
+    terminal: Terminal,
     notebook: NotebookArgument,
     *,
-    parameter: ParameterOption = None,
     folder: FolderOption = False,
-    environment: EnvironmentOption = None,
-    compute_type: ComputeTypeOption = None,
-    output_format: FormatOption = None,
-    name: NameOption = None,
-    tag: TagOption = None,
-    timeout: TimeoutOption = None,
-    retries: RetriesOption = None,
+    options: JobOptions,
     idempotency_token: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="The same token with the same input gives the same job, not a second one."),
+        typer.Option(metavar="TEXT", help="Submitting the same input with the same token again returns the same job."),
     ] = None,
-    wait: WaitOption = False,
-    download: DownloadOption = None,
-    with_input: InputOption = False,
-    overwrite: OverwriteOption = False,
-    _json: JsonOption = False,
+    results: WaitOptions,
 ) -> None:
     """Run a notebook as a job.
 
-    It is uploaded as it is now, alone or with its folder. Where nothing is said,
-    it has the notebook's name, the first environment, and the formats ipynb and
-    html. With --wait or --download, the command goes on until the job has ended;
-    interrupting it does not stop the job.
+    The command uploads the notebook as it is now, alone or with its folder. By
+    default, the job has the name of the notebook, uses the first environment,
+    and makes the formats ipynb and html. With --wait or --download, the command
+    runs until the job has ended. Interrupting it does not stop the job.
     """
-    terminal = terminal_of(context)
-    parameters = parse_parameters(parameter or ())
-    destination = destination_of(download, with_input=with_input, overwrite=overwrite)
+    from jupyter_scheduler_aws.cli.upload_progress import show_upload
+    from jupyter_scheduler_aws.cli.waiting import finish_or_explain
+
+    arguments = options.arguments()
     with terminal.client() as client:
-        with watched(terminal, notebook) as watch:
+        with show_upload(terminal, notebook) as callbacks:
             job_id = client.submit(
-                notebook,
-                folder=folder,
-                name=name,
-                environment=environment,
-                compute_type=compute_type,
-                parameters=parameters,
-                output_formats=output_format or DEFAULT_OUTPUT_FORMATS,
-                tags=tag or (),
-                timeout=timeout,
-                max_retries=retries,
-                idempotency_token=idempotency_token,
-                on_packed=watch.on_packed,
-                on_progress=watch.on_progress,
+                notebook, folder=folder, idempotency_token=idempotency_token, **arguments, **callbacks
             )
-        finish_or_tell(terminal, client, job_id, waits=wait, destination=destination)
+        finish_or_explain(terminal, client, job_id, results)
+
+
+def wait(terminal: Terminal, job_id: JobArgument, *, results: ResultOptions) -> None:
+    """Wait until a job has ended, and show its progress."""
+    from jupyter_scheduler_aws.cli.waiting import finish
+
+    with terminal.client() as client:
+        finish(terminal, client, job_id, results)

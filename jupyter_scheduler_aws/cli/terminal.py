@@ -1,123 +1,109 @@
-"""What a command writes to: results to stdout, everything else to stderr, or one JSON document."""
+"""Where a command writes: results to stdout, everything else to stderr; or one JSON document to stdout."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from typing_extensions import override
 
-from jupyter_scheduler_aws.api.polling_interval import PollingInterval
-from jupyter_scheduler_aws.api.retry_policy import RetryPolicy
-from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
 from jupyter_scheduler_aws.sanitize import json_text, sanitize_text
 
-__all__ = ["PlainConsole", "Terminal", "message_of", "terminal_of"]
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
-_UNLIMITED_WIDTH: Final = 1000
-"""Columns where nobody looks: nothing is cut or wrapped for a program."""
+    from jupyter_scheduler_aws.client import Client
 
-
-class PlainConsole(Console):
-    """A console on which only rich itself styles: every text is made plain on its way out, whoever wrote it.
-
-    Markup and emoji codes are off: `[link=…]` in a name is six letters and a bracket.
-
-    Parameters
-    ----------
-    options
-        As rich's console has them.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(highlight=False, markup=False, emoji=False, **options)
-
-    @override
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(sanitize_text(segment.text), segment.style)
-
-
-def _console(stream: IO[str], *, is_stderr: bool) -> Console:
-    return PlainConsole(stderr=is_stderr, width=None if stream.isatty() else _UNLIMITED_WIDTH)
+__all__ = ["Terminal", "error_message", "terminal_of"]
 
 
 @dataclass(kw_only=True)
 class Terminal:
-    """The two streams, and how to reach the service."""
+    """The two output streams, and how to reach the service."""
 
     url: str | None = None
     region: str | None = None
     profile: str | None = None
     owner_id: str | None = None
-    """Whose jobs to look at; one's own if None."""
-    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
-    polling_interval: PollingInterval = field(default_factory=PollingInterval)
+    """Whose jobs and definitions to work with; your own if None."""
+    client_options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of `Client`."""
     is_json: bool = False
     """Whether stdout gets one JSON document and nothing else."""
-    out: Console = field(default_factory=lambda: _console(sys.stdout, is_stderr=False))
-    err: Console = field(default_factory=lambda: _console(sys.stderr, is_stderr=True))
 
-    def client(self, *, of_owner: str | None = None, own: bool = False) -> Client:
-        """Open a client; close it.
+    @cached_property
+    def out(self) -> "Console":
+        """The console for stdout."""
+        from jupyter_scheduler_aws.cli.console import open_console
+
+        return open_console(sys.stdout, is_stderr=False)
+
+    @cached_property
+    def err(self) -> "Console":
+        """The console for stderr."""
+        from jupyter_scheduler_aws.cli.console import open_console
+
+        return open_console(sys.stderr, is_stderr=True)
+
+    def client(self, *, of_owner: str | None = None, own: bool = False) -> "Client":
+        """Open a client. The caller closes it.
 
         Parameters
         ----------
         of_owner
-            Whose jobs to look at; without it, those of `owner_id`.
+            Whose jobs to work with. Default: those of `owner_id`.
         own
-            Whether to look at one's own, whatever `owner_id` says.
+            Whether to work with your own jobs, whatever `owner_id` is.
         """
+        from jupyter_scheduler_aws.client import Client
+
         owner_id = None if own else of_owner or self.owner_id
-        return Client(
-            self.url,
-            region=self.region,
-            profile=self.profile,
-            owner_id=owner_id,
-            retry_policy=self.retry_policy,
-            polling_interval=self.polling_interval,
-        )
+        return Client(self.url, region=self.region, profile=self.profile, owner_id=owner_id, **self.client_options)
 
     def result(self, line: str) -> None:
-        """Write a line for programs, plain but neither wrapped nor styled, unless stdout is for JSON."""
+        """Print a line for programs, unwrapped and unstyled, unless stdout is for JSON."""
         if not self.is_json:
             typer.echo(sanitize_text(line))
 
+    def view(self, view: "RenderableType") -> None:
+        """Print a table or the like for a person, unless stdout is for JSON."""
+        if not self.is_json:
+            self.out.print(view)
+
     def document(self, document: Any) -> None:
-        """Write the JSON document, if it was asked for."""
+        """Print the JSON document, if the user asked for it."""
         if self.is_json:
             typer.echo(json_text(document))
 
     def note(self, text: str, *, style: str = "dim") -> None:
-        """Say something by the way."""
+        """Print a remark to stderr."""
         self.err.print(sanitize_text(text), style=style, soft_wrap=True)
 
     def error(self, error: SchedulerClientError) -> None:
-        """Say what went wrong, and what can be looked up."""
-        details = {"message": message_of(error)}
+        """Print an error, with the id of the request if the service failed."""
+        message = error_message(error)
+        details = {"message": message}
         if isinstance(error, SchedulerApiError):
             found = {"status": error.status, "code": error.code, "reason": error.reason, "request_id": error.request_id}
             details |= {name: str(value) for name, value in found.items() if value is not None}
         self.err.print("Error: ", style="bold red", end="")
-        self.err.print(sanitize_text(message_of(error)), soft_wrap=True)
+        self.err.print(sanitize_text(message), soft_wrap=True)
         if isinstance(error, ServiceError) and error.request_id:
-            self.note(f"Request {error.request_id}; the operator finds it in the service's logs.")
+            self.note(f"The operator can find request {error.request_id} in the logs of the service.")
         self.document({"error": details})
 
 
-def message_of(error: SchedulerClientError) -> str:
-    """Give an error's message, with the option of `nbjobs` that says what is missing."""
+def error_message(error: SchedulerClientError) -> str:
+    """Return the message of an error, with the option of `nbjobs` that provides what is missing."""
     option = error.option if isinstance(error, ConfigurationError) else None
-    return f"{error.message} Or give --{option}." if option else error.message
+    return f"{error.message} Or use --{option}." if option else error.message
 
 
 def terminal_of(context: typer.Context) -> Terminal:
-    """Give the terminal of a command."""
+    """Return the terminal of a command."""
     terminal = context.obj
     if not isinstance(terminal, Terminal):
-        raise TypeError("The root command sets the terminal before any other runs.")
+        raise TypeError("The root command sets the terminal before any other command runs.")
     return terminal

@@ -2,46 +2,43 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TypedDict
 
-from jupyter_scheduler_aws.cli.formatting import size
-from jupyter_scheduler_aws.cli.progress import Activity
+from jupyter_scheduler_aws.cli.formatting import format_size
+from jupyter_scheduler_aws.cli.progress import ProgressLine
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.snapshots.pack import Snapshot
-from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress
+from jupyter_scheduler_aws.transfers.upload import Progress
 
-__all__ = ["NOBODY", "Watch", "watched"]
+__all__ = ["UploadCallbacks", "show_upload"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """What a client calls while it packs and uploads."""
+class UploadCallbacks(TypedDict, total=False):
+    """Arguments of the client's methods that pack and upload a notebook."""
 
     on_packed: Callable[[Snapshot], None]
     on_progress: Progress
 
 
-NOBODY: Final = Watch(on_packed=lambda _: None, on_progress=ignore_progress)
-"""Watches where nothing is uploaded."""
-
-
 @contextmanager
-def watched(terminal: Terminal, notebook: Path) -> Iterator[Watch]:
-    """Show what happens to a notebook, and what stays behind, until the block ends."""
-    with Activity(terminal.err) as activity:
+def show_upload(terminal: Terminal, notebook: Path | None) -> Iterator[UploadCallbacks]:
+    """Show the progress of an upload, and which files are left out. Without a notebook, show nothing."""
+    if notebook is None:
+        yield {}
+        return
+    with ProgressLine(terminal.err) as progress:
 
-        def tell_size(snapshot: Snapshot) -> None:
-            for left_out in snapshot.left_out:
-                terminal.note(f"left out: {left_out}")
-            activity.begin(f"uploading {_what(snapshot)}")
+        def on_packed(snapshot: Snapshot) -> None:
+            for path in snapshot.left_out:
+                terminal.note(f"left out: {path}")
+            progress.start(f"uploading {_describe(snapshot)}")
 
-        activity.begin(f"packing {notebook.name}")
-        yield Watch(on_packed=tell_size, on_progress=activity.on_bytes)
+        progress.start(f"packing {notebook.name}")
+        yield {"on_packed": on_packed, "on_progress": progress.on_bytes}
 
 
-def _what(snapshot: Snapshot) -> str:
+def _describe(snapshot: Snapshot) -> str:
     others = snapshot.files - 1
     more = f" and {others} other file{'s' if others > 1 else ''}" if others else ""
-    return f"{snapshot.input_filename}{more}, {size(snapshot.size_bytes)}"
+    return f"{snapshot.input_filename}{more}, {format_size(snapshot.size_bytes)}"

@@ -1,5 +1,5 @@
-"""The connector: jupyter-scheduler's plug-in points, served by the stack instead of by the Jupyter server.
+"""The connector: implements jupyter-scheduler's extension points with the stack instead of the Jupyter server.
 
-`scheduler.py` is what jupyter-scheduler calls; `jobs.py`, `definitions.py`, `environments.py` and `job_files_manager.py` do
-what it asks, over HTTP through `connection.py`, and in threads (`twins.py`), so that the server never waits.
+jupyter-scheduler calls `scheduler.py`, `environments.py` and `job_files_manager.py`. They send requests through
+`connection.py`, in threads (`async_adapter.py`), so that the event loop of the server never blocks.
 """

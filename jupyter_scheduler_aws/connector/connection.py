@@ -1,4 +1,4 @@
-"""The one client of a Jupyter server, opened when something is first asked."""
+"""The one client of a Jupyter server, opened with the first request."""
 
 import threading
 from datetime import timedelta
@@ -10,16 +10,16 @@ __all__ = ["Connection"]
 
 
 class Connection:
-    """Opens the client on first use, in whatever thread that is; what is not set up is said to each that asks.
+    """Opens the client on first use, in any thread. While something is not set up, every use raises an error.
 
     Parameters
     ----------
     url, region, profile
-        As for `Client`; empty: from the environment.
+        As for `Client`. If empty, the environment decides.
     connect_timeout, timeout
-        How long to wait for a connection, and for an answer.
+        How long to wait for a connection, and for a response.
     tries
-        How often a request is tried that found the service busy, or did not find it.
+        How often to try a request while the service is busy or unreachable.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Connection:
         Raises
         ------
         ConfigurationError
-            If URL, region, profile or credentials are missing or unusable; asked again, it looks again.
+            If URL, region, profile or credentials are missing or not usable. The next use tries again.
         """
         with self._lock:
             if self._client is None:
@@ -63,7 +63,7 @@ class Connection:
             return self._client
 
     def close(self) -> None:
-        """Close the client's connections; asking again opens others."""
+        """Close the client. The next use opens another one."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:

@@ -1,4 +1,4 @@
-"""Job definitions, as the panel asks for them."""
+"""The operations of the panel on job definitions."""
 
 from typing import Any, Final
 
@@ -13,25 +13,25 @@ from jupyter_scheduler.models import (
 
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.connector.connection import Connection
-from jupyter_scheduler_aws.connector.list_pages import definition_page
+from jupyter_scheduler_aws.connector.create_requests import make_create_request, upload_input
+from jupyter_scheduler_aws.connector.list_pages import fetch_definitions
 from jupyter_scheduler_aws.connector.panel_models import read_definition, read_definitions
-from jupyter_scheduler_aws.connector.requests import creation, send_snapshot
 from jupyter_scheduler_aws.connector.workspace import Workspace
 
 __all__ = ["Definitions"]
 
-_NOT_OURS: Final = {"input_uri", "url"}
+_IGNORED_FIELDS: Final = {"input_uri", "url"}
 
 
 class Definitions:
-    """What people do with definitions; every method blocks, and raises the client's errors.
+    """The operations on definitions. All methods block, and raise the errors of the client.
 
     Parameters
     ----------
     connection
-        Reaches the service.
+        The connection to the service.
     workspace
-        Where notebooks are.
+        The folders of notebooks.
     """
 
     def __init__(self, connection: Connection, workspace: Workspace) -> None:
@@ -39,30 +39,30 @@ class Definitions:
         self._workspace = workspace
 
     def create(self, model: CreateJobDefinition) -> str:
-        """Upload the notebook as it is now, create a definition that runs it, and give its id."""
+        """Upload the notebook as it is now, create a definition, and return its id."""
         client = self._connection.client
-        return client.create_definition(creation(client, self._workspace, model))
+        return client.create_definition(make_create_request(client, self._workspace, model))
 
     def page(self, query: ListJobDefinitionsQuery) -> ListJobDefinitionsResponse:
-        """List definitions."""
-        documents, token, total = definition_page(self._connection.client, query)
+        """Return a page of definitions."""
+        documents, token, total = fetch_definitions(self._connection.client, query)
         return ListJobDefinitionsResponse(
             job_definitions=read_definitions(documents), next_token=token, total_count=total
         )
 
     def get(self, definition_id: str) -> DescribeJobDefinition:
-        """Describe a definition."""
+        """Return a definition."""
         return read_definition(self._connection.client.get_definition(definition_id).document, whole=True)
 
     def update(self, definition_id: str, model: UpdateJobDefinition) -> None:
-        """Change what the request names, and only that; see `has_new_snapshot` for the notebook."""
+        """Change only what the request contains. For the notebook, see `has_new_notebook`."""
         client = self._connection.client
-        changes = model.dict(exclude_unset=True, exclude_none=True, exclude=_NOT_OURS)
+        changes = model.dict(exclude_unset=True, exclude_none=True, exclude=_IGNORED_FIELDS)
         if model.input_uri:
             definition = client.get_definition(definition_id)
-            if has_new_snapshot(definition, model.input_uri, changes):
+            if has_new_notebook(definition, model.input_uri, changes):
                 folder = definition.package_input_folder
-                changes |= send_snapshot(client, self._workspace, model.input_uri, folder=folder)
+                changes |= upload_input(client, self._workspace, model.input_uri, folder=folder)
         if changes or not model.input_uri:
             client.change_definition(definition_id, changes)
 
@@ -71,16 +71,16 @@ class Definitions:
         self._connection.client.delete_definition(definition_id)
 
     def run(self, definition_id: str, model: CreateJobFromDefinition) -> str:
-        """Make a job of a definition now, and give its id."""
+        """Run a definition now, and return the id of the job."""
         return self._connection.client.create_job_of_definition(definition_id, model.dict(exclude_none=True))
 
 
-def has_new_snapshot(definition: Definition, input_uri: str, changes: dict[str, Any]) -> bool:
-    """Say whether an edit in the panel means that the notebook is to be taken anew.
+def has_new_notebook(definition: Definition, input_uri: str, changes: dict[str, Any]) -> bool:
+    """Check whether an edit in the panel replaces the notebook.
 
-    The panel sends a whole path when a file was dropped on it, and else the notebook's bare name, wherever the notebook
-    is. The two look alike where it is in the server's root folder: then an edit that leaves the schedule as it was can
-    only be about the file, and one that changes the schedule leaves the snapshot alone.
+    The panel sends the full path if the user dropped a file on the form, and otherwise only the name of the notebook,
+    whichever folder it is in. In the root folder of the server, both are the same. In that case, an edit that does not
+    change the schedule must be about the file, and an edit that changes the schedule keeps the snapshot.
     """
     if input_uri != definition.input_filename:
         return True

@@ -1,4 +1,4 @@
-"""What jupyter-scheduler asks its execution manager, where nothing is executed on the Jupyter server."""
+"""The execution manager of jupyter-scheduler. Nothing runs on the Jupyter server."""
 
 from typing import Final
 
@@ -7,14 +7,14 @@ from jupyter_scheduler.models import JobFeature
 
 __all__ = ["AwsExecutionManager"]
 
-_MISSING: Final = {JobFeature.email_notifications, JobFeature.output_filename_template}
+_UNSUPPORTED: Final = {JobFeature.email_notifications, JobFeature.output_filename_template}
 
 
 class AwsExecutionManager(ExecutionManager):  # type: ignore[misc]
-    """Says what jobs can do; runners in the cloud execute them."""
+    """Lists the supported features. Runners on AWS execute the jobs."""
 
     def execute(self) -> None:
-        """Refuse: nothing runs here.
+        """Raise an error, because nothing runs here.
 
         Raises
         ------
@@ -25,5 +25,5 @@ class AwsExecutionManager(ExecutionManager):  # type: ignore[misc]
 
     @classmethod
     def supported_features(cls, _class: object = None) -> dict[JobFeature, bool]:
-        """Say which features there are; jupyter-scheduler hands the class over a second time."""
-        return {feature: feature not in _MISSING for feature in JobFeature}
+        """Return the supported features. jupyter-scheduler passes the class a second time."""
+        return {feature: feature not in _UNSUPPORTED for feature in JobFeature}

@@ -1,26 +1,26 @@
-"""Brings a job's files into the workspace."""
+"""Downloads the files of a job into the workspace."""
 
 from typing import Any
 
 from jupyter_scheduler.job_files_manager import JobFilesManager
 
-from jupyter_scheduler_aws.connector.async_adapter import transfer, with_twins
+from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, transfer
 from jupyter_scheduler_aws.connector.error_messages import to_scheduler_error
 from jupyter_scheduler_aws.connector.scheduler import AwsScheduler
 
 __all__ = ["AwsJobFilesManager"]
 
 
-@with_twins(to_scheduler_error)
+@add_async_methods(to_scheduler_error)
 class AwsJobFilesManager(JobFilesManager):  # type: ignore[misc]
-    """Downloads what a job made, and its notebook, to `<output directory>/<stem>-<job id>/` below the server's root.
+    """Downloads the outputs and the notebook of a job to `<output directory>/<stem>-<job id>/` below the server's root.
 
-    The answer comes when the files are there: the panel looks for them five seconds after it.
+    The response is sent when the files are there, because the panel looks for them five seconds later.
 
     Parameters
     ----------
     scheduler
-        Reaches the service, and says where files go.
+        The scheduler, which knows the service and the folders.
     """
 
     def __init__(self, scheduler: AwsScheduler, **_others: Any) -> None:
@@ -36,6 +36,6 @@ class AwsJobFilesManager(JobFilesManager):  # type: ignore[misc]
         job_id
             The job.
         redownload
-            Whether files that are here are fetched again; jupyter-scheduler hands over the query's text.
+            Whether to download existing files again. jupyter-scheduler passes the text of the query.
         """
         self.scheduler.download(job_id, again=str(redownload).lower() == "true")

@@ -1,4 +1,4 @@
-"""Jobs, as the panel asks for them."""
+"""The operations of the panel on jobs."""
 
 import logging
 from pathlib import Path
@@ -13,10 +13,10 @@ from jupyter_scheduler.models import (
 )
 
 from jupyter_scheduler_aws.connector.connection import Connection
-from jupyter_scheduler_aws.connector.list_pages import job_page
+from jupyter_scheduler_aws.connector.create_requests import make_create_request
+from jupyter_scheduler_aws.connector.list_pages import fetch_jobs
 from jupyter_scheduler_aws.connector.local_files import add_local_files
 from jupyter_scheduler_aws.connector.panel_models import read_job, read_jobs
-from jupyter_scheduler_aws.connector.requests import creation
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.enums import InputChoice
 
@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """What people do with jobs; every method blocks, and raises the client's errors.
+    """The operations on jobs. All methods block, and raise the errors of the client.
 
     Parameters
     ----------
     connection
-        Reaches the service.
+        The connection to the service.
     workspace
-        Where notebooks and downloaded files are.
+        The folders of notebooks and downloaded files.
     """
 
     def __init__(self, connection: Connection, workspace: Workspace) -> None:
@@ -41,51 +41,52 @@ class Jobs:
         self._workspace = workspace
 
     def create(self, model: CreateJob) -> str:
-        """Upload the notebook as it is now, create a job that runs it, and give its id."""
+        """Upload the notebook as it is now, create a job, and return its id."""
         client = self._connection.client
-        return client.create_job(creation(client, self._workspace, model))
+        return client.create_job(make_create_request(client, self._workspace, model))
 
     def page(self, query: ListJobsQuery) -> ListJobsResponse:
-        """List jobs. For none of them, as JupyterLab does when it starts, nobody is asked."""
+        """Return a page of jobs. When JupyterLab starts, it requests zero jobs; that sends no request to the service."""
         if query.max_items == 0:
             return ListJobsResponse(total_count=-1)
-        documents, token, total = job_page(self._connection.client, query)
+        documents, token, total = fetch_jobs(self._connection.client, query)
         jobs = read_jobs(documents)
         for job in jobs:
             add_local_files(job, self._workspace)
         return ListJobsResponse(jobs=jobs, next_token=token, total_count=total)
 
     def count(self, query: CountJobsQuery) -> int:
-        """Count jobs in a state."""
+        """Return the number of jobs with a status."""
         return self._connection.client.count_jobs(query.status.value)
 
     def get(self, job_id: str, *, with_files: bool) -> DescribeJob:
-        """Describe a job."""
+        """Return a job."""
         job = read_job(self._connection.client.get_job(job_id).document)
         if with_files:
             add_local_files(job, self._workspace)
         return job
 
     def update(self, job_id: str, model: UpdateJob) -> None:
-        """Rename a job, give it another compute type while it waits, or stop it."""
+        """Rename a job, change its compute type while it waits, or stop it."""
         self._connection.client.change_job(job_id, model.dict(exclude_none=True))
 
     def stop(self, job_id: str) -> None:
-        """Stop a job, whether it waits or runs."""
+        """Stop a waiting or running job."""
         self._connection.client.stop_job(job_id)
 
     def delete(self, job_id: str) -> None:
-        """Delete a job with what it has in the cloud; what was downloaded stays."""
+        """Delete a job and its files on AWS. Downloaded files stay."""
         self._connection.client.delete_jobs([job_id])
 
     def download(self, job_id: str, *, again: bool) -> None:
-        """Download a job's files that are missing here, or all of them; of an input folder only the notebook."""
+        """Download the missing files of a job, or all of them again. Of an input folder, download only the notebook."""
         client = self._connection.client
         folder = self._workspace.job_folder(client.get_job(job_id).input_filename, job_id)
-        client.download(job_id, folder, with_input=InputChoice.NOTEBOOK, again=again, on_renamed=_tell_renamed)
+        client.download(job_id, folder, with_input=InputChoice.NOTEBOOK, again=again, on_renamed=_log_renamed)
 
 
-def _tell_renamed(name: str, path: Path) -> None:
+def _log_renamed(name: str, path: Path) -> None:
     _log.warning(
-        "%s is here as %s: some file systems would not keep it apart from another file", *map(ascii, (name, str(path)))
+        "%s is saved as %s, because some file systems confuse its name with another file",
+        *map(ascii, (name, str(path))),
     )

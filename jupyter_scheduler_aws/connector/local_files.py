@@ -1,4 +1,4 @@
-"""What of a job's files is on this machine: the panel makes links of it, and offers a download of what is missing."""
+"""Finds the files of a job on this machine. The panel links to them, and offers to download missing ones."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,11 +13,11 @@ from jupyter_scheduler_aws.transfers.download_manifest import FileState, Manifes
 __all__ = ["add_local_files"]
 
 _FOLDER: Final = "files"
-"""Format of the link to the folder itself, which has whatever else the run made."""
+"""Format of the link to the folder, which contains all other files that the run made."""
 
 
 def add_local_files(job: DescribeJob, workspace: Workspace) -> None:
-    """Say which files of a job are here, and whether all are. One that cannot be looked at counts as not here."""
+    """Add the files that are on this machine to a job, and whether all are. A file that cannot be read counts as missing."""
     try:
         folder = workspace.job_folder(job.input_filename, job.job_id)
     except UnsafePathError:
@@ -36,7 +36,7 @@ def add_local_files(job: DescribeJob, workspace: Workspace) -> None:
 
 
 def _links(files: Iterable[JobFile], made: list[str]) -> list[JobFile]:
-    """Add the folder's link where the run made something, with or without an input folder."""
+    """Add a link to the folder if the run made files, with or without an input folder."""
     links = list(files)
     has_folder = any(file.file_format == _FOLDER for file in links)
     return [*links, JobFile(display_name="Files", file_format=_FOLDER)] if made and not has_folder else links

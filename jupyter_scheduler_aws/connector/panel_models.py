@@ -1,4 +1,4 @@
-"""From the service's documents to jupyter-scheduler's models. One that cannot be read never takes its list along."""
+"""Converts documents of the service to models of jupyter-scheduler. An unreadable one never breaks a whole list."""
 
 import logging
 from collections.abc import Mapping
@@ -26,21 +26,21 @@ _MACROS: Final = {
     "@weekly": "0 0 * * 0",
     "@yearly": "0 0 1 1 *",
 }
-"""crontab(5)'s macros in five fields. The panel's cronstrue 2.12.0 fails at a macro, and the whole panel with it; it reads
-every other crontab that the service takes."""
+"""The macros of crontab(5) as five fields. cronstrue 2.12.0 in the panel fails on a macro, which breaks the whole panel. It
+reads all other crontabs that the service accepts."""
 
 _UNREADABLE: Final = (
-    "This version of jupyter-scheduler-aws cannot read what the service says of it. Upgrade the older of the two."
+    "This version of jupyter-scheduler-aws cannot read the service's response. Upgrade the older of the two."
 )
 
 
 def read_job(document: Document) -> DescribeJob:
-    """Read a job; what cannot be read is replaced, and said."""
-    document = _plain(document)
-    model = _read(DescribeJob, document) or _read(DescribeJob, _readable_job(document))
+    """Read a job. If that fails, return a placeholder whose status message says so."""
+    document = _sanitize(document)
+    model = _read(DescribeJob, document) or _read(DescribeJob, _placeholder_job(document))
     if model is None:
-        raise ValueError(f"The service's answer has no job id: {str(document)[:200]}")
-    # The model would make 1 of "t" and of true, and 2 of 2.5.
+        raise ValueError(f"The response of the service has no job id: {str(document)[:200]}")
+    # The model would convert "t" and true to 1, and 2.5 to 2.
     model.runtime_environment_parameters = document.get("runtime_environment_parameters")
     model.output_formats = model.output_formats or []
     if is_random_token(model.idempotency_token):
@@ -49,41 +49,42 @@ def read_job(document: Document) -> DescribeJob:
 
 
 def read_jobs(documents: list[Document]) -> list[DescribeJob]:
-    """Read the rows of a list; a row that is not even a job is left out, and logged."""
+    """Read the rows of a list. A row without a job id is skipped and logged."""
     return _rows(read_job, documents)
 
 
 def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDefinition:
-    """Read a definition; what cannot be read is replaced.
+    """Read a definition. If that fails, return a placeholder.
 
-    The panel has no place for a definition's problem but its name; it shows the name, and never sends it back.
+    The name includes the problems of the definition, because the panel has no other place for them. It never sends the
+    name back.
 
     Parameters
     ----------
     document
-        The service's document.
+        The document of the service.
     whole
-        Whether the name is to carry all of a problem, or just that there is one.
+        Whether to include the messages of problems, or only their titles.
     """
-    document = _plain(document)
-    name = _shown_name(document, whole=whole)
-    shown = {**document, "name": name, "schedule": _shown_schedule(document.get("schedule"))}
-    model = _read(DescribeJobDefinition, shown) or _read(DescribeJobDefinition, _readable_definition(shown))
+    document = _sanitize(document)
+    name = _name_with_problems(document, whole=whole)
+    shown = {**document, "name": name, "schedule": _expand_macro(document.get("schedule"))}
+    model = _read(DescribeJobDefinition, shown) or _read(DescribeJobDefinition, _placeholder_definition(shown))
     if model is None:
-        raise ValueError(f"The service's answer has no definition id: {str(document)[:200]}")
+        raise ValueError(f"The response of the service has no definition id: {str(document)[:200]}")
     model.runtime_environment_parameters = document.get("runtime_environment_parameters")
     model.output_formats = model.output_formats or []
     return model
 
 
 def read_definitions(documents: list[Document]) -> list[DescribeJobDefinition]:
-    """Read the rows of a list; a row that is not even a definition is left out, and logged."""
+    """Read the rows of a list. A row without a definition id is skipped and logged."""
     return _rows(read_definition, documents)
 
 
-def _plain(document: Document) -> Document:
-    """Make plain what the panel only shows. What it sends back as data, such as parameters and file names, stays exact."""
-    name, tags, message = (document.get(each) for each in ("name", "tags", "status_message"))
+def _sanitize(document: Document) -> Document:
+    """Sanitize what the panel only shows. What it sends back, such as parameters and file names, stays exact."""
+    name, tags, message = (document.get(key) for key in ("name", "tags", "status_message"))
     return {
         **document,
         **({"name": sanitize_line(name)} if isinstance(name, str) else {}),
@@ -96,7 +97,7 @@ def _read(model: type[Model], document: Document) -> Model | None:
     try:
         read: Model = model(**document)
     except (ValidationError, TypeError) as error:
-        _log.warning("A row of the scheduler's service cannot be read: %s", sanitize_text(str(error)))
+        _log.warning("Cannot read a row of the scheduler service: %s", sanitize_text(str(error)))
         return None
     return read
 
@@ -107,15 +108,15 @@ def _rows(read: Any, documents: list[Document]) -> list[Any]:
         try:
             rows.append(read(document))
         except (ValueError, AttributeError, TypeError) as error:
-            _log.warning("A row of the scheduler's service is left out: %s", sanitize_text(str(error)))
+            _log.warning("Skipped a row of the scheduler service: %s", sanitize_text(str(error)))
     return rows
 
 
-def _readable_job(document: Document) -> Document:
-    """Keep what a person needs to find a job, and to delete it."""
+def _placeholder_job(document: Document) -> Document:
+    """Keep what users need to find a job and to delete it."""
     status = document.get("status")
     return {
-        **_what_is_sure(document),
+        **_common_fields(document),
         "job_id": document.get("job_id"),
         "url": f"/jobs/{document.get('job_id')}",
         "status": status if status in list(Status) else Status.CREATED,
@@ -123,16 +124,16 @@ def _readable_job(document: Document) -> Document:
     }
 
 
-def _readable_definition(document: Document) -> Document:
+def _placeholder_definition(document: Document) -> Document:
     return {
-        **_what_is_sure(document),
+        **_common_fields(document),
         "job_definition_id": document.get("job_definition_id"),
         "schedule": document.get("schedule"),
         "active": document.get("active") is True,
     }
 
 
-def _what_is_sure(document: Document) -> dict[str, Any]:
+def _common_fields(document: Document) -> dict[str, Any]:
     texts = {name: document.get(name) for name in ("name", "input_filename", "runtime_environment_name")}
     times = {name: document.get(name) for name in ("create_time", "update_time")}
     return {name: value if isinstance(value, str) else "?" for name, value in texts.items()} | {
@@ -140,14 +141,14 @@ def _what_is_sure(document: Document) -> dict[str, Any]:
     }
 
 
-def _shown_name(document: Document, *, whole: bool) -> object:
+def _name_with_problems(document: Document, *, whole: bool) -> object:
     name, problems = document.get("name"), document.get("problems")
     if not (isinstance(name, str) and isinstance(problems, list)):
         return name
-    known = [each for each in problems if isinstance(each, Mapping)]
-    notes = [f"{each.get('title')}. {each.get('message')}" if whole else f"{each.get('title')}" for each in known]
+    known = [problem for problem in problems if isinstance(problem, Mapping)]
+    notes = [f"{item.get('title')}. {item.get('message')}" if whole else f"{item.get('title')}" for item in known]
     return sanitize_line(f"{name} (\N{WARNING SIGN} {'; '.join(notes)})") if notes else name
 
 
-def _shown_schedule(schedule: object) -> object:
+def _expand_macro(schedule: object) -> object:
     return _MACROS.get(schedule.strip().lower(), schedule) if isinstance(schedule, str) else None

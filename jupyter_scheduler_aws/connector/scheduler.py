@@ -1,4 +1,4 @@
-"""What jupyter-scheduler calls."""
+"""The scheduler that jupyter-scheduler calls."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from jupyter_scheduler.models import (
 from jupyter_scheduler.scheduler import BaseScheduler
 from traitlets import Float, Int, Type, Unicode
 
-from jupyter_scheduler_aws.connector.async_adapter import request, transfer, with_twins
+from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, request, transfer
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.definitions import Definitions
 from jupyter_scheduler_aws.connector.environments import AwsEnvironmentManager
@@ -32,45 +32,47 @@ from jupyter_scheduler_aws.connector.workspace import Workspace
 
 __all__ = ["AwsScheduler"]
 
-_REQUESTS_AT_ONCE: Final = 8
-"""More than a browser's tabs ask at one time."""
+_MAX_REQUESTS: Final = 8
+"""More parallel requests than the tabs of a browser send."""
 
-_TRANSFERS_AT_ONCE: Final = 4
-"""Uploads and downloads beyond these wait; each download fetches four files at a time already."""
+_MAX_TRANSFERS: Final = 4
+"""Parallel uploads and downloads. Each download already fetches four files at a time."""
 
 
-@with_twins(to_scheduler_error)
+@add_async_methods(to_scheduler_error)
 class AwsScheduler(BaseScheduler):  # type: ignore[misc]
     """Serves the Jobs panel from a stack on AWS.
 
-    Nothing is asked of the service before somebody opens the panel, so JupyterLab starts without a network, and without
-    any of this being set up; what is missing is then said in the panel.
+    It sends no request before somebody opens the panel. JupyterLab therefore starts without a network and without any
+    configuration; the panel then shows what is missing.
     """
 
     api_url = Unicode(
         config=True,
-        help="Stage URL of the stack, its output ApiUrl; empty: the environment variable JUPYTER_SCHEDULER_AWS_URL.",
+        help="Stage URL of the stack (output ApiUrl). If empty, the environment variable JUPYTER_SCHEDULER_AWS_URL applies.",
     )
-    region = Unicode(config=True, help="AWS region to sign for; empty: the one in the URL, else the environment's.")
-    profile = Unicode(config=True, help="Profile of the AWS configuration to sign with; empty: the environment's.")
-    connect_timeout_seconds = Float(5.0, config=True, help="How long to wait for a connection to the service.")
+    region = Unicode(
+        config=True, help="AWS region for signing. If empty, the region in the URL or the environment applies."
+    )
+    profile = Unicode(config=True, help="Profile of the AWS configuration. If empty, the environment applies.")
+    connect_timeout_seconds = Float(5.0, config=True, help="Timeout for a connection to the service [s].")
     request_timeout_seconds = Float(
-        35.0, config=True, help="How long to wait for an answer of the service, or a part of it."
+        35.0, config=True, help="Timeout for a response of the service, or the next part of it [s]."
     )
-    tries = Int(4, min=1, config=True, help="How often a request is tried while the service is busy or out of reach.")
+    tries = Int(4, min=1, config=True, help="How often to try a request while the service is busy or unreachable.")
     execution_manager_class = Type(
         klass="jupyter_scheduler.executors.ExecutionManager",
         default_value="jupyter_scheduler_aws.connector.execution_manager.AwsExecutionManager",
         config=True,
-        help="Says what jobs can do.",
+        help="Lists the supported features of jobs.",
     )
     task_runner = None
-    """EventBridge Scheduler fires definitions."""
+    """EventBridge Scheduler runs definitions."""
 
     def __init__(self, root_dir: str, environments_manager: Any, config: Any = None, **_others: Any) -> None:
         super().__init__(root_dir=root_dir, environments_manager=environments_manager, config=config)
-        self.requests = Workers(_REQUESTS_AT_ONCE)
-        self.transfers = Workers(_TRANSFERS_AT_ONCE)
+        self.requests = Workers(_MAX_REQUESTS)
+        self.transfers = Workers(_MAX_TRANSFERS)
         self.connection = Connection(
             url=self.api_url,
             region=self.region,
@@ -87,47 +89,47 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
 
     @transfer
     def create_job(self, model: CreateJob) -> str:
-        """Upload the notebook as it is now, create a job that runs it, and give its id."""
+        """Upload the notebook as it is now, create a job, and return its id."""
         return self._jobs.create(model)
 
     @request
     def update_job(self, job_id: str, model: UpdateJob) -> None:
-        """Rename a job, give it another compute type while it waits, or stop it."""
+        """Rename a job, change its compute type while it waits, or stop it."""
         self._jobs.update(job_id, model)
 
     @request
     def list_jobs(self, query: ListJobsQuery) -> ListJobsResponse:
-        """List jobs."""
+        """Return a page of jobs."""
         return self._jobs.page(query)
 
     @request
     def count_jobs(self, query: CountJobsQuery) -> int:
-        """Count jobs in a state."""
+        """Return the number of jobs with a status."""
         return self._jobs.count(query)
 
     @request
     def get_job(self, job_id: str, job_files: bool = True) -> DescribeJob:  # noqa: FBT001, FBT002 - as it is called
-        """Describe a job, with what of its files is on this machine."""
+        """Return a job, with its files that are on this machine."""
         return self._jobs.get(job_id, with_files=job_files)
 
     @request
     def delete_job(self, job_id: str) -> None:
-        """Delete a job with what it has in the cloud; what was downloaded stays."""
+        """Delete a job and its files on AWS. Downloaded files stay."""
         self._jobs.delete(job_id)
 
     @request
     def stop_job(self, job_id: str) -> None:
-        """Stop a job, whether it waits or runs; what it has made so far is kept."""
+        """Stop a waiting or running job. Outputs made so far are kept."""
         self._jobs.stop(job_id)
 
     @transfer
     def create_job_definition(self, model: CreateJobDefinition) -> str:
-        """Upload the notebook as it is now, create a definition that runs it, and give its id."""
+        """Upload the notebook as it is now, create a definition, and return its id."""
         return self._definitions.create(model)
 
     @transfer
     def update_job_definition(self, job_definition_id: str, model: UpdateJobDefinition) -> None:
-        """Change what the request names, and only that."""
+        """Change only what the request contains."""
         self._definitions.update(job_definition_id, model)
 
     @request
@@ -137,29 +139,29 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
 
     @request
     def get_job_definition(self, job_definition_id: str) -> DescribeJobDefinition:
-        """Describe a definition."""
+        """Return a definition."""
         return self._definitions.get(job_definition_id)
 
     @request
     def list_job_definitions(self, query: ListJobDefinitionsQuery) -> ListJobDefinitionsResponse:
-        """List definitions."""
+        """Return a page of definitions."""
         return self._definitions.page(query)
 
     @request
     def create_job_from_definition(self, job_definition_id: str, model: CreateJobFromDefinition) -> str:
-        """Make a job of a definition now, and give its id."""
+        """Run a definition now, and return the id of the job."""
         return self._definitions.run(job_definition_id, model)
 
     def download(self, job_id: str, *, again: bool) -> None:
-        """Bring a job's files into the workspace, blocking; `AwsJobFilesManager` calls it in a thread.
+        """Download the files of a job into the workspace. This blocks; `AwsJobFilesManager` calls it in a thread.
 
         Raises
         ------
         SchedulerClientError
-            If a file did not arrive whole, or the service refused.
+            If a download fails, or the service refuses.
         """
         self._jobs.download(job_id, again=again)
 
     def get_staging_paths(self, _model: DescribeJob | DescribeJobDefinition) -> dict[str, str]:
-        """Give none: files are staged in S3, and `AwsJobFilesManager` fetches them from there."""
+        """Return no paths, because the files are staged in S3, from where `AwsJobFilesManager` downloads them."""
         return {}

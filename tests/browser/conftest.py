@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from jupyter_scheduler_aws.client import Client
-from tests.browser.camera import SCREENSHOTS, Camera
 from tests.browser.chromium import find_chromium
-from tests.browser.executable import ChromiumError
+from tests.browser.chromium_executable import ChromiumError
 from tests.browser.lab import Lab
-from tests.browser.listening import Complaints
+from tests.browser.page_errors import PageErrors
+from tests.browser.screenshots import SCREENSHOTS, Camera
 from tests.browser.servers import lab_server
 from tests.support.deployed import Deployed, deployed
 from tests.support.jupyter_server import JupyterServer
@@ -24,7 +24,7 @@ _CHROMIUM: Final = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"),
     *("--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 )
-"""Nothing but this machine is reached."""
+"""The browser may reach only this machine."""
 
 _CONTEXT: Final[dict[str, Any]] = {
     "viewport": {"width": 1280, "height": 800},
@@ -34,12 +34,12 @@ _CONTEXT: Final[dict[str, Any]] = {
 }
 
 _PATIENCE_MS: Final = 30_000
-"""For whatever should come at once, on a machine that is busy."""
+"""Timeout for what appears immediately, on a busy machine."""
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium, or the packaged one; Playwright brings none."""
+    """The installed Chromium, or the packaged one. Playwright has none."""
     try:
         chromium = find_chromium(os.environ)
     except ChromiumError as error:
@@ -55,14 +55,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def owner(deployed: Deployed) -> Iterator[Owner]:
-    """Whoever uses this worker's JupyterLab."""
+    """The user of this worker's JupyterLab."""
     with new_owner(deployed) as owner:
         yield owner
 
 
 @pytest.fixture(scope="session")
 def client(owner: Owner) -> Iterator[Client]:
-    """The same person's Python client."""
+    """The Python client of the same user."""
     with owner.client() as client:
         yield client
 
@@ -75,37 +75,37 @@ def server(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[J
 
 
 Visit = Callable[..., AbstractContextManager[Lab]]
-"""Takes a server, and what is to be other than usual of the browser's context."""
+"""Takes a server, and options of the browser context."""
 
 
 @pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """What the test's pages complain of: nothing, or what the test says that it expects."""
-    complaints = Complaints()
-    yield complaints
-    assert not complaints.unexpected, "\n".join(complaints.unexpected)
+def page_errors() -> Iterator[PageErrors]:
+    """The errors of the test's pages. The test fails if there are any that it does not expect."""
+    page_errors = PageErrors()
+    yield page_errors
+    assert not page_errors.unexpected, "\n".join(page_errors.unexpected)
 
 
 @pytest.fixture
-def visit(browser: Browser, complaints: Complaints, request: pytest.FixtureRequest) -> Visit:
-    """Opens JupyterLab of a server in a page of its own, until the block ends."""
+def visit(browser: Browser, page_errors: PageErrors, request: pytest.FixtureRequest) -> Visit:
+    """Opens JupyterLab of a server in a new page until the block ends."""
     name = request.node.name.removeprefix("test_")
     shutil.rmtree(SCREENSHOTS / name, ignore_errors=True)
-    return lambda server, **options: _visit(browser.new_context(**_CONTEXT | options), server, complaints, name)
+    return lambda server, **options: _visit(browser.new_context(**_CONTEXT | options), server, page_errors, name)
 
 
 @pytest.fixture
 def lab(visit: Visit, server: JupyterServer) -> Iterator[Lab]:
-    """This worker's JupyterLab, in a page of the test's own."""
+    """This worker's JupyterLab, in a new page for the test."""
     with visit(server) as lab:
         yield lab
 
 
 @contextmanager
-def _visit(context: BrowserContext, server: JupyterServer, complaints: Complaints, name: str) -> Iterator[Lab]:
+def _visit(context: BrowserContext, server: JupyterServer, page_errors: PageErrors, name: str) -> Iterator[Lab]:
     context.set_default_timeout(_PATIENCE_MS)
     page = context.new_page()
-    complaints.listen(page)
+    page_errors.listen(page)
     lab = Lab(page, server, Camera(page, name))
     try:
         lab.open()

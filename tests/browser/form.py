@@ -15,7 +15,7 @@ _OPTION: Final = "li.MuiMenuItem-root"
 _ADDITIONAL: Final = "#panel-header"
 _ALERT: Final = ".MuiAlert-standardError"
 _FORMATS: Final = ("ipynb", "html", "markdown", "script")
-"""The form begins with all of them ticked."""
+"""Initially, the form selects all of them."""
 
 
 class CreateForm:
@@ -26,7 +26,7 @@ class CreateForm:
         self.root = page.locator(_PANEL)
 
     def expect_open(self) -> Self:
-        """Expect the form, with environments and all."""
+        """Wait for the complete form with its environments."""
         expect(self.root.locator(_NAME)).to_be_visible()
         expect(self.root.get_by_text("Loading")).to_have_count(0)
         return self
@@ -40,7 +40,7 @@ class CreateForm:
         parameters: Mapping[str, str] | None = None,
         with_folder: bool = False,
     ) -> Self:
-        """Fill in what is in sight."""
+        """Fill in the visible fields."""
         self.root.locator(_NAME).fill(name)
         if with_folder:
             self.root.locator("input[name=packageInputFolder]").check()
@@ -53,7 +53,7 @@ class CreateForm:
         return self
 
     def fill_parameters(self, parameters: Mapping[str, str]) -> Self:
-        """Add parameters; Create becomes available when a field is left."""
+        """Add parameters. The Create button is enabled when a field loses the focus."""
         for index, (name, value) in enumerate(parameters.items()):
             self.root.locator("button[title='Add new parameter']").click()
             self.root.locator(f"input[name='parameter-{index}-name']").fill(name)
@@ -62,7 +62,7 @@ class CreateForm:
         return self
 
     def open_additional_options(self) -> Self:
-        """Unfold the tags and the token."""
+        """Expand the section with tags and token."""
         self.root.locator(_ADDITIONAL).click()
         expect(self.root.locator("button[title='Add new tag']")).to_be_visible()
         return self
@@ -82,7 +82,7 @@ class CreateForm:
         return self
 
     def schedule(self, interval: str, *, crontab: str | None = None, timezone: str | None = None) -> Self:
-        """Make it a definition that runs at an interval of the list, such as `minute` or `custom`."""
+        """Select a schedule with an interval of the list, such as `minute` or `custom`."""
         self.root.locator("input[name=createType][value=JobDefinition]").check()
         self.root.locator(_INTERVAL).click()
         self._page.locator(f"{_OPTION}[data-value={interval}]").click()
@@ -100,15 +100,15 @@ class CreateForm:
         return self
 
     def expect_created(self) -> None:
-        """Expect to be told that it was created."""
+        """Wait for the message that it was created."""
         expect(self.root.get_by_text("has been created")).to_be_visible()
 
     @property
     def input_file(self) -> Locator:
-        """The field with the notebook's path."""
+        """The field with the path of the notebook."""
         return self.root.locator("input[name=inputFile]")
 
     @property
     def alert(self) -> Locator:
-        """What the form says of an error."""
+        """The error message of the form."""
         return self.root.locator(_ALERT)

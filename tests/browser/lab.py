@@ -1,12 +1,12 @@
-"""JupyterLab in a browser: what a person does outside of the Jobs panel."""
+"""JupyterLab in a browser, outside of the Jobs panel."""
 
 from typing import Final
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from tests.browser.camera import Camera
 from tests.browser.form import CreateForm
 from tests.browser.panel import JobsPanel
+from tests.browser.screenshots import Camera
 from tests.support.jupyter_server import JupyterServer
 
 __all__ = ["Lab"]
@@ -26,11 +26,11 @@ _CLOSE: Final = ".lm-TabBar-tabCloseIcon"
 _NOTEBOOK: Final = ".jp-NotebookPanel"
 _HTML: Final = ".jp-HTMLViewer iframe"
 _START_MS: Final = 60_000
-"""JupyterLab loads some megabytes of scripts; side by side with others that takes a while."""
+"""Timeout for JupyterLab, which loads megabytes of scripts."""
 
 
 class Lab:
-    """A page with JupyterLab in it."""
+    """A page with JupyterLab."""
 
     def __init__(self, page: Page, server: JupyterServer, camera: Camera) -> None:
         self.page = page
@@ -39,19 +39,19 @@ class Lab:
         self.panel = JobsPanel(page)
 
     def open(self, path: str = "/lab?reset") -> None:
-        """Go to JupyterLab, and wait until it can be worked with."""
+        """Open JupyterLab, and wait until it is ready."""
         separator = "&" if "?" in path else "?"
         self.page.goto(f"{self.server.url}{path}{separator}token={self.server.token}")
         self.expect_ready()
 
     def expect_ready(self) -> None:
-        """Expect that JupyterLab has started and shows files, and no dialog."""
+        """Wait until JupyterLab has started and shows files, and no dialog."""
         expect(self.page.locator(f"{_BROWSER} {_ITEM}").first).to_be_visible(timeout=_START_MS)
         expect(self.page.locator(_SPLASH)).to_have_count(0, timeout=_START_MS)
         expect(self.page.locator(_DIALOG)).to_have_count(0)
 
     def file(self, name: str) -> Locator:
-        """Find a file or folder in the file browser."""
+        """Return a file or folder in the file browser."""
         return self.page.locator(f"{_BROWSER} {_ITEM}").filter(
             has=self.page.locator(".jp-DirListing-itemText").get_by_text(name, exact=True)
         )
@@ -61,11 +61,11 @@ class Lab:
         self.file(name).dblclick()
 
     def refresh_files(self) -> None:
-        """Have the file browser look again."""
+        """Refresh the file browser."""
         self.page.locator(_REFRESH).click()
 
     def open_folder(self, name: str) -> None:
-        """Open a folder of the file browser, also one that it has not seen yet."""
+        """Open a folder of the file browser, even one that it does not show yet."""
         if not self.file(name).count():
             self.refresh_files()
         self.file(name).dblclick()
@@ -77,12 +77,12 @@ class Lab:
         self.page.locator(_MENU_ITEM).filter(has_text="Create Job").click()
 
     def create_job_of(self, name: str) -> CreateForm:
-        """Choose "Create Job" in the context menu of a notebook, and wait for all of the form."""
+        """Choose "Create Job" in the context menu of a notebook, and wait for the complete form."""
         self.choose_create_job(name)
         return CreateForm(self.page).expect_open()
 
     def create_job_of_open_notebook(self) -> CreateForm:
-        """Press the button in the toolbar of the notebook that is open."""
+        """Press the button in the toolbar of the open notebook."""
         self.page.locator(_CREATE_FROM_NOTEBOOK).locator("visible=true").click()
         return CreateForm(self.page).expect_open()
 
@@ -95,19 +95,19 @@ class Lab:
         return self.panel
 
     def show_tab(self, title: str) -> None:
-        """Bring something that is open to the front."""
+        """Activate an open tab."""
         self.page.locator(_TAB).filter(has_text=title).click()
 
     def close_tab(self, title: str) -> None:
-        """Close something that is open."""
+        """Close an open tab."""
         self.page.locator(_TAB).filter(has_text=title).locator(_CLOSE).click()
 
     @property
     def notebook(self) -> Locator:
-        """The notebook that is in front."""
+        """The notebook in the active tab."""
         return self.page.locator(_NOTEBOOK).locator("visible=true")
 
     @property
     def html(self) -> FrameLocator:
-        """The HTML file that is open."""
+        """The open HTML file."""
         return self.page.frame_locator(_HTML)

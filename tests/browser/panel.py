@@ -4,7 +4,7 @@ from typing import Final
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.detail import Detail
+from tests.browser.details import Detail
 
 __all__ = ["JobsPanel"]
 
@@ -15,37 +15,37 @@ _ENDS: Final = ("Completed", "Failed", "Stopped")
 
 
 class JobsPanel:
-    """The panel, wherever it is in."""
+    """The panel, in any view."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         self.root = page.locator(_PANEL)
 
     def row(self, name: str) -> Locator:
-        """Find the row of a job or definition."""
+        """Return the row of a job or definition."""
         return self.root.locator("tbody tr").filter(has=self._page.get_by_title(f'Open detail view for "{name}"'))
 
     def column(self, number: int) -> Locator:
-        """Find the cells of a column; the first has the names."""
+        """Return the cells of a column. The first column contains the names."""
         return self.root.locator(f"tbody tr td:nth-child({number})")
 
     @property
     def alert(self) -> Locator:
-        """What the panel says of an error."""
+        """The error message of the panel."""
         return self.root.locator(_ALERT)
 
     @property
     def range(self) -> Locator:
-        """Which rows the page shows: from, to, of how many."""
+        """The range of rows on the page: first, last, total."""
         return self.root.locator(_RANGE)
 
     def reload(self) -> None:
-        """Press Reload, and wait for what is listed then."""
+        """Press Reload, and wait for the new list."""
         with self._page.expect_response(lambda response: "max_items=" in response.url):
             self.root.get_by_role("button", name="Reload", exact=True).click()
 
     def reload_until(self, name: str, status: str) -> None:
-        """Press Reload until a row says a status, as the panel never looks by itself; pytest's time-out bounds it."""
+        """Press Reload until a row shows a status, because the panel never reloads by itself. The timeout of pytest limits it."""
         row = self.row(name)
         expect(row).to_have_count(1)
         while status not in (text := row.inner_text()):
@@ -61,19 +61,19 @@ class JobsPanel:
         self.root.get_by_role("tab", name="Job Definitions").click()
 
     def sort_by(self, column: str) -> None:
-        """Click a column's title."""
+        """Click the title of a column."""
         self.root.locator("thead th").filter(has_text=column).click()
 
     def next_page(self) -> None:
-        """Turn the page."""
+        """Go to the next page."""
         self.root.get_by_role("button", name="Go to next page").click()
 
     def previous_page(self) -> None:
-        """Turn it back."""
+        """Go to the previous page."""
         self.root.get_by_role("button", name="Go to previous page").click()
 
     def download(self, name: str) -> None:
-        """Press the arrow of a row, and wait for the links that take its place."""
+        """Press the download button of a row, and wait for the links that replace it."""
         self.row(name).get_by_role("button", name="download").click()
         expect(self.row(name).get_by_title("Open output file").first).to_be_visible()
 
@@ -83,7 +83,7 @@ class JobsPanel:
         return Detail(self._page).expect_open(name)
 
     def press_twice(self, what: str, name: str) -> None:
-        """Press Stop or Delete of a row, and again what takes its place to confirm."""
+        """Press Stop or Delete of a row, and then the confirmation that replaces it."""
         button = self.root.get_by_title(f'{what} "{name}"', exact=True)
         button.click()
         expect(button).to_have_text(what)

@@ -1,4 +1,4 @@
-"""JupyterLab servers for the browser: with the examples in their workspace, and without news."""
+"""JupyterLab servers for the browser, with the examples in their workspace and without news."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _KERNEL: Final = {"name": "python3", "display_name": "Python 3", "language": "py
 
 @contextmanager
 def lab_server(folder: Path, environment: Mapping[str, str], *options: str) -> Iterator[JupyterServer]:
-    """Run JupyterLab until the block ends; again in the same folder it finds what was there."""
+    """Run JupyterLab until the block ends. A restart in the same folder keeps the files."""
     settings = folder / "config" / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a person does with jobs that wait or run."""
+"""Actions on waiting and running jobs."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ Start = Callable[[str], str]
 
 @pytest.fixture
 def start(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Start:
-    """Creates a job that takes longer than any test, under a name."""
+    """Creates a job with a name that runs longer than any test."""
     path = write_notebook(tmp_path_factory.mktemp("slow") / "slow.ipynb", "import time", "time.sleep(600)")
     return lambda name: client.submit(path, name=name, output_formats=["ipynb"])
 
@@ -45,7 +45,7 @@ def test_running_jobs_are_stopped(lab: Lab, client: Client, start: Start) -> Non
     expect(panel.open("Me, too").alert).to_have_count(0)
 
 
-def test_jobs_that_wait_or_run_are_deleted(lab: Lab, client: Client, start: Start) -> None:
+def test_waiting_and_running_jobs_are_deleted(lab: Lab, client: Client, start: Start) -> None:
     running, waiting = start("Runs"), start("Waits")
     panel = lab.open_jobs()
     expect(panel.row("Waits")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Jobs of one notebook, from the two places where JupyterLab offers to create them."""
+"""Jobs of a notebook, created from the file browser and from the open notebook."""
 
 import ast
 import json
@@ -10,31 +10,31 @@ from playwright.sync_api import expect
 from jupyter_scheduler_aws.api.job_models import Job, JobStatus
 from jupyter_scheduler_aws.client import Client
 from tests.browser.lab import Lab
-from tests.browser.listening import Complaints
+from tests.browser.page_errors import PageErrors
 from tests.browser.servers import write_notebook
 
 pytestmark = pytest.mark.local_cloud
 
 OF_HTML = ("frame is sandboxed and the 'allow-scripts' permission is not set", r"/ajax/libs/(mathjax|require\.js)/")
-"""JupyterLab runs no scripts of HTML that is not trusted yet, and nbconvert's would fetch two from elsewhere."""
+"""JupyterLab blocks scripts of untrusted HTML, and the output of nbconvert loads two from other sites."""
 
 
 def job_of(client: Client, name: str) -> Job:
-    """Describe the only job of a name."""
+    """Return the only job with a name."""
     [job] = client.list_jobs(name=name)
     return job
 
 
 def injected(notebook: Path) -> dict[str, object]:
-    """Read the values of the cell that a run puts in after the parameters."""
+    """Return the values in the cell that a run injects after the parameters."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     [source] = ["".join(each["source"]) for each in cells if "injected-parameters" in each["metadata"].get("tags", [])]
     assigned = [each for each in ast.parse(source).body if isinstance(each, ast.Assign)]
     return {ast.unparse(each.targets[0]): ast.literal_eval(each.value) for each in assigned}
 
 
-def test_a_job_from_the_file_browser(lab: Lab, client: Client, complaints: Complaints) -> None:
-    complaints.expect(*OF_HTML)
+def test_a_job_from_the_file_browser(lab: Lab, client: Client, page_errors: PageErrors) -> None:
+    page_errors.expect(*OF_HTML)
     form = lab.create_job_of("hello.ipynb")
     lab.camera.take("form")
     form.fill(name="From browser", compute_type="medium", formats=("ipynb", "html"))
@@ -104,7 +104,7 @@ def test_a_job_with_its_folder(lab: Lab, client: Client) -> None:
     lab.camera.take("files")
 
 
-def test_a_job_whose_notebook_fails(lab: Lab, client: Client) -> None:
+def test_a_job_with_a_failing_notebook(lab: Lab, client: Client) -> None:
     lab.create_job_of("failing.ipynb").fill(name="Failing").create().expect_created()
     lab.panel.reload_until("Failing", "Failed")
     job = job_of(client, "Failing")
@@ -123,7 +123,7 @@ def test_a_job_whose_notebook_fails(lab: Lab, client: Client) -> None:
     lab.camera.take("executed")
 
 
-def test_a_notebook_that_names_no_kernel_runs_with_the_environments(lab: Lab) -> None:
+def test_a_notebook_without_a_kernel_uses_the_kernel_of_the_environment(lab: Lab) -> None:
     write_notebook(lab.server.workspace / "no-kernel" / "plain.ipynb", "print(6 * 7)", kernel=False)
     lab.open_folder("no-kernel")
     lab.create_job_of("plain.ipynb").fill(name="Plain").create().expect_created()
@@ -131,8 +131,8 @@ def test_a_notebook_that_names_no_kernel_runs_with_the_environments(lab: Lab) ->
     lab.camera.take("completed")
 
 
-def test_a_token_that_was_used_for_another_notebook_is_refused(lab: Lab, complaints: Complaints) -> None:
-    complaints.expect(r"^answer: POST .*/scheduler/jobs\?\d+ 409$", "status of 409 .* at .*/scheduler/jobs")
+def test_a_reused_idempotency_token_is_refused(lab: Lab, page_errors: PageErrors) -> None:
+    page_errors.expect(r"^answer: POST .*/scheduler/jobs\?\d+ 409$", "status of 409 .* at .*/scheduler/jobs")
     lab.create_job_of("hello.ipynb").fill(name="Once").open_additional_options().fill_token(
         "only-once"
     ).create().expect_created()

@@ -1,4 +1,4 @@
-"""Job definitions: a schedule in words, pause, edit, run now, and the clock."""
+"""Job definitions: description of the schedule, pause, edit, run now, and scheduled runs."""
 
 import shutil
 import time
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.client import Client
-from tests.browser.detail import Detail
+from tests.browser.details import Detail
 from tests.browser.lab import Lab
 
 pytestmark = pytest.mark.local_cloud
@@ -17,13 +17,13 @@ WORKDAYS = "30 9 * * MON-FRI"
 
 
 def definition_of(client: Client, name: str) -> Definition:
-    """Describe the only definition of a name."""
+    """Return the only definition with a name."""
     [definition] = client.list_definitions(name=name)
     return definition
 
 
 def make_workdays(lab: Lab, folder: str, name: str) -> Detail:
-    """Create a definition of a notebook in a folder, in the panel, and open it."""
+    """Create a definition of a notebook in a folder with the panel, and open it."""
     (lab.server.workspace / folder).mkdir()
     shutil.copy(lab.server.workspace / "hello.ipynb", lab.server.workspace / folder / "deep.ipynb")
     lab.open_folder(folder)
@@ -59,7 +59,7 @@ def test_a_definition_is_paused_resumed_and_deleted(lab: Lab, client: Client) ->
     assert list(client.list_definitions(name="At times")) == []
 
 
-def test_a_definition_of_a_subfolders_notebook_is_edited_and_run(lab: Lab, client: Client) -> None:
+def test_a_definition_of_a_notebook_in_a_subfolder_is_edited_and_run(lab: Lab, client: Client) -> None:
     detail = make_workdays(lab, "edited", "Edited")
     expect(detail.field("Time zone")).to_have_text("Asia/Kathmandu")
     expect(detail.root.get_by_text("No jobs associated with this job definition.")).to_be_visible()
@@ -87,7 +87,7 @@ def test_a_definition_of_a_subfolders_notebook_is_edited_and_run(lab: Lab, clien
     lab.camera.take("jobs")
 
 
-def test_a_definition_runs_by_itself_every_minute(lab: Lab, client: Client) -> None:
+def test_a_definition_runs_every_minute(lab: Lab, client: Client) -> None:
     form = lab.create_job_of("hello.ipynb").fill(name="Every minute").schedule("minute")
     lab.camera.take("form")
     form.create().expect_created()
@@ -109,7 +109,7 @@ def test_a_definition_runs_by_itself_every_minute(lab: Lab, client: Client) -> N
     lab.camera.take("deleted")
 
 
-def test_a_definition_with_a_macro_is_shown(lab: Lab, client: Client) -> None:
+def test_a_definition_with_a_macro_is_displayed(lab: Lab, client: Client) -> None:
     client.schedule(lab.server.workspace / "hello.ipynb", cron="@daily", name="Daily")
     lab.open_jobs().show_definitions()
     expect(lab.panel.row("Daily")).to_contain_text("At 12:00 AM")

@@ -1,4 +1,4 @@
-"""More than one page, in every order that the panel offers."""
+"""Lists with several pages, in every sort order of the panel."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.local_cloud
 
 PAGE = 25
 NAMES = ["Completes", "Fails", *(f"Job {number * 9 % 28:02}" for number in range(28))]
-"""In the order of creation, which is not theirs."""
+"""Names in the order of creation, which is not alphabetical."""
 
 SLOW = ("beta.ipynb", "alpha.ipynb", "gamma.ipynb")
 INPUTS = ["first.ipynb", "fails.ipynb", *(SLOW[index % 3] for index in range(28))]
 
 
 def make_jobs(client: Client, folder: Path) -> list[str]:
-    """Create thirty jobs, one after the other, and say how they ended.
+    """Create thirty jobs, one after the other, and return how they ended.
 
     All but the first two are stopped at once, most before they begin.
     """
@@ -59,7 +59,7 @@ def job_request(name: str, filename: str, uris: Mapping[str, str]) -> dict[str, 
 
 
 def expect_both_orders(panel: JobsPanel, title: str, column: int, rows: list[str]) -> None:
-    """Click a column's title twice, and expect its rows in ascending and in descending order."""
+    """Click the title of a column twice, and check the ascending and the descending order of its rows."""
     panel.sort_by(title)
     expect(panel.column(column)).to_have_text(rows[:PAGE])
     panel.sort_by(title)
@@ -68,7 +68,7 @@ def expect_both_orders(panel: JobsPanel, title: str, column: int, rows: list[str
 
 @pytest.fixture(scope="module")
 def owner(deployed: Deployed) -> Iterator[Owner]:
-    """Somebody whose lists have only what these tests put there."""
+    """A user whose lists contain only what these tests create."""
     with new_owner(deployed) as owner:
         yield owner
 
@@ -85,7 +85,7 @@ def server(owner: Owner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[J
         yield server
 
 
-def test_jobs_on_two_pages_in_every_order(lab: Lab, client: Client, tmp_path: Path) -> None:
+def test_jobs_on_two_pages_in_every_sort_order(lab: Lab, client: Client, tmp_path: Path) -> None:
     ends = make_jobs(client, tmp_path)
     assert set(ends) == {"Completed", "Failed", "Stopped"}
     panel = lab.open_jobs()
@@ -107,7 +107,7 @@ def test_jobs_on_two_pages_in_every_order(lab: Lab, client: Client, tmp_path: Pa
     lab.camera.take("status")
 
 
-def test_definitions_in_every_order(lab: Lab, client: Client, tmp_path: Path) -> None:
+def test_definitions_in_every_sort_order(lab: Lab, client: Client, tmp_path: Path) -> None:
     names, files = ["second", "third", "first"], ["beta.ipynb", "alpha.ipynb", "gamma.ipynb"]
     for name, file in zip(names, files, strict=True):
         client.schedule(write_notebook(tmp_path / file, "1"), cron="0 0 1 1 *", name=name, active=False)

@@ -1,4 +1,4 @@
-"""Where something is missing, JupyterLab starts as ever, and the panel says what to do."""
+"""If something is not set up, JupyterLab starts anyway, and the panel explains what to do."""
 
 import re
 import socket
@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.form import CreateForm
-from tests.browser.listening import Complaints
+from tests.browser.page_errors import PageErrors
 from tests.browser.servers import lab_server
 from tests.support.deployed import Deployed
 from tests.support.jupyter_server import JupyterServer
@@ -56,29 +56,29 @@ CASES: Final[Mapping[Change, str]] = {
 
 
 @pytest.mark.parametrize("change", CASES, ids=lambda each: each.__name__)
-def test_the_panel_says_what_to_do(
+def test_the_panel_explains_what_to_do(
     visit: Visit,
     owner: Owner,
-    complaints: Complaints,
+    page_errors: PageErrors,
     tmp_path: Path,
     change: Change,
 ) -> None:
     says = re.compile(CASES[change])
     with lab_server(tmp_path, change(owner.environment)) as server:
-        assert_says(says, server, visit, complaints)
+        assert_says(says, server, visit, page_errors)
 
 
-def test_the_panel_says_that_a_policy_is_missing(
-    visit: Visit, deployed: Deployed, complaints: Complaints, tmp_path: Path
+def test_the_panel_explains_a_missing_policy(
+    visit: Visit, deployed: Deployed, page_errors: PageErrors, tmp_path: Path
 ) -> None:
     says = re.compile(r"Ask the operator for the policy that the stack's output UserPolicyArn names")
     with new_user(deployed) as key, lab_server(tmp_path, deployed.environment_of(key)) as server:
-        assert_says(says, server, visit, complaints)
+        assert_says(says, server, visit, page_errors)
 
 
-def assert_says(says: re.Pattern[str], server: JupyterServer, visit: Visit, complaints: Complaints) -> None:
-    """Look at the lists and the form, and see that files still open."""
-    complaints.expect(r"/scheduler/\w+\?\S* 500$", r"status of 500 .* at \S*/scheduler/", f"^page: .*{says.pattern}")
+def assert_says(says: re.Pattern[str], server: JupyterServer, visit: Visit, page_errors: PageErrors) -> None:
+    """Check the lists and the form, and that files still open."""
+    page_errors.expect(r"/scheduler/\w+\?\S* 500$", r"status of 500 .* at \S*/scheduler/", f"^page: .*{says.pattern}")
     with visit(server) as lab:
         lab.camera.take("start")
         panel = lab.open_jobs()

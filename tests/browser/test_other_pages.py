@@ -1,4 +1,4 @@
-"""A page of another origin, in the same browser on the same machine, against the running local cloud."""
+"""A page of another origin in the same browser on the same machine attacks the running local cloud."""
 
 import threading
 from collections.abc import Iterator
@@ -63,12 +63,12 @@ class _Empty(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Do not log."""
 
 
 @pytest.fixture
 def other(browser: Browser) -> Iterator[Page]:
-    """A page that another server of this machine has."""
+    """A page of another server on this machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Empty)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     context = browser.new_context()

@@ -1,4 +1,4 @@
-"""The picture of the panel in README.md: `screenshots/readme.png`, of which `docs/panel.png` is a small copy."""
+"""The picture of the panel in README.md: `docs/panel.png` is a small copy of `screenshots/readme.png`."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from jupyter_scheduler_aws.client import Client
-from tests.browser.camera import SCREENSHOTS
 from tests.browser.conftest import Visit
 from tests.browser.panel import JobsPanel
+from tests.browser.screenshots import SCREENSHOTS
 from tests.browser.servers import lab_server, write_notebook
 from tests.support.deployed import Deployed
 from tests.support.owners import new_owner
@@ -20,7 +20,7 @@ SIZE = {"viewport": {"width": 1280, "height": 620}, "device_scale_factor": 2}
 
 
 def submit_all(client: Client, workspace: Path) -> None:
-    """Create a job for each end, and one that goes on."""
+    """Create one job for each outcome, and one that keeps running."""
     slow = write_notebook(workspace / "simulation.ipynb", "import time", "time.sleep(600)")
     client.submit(workspace / "hello.ipynb", name="First try", output_formats=BOTH)
     client.submit(workspace / "failing.ipynb", name="Sensor readings", output_formats=BOTH)
@@ -31,7 +31,7 @@ def submit_all(client: Client, workspace: Path) -> None:
 
 
 def expect_all(panel: JobsPanel) -> None:
-    """Wait until every job is where the picture has it."""
+    """Wait until every job has the status of the picture."""
     for name, status in {
         "First try": "Completed",
         "Sensor readings": "Failed",

@@ -27,7 +27,7 @@ def suspended(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def test_jupyterlab_goes_on_while_the_list_is_awaited(
+def test_jupyterlab_stays_responsive_while_the_list_loads(
     visit: Visit, owner: Owner, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("lab")

@@ -5,15 +5,15 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.lab import Lab
-from tests.browser.listening import Complaints
+from tests.browser.page_errors import PageErrors
 from tests.browser.servers import lab_server
 from tests.support.owners import Owner
 
 pytestmark = pytest.mark.local_cloud
 
 
-def test_the_page_is_loaded_anew(lab: Lab, complaints: Complaints) -> None:
-    complaints.expect(r"^request: GET .*/scheduler/(jobs|runtime_environments)\?.* net::ERR_ABORTED$")
+def test_a_reload_of_the_page_keeps_the_panel(lab: Lab, page_errors: PageErrors) -> None:
+    page_errors.expect(r"^request: GET .*/scheduler/(jobs|runtime_environments)\?.* net::ERR_ABORTED$")
     lab.create_job_of("hello.ipynb").fill(name="Reloaded").create().expect_created()
     lab.page.reload()  # while the list is on its way
     lab.expect_ready()
@@ -23,7 +23,7 @@ def test_the_page_is_loaded_anew(lab: Lab, complaints: Complaints) -> None:
     lab.camera.take("completed")
 
 
-def test_the_server_starts_again_before_the_download(
+def test_a_restart_of_the_server_before_the_download(
     visit: Visit, owner: Owner, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("lab")

@@ -41,7 +41,7 @@ def test_a_tick_whose_copy_times_out_is_delivered_again_and_leaves_nothing(
 ) -> None:
     definition_id = made.create(notebook("#" * 6 * 2**20))
     copier = Copier(
-        local.factory.session.create_client("s3", config=S3_CONFIG),
+        local.factory._client("s3", S3_CONFIG),
         local.bucket,
         part_bytes=5 * 2**20,
         time_limit=timedelta(0),

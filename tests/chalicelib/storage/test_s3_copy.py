@@ -34,7 +34,7 @@ def source_etag(local: LocalScheduler) -> str:
 
 
 def _copier(local: LocalScheduler, **time_limit: float) -> Copier:
-    client = local.factory.session.create_client("s3", config=S3_CONFIG)
+    client = local.factory._client("s3", S3_CONFIG)
     return Copier(client, local.bucket, part_bytes=_PART, time_limit=timedelta(**time_limit or {"seconds": 60}))
 
 
@@ -80,7 +80,7 @@ class _Enormous(Quiet):
 
 def test_the_largest_folder_takes_eighty_one_calls(local: LocalScheduler) -> None:
     local.hub.listeners.append(_Enormous())
-    client = local.factory.session.create_client("s3", config=S3_CONFIG)
+    client = local.factory._client("s3", S3_CONFIG)
     Copier(client, local.bucket).copy(_SOURCE, _TARGET, size_bytes=5000 * _MIB)
     assert Counter(local.calls) == {
         "s3:CreateMultipartUpload": 1,

@@ -41,8 +41,8 @@ def nbjobs(
     monkeypatch.setenv("JUPYTER_SCHEDULER_AWS_URL", api.url)
 
     def run(*arguments: object) -> Ended:
-        terminal = Terminal(retry_policy=retry_policy, polling_interval=polling_interval)
-        result = CliRunner().invoke(app, [str(each) for each in arguments], obj=terminal)
+        terminal = Terminal(client_options={"retry_policy": retry_policy, "polling_interval": polling_interval})
+        result = CliRunner().invoke(app, [str(item) for item in arguments], obj=terminal)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ended(result.exit_code, result.stdout, result.stderr)

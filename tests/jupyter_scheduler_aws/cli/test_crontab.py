@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 import typer
 
-from jupyter_scheduler_aws.cli.crontab_text import in_words, zone_time
-from jupyter_scheduler_aws.cli.schedule_options import parse_catch_up, parse_days, parse_time
+from jupyter_scheduler_aws.cli.crontab_text import describe_crontab, zone_time
+from jupyter_scheduler_aws.cli.option_values import parse_catch_up, parse_days, parse_time
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
@@ -27,24 +27,24 @@ def test_a_crontab_is_explained(nbjobs: Nbjobs) -> None:
     assert len(rows) == 10
 
 
-def test_the_same_clock_is_shown_once(nbjobs: Nbjobs) -> None:
+def test_equal_local_times_are_shown_once(nbjobs: Nbjobs) -> None:
     assert "here" not in nbjobs("cron", "explain", "@daily").stdout
 
 
-def test_json_has_the_words_or_null(nbjobs: Nbjobs) -> None:
+def test_json_contains_the_description_or_null(nbjobs: Nbjobs) -> None:
     document = json.loads(nbjobs("cron", "explain", "0 9 * * *", "--json").stdout)
     assert (document["in_words"], document["schedule"], document["timezone"]) == ("At 09:00", "0 9 * * *", "UTC")
     assert json.loads(nbjobs("cron", "explain", "@daily", "--json").stdout)["in_words"] is None
 
 
-def test_a_crontab_that_is_not_understood(nbjobs: Nbjobs) -> None:
+def test_an_invalid_crontab_is_an_error(nbjobs: Nbjobs) -> None:
     done = nbjobs("cron", "explain", "61 * * * *")
 
     assert (done.code, done.stdout) == (4, "")
     assert "minute 61 is over 59" in done.stderr
 
 
-def test_a_crontab_reaches_the_service_as_it_is(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_crontab_reaches_the_service_unchanged(api: FakeApi, nbjobs: Nbjobs) -> None:
     nbjobs("cron", "explain", "*/5 9-17 * * MON#1,L5", "--timezone", "Etc/GMT+3")
 
     assert api.requests[0].query == [("schedule", "*/5 9-17 * * MON#1,L5"), ("timezone", "Etc/GMT+3")]
@@ -66,7 +66,7 @@ def test_a_crontab_reaches_the_service_as_it_is(api: FakeApi, nbjobs: Nbjobs) ->
     ],
 )
 def test_crontabs_in_words(crontab: str, words: str) -> None:
-    assert in_words(crontab) == words
+    assert describe_crontab(crontab) == words
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_crontabs_in_words(crontab: str, words: str) -> None:
         "0 9 * foo bar",
     ],
 )
-def test_what_cannot_be_said_exactly_is_not_said(crontab: str) -> None:
-    assert in_words(crontab) is None
+def test_a_crontab_without_an_exact_description_has_none(crontab: str) -> None:
+    assert describe_crontab(crontab) is None
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_times_in_a_zone(timezone: str | None, expected: str) -> None:
         ("2026-12-01", datetime(2026, 12, 1, tzinfo=UTC)),
     ],
 )
-def test_times_are_read(text: str, expected: datetime) -> None:
+def test_times_are_parsed(text: str, expected: datetime) -> None:
     assert parse_time(text) == expected
 
 
@@ -132,7 +132,7 @@ def test_a_time_without_a_zone_is_local(monkeypatch: pytest.MonkeyPatch) -> None
     ("parse", "text"),
     [(parse_time, "soon"), (parse_time, ""), (parse_days, "36h"), (parse_days, "0"), (parse_catch_up, "0.5h")],
 )
-def test_what_cannot_be_read(parse: object, text: str) -> None:
+def test_invalid_values_are_refused(parse: object, text: str) -> None:
     assert callable(parse)
     with pytest.raises(typer.BadParameter):
         parse(text)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.api.job_models import Job
-from jupyter_scheduler_aws.cli.listing import definition_table
+from jupyter_scheduler_aws.cli.definition_table import definition_table
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import NEXT, REFUSED
@@ -16,7 +16,7 @@ from tests.jupyter_scheduler_aws.fake_definitions import NEXT, REFUSED
 LONG = "A name that is longer than any terminal is wide " * 3
 
 
-def test_a_list_has_everything_where_nobody_looks(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_list_is_not_cut_without_a_terminal(api: FakeApi, nbjobs: Nbjobs) -> None:
     crontab = ",".join(map(str, range(60))) + " 9 * * MON"
     definition_id = api.add_definition(LONG, schedule=crontab, timezone="Asia/Tokyo")
 
@@ -27,11 +27,11 @@ def test_a_list_has_everything_where_nobody_looks(api: FakeApi, nbjobs: Nbjobs) 
 
 
 @pytest.mark.parametrize(("columns", "cells"), [(80, 4), (100, 5), (130, 6)])
-def test_ids_stay_whole_in_a_terminal(api: FakeApi, columns: int, cells: int) -> None:
+def test_ids_are_not_cut_in_a_terminal(api: FakeApi, columns: int, cells: int) -> None:
     definition_id = api.add_definition(LONG, schedule="0,10,20,30,40,50 9-17 * * MON-FRI", timezone="UTC")
     page = StringIO()
 
-    table = definition_table([Definition.from_document(api.definitions[definition_id].document)], width=columns)
+    table = definition_table([Definition.from_document(api.definitions[definition_id].document)], columns)
     Console(file=page, width=columns).print(table)
 
     heading, row = page.getvalue().splitlines()
@@ -41,7 +41,7 @@ def test_ids_stay_whole_in_a_terminal(api: FakeApi, columns: int, cells: int) ->
     assert len(row) <= columns
 
 
-def test_a_list_is_cut_and_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_list_has_a_limit_and_a_hint(api: FakeApi, nbjobs: Nbjobs) -> None:
     for number in range(5):
         api.add_definition(f"Report {number}")
 
@@ -52,10 +52,10 @@ def test_a_list_is_cut_and_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert len(json.loads(nbjobs("definitions", "list", "-n", "Report 1", "--json").stdout)) == 1
 
 
-def test_an_empty_list_says_so(nbjobs: Nbjobs) -> None:
+def test_an_empty_list_prints_a_message(nbjobs: Nbjobs) -> None:
     done = nbjobs("definitions", "list")
     assert (done.code, done.stdout, done.stderr) == (0, "", "You have no definitions yet.\n")
-    assert nbjobs("definitions", "list", "--name", "x").stderr == "There are no such definitions.\n"
+    assert nbjobs("definitions", "list", "--name", "x").stderr == "No definitions match.\n"
     assert nbjobs("definitions", "list", "--json").stdout == "[]\n"
 
 
@@ -94,8 +94,8 @@ def test_a_definition_is_shown(api: FakeApi, nbjobs: Nbjobs) -> None:
     )
 
 
-def test_a_definition_that_fails_is_marked_in_the_list(api: FakeApi, nbjobs: Nbjobs) -> None:
-    """Whatever else is true of it: only a pause comes before a problem."""
+def test_a_failing_definition_is_marked_in_the_list(api: FakeApi, nbjobs: Nbjobs) -> None:
+    """Only a pause takes precedence over a problem."""
     states: dict[str, dict[str, Any]] = {
         "fine": {},
         "late": {"problems": [REFUSED]},
@@ -113,7 +113,7 @@ def test_a_definition_that_fails_is_marked_in_the_list(api: FakeApi, nbjobs: Nbj
     }
 
 
-def test_a_definition_that_fails_says_what_since_when_and_what_to_do(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_failing_definition_shows_its_problem_and_what_to_do(api: FakeApi, nbjobs: Nbjobs) -> None:
     definition_id = api.add_definition(schedule="0 9 * * MON", problems=[REFUSED], next_run_time=None)
     shown = " ".join(nbjobs("definitions", "show", definition_id).stdout.split())
     assert "state failing" in shown
@@ -123,7 +123,7 @@ def test_a_definition_that_fails_says_what_since_when_and_what_to_do(api: FakeAp
 
 
 @pytest.mark.parametrize("command", ["pause", "resume", "edit"])
-def test_a_change_that_fails_in_the_background_says_so(api: FakeApi, nbjobs: Nbjobs, command: str) -> None:
+def test_a_change_shows_problems_of_background_work(api: FakeApi, nbjobs: Nbjobs, command: str) -> None:
     definition_id = api.add_definition(schedule="0 9 * * MON", problems=[REFUSED])
     done = nbjobs("definitions", command, definition_id, *(["--name", "Other"] if command == "edit" else []))
     assert done.code == 0
@@ -149,12 +149,12 @@ def test_a_definition_that_does_not_exist(nbjobs: Nbjobs, command: str) -> None:
 def test_definitions_are_paused_and_resumed(api: FakeApi, nbjobs: Nbjobs) -> None:
     ids = [api.add_definition(schedule="@daily") for _ in range(2)]
 
-    assert nbjobs("definitions", "pause", *ids).lines == [f"definition: {each} paused" for each in ids]
+    assert nbjobs("definitions", "pause", *ids).lines == [f"definition: {item} paused" for item in ids]
     done = nbjobs("definitions", "resume", *ids, "--json")
-    assert [each["active"] for each in json.loads(done.stdout)] == [True, True]
+    assert [item["active"] for item in json.loads(done.stdout)] == [True, True]
 
 
-def test_an_edit_changes_what_is_named(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_an_edit_changes_only_what_the_options_name(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     definition_id = api.add_definition(schedule="@daily", parameters={"a": "1", "b": "2"}, active=False)
 
     done = nbjobs("definitions", "edit", definition_id, "--cron", "@weekly", "-p", "b=3", "--notebook", notebook)
@@ -167,7 +167,7 @@ def test_an_edit_changes_what_is_named(api: FakeApi, nbjobs: Nbjobs, notebook: P
     assert api.definitions[definition_id].snapshot == notebook.read_bytes()
 
 
-def test_every_other_option_is_edited(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_every_option_of_an_edit_reaches_the_service(api: FakeApi, nbjobs: Nbjobs) -> None:
     definition_id = api.add_definition(schedule="@daily")
     job = ["-e", "r", "-c", "large", "-f", "html", "-n", "Weekly", "-t", "a", "--timeout", "2h", "--retries", "2"]
     when = [
@@ -205,14 +205,14 @@ def test_every_other_option_is_edited(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert json.loads(done.stdout) == {"definition": api.definitions[definition_id].document}
 
 
-def test_an_edit_of_nothing_is_wrong_usage(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_an_edit_without_changes_is_wrong_usage(api: FakeApi, nbjobs: Nbjobs) -> None:
     done = nbjobs("definitions", "edit", api.add_definition())
 
     assert (done.code, api.requests) == (2, [])
-    assert "Say what to change" in done.stderr
+    assert "Specify what to change" in done.stderr
 
 
-def test_an_edit_with_what_is_not_a_notebook(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_an_edit_with_a_file_that_is_not_a_notebook_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     notebook.write_text("hello")
 
     done = nbjobs("definitions", "edit", api.add_definition(), "--notebook", notebook)
@@ -231,7 +231,7 @@ def test_a_definition_runs_now(api: FakeApi, nbjobs: Nbjobs, tmp_path: Path) -> 
     assert (tmp_path / "out/results/table.csv").exists()
 
 
-def test_a_run_that_fails_is_told(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_failed_run_has_its_own_exit_code(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.plan = [FAILED]
 
     done = nbjobs("definitions", "run", api.add_definition(), "--wait", "--json")
@@ -239,7 +239,7 @@ def test_a_run_that_fails_is_told(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert (done.code, json.loads(done.stdout)["job"]["status"]) == (1, "FAILED")
 
 
-def test_a_run_is_not_waited_for_without_being_told(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_run_without_wait_does_not_wait(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.plan = []
 
     done = nbjobs("definitions", "run", api.add_definition())
@@ -254,20 +254,20 @@ def test_jobs_of_a_definition_are_listed(api: FakeApi, nbjobs: Nbjobs) -> None:
 
     found = json.loads(nbjobs("list", "--definition", "def-1", "--json").stdout)
 
-    assert [Job.from_document(each).job_id for each in found] == [job_id]
-    assert nbjobs("list", "--definition", "def-2").stderr == "There are no such jobs.\n"
+    assert [Job.from_document(item).job_id for item in found] == [job_id]
+    assert nbjobs("list", "--definition", "def-2").stderr == "No jobs match.\n"
 
 
-def test_definitions_are_deleted_when_told(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_definitions_are_deleted_with_yes(api: FakeApi, nbjobs: Nbjobs) -> None:
     ids = [api.add_definition() for _ in range(2)]
 
-    asked = nbjobs("definitions", "delete", *ids)
-    assert (asked.code, len(api.definitions)) == (2, 2)
+    refused = nbjobs("definitions", "delete", *ids)
+    assert (refused.code, len(api.definitions)) == (2, 2)
     done = nbjobs("definitions", "delete", *ids, "--yes")
-    assert (done.code, done.lines, api.definitions) == (0, [f"deleted: {each}" for each in ids], {})
+    assert (done.code, done.lines, api.definitions) == (0, [f"deleted: {item}" for item in ids], {})
 
 
-def test_a_delete_that_stops_half_way_says_how_far_it_came(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_an_incomplete_delete_prints_what_is_deleted(api: FakeApi, nbjobs: Nbjobs) -> None:
     definition_id = api.add_definition()
 
     done = nbjobs("definitions", "delete", definition_id, "no-such", "--yes")
@@ -275,7 +275,7 @@ def test_a_delete_that_stops_half_way_says_how_far_it_came(api: FakeApi, nbjobs:
     assert (done.code, done.lines) == (4, [f"deleted: {definition_id}"])
 
 
-def test_an_admin_looks_at_somebody_elses(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_an_admin_lists_definitions_of_another_owner(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert nbjobs("--owner", "ben-2", "definitions", "list").code == 0
 
     assert ("owner_id", "ben-2") in api.requests[0].query

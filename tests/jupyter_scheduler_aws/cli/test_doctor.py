@@ -13,7 +13,7 @@ def results(nbjobs: Nbjobs, *options: str) -> dict[str, str]:
     return {finding["check"]: finding["result"] for finding in findings}
 
 
-def test_all_is_well(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_all_checks_pass(api: FakeApi, nbjobs: Nbjobs) -> None:
     done = nbjobs("doctor")
 
     assert done.code == 0
@@ -27,13 +27,13 @@ def test_all_is_well(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert api.jobs == {}
 
 
-def test_no_job_is_run_if_asked(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_no_job_skips_the_job(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert "job" not in results(nbjobs, "--no-job")
     assert api.seen("POST", "/v1/scheduler/jobs") == []
     assert len(api.seen("POST", "/bucket")) == 1
 
 
-def test_nothing_is_set_up(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_url_all_other_checks_are_skipped(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JUPYTER_SCHEDULER_AWS_URL")
 
     done = nbjobs("doctor")
@@ -43,21 +43,21 @@ def test_nothing_is_set_up(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> N
     assert {line.split()[0] for line in done.lines[1:]} == {"skip"}
 
 
-def test_no_credentials(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_found(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
     found = results(nbjobs)
     assert (found["url"], found["credentials"], found["service"], found["job"]) == ("ok", "FAIL", "skip", "skip")
 
 
-def test_refused_credentials(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_credentials_are_found(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
 
     assert nbjobs("doctor").code == 4
     assert results(nbjobs)["service"] == "FAIL"
 
 
-def test_a_wrong_clock(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_wrong_clock_is_found(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.clock_off_millis = -600_000
 
     done = nbjobs("doctor")
@@ -65,20 +65,20 @@ def test_a_wrong_clock(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert done.code == 1
 
 
-def test_uploads_do_not_arrive(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_failing_uploads_are_found(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.faults.append(Fault("POST", "/bucket", instead=Response(403)))
 
     found = results(nbjobs)
     assert (found["write"], found["read"], found["job"]) == ("FAIL", "ok", "skip")
 
 
-def test_no_environment(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_missing_environments_are_found(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.environments = []
 
     assert results(nbjobs)["environments"] == "FAIL"
 
 
-def test_a_definition_that_fails_is_found(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_failing_definition_is_found(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.page_size = 100
     api.add_definition("Fine")
     definition_id = api.add_definition("Weekly", schedule="0 9 * * MON", problems=[REFUSED])
@@ -90,7 +90,7 @@ def test_a_definition_that_fails_is_found(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert results(nbjobs)["job"] == "ok"
 
 
-def test_the_job_fails_and_stays(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_failed_job_is_not_deleted(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.plan = [FAILED]
 
     done = nbjobs("doctor")
@@ -102,7 +102,7 @@ def test_the_job_fails_and_stays(api: FakeApi, nbjobs: Nbjobs) -> None:
     )
 
 
-def test_the_job_is_completed_without_its_output(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_job_without_its_output_is_found(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.plan = [{"output_formats": []}, ended("COMPLETED", "succeeded", "Completed")]
     api.faults.append(Fault("GET", ".*/download_files", instead=Response.of({"files": [], "expires_in_seconds": 900})))
 

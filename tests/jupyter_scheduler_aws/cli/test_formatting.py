@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from jupyter_scheduler_aws.cli.formatting import ago, duration, size
-from jupyter_scheduler_aws.cli.options import parse_duration
+from jupyter_scheduler_aws.cli.formatting import format_age, format_duration, format_size
+from jupyter_scheduler_aws.cli.option_values import parse_duration
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -23,21 +23,32 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
         (100_000, "1 d 3 h"),
     ],
 )
-def test_lengths_of_time(seconds: float, expected: str) -> None:
-    assert duration(timedelta(seconds=seconds)) == expected
+def test_format_duration(seconds: float, expected: str) -> None:
+    assert format_duration(timedelta(seconds=seconds)) == expected
 
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [(-5, "just now"), (59, "just now"), (60, "1 min ago"), (7199, "1 h ago"), (86_400 * 3, "3 d ago")],
 )
-def test_how_long_ago(seconds: float, expected: str) -> None:
-    assert ago(NOW - timedelta(seconds=seconds), now=NOW) == expected
+def test_format_age(seconds: float, expected: str) -> None:
+    assert format_age(NOW - timedelta(seconds=seconds), now=NOW) == expected
 
 
-@pytest.mark.parametrize(("count", "expected"), [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (5100, "5.1 kB")])
-def test_sizes(count: int, expected: str) -> None:
-    assert size(count) == expected
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (5100, "5.0 KiB"),
+        (3 * 1024**4, "3.0 TiB"),
+    ],
+)
+def test_format_size(count: int, expected: str) -> None:
+    assert format_size(count) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,11 +64,11 @@ def test_sizes(count: int, expected: str) -> None:
         (" 1H ", 3600),
     ],
 )
-def test_lengths_of_time_are_read(text: str, seconds: int) -> None:
+def test_durations_are_parsed(text: str, seconds: int) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5h", "soon", "1w", "30m1h"])
-def test_what_is_no_length_of_time(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="is not a length of time"):
+def test_invalid_durations_are_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is not a duration"):
         parse_duration(text)

@@ -1,4 +1,4 @@
-"""Whatever the service says, only rich styles the terminal; JSON documents stay exact and are harmless to print."""
+"""Only rich styles the terminal, whatever text the service returns. JSON documents stay exact and are safe to print."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.text import Text
 
-from jupyter_scheduler_aws.cli.terminal import PlainConsole
+from jupyter_scheduler_aws.cli.console import SafeConsole
 from jupyter_scheduler_aws.sanitize import json_text, sanitize_line, sanitize_text
 from tests.jupyter_scheduler_aws.cli.conftest import Ended, Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, ended
@@ -20,14 +20,14 @@ TEXTS = json.loads(Path(__file__).parents[2].joinpath("data", "texts.json").read
 IDS = [text["name"] for text in TEXTS]
 MARKUP = "[link=http://evil.example]bank.example[/link] [bold]:warning:[/bold]"
 OWN = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|2K|1A)|\r")
-"""What rich itself sends here: styles, and the cursor of a progress display."""
+"""Sequences of rich itself: styles, and the cursor of the progress line."""
 
 Show = Callable[..., str]
 
 
 @pytest.fixture
 def show(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> Show:
-    """Run a command as on a terminal with colours, check that its output is plain, and give it without styles."""
+    """Run a command as in a terminal with colors, check that its output is sanitized, and return it without styles."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "400")
 
@@ -42,7 +42,7 @@ def show(nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> Show:
 
 
 def everywhere(text: str) -> dict[str, Any]:
-    """Give the fields of a job that somebody else may have written."""
+    """Return the fields of a job that another person may have written."""
     return {
         **ended("FAILED", "notebook_error", text or "x", f"first\n{text}"),
         "input_filename": f"{text}.ipynb",
@@ -57,7 +57,7 @@ def everywhere(text: str) -> dict[str, Any]:
 
 
 def first_line(text: dict[str, str]) -> str:
-    """What is left of a text, up to where a terminal lays it out."""
+    """Return the first line of the sanitized text."""
     return re.split("[\t\n]", text["plain"])[0]
 
 
@@ -70,19 +70,19 @@ def hostile_job(api: FakeApi, text: str) -> str:
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
-def test_only_text_is_left(text: dict[str, str]) -> None:
+def test_text_is_sanitized(text: dict[str, str]) -> None:
     assert sanitize_text(text["text"]) == text["plain"]
     assert sanitize_text(text["plain"]) == text["plain"]
     assert sanitize_line(text["text"]).splitlines() in ([], [sanitize_line(text["plain"])])
 
 
 @pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
-def test_a_long_text_is_read_once(piece: str) -> None:
-    assert "\x1b" not in sanitize_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+def test_a_long_text_takes_linear_time(piece: str) -> None:
+    assert "\x1b" not in sanitize_text(piece * 500_000), "quadratic time would take hours"
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
-def test_a_job_is_shown_as_text(api: FakeApi, show: Show, text: dict[str, str]) -> None:
+def test_job_details_are_sanitized(api: FakeApi, show: Show, text: dict[str, str]) -> None:
     job_id = hostile_job(api, text["text"])
     api.log = [text["text"], f"a{text['text']}b"]
 
@@ -95,12 +95,14 @@ def test_a_job_is_shown_as_text(api: FakeApi, show: Show, text: dict[str, str]) 
     show("stop", job_id)
 
 
-def test_lists_are_text(api: FakeApi, show: Show) -> None:
+def test_lists_are_sanitized(api: FakeApi, show: Show) -> None:
     for text in TEXTS:
         hostile_job(api, text["text"])
         api.add_job(f"r{text['text']}", status=text["text"])
         fields = {
-            name: each for name, each in everywhere(text["text"]).items() if name not in {"outcome", "phase", "status"}
+            name: value
+            for name, value in everywhere(text["text"]).items()
+            if name not in {"outcome", "phase", "status"}
         }
         problem = {
             "background_work": "schedules",
@@ -128,16 +130,16 @@ def test_lists_are_text(api: FakeApi, show: Show) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=IDS)
-def test_errors_and_progress_are_text(api: FakeApi, show: Show, text: dict[str, str]) -> None:
-    said = f"m{text['text']}"
-    api.faults.append(Fault("GET", ".*/jobs/.*", instead=Response.refusal(403, said, said)))
+def test_errors_and_progress_are_sanitized(api: FakeApi, show: Show, text: dict[str, str]) -> None:
+    message = f"m{text['text']}"
+    api.faults.append(Fault("GET", ".*/jobs/.*", instead=Response.refusal(403, message, message)))
     assert f"m{first_line(text)}" in show("show", "x")
-    job_id = api.add_job(said, status="IN_PROGRESS", phase={"code": said, "message": said})
-    api.jobs[job_id].plan = [{}, ended("COMPLETED", "succeeded", said, said)]
+    job_id = api.add_job(message, status="IN_PROGRESS", phase={"code": message, "message": message})
+    api.jobs[job_id].plan = [{}, ended("COMPLETED", "succeeded", message, message)]
     show("wait", job_id)
 
 
-def test_file_names_are_text(api: FakeApi, show: Show, tmp_path: Path) -> None:
+def test_file_names_are_sanitized(api: FakeApi, show: Show, tmp_path: Path) -> None:
     job_id = api.add_job(input_filename="a\u202eb\u009b31m.ipynb")
     for number, text in enumerate(TEXTS):
         if not re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text["text"]):
@@ -147,7 +149,7 @@ def test_file_names_are_text(api: FakeApi, show: Show, tmp_path: Path) -> None:
     show("download", job_id, tmp_path)
 
 
-def test_markup_is_text(api: FakeApi, show: Show) -> None:
+def test_markup_is_printed_as_text(api: FakeApi, show: Show) -> None:
     job_id = api.add_job(MARKUP, **everywhere(MARKUP))
     api.environments = [
         {**api.environments[0], "name": MARKUP, "compute_types": [MARKUP], "default_compute_type": MARKUP}
@@ -159,7 +161,7 @@ def test_markup_is_text(api: FakeApi, show: Show) -> None:
     assert MARKUP in show("wait", job_id)
 
 
-def test_json_is_exact_and_harmless(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_json_is_exact_and_safe(api: FakeApi, nbjobs: Nbjobs) -> None:
     for text in TEXTS:
         job_id = hostile_job(api, text["text"])
         api.log = [text["text"]]
@@ -171,8 +173,8 @@ def test_json_is_exact_and_harmless(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert json_text("é日") == '"é日"'
 
 
-def test_no_command_can_forget_it(capsys: pytest.CaptureFixture[str]) -> None:
-    console = PlainConsole(force_terminal=True, color_system="truecolor", width=80)
+def test_the_console_sanitizes_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    console = SafeConsole(force_terminal=True, color_system="truecolor", width=80)
 
     for text in TEXTS:
         console.print(text["text"])

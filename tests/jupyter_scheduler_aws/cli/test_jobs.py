@@ -6,13 +6,13 @@ import pytest
 from rich.console import Console
 
 from jupyter_scheduler_aws.api.job_models import Job
-from jupyter_scheduler_aws.cli.listing import job_table
+from jupyter_scheduler_aws.cli.job_table import job_table
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi, cell
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 
-def test_a_list_has_whole_names_where_nobody_looks(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_list_is_not_cut_without_a_terminal(api: FakeApi, nbjobs: Nbjobs) -> None:
     job_id = api.add_job("A name that is longer than any terminal is wide " * 3)
 
     heading, row = nbjobs("list").lines
@@ -23,11 +23,11 @@ def test_a_list_has_whole_names_where_nobody_looks(api: FakeApi, nbjobs: Nbjobs)
 
 
 @pytest.mark.parametrize(("columns", "headings"), [(80, 4), (100, 5), (130, 6)])
-def test_ids_stay_whole_in_a_terminal(api: FakeApi, columns: int, headings: int) -> None:
+def test_ids_are_not_cut_in_a_terminal(api: FakeApi, columns: int, headings: int) -> None:
     job_id = api.add_job("A name that is longer than any terminal is wide " * 3, start_time=0, end_time=90_000_000)
     page = StringIO()
 
-    Console(file=page, width=columns).print(job_table([Job.from_document(api.jobs[job_id].document)], width=columns))
+    Console(file=page, width=columns).print(job_table([Job.from_document(api.jobs[job_id].document)], columns))
 
     heading, row = page.getvalue().splitlines()
     assert len(heading.split()) == headings
@@ -36,7 +36,7 @@ def test_ids_stay_whole_in_a_terminal(api: FakeApi, columns: int, headings: int)
     assert len(row) <= columns
 
 
-def test_a_list_is_cut_and_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_list_has_a_limit_and_a_hint(api: FakeApi, nbjobs: Nbjobs) -> None:
     for number in range(5):
         api.add_job(f"Job {number}")
 
@@ -60,7 +60,7 @@ def test_a_list_is_filtered(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert nbjobs("list", "--status", "LOST").code == 2
 
 
-def test_an_empty_list_says_so(nbjobs: Nbjobs) -> None:
+def test_an_empty_list_prints_a_message(nbjobs: Nbjobs) -> None:
     done = nbjobs("list")
     assert (done.code, done.stdout, done.stderr) == (0, "", "You have no jobs yet.\n")
     assert nbjobs("list", "--json").stdout == "[]\n"
@@ -78,13 +78,13 @@ def test_a_job_is_shown_with_its_files(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert "20 bytes" in rows["results/table.csv"]
 
 
-def test_a_running_job_says_what_it_does(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_running_job_shows_its_phase(api: FakeApi, nbjobs: Nbjobs) -> None:
     job_id = api.add_job(**cell(2))
 
-    assert "doing        cell 2 of 3" in nbjobs("show", job_id).stdout
+    assert "phase        cell 2 of 3" in nbjobs("show", job_id).stdout
 
 
-def test_a_job_is_shown_as_the_api_gives_it(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_json_is_the_document_of_the_api(api: FakeApi, nbjobs: Nbjobs) -> None:
     job_id = api.add_job()
 
     assert json.loads(nbjobs("show", job_id, "--json").stdout) == api.jobs[job_id].document
@@ -113,11 +113,11 @@ def test_jobs_are_stopped(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert nbjobs("stop", *job_ids).lines == [f"job: {job_id} STOPPING" for job_id in job_ids]
 
 
-def test_jobs_are_deleted_when_told(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_jobs_are_deleted_with_yes(api: FakeApi, nbjobs: Nbjobs) -> None:
     job_ids = [api.add_job() for _ in range(3)]
 
-    asked = nbjobs("delete", *job_ids)
-    assert (asked.code, len(api.jobs)) == (2, 3)
+    refused = nbjobs("delete", *job_ids)
+    assert (refused.code, len(api.jobs)) == (2, 3)
     done = nbjobs("delete", *job_ids, "--yes")
     assert (done.code, done.lines) == (0, [f"deleted: {job_id}" for job_id in job_ids])
     assert api.jobs == {}
@@ -152,7 +152,7 @@ def test_a_download_as_json(api: FakeApi, nbjobs: Nbjobs, tmp_path: Path) -> Non
     }
 
 
-def test_an_unsafe_name_is_refused(api: FakeApi, nbjobs: Nbjobs, tmp_path: Path) -> None:
+def test_an_unsafe_file_name_is_refused(api: FakeApi, nbjobs: Nbjobs, tmp_path: Path) -> None:
     job_id = api.add_job()
     api.jobs[job_id].files["../../evil"] = ("files", b"x")
 
@@ -177,7 +177,7 @@ def test_environments_are_listed(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert json.loads(nbjobs("environments", "--json").stdout) == api.environments
 
 
-def test_a_fault_of_the_service_names_the_request(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_a_server_error_shows_the_request_id(api: FakeApi, nbjobs: Nbjobs) -> None:
     api.faults.append(Fault("GET", "/v1/scheduler/jobs", instead=Response.refusal(500, "It broke.", "internal")))
 
     done = nbjobs("list")

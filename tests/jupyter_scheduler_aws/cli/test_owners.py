@@ -19,11 +19,11 @@ def test_owners_are_listed_with_their_state(api: FakeApi, nbjobs: Nbjobs) -> Non
         ["user-dora", "enabled"],
     ]
     assert "arn:aws:iam::1:user/ben" in done.stdout
-    assert [each["owner_id"] for each in json.loads(nbjobs("owners", "list", "--json").stdout)] == list(api.owners)
+    assert [item["owner_id"] for item in json.loads(nbjobs("owners", "list", "--json").stdout)] == list(api.owners)
     assert "There are more" in nbjobs("owners", "list", "--limit", 1).stderr
 
 
-def test_nobody_is_said_so(nbjobs: Nbjobs) -> None:
+def test_an_empty_list_of_owners_prints_a_message(nbjobs: Nbjobs) -> None:
     assert "Nobody has created anything yet." in nbjobs("owners", "list").stderr
 
 
@@ -46,18 +46,18 @@ def test_an_owner_is_disabled_and_enabled(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert api.owners[owner_id]["disabled"] is None
 
 
-def test_its_jobs_are_stopped_if_asked_for(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_stop_jobs_stops_the_jobs_of_the_owner(api: FakeApi, nbjobs: Nbjobs) -> None:
     owner_id = api.add_owner("ben")
     jobs = [api.add_job(status=status) for status in ("CREATED", "QUEUED", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED")]
     done = nbjobs("owners", "disable", owner_id, "--stop-jobs", "--json")
     assert done.code == 0
     assert set(json.loads(done.stdout)["stopped"]) == set(jobs[:4])
-    assert [api.jobs[each].document["status"] for each in jobs] == ["STOPPING"] * 4 + ["COMPLETED"]
+    assert [api.jobs[item].document["status"] for item in jobs] == ["STOPPING"] * 4 + ["COMPLETED"]
     for request in api.seen("PATCH", "/v1/scheduler/jobs/.*"):
         assert ("owner_id", owner_id) in request.query
 
 
-def test_an_owner_that_is_not_there_is_said_so(nbjobs: Nbjobs) -> None:
+def test_an_unknown_owner_is_an_error(nbjobs: Nbjobs) -> None:
     done = nbjobs("owners", "disable", "user-nobody")
     assert done.code != 0
     assert "There is no owner user-nobody" in done.stderr
@@ -68,8 +68,8 @@ def test_a_definition_is_taken_over(api: FakeApi, nbjobs: Nbjobs) -> None:
     done = nbjobs("--owner", "user-ben", "definitions", "take-over", old_id)
     (own_id,) = set(api.definitions) - {old_id}
     assert done.lines == [f"definition: {own_id} active"]
-    (asked,) = api.seen("POST", ".*/take_over")
-    assert ("owner_id", "user-ben") in asked.query
+    (request,) = api.seen("POST", ".*/take_over")
+    assert ("owner_id", "user-ben") in request.query
     (looked,) = api.seen("GET", f".*/{own_id}")
     assert looked.query == []
     shown = nbjobs("--owner", "user-ben", "definitions", "show", old_id).stdout

@@ -1,4 +1,4 @@
-"""`nbjobs` as a process of its own: how it is started, interrupted, and what a terminal sees."""
+"""`nbjobs` in its own process: start, interrupts, and output in a terminal."""
 
 import fcntl
 import os
@@ -20,12 +20,12 @@ from tests.jupyter_scheduler_aws.fake_api import FakeApi, cell
 
 ROOT = Path(__file__).parents[3]
 COMMAND = (sys.executable, "-m", "jupyter_scheduler_aws")
-HEEDING_INTERRUPTS = """
+WITH_INTERRUPTS = """
 import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("jupyter_scheduler_aws", run_name="__main__", alter_sys=True)
 """
-"""As from a terminal: whoever runs the tests in the background may have them ignore interrupts, and all that they start."""
+"""Enables interrupts as in a terminal. Tests that run in the background may ignore them, and so do their child processes."""
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess
 
 @contextmanager
 def in_terminal(environ: dict[str, str], *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Run `nbjobs` in a terminal of 80 columns; give the process, and the end that a person sits at."""
+    """Run `nbjobs` in a terminal of 80 columns. Yield the process and the user's end of the terminal."""
     person, program = pty.openpty()
     fcntl.ioctl(program, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     with subprocess.Popen(
@@ -52,7 +52,7 @@ def in_terminal(environ: dict[str, str], *arguments: str) -> Iterator[tuple[subp
 
 
 def read_until(terminal: int, is_enough: Callable[[str], bool]) -> str:
-    """Read what a terminal shows until it is enough, or the process has ended."""
+    """Read the output of a terminal until it is enough, or the process has ended."""
     shown = b""
     while not is_enough(shown.decode(errors="replace")):
         ready, _, _ = select.select([terminal], [], [], 120)
@@ -67,11 +67,15 @@ def read_until(terminal: int, is_enough: Callable[[str], bool]) -> str:
     return shown.decode(errors="replace")
 
 
-def test_help_states_the_exit_codes(environ: dict[str, str]) -> None:
+def test_help_lists_the_exit_codes(environ: dict[str, str]) -> None:
     done = run(environ, "--help")
 
     assert done.returncode == 0
-    for line in ("0 done, and with --wait the job is COMPLETED;", "1 the job FAILED", "130 interrupted."):
+    for line in (
+        "0    success; with --wait, the job is COMPLETED",
+        "1    the job FAILED or was STOPPED",
+        "130  interrupted",
+    ):
         assert line in done.stdout
 
 
@@ -86,7 +90,7 @@ def test_no_command_is_wrong_usage(environ: dict[str, str]) -> None:
     assert run(environ, "nonsense").returncode == 2
 
 
-def test_a_job_runs_from_end_to_end(api: FakeApi, environ: dict[str, str], notebook: Path, tmp_path: Path) -> None:
+def test_submit_waits_and_downloads(api: FakeApi, environ: dict[str, str], notebook: Path, tmp_path: Path) -> None:
     api.plan = [cell(2), {"status": "COMPLETED"}]
 
     done = run(environ, "submit", str(notebook), "--wait", "--download", str(tmp_path / "out"))
@@ -96,16 +100,16 @@ def test_a_job_runs_from_end_to_end(api: FakeApi, environ: dict[str, str], noteb
     assert "cell 2 of 3" in done.stderr
 
 
-def test_an_error_has_no_traceback(environ: dict[str, str]) -> None:
+def test_an_expected_error_has_no_traceback(environ: dict[str, str]) -> None:
     done = run(environ | {"JUPYTER_SCHEDULER_AWS_URL": ""}, "list")
 
     assert (done.returncode, done.stdout) == (3, "")
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("Error: The URL of the stack is not set.")
-    assert done.stderr.rstrip().endswith("Or give --url.")
+    assert done.stderr.startswith("Error: The URL of the stack is not known.")
+    assert done.stderr.rstrip().endswith("Or use --url.")
 
 
-def test_a_reader_that_goes_away_is_no_error(api: FakeApi, environ: dict[str, str]) -> None:
+def test_a_closed_pipe_is_not_an_error(api: FakeApi, environ: dict[str, str]) -> None:
     job_id = api.add_job()
     api.log = [f"line {number}" for number in range(20_000)]
     api.page_size = 20_000
@@ -119,10 +123,12 @@ def test_a_reader_that_goes_away_is_no_error(api: FakeApi, environ: dict[str, st
         assert "Traceback" not in process.stderr.read()
 
 
-def test_an_interrupted_wait_says_that_the_job_goes_on(api: FakeApi, environ: dict[str, str], notebook: Path) -> None:
+def test_an_interrupted_wait_explains_that_the_job_continues(
+    api: FakeApi, environ: dict[str, str], notebook: Path
+) -> None:
     api.plan = [cell(1)]
     with subprocess.Popen(
-        [sys.executable, "-c", HEEDING_INTERRUPTS, "submit", str(notebook), "--wait"],
+        [sys.executable, "-c", WITH_INTERRUPTS, "submit", str(notebook), "--wait"],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -134,16 +140,16 @@ def test_an_interrupted_wait_says_that_the_job_goes_on(api: FakeApi, environ: di
             if "cell 1 of 3" in line:
                 break
         process.send_signal(signal.SIGINT)
-        said, printed = process.stderr.read(), process.stdout.read()
+        output, printed = process.stderr.read(), process.stdout.read()
 
     [job_id] = api.jobs
     assert (process.returncode, printed) == (130, "")
-    assert "The job goes on without this terminal." in said
-    assert f"nbjobs wait {job_id}" in said
-    assert "Traceback" not in said
+    assert "The job continues without this terminal." in output
+    assert f"nbjobs wait {job_id}" in output
+    assert "Traceback" not in output
 
 
-def test_a_terminal_sees_one_moving_line(api: FakeApi, environ: dict[str, str], notebook: Path) -> None:
+def test_a_terminal_shows_one_progress_line(api: FakeApi, environ: dict[str, str], notebook: Path) -> None:
     api.plan = [cell(1), cell(2), {"status": "COMPLETED"}]
     with in_terminal(environ, "submit", str(notebook), "--wait") as (process, terminal):
         shown = read_until(terminal, lambda _: False)
@@ -156,7 +162,7 @@ def test_a_terminal_sees_one_moving_line(api: FakeApi, environ: dict[str, str], 
     assert shown.rstrip().endswith(f"job: {job_id} COMPLETED")
 
 
-def test_a_terminal_is_asked_before_deleting(api: FakeApi, environ: dict[str, str]) -> None:
+def test_delete_asks_for_confirmation_in_a_terminal(api: FakeApi, environ: dict[str, str]) -> None:
     job_id = api.add_job()
     with in_terminal(environ, "delete", job_id) as (process, terminal):
         shown = read_until(terminal, lambda text: "[y/N]" in text)
@@ -164,6 +170,6 @@ def test_a_terminal_is_asked_before_deleting(api: FakeApi, environ: dict[str, st
         shown += read_until(terminal, lambda _: False)
 
     assert "Delete this job and all files?" in shown
-    assert "restore records, with parameters, for 35 days" in " ".join(shown.split())
+    assert "For 35 days, the operator can restore records with parameters" in " ".join(shown.split())
     assert process.returncode == 1
     assert list(api.jobs) == [job_id]

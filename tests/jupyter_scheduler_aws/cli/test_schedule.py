@@ -16,18 +16,18 @@ def the_definition(api: FakeApi) -> str:
     return definition_id
 
 
-def test_a_schedule_is_told_with_its_next_run(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_schedule_prints_the_next_run(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     done = nbjobs("schedule", notebook, "--cron", "0 9 * * MON", "--timezone", "Europe/Berlin")
 
     definition_id = the_definition(api)
     assert (done.code, done.stdout) == (0, f"definition: {definition_id} active\n")
-    said = done.stderr.splitlines()
-    assert "  schedule:   0 9 * * MON (At 09:00, only on Monday)" in said
-    assert "  next run:   Tue 2026-11-24 09:00 CET (here Tue 2026-11-24 08:00 UTC)" in said
+    messages = done.stderr.splitlines()
+    assert "  schedule:   0 9 * * MON (At 09:00, only on Monday)" in messages
+    assert "  next run:   Tue 2026-11-24 09:00 CET (here Tue 2026-11-24 08:00 UTC)" in messages
     assert f"nbjobs list --definition {definition_id}" in done.stderr
 
 
-def test_a_schedule_that_aws_does_not_take_is_made_and_says_so(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_a_schedule_that_aws_refuses_is_created_with_a_problem(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     definition_id = api.add_definition(schedule="0 9 * * MON", problems=[REFUSED])
     created = Response.of({"job_definition_id": definition_id, "problems": [REFUSED]})
     api.faults.append(Fault("POST", DEFINITIONS, instead=created))
@@ -99,7 +99,7 @@ def test_every_option_reaches_the_service(api: FakeApi, nbjobs: Nbjobs, notebook
     assert {name: document[name] for name in expected} == expected
 
 
-def test_json_is_all_there_is(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_json_is_the_only_output(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     done = nbjobs("schedule", notebook, "--cron", "@daily", "--json")
 
     assert json.loads(done.stdout) == {"definition": api.definitions[the_definition(api)].document}
@@ -118,7 +118,7 @@ def test_json_is_all_there_is(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> N
         ["--cron", "@daily", "-p", "year"],
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_sent(
+def test_wrong_usage_is_refused_before_the_first_request(
     api: FakeApi, nbjobs: Nbjobs, notebook: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     done = nbjobs("schedule", notebook, *arguments)
@@ -127,14 +127,14 @@ def test_wrong_usage_is_told_before_anything_is_sent(
     assert api.requests == []
 
 
-def test_a_crontab_that_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_an_invalid_crontab_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     done = nbjobs("schedule", notebook, "--cron", "61 * * * *")
 
     assert (done.code, done.stdout) == (4, "")
     assert "Error: schedule: minute 61 is over 59." in done.stderr
 
 
-def test_a_lost_answer_makes_no_second_definition(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_a_lost_response_creates_no_second_definition(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     api.faults.append(Fault("POST", DEFINITIONS, drops_after=-1))
 
     done = nbjobs("schedule", notebook, "--cron", "@daily")
@@ -143,7 +143,7 @@ def test_a_lost_answer_makes_no_second_definition(api: FakeApi, nbjobs: Nbjobs, 
     assert the_definition(api) in done.stdout
 
 
-def test_the_id_is_told_although_the_definition_cannot_be_read(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_the_id_is_printed_even_if_the_definition_cannot_be_read(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     api.faults += [Fault("GET", f"{DEFINITIONS}/.*", instead=Response(503)) for _ in range(100)]
 
     done = nbjobs("schedule", notebook, "--cron", "@daily")
@@ -152,7 +152,7 @@ def test_the_id_is_told_although_the_definition_cannot_be_read(api: FakeApi, nbj
     assert f"created definition {the_definition(api)}" in done.stderr
 
 
-def test_a_schedule_that_is_over_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
+def test_an_ended_schedule_is_reported(api: FakeApi, nbjobs: Nbjobs) -> None:
     definition_id = api.add_definition(schedule="@daily")
     api.definitions[definition_id].document["active"] = True
 
@@ -170,7 +170,7 @@ def test_a_schedule_that_is_over_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert "next run:   none" in done.stderr
 
 
-def test_nothing_is_made_for_somebody_else(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_schedule_for_another_owner_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     done = nbjobs("--owner", "ben-2", "schedule", notebook, "--cron", "@daily")
 
     assert (done.code, api.requests) == (3, [])

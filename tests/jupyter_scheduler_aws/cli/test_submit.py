@@ -57,7 +57,7 @@ def test_every_option_reaches_the_service(api: FakeApi, nbjobs: Nbjobs, notebook
     }
 
 
-def test_a_completed_job_ends_with_the_two_lines(api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
+def test_a_completed_job_prints_job_and_outputs(api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
     (notebook.parent / "data.csv").write_text("x")
 
     done = nbjobs("submit", notebook, "--folder", "--wait", "--download", tmp_path / "out")
@@ -70,18 +70,18 @@ def test_a_completed_job_ends_with_the_two_lines(api: FakeApi, nbjobs: Nbjobs, n
         "report-2026.ipynb",
         "table.csv",
     ]
-    said = [line[10:] for line in done.stderr.splitlines() if line[2:3] == ":"]
-    assert said[1].startswith("uploading report.ipynb and 1 other file, ")
-    assert said[2:] == ["waiting", "cell 1 of 3", "cell 2 of 3", "completed", "downloading"]
+    messages = [line[10:] for line in done.stderr.splitlines() if line[2:3] == ":"]
+    assert messages[1].startswith("uploading report.ipynb and 1 other file, ")
+    assert messages[2:] == ["waiting", "cell 1 of 3", "cell 2 of 3", "completed", "downloading"]
     assert "Report" not in done.stdout
     assert "\x1b" not in done.stderr + done.stdout
 
 
-def test_download_waits_without_being_told(nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
+def test_download_implies_wait(nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
     assert nbjobs("submit", notebook, "-d", tmp_path / "out").lines[0].endswith("COMPLETED")
 
 
-def test_a_failed_job_is_told_and_its_files_are_there(
+def test_a_failed_job_is_reported_and_its_files_are_downloaded(
     api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path
 ) -> None:
     api.plan = [cell(3), FAILED]
@@ -95,7 +95,7 @@ def test_a_failed_job_is_told_and_its_files_are_there(
     assert (tmp_path / "out/report-2026.ipynb").exists()
 
 
-def test_a_job_that_failed_before_it_made_anything(
+def test_a_job_that_failed_without_outputs_is_one_failure(
     api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path
 ) -> None:
     api.outputs = {}
@@ -107,7 +107,7 @@ def test_a_job_that_failed_before_it_made_anything(
     assert "no such files" in done.stderr
 
 
-def test_a_stopped_job_is_not_done(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_a_stopped_job_is_not_a_success(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     api.plan = [ended("STOPPED", "stopped", "Stopped")]
 
     done = nbjobs("submit", notebook, "--wait")
@@ -115,7 +115,7 @@ def test_a_stopped_job_is_not_done(api: FakeApi, nbjobs: Nbjobs, notebook: Path)
     assert (done.code, done.lines) == (1, [f"job: {the_job(api)} STOPPED"])
 
 
-def test_json_is_all_there_is(api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
+def test_json_is_the_only_output(api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
     done = nbjobs("submit", notebook, "--download", tmp_path / "out", "--json")
 
     document = json.loads(done.stdout)
@@ -146,7 +146,7 @@ def test_json_of_an_error(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     }
 
 
-def test_files_that_cannot_be_fetched(api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
+def test_a_failed_download_has_its_own_exit_code(api: FakeApi, nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
     api.faults.append(Fault("GET", "/s3/.*", instead=Response(404)))
 
     done = nbjobs("submit", notebook, "--download", tmp_path / "out")
@@ -155,13 +155,13 @@ def test_files_that_cannot_be_fetched(api: FakeApi, nbjobs: Nbjobs, notebook: Pa
     assert "Error: The download of" in done.stderr
 
 
-def test_a_service_that_is_gone_while_waiting(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_an_outage_while_waiting_explains_how_to_continue(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     api.faults += [Fault("GET", "/v1/scheduler/jobs/.*", instead=Response(503)) for _ in range(100)]
 
     done = nbjobs("submit", notebook, "--wait")
 
     assert (done.code, done.stdout) == (3, "")
-    assert "The job goes on" in done.stderr
+    assert "The job continues" in done.stderr
     assert f"nbjobs wait {the_job(api)}" in done.stderr
 
 
@@ -178,7 +178,7 @@ def test_a_service_that_is_gone_while_waiting(api: FakeApi, nbjobs: Nbjobs, note
         ["--nonsense"],
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_sent(
+def test_wrong_usage_is_refused_before_the_first_request(
     api: FakeApi, nbjobs: Nbjobs, notebook: Path, arguments: list[str]
 ) -> None:
     done = nbjobs("submit", notebook, *arguments)
@@ -187,7 +187,7 @@ def test_wrong_usage_is_told_before_anything_is_sent(
     assert api.requests == []
 
 
-def test_what_is_not_a_notebook(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_a_file_that_is_not_a_notebook_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     notebook.write_text("hello")
 
     done = nbjobs("submit", notebook)
@@ -197,7 +197,7 @@ def test_what_is_not_a_notebook(api: FakeApi, nbjobs: Nbjobs, notebook: Path) ->
     assert api.requests == []
 
 
-def test_a_folder_that_is_too_large(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+def test_a_folder_above_the_limit_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     api.folder_limits["max_unpacked_files"] = 1
     (notebook.parent / "data.csv").write_text("x")
 
@@ -208,7 +208,7 @@ def test_a_folder_that_is_too_large(api: FakeApi, nbjobs: Nbjobs, notebook: Path
     assert "uploading" not in done.stderr
 
 
-def test_what_is_ignored_stays_behind_quietly(nbjobs: Nbjobs, notebook: Path) -> None:
+def test_ignored_files_are_not_listed(nbjobs: Nbjobs, notebook: Path) -> None:
     (notebook.parent / "data.csv").write_text("x")
     (notebook.parent / ".jupyterschedulerignore").write_text("*.csv")
 
@@ -218,14 +218,16 @@ def test_what_is_ignored_stays_behind_quietly(nbjobs: Nbjobs, notebook: Path) ->
     assert "left out" not in done.stderr
 
 
-def test_links_that_stay_behind_are_named(nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
+def test_links_that_are_left_out_are_listed(nbjobs: Nbjobs, notebook: Path, tmp_path: Path) -> None:
     (notebook.parent / "data").symlink_to(tmp_path)
 
     assert "left out: data: a link" in nbjobs("submit", notebook, "--folder").stderr
 
 
 @pytest.mark.parametrize("missing", ["JUPYTER_SCHEDULER_AWS_URL", "AWS_ACCESS_KEY_ID", "AWS_REGION"])
-def test_what_is_not_set_up(nbjobs: Nbjobs, notebook: Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_a_missing_setting_is_named(
+    nbjobs: Nbjobs, notebook: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
     monkeypatch.delenv(missing)
 
     done = nbjobs("submit", notebook)

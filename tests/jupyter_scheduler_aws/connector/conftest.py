@@ -1,4 +1,4 @@
-"""A workspace below a root folder, a connection to the fake API, and documents as the service gives them."""
+"""A workspace below a root folder, a connection to the fake API, and documents in the form of the service."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -32,7 +32,7 @@ JOB: dict[str, Any] = {
     "update_time": START,
     "phase": {"code": "ended"},
 }
-"""A job as the service describes it."""
+"""A job in the form of the service."""
 
 DEFINITION: dict[str, Any] = {
     "job_definition_id": "0198-a",
@@ -47,7 +47,7 @@ DEFINITION: dict[str, Any] = {
     "active": True,
     "next_run_time": START,
 }
-"""A definition as the service describes it."""
+"""A definition in the form of the service."""
 
 
 @pytest.fixture

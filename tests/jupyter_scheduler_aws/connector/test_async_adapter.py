@@ -1,4 +1,4 @@
-"""Both calling conventions from one method: version 2 awaits `<method>`, version 3 `<method>_async`."""
+"""One method for both versions: version 2 awaits `<method>`, version 3 awaits `<method>_async`."""
 
 import asyncio
 import inspect
@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 
 from jupyter_scheduler_aws import AwsEnvironmentManager, AwsJobFilesManager, AwsScheduler
-from jupyter_scheduler_aws.connector.async_adapter import request, transfer, with_twins
+from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, request, transfer
 from jupyter_scheduler_aws.connector.workers import Workers
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 VERSIONS = ["2.12.1", "2.9.0rc1", "3.0.0", "3.0.0a1", "10.1"]
 
 
 class ShownError(Exception):
-    """What a person sees."""
+    """What a user sees."""
 
 
 def shown(error: SchedulerClientError) -> ShownError:
     return ShownError(f"shown: {error.message}")
 
 
-def twin_class(version: str) -> Any:
-    @with_twins(shown, version=version)
+def adapted_class(version: str) -> Any:
+    @add_async_methods(shown, version=version)
     class Scheduler:
         """One of each kind of method."""
 
@@ -35,27 +35,27 @@ def twin_class(version: str) -> Any:
 
         @request
         def ask(self, first: str, *, second: str = "b") -> tuple[str, str, threading.Thread]:
-            """Say what it was given, and where it runs."""
+            """Return the arguments and the thread it runs in."""
             return first, second, threading.current_thread()
 
         @transfer
         def send(self) -> str:
-            """Take long."""
-            assert self.held.wait(PATIENCE_SECONDS)
+            """Block until the test continues."""
+            assert self.held.wait(TIMEOUT_SECONDS)
             return "sent"
 
         @request
         def refuse(self) -> None:
-            """Fail as the client does."""
+            """Raise an error of the client."""
             raise SchedulerClientError("There is no such job.")
 
         @request
         def break_down(self) -> None:
-            """Fail as nobody expects."""
+            """Raise an unexpected error."""
             raise KeyError("a defect")
 
         def plain(self) -> threading.Thread:
-            """Has no twin."""
+            """Has no coroutine."""
             return threading.current_thread()
 
     return Scheduler
@@ -66,8 +66,8 @@ def is_version_2(version: str) -> bool:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_plain_name_is_what_the_versions_handlers_call(version: str) -> None:
-    scheduler = twin_class(version)
+def test_the_plain_name_is_a_coroutine_only_in_version_2(version: str) -> None:
+    scheduler = adapted_class(version)
     assert inspect.iscoroutinefunction(scheduler.ask) == is_version_2(version)
     assert inspect.iscoroutinefunction(scheduler.ask_async)
     assert not hasattr(scheduler, "plain_async")
@@ -75,25 +75,25 @@ def test_the_plain_name_is_what_the_versions_handlers_call(version: str) -> None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_arguments_and_names_come_through(version: str) -> None:
-    scheduler = twin_class(version)()
+def test_coroutines_pass_arguments_and_keep_names(version: str) -> None:
+    scheduler = adapted_class(version)()
 
     first, second, thread = asyncio.run(scheduler.ask_async("a", second="c"))
 
     assert (first, second) == ("a", "c")
     assert thread is not threading.current_thread()
     assert scheduler.ask_async.__name__ == "ask"
-    assert "where it runs" in scheduler.ask.__doc__
+    assert "the thread it runs in" in scheduler.ask.__doc__
 
 
-def test_version_3_calls_the_plain_name_in_a_thread_of_its_own() -> None:
-    scheduler = twin_class("3.0.0")()
+def test_in_version_3_the_plain_name_runs_in_the_calling_thread() -> None:
+    scheduler = adapted_class("3.0.0")()
     assert scheduler.ask("a") == ("a", "b", threading.current_thread())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_lists_do_not_wait_behind_uploads(version: str) -> None:
-    scheduler = twin_class(version)()
+    scheduler = adapted_class(version)()
 
     async def main() -> None:
         sending = [asyncio.create_task(scheduler.send_async()) for _ in range(5)]
@@ -105,8 +105,8 @@ def test_lists_do_not_wait_behind_uploads(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_clients_errors_become_what_the_handlers_show(version: str) -> None:
-    scheduler = twin_class(version)()
+def test_client_errors_are_converted(version: str) -> None:
+    scheduler = adapted_class(version)()
     with pytest.raises(ShownError, match=r"^shown: There is no such job\.$") as caught:
         asyncio.run(scheduler.refuse_async())
     assert isinstance(caught.value.__cause__, SchedulerClientError)
@@ -116,9 +116,9 @@ def test_the_clients_errors_become_what_the_handlers_show(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_defects_are_not_hidden(version: str) -> None:
+def test_unexpected_errors_are_not_converted(version: str) -> None:
     with pytest.raises(KeyError):
-        asyncio.run(twin_class(version)().break_down_async())
+        asyncio.run(adapted_class(version)().break_down_async())
 
 
 CALLED = [
@@ -132,10 +132,10 @@ CALLED = [
     (AwsEnvironmentManager, "list_environments"),
     (AwsJobFilesManager, "copy_from_staging"),
 ]
-"""What jupyter-scheduler's handlers await, and what takes time."""
+"""The methods that the handlers of jupyter-scheduler await."""
 
 
 @pytest.mark.parametrize(("owner", "name"), CALLED, ids=lambda value: getattr(value, "__name__", value))
-def test_everything_that_takes_time_has_a_twin(owner: type, name: str) -> None:
+def test_every_blocking_method_has_a_coroutine(owner: type, name: str) -> None:
     assert inspect.iscoroutinefunction(getattr(owner, f"{name}_async"))
     assert inspect.iscoroutinefunction(getattr(owner, name)), "the installed version is 2"

@@ -1,4 +1,4 @@
-"""Edits in the panel: they name the notebook by its bare name, whether it is meant to change or not."""
+"""Edits in the panel, which always send the name of the notebook, whether the user changed it or not."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from jupyter_scheduler.models import (
 
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.connector.connection import Connection
-from jupyter_scheduler_aws.connector.definitions import Definitions, has_new_snapshot
+from jupyter_scheduler_aws.connector.definitions import Definitions, has_new_notebook
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import NotFoundError, SnapshotError
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
@@ -21,7 +21,7 @@ from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
 
 SAME = {"schedule": "0 9 * * MON", "timezone": "Europe/Berlin"}
-"""What the panel's form sends where only the file was changed."""
+"""What the form of the panel sends if the user changed only the file."""
 
 OTHER = {**SAME, "schedule": "0 10 * * MON"}
 
@@ -44,10 +44,10 @@ def definition(document: dict[str, Any], input_path: str) -> Definition:
         ("report.ipynb", "another.ipynb", OTHER, True),
     ],
 )
-def test_a_file_is_taken_anew_where_one_was_dropped_on_the_form(
+def test_the_notebook_is_uploaded_again_if_a_file_was_dropped_on_the_form(
     definition_document: dict[str, Any], input_path: str, input_uri: str, changes: dict[str, Any], expected: bool
 ) -> None:
-    assert has_new_snapshot(definition(definition_document, input_path), input_uri, changes) is expected
+    assert has_new_notebook(definition(definition_document, input_path), input_uri, changes) is expected
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def create(definitions: Definitions, input_uri: str) -> str:
     return definitions.create(model)
 
 
-def test_an_edit_of_the_schedule_leaves_a_notebook_in_a_subfolder_alone(api: FakeApi, definitions: Definitions) -> None:
-    """The stock scheduler looks for the bare name in the root folder, and takes another notebook or fails."""
+def test_an_edit_of_the_schedule_keeps_a_notebook_in_a_subfolder(api: FakeApi, definitions: Definitions) -> None:
+    """The stock scheduler looks for the name in the root folder, and uses another notebook or fails."""
     definition_id = create(definitions, "sub/report.ipynb")
     before = len(api.uploads)
 
@@ -76,7 +76,7 @@ def test_an_edit_of_the_schedule_leaves_a_notebook_in_a_subfolder_alone(api: Fak
     assert request.document == OTHER
 
 
-def test_an_edit_of_the_schedule_needs_no_notebook(
+def test_an_edit_of_the_schedule_works_without_the_notebook(
     api: FakeApi, definitions: Definitions, workspace: Workspace
 ) -> None:
     definition_id = create(definitions, "sub/report.ipynb")
@@ -86,7 +86,7 @@ def test_an_edit_of_the_schedule_needs_no_notebook(
     assert api.definitions[definition_id].document["schedule"] == OTHER["schedule"]
 
 
-def test_a_file_that_was_dropped_on_the_form_is_uploaded(api: FakeApi, definitions: Definitions) -> None:
+def test_a_file_dropped_on_the_form_is_uploaded(api: FakeApi, definitions: Definitions) -> None:
     definition_id = create(definitions, "report.ipynb")
 
     definitions.update(definition_id, UpdateJobDefinition(**SAME, input_uri="sub/report.ipynb"))
@@ -97,7 +97,9 @@ def test_a_file_that_was_dropped_on_the_form_is_uploaded(api: FakeApi, definitio
     assert (sent["input_filename"], sent["input_path"]) == ("report.ipynb", "sub/report.ipynb")
 
 
-def test_a_dropped_file_that_is_gone_is_said_and_nothing_changes(api: FakeApi, definitions: Definitions) -> None:
+def test_a_dropped_file_that_does_not_exist_is_an_error_and_changes_nothing(
+    api: FakeApi, definitions: Definitions
+) -> None:
     definition_id = create(definitions, "report.ipynb")
     with pytest.raises(SnapshotError):
         definitions.update(definition_id, UpdateJobDefinition(**OTHER, input_uri="gone/report.ipynb"))
@@ -105,7 +107,7 @@ def test_a_dropped_file_that_is_gone_is_said_and_nothing_changes(api: FakeApi, d
 
 
 @pytest.mark.parametrize("active", [False, True])
-def test_pause_and_resume_send_only_that(api: FakeApi, definitions: Definitions, active: bool) -> None:
+def test_pause_and_resume_send_only_the_active_field(api: FakeApi, definitions: Definitions, active: bool) -> None:
     definition_id = create(definitions, "report.ipynb")
     definitions.update(definition_id, UpdateJobDefinition(active=active))
     [request] = api.seen("PATCH", ".*")
@@ -113,9 +115,7 @@ def test_pause_and_resume_send_only_that(api: FakeApi, definitions: Definitions,
 
 
 @pytest.mark.parametrize("named", [{}, {"name": None, "schedule": None, "active": None}, {"url": "/x"}])
-def test_an_edit_that_names_nothing_changes_nothing(
-    api: FakeApi, definitions: Definitions, named: dict[str, Any]
-) -> None:
+def test_an_empty_edit_changes_nothing(api: FakeApi, definitions: Definitions, named: dict[str, Any]) -> None:
     definition_id = create(definitions, "report.ipynb")
     before = dict(api.definitions[definition_id].document)
     definitions.update(definition_id, UpdateJobDefinition(**named))
@@ -128,16 +128,14 @@ def test_an_edit_of_an_unknown_definition_is_refused(definitions: Definitions, n
         definitions.update("no-such-id", UpdateJobDefinition(**named))
 
 
-def test_a_definition_that_fails_says_all_of_it_in_its_details(api: FakeApi, definitions: Definitions) -> None:
+def test_the_details_of_a_failing_definition_contain_the_whole_message(api: FakeApi, definitions: Definitions) -> None:
     definition_id = api.add_definition("Weekly", **SAME, problems=[REFUSED])
     assert REFUSED["message"] in definitions.get(definition_id).name
     [row] = definitions.page(ListJobDefinitionsQuery()).job_definitions
     assert row.name == "Weekly (\N{WARNING SIGN} Schedule not written)"
 
 
-def test_an_edit_or_a_run_of_a_definition_that_fails_leaves_its_name_alone(
-    api: FakeApi, definitions: Definitions
-) -> None:
+def test_editing_or_running_a_failing_definition_keeps_its_name(api: FakeApi, definitions: Definitions) -> None:
     definition_id = api.add_definition("Weekly", **SAME, problems=[REFUSED])
     definitions.update(definition_id, UpdateJobDefinition(**OTHER, input_uri="report.ipynb"))
     job_id = definitions.run(definition_id, CreateJobFromDefinition(parameters={}))

@@ -1,4 +1,4 @@
-"""Environments, as the panel's picker needs them."""
+"""Environments for the picker of the panel."""
 
 import asyncio
 
@@ -18,24 +18,24 @@ def manager(connection: Connection) -> AwsEnvironmentManager:
 
 
 def test_the_label_is_the_name(manager: AwsEnvironmentManager, api: FakeApi) -> None:
-    """The picker submits the label, and then looks for an environment of that name."""
+    """The picker submits the label as the name."""
     api.environments = [ENVIRONMENT, {**ENVIRONMENT, "name": "torch", "label": "PyTorch on large machines"}]
     environments = asyncio.run(manager.list_environments_async())
-    assert [each.name for each in environments] == ["python", "torch"]
-    assert all(each.label == each.name for each in environments)
+    assert [item.name for item in environments] == ["python", "torch"]
+    assert all(item.label == item.name for item in environments)
 
 
-def test_labels_of_formats_are_known_after_a_list(manager: AwsEnvironmentManager) -> None:
+def test_listing_environments_loads_the_labels_of_formats(manager: AwsEnvironmentManager) -> None:
     [environment] = asyncio.run(manager.list_environments_async())
     labels = manager.output_formats_mapping()
-    assert [labels[each] for each in environment.output_formats] == ["Notebook", "HTML"]
+    assert [labels[name] for name in environment.output_formats] == ["Notebook", "HTML"]
     assert labels["latex"] == "latex"
 
 
-def test_without_its_scheduler_it_says_what_to_set() -> None:
+def test_without_the_scheduler_the_error_names_the_setting() -> None:
     with pytest.raises(EnvironmentRetrievalError, match=r"c\.SchedulerApp\.scheduler_class"):
         asyncio.run(AwsEnvironmentManager().list_environments_async())
 
 
-def test_there_is_no_command_to_manage_them() -> None:
+def test_there_is_no_command_to_manage_environments() -> None:
     assert AwsEnvironmentManager().manage_environments_command() == ""

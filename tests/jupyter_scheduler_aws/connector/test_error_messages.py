@@ -1,11 +1,11 @@
-"""What a person reads in the panel when something went wrong."""
+"""The error messages in the panel."""
 
 import pytest
 from jupyter_scheduler.environments import EnvironmentRetrievalError
 from jupyter_scheduler.exceptions import IdempotencyTokenError, SchedulerError
 
 from jupyter_scheduler_aws import AwsScheduler, errors
-from jupyter_scheduler_aws.connector.error_messages import panel_text, to_environment_error, to_scheduler_error
+from jupyter_scheduler_aws.connector.error_messages import panel_message, to_environment_error, to_scheduler_error
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerClientError, error_of_response
 
 WIDE = "\N{FULLWIDTH PERCENT SIGN}"
@@ -18,8 +18,8 @@ PLAIN = [
 
 
 @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.__name__)
-def test_every_error_is_shown_with_its_own_text(kind: type[SchedulerClientError]) -> None:
-    """jupyter-scheduler shows `SchedulerError`s as they are, and of others only that they are unexpected."""
+def test_every_error_shows_its_own_message(kind: type[SchedulerClientError]) -> None:
+    """jupyter-scheduler shows the message of a `SchedulerError`, and calls any other error unexpected."""
     for to_error, shown in ((to_scheduler_error, SchedulerError), (to_environment_error, EnvironmentRetrievalError)):
         error = to_error(kind("What happened, and what next."))
         assert isinstance(error, shown)
@@ -27,7 +27,7 @@ def test_every_error_is_shown_with_its_own_text(kind: type[SchedulerClientError]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 418, 422, 429])
-def test_what_the_service_refused_is_shown_without_a_request_id(status: int) -> None:
+def test_a_refusal_is_shown_without_a_request_id(status: int) -> None:
     document = {"message": "There is no such job of yours.", "code": "any", "request_id": "req-1"}
     error = to_scheduler_error(error_of_response(status, document))
     assert isinstance(error, SchedulerError)
@@ -35,26 +35,26 @@ def test_what_the_service_refused_is_shown_without_a_request_id(status: int) -> 
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_fault_of_the_service_is_shown_with_what_finds_it_in_its_logs(status: int) -> None:
+def test_a_server_error_is_shown_with_its_request_id(status: int) -> None:
     error = error_of_response(status, {"message": "It failed.", "request_id": "req-1"})
-    assert panel_text(error) == "It failed. (request req-1)"
-    assert panel_text(error_of_response(status, {"message": "It failed."})) == "It failed."
+    assert panel_message(error) == "It failed. (request req-1)"
+    assert panel_message(error_of_response(status, {"message": "It failed."})) == "It failed."
 
 
-def test_a_used_token_is_the_error_that_becomes_409() -> None:
+def test_a_reused_token_becomes_409() -> None:
     document = {"message": "The token 'tok-1' was used for another request.", "code": "idempotency_token_reused"}
     error = to_scheduler_error(error_of_response(409, document))
     assert isinstance(error, IdempotencyTokenError)
     assert str(error) == "The token 'tok-1' was used for another request."
 
 
-def test_another_conflict_is_not_about_a_token() -> None:
+def test_other_conflicts_are_scheduler_errors() -> None:
     error = to_scheduler_error(error_of_response(409, {"message": "The job has ended.", "code": "conflict"}))
     assert isinstance(error, SchedulerError)
 
 
-def test_percent_signs_come_through_tornado() -> None:
-    """Its HTTPError formats the message with no arguments, after it doubled the percent signs."""
+def test_percent_signs_survive_tornado() -> None:
+    """HTTPError of Tornado doubles percent signs, and then formats the message without arguments."""
     from tornado.web import HTTPError
 
     text = str(to_scheduler_error(SchedulerClientError("name: '100%s %d' is 99% full")))
@@ -62,12 +62,12 @@ def test_percent_signs_come_through_tornado() -> None:
 
 
 @pytest.mark.parametrize(("option", "setting"), [("url", "api_url"), ("region", "region"), ("profile", "profile")])
-def test_what_is_missing_is_a_setting_in_jupyterlab(option: str, setting: str) -> None:
-    text = panel_text(ConfigurationError("Set AWS_X.", option=option))
+def test_a_missing_option_is_shown_as_a_setting_of_jupyterlab(option: str, setting: str) -> None:
+    text = panel_message(ConfigurationError("Set AWS_X.", option=option))
     assert text.startswith(f"Set AWS_X. Or set c.AwsScheduler.{setting} ")
     assert setting in AwsScheduler.class_traits(config=True)
     assert "nbjobs" not in text
 
 
-def test_what_is_no_setting_is_left_as_it_is() -> None:
-    assert panel_text(ConfigurationError("AWS_CA_BUNDLE cannot be used.")) == "AWS_CA_BUNDLE cannot be used."
+def test_an_error_without_an_option_keeps_its_message() -> None:
+    assert panel_message(ConfigurationError("AWS_CA_BUNDLE cannot be used.")) == "AWS_CA_BUNDLE cannot be used."

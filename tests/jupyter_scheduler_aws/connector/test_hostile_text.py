@@ -1,4 +1,4 @@
-"""What the panel and the server's log show of the service's texts is plain; what the panel sends back as data is exact."""
+"""The panel and the server log show sanitized text; data that the panel sends back stays exact."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_aws.connector.error_messages import panel_text
+from jupyter_scheduler_aws.connector.error_messages import panel_message
 from jupyter_scheduler_aws.connector.panel_models import read_definition, read_job, read_jobs
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import DownloadError
@@ -20,7 +20,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-def test_rows_show_text(job_document: dict[str, Any], definition_document: dict[str, Any], text: str) -> None:
+def test_rows_are_sanitized(job_document: dict[str, Any], definition_document: dict[str, Any], text: str) -> None:
     changed = {
         "name": f"n{text}",
         "tags": [text],
@@ -44,10 +44,10 @@ def test_rows_show_text(job_document: dict[str, Any], definition_document: dict[
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-def test_errors_and_the_servers_log_are_text(
+def test_errors_and_the_server_log_are_sanitized(
     job_document: dict[str, Any], text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert panel_text(DownloadError(f"a{text}")) == sanitize_text(f"a{text}").translate({ord("%"): "\uff05"})
+    assert panel_message(DownloadError(f"a{text}")) == sanitize_text(f"a{text}").translate({ord("%"): "\uff05"})
     with caplog.at_level(logging.WARNING):
         read_jobs([{**job_document, "status": text}, {text: text}])
 
@@ -55,7 +55,7 @@ def test_errors_and_the_servers_log_are_text(
     assert all(message == sanitize_text(message) for message in caplog.messages)
 
 
-def test_a_jobs_folder_has_a_plain_name(tmp_path: Path) -> None:
+def test_the_folder_of_a_job_has_a_sanitized_name(tmp_path: Path) -> None:
     workspace = Workspace(root=tmp_path, output_directory="jobs")
 
     assert workspace.job_folder("a\u202eb\u009b31m.ipynb", "1") == tmp_path / "jobs" / "ab-1"

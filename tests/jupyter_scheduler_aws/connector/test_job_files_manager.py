@@ -1,4 +1,4 @@
-"""Downloads, as jupyter-scheduler's handler asks for them: with the query's text, and an answer when the files are there."""
+"""Downloads that the handler of jupyter-scheduler requests, with the text of the query."""
 
 import asyncio
 from collections.abc import Iterator
@@ -37,41 +37,39 @@ def job_id(api: FakeApi) -> str:
 
 
 def download(manager: Any, job_id: str, redownload: object) -> Path:
-    """Download as the handler does, and give the executed notebook."""
+    """Download as the handler does, and return the path of the executed notebook."""
     asyncio.run(manager.copy_from_staging(job_id=job_id, redownload=redownload))
     folder: Path = manager.scheduler.workspace.job_folder("report.ipynb", job_id)
     return folder / "report-2026.ipynb"
 
 
 @pytest.mark.parametrize("redownload", [*NOT_REDOWNLOAD, *REDOWNLOAD])
-def test_files_are_below_the_root_when_the_answer_comes(
+def test_files_are_below_the_root_when_the_response_is_sent(
     manager: AwsJobFilesManager, job_id: str, redownload: object, tmp_path: Path
 ) -> None:
-    """The stock manager answers before, and writes below the working directory."""
+    """The stock manager responds earlier, and writes below the working directory."""
     assert download(manager, job_id, redownload) == tmp_path / f"root/jobs/report-{job_id}/report-2026.ipynb"
     assert (tmp_path / f"root/jobs/report-{job_id}/report-2026.ipynb").read_bytes() == b"{}"
     assert not (tmp_path / "jobs").exists()
 
 
 @pytest.mark.parametrize("redownload", NOT_REDOWNLOAD)
-def test_files_that_are_here_are_left_alone(manager: AwsJobFilesManager, job_id: str, redownload: object) -> None:
-    """The panel sends `redownload=false`, which the stock scheduler takes for true, as any text."""
+def test_existing_files_are_not_downloaded_again(manager: AwsJobFilesManager, job_id: str, redownload: object) -> None:
+    """The panel sends `redownload=false`, which the stock scheduler treats as true, like any text."""
     path = download(manager, job_id, "false")
     path.write_text("[]")
     assert download(manager, job_id, redownload).read_text() == "[]"
 
 
 @pytest.mark.parametrize("redownload", REDOWNLOAD)
-def test_they_are_fetched_again_when_that_is_asked_for(
-    manager: AwsJobFilesManager, job_id: str, redownload: object
-) -> None:
+def test_redownload_replaces_existing_files(manager: AwsJobFilesManager, job_id: str, redownload: object) -> None:
     path = download(manager, job_id, "false")
     path.write_text("[]")
     assert download(manager, job_id, redownload).read_text() == "{}"
 
 
-def test_what_went_wrong_is_said(api: FakeApi, manager: AwsJobFilesManager, job_id: str) -> None:
-    """The stock manager says nothing."""
+def test_a_failed_download_is_an_error(api: FakeApi, manager: AwsJobFilesManager, job_id: str) -> None:
+    """The stock manager hides errors."""
     with pytest.raises(SchedulerError, match="no job no-such-id"):
         download(manager, "no-such-id", "false")
     api.faults = [Fault("GET", "/s3/.*ipynb", instead=Response(404))]

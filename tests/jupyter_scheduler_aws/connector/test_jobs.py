@@ -1,4 +1,4 @@
-"""Lists and requests of jobs, as the panel counts on them."""
+"""Lists and requests of jobs."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,16 +18,16 @@ def jobs(connection: Connection, workspace: Workspace) -> Jobs:
     return Jobs(connection, workspace)
 
 
-def test_for_no_jobs_nobody_is_asked(workspace: Workspace) -> None:
-    """JupyterLab asks when it starts; without a network it has to start as well."""
+def test_a_request_for_zero_jobs_does_not_reach_the_service(workspace: Workspace) -> None:
+    """JupyterLab sends it at startup, and must start without a network too."""
     times = {"connect_timeout": timedelta(seconds=1), "timeout": timedelta(seconds=1)}
     nowhere = Connection(url="http://127.0.0.1:9/v1", region="", profile="", tries=1, **times)
     response = Jobs(nowhere, workspace).page(ListJobsQuery(max_items=0))
     assert (response.jobs, response.next_token, response.total_count) == ([], None, -1)
 
 
-def test_a_page_is_as_full_as_it_was_asked_for(api: FakeApi, jobs: Jobs) -> None:
-    """The service may give short pages; of each the fake gives two rows."""
+def test_a_page_has_as_many_jobs_as_requested(api: FakeApi, jobs: Jobs) -> None:
+    """The service may return short pages. The fake returns two rows at a time."""
     job_ids = [api.add_job(url="/x") for _ in range(7)][::-1]
 
     first = jobs.page(ListJobsQuery(max_items=5))
@@ -38,8 +38,8 @@ def test_a_page_is_as_full_as_it_was_asked_for(api: FakeApi, jobs: Jobs) -> None
     assert second.next_token is None
 
 
-def test_at_the_end_there_is_no_token_at_all(api: FakeApi, jobs: Jobs, connection: Connection) -> None:
-    """The panel takes null for a token, and sends it."""
+def test_the_last_page_has_no_token_field(api: FakeApi, jobs: Jobs, connection: Connection) -> None:
+    """The panel treats null as a token, and sends it."""
     api.add_job(url="/x")
     api.add_definition()
     definitions = Definitions(connection, Workspace(root=jobs._workspace.root, output_directory="jobs"))
@@ -48,7 +48,7 @@ def test_at_the_end_there_is_no_token_at_all(api: FakeApi, jobs: Jobs, connectio
     assert [page.total_count for page in pages] == [-1, -1]
 
 
-def test_what_a_list_is_asked_for_reaches_the_service(api: FakeApi, jobs: Jobs) -> None:
+def test_filters_and_sort_order_reach_the_service(api: FakeApi, jobs: Jobs) -> None:
     sort = [SortField(name="name", direction=SortDirection.desc), SortField(name="status", direction=SortDirection.asc)]
     jobs.page(
         ListJobsQuery(
@@ -78,7 +78,7 @@ def test_what_a_list_is_asked_for_reaches_the_service(api: FakeApi, jobs: Jobs) 
 
 
 @pytest.mark.parametrize("named", [{"name": "New"}, {"compute_type": "large"}, {"name": "New", "compute_type": None}])
-def test_an_update_names_what_changes_and_nothing_else(api: FakeApi, jobs: Jobs, named: dict[str, Any]) -> None:
+def test_an_update_sends_only_the_changes(api: FakeApi, jobs: Jobs, named: dict[str, Any]) -> None:
     job_id = api.add_job()
     jobs.update(job_id, UpdateJob(**named))
     [request] = api.seen("PATCH", f"/v1/scheduler/jobs/{job_id}")

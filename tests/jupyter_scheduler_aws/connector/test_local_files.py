@@ -1,4 +1,4 @@
-"""What of a job's files is here, after downloads by the connector itself: links for the panel, and its Download button."""
+"""The local files of a job after downloads by the connector: links and the Download button in the panel."""
 
 import shutil
 from pathlib import Path
@@ -40,16 +40,16 @@ def is_downloaded(jobs: Jobs, job_id: str) -> bool:
     return downloaded
 
 
-def test_before_a_download_nothing_is_here(api: FakeApi, jobs: Jobs) -> None:
+def test_before_a_download_there_are_no_local_files(api: FakeApi, jobs: Jobs) -> None:
     job_id = add_job(api, made={})
     assert paths(jobs, job_id) == dict.fromkeys(FORMATS)
     assert not is_downloaded(jobs, job_id)
 
 
-def test_after_a_download_each_file_has_its_path_from_the_root(
+def test_after_a_download_each_file_has_its_path_relative_to_the_root(
     api: FakeApi, jobs: Jobs, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Also where the server's working directory is another, as with JupyterLab's `--ServerApp.root_dir`."""
+    """Even if the server has another working directory, as with `--ServerApp.root_dir`."""
     monkeypatch.chdir(tmp_path)
     job_id = add_job(api, made={})
 
@@ -65,7 +65,7 @@ def test_after_a_download_each_file_has_its_path_from_the_root(
     assert is_downloaded(jobs, job_id)
 
 
-def test_other_files_that_the_run_made_are_behind_a_link_to_the_folder(api: FakeApi, jobs: Jobs) -> None:
+def test_a_link_to_the_folder_leads_to_other_files_of_the_run(api: FakeApi, jobs: Jobs) -> None:
     job_id = add_job(api, made=MADE)
 
     jobs.download(job_id, again=False)
@@ -76,7 +76,7 @@ def test_other_files_that_the_run_made_are_behind_a_link_to_the_folder(api: Fake
 
 
 @pytest.mark.parametrize("gone", ["report-2026.html", "results/table.csv", "report.ipynb"])
-def test_a_file_that_was_deleted_brings_the_download_button_back(
+def test_deleting_a_file_restores_the_download_button(
     api: FakeApi, jobs: Jobs, workspace: Workspace, gone: str
 ) -> None:
     job_id = add_job(api, made=MADE)
@@ -88,7 +88,7 @@ def test_a_file_that_was_deleted_brings_the_download_button_back(
     assert f"jobs/report-{job_id}/{gone}" not in paths(jobs, job_id).values()
 
 
-def test_a_folder_that_was_deleted_brings_it_back_too(api: FakeApi, jobs: Jobs, workspace: Workspace) -> None:
+def test_deleting_the_folder_restores_the_download_button(api: FakeApi, jobs: Jobs, workspace: Workspace) -> None:
     job_id = add_job(api, made=MADE)
     jobs.download(job_id, again=False)
     shutil.rmtree(workspace.root / "jobs")
@@ -96,7 +96,7 @@ def test_a_folder_that_was_deleted_brings_it_back_too(api: FakeApi, jobs: Jobs, 
     assert not is_downloaded(jobs, job_id)
 
 
-def test_lists_say_the_same_as_details(api: FakeApi, jobs: Jobs) -> None:
+def test_lists_and_details_agree(api: FakeApi, jobs: Jobs) -> None:
     here, elsewhere = add_job(api, made=MADE), add_job(api, made=MADE)
     jobs.download(here, again=False)
 
@@ -106,14 +106,14 @@ def test_lists_say_the_same_as_details(api: FakeApi, jobs: Jobs) -> None:
     assert rows[here] == jobs.get(here, with_files=True)
 
 
-def test_job_files_may_be_left_out(api: FakeApi, jobs: Jobs) -> None:
+def test_job_files_are_optional(api: FakeApi, jobs: Jobs) -> None:
     job_id = add_job(api, made={})
     jobs.download(job_id, again=False)
     assert jobs.get(job_id, with_files=False).downloaded is False
 
 
 @pytest.mark.parametrize("change", [{"input_filename": "../../x.ipynb"}, {"job_id": "../../x"}], ids=str)
-def test_names_that_lead_elsewhere_count_as_not_here(
+def test_names_that_lead_to_another_folder_count_as_missing(
     job_document: dict[str, Any], workspace: Workspace, change: dict[str, str]
 ) -> None:
     job = read_job({**job_document, **change})

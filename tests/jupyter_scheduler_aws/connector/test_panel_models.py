@@ -1,4 +1,4 @@
-"""One row that cannot be read never takes its list along, and nothing that the panel fails at gets into one."""
+"""An unreadable row never breaks a list, and the panel never gets a value that it fails on."""
 
 import json
 import logging
@@ -49,14 +49,14 @@ ODD_CHANGES: list[Mapping[str, Any]] = [
 
 
 def without_nulls(rows: list[Any], response: Any) -> list[Document]:
-    """Go the way that jupyter-scheduler's handlers take a list."""
+    """Serialize a list as the handlers of jupyter-scheduler do."""
     name = next(iter(response.__fields__))
     found: list[Document] = json.loads(response(**{name: rows}).json(exclude_none=True))[name]
     return found
 
 
 @pytest.mark.parametrize("change", ODD_CHANGES, ids=str)
-def test_a_job_with_something_odd_is_still_a_row(job_document: Document, change: Mapping[str, Any]) -> None:
+def test_a_job_with_an_odd_value_stays_in_the_list(job_document: Document, change: Mapping[str, Any]) -> None:
     rows = without_nulls(read_jobs([job_document, {**job_document, **change}, job_document]), ListJobsResponse)
 
     assert [row["job_id"] for row in rows] == ["0199-a"] * 3
@@ -65,7 +65,7 @@ def test_a_job_with_something_odd_is_still_a_row(job_document: Document, change:
 
 
 @pytest.mark.parametrize("change", ODD_CHANGES, ids=str)
-def test_a_definition_with_something_odd_is_still_a_row(definition_document: Document, change: Document) -> None:
+def test_a_definition_with_an_odd_value_stays_in_the_list(definition_document: Document, change: Document) -> None:
     odd = {**definition_document, **change}
     rows = without_nulls(read_definitions([definition_document, odd]), ListJobDefinitionsResponse)
 
@@ -75,7 +75,7 @@ def test_a_definition_with_something_odd_is_still_a_row(definition_document: Doc
 
 
 @pytest.mark.parametrize("missing", ["name", "url", "status", "create_time", "update_time", "runtime_environment_name"])
-def test_a_job_that_lacks_something_is_still_a_row(job_document: Document, missing: str) -> None:
+def test_a_job_with_a_missing_field_stays_in_the_list(job_document: Document, missing: str) -> None:
     del job_document[missing]
 
     [row] = read_jobs([job_document])
@@ -83,7 +83,7 @@ def test_a_job_that_lacks_something_is_still_a_row(job_document: Document, missi
     assert (row.job_id, row.url) == ("0199-a", "/jobs/0199-a")
 
 
-def test_what_cannot_be_read_is_said_where_the_panel_shows_it(job_document: Document) -> None:
+def test_an_unreadable_job_explains_itself_in_its_status_message(job_document: Document) -> None:
     job = read_job({**job_document, "parameters": ["who"]})
 
     assert (job.job_id, job.name, job.status) == ("0199-a", "Report", Status.COMPLETED)
@@ -94,32 +94,32 @@ def test_what_cannot_be_read_is_said_where_the_panel_shows_it(job_document: Docu
 @pytest.mark.parametrize(
     "odd", [None, 5, "job", [], {}, {"name": "Report"}, {"job_id": None}, {"job_id": ["a"]}], ids=str
 )
-def test_what_is_no_job_is_left_out_and_logged(
+def test_a_row_without_a_job_id_is_skipped_and_logged(
     job_document: Document, odd: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
         assert len(read_jobs([job_document, odd, job_document])) == 2
         assert read_definitions([odd]) == []
-    assert "is left out" in caplog.text
+    assert "Skipped a row" in caplog.text
 
 
 @pytest.mark.parametrize("parameters", [{"y": 2.5, "z": True, "s": "t", "n": 1}, {}, None])
 def test_parameters_of_environments_keep_their_types(job_document: Document, parameters: object) -> None:
-    """The model alone makes 2 of 2.5, and 1 of true and of "t"."""
+    """The model alone converts 2.5 to 2, and true and "t" to 1."""
     document = {**job_document, "runtime_environment_parameters": parameters}
     shown: Any = json.loads(read_job(document).json())["runtime_environment_parameters"]
     assert json.dumps(shown) == json.dumps(parameters)
 
 
-def test_nulls_are_there_in_a_document_and_not_in_a_row(job_document: Document) -> None:
+def test_details_contain_nulls_and_list_rows_do_not(job_document: Document) -> None:
     job = read_job(job_document)
     assert {name for name, value in json.loads(job.json()).items() if value is None} >= {"parameters", "end_time"}
     assert None not in without_nulls([job], ListJobsResponse)[0].values()
     assert set(json.loads(job.json())) == set(DescribeJob.__fields__)
 
 
-def test_a_definition_that_fails_is_marked_in_its_name(definition_document: Document) -> None:
-    """The panel shows nothing else of a definition that could say it, and never sends the name back."""
+def test_a_failing_definition_is_marked_in_its_name(definition_document: Document) -> None:
+    """The panel has no other place for problems, and never sends the name back."""
     failing = {**definition_document, "problems": [REFUSED, {**REFUSED, "title": "Due jobs not made"}]}
     [fine, row] = read_definitions([{**definition_document, "problems": []}, failing])
     assert (fine.name, row.name) == ("Report", "Report (\N{WARNING SIGN} Schedule not written; Due jobs not made)")
@@ -131,15 +131,15 @@ MACROS = ["@annually", "@daily", "@hourly", "@midnight", "@monthly", "@weekly", 
 
 
 @pytest.mark.parametrize("typed", [*MACROS, *(macro.upper() for macro in MACROS), " @daily ", "\t@Weekly\n"])
-def test_macros_are_given_in_five_fields_that_mean_the_same(definition_document: Document, typed: str) -> None:
-    """The panel's cronstrue fails at a macro, and the whole panel with it."""
+def test_macros_become_equivalent_five_fields(definition_document: Document, typed: str) -> None:
+    """cronstrue fails on a macro, which breaks the whole panel."""
     shown = read_definition({**definition_document, "schedule": typed}).schedule
     assert len(shown.split()) == 5
     assert replace(Crontab.parse(shown), text=typed) == Crontab.parse(typed)
 
 
 @pytest.mark.parametrize("typed", ["* * * * *", "0 0 13 * 5", "*/5 22-2 L * MON#1", "0 9 * * MON-FRI", "  0 9 * * 1 "])
-def test_other_schedules_are_given_as_they_were_typed(definition_document: Document, typed: str) -> None:
+def test_other_schedules_do_not_change(definition_document: Document, typed: str) -> None:
     assert read_definition({**definition_document, "schedule": typed}).schedule == typed
 
 

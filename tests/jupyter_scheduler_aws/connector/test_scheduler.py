@@ -1,4 +1,4 @@
-"""What jupyter-scheduler needs of a scheduler's class, before anything is asked of the service."""
+"""The scheduler class, before the first request to the service."""
 
 import asyncio
 from pathlib import Path
@@ -19,24 +19,24 @@ def scheduler(root: Path, **changes: Any) -> AwsScheduler:
 
 
 @pytest.mark.parametrize("more", [{}, {"backend_id": "aws"}, {"anything": 1}], ids=str)
-def test_it_is_made_without_a_network_or_a_setting(tmp_path: Path, more: dict[str, Any]) -> None:
-    """jupyter-scheduler 3 hands over a back end's id as well."""
+def test_the_scheduler_starts_without_a_network_or_settings(tmp_path: Path, more: dict[str, Any]) -> None:
+    """jupyter-scheduler 3 also passes the id of a back end."""
     made = scheduler(tmp_path, **more)
     assert made.task_runner is None
     assert list(tmp_path.iterdir()) == [], "no database, no folder"
 
 
-def test_the_list_of_jupyterlabs_start_needs_neither(tmp_path: Path) -> None:
+def test_the_startup_request_of_jupyterlab_needs_neither(tmp_path: Path) -> None:
     response = asyncio.run(scheduler(tmp_path).list_jobs_async(ListJobsQuery(max_items=0)))
     assert (response.jobs, response.total_count) == ([], -1)
 
 
-def test_what_is_not_set_up_is_said_when_somebody_asks(tmp_path: Path) -> None:
+def test_a_missing_setting_is_an_error_of_the_first_request(tmp_path: Path) -> None:
     with pytest.raises(SchedulerError, match="JUPYTER_SCHEDULER_AWS_URL"):
         asyncio.run(scheduler(tmp_path).list_jobs_async(ListJobsQuery(max_items=25)))
 
 
-def test_its_settings_reach_the_service(tmp_path: Path, api: FakeApi) -> None:
+def test_settings_of_the_scheduler_reach_the_service(tmp_path: Path, api: FakeApi) -> None:
     config = Config({"AwsScheduler": {"api_url": api.url, "output_directory": "results"}})
     made = scheduler(tmp_path, config=config)
     job_id = api.add_job(url="/x")
@@ -46,7 +46,7 @@ def test_its_settings_reach_the_service(tmp_path: Path, api: FakeApi) -> None:
     made.connection.close()
 
 
-def test_errors_are_those_that_the_handlers_show(tmp_path: Path, api: FakeApi) -> None:
+def test_errors_are_shown_by_the_handlers(tmp_path: Path, api: FakeApi) -> None:
     made = scheduler(tmp_path, config=Config({"AwsScheduler": {"api_url": api.url}}))
     with pytest.raises(SchedulerError, match="no job no-such-id"):
         asyncio.run(made.get_job_async("no-such-id"))
@@ -57,8 +57,8 @@ def test_errors_are_those_that_the_handlers_show(tmp_path: Path, api: FakeApi) -
     made.connection.close()
 
 
-def test_features_are_said_as_the_handler_asks(tmp_path: Path) -> None:
-    """It hands the class over a second time."""
+def test_supported_features_are_listed(tmp_path: Path) -> None:
+    """The handler passes the class a second time."""
     manager: Any = scheduler(tmp_path).execution_manager_class
     features = manager.supported_features(manager)
     assert set(features) == set(JobFeature)
@@ -68,7 +68,7 @@ def test_features_are_said_as_the_handler_asks(tmp_path: Path) -> None:
     }
 
 
-def test_nothing_is_executed_here(tmp_path: Path) -> None:
+def test_execute_is_not_supported(tmp_path: Path) -> None:
     manager: Any = scheduler(tmp_path).execution_manager_class
     with pytest.raises(NotImplementedError, match="on AWS"):
         manager(job_id="a", root_dir=str(tmp_path), db_url="sqlite://", staging_paths={}).execute()

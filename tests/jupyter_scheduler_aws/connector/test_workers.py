@@ -1,4 +1,4 @@
-"""Blocking calls beside an event loop: many at one time, not too many, and none that keeps a server from ending."""
+"""Blocking calls outside of the event loop: parallel, limited, and no reason for a server not to end."""
 
 import asyncio
 import subprocess
@@ -10,11 +10,11 @@ import pytest
 
 from jupyter_scheduler_aws.connector.workers import Workers
 
-PATIENCE_SECONDS: Final = 60
-"""For what is awaited; nothing takes that long unless it hangs."""
+TIMEOUT_SECONDS: Final = 60
+"""Timeout [s]. Only a hanging call takes that long."""
 
 
-def test_a_call_gives_what_it_gives_and_raises_what_it_raises() -> None:
+def test_run_returns_the_result_or_raises_the_error_of_the_call() -> None:
     async def main() -> None:
         workers = Workers(1)
         assert await workers.run(lambda: 5) == 5
@@ -25,7 +25,7 @@ def test_a_call_gives_what_it_gives_and_raises_what_it_raises() -> None:
     asyncio.run(main())
 
 
-def test_calls_run_in_daemon_threads_that_are_no_loops_thread() -> None:
+def test_calls_run_in_daemon_threads_outside_of_the_loop() -> None:
     async def main() -> None:
         thread = await Workers(1).run(threading.current_thread)
         assert thread is not threading.current_thread()
@@ -34,10 +34,10 @@ def test_calls_run_in_daemon_threads_that_are_no_loops_thread() -> None:
     asyncio.run(main())
 
 
-def test_the_loop_goes_on_while_calls_hang() -> None:
+def test_the_loop_runs_while_calls_hang() -> None:
     async def main() -> None:
         workers, let_go = Workers(2), threading.Event()
-        hanging = [asyncio.create_task(workers.run(lambda: let_go.wait(PATIENCE_SECONDS))) for _ in range(2)]
+        hanging = [asyncio.create_task(workers.run(lambda: let_go.wait(TIMEOUT_SECONDS))) for _ in range(2)]
         assert await asyncio.to_thread(lambda: "the loop answers") == "the loop answers"
         let_go.set()
         assert await asyncio.gather(*hanging) == [True, True]
@@ -45,7 +45,7 @@ def test_the_loop_goes_on_while_calls_hang() -> None:
     asyncio.run(main())
 
 
-def test_more_calls_than_may_run_wait_for_their_turn() -> None:
+def test_calls_above_the_limit_wait() -> None:
     most, asked = 3, 10
     lock, arrived, let_go = threading.Lock(), threading.Semaphore(0), threading.Semaphore(0)
     running, started = set[int](), list[int]()
@@ -58,7 +58,7 @@ def test_more_calls_than_may_run_wait_for_their_turn() -> None:
             started.append(number)
             peak = max(peak, len(running))
         arrived.release()
-        assert let_go.acquire(timeout=PATIENCE_SECONDS)
+        assert let_go.acquire(timeout=TIMEOUT_SECONDS)
         with lock:
             running.remove(number)
         return number
@@ -67,7 +67,7 @@ def test_more_calls_than_may_run_wait_for_their_turn() -> None:
         workers = Workers(most)
         tasks = [asyncio.create_task(workers.run(lambda number=number: call(number))) for number in range(asked)]  # type: ignore[misc]
         for _ in range(most):
-            assert await asyncio.to_thread(arrived.acquire, timeout=PATIENCE_SECONDS)
+            assert await asyncio.to_thread(arrived.acquire, timeout=TIMEOUT_SECONDS)
         assert started == list(range(most))
         let_go.release(asked)
         assert await asyncio.gather(*tasks) == list(range(asked))
@@ -77,22 +77,22 @@ def test_more_calls_than_may_run_wait_for_their_turn() -> None:
     assert sorted(started) == list(range(asked))
 
 
-def test_a_call_that_nobody_awaits_any_more_does_no_harm() -> None:
+def test_a_cancelled_call_is_harmless() -> None:
     async def main() -> None:
         workers, started, let_go, done = Workers(1), threading.Event(), threading.Event(), threading.Event()
 
         def call() -> None:
             started.set()
-            let_go.wait(PATIENCE_SECONDS)
+            let_go.wait(TIMEOUT_SECONDS)
             done.set()
 
         task = asyncio.create_task(workers.run(call))
-        assert await asyncio.to_thread(started.wait, PATIENCE_SECONDS)
+        assert await asyncio.to_thread(started.wait, TIMEOUT_SECONDS)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         let_go.set()
-        assert await asyncio.to_thread(done.wait, PATIENCE_SECONDS)
+        assert await asyncio.to_thread(done.wait, TIMEOUT_SECONDS)
         assert await workers.run(lambda: "next") == "next"
 
     asyncio.run(main())
@@ -111,11 +111,11 @@ asyncio.run(main())
 """
 
 
-def test_a_process_whose_call_hangs_ends_when_it_is_told() -> None:
-    """A pool's threads would be waited for: a server could not be stopped during an upload."""
+def test_a_process_with_a_hanging_call_ends() -> None:
+    """With a thread pool, a server could not stop during an upload."""
     command = [sys.executable, "-c", HANGING]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "hangs\n"
-        process.communicate("end\n", timeout=PATIENCE_SECONDS)
+        process.communicate("end\n", timeout=TIMEOUT_SECONDS)
         assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""Paths of the panel: relative to the server's root, wherever the server was started, and never outside of it."""
+"""Paths of the panel are relative to the root of the server, wherever it was started, and never outside of it."""
 
 from pathlib import Path
 
@@ -26,10 +26,10 @@ def test_a_notebook_is_found_below_the_root(workspace: Workspace, notebook: Path
     assert workspace.relative(workspace.notebook(uri)) == "sub/report.ipynb"
 
 
-def test_the_working_directory_does_not_count(
+def test_paths_do_not_depend_on_the_working_directory(
     workspace: Workspace, notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stock scheduler puts downloads below it, where the panel cannot open them."""
+    """The stock scheduler downloads below the working directory, where the panel cannot open files."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "report.ipynb").write_text("{}")
@@ -45,17 +45,15 @@ OUTSIDE = ["../outside.ipynb", "sub/../../outside.ipynb", "../root-sibling/x.ipy
 
 
 @pytest.mark.parametrize("uri", OUTSIDE)
-def test_nothing_outside_of_the_root_is_a_notebook(workspace: Workspace, tmp_path: Path, uri: str) -> None:
+def test_a_path_outside_of_the_root_is_not_a_notebook(workspace: Workspace, tmp_path: Path, uri: str) -> None:
     (tmp_path / "outside.ipynb").write_text("{}")
     (tmp_path / "root-sibling").mkdir()
     (tmp_path / "root-sibling" / "x.ipynb").write_text("{}")
-    with pytest.raises(SnapshotError, match="below the server's root folder"):
+    with pytest.raises(SnapshotError, match="below the root folder of the server"):
         workspace.notebook(uri)
 
 
-def test_an_absolute_path_is_none_of_the_workspace_but_below_it(
-    workspace: Workspace, notebook: Path, tmp_path: Path
-) -> None:
+def test_an_absolute_path_is_relative_to_the_root(workspace: Workspace, notebook: Path, tmp_path: Path) -> None:
     (tmp_path / "outside.ipynb").write_text("{}")
     with pytest.raises(SnapshotError):
         workspace.notebook(str(tmp_path / "outside.ipynb"))
@@ -79,12 +77,12 @@ def test_an_absolute_path_is_none_of_the_workspace_but_below_it(
     ],
     ids=lambda uri: repr(uri)[:30],
 )
-def test_what_is_no_file_is_said(workspace: Workspace, notebook: Path, uri: str) -> None:
+def test_a_missing_file_is_an_error(workspace: Workspace, notebook: Path, uri: str) -> None:
     with pytest.raises(SnapshotError):
         workspace.notebook(uri)
 
 
-def test_a_message_does_not_repeat_a_whole_book(workspace: Workspace) -> None:
+def test_a_message_cuts_a_long_path(workspace: Workspace) -> None:
     with pytest.raises(SnapshotError) as caught:
         workspace.notebook("x" * 200_000)
     assert len(caught.value.message) < 1000
@@ -97,14 +95,14 @@ def test_a_link_out_of_the_root_is_followed_as_the_contents_manager_does(workspa
 
 
 @pytest.mark.parametrize("filename", ["report.ipynb", "report.v2.ipynb", "Bericht für Ann.ipynb", "report"])
-def test_a_folder_is_named_as_jupyter_scheduler_names_it(workspace: Workspace, filename: str) -> None:
+def test_a_job_folder_has_the_same_name_as_in_jupyter_scheduler(workspace: Workspace, filename: str) -> None:
     from jupyter_scheduler.utils import create_output_directory
 
     expected = create_output_directory(filename, JOB_ID)
     assert workspace.relative(workspace.job_folder(filename, JOB_ID)) == f"jobs/{expected}"
 
 
-def test_version_3_has_its_back_ends_name_in_an_id(workspace: Workspace) -> None:
+def test_an_id_of_version_3_contains_the_name_of_the_back_end(workspace: Workspace) -> None:
     assert workspace.job_folder("report.ipynb", f"aws:{JOB_ID}").name == f"report-aws:{JOB_ID}"
 
 
@@ -123,13 +121,13 @@ def test_version_3_has_its_back_ends_name_in_an_id(workspace: Workspace) -> None
         ("report.ipynb", "ä-b"),
     ],
 )
-def test_names_that_lead_elsewhere_are_no_folder(workspace: Workspace, filename: str, job_id: str) -> None:
+def test_names_that_lead_to_another_folder_are_refused(workspace: Workspace, filename: str, job_id: str) -> None:
     with pytest.raises(UnsafePathError):
         workspace.job_folder(filename, job_id)
 
 
 @pytest.mark.parametrize("directory", ["..", "../jobs", "/elsewhere/jobs", "jobs/../../x"])
-def test_an_output_directory_outside_of_the_root_is_the_operators_to_mend(tmp_path: Path, directory: str) -> None:
+def test_an_output_directory_outside_of_the_root_is_a_configuration_error(tmp_path: Path, directory: str) -> None:
     workspace = Workspace(root=tmp_path / "root", output_directory=directory)
     with pytest.raises(ConfigurationError, match="output_directory"):
         workspace.job_folder("report.ipynb", JOB_ID)

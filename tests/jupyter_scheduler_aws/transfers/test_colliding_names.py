@@ -60,8 +60,8 @@ def test_command_reports_renamed_files(api: FakeApi, nbjobs: Nbjobs, job_id: str
 
     places = assert_all_are_here(tmp_path)
     assert done.code == 0
-    assert f"a.txt is here as {places['a.txt'].name}: some file systems" in done.stderr
-    assert "plain.txt is here as" not in done.stderr
+    assert f"a.txt is saved as {places['a.txt'].name}, because some file systems" in done.stderr
+    assert "plain.txt is saved as" not in done.stderr
     document = json.loads(nbjobs("download", job_id, tmp_path, "--json").stdout)
     assert document["renamed"]["A.txt"] == str(places["A.txt"])
     waited = json.loads(nbjobs("wait", job_id, "-d", tmp_path, "--json").stdout)
@@ -88,7 +88,7 @@ def test_panel_lists_all_files_and_the_server_reports_renamed_ones(
     places = assert_all_are_here(folder)
     assert job.downloaded
     assert sorted(job.packaged_files) == sorted(place.relative_to(folder).as_posix() for place in places.values())
-    assert any(f"'a.txt' is here as {str(places['a.txt'])!r}" in message for message in caplog.messages)
+    assert any(f"'a.txt' is saved as {str(places['a.txt'])!r}" in message for message in caplog.messages)
 
 
 def test_interrupted_download_resumes_with_the_same_names(api: FakeApi, client: Client, tmp_path: Path) -> None:

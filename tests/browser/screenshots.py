@@ -1,4 +1,4 @@
-"""Pictures of what a person would look at."""
+"""Screenshots."""
 
 from pathlib import Path
 from typing import Final
@@ -11,13 +11,13 @@ SCREENSHOTS: Final = Path(__file__).parents[2] / "screenshots"
 
 
 class Camera:
-    """Writes `screenshots/<test>/<nn>-<step>.png`; a new one goes on where another of the test ended."""
+    """Writes `screenshots/<test>/<nn>-<step>.png`. Numbers continue across the cameras of a test."""
 
     def __init__(self, page: Page, test: str) -> None:
         self._page = page
         self._folder = SCREENSHOTS / test
 
     def take(self, step: str) -> None:
-        """Take a picture of the page."""
+        """Take a screenshot of the page."""
         number = len(list(self._folder.glob("*.png"))) + 1
         self._page.screenshot(path=self._folder / f"{number:02}-{step}.png", animations="disabled")

@@ -14,33 +14,33 @@ _ALERT: Final = ".MuiAlert-standardError"
 
 
 class Detail:
-    """The view of one thing."""
+    """The details view of a job or a definition."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         self.root = page.locator(_PANEL)
 
     def expect_open(self, name: str) -> Self:
-        """Expect the view of a thing, with all that is known of it."""
+        """Wait for the complete details view."""
         expect(self.root.locator(_CRUMB)).to_have_text(name)
         expect(self.root.get_by_role("progressbar")).to_have_count(0)
         return self
 
     def field(self, label: str) -> Locator:
-        """Find what stands under a label."""
+        """Return the value under a label."""
         return self.root.locator(f"xpath=.//span[normalize-space()='{label}']/following-sibling::div[1]/div[1]")
 
     def parameters(self) -> dict[str, str]:
-        """Read names and values of the parameters."""
+        """Return the names and values of the parameters."""
         names, values = (self.field(f"Parameter {each}").all_inner_texts() for each in ("name", "value"))
         return {name.strip(): value.strip() for name, value in zip(names, values, strict=True)}
 
     def file(self, label: str) -> Locator:
-        """Find the link of an output file, such as "HTML"."""
+        """Return the link of an output file, such as "HTML"."""
         return self.root.locator("a[title^='Open output']").get_by_text(label, exact=True)
 
     def download(self) -> None:
-        """Press "Download Job Files", and wait for the links; the panel looks for the files after five seconds."""
+        """Press "Download Job Files", and wait for the links. The panel checks for the files after five seconds."""
         self.press("Download Job Files")
         expect(self.root.get_by_role("button", name="Download Job Files")).to_have_count(0)
 
@@ -49,7 +49,7 @@ class Detail:
         self.root.get_by_role("button", name=name, exact=True).click()
 
     def confirm(self, name: str) -> None:
-        """Press a button of the dialog that asks again."""
+        """Press a button of the confirmation dialog."""
         dialog = self._page.locator(_DIALOG)
         dialog.get_by_role("button", name=name, exact=True).click()
         expect(dialog).to_have_count(0)
@@ -67,7 +67,7 @@ class Detail:
         self.press("Save Changes")
 
     def run(self, parameters: Mapping[int, str]) -> None:
-        """Press "Run Job", and create one with other values of parameters, by their places."""
+        """Press "Run Job", and create a job with other values for parameters, by position."""
         self.press("Run Job")
         for index, value in parameters.items():
             self.root.locator(f"input[name='parameter-{index}-value']").fill(value)
@@ -81,5 +81,5 @@ class Detail:
 
     @property
     def alert(self) -> Locator:
-        """What is said of a failure."""
+        """The message of a failed job."""
         return self.root.locator(_ALERT)

@@ -1,4 +1,4 @@
-"""A Chromium that the machine has: whether it starts, and what it needs."""
+"""An installed Chromium: whether it starts, and what it needs."""
 
 import os
 import subprocess
@@ -12,22 +12,22 @@ __all__ = ["INSTALL_CHROMIUM", "Chromium", "ChromiumError", "reason"]
 INSTALL_CHROMIUM: Final = "Install Chromium or Google Chrome, or name one in CHROME_PATH."
 
 _START_SECONDS: Final = 60
-"""For `--version`, which takes a fraction of a second on a machine that does nothing else."""
+"""Timeout of `--version`, which takes a fraction of a second on an idle machine."""
 
 
 class ChromiumError(Exception):
-    """There is no Chromium that starts; the text is one line that says what to do."""
+    """No Chromium starts. The message is one line that explains what to do."""
 
 
 @dataclass(frozen=True)
 class Chromium:
-    """A browser, and what its environment needs besides the machine's."""
+    """A browser, and additional environment variables for it."""
 
     path: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def version(self) -> str:
-        """Ask the browser for its name and version; Ubuntu's `chromium-browser` may be a stub that refuses.
+        """Return the name and version of the browser. Ubuntu's `chromium-browser` may be a stub that fails.
 
         Raises
         ------
@@ -47,5 +47,5 @@ class Chromium:
 
 
 def reason(done: subprocess.CompletedProcess[str]) -> str:
-    """Read why a command failed, in one line: what it wrote, or its exit code."""
+    """Return why a command failed, in one line: its output, or its exit code."""
     return " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.bundle import make_once
-from tests.browser.executable import INSTALL_CHROMIUM, Chromium, ChromiumError, reason
+from tests.browser.chromium_executable import INSTALL_CHROMIUM, Chromium, ChromiumError, reason
 
 __all__ = ["PACKAGED_FOR", "packaged_chromium"]
 

@@ -1,0 +1,76 @@
+"""The rows of `nbjobs show`."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.response_models import OutputFile
+from jupyter_scheduler_aws.cli.formatting import (
+    format_age,
+    format_duration,
+    format_size,
+    local_time,
+    notebook_text,
+    outcome_message,
+    parameters_text,
+    phase_text,
+    run_time,
+    safe_line,
+    status_text,
+)
+from jupyter_scheduler_aws.cli.tables import details_grid
+
+__all__ = ["job_details"]
+
+Row = tuple[str, RenderableType | None]
+
+
+def job_details(job: Job, files: Sequence[OutputFile]) -> RenderableType:
+    """Return the details of a job, and its output files if there are any."""
+    parts: list[RenderableType] = [safe_line(job.name, style="bold"), details_grid(_rows(job))]
+    outputs = [file for file in files if file.file_format != "input"]
+    if outputs:
+        hint = safe_line(f"  download them:  nbjobs download {job.job_id}", style="dim")
+        parts += [Text(), _file_table(outputs), hint]
+    return Group(*parts)
+
+
+def _rows(job: Job) -> Iterator[Row]:
+    yield "job", safe_line(job.job_id)
+    yield "status", status_text(job.status)
+    yield "phase", None if job.is_ended else phase_text(job)
+    if job.is_ended and not job.is_completed:
+        yield "outcome", safe_line(job.outcome.title if job.outcome else "", style="bold")
+        yield "", outcome_message(job)
+    if by := job.stopped_by:
+        yield "stopped by", safe_line(f"{by.arn}, {local_time(by.time)}")
+    yield "notebook", notebook_text(job)
+    yield "environment", safe_line(", ".join(filter(None, (job.environment, job.compute_type))))
+    yield "parameters", parameters_text(job)
+    yield "formats", safe_line(", ".join(job.output_formats))
+    yield "tags", safe_line(", ".join(job.tags))
+    yield "definition", safe_line(job.job_definition_id or "")
+    yield from _time_rows(job)
+
+
+def _time_rows(job: Job) -> Iterator[Row]:
+    yield "created", f"{local_time(job.create_time)} ({format_age(job.create_time)})"
+    yield "started", local_time(job.start_time) if job.start_time else None
+    yield "ended", f"{local_time(job.end_time)} ({format_age(job.end_time)})" if job.end_time else None
+    yield "took" if job.is_ended else "running for", run_time(job)
+    if job.attempt > 1 or job.max_retries:
+        retries = "" if job.max_retries is None else f" ({job.max_retries} retries allowed)"
+        yield "attempt", f"{job.attempt}{retries}"
+    yield "time limit", format_duration(job.timeout) if job.timeout else None
+
+
+def _file_table(files: Sequence[OutputFile]) -> Table:
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+    table.add_column("FILE", overflow="fold")
+    table.add_column("SIZE", justify="right", no_wrap=True)
+    for file in files:
+        table.add_row(safe_line(file.path), format_size(file.size_bytes))
+    return table
