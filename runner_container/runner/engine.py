@@ -174,16 +174,23 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
         stderr = self._starter.stderr
         return stderr is not None and any("Address already in use" in line for line in stderr.lines())
 
-    async def async_execute_cell(self, *args: Any, **kwargs: Any) -> NotebookNode:
-        """Execute a cell, and save meanwhile."""
+    async def async_execute_cells(self) -> None:
+        """Execute the cells as papermill does, but in one run of the event loop instead of one for each cell, and save meanwhile."""
         saves = asyncio.ensure_future(self._save_regularly())
         try:
-            executed: NotebookNode = await super().async_execute_cell(*args, **kwargs)
-            return executed
+            for index, cell in enumerate(self.nb.cells):
+                try:
+                    self.nb_man.cell_start(cell, index)
+                    await self.async_execute_cell(cell, index)
+                except CellExecutionError as error:
+                    self.nb_man.cell_exception(self.nb.cells[index], index, exception=error)
+                    break
+                finally:
+                    self.nb_man.cell_complete(self.nb.cells[index], index)
         finally:
             saves.cancel()
 
-    execute_cell = run_sync(async_execute_cell)
+    papermill_execute_cells = run_sync(async_execute_cells)
 
     async def _save_regularly(self) -> None:
         while True:
