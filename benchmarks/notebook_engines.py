@@ -15,13 +15,15 @@ import nbformat
 import papermill  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from papermill.iorw import load_notebook_node  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from runner.cell_log import CellLog
 from runner.engine import RunManager, execute_cells
+from runner.kernel_start import KernelStarter
+from runner.kernels import Kernel
 from runner.launchers import DirectLauncher
 from runner.log import NOTEBOOK, LogHandler
 from runner.memory import MemoryWatch
+from runner.notebooks import read_notebook
 from runner.settings import Intervals
 from runner.watchdog import Watchdog
 
@@ -50,14 +52,18 @@ def _papermill(notebook: NotebookNode, folder: Path) -> None:
 def _runner(notebook: NotebookNode, folder: Path) -> None:
     launcher = DirectLauncher()
     nbformat.write(notebook, folder / "in.ipynb")  # type: ignore[no-untyped-call]
+    watchdog = Watchdog(Intervals(), MemoryWatch(), launcher)
+    kernel = Kernel(name=_KERNEL, language="python", display_name="Python 3")
+    starter = KernelStarter(kernel, launcher=launcher, watchdog=watchdog, folder=folder)
+    starter.start()
     manager = RunManager(
-        load_notebook_node(str(folder / "in.ipynb")),
-        control=Watchdog(Intervals(), MemoryWatch(), launcher),
+        read_notebook((folder / "in.ipynb").read_bytes(), "in.ipynb"),
+        watchdog=watchdog,
         log=CellLog(),
         on_cell=lambda _cell, _cells: None,
         save_seconds=Intervals().save_seconds,
     )
-    execute_cells(manager, _KERNEL, launcher=launcher, folder=folder, start_seconds=60)
+    execute_cells(manager, starter, start_seconds=60)
 
 
 _ENGINES: dict[str, Callable[[NotebookNode, Path], None]] = {

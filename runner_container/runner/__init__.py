@@ -1,6 +1,6 @@
-"""The runner: the process inside a container that executes one notebook and hands its outputs back.
+"""The runner: the process in a container that executes one notebook and uploads its outputs.
 
-It knows HTTP and notebooks, nothing of AWS. How it talks with the service is written in docs/runner-protocol.md.
+It uses HTTP and does not know AWS. docs/runner-protocol.md describes how it communicates with the service.
 """
 
 __all__: list[str] = []

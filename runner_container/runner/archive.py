@@ -1,4 +1,4 @@
-"""Unpacking a zip that nobody vouches for."""
+"""Unpack a zip from an untrusted source."""
 
 import re
 import shutil
@@ -11,24 +11,25 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from runner.errors import RunProblemError
-from runner.outcomes import Code, clean_text
+from runner.exit_codes import Code
+from runner.outcomes import clean_text
 from runner.work_order import Limits
 
 __all__ = ["unpack"]
 
-_MOST_RATIO: Final = 250
-"""Text tables shrink some 5 to 50 times; more than this, once it matters, is a bomb."""
-_RATIO_FROM_BYTES: Final = 64 << 20
-"""Below this size unpacked, the ratio does no harm."""
+_MAX_RATIO: Final = 250
+"""Text tables shrink some 5 to 50 times; a higher ratio than this is a zip bomb."""
+_RATIO_MATTERS_BYTES: Final = 64 << 20
+"""Below this unpacked size, any ratio is harmless."""
 _ENTRY_BYTES: Final = 46 + 2000
-"""Room for one entry in the zip's directory: its fixed part, a name, extra fields."""
+"""Space for one entry in the zip's directory: the fixed part, a name, extra fields."""
 _DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d) *(?:\..*)?", re.IGNORECASE)
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 def unpack(archive: Path, folder: Path, limits: Limits) -> dict[str, int]:
-    """Unpack a zip into an empty folder: regular files and folders only, inside the folder, within the limits.
+    """Unpack a zip into an empty folder: only regular files and folders, inside the folder, within the limits.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def unpack(archive: Path, folder: Path, limits: Limits) -> dict[str, int]:
     folder
         An existing, empty folder.
     limits
-        Bounds on size and count once unpacked.
+        Limits on the unpacked size and count.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def unpack(archive: Path, folder: Path, limits: Limits) -> dict[str, int]:
     Raises
     ------
     RunProblemError
-        `input_problem`, naming the entry and what is wrong with it.
+        `input_problem`, with the entry and what is wrong with it.
     OSError
         If the disk is full or the like.
     """
@@ -77,7 +78,7 @@ def _problem(message: str) -> RunProblemError:
 
 
 def _check_directory(archive: Path, limits: Limits) -> None:
-    """Refuse a directory of millions of entries before `zipfile` makes an object of each."""
+    """Refuse a directory of millions of entries before `zipfile` creates an object for each."""
     with archive.open("rb") as file:
         file.seek(-min(archive.stat().st_size, 22 + 65535), 2)
         tail = file.read()
@@ -95,25 +96,25 @@ def _check(entries: Sequence[zipfile.ZipInfo], packed_bytes: int, limits: Limits
         raise _problem(f"has {len(entries)} entries; the limit is {limits.max_unpacked_files}")
     if total > limits.max_unpacked_bytes:
         raise _problem(f"has {total} bytes unpacked; the limit is {limits.max_unpacked_bytes}")
-    if total > max(_RATIO_FROM_BYTES, _MOST_RATIO * packed_bytes):
-        raise _problem(f"unpacks to more than {_MOST_RATIO} times its size, as zip bombs do")
+    if total > max(_RATIO_MATTERS_BYTES, _MAX_RATIO * packed_bytes):
+        raise _problem(f"unpacks to more than {_MAX_RATIO} times its size, like a zip bomb")
     names = [entry.filename.rstrip("/") for entry in entries]
     if len(set(names)) < len(names):
         raise _problem("has two entries of the same name")
     for entry in entries:
-        if reason := _wrong_with(entry):
+        if reason := _find_problem(entry):
             raise _problem(f"has an entry that is not safe to unpack, {entry.filename[:200]!r}: {reason}")
 
 
-def _wrong_with(entry: zipfile.ZipInfo) -> str:
+def _find_problem(entry: zipfile.ZipInfo) -> str:
     path = PurePosixPath(entry.filename)
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if path.is_absolute() or _DRIVE.match(entry.filename) or ".." in path.parts or not path.parts:
-        return "its name leads out of the folder"
+        return "its name points outside the folder"
     if _UNSAFE.search(entry.orig_filename):
         return "its name has a backslash or control character"
     if any(_DEVICES.fullmatch(part.rstrip(" .")) for part in path.parts):
-        return "its name is that of a device"
+        return "its name is a device name"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "it is a link or a special file"
     if entry.flag_bits & 0x1:

@@ -1,9 +1,9 @@
-"""The process that turns an executed notebook into other formats.
+"""The process that converts an executed notebook to other formats.
 
-A process of its own: templates and plugins of nbconvert are code, and notebooks are hostile input. Here there is no session
-token, and `formats` starts it so that nothing is found in folders that the notebook could write to. It is a script that
-imports nothing of the runner, because Python's isolated mode ignores `PYTHONPATH`. It reads one JSON object from stdin and
-writes one to stdout; nbconvert is imported only here, so a run that asks for no format does not wait for it.
+It is a separate process, because templates and plugins of nbconvert are code, and notebooks are hostile input. This process has
+no session token, and `formats` starts it so that it loads nothing from folders that the notebook could write to. It imports
+nothing of the runner, because Python's isolated mode ignores `PYTHONPATH`. It reads one JSON object from stdin and writes one
+to stdout. Only this process imports nbconvert, so a run without other formats does not wait for it.
 """
 
 import base64
@@ -20,48 +20,49 @@ __all__ = ["convert", "main"]
 
 
 def main() -> None:
-    """Convert what stdin describes: `{"notebook", "stem", "formats"}`; answer `{"files", "problems"}`."""
+    """Convert the notebook in stdin, `{"notebook", "stem", "formats"}`, and write `{"files", "problems"}`."""
     responses = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what converters print must not get between
-    asked = json.load(sys.stdin)
+    os.dup2(2, 1)  # what converters print must not mix with the response
+    request = json.load(sys.stdin)
     files: list[dict[str, str]] = []
     problems: list[str] = []
-    for name in asked["formats"]:
+    for name in request["formats"]:
         try:
-            made = convert(asked["notebook"], asked["stem"], name)
-        except Exception as error:  # noqa: BLE001 - converters raise whatever their parts raise; one format must not cost the others
+            converted = convert(request["notebook"], request["stem"], name)
+        except Exception as error:  # noqa: BLE001 - converters raise any error; one format must not affect the others
             problems.append(f"{name}: {str(error) or type(error).__name__}")
         else:
             files += [
-                {"format": kind, "path": path, "base64": base64.b64encode(data).decode()} for kind, path, data in made
+                {"format": kind, "path": path, "base64": base64.b64encode(data).decode()}
+                for kind, path, data in converted
             ]
     with responses:
         responses.write(json.dumps({"files": files, "problems": problems}).encode())
 
 
 def convert(text: str, stem: str, name: str) -> list[tuple[str, str, bytes]]:
-    """Convert a notebook into one format.
+    """Convert a notebook to one format.
 
-    Markdown's pictures are files of their own beside it, in `<stem>_files/`, as `jupyter nbconvert` makes them: embedded ones
-    are not shown by most readers of Markdown.
+    Images in Markdown become separate files in `<stem>_files/`, as with `jupyter nbconvert`, because most Markdown viewers do not
+    show embedded ones.
 
     Parameters
     ----------
     text
         The notebook's JSON.
     stem
-        Name of the result without its extension.
+        The name of the result without its extension.
     name
         `html`, `markdown`, `script` or `pdf`.
 
     Returns
     -------
-        Format (or `files`), path and content of each file.
+        The format (or `files`), path and content of each file.
 
     Raises
     ------
     LookupError
-        If this image cannot make the format.
+        If this image does not support the format.
     """
     import nbformat  # noqa: PLC0415 - see the module's docstring
     from nbconvert.exporters import get_exporter  # noqa: PLC0415
@@ -69,13 +70,13 @@ def convert(text: str, stem: str, name: str) -> list[tuple[str, str, bytes]]:
     exporter = get_exporter(_exporter(name))()  # type: ignore[no-untyped-call]
     resources: dict[str, Any] = {"metadata": {"name": stem}, "unique_key": stem, "output_files_dir": f"{stem}_files"}
     notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
-    body, made = exporter.from_notebook_node(notebook, resources=resources)
-    extension = made.get("output_extension") or ".txt"
-    pictures: Mapping[str, bytes] = made.get("outputs") or {}
+    body, results = exporter.from_notebook_node(notebook, resources=resources)
+    extension = results.get("output_extension") or ".txt"
+    images: Mapping[str, bytes] = results.get("outputs") or {}
     data = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
     return [
         (name, f"{stem}{extension}", data),
-        *(("files", str(PurePosixPath(path)), data) for path, data in pictures.items()),
+        *(("files", str(PurePosixPath(path)), data) for path, data in images.items()),
     ]
 
 
@@ -87,7 +88,7 @@ def _exporter(name: str) -> str:
     if find_spec("playwright"):
         return "webpdf"
     raise LookupError(
-        "this environment's image has neither xelatex and pandoc nor playwright; choose html, or ask the operator"
+        "this environment's image has neither xelatex and pandoc nor playwright; choose html, or ask the operator to add one of them"
     )
 
 

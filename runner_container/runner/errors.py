@@ -2,22 +2,22 @@
 
 RunnerError
 ├── SettingsError          the container was started without what it needs: exit code 2
-├── NotMyRunError          the run is no longer this container's: exit code 20
-├── UnreachableError       the service did not answer for too long: exit code 21
-│   └── BusyError              it answered, but with "later": 429 or 5xx
+├── RunRevokedError        the run no longer belongs to this container: exit code 20
+├── UnreachableError       the service did not respond for too long: exit code 21, connection lost
+│   └── BusyError              it responded, but with "later": 429 or 5xx
 ├── RefusedError           the service refused a request that the protocol allows
-├── TransferError          bytes could not be moved to or from a presigned address
-├── StopRequestedError     the run has to end early; the control knows why
+├── TransferError          a download from or an upload to a presigned URL failed
+├── StopRequestedError     the run has to end early; the watchdog knows why
 └── RunProblemError        the run ends here, with an outcome of its own
 """
 
-from runner.outcomes import Code
+from runner.exit_codes import Code
 
 __all__ = [
     "BusyError",
-    "NotMyRunError",
     "RefusedError",
     "RunProblemError",
+    "RunRevokedError",
     "RunnerError",
     "SettingsError",
     "StopRequestedError",
@@ -34,23 +34,23 @@ class SettingsError(RunnerError):
     """A variable that the container must be started with is missing or wrong."""
 
 
-class NotMyRunError(RunnerError):
-    """The service answered 404, 409 or 410: another container has the run, or it is over."""
+class RunRevokedError(RunnerError):
+    """The service responded 404, 409 or 410: another container has the run, or it is over."""
 
 
 class UnreachableError(RunnerError):
-    """The service gave no usable answer for as long as the runner may wait."""
+    """There was no usable response from the service for as long as the runner may wait."""
 
 
 class BusyError(UnreachableError):
-    """The service answered that it cannot serve the request now: it is there, so this is no silence.
+    """The service responded that it cannot serve the request now. It is reachable, so the connection is not lost.
 
     Parameters
     ----------
     message
-        What the service said.
+        The response.
     retry_after_seconds
-        How long it asks to wait; 0 if it does not say.
+        How long to wait according to the service; 0 if it does not say.
     """
 
     def __init__(self, message: str, retry_after_seconds: float = 0) -> None:
@@ -59,12 +59,12 @@ class BusyError(UnreachableError):
 
 
 class RefusedError(RunnerError):
-    """The service answered with a status that repeating cannot change.
+    """The service responded with a status that a retry cannot change.
 
     Parameters
     ----------
     message
-        What was refused, and the service's own words.
+        What was refused, and the response.
     status
         The HTTP status.
     """
@@ -75,14 +75,14 @@ class RefusedError(RunnerError):
 
 
 class TransferError(RunnerError):
-    """A download or upload at a presigned address failed for good.
+    """A download from or an upload to a presigned URL failed.
 
     Parameters
     ----------
     message
         Which transfer, and why.
     status
-        The HTTP status of the last answer; None where there was none.
+        The HTTP status of the last response; None if there was none.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -91,18 +91,18 @@ class TransferError(RunnerError):
 
 
 class StopRequestedError(RunnerError):
-    """Raised at the next safe place after a stop, a time-out or SIGTERM."""
+    """Raised at the next safe point after a stop, a timeout or SIGTERM."""
 
 
 class RunProblemError(RunnerError):
-    """The run cannot go on; it ends with the outcome that this error carries.
+    """The run cannot continue; it ends with the outcome that this error carries.
 
     Parameters
     ----------
     code
         The outcome's code.
     message
-        What is wrong and what to do, for the person whose job it is.
+        What is wrong and what to do, for the owner of the job.
     """
 
     def __init__(self, code: Code, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Other formats of the executed notebook."""
+"""Convert the executed notebook to the other output formats."""
 
 import base64
 import json
@@ -20,25 +20,25 @@ from runner.uploads import Output
 __all__ = ["Converted", "converter_environment", "make_formats"]
 
 _NOTEBOOK = logging.getLogger(NOTEBOOK)
-_COMMAND: Final = (sys.executable, "-I", str(Path(__file__).with_name("convert.py")))
-"""Isolated: neither the user's own packages, nor the current folder, nor variables of Python count."""
-_LEADING: Final = re.compile(r"(?:PYTHON|JUPYTER|IPYTHON|XDG_).*|PWD|OLDPWD")
-"""Variables that name folders with configuration, templates or modules."""
+_COMMAND: Final = (sys.executable, "-I", str(Path(__file__).with_name("converter.py")))
+"""Isolated: without the user's packages, the current folder, and Python's environment variables."""
+_FOLDER_VARIABLES: Final = re.compile(r"(?:PYTHON|JUPYTER|IPYTHON|XDG_).*|PWD|OLDPWD")
+"""Variables with paths of configuration, templates or modules."""
 _NO_HOME: Final = "/nonexistent"
-"""Debian's name for a home folder that is not there. The runner's own may hold what the notebook wrote; a new one would
-need a place on a disk that the notebook may have filled."""
+"""Debian's name for a home folder that does not exist. The runner's own may contain what the notebook wrote, and there may be no
+space for a new one on a disk that the notebook has filled."""
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of the formats."""
+    """The result of the conversion."""
 
     outputs: Sequence[Output]
     problems: Sequence[str]
-    """`format: why it could not be made`."""
+    """`format: reason`, for each format that could not be made."""
 
 
-def make_formats(notebook: bytes, *, stem: str, formats: Sequence[str], for_seconds: float) -> Converted:
+def make_formats(notebook: bytes, *, stem: str, formats: Sequence[str], timeout_seconds: float) -> Converted:
     """Convert an executed notebook.
 
     Parameters
@@ -46,59 +46,61 @@ def make_formats(notebook: bytes, *, stem: str, formats: Sequence[str], for_seco
     notebook
         Its JSON.
     stem
-        Names of the results without extension.
+        The name of the results without extension.
     formats
-        Any of `html`, `markdown`, `script`, `pdf`; `ipynb` is the notebook itself and is left out here.
-    for_seconds
-        After this time the conversion is given up.
+        Any of `html`, `markdown`, `script`, `pdf`; `ipynb` is the notebook itself and is ignored.
+    timeout_seconds
+        The time limit of the conversion.
 
     Returns
     -------
-        The files, in memory (a full disk does not matter), and what could not be made.
+        The files, in memory (so that a full disk does not matter), and the problems.
     """
-    wanted = [name for name in dict.fromkeys(formats) if name != "ipynb"]
-    if not wanted:
+    names = [name for name in dict.fromkeys(formats) if name != "ipynb"]
+    if not names:
         return Converted((), ())
-    asked = json.dumps({"notebook": notebook.decode(), "stem": stem, "formats": wanted}).encode()
+    request = json.dumps({"notebook": notebook.decode(), "stem": stem, "formats": names}).encode()
     try:
-        made = json.loads(_convert(asked, for_seconds))
+        response = json.loads(_convert(request, timeout_seconds))
     except subprocess.TimeoutExpired:
-        return Converted((), [f"{', '.join(wanted)}: the conversion took longer than {for_seconds:.0f} s"])
+        return Converted((), [f"{', '.join(names)}: the conversion took longer than {timeout_seconds:.0f} s"])
     except (subprocess.CalledProcessError, json.JSONDecodeError, OSError) as error:
-        return Converted((), [f"{', '.join(wanted)}: the converter failed: {clean_text(str(error), limit=300)}"])
+        return Converted((), [f"{', '.join(names)}: the converter failed: {clean_text(str(error), limit=300)}"])
     outputs = [
         Output(format=file["format"], path=file["path"], source=base64.b64decode(file["base64"]))
-        for file in made["files"]
+        for file in response["files"]
     ]
-    return Converted(outputs, [clean_text(problem, limit=500) for problem in made["problems"]])
+    return Converted(outputs, [clean_text(problem, limit=500) for problem in response["problems"]])
 
 
 def converter_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of the converter: configuration, templates and packages are the image's alone.
+    """Return the environment variables of the converter, which uses only configuration, templates and packages of the image.
 
     Parameters
     ----------
     environ
         The runner's environment.
     """
-    return {name: value for name, value in environ.items() if not _LEADING.fullmatch(name)} | {"HOME": _NO_HOME}
+    return {name: value for name, value in environ.items() if not _FOLDER_VARIABLES.fullmatch(name)} | {
+        "HOME": _NO_HOME
+    }
 
 
-def _convert(asked: bytes, for_seconds: float) -> bytes:
-    """Run the converter, and log what it says besides its answer: that may quote the notebook."""
-    with KernelStderr(logs=False) as words:
+def _convert(request: bytes, timeout_seconds: float) -> bytes:
+    """Run the converter, and log its stderr, which may quote the notebook, as the notebook's."""
+    with KernelStderr(logs=False) as stderr:
         try:
             return subprocess.run(
                 _COMMAND,
-                input=asked,
+                input=request,
                 stdout=subprocess.PIPE,
-                stderr=words.pipe,
-                timeout=for_seconds,
+                stderr=stderr.pipe,
+                timeout=timeout_seconds,
                 check=True,
                 cwd="/",
                 env=converter_environment(os.environ),
             ).stdout
         finally:
-            words.close()
-            for line in words.lines():
+            stderr.close()
+            for line in stderr.lines():
                 _NOTEBOOK.info("%s", line)

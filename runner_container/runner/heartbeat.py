@@ -1,84 +1,84 @@
-"""Beats: a thread that tells the service that the run is alive and how far it is."""
+"""Heartbeats: a thread that reports to the service that the run is alive, and its progress."""
 
 import logging
 import threading
 from typing import Any, Final
 
-from runner.errors import BusyError, NotMyRunError, RefusedError, UnreachableError
-from runner.scheduler_api import Service
+from runner.errors import BusyError, RefusedError, RunRevokedError, UnreachableError
+from runner.scheduler_api import SchedulerApi
 from runner.watchdog import Request, Watchdog
 
 __all__ = ["Heartbeats"]
 
 _LOG = logging.getLogger(__name__)
-_MOST_PAUSE_AFTER_FAILURE_SECONDS: Final = 5.0
+_LONGEST_RETRY_DELAY_SECONDS: Final = 5.0
 
 
 class Heartbeats:
-    """Sends a beat every so often and when the phase changes; hands a `stop` to the control.
+    """Sends heartbeats at an interval and when the phase changes, and passes a `stop` in the response to the watchdog.
 
     Parameters
     ----------
-    service, control
-        Whom to tell, and whom to tell what the service says.
-    every_seconds
-        Time between two beats.
+    api, watchdog
+        Where heartbeats go, and what handles a stop.
+    interval_seconds
+        The time between two heartbeats.
     """
 
-    def __init__(self, service: Service, control: Watchdog, *, every_seconds: float) -> None:
-        self._service = service
-        self._control = control
-        self._every_seconds = every_seconds
+    def __init__(self, api: SchedulerApi, watchdog: Watchdog, *, interval_seconds: float) -> None:
+        self._api = api
+        self._watchdog = watchdog
+        self._interval_seconds = interval_seconds
         self._progress: dict[str, Any] = {"phase": "starting_kernel"}
         self._wake = threading.Event()
         self._ended = False
-        self._thread = threading.Thread(target=self._send_all, name="beats", daemon=True)
+        self._thread = threading.Thread(target=self._send_all, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Send the first beat now, and go on."""
+        """Send the first heartbeat now, and continue at the interval."""
         self._thread.start()
 
     def end(self) -> None:
-        """Stop and wait for the thread: afterwards no beat is sent."""
+        """Stop and wait for the thread: afterwards no heartbeat is sent."""
         self._ended = True
         self._wake.set()
         self._thread.join()
 
-    def phase(self, name: str) -> None:
-        """Say that a new phase has begun: sent at once."""
+    def set_phase(self, name: str) -> None:
+        """Set the phase. It is sent at once."""
         self._progress = {"phase": name}
         self._wake.set()
 
-    def cell(self, number: int, total: int) -> None:
-        """Say which code cell runs, counted from 1; sent with the next beat, at once for the first."""
+    def set_cell(self, number: int, total: int) -> None:
+        """Set the running code cell, counted from 1. It is sent with the next heartbeat; the first one at once."""
         first = self._progress["phase"] != "running"
         self._progress = {"phase": "running", "cell": number, "cells": total}
         if first:
             self._wake.set()
 
     def _send_all(self) -> None:
-        pause = 0.0
+        delay = 0.0
         while not self._ended:
-            self._wake.wait(pause)
+            self._wake.wait(delay)
             self._wake.clear()
             if not self._ended:
-                pause = self._send()
+                delay = self._send()
 
     def _send(self) -> float:
-        """Send one beat; give the pause [s] before the next."""
-        soon = min(self._every_seconds, _MOST_PAUSE_AFTER_FAILURE_SECONDS)
+        """Send one heartbeat, and return the delay [s] before the next."""
+        retry_delay = min(self._interval_seconds, _LONGEST_RETRY_DELAY_SECONDS)
         try:
-            action = self._service.heartbeat(self._progress)
-        except NotMyRunError as error:
+            action = self._api.heartbeat(self._progress)
+        except RunRevokedError as error:
             _LOG.error("%s", error)
-            self._control.request(Request.LEAVE)
-            return self._every_seconds
+            self._watchdog.request(Request.REVOKED)
+            return self._interval_seconds
         except BusyError as error:
             _LOG.warning("%s", error)
-            return max(soon, error.retry_after_seconds)
+            return max(retry_delay, error.retry_after_seconds)
         except (UnreachableError, RefusedError) as error:
             _LOG.warning("%s", error)
-            return soon
-        if action == "stop" and self._control.reason is None:
-            self._control.request(Request.STOP)
-        return self._every_seconds
+            return retry_delay
+        if action == "stop" and self._watchdog.reason is None:
+            self._watchdog.request(Request.STOP)
+        return self._interval_seconds

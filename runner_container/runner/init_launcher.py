@@ -1,4 +1,4 @@
-"""Starting the kernel through the container's init, as a user that can neither signal nor read the runner."""
+"""Start the kernel through the container's init, as a user that can neither signal nor read the runner."""
 
 import json
 import logging
@@ -20,11 +20,11 @@ __all__ = ["InitLauncher", "choose_launcher"]
 
 _LOG = logging.getLogger(__name__)
 _RUNNER_ONLY: Final = frozenset({"TMPDIR"})
-"""What init sets for the runner; the notebook's temporary files go to /tmp."""
+"""Init sets this for the runner; the notebook's temporary files go to /tmp."""
 
 
 def choose_launcher(environ: MutableMapping[str, str]) -> Launcher:
-    """Take init's socket out of the environment; without init the kernel is a child of this process.
+    """Return the launcher for init's socket, which is removed from the environment; without init, the direct launcher.
 
     Parameters
     ----------
@@ -33,17 +33,17 @@ def choose_launcher(environ: MutableMapping[str, str]) -> Launcher:
     """
     if descriptor := environ.pop(SOCKET_VARIABLE, ""):
         return InitLauncher(socket.socket(fileno=int(descriptor)))
-    _LOG.warning("there is no init: the notebook runs as the runner's own user, and nothing keeps the two apart")
+    _LOG.warning("there is no init: the notebook runs as the runner's user, without isolation")
     return DirectLauncher()
 
 
 class InitLauncher:
-    """Asks init, which is the parent of the kernel and of every orphan.
+    """Sends requests to init, which is the parent of the kernel and of every orphaned process.
 
     Parameters
     ----------
     connection
-        The socket to init; no child process inherits it.
+        The socket to init. No child process inherits it.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -51,48 +51,48 @@ class InitLauncher:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def give(self, folder: Path) -> None:
-        """Make the folder and everything in it the notebook's; the folders above stay the runner's, and can be passed through."""
+    def change_owner(self, folder: Path) -> None:
+        """Change the owner of the folder and its content. The folder above still belongs to the runner, and can be passed through."""
         folder.parent.chmod(0o711)
-        self._ask("give", folder=str(folder))
+        self._request("change_owner", folder=str(folder))
 
     def start(
         self, argv: Sequence[str], *, environment: Mapping[str, str], folder: str, stdout: int, stderr: int
     ) -> "_Kernel":
-        """Start a kernel as the notebook's user, whose home has its packages and settings."""
-        own = {name: value for name, value in environment.items() if name not in _RUNNER_ONLY}
-        response = self._ask(
+        """Start a kernel as the notebook's user, with the home folder that has its packages and settings."""
+        kept = {name: value for name, value in environment.items() if name not in _RUNNER_ONLY}
+        response = self._request(
             "start",
             descriptors=(stdout, stderr),
             argv=list(argv),
-            environment={**own, "HOME": NOTEBOOK.home},
+            environment={**kept, "HOME": NOTEBOOK.home},
             folder=folder,
         )
         return _Kernel(self, response["pid"])
 
-    def share(self, file: Path) -> None:
-        """Let the notebook's group read a file."""
+    def make_readable(self, file: Path) -> None:
+        """Make a file readable for the notebook's group."""
         file.parent.chmod(0o711)
         os.chown(file, -1, NOTEBOOK.uid)
         file.chmod(0o640)
 
-    def end_all(self) -> None:
-        """Kill every process of the notebook's user at once, and make its files in the work folder readable."""
-        if left := self._ask("end")["left"]:
-            _LOG.warning("%d processes of the notebook are still there", left)
+    def kill_all(self) -> None:
+        """Kill every process of the notebook's user at once, and make its files in the working directory readable."""
+        if left := self._request("kill_all")["left"]:
+            _LOG.warning("%d processes of the notebook could not be killed", left)
 
     def poll(self, pid: int) -> int | None:
-        """Give the exit code of a kernel; None while it runs."""
-        code: int | None = self._ask("poll", pid=pid)["exit_code"]
+        """Return the exit code of a kernel; None while it runs."""
+        code: int | None = self._request("poll", pid=pid)["exit_code"]
         return code
 
     def signal(self, pid: int, number: int) -> None:
-        """Signal a kernel and its process group, if it still runs."""
+        """Send a signal to a kernel and its process group, if it still runs."""
         with suppress(ProcessLookupError):
-            self._ask("signal", pid=pid, number=number)
+            self._request("signal", pid=pid, number=number)
 
-    def _ask(self, verb: str, *, descriptors: Sequence[int] = (), **given: Any) -> Mapping[str, Any]:
-        request = json.dumps({"verb": verb, **given}).encode()
+    def _request(self, verb: str, *, descriptors: Sequence[int] = (), **arguments: Any) -> Mapping[str, Any]:
+        request = json.dumps({"verb": verb, **arguments}).encode()
         with self._lock:
             socket.send_fds(self._connection, [request], descriptors)
             response: Mapping[str, Any] = json.loads(self._connection.recv(MESSAGE_BYTES))
@@ -102,7 +102,7 @@ class InitLauncher:
 
 
 class _Kernel:
-    """A kernel that init started; also what jupyter_client expects of a `Popen`."""
+    """A kernel that init started, with the methods of `Popen` that jupyter_client calls."""
 
     stdin = stdout = stderr = None
 
@@ -112,17 +112,17 @@ class _Kernel:
         self._exit_code: int | None = None
 
     def poll(self) -> int | None:
-        """Give the exit code; None while it runs."""
+        """Return the exit code; None while it runs."""
         if self._exit_code is None:
             self._exit_code = self._launcher.poll(self.pid)
         return self._exit_code
 
     def wait(self) -> int | None:
-        """Give the exit code. jupyter_client calls this only when `poll` has told it."""
+        """Return the exit code. jupyter_client calls this only when `poll` has returned one."""
         return self.poll()
 
     def send_signal(self, number: int) -> None:
-        """Signal the kernel's process group."""
+        """Send a signal to the kernel's process group."""
         self._launcher.signal(self.pid, number)
 
     def kill(self) -> None:
@@ -130,5 +130,5 @@ class _Kernel:
         self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
-        """Ask the kernel's process group to end."""
+        """Send SIGTERM to the kernel's process group."""
         self.send_signal(signal.SIGTERM)

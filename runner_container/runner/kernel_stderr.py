@@ -1,4 +1,4 @@
-"""What a kernel and its children write past Jupyter's channels: into the log, or shown only if the kernel fails."""
+"""What a kernel and its children write to stdout and stderr, past Jupyter's channels: logged, or shown only if the kernel fails."""
 
 import logging
 import os
@@ -12,16 +12,16 @@ __all__ = ["KernelStderr"]
 
 _NOTEBOOK = logging.getLogger(NOTEBOOK)
 _KEPT_BYTES: Final = 1 << 14
-"""Some two screens: a traceback, or what a crash handler prints."""
+"""Some two screens: a traceback, or the output of a crash handler."""
 
 
 class KernelStderr:
-    """Reads a pipe to its end and keeps the last part. Used as a context: inside it, `pipe` can be given to a process.
+    """Reads a pipe to its end and keeps the last part. Use it as a context manager: inside, `pipe` can be passed to a process.
 
     Parameters
     ----------
     logs
-        Whether everything goes into the log as it comes. ipykernel sends the same to its channels as well, so not for it.
+        Whether to log everything as it comes. Not for ipykernel, which also sends it to its channels.
     """
 
     def __init__(self, *, logs: bool) -> None:
@@ -29,7 +29,7 @@ class KernelStderr:
         self._kept = b""
         self._line = b""
         self._reading, self.pipe = os.pipe()
-        self._thread = threading.Thread(target=self._read, name="last-words", daemon=True)
+        self._thread = threading.Thread(target=self._read, name="kernel-stderr", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -39,13 +39,13 @@ class KernelStderr:
         self.close()
 
     def close(self) -> None:
-        """Close this process's end of the pipe; may be repeated."""
+        """Close this process's end of the pipe. A repeated call has no effect."""
         if self.pipe >= 0:
             os.close(self.pipe)
             self.pipe = -1
 
     def lines(self) -> list[str]:
-        """Give the last lines, once the process has ended; one that lives on (or its child) is not waited for longer than 1 s."""
+        """Return the last lines. Wait at most 1 s for the process and its children to end."""
         self._thread.join(1)
         return [line for line in sanitize_text(self._kept.decode("utf-8", "replace")).splitlines() if line.strip()]
 
@@ -60,7 +60,7 @@ class KernelStderr:
 
     def _log(self, part: bytes) -> None:
         *lines, rest = (self._line + part).split(b"\n")
-        if len(rest) > _KEPT_BYTES:  # A line without an end is logged in parts: it must not fill the memory.
+        if len(rest) > _KEPT_BYTES:  # A very long line is logged in parts, so that it does not fill the memory.
             lines, rest = [*lines, rest], b""
         self._line = rest
         if lines:

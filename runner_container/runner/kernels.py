@@ -1,16 +1,16 @@
-"""Which kernel executes the notebook: its own, else the environment's, else nothing."""
+"""Choose the kernel that executes the notebook: the notebook's own, else the environment's."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager
-from nbformat import NotebookNode
 
 from runner.errors import RunProblemError
-from runner.outcomes import Code
+from runner.exit_codes import Code
 
-__all__ = ["Kernel", "choose_kernel", "installed_kernels"]
+__all__ = ["Kernel", "choose_kernel", "installed_kernels", "write_kernel_metadata"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,12 +21,12 @@ class Kernel:
 
     name: str
     language: str
-    """As the kernel spells it (`python`, `R`): papermill knows languages by that."""
+    """As the kernel spells it (`python`, `R`); papermill identifies languages by this name."""
     display_name: str
 
 
 def installed_kernels() -> dict[str, Kernel]:
-    """Find the kernels that this image has, by name."""
+    """Return the kernels of this image, by name."""
     specs: Mapping[str, Mapping[str, Mapping[str, str]]] = KernelSpecManager().get_all_specs()
     return {
         name: Kernel(name=name, language=found["spec"]["language"], display_name=found["spec"]["display_name"])
@@ -35,59 +35,62 @@ def installed_kernels() -> dict[str, Kernel]:
 
 
 def choose_kernel(
-    notebook: NotebookNode, *, environment: str, fallback: str | None, installed: Mapping[str, Kernel]
+    metadata: Mapping[str, Any], *, environment: str, fallback: str | None, installed: Mapping[str, Kernel]
 ) -> Kernel:
-    """Choose the kernel and write it into the notebook's metadata, for the formats and for whoever opens it later.
+    """Choose the kernel for a notebook.
 
     Parameters
     ----------
-    notebook
-        The input; changed in place.
+    metadata
+        The notebook's metadata.
     environment
-        Name of the environment, for messages.
+        The name of the environment, for messages.
     fallback
         The environment's kernel.
     installed
-        What the image has.
+        The kernels of the image.
 
     Raises
     ------
     RunProblemError
-        `environment_problem`, if there is no kernel that fits.
+        `environment_problem`, if no kernel fits.
     """
-    spec = notebook.metadata.get("kernelspec") or {}
-    wanted = str(spec.get("name") or "")
-    language = str(spec.get("language") or notebook.metadata.get("language_info", {}).get("name") or "").lower()
-    kernel = installed.get(wanted.lower()) or _fall_back(wanted, language, environment, fallback, installed)
-    notebook.metadata["kernelspec"] = {
+    spec = metadata.get("kernelspec") or {}
+    name = str(spec.get("name") or "")
+    language = str(spec.get("language") or (metadata.get("language_info") or {}).get("name") or "").lower()
+    return installed.get(name.lower()) or _fall_back(name, language, environment, fallback, installed)
+
+
+def write_kernel_metadata(metadata: MutableMapping[str, Any], kernel: Kernel) -> None:
+    """Write the kernel into a notebook's metadata, for the output formats and for whoever opens the notebook later."""
+    metadata["kernelspec"] = {
         "name": kernel.name,
         "display_name": kernel.display_name,
         "language": kernel.language,
     }
-    if "language_info" not in notebook.metadata:
-        notebook.metadata["language_info"] = {"name": kernel.language}
-    return kernel
+    if "language_info" not in metadata:
+        metadata["language_info"] = {"name": kernel.language}
 
 
 def _fall_back(
-    wanted: str, language: str, environment: str, fallback: str | None, installed: Mapping[str, Kernel]
+    name: str, language: str, environment: str, fallback: str | None, installed: Mapping[str, Kernel]
 ) -> Kernel:
     problem = (
-        f"names the kernel '{wanted}', which the environment '{environment}' does not have"
-        if wanted
-        else "names no kernel"
+        f"names the kernel '{name}', which the environment '{environment}' does not have" if name else "names no kernel"
     )
     kernel = installed.get((fallback or "").lower())
     if kernel is None:
         missing = f" and the environment's own kernel '{fallback}' is not installed" if fallback else ""
-        raise RunProblemError(Code.ENVIRONMENT_PROBLEM, f"The notebook {problem}{missing}. {_choices(installed)}")
+        raise RunProblemError(Code.ENVIRONMENT_PROBLEM, f"The notebook {problem}{missing}. {_list_kernels(installed)}")
     if language and language != kernel.language.lower():
-        told = f"and it is written in {language}, not in the {kernel.language} of '{kernel.name}'"
-        raise RunProblemError(Code.ENVIRONMENT_PROBLEM, f"The notebook {problem}, {told}. {_choices(installed)}")
+        mismatch = f"and it is written in {language}, not in the {kernel.language} of '{kernel.name}'"
+        raise RunProblemError(
+            Code.ENVIRONMENT_PROBLEM, f"The notebook {problem}, {mismatch}. {_list_kernels(installed)}"
+        )
     _LOG.info("the notebook %s: it runs with '%s', the environment's kernel", problem, kernel.name)
     return kernel
 
 
-def _choices(installed: Mapping[str, Kernel]) -> str:
+def _list_kernels(installed: Mapping[str, Kernel]) -> str:
     names = ", ".join(sorted(installed)) or "none at all"
     return f"Kernels of this environment: {names}. Choose one of them in the notebook, or another environment."

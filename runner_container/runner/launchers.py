@@ -1,4 +1,4 @@
-"""Who starts the kernel and ends what it leaves behind: this process itself, or the container's init."""
+"""Launchers start the kernel and kill what it leaves behind: here this process does it; in `init_launcher` the container's init."""
 
 import logging
 import os
@@ -18,24 +18,24 @@ _LOG = logging.getLogger(__name__)
 
 
 class LeaderProcess(Protocol):
-    """A process that leads a process group. Safe to use from several threads."""
+    """The leader of a process group. Safe to use from several threads."""
 
     @property
     def pid(self) -> int:
-        """Its process id, which is its group's too."""
+        """The id of the process and of its group."""
 
     def poll(self) -> int | None:
-        """Give the exit code; negative for a signal; None while it runs."""
+        """Return the exit code; negative for a signal; None while it runs."""
 
     def send_signal(self, number: int) -> None:
-        """Signal the whole group; nothing happens once it has ended."""
+        """Send a signal to the whole group. Do nothing if it has ended."""
 
 
 class Launcher(Protocol):
     """Starts kernels. Safe to use from several threads."""
 
-    def give(self, folder: Path) -> None:
-        """Make the working directory the kernel's, before it starts.
+    def change_owner(self, folder: Path) -> None:
+        """Make the kernel's user the owner of the working directory, before the kernel starts.
 
         Raises
         ------
@@ -51,7 +51,7 @@ class Launcher(Protocol):
         Parameters
         ----------
         argv, environment, folder
-            The program with its arguments, its whole environment, and its working directory.
+            The program with its arguments, its environment, and its working directory.
         stdout, stderr
             Descriptors for its output.
 
@@ -61,30 +61,30 @@ class Launcher(Protocol):
             If the program cannot be started.
         """
 
-    def share(self, file: Path) -> None:
-        """Let the kernel read a file of the runner's."""
+    def make_readable(self, file: Path) -> None:
+        """Make a file of the runner readable for the kernel."""
 
-    def end_all(self) -> None:
-        """Kill whatever the kernel started and left behind, and wait until it is gone (at most 5 s)."""
+    def kill_all(self) -> None:
+        """Kill what the kernel started and left behind, and wait until it has ended (at most 5 s)."""
 
 
 class DirectLauncher:
-    """Starts the kernel as a child of this process, with this user's permissions: there is no isolation.
+    """Starts the kernel as a child of this process, with this user's permissions and without isolation.
 
-    For developers' machines and tests. On Linux orphans of the notebook become children of this process, so that most can be
-    found; processes that fork faster than they are listed get away.
+    For developers' machines and tests. On Linux, orphaned processes of the notebook become children of this process, so that most
+    can be found; processes that fork faster than they are listed escape.
     """
 
     def __init__(self) -> None:
         adopt_orphans()
 
-    def give(self, folder: Path) -> None:
-        """Do nothing: the kernel's user is this one."""
+    def change_owner(self, folder: Path) -> None:
+        """Do nothing: the kernel has the same user."""
 
     def start(
         self, argv: Sequence[str], *, environment: Mapping[str, str], folder: str, stdout: int, stderr: int
     ) -> LeaderProcess:
-        """Start a kernel that ends itself when this process is gone, if it is ipykernel (JPY_PARENT_PID)."""
+        """Start a kernel. If it is ipykernel, it exits when this process has ended (JPY_PARENT_PID)."""
         process = _Child(
             argv,
             cwd=folder,
@@ -97,26 +97,26 @@ class DirectLauncher:
         prefer_as_victim(process.pid)
         return process
 
-    def share(self, file: Path) -> None:
-        """Do nothing: the kernel's user is this one."""
+    def make_readable(self, file: Path) -> None:
+        """Do nothing: the kernel has the same user."""
 
-    def end_all(self) -> None:
-        """Kill every process that descends from this one."""
-        left = psutil.Process().children(recursive=True)
-        for process in left:
+    def kill_all(self) -> None:
+        """Kill every descendant of this process."""
+        processes = psutil.Process().children(recursive=True)
+        for process in processes:
             try:
-                _LOG.info("ending process %d, which the notebook left behind", process.pid)
+                _LOG.info("killing process %d, which the notebook left behind", process.pid)
                 process.kill()
             except psutil.NoSuchProcess:
                 continue
-        psutil.wait_procs(left, timeout=5)
+        psutil.wait_procs(processes, timeout=5)
 
 
 class _Child(subprocess.Popen[bytes]):
-    """A child that leads a process group."""
+    """A child that leads its process group."""
 
     def send_signal(self, sig: int) -> None:
-        """Signal the whole group."""
+        """Send a signal to the whole group."""
         if self.poll() is None:
             try:
                 os.killpg(self.pid, signal.Signals(sig))

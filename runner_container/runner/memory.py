@@ -1,4 +1,4 @@
-"""Memory: how much there is, and whether the system killed a process for want of it."""
+"""Memory: how much there is, and whether the system killed a process because it ran out (out of memory)."""
 
 import re
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 __all__ = ["MemoryWatch"]
 
-_ROOT: Final = Path("/sys/fs/cgroup")
+_CGROUP_ROOT: Final = Path("/sys/fs/cgroup")
 _NEARLY_FULL_PERCENT: Final = 95
-"""Where no counter tells, a kill is taken to be for memory from this use on: the last sample is up to 1 s old."""
+"""Without a counter, a kill counts as out of memory from this usage on: the last sample is up to 1 s old."""
 _UNLIMITED_BYTES: Final = 1 << 60
-"""Control groups of version 1 write no limit as some number near 2⁶³."""
+"""Control groups of version 1 express "no limit" as a number near 2⁶³."""
 
 
 class MemoryWatch:
-    """Tells whether the kernel was killed for memory, from the counters of this container's control group (v2 or v1).
+    """Detects that the kernel was killed for memory, from the counters of this container's control group (v2 or v1).
 
-    The counters count kills of the container's processes whoever's limit was reached. On Fargate that limit is the task's,
-    above what the container sees; then the machine's memory, which is the task's own, stands for it.
+    The counters count kills of the container's processes, whichever limit was reached. On Fargate that is the task's limit,
+    which the container does not see; the machine's memory, which is the task's own, stands for it.
 
     Parameters
     ----------
@@ -30,25 +30,25 @@ class MemoryWatch:
         The file that names this process's control groups.
     """
 
-    def __init__(self, root: Path = _ROOT, memberships: Path = Path("/proc/self/cgroup")) -> None:
+    def __init__(self, root: Path = _CGROUP_ROOT, memberships: Path = Path("/proc/self/cgroup")) -> None:
         self._folders = list(_folders(root, memberships))
         self._kills_before = self._kills()
         self._peak_percent = 0.0
 
     @property
     def limit_bytes(self) -> int:
-        """The memory that there is [bytes]."""
+        """The available memory [bytes]."""
         texts = _read(self._folders, "memory.max", "memory.limit_in_bytes")
         limits = [int(text) for text in texts if text.strip().isdecimal()]
         machine: int = psutil.virtual_memory().total
         return min([limit for limit in limits if limit < _UNLIMITED_BYTES] + [machine])
 
     def sample(self) -> None:
-        """Note the machine's memory in use now; needed only where no counter tells."""
+        """Record the machine's current memory usage, which is needed only without a counter."""
         self._peak_percent = max(self._peak_percent, psutil.virtual_memory().percent)
 
     def ran_out(self) -> bool:
-        """Tell whether a process that was killed since this object was made was killed for memory."""
+        """Check whether a process was killed for memory since this object was created."""
         kills = self._kills()
         if kills is None or self._kills_before is None:
             return self._peak_percent >= _NEARLY_FULL_PERCENT
@@ -61,7 +61,7 @@ class MemoryWatch:
 
 
 def _folders(root: Path, memberships: Path) -> Iterator[Path]:
-    """Give the control groups of this process, v2 and v1: by full name, or the mount's root, where a namespace shows it."""
+    """Yield the control groups of this process, v2 and v1: by full name, or the root of the mount if a namespace shows it there."""
     try:
         lines = memberships.read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Finding the files that a run made or changed."""
+"""Find the files that a run created or changed."""
 
 import os
 import re
@@ -35,16 +35,16 @@ _SKIPPED_FOLDERS: Final = frozenset(
         "lost+found",
     ]
 )
-"""Folders of tools, which nobody means as a result."""
+"""Folders of tools, which are not results."""
 _SKIPPED_FILES: Final = re.compile(r"\.DS_Store|.*\.py[co]|\.~lock\..*|core\.\d+")
 _PATH_BYTES: Final = 700
-"""Longest path in UTF-8 (docs/runner-protocol.md)."""
+"""The longest path in UTF-8 (docs/runner-protocol.md)."""
 _UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A file that a run made or changed."""
+    """A file that a run created or changed."""
 
     path: str
     """Relative to the working directory, with `/`."""
@@ -54,44 +54,44 @@ class Found:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What the working directory held before the run: for each path its stat, and its checksum."""
+    """The content of the working directory before the run: the stat and the checksum of each path."""
 
     stats: Mapping[str, tuple[int, int, int]]
     checksums: Mapping[str, int]
 
     @classmethod
     def of(cls, folder: Path, checksums: Mapping[str, int]) -> Self:
-        """Note the state of a folder.
+        """Record the state of a folder.
 
         Parameters
         ----------
         folder
             The working directory.
         checksums
-            CRC-32 of each file by its relative path, as `fetch_snapshot` gives them.
+            CRC-32 of each file by its relative path, as `download_snapshot` returns them.
         """
         return cls({path: _signature(state) for path, state in _files(folder)}, checksums)
 
     def has(self, path: str, file: Path, state: os.stat_result) -> bool:
-        """Tell whether a file is as it was. The content is read only if its times changed and its size did not."""
+        """Check whether a file is unchanged. The content is read only if its times changed and its size did not."""
         if path not in self.stats or self.stats[path][0] != state.st_size:
             return False
         return self.stats[path] == _signature(state) or self.checksums.get(path) == _checksum(file)
 
 
 def find_outputs(folder: Path, baseline: Baseline) -> tuple[list[Found], list[str]]:
-    """Find what is new or changed.
+    """Find the files that are new or changed.
 
     Parameters
     ----------
     folder
-        The working directory; nothing in it may change meanwhile.
+        The working directory. Nothing in it may change meanwhile.
     baseline
         Its state before the run.
 
     Returns
     -------
-        The files, sorted by path, and what was skipped: `path: why`.
+        The files, sorted by path, and the skipped files: `path: reason`.
     """
     found: list[Found] = []
     skipped: list[str] = []
@@ -145,7 +145,7 @@ def _files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> I
 
 
 def _signature(state: os.stat_result) -> tuple[int, int, int]:
-    # The change time cannot be set back, so a rewritten file is seen even if its modification time was restored.
+    # Nobody can set the change time, so a rewritten file is found even if its modification time was restored.
     return state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 

@@ -1,4 +1,4 @@
-"""Parameters: strings on the wire, typed here, so that any kernel that papermill translates for gets real values."""
+"""Parameters: convert the strings of the job to typed values, which papermill writes in the kernel's language."""
 
 import ast
 import math
@@ -9,20 +9,20 @@ __all__ = ["typed", "typed_parameters"]
 
 
 def typed_parameters(parameters: Mapping[str, str]) -> dict[str, object]:
-    """Type each parameter; names and their order stay.
+    """Convert each parameter. Keep the names and their order.
 
     Parameters
     ----------
     parameters
-        Names and the texts that were entered.
+        Names and the texts that the user entered.
     """
     return {name: typed(text) for name, text in parameters.items()}
 
 
 def typed(text: str) -> object:
-    """Read a text as a Python literal where it is one, else keep it.
+    """Return the value of a text that is a Python literal, and any other text unchanged.
 
-    Tuples become lists. What no other language has (sets, bytes, complex and not finite numbers) stays the text as entered.
+    Tuples become lists. What other languages do not have (sets, bytes, complex and non-finite numbers) stays text.
 
     Parameters
     ----------
@@ -45,4 +45,4 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {key: _plain(item) for key, item in value.items()}
-    raise ValueError("not a value that every language has")
+    raise ValueError("not every language has such a value")

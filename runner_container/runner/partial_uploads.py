@@ -1,10 +1,10 @@
-"""Uploading the running notebook now and then, so that people can look and a lost container leaves something."""
+"""Upload the running notebook from time to time, so that people can look at it and a lost container leaves something behind."""
 
 import logging
 import threading
 from collections.abc import Callable
 
-from runner.errors import NotMyRunError, RunnerError
+from runner.errors import RunnerError, RunRevokedError
 from runner.settings import Intervals
 from runner.uploads import Output, Uploads
 from runner.watchdog import Request, Watchdog
@@ -15,62 +15,62 @@ _LOG = logging.getLogger(__name__)
 
 
 class PartialUploads:
-    """A thread that uploads the notebook's last snapshot if there is a newer one than it uploaded before.
+    """A thread that uploads the last saved notebook if it is newer than the one that was uploaded before.
 
     Parameters
     ----------
-    uploads, control
-        How to upload; whom to tell if the run is no longer ours.
-    snapshot
-        Gives the last snapshot, or None.
+    uploads, watchdog
+        Uploads the notebook; ends the run if it was revoked.
+    saved
+        Returns the last saved notebook, or None.
     path
         The executed notebook's path among the outputs.
     intervals
-        When first, and how often.
+        When to upload first, and how often after that.
     """
 
     def __init__(
         self,
         uploads: Uploads,
-        control: Watchdog,
+        watchdog: Watchdog,
         *,
-        snapshot: Callable[[], bytes | None],
+        saved: Callable[[], bytes | None],
         path: str,
         intervals: Intervals,
     ) -> None:
         self._uploads = uploads
-        self._control = control
-        self._snapshot = snapshot
+        self._watchdog = watchdog
+        self._saved = saved
         self._path = path
         self._intervals = intervals
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._upload_all, name="partial-uploads", daemon=True)
 
     def start(self) -> None:
-        """Begin to wait for the first upload."""
+        """Start the thread."""
         self._thread.start()
 
     def end(self) -> None:
-        """Stop, and wait for an upload under way: a late one must not overwrite the final notebook."""
+        """Stop, and wait for a running upload: a late one must not overwrite the final notebook."""
         self._end.set()
         self._thread.join()
 
     def _upload_all(self) -> None:
         uploaded: bytes | None = None
-        pause = self._intervals.first_upload_seconds
-        while not self._end.wait(pause):
-            snapshot = self._snapshot()
-            if snapshot is not None and snapshot is not uploaded and self._upload(snapshot):
-                uploaded = snapshot
-            pause = self._intervals.next_upload_seconds
+        delay = self._intervals.first_upload_seconds
+        while not self._end.wait(delay):
+            saved = self._saved()
+            if saved is not None and saved is not uploaded and self._upload(saved):
+                uploaded = saved
+            delay = self._intervals.next_upload_seconds
 
-    def _upload(self, snapshot: bytes) -> bool:
+    def _upload(self, notebook: bytes) -> bool:
         try:
-            self._uploads.upload_now(Output(format="ipynb", path=self._path, source=snapshot))
-        except NotMyRunError:
-            self._control.request(Request.LEAVE)
+            self._uploads.upload_now(Output(format="ipynb", path=self._path, source=notebook))
+        except RunRevokedError:
+            self._watchdog.request(Request.REVOKED)
         except RunnerError as error:
-            _LOG.warning("the notebook so far could not be uploaded: %s", error)
+            _LOG.warning("the partial notebook could not be uploaded: %s", error)
         else:
             return True
         return False

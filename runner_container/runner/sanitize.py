@@ -1,7 +1,6 @@
-"""Text that is only text: what a terminal would obey, and what only misleads a reader, is removed.
+"""Sanitize text: remove what controls a terminal and what misleads a reader.
 
-The client and the service have the same rules of their own (they share no code); one corpus of texts, `tests/data/texts.json`,
-holds all of them to it.
+The client and the service have the same rules, but share no code; one corpus of texts, `tests/data/texts.json`, tests all three.
 """
 
 import re
@@ -23,13 +22,13 @@ _CHARACTERS: Final = re.compile(
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"  # invisible
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"  # invisible: musical controls, tags
 )
-"""Characters that are instructions or that nobody sees (Default_Ignorable_Code_Point without variation selectors)."""
+"""Control characters and invisible characters (Default_Ignorable_Code_Point without variation selectors)."""
 
 _JOINERS: Final = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+")
-"""Joiners that join nothing: emoji and several scripts need them, but never after an ASCII character."""
+"""Joiners after an ASCII character. Emoji and several scripts need joiners, but not there."""
 
 
 def sanitize_text(text: str) -> str:
-    """Remove control sequences, controls other than newline and tab, and invisible characters; make it valid Unicode."""
+    """Remove control sequences, control characters other than newline and tab, and invisible characters. Return valid Unicode."""
     plain = _JOINERS.sub("", _CHARACTERS.sub("", _SEQUENCES.sub("", text)))
     return plain.encode("utf-8", "replace").decode("utf-8")

@@ -1,58 +1,58 @@
-"""What the container is started with, and how often the runner does things."""
+"""The settings that the container is started with, and how often and how long the runner does things."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 from runner.errors import SettingsError
 
-__all__ = ["Intervals", "Settings", "take_settings"]
+__all__ = ["Intervals", "Settings", "read_settings"]
 
 _NAMES = ("RUN_URL", "LAUNCH", "LAUNCH_CODE", "RUNNER_KEY", "API_KEY")
-"""Everything that the container is started with for the runner alone."""
+"""The variables that only the runner may see."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The address of the run, and what proves that the service started this container."""
+    """The URL of the run, and what proves that the service started this container."""
 
     run_url: str
-    """`https://…/runs/{owner_id}/{job_id}/{attempt}`, without a slash at its end."""
+    """`https://…/runs/{owner_id}/{job_id}/{attempt}`, without a slash at the end."""
     launch: int
     """Which launch of the attempt this is, from 1."""
     launch_code: str = field(repr=False)
-    """Made for this attempt; who may read the account sees it."""
+    """Created for this attempt. Whoever can read the account can see it."""
     runner_key: str = field(repr=False)
-    """The stack's secret, put into the container by ECS; never sent, and nothing of the notebook's may see it."""
+    """The stack's secret, which ECS puts into the container. It is never sent, and the notebook must not see it."""
     api_key: str
-    """Sent with every request, so that the runner's requests are counted apart from strangers'; proves nothing."""
+    """Sent with every request, so that runners have a throttle of their own. It proves nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
-    """How often and how long. Tests use shorter ones; there is no reason for an operator to change them."""
+    """How often and how long to do things. Tests use shorter intervals; operators have no reason to change them."""
 
     save_seconds: float = 2
-    """Least time between two snapshots of the running notebook: at 2 s they cost 500 cells less than 5 %."""
+    """The shortest time between two saves of the running notebook."""
     first_upload_seconds: float = 10
-    """The running notebook is uploaded after this time at first …"""
+    """The running notebook is uploaded for the first time after this time …"""
     next_upload_seconds: float = 60
-    """… and at most this often later (docs/runner-protocol.md)."""
+    """… and then at most once in this time (docs/runner-protocol.md)."""
     start_seconds: int = 120
-    """How long a kernel may take to start: the smallest Fargate size needs some 15 s for a cold `python3`."""
+    """How long a kernel may take to start. The smallest Fargate size needs some 15 s for a cold `python3`."""
     second_interrupt_seconds: float = 10
-    """A kernel that goes on after an interrupt is interrupted once more after this time …"""
+    """A kernel that ignores an interrupt is interrupted again after this time …"""
     kill_seconds: float = 20
-    """… and killed after this, which leaves most of the grace for saving and uploading."""
+    """… and killed after this one, which leaves most of the grace period for saving and uploading."""
     grace_seconds: float = 105
-    """After SIGTERM the process is gone by then: ECS kills it after 120 s (the most that Fargate offers)."""
+    """After SIGTERM the process exits within this time. ECS kills it after 120 s (the maximum on Fargate)."""
     reach_seconds: float = 180
-    """How long check-in is tried without any answer, before the work order says how long silence may last."""
+    """How long check-in is retried without any response. Later, the work order sets this time."""
     busy_seconds: float = 1200
-    """How long a request is repeated that the service answers with "later" (429, 5xx): as long as a container may take to start
-    (limits.launch_deadline_minutes). The service is there then, and stops this container if it does not want it any more."""
+    """How long a request is retried while the service is busy (429, 5xx): as long as a container may take to start
+    (limits.launch_deadline_minutes). The service is reachable then, and stops this container if it is no longer needed."""
 
 
-def take_settings(environ: MutableMapping[str, str]) -> Settings:
+def read_settings(environ: MutableMapping[str, str]) -> Settings:
     """Read the settings and remove them from the environment, so that no child process inherits them.
 
     Parameters
@@ -63,13 +63,13 @@ def take_settings(environ: MutableMapping[str, str]) -> Settings:
     Raises
     ------
     SettingsError
-        If a variable is missing or is not what the protocol says; they are removed all the same.
+        If a variable is missing or does not match the protocol. The variables are removed even then.
     """
     values = {name: environ.pop(name, "").strip() for name in _NAMES}
     if missing := [name for name in _NAMES if not values[name]]:
         raise SettingsError(f"{', '.join(missing)} not set: the service starts this container with {', '.join(_NAMES)}")
     if not values["RUN_URL"].startswith(("http://", "https://")):
-        raise SettingsError(f"RUN_URL = {values['RUN_URL']!r} is not an http(s) address")
+        raise SettingsError(f"RUN_URL = {values['RUN_URL']!r} is not an http(s) URL")
     if not values["LAUNCH"].isdecimal():
         raise SettingsError(f"LAUNCH = {values['LAUNCH']!r} is not a number")
     return Settings(

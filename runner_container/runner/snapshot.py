@@ -1,4 +1,4 @@
-"""Fetching the input and laying it out as the notebook's working directory."""
+"""Download the input and unpack it as the notebook's working directory."""
 
 import errno
 import logging
@@ -10,26 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from nbformat import NotebookNode
-from papermill.iorw import load_notebook_node  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
 from runner.archive import unpack
 from runner.errors import RunProblemError, TransferError
-from runner.outcomes import Code, clean_text
-from runner.scheduler_api import Service, pauses
-from runner.transfer import download
+from runner.exit_codes import Code
+from runner.presigned_transfers import download
+from runner.retry import backoff_delays
+from runner.scheduler_api import SchedulerApi
 from runner.work_order import WorkOrder
 
-__all__ = ["Snapshot", "fetch_snapshot", "read_notebook"]
+__all__ = ["Snapshot", "download_snapshot"]
 
 _LOG = logging.getLogger(__name__)
-_LASTING: Final = (200, 404, 410)
-"""The input is gone, or whole but of another size: no further try can change that."""
+_PERMANENT: Final = (200, 404, 410)
+"""The input does not exist, or it is complete but has another size: a retry cannot change that."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The input, in place."""
+    """The input, in the working directory."""
 
     folder: Path
     """The working directory."""
@@ -38,81 +36,61 @@ class Snapshot:
     """CRC-32 of each file of the input, by its path relative to the folder."""
 
 
-def fetch_snapshot(order: WorkOrder, service: Service, base: Path, *, check: Callable[[], None]) -> Snapshot:
-    """Download the input and put it into a fresh folder.
+def download_snapshot(order: WorkOrder, api: SchedulerApi, base: Path, *, check: Callable[[], None]) -> Snapshot:
+    """Download the input into a new folder.
 
     Parameters
     ----------
-    order, service
-        What to fetch; the service gives a new address when one has expired.
+    order, api
+        What to download; the API returns a new URL when one has expired.
     base
         An existing folder for this run.
     check
-        Called now and then; raises to break off.
+        Called from time to time; raises an error to cancel the download.
 
     Raises
     ------
     RunProblemError
-        `input_problem` where the input is wrong, `environment_problem` where the disk is too small, `runner_error` where the
-        store cannot be reached.
+        `input_problem` if the input is wrong, `environment_problem` if the disk is too small, `runner_error` if the store cannot
+        be reached.
     """
     folder, packed = base / "work", base / "input"
     folder.mkdir()
     try:
-        _fetch(order, service, packed, check)
-        return _lay_out(order, packed, folder)
+        _download(order, api, packed, check)
+        return _unpack(order, packed, folder)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         size = shutil.disk_usage(base).total >> 20
-        told = f"The input does not fit on the container's disk ({size} MiB): make it smaller, or ask for more ephemeral storage."
-        raise RunProblemError(Code.ENVIRONMENT_PROBLEM, told) from error
+        message = f"The input does not fit on the container's disk ({size} MiB): make it smaller, or ask for more ephemeral storage."
+        raise RunProblemError(Code.ENVIRONMENT_PROBLEM, message) from error
     finally:
         packed.unlink(missing_ok=True)
 
 
-def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook of any version that Jupyter knows, as version 4.
-
-    Raises
-    ------
-    RunProblemError
-        `input_problem`, if it is not one.
-    """
-    try:
-        notebook: NotebookNode = load_notebook_node(str(path))
-        kinds = [cell.cell_type for cell in notebook.cells]
-    except (
-        Exception
-    ) as error:  # nbformat raises whatever its parts raise on odd JSON: KeyError, TypeError, ValueError, its own
-        told = clean_text(str(error), limit=300) or type(error).__name__
-        raise RunProblemError(Code.INPUT_PROBLEM, f"{path.name} is not a Jupyter notebook: {told}") from error
-    _LOG.info("%s: %d cells, %d with code", path.name, len(kinds), kinds.count("code"))
-    return notebook
-
-
-def _fetch(order: WorkOrder, service: Service, packed: Path, check: Callable[[], None]) -> None:
+def _download(order: WorkOrder, api: SchedulerApi, packed: Path, check: Callable[[], None]) -> None:
     url = order.input_url
-    problem = TransferError("no try was made")
-    for pause in pauses(for_seconds=service.reach_seconds):
+    problem = TransferError("no attempt was made")
+    for delay in backoff_delays(total_seconds=api.reach_seconds):
         check()
         try:
             download(url, packed, size_bytes=order.size_bytes, check=check)
         except TransferError as error:
-            _LOG.warning("%s; next try in %.1f s", error, pause)
+            _LOG.warning("%s; next attempt in %.1f s", error, delay)
             problem = error
         else:
             return
-        if problem.status in _LASTING:
+        if problem.status in _PERMANENT:
             break
-        time.sleep(pause)
+        time.sleep(delay)
         if problem.status is not None:
-            url = service.work_order().input_url
-    code = Code.INPUT_PROBLEM if problem.status in _LASTING else Code.RUNNER_ERROR
-    raise RunProblemError(code, f"The input could not be fetched: {problem}") from problem
+            url = api.work_order().input_url
+    code = Code.INPUT_PROBLEM if problem.status in _PERMANENT else Code.RUNNER_ERROR
+    raise RunProblemError(code, f"The input could not be downloaded: {problem}") from problem
 
 
-def _lay_out(order: WorkOrder, packed: Path, folder: Path) -> Snapshot:
+def _unpack(order: WorkOrder, packed: Path, folder: Path) -> Snapshot:
     if Path(order.filename).name != order.filename or order.filename in {"", ".", ".."}:
         raise RunProblemError(Code.INPUT_PROBLEM, f"{order.filename!r} is not the name of a notebook")
     notebook = folder / order.filename

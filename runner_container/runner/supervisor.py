@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from runner.errors import NotMyRunError, RefusedError, RunnerError, UnreachableError
+from runner.errors import RefusedError, RunnerError, RunRevokedError, UnreachableError
+from runner.exit_codes import EXIT_CONNECTION_LOST, EXIT_RUN_REVOKED, Code
 from runner.heartbeat import Heartbeats
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
-from runner.outcomes import EXIT_NOT_MY_RUN, EXIT_UNREACHABLE, Code, Outcome
+from runner.outcomes import Outcome
 from runner.run import Run
-from runner.scheduler_api import Service
+from runner.scheduler_api import SchedulerApi
 from runner.settings import Intervals, Settings
 from runner.watchdog import Request, Watchdog
 
@@ -25,62 +26,62 @@ _LOG = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Leads one run from check-in to report.
+    """Manages one run from check-in to report.
 
     Parameters
     ----------
     settings
-        Where the run is.
+        The address of the run, and its credentials.
     intervals
-        How often and how long.
+        How often and how long to do things.
     memory
-        Tells why a kernel was killed.
+        Detects that the kernel was killed for memory.
     launcher
-        Who starts the kernel.
+        Starts the kernel.
     """
 
     def __init__(self, settings: Settings, intervals: Intervals, memory: MemoryWatch, launcher: Launcher) -> None:
         self._intervals = intervals
         self._memory = memory
         self._launcher = launcher
-        self._control = Watchdog(intervals, memory, launcher)
-        self._service = Service(settings, intervals, answered=self._control.answered)
+        self._watchdog = Watchdog(intervals, memory, launcher)
+        self._api = SchedulerApi(settings, intervals, on_response=self._watchdog.response_received)
 
     def run(self) -> int:
-        """Do everything; must be called from the main thread, because of signals.
+        """Do everything. Call it from the main thread, because it handles signals.
 
         Returns
         -------
-            The exit code. SIGTERM, silence of the service and a run that is somebody else's may end the process before.
+            The exit code. SIGTERM, a lost connection and a revoked run can end the process before it returns.
         """
-        self._control.start()
+        self._watchdog.start()
         try:
-            with _signals_to(self._control):
+            with _forward_signals_to(self._watchdog):
                 return self._check_in_and_run()
-        except NotMyRunError as error:
+        except RunRevokedError as error:
             _LOG.error("%s", error)
-            return EXIT_NOT_MY_RUN
+            return EXIT_RUN_REVOKED
         except UnreachableError as error:
             _LOG.error("%s; giving up", error)
-            return EXIT_UNREACHABLE
+            return EXIT_CONNECTION_LOST
         except RunnerError as error:
             _LOG.error("%s", error)
             return Code.RUNNER_ERROR.exit_code
         finally:
-            self._control.finish()
-            self._launcher.end_all()
+            self._watchdog.finish()
+            self._launcher.kill_all()
 
     def _check_in_and_run(self) -> int:
-        self._service.check_in()
-        order = self._service.work_order()
+        self._api.check_in()
+        order = self._api.work_order()
         _LOG.info("job %s, attempt %d, environment %s", order.job_id, order.attempt, order.environment)
-        self._control.run_until(timeout_seconds=order.timeout_seconds, self_fencing_seconds=order.self_fencing_seconds)
-        heartbeats = Heartbeats(self._service, self._control, every_seconds=order.heartbeat_seconds)
+        self._watchdog.run_until(timeout_seconds=order.timeout_seconds, self_fencing_seconds=order.self_fencing_seconds)
+        heartbeats = Heartbeats(self._api, self._watchdog, interval_seconds=order.heartbeat_seconds)
         run = Run(
             order,
-            self._service,
+            self._api,
             launcher=self._launcher,
-            control=self._control,
+            watchdog=self._watchdog,
             memory=self._memory,
             heartbeats=heartbeats,
             intervals=self._intervals,
@@ -93,25 +94,25 @@ class Supervisor:
             finally:
                 shutil.rmtree(base, ignore_errors=True)
         finally:
-            # Before the report: a beat of a run that is over would be told that the run is not ours.
+            # Before the report: the service responds to a heartbeat of a run that is over as if the run had been revoked.
             heartbeats.end()
         self._report(run, outcome)
         return outcome.code.exit_code
 
     def _report(self, run: Run, outcome: Outcome) -> None:
-        self._control.final_code = outcome.code
+        self._watchdog.final_code = outcome.code
         try:
-            status = self._service.report(run.report(outcome))
+            status = self._api.report(run.report(outcome))
         except (RefusedError, UnreachableError) as error:
-            _LOG.error("%s; the exit code has to tell: %d (%s)", error, outcome.code.exit_code, outcome.code)
+            _LOG.error("%s; only exit code %d (%s) shows the outcome", error, outcome.code.exit_code, outcome.code)
         else:
             _LOG.info("reported %s: the job is %s", outcome.code, status)
 
 
 @contextmanager
-def _signals_to(control: Watchdog) -> Iterator[None]:
+def _forward_signals_to(watchdog: Watchdog) -> Iterator[None]:
     def terminate(_number: int, _frame: FrameType | None) -> None:
-        control.request(Request.TERMINATE)
+        watchdog.request(Request.TERMINATE)
 
     before = {number: signal.signal(number, terminate) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

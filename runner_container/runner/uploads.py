@@ -1,4 +1,4 @@
-"""Uploading outputs: addresses minted in batches just before use, a few transfers at a time, within the job's limits."""
+"""Upload outputs: presigned URLs are requested in batches just before use, a few uploads run at a time, within the job's limits."""
 
 import logging
 import mimetypes
@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner.errors import RefusedError, TransferError, UnreachableError
-from runner.scheduler_api import Service
-from runner.transfer import put
+from runner.presigned_transfers import upload
+from runner.scheduler_api import SchedulerApi
 from runner.work_order import Limits
 
 __all__ = ["Output", "Uploads"]
 
 _LOG = logging.getLogger(__name__)
-_BATCH: Final = 100
-"""Most files in one request for addresses (docs/runner-protocol.md)."""
-_PARALLEL: Final = 8
-"""Transfers at a time: enough to fill the network of a small task, few enough for its memory."""
+_BATCH_FILES: Final = 100
+"""The most files in one request for URLs (docs/runner-protocol.md)."""
+_PARALLEL_UPLOADS: Final = 8
+"""Enough to use the network of a small task fully, few enough for its memory."""
 _TOO_LARGE: Final = 413
-"""What the service answers to outputs over its limits, which it holds whatever the runner's own are."""
+"""The response to outputs over the service's limits, which it enforces whatever the runner does."""
 _FORBIDDEN: Final = 403
-"""What S3 answers to an address that has expired, or to other bytes than were announced."""
+"""The response of S3 if a URL has expired, or if the bytes are not those that were declared."""
 _TYPES: Final = {
     ".ipynb": "application/x-ipynb+json",
     ".md": "text/markdown",
@@ -31,12 +31,12 @@ _TYPES: Final = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _MIME_TYPES: Final = mimetypes.MimeTypes()
-"""Python's own table, the same on every machine: not what files of the system say."""
+"""Python's own table, which is the same on every machine, without the system's files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """One thing to upload."""
+    """One file to upload."""
 
     format: str
     """An output format, or `files`."""
@@ -46,72 +46,72 @@ class Output:
 
     @property
     def size_bytes(self) -> int:
-        """The size now."""
+        """The current size."""
         return len(self.source) if isinstance(self.source, bytes) else self.source.stat().st_size
 
-    def announced(self) -> dict[str, Any]:
-        """Give what the service wants to know before it gives an address."""
+    def declaration(self) -> dict[str, Any]:
+        """Return what a request for a presigned URL declares about the file."""
         suffix = Path(self.path).suffix.lower()
         kind = _TYPES.get(suffix) or _MIME_TYPES.guess_type(self.path)[0] or "application/octet-stream"
         return {"format": self.format, "path": self.path, "size_bytes": self.size_bytes, "content_type": kind}
 
 
 class Uploads:
-    """Uploads outputs and keeps count. Safe to use from several threads.
+    """Uploads outputs and counts them. Safe to use from several threads.
 
     Parameters
     ----------
-    service
-        Gives the addresses.
+    api
+        Returns the presigned URLs.
     limits
-        What the outputs of one run may take.
+        Limits on the outputs of one run.
     """
 
-    def __init__(self, service: Service, limits: Limits) -> None:
-        self._service = service
+    def __init__(self, api: SchedulerApi, limits: Limits) -> None:
+        self._api = api
         self._limits = limits
         self._sizes: dict[str, int] = {}
         self.skipped: list[str] = []
-        """What was left out on purpose: `path: why`."""
+        """What was left out on purpose: `path: reason`."""
         self.failures: list[str] = []
-        """What should have been uploaded and was not: `path: why`."""
+        """What could not be uploaded: `path: reason`."""
 
     @property
     def count(self) -> int:
-        """How many files are uploaded."""
+        """The number of uploaded files."""
         return len(self._sizes)
 
     @property
     def size_bytes(self) -> int:
-        """Their size in all."""
+        """Their total size."""
         return sum(self._sizes.values())
 
     def upload_now(self, output: Output) -> None:
-        """Upload one output; again, if it was uploaded before.
+        """Upload one output, replacing it if it was uploaded before.
 
         Raises
         ------
-        NotMyRunError, RefusedError, UnreachableError, TransferError
-            If it could not be done.
+        RunRevokedError, RefusedError, UnreachableError, TransferError
+            If the upload failed.
         """
-        self._put(output, self._service.output_urls([output.announced()])[0])
+        self._upload(output, self._api.output_urls([output.declaration()])[0])
 
     def upload_all(self, outputs: Sequence[Output]) -> None:
-        """Upload what the limits allow; what cannot be uploaded is noted in `failures` and does not keep back the rest.
+        """Upload what the limits allow. An output that cannot be uploaded is recorded in `failures` and does not affect the others.
 
         Raises
         ------
-        NotMyRunError
-            If the run is no longer ours.
+        RunRevokedError
+            If the run no longer belongs to this container.
         """
         chosen = self._within_limits(outputs)
-        with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="uploads") as pool:
-            for start in range(0, len(chosen), _BATCH):
-                self._upload_batch(chosen[start : start + _BATCH], pool)
+        with ThreadPoolExecutor(_PARALLEL_UPLOADS, thread_name_prefix="uploads") as pool:
+            for start in range(0, len(chosen), _BATCH_FILES):
+                self._upload_batch(chosen[start : start + _BATCH_FILES], pool)
 
     def _within_limits(self, outputs: Sequence[Output]) -> list[Output]:
         chosen: list[Output] = []
-        taken = set(self._sizes)
+        paths = set(self._sizes)
         count, size_bytes = self.count, self.size_bytes
         for output in outputs:
             try:
@@ -119,58 +119,58 @@ class Uploads:
             except OSError as error:
                 reason = f"cannot be read ({error.strerror})"
             else:
-                reason = self._over_limit(output, taken, count, size_bytes + size)
+                reason = self._over_limit(output, paths, count, size_bytes + size)
             if reason:
                 self.skipped.append(f"{output.path}: {reason}")
                 continue
             chosen.append(output)
-            taken.add(output.path)
+            paths.add(output.path)
             count, size_bytes = count + 1, size_bytes + size
         return chosen
 
-    def _over_limit(self, output: Output, taken: set[str], count: int, size_bytes: int) -> str:
-        if output.path in taken:
+    def _over_limit(self, output: Output, paths: set[str], count: int, size_bytes: int) -> str:
+        if output.path in paths:
             return "another output of the run has this name"
         if count >= self._limits.max_output_files:
             return f"more than {self._limits.max_output_files} files"
         if size_bytes > self._limits.max_output_bytes:
-            return f"larger than what is left of the limit ({self._limits.max_output_bytes} bytes in all)"
+            return f"larger than the rest of the limit ({self._limits.max_output_bytes} bytes in total)"
         return ""
 
     def _upload_batch(self, batch: Sequence[Output], pool: ThreadPoolExecutor) -> None:
         try:
-            urls = self._service.output_urls([output.announced() for output in batch])
+            urls = self._api.output_urls([output.declaration() for output in batch])
         except UnreachableError as error:
             self.failures += [f"{output.path}: {error}" for output in batch]
         except RefusedError as error:
             if len(batch) == 1:
-                left_out = self.skipped if error.status == _TOO_LARGE else self.failures
-                left_out.append(f"{batch[0].path}: {error}")
+                problems = self.skipped if error.status == _TOO_LARGE else self.failures
+                problems.append(f"{batch[0].path}: {error}")
                 return
             middle = len(batch) // 2
             self._upload_batch(batch[:middle], pool)
             self._upload_batch(batch[middle:], pool)
         else:
-            self.failures += [told for told in pool.map(self._try_put, batch, urls) if told]
+            self.failures += [problem for problem in pool.map(self._try_upload, batch, urls) if problem]
 
-    def _try_put(self, output: Output, url: Mapping[str, Any]) -> str:
+    def _try_upload(self, output: Output, url: Mapping[str, Any]) -> str:
         try:
-            self._put(output, url)
+            self._upload(output, url)
         except (TransferError, RefusedError, UnreachableError) as error:
             return f"{output.path}: {error}"
         except OSError as error:
             return f"{output.path}: cannot be read ({error.strerror})"
         return ""
 
-    def _put(self, output: Output, url: Mapping[str, Any]) -> None:
+    def _upload(self, output: Output, url: Mapping[str, Any]) -> None:
         try:
-            sent = put(output.source, url=url["url"], headers=url["headers"], for_seconds=self._service.reach_seconds)
+            sent = upload(output.source, url=url["url"], headers=url["headers"], retry_seconds=self._api.reach_seconds)
         except TransferError as error:
             if error.status != _FORBIDDEN:
                 raise
-            _LOG.info("%s: %s; asking for a new address", output.path, error)
-            fresh = self._service.output_urls([output.announced()])[0]
-            sent = put(
-                output.source, url=fresh["url"], headers=fresh["headers"], for_seconds=self._service.reach_seconds
+            _LOG.info("%s: %s; requesting a new URL", output.path, error)
+            fresh = self._api.output_urls([output.declaration()])[0]
+            sent = upload(
+                output.source, url=fresh["url"], headers=fresh["headers"], retry_seconds=self._api.reach_seconds
             )
         self._sizes[output.path] = sent

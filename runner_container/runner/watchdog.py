@@ -1,4 +1,4 @@
-"""One thread that watches over the run and ends it early: stop, time-out, SIGTERM, silence, a run that is somebody else's."""
+"""A thread that watches the run and ends it early: stop, timeout, SIGTERM, lost connection, a run that was revoked."""
 
 import logging
 import os
@@ -10,10 +10,10 @@ from enum import Enum
 from typing import Final
 
 from runner.errors import StopRequestedError
+from runner.exit_codes import EXIT_CONNECTION_LOST, EXIT_RUN_REVOKED, Code
+from runner.kernel_process import KernelProcess
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
-from runner.outcomes import EXIT_NOT_MY_RUN, EXIT_UNREACHABLE, Code
-from runner.processes import KernelProcess
 from runner.settings import Intervals
 
 __all__ = ["Request", "Watchdog"]
@@ -23,50 +23,50 @@ _TICK_SECONDS: Final = 1.0
 
 
 class Request(Enum):
-    """What the control can be asked."""
+    """What others can request from the watchdog."""
 
     STOP = Code.STOPPED
     TERMINATE = Code.TERMINATED
-    TIME_OUT = Code.TIMEOUT
-    LEAVE = EXIT_NOT_MY_RUN
+    TIMEOUT = Code.TIMEOUT
+    REVOKED = EXIT_RUN_REVOKED
     FINISH = 0
 
 
 class Watchdog:
-    """Watches over one run. Safe to use from any thread and from signal handlers.
+    """Watches one run. Safe to use from any thread and from signal handlers.
 
     Parameters
     ----------
     intervals
-        How long a kernel may take to obey, and the process to end.
+        How long a kernel may take to react, and the process to end.
     memory
         Sampled once a second.
     launcher
-        Who ends what the notebook leaves behind.
+        Kills what the notebook leaves running.
     """
 
     def __init__(self, intervals: Intervals, memory: MemoryWatch, launcher: Launcher) -> None:
         self._intervals = intervals
         self._memory = memory
         self._launcher = launcher
-        # A SimpleQueue, because its `put` may be called from a signal handler that interrupted another `put`.
+        # A SimpleQueue, because a signal handler may call its `put` while it interrupts another `put`.
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._watch, name="control", daemon=True)
-        self._obey_at: list[tuple[float, Callable[[KernelProcess], None]]] = []
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._kernel_actions: list[tuple[float, Callable[[KernelProcess], None]]] = []
         self._grace_end: float | None = None
-        self._answered_at: float | None = None
+        self._last_response: float | None = None
         self._self_fencing_seconds = 0.0
         self._deadline: float | None = None
         self._kernel: KernelProcess | None = None
         self.reason: Code | None = None
         """Why the run has to end early; None while it need not."""
-        self.saved = False
-        """Whether there is a work order, so that ending early means saving and reporting first."""
+        self.has_work_order = False
+        """Whether there is a work order, so that the run is saved and reported before it ends early."""
         self.final_code: Code | None = None
-        """Set once everything is uploaded: then only the report may be lost."""
+        """Set once everything is uploaded: from then on only the report can be lost."""
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start to watch."""
         self._thread.start()
 
     def finish(self) -> None:
@@ -75,48 +75,48 @@ class Watchdog:
         self._thread.join()
 
     def request(self, request: Request) -> None:
-        """Ask to end the run; the first reason is the one that counts, later ones only add haste."""
+        """Request the end of the run. The first reason counts; later ones only speed it up."""
         self._requests.put(request)
 
     def check(self) -> None:
-        """Raise if the run has to end early.
+        """Raise an error if the run has to end early.
 
         Raises
         ------
         StopRequestedError
-            Then; `reason` says why.
+            If so; `reason` says why.
         """
         if self.reason is not None:
             raise StopRequestedError(self.reason)
 
     def run_until(self, *, timeout_seconds: float, self_fencing_seconds: float) -> None:
-        """Set the wall-clock limit, counted from now, and the longest silence of the service."""
+        """Set the timeout of the run, counted from now, and how long the service may be unreachable."""
         self._self_fencing_seconds = self_fencing_seconds
-        self._answered_at = time.monotonic()
+        self._last_response = time.monotonic()
         self._deadline = time.monotonic() + timeout_seconds
-        self.saved = True
+        self.has_work_order = True
 
-    def answered(self) -> None:
-        """Note that the service answered, whatever it said: it is there, so no other container takes over unnoticed."""
-        if self._answered_at is not None:
-            self._answered_at = time.monotonic()
+    def response_received(self) -> None:
+        """Record a response of the service, whatever its status: the service is reachable, so it launches no replacement unnoticed."""
+        if self._last_response is not None:
+            self._last_response = time.monotonic()
 
     def kernel_started(self, kernel: KernelProcess) -> None:
-        """Name the process to interrupt or kill from now on."""
+        """Set the process to interrupt or kill from now on."""
         self._kernel = kernel
         if self.reason is not None:
             kernel.kill()
 
     def execution_ended(self) -> None:
-        """Say that the notebook has ended: the time limit is for notebooks, not for uploads."""
+        """Record that the notebook has ended: the timeout is for notebooks, not for uploads."""
         self._deadline = None
         self._kernel = None
 
     def _watch(self) -> None:
         try:
             self._watch_until_finished()
-        except BaseException:  # noqa: BLE001 - a run that nobody watches could outlive its fence: better none
-            _LOG.exception("the control failed")
+        except BaseException:  # noqa: BLE001 - without a watchdog, a run could continue beside its replacement
+            _LOG.exception("the watchdog failed")
             self._exit(Code.RUNNER_ERROR.exit_code)
 
     def _watch_until_finished(self) -> None:
@@ -128,15 +128,15 @@ class Watchdog:
             else:
                 if request is Request.FINISH:
                     return
-                self._take(request)
+                self._handle(request)
             self._tick(time.monotonic())
 
-    def _take(self, request: Request) -> None:
-        _LOG.info("told to end: %s", request.name.lower().replace("_", " "))
-        if request is Request.LEAVE:
-            self._exit(EXIT_NOT_MY_RUN)
+    def _handle(self, request: Request) -> None:
+        _LOG.info("ending the run: %s", request.name.lower())
+        if request is Request.REVOKED:
+            self._exit(EXIT_RUN_REVOKED)
         if request is Request.TERMINATE:
-            if not self.saved:
+            if not self.has_work_order:
                 self._exit(Code.TERMINATED.exit_code)
             self._grace_end = self._grace_end or time.monotonic() + self._intervals.grace_seconds
         if self.reason is None and isinstance(request.value, Code):
@@ -145,7 +145,7 @@ class Watchdog:
 
     def _end_cell(self) -> None:
         now = time.monotonic()
-        self._obey_at = [
+        self._kernel_actions = [
             (now, KernelProcess.interrupt),
             (now + self._intervals.second_interrupt_seconds, KernelProcess.interrupt),
             (now + self._intervals.kill_seconds, KernelProcess.kill),
@@ -154,27 +154,27 @@ class Watchdog:
     def _tick(self, now: float) -> None:
         self._memory.sample()
         if self._deadline is not None and now >= self._deadline and self.reason is None:
-            self._take(Request.TIME_OUT)
-        while self._obey_at and self._obey_at[0][0] <= now:
-            _, act = self._obey_at.pop(0)
+            self._handle(Request.TIMEOUT)
+        while self._kernel_actions and self._kernel_actions[0][0] <= now:
+            _, act = self._kernel_actions.pop(0)
             if self._kernel is not None:
                 act(self._kernel)
         if self._grace_end is not None and now >= self._grace_end:
-            _LOG.error("the time to end in is used up")
+            _LOG.error("the grace period after SIGTERM is over")
             self._exit((self.final_code or Code.TERMINATED).exit_code)
-        if self._answered_at is not None and now - self._answered_at > self._self_fencing_seconds:
+        if self._last_response is not None and now - self._last_response > self._self_fencing_seconds:
             _LOG.error(
-                "no answer from the service for %.0f s: ending, because another container may take over",
+                "connection lost: no response from the service for %.0f s. Exiting, because another container may replace this one",
                 self._self_fencing_seconds,
             )
-            self._exit(self.final_code.exit_code if self.final_code else EXIT_UNREACHABLE)
+            self._exit(self.final_code.exit_code if self.final_code else EXIT_CONNECTION_LOST)
 
     def _exit(self, code: int) -> None:
-        """End this process at once, the kernel first: whatever the main thread is doing, nothing more may leave."""
+        """End this process at once, the kernel first: whatever the main thread is doing, it must send nothing more."""
         try:
             if self._kernel is not None:
                 self._kernel.kill()
-            self._launcher.end_all()
+            self._launcher.kill_all()
             logging.shutdown()
         finally:
             os._exit(code)

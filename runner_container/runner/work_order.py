@@ -1,4 +1,4 @@
-"""The work order: what to run, as the service hands it out."""
+"""The work order: what to run, as the service returns it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Limits", "WorkOrder"]
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the input and the outputs of one run may take."""
+    """Limits on the input and the outputs of one run."""
 
     max_unpacked_bytes: int
     max_unpacked_files: int
@@ -21,19 +21,19 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkOrder:
-    """What `GET /work-order` answers (docs/runner-protocol.md)."""
+    """The response of `GET /work-order` (docs/runner-protocol.md)."""
 
     job_id: str
     attempt: int
     input_url: str
     filename: str
-    """Basename of the notebook; with `packaged`, it lies at the root of the zip."""
+    """The basename of the notebook; with `packaged`, its name at the root of the zip."""
     packaged: bool
     size_bytes: int
     parameters: Mapping[str, str]
     environment: str
     kernel: str | None
-    """The environment's kernel, for notebooks that name none or one that is not there; may be None."""
+    """The environment's kernel, for notebooks that name none or one that is not installed; may be None."""
     output_formats: tuple[str, ...]
     output_stem: str
     timeout_seconds: float
@@ -43,30 +43,30 @@ class WorkOrder:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
-        """Read the service's answer.
+        """Read the response of the service.
 
         Raises
         ------
         RunnerError
-            If a field is missing or is not of its type.
+            If a field is missing or has another type.
         """
         try:
             return cls._read(body)
         except (KeyError, TypeError, ValueError) as error:
             raise RunnerError(
-                f"the work order cannot be read: {error!r}; service and image may be of different versions"
+                f"the work order cannot be read: {error!r}; the service and the image may have different versions"
             ) from error
 
     @classmethod
     def _read(cls, body: Mapping[str, Any]) -> Self:
-        given, limits = body["input"], body["limits"]
+        input_, limits = body["input"], body["limits"]
         return cls(
             job_id=str(body["job_id"]),
             attempt=int(body["attempt"]),
-            input_url=str(given["url"]),
-            filename=str(given["filename"]),
-            packaged=bool(given["packaged"]),
-            size_bytes=int(given["size_bytes"]),
+            input_url=str(input_["url"]),
+            filename=str(input_["filename"]),
+            packaged=bool(input_["packaged"]),
+            size_bytes=int(input_["size_bytes"]),
             parameters={str(name): str(value) for name, value in (body.get("parameters") or {}).items()},
             environment=str(body["environment"]["name"]),
             kernel=body["environment"].get("kernel") or None,

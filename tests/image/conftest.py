@@ -1,4 +1,4 @@
-"""The image, run by Podman or Docker as the deployed task definition says. What is missing fails the suite, with what to do."""
+"""The image, run by Podman or Docker with the options of the deployed task definition. If something is missing, the suite fails and says what to do."""
 
 import json
 import os
@@ -23,7 +23,7 @@ __all__ = ["deployed", "order", "service"]
 
 @pytest.fixture(scope="session")
 def engine() -> ContainerCommand:
-    """The engine that `LOCAL_CLOUD_ENGINE` names; Podman without it."""
+    """Return the engine that `LOCAL_CLOUD_ENGINE` names, by default Podman."""
     name = os.environ.get("LOCAL_CLOUD_ENGINE", "podman")
     try:
         command = choose_engine({**os.environ, "LOCAL_CLOUD_ENGINE": name})
@@ -42,7 +42,7 @@ def containers(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def task_options(deployed: Deployed) -> ContainerOptions:
-    """What the deployed task definition gives the container."""
+    """Return the container options of the deployed task definition."""
     (template,) = (deployed.folder / "cdk.out").glob("*.template.json")
     return read_options(template)
 
@@ -50,19 +50,19 @@ def task_options(deployed: Deployed) -> ContainerOptions:
 def read_options(template: Path) -> ContainerOptions:
     """Read the container's options from a synthesized template."""
     resources = json.loads(template.read_text(encoding="utf-8"))["Resources"].values()
-    (task,) = (each["Properties"] for each in resources if each["Type"] == "AWS::ECS::TaskDefinition")
+    (task,) = (resource["Properties"] for resource in resources if resource["Type"] == "AWS::ECS::TaskDefinition")
     (container,) = task["ContainerDefinitions"]
-    return ContainerOptions.of(_in_the_api_s_case(container), _in_the_api_s_case(task), {})
+    return ContainerOptions.of(_to_camel_case(container), _to_camel_case(task), {})
 
 
-def _in_the_api_s_case(value: Any) -> Any:
+def _to_camel_case(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _in_the_api_s_case(each) for name, each in value.items()}
-    return [_in_the_api_s_case(each) for each in value] if isinstance(value, list) else value
+        return {name[:1].lower() + name[1:]: _to_camel_case(item) for name, item in value.items()}
+    return [_to_camel_case(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.fixture
 def runner(containers: RealContainers, task_options: ContainerOptions, service: FakeService) -> Iterator[ImageRunner]:
-    made = ImageRunner(containers, task_options, service)
-    yield made
-    made.close()
+    runner = ImageRunner(containers, task_options, service)
+    yield runner
+    runner.close()

@@ -1,4 +1,4 @@
-"""Runners in real containers: the image's own entry point, with what the deployed task definition and the service give it."""
+"""Runners in real containers: the image's own entry point, with the options of the deployed task definition."""
 
 import json
 import threading
@@ -17,29 +17,29 @@ from tests.runner.fake_service import STARTED_WITH, FakeService
 __all__ = ["ImageRunner", "Run", "printed"]
 
 MEMORY_MIB = 1024
-"""A gibibyte: two of these, and two of this machine's processors, run side by side."""
+"""Small enough to run two containers at the same time."""
 
 
 class Run:
-    """One container; its log is read as it comes."""
+    """One container. Its log is read as it comes."""
 
     def __init__(self, container: RealContainer) -> None:
         self.container = container
         self.lines: list[str] = []
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def _read(self) -> None:
         for line in self.container.logs(stream=True, follow=True):
             assert isinstance(line, bytes)
-            with self._news:
+            with self._changed:
                 self.lines.append(line.decode("utf-8", "replace"))
-                self._news.notify_all()
+                self._changed.notify_all()
 
     def wait_for_line(self, part: str, *, seconds: float = 120) -> str:
-        with self._news:
-            found = self._news.wait_for(
+        with self._changed:
+            found = self._changed.wait_for(
                 lambda: next((line for line in self.lines if part in line), None), timeout=seconds
             )
         assert found, f"{part!r} is not in the log:\n{self.log}"
@@ -66,7 +66,7 @@ class ImageRunner:
     started: list[Run] = field(default_factory=list)
 
     def start(self, *, memory_mib: int = MEMORY_MIB, image: str = RUNNER_IMAGE, **changed: Any) -> Run:
-        """Start a container as the service does; image and options may differ from the task definition's."""
+        """Start a container as the service does, optionally with another image and other options than the task definition's."""
         environment = {"RUN_URL": self.service.run_url, **STARTED_WITH}
         options = replace(self.options, memory_mib=memory_mib, **changed)
         run = Run(self.containers.run(image, environment=environment, options=options))
@@ -80,28 +80,28 @@ class ImageRunner:
 
     @property
     def outcome(self) -> Mapping[str, Any]:
-        """What the one report says."""
+        """The outcome in the only report."""
         assert len(self.service.reports) == 1, self.started[-1].log
         outcome: Mapping[str, Any] = self.service.reports[0]["outcome"]
         return outcome
 
     def text(self, cell: int) -> str:
-        """What a code cell (from 1) of the uploaded notebook printed."""
+        """Return what a code cell of the uploaded notebook printed, counted from 1."""
         return printed(self.service.outputs["report-out.ipynb"], cell)
 
     def facts(self, cell: int) -> Any:
-        """The JSON that a code cell printed."""
+        """Return the JSON that a code cell printed."""
         return json.loads(self.text(cell))
 
     def close(self) -> None:
-        """End what still runs."""
+        """Kill the containers that still run."""
         for run in self.started:
             run.container.kill()
             run.end()
 
 
 def printed(notebook: bytes, cell: int) -> str:
-    """Return what a code cell (from 1) of an executed notebook printed."""
+    """Return what a code cell of an executed notebook printed, counted from 1."""
     read: Any = nbformat.v4.reads(notebook.decode())  # type: ignore[no-untyped-call]
-    cells = [each for each in read.cells if each.cell_type == "code"]
+    cells = [item for item in read.cells if item.cell_type == "code"]
     return "".join(output.get("text", "") for output in cells[cell - 1].outputs)

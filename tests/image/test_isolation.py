@@ -1,4 +1,4 @@
-"""What a notebook sees of the container: not the runner's secrets, not its code; and it cannot end the runner."""
+"""Isolation in the container: a notebook cannot read the runner's secrets, change its code, or end it."""
 
 from collections.abc import Callable
 
@@ -10,13 +10,13 @@ from tests.runner.fake_service import LAUNCH_CODE, RUNNER_KEY, STARTED_WITH, Fak
 
 Order = Callable[..., None]
 
-TRY = """
+ATTEMPT = """
 import json, os
 from pathlib import Path
 
-def attempt(act):
+def attempt(action):
     try:
-        return repr(act())
+        return repr(action())
     except OSError as error:
         return type(error).__name__
 """
@@ -46,7 +46,7 @@ PTRACE_ATTACH, PTRACE_SEIZE, SYS_PIDFD_GETFD = 16, 0x4206, 438
 def call(result):
     if result < 0:
         raise OSError(ctypes.get_errno(), "refused")
-def acts(pid):
+def actions(pid):
     base = Path(f"/proc/{pid}")
     return {
         "environ": (base / "environ").read_bytes,
@@ -63,7 +63,7 @@ def acts(pid):
         "affinity": lambda: os.sched_setaffinity(pid, [0]),
         "priority": lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
     }
-print(json.dumps([[pid, {name: attempt(act) for name, act in acts(pid).items()}] for pid in pids]))
+print(json.dumps([[pid, {name: attempt(action) for name, action in actions(pid).items()}] for pid in pids]))
 """
 
 SIGNAL_THE_RUNNER = """
@@ -75,56 +75,56 @@ print(json.dumps([[pid, number, attempt(lambda: os.kill(pid, number))] for pid i
 WRITABLE = """
 found, prefixes = [], ("/proc/", "/sys/", "/dev/", "/tmp/", "/home/notebook/", str(Path.cwd()))
 for folder, folders, files in os.walk("/"):
-    folders[:] = [each for each in folders if not f"{folder.rstrip('/')}/{each}/".startswith(prefixes)]
-    found += [path for each in ["", *files] if os.access(path := os.path.join(folder, each), os.W_OK) and not os.path.islink(path)]
+    folders[:] = [name for name in folders if not f"{folder.rstrip('/')}/{name}/".startswith(prefixes)]
+    found += [path for name in ["", *files] if os.access(path := os.path.join(folder, name), os.W_OK) and not os.path.islink(path)]
 print(json.dumps({"found": sorted(found), "uid": os.getuid(), "groups": os.getgroups(), "status": Path("/proc/self/status").read_text()}))
 """
 
 
 def test_no_secret_is_readable(runner: ImageRunner, service: FakeService, order: Order) -> None:
-    order(notebook(TRY + LOOK_FOR_SECRETS, FIND_THE_RUNNER + "print(json.dumps(pids))"))
+    order(notebook(ATTEMPT + LOOK_FOR_SECRETS, FIND_THE_RUNNER + "print(json.dumps(pids))"))
 
     code, run = runner.run()
 
     assert code == 0, run.log
     seen, pids = runner.facts(1), runner.facts(2)
     token = f"token-of-{service.bound}"
-    assert token in str(service.asked("report")[0].headers), "this is what the notebook must not see"
+    assert token in str(service.requests_to("report")[0].headers), "the notebook must not see this token"
     for name, text in {**seen["readable"], "own": str(seen["own"])}.items():
         for secret in (LAUNCH_CODE, RUNNER_KEY, token):
             assert secret not in text, name
     assert not {"RUN_URL", "INIT_SOCKET", *STARTED_WITH} & set(seen["own"])
-    assert set(seen["refused"]) == {f"{pid}/environ" for pid in pids}, "init's and the runner's, and no others"
+    assert set(seen["refused"]) == {f"{pid}/environ" for pid in pids}, "only those of init and the runner"
     assert seen["readable"]["1/cmdline"].split("\0")[-2] == "/opt/runner/runner/init"
 
 
 def test_init_and_runner_are_closed(runner: ImageRunner, order: Order) -> None:
-    order(notebook(TRY + FIND_THE_RUNNER + OPEN_THE_RUNNER))
+    order(notebook(ATTEMPT + FIND_THE_RUNNER + OPEN_THE_RUNNER))
 
     code, run = runner.run()
 
     assert code == 0, run.log
-    tried = runner.facts(1)
-    assert len(tried) == 2, "init and the runner"
-    for pid, results in tried:
+    attempts = runner.facts(1)
+    assert len(attempts) == 2, "init and the runner"
+    for pid, results in attempts:
         assert set(results.values()) == {"PermissionError"}, (pid, results)
     assert "forged" not in run.log
 
 
 def test_a_notebook_cannot_signal_init_or_runner(runner: ImageRunner, order: Order) -> None:
-    order(notebook(TRY + FIND_THE_RUNNER + SIGNAL_THE_RUNNER))
+    order(notebook(ATTEMPT + FIND_THE_RUNNER + SIGNAL_THE_RUNNER))
 
     code, run = runner.run()
 
     assert (code, runner.outcome["code"]) == (0, "succeeded"), run.log
-    tried = runner.facts(1)
-    assert len(tried) == 16
-    assert {result for _, _, result in tried} == {"PermissionError"}, tried
+    attempts = runner.facts(1)
+    assert len(attempts) == 16
+    assert {result for _, _, result in attempts} == {"PermissionError"}, attempts
 
 
 @pytest.mark.parametrize("read_only", [True, False])
 def test_only_home_work_and_tmp_are_writable(runner: ImageRunner, order: Order, read_only: bool) -> None:
-    """By their owner already; a read-only root file system is the second lock."""
+    """The owner of the files prevents writing; a read-only root file system does so again."""
     touch = (
         "def touch(path):\n    Path(path).write_text('x')\n    Path(path).unlink()\n"
         "places = [*map(str, (Path.home() / 'x', Path.cwd() / 'x', '/tmp/x', Path.cwd().parent / 'x', '/home/x', '/home/runner/x',"
@@ -132,26 +132,26 @@ def test_only_home_work_and_tmp_are_writable(runner: ImageRunner, order: Order, 
         "print(json.dumps({path: attempt(lambda: touch(path)) for path in places}))\n"
     )
     rename = "print(json.dumps([attempt(lambda: os.rename(Path.cwd(), '/tmp/work')), attempt(lambda: os.rmdir(Path.cwd()))]))"
-    order(notebook(TRY + WRITABLE, touch, "import shutil; print(json.dumps(str(Path.cwd().parent)))", rename))
+    order(notebook(ATTEMPT + WRITABLE, touch, "import shutil; print(json.dumps(str(Path.cwd().parent)))", rename))
 
     code, run = runner.run(read_only=read_only)
 
     assert code == 0, run.log
-    facts, tried, base = runner.facts(1), runner.facts(2), runner.facts(3)
+    facts, attempts, base = runner.facts(1), runner.facts(2), runner.facts(3)
     assert facts["uid"] == 10002
     assert facts["groups"] == []
     for line in ("CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1", "Gid:\t10002\t10002"):
         assert line in facts["status"]
     unwritable = {f"{base}/x", "/home/x", "/home/runner/x", "/opt/x", "/opt/runner/runner/x", "/etc/x", "/x"}
-    assert {path for path, result in tried.items() if result != "None"} == unwritable | (
+    assert {path for path, result in attempts.items() if result != "None"} == unwritable | (
         {"/var/tmp/x"} if read_only else set()
     )
-    assert set(facts["found"]) <= {"/var/tmp/"}, "with the sticky bit, as everywhere"
-    assert "None" not in runner.facts(4), "the work folder cannot be put aside for a link"
+    assert set(facts["found"]) <= {"/var/tmp/"}, "with the sticky bit"
+    assert "None" not in runner.facts(4), "the working directory cannot be replaced by a link"
 
 
-def test_no_program_of_the_image_gains_rights(runner: ImageRunner, order: Order) -> None:
-    look = (
+def test_no_program_of_the_image_gains_privileges(runner: ImageRunner, order: Order) -> None:
+    search = (
         "import json, os, shutil, stat, subprocess\n"
         "found = [os.path.join(folder, name) for folder, folders, names in os.walk('/') for name in names\n"
         "    if not folder.startswith(('/proc', '/sys')) and os.lstat(os.path.join(folder, name)).st_mode & 0o6000]\n"
@@ -159,7 +159,7 @@ def test_no_program_of_the_image_gains_rights(runner: ImageRunner, order: Order)
         "own = subprocess.run(['./id', '-u'], capture_output=True, text=True).stdout.strip()\n"
         "print(json.dumps([found, own, shutil.which('sudo'), subprocess.run(['su', '-c', 'id'], capture_output=True).returncode != 0]))"
     )
-    order(notebook(look))
+    order(notebook(search))
 
     code, run = runner.run()
 
@@ -167,7 +167,7 @@ def test_no_program_of_the_image_gains_rights(runner: ImageRunner, order: Order)
     assert runner.facts(1) == [[], "10002", None, True]
 
 
-def test_the_task_definition_leaves_init_four_capabilities(runner: ImageRunner) -> None:
+def test_the_task_definition_keeps_four_capabilities_for_init(runner: ImageRunner) -> None:
     assert runner.options.read_only
     assert not runner.options.init, "the image's own init is process 1"
     assert runner.options.user == "0:0"
@@ -176,9 +176,9 @@ def test_the_task_definition_leaves_init_four_capabilities(runner: ImageRunner) 
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
-        ({"user": "10001:10001"}, "init is process 1 of user 10001, and has to be process 1 of user 0"),
+        ({"user": "10001:10001"}, "init is process 1 of user 10001, but must be process 1 of user 0"),
         (
             {"entry_point": ("sh", "-c", "python -I -S /opt/runner/runner/init; exit $?")},
             "start the container without --user, --init, and --pid",
@@ -187,10 +187,10 @@ def test_the_task_definition_leaves_init_four_capabilities(runner: ImageRunner) 
     ],
 )
 def test_a_container_without_isolation_refuses_to_start(
-    runner: ImageRunner, service: FakeService, changed: dict[str, object], told: str
+    runner: ImageRunner, service: FakeService, changed: dict[str, object], message: str
 ) -> None:
     code, run = runner.run(**changed)
 
     assert (code, len(run.lines)) == (2, 1), run.log
-    assert told in run.log
+    assert message in run.log
     assert not service.requests

@@ -1,4 +1,4 @@
-"""Kernels other than the image's own, as an operator's image has them, start and end through init, too."""
+"""Other kernels in an operator's image also start and end through init."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from local_cloud.paths import RUNNER_IMAGE
 from tests.image.containers import ImageRunner
 from tests.runner.conftest import notebook
 from tests.runner.fake_service import FakeService
-from tests.runner.test_kernel_ports import TAKES_A_PORT
+from tests.runner.test_kernel_ports import OCCUPIED_PORT
 
 Order = Callable[..., None]
 
@@ -21,26 +21,26 @@ KERNELS = {
     "missing": ["/no/such/program", "{connection_file}"],
     "foreign": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
 }
-"""One that is not ipykernel as far as the runner can tell, one whose port is taken at first, one that is not there, and one that
-names a provisioner which the image does not have."""
+"""A kernel that does not look like ipykernel, one whose port is in use at first, one that does not exist, and one with a provisioner
+that the image does not have."""
 
 
 @pytest.fixture(scope="module")
 def image(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An image made FROM the runner's, with more kernels."""
+    """Build an image FROM the runner's, with more kernels."""
     folder = tmp_path_factory.mktemp("derived")
     for name, argv in KERNELS.items():
-        described = {
+        kernel_spec = {
             "argv": argv,
             "display_name": name,
             "language": "python",
             "env": {"TIMES": "1", "STARTS": "/tmp/starts"},
         }
         if name == "foreign":
-            described["metadata"] = {"kernel_provisioner": {"provisioner_name": "elsewhere"}}
+            kernel_spec["metadata"] = {"kernel_provisioner": {"provisioner_name": "elsewhere"}}
         (folder / "kernels" / name).mkdir(parents=True)
-        (folder / "kernels" / name / "kernel.json").write_text(json.dumps(described))
-    (folder / "crowded.py").write_text("import os\nos.makedirs('/tmp/starts', exist_ok=True)\n" + TAKES_A_PORT)
+        (folder / "kernels" / name / "kernel.json").write_text(json.dumps(kernel_spec))
+    (folder / "crowded.py").write_text("import os\nos.makedirs('/tmp/starts', exist_ok=True)\n" + OCCUPIED_PORT)
     (folder / "Dockerfile").write_text(
         f"FROM {RUNNER_IMAGE}\nCOPY kernels /opt/venv/share/jupyter/kernels\nCOPY crowded.py /opt/crowded.py\n"
     )
@@ -53,7 +53,7 @@ def image(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.parametrize("kernel", ["plain", "crowded"])
-def test_it_runs_as_the_notebook_s_user_and_is_interrupted(
+def test_another_kernel_runs_as_the_notebooks_user_and_is_interrupted(
     runner: ImageRunner, image: str, service: FakeService, order: Order, kernel: str
 ) -> None:
     order(
@@ -70,11 +70,11 @@ def test_it_runs_as_the_notebook_s_user_and_is_interrupted(
     assert run.end() == 12, run.log
     assert runner.text(1) == f"10002 /home/notebook {2 if kernel == 'crowded' else 0}\n"
     assert runner.outcome["message"] == "The run was stopped in cell 2 of 2."
-    assert "still there" not in run.log
+    assert "could not be killed" not in run.log
     assert kernel != "plain" or "from the kernel itself" in run.log
 
 
-def test_it_runs_here_whatever_provisioner_it_names(runner: ImageRunner, image: str, order: Order) -> None:
+def test_a_kernel_with_an_unknown_provisioner_runs(runner: ImageRunner, image: str, order: Order) -> None:
     order(notebook("import os; print(os.getuid())", kernel="foreign"))
 
     code, run = runner.run(image=image)
@@ -82,7 +82,7 @@ def test_it_runs_here_whatever_provisioner_it_names(runner: ImageRunner, image: 
     assert (code, runner.text(1)) == (0, "10002\n"), run.log
 
 
-def test_one_that_cannot_start_is_named(runner: ImageRunner, image: str, order: Order) -> None:
+def test_a_kernel_that_cannot_start_is_an_environment_problem(runner: ImageRunner, image: str, order: Order) -> None:
     order(notebook("1", kernel="missing"))
 
     code, run = runner.run(image=image)

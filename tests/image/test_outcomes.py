@@ -1,4 +1,4 @@
-"""How runs in a container end: stopped, timed out, terminated, out of memory; each with its outputs, as far as they exist."""
+"""Outcomes of runs in a container: stopped, timeout, terminated, out of memory, with the outputs that exist."""
 
 import signal
 from collections.abc import Callable
@@ -15,11 +15,11 @@ Order = Callable[..., None]
 FILE = "open('a.txt', 'w').write('a')"
 WAIT = "import time\nprint('waiting', flush=True)\ntime.sleep(600)"
 STOP_SECONDS = 120
-"""The task definition's, and the most that Fargate grants."""
+"""The value of the task definition, and the maximum on Fargate."""
 FILL = "data = []\nwhile True:\n    data.append(b'1' * (16 << 20))"
 
 
-def test_stop(runner: ImageRunner, service: FakeService, order: Order) -> None:
+def test_a_stop_uploads_the_outputs(runner: ImageRunner, service: FakeService, order: Order) -> None:
     order(notebook(FILE, WAIT), heartbeat_seconds=0.2, output_formats=["html"])
     service.stop_at = lambda _: "waiting" in run.log
     run = runner.start()
@@ -29,7 +29,7 @@ def test_stop(runner: ImageRunner, service: FakeService, order: Order) -> None:
     assert sorted(service.outputs) == ["a.txt", "report-out.html", "report-out.ipynb"]
 
 
-def test_time_out(runner: ImageRunner, service: FakeService, order: Order) -> None:
+def test_a_timeout_uploads_the_outputs(runner: ImageRunner, service: FakeService, order: Order) -> None:
     order(notebook(FILE, WAIT), timeout_seconds=15)
 
     code, run = runner.run()
@@ -38,7 +38,7 @@ def test_time_out(runner: ImageRunner, service: FakeService, order: Order) -> No
     assert sorted(service.outputs) == ["a.txt", "report-out.ipynb"]
 
 
-def test_sigterm_saves_the_outputs_within_the_grace_time(
+def test_sigterm_saves_the_outputs_within_the_grace_period(
     runner: ImageRunner, service: FakeService, order: Order
 ) -> None:
     order(notebook(FILE, WAIT), output_formats=["html"])
@@ -46,14 +46,14 @@ def test_sigterm_saves_the_outputs_within_the_grace_time(
     run.wait_for_line("waiting")
     run.container.stop(STOP_SECONDS)
 
-    assert run.end() == 17, f"not killed, which would be 137:\n{run.log}"
+    assert run.end() == 17, f"the container must not be killed, which would be 137:\n{run.log}"
     assert (runner.outcome["code"], runner.outcome["cell"]) == ("terminated", 2)
     assert sorted(service.outputs) == ["a.txt", "report-out.html", "report-out.ipynb"]
 
 
-def test_sigterm_of_a_cell_that_does_not_obey(runner: ImageRunner, service: FakeService, order: Order) -> None:
-    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-    order(notebook(FILE, stubborn + WAIT))
+def test_sigterm_ends_a_cell_that_ignores_interrupts(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    ignoring = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    order(notebook(FILE, ignoring + WAIT))
     run = runner.start()
     run.wait_for_line("waiting")
     run.container.stop(STOP_SECONDS)
@@ -62,17 +62,17 @@ def test_sigterm_of_a_cell_that_does_not_obey(runner: ImageRunner, service: Fake
     assert sorted(service.outputs) == ["a.txt", "report-out.ipynb"]
 
 
-def test_sigterm_before_the_run_has_begun(runner: ImageRunner, service: FakeService, order: Order) -> None:
+def test_sigterm_before_the_check_in(runner: ImageRunner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.rules["check-in"] = lambda _: 503
     run = runner.start()
-    service.wait_for(lambda fake: any(asked.route == "check-in" for asked in fake.requests))
+    service.wait_for(lambda fake: fake.requests_to("check-in"))
     run.container.stop(STOP_SECONDS)
 
     assert run.end() == 17, run.log
 
 
-def test_a_kernel_out_of_memory(runner: ImageRunner, service: FakeService, order: Order) -> None:
+def test_a_kernel_that_runs_out_of_memory_is_reported(runner: ImageRunner, service: FakeService, order: Order) -> None:
     order(notebook(FILE, FILL), output_formats=["html"])
 
     code, run = runner.run(memory_mib=512)
@@ -83,7 +83,7 @@ def test_a_kernel_out_of_memory(runner: ImageRunner, service: FakeService, order
     assert not run.container.out_of_memory, "the container itself was not killed"
 
 
-def test_a_process_of_a_notebook_out_of_memory(runner: ImageRunner, order: Order) -> None:
+def test_a_process_of_a_notebook_that_runs_out_of_memory_is_reported(runner: ImageRunner, order: Order) -> None:
     child = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {FILL!r}], check=True)"
     order(notebook(child))
 
@@ -93,10 +93,10 @@ def test_a_process_of_a_notebook_out_of_memory(runner: ImageRunner, order: Order
     assert "A process was killed because the container's memory was full: 0.5 GiB" in runner.outcome["message"], run.log
 
 
-def test_a_whole_container_out_of_memory(runner: ImageRunner, service: FakeService, order: Order) -> None:
-    """A flood of outputs fills the runner's memory, not the kernel's."""
-    flood = "for _ in range(400):\n    display({'text/plain': 'x' * (4 << 20)}, raw=True)"
-    order(notebook(flood))
+def test_a_container_that_runs_out_of_memory_is_killed(runner: ImageRunner, service: FakeService, order: Order) -> None:
+    """Many large outputs fill the memory of the runner, not of the kernel."""
+    outputs = "for _ in range(400):\n    display({'text/plain': 'x' * (4 << 20)}, raw=True)"
+    order(notebook(outputs))
 
     code, run = runner.run(memory_mib=512)
 
@@ -104,7 +104,7 @@ def test_a_whole_container_out_of_memory(runner: ImageRunner, service: FakeServi
     assert service.reports == []
 
 
-def test_a_container_that_is_killed_otherwise_is_not_out_of_memory(containers: RealContainers) -> None:
+def test_a_container_that_is_killed_for_another_reason_is_not_out_of_memory(containers: RealContainers) -> None:
     options = ContainerOptions(memory_mib=64, entry_point=("sh", "-c"))
     container = containers.run(RUNNER_IMAGE, command=["exec sleep 600"], options=options)
     container.kill()

@@ -1,4 +1,4 @@
-"""`%pip install`, and that nothing it brings reaches the runner."""
+"""`%pip install` affects the notebook, not the runner."""
 
 import io
 import zipfile
@@ -12,7 +12,7 @@ Order = Callable[..., None]
 
 
 def wheel(name: str, version: str, source: str) -> bytes:
-    """A wheel of one module."""
+    """Return a wheel with one module."""
     info = f"{name}-{version}.dist-info"
     files = {
         f"{name}.py": source,
@@ -27,7 +27,7 @@ def wheel(name: str, version: str, source: str) -> bytes:
     return data.getvalue()
 
 
-def test_a_notebook_installs_packages_for_itself_alone(runner: ImageRunner, service: FakeService, order: Order) -> None:
+def test_a_notebook_installs_packages_only_for_itself(runner: ImageRunner, service: FakeService, order: Order) -> None:
     files = {
         "report.ipynb": notebook(
             "%pip install --no-index --no-deps ./greet-1.0-py3-none-any.whl ./nbconvert-99.0-py3-none-any.whl",

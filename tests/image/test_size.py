@@ -1,4 +1,4 @@
-"""What a container has to pull before it starts: the compressed size of the image, and of what a new runner changes."""
+"""The compressed size of the image, which every container pulls, and of the layer that a new runner changes."""
 
 import json
 import tarfile
@@ -11,8 +11,8 @@ import pytest
 from local_cloud.container_command import ContainerCommand
 from local_cloud.paths import RUNNER_IMAGE
 
-MOST_BYTES = 350_000_000
-"""docs/environments.md promises it."""
+MAX_BYTES = 350_000_000
+"""docs/environments.md states it."""
 
 CHUNK_BYTES = 4 << 20
 
@@ -27,7 +27,7 @@ def archive(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def layers(archive: tarfile.TarFile) -> list[str]:
-    """The layers' files in the archive, the base's first."""
+    """Return the layers' files in the archive, starting with the base."""
     manifest = archive.extractfile("manifest.json")
     assert manifest
     (image,) = json.load(manifest)
@@ -35,7 +35,7 @@ def layers(archive: tarfile.TarFile) -> list[str]:
 
 
 def compressed_bytes(archive: tarfile.TarFile, layer: str) -> int:
-    """The size of a layer as gzip's fastest level packs it; what a registry holds is a tenth smaller."""
+    """Return the size of a layer with gzip's fastest level. In a registry it is a tenth smaller."""
     file = archive.extractfile(layer)
     assert file
     packer = zlib.compressobj(level=1, wbits=31)
@@ -44,14 +44,14 @@ def compressed_bytes(archive: tarfile.TarFile, layer: str) -> int:
 
 def test_the_image_is_small(archive: tarfile.TarFile) -> None:
     sizes = {layer: compressed_bytes(archive, layer) for layer in dict.fromkeys(layers(archive))}
-    assert sum(sizes.values()) <= MOST_BYTES, sizes
+    assert sum(sizes.values()) <= MAX_BYTES, sizes
 
 
 def test_a_new_runner_changes_only_the_last_and_smallest_layer(archive: tarfile.TarFile, tmp_path: Path) -> None:
     last = layers(archive)[-1]
     archive.extract(last, tmp_path, filter="data")
     with tarfile.open(tmp_path / last) as layer:
-        names = [each.name for each in layer.getmembers() if not each.isdir()]
+        names = [member.name for member in layer.getmembers() if not member.isdir()]
     assert names
     assert all(name.removeprefix("./").startswith("opt/runner/runner/") for name in names), names
     assert compressed_bytes(archive, last) < 500_000

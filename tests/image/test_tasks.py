@@ -1,4 +1,4 @@
-"""ECS tasks as containers, over HTTP as the service meets them; and what is left of them after a launcher that was killed."""
+"""ECS tasks as containers, over HTTP, and the cleanup of containers whose launcher was killed."""
 
 import os
 import signal
@@ -21,24 +21,24 @@ LIMITS = "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_by
 
 
 @pytest.fixture
-def places(tmp_path_factory: pytest.TempPathFactory, engine: ContainerCommand) -> LocalPaths:
-    places = LocalPaths(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
-    write_engine(places, engine)
-    return places
+def paths(tmp_path_factory: pytest.TempPathFactory, engine: ContainerCommand) -> LocalPaths:
+    paths = LocalPaths(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
+    write_engine(paths, engine)
+    return paths
 
 
 @pytest.fixture
-def daemon(places: LocalPaths) -> Iterator[Daemon]:
-    daemon = Daemon(places)
+def daemon(paths: LocalPaths) -> Iterator[Daemon]:
+    daemon = Daemon(paths)
     daemon.start()
     yield daemon
     daemon.stop()
-    local_cloud(places, "down")
+    local_cloud(paths, "down")
 
 
 @pytest.fixture
-def ecs(daemon: Daemon, places: LocalPaths) -> Any:
-    ecs = administrator_session(places).client("ecs", endpoint_url=places.endpoint_url)
+def ecs(daemon: Daemon, paths: LocalPaths) -> Any:
+    ecs = administrator_session(paths).client("ecs", endpoint_url=paths.endpoint_url)
     ecs.create_cluster(clusterName=CLUSTER)
     ecs.register_task_definition(
         family="runner",
@@ -60,8 +60,8 @@ def ecs(daemon: Daemon, places: LocalPaths) -> Any:
     return ecs
 
 
-def local_cloud(places: LocalPaths, action: str) -> str:
-    environ = {**os.environ, "LOCAL_CLOUD_DIR": str(places.folder), "LOCAL_CLOUD_PORT": str(places.port)}
+def local_cloud(paths: LocalPaths, action: str) -> str:
+    environ = {**os.environ, "LOCAL_CLOUD_DIR": str(paths.folder), "LOCAL_CLOUD_PORT": str(paths.port)}
     command = [sys.executable, "-m", "local_cloud", action]
     return subprocess.run(
         command, cwd=ROOT, env=environ, check=True, capture_output=True, text=True, timeout=120
@@ -84,26 +84,24 @@ def until(ecs: Any, arn: str, status: str) -> dict[str, Any]:
         time.sleep(0.05)
 
 
-def logged(places: LocalPaths) -> list[str]:
-    """What the one container wrote."""
-    (log,) = places.tasks.glob("*/log")
+def logged(paths: LocalPaths) -> list[str]:
+    """Return the log of the only container."""
+    (log,) = paths.tasks.glob("*/log")
     return log.read_text(encoding="utf-8").splitlines()
 
 
-def running(engine: ContainerCommand, places: LocalPaths) -> list[str]:
-    return engine.labelled(f"jupyter-scheduler-aws.local-cloud={places.tasks.resolve()}")
+def running(engine: ContainerCommand, paths: LocalPaths) -> list[str]:
+    return engine.labelled(f"jupyter-scheduler-aws.local-cloud={paths.tasks.resolve()}")
 
 
-def test_a_task_gets_what_its_definition_and_its_launch_say(ecs: Any, places: LocalPaths) -> None:
+def test_a_task_gets_the_options_of_its_definition_and_its_overrides(ecs: Any, paths: LocalPaths) -> None:
     task = until(ecs, run(ecs, f"{LIMITS}; exit 13", memory="512"), "STOPPED")
     assert task["containers"][0]["exitCode"] == 13
     assert "reason" not in task["containers"][0]
-    assert sorted(logged(places)) == sorted(
-        [str(512 << 20), "10001", "touch: cannot touch '/x': Read-only file system"]
-    )
+    assert sorted(logged(paths)) == sorted([str(512 << 20), "10001", "touch: cannot touch '/x': Read-only file system"])
 
 
-def test_memory_that_ran_out_is_told_as_ecs_tells_it(ecs: Any) -> None:
+def test_out_of_memory_is_reported_as_on_ecs(ecs: Any) -> None:
     (container,) = until(ecs, run(ecs, "exec tail /dev/zero", memory="64"), "STOPPED")["containers"]
     assert (container["exitCode"], container["reason"]) == (
         137,
@@ -111,7 +109,7 @@ def test_memory_that_ran_out_is_told_as_ecs_tells_it(ecs: Any) -> None:
     )
 
 
-def test_a_stopped_task_that_does_not_listen_is_killed_and_not_out_of_memory(ecs: Any, places: LocalPaths) -> None:
+def test_a_stopped_task_that_ignores_sigterm_is_killed_and_not_out_of_memory(ecs: Any, paths: LocalPaths) -> None:
     arn = run(ecs, "trap '' TERM; echo ready; while :; do sleep 0.05; done")
     until(ecs, arn, "RUNNING")
     ecs.stop_task(cluster=CLUSTER, task=arn)
@@ -120,22 +118,22 @@ def test_a_stopped_task_that_does_not_listen_is_killed_and_not_out_of_memory(ecs
     assert "reason" not in container
 
 
-def test_down_removes_the_containers(ecs: Any, daemon: Daemon, places: LocalPaths, engine: ContainerCommand) -> None:
+def test_down_removes_the_containers(ecs: Any, daemon: Daemon, paths: LocalPaths, engine: ContainerCommand) -> None:
     until(ecs, run(ecs, "exec sleep 600"), "RUNNING")
-    assert len(running(engine, places)) == 1
-    local_cloud(places, "down")
-    assert running(engine, places) == []
+    assert len(running(engine, paths)) == 1
+    local_cloud(paths, "down")
+    assert running(engine, paths) == []
 
 
-@pytest.mark.parametrize("what_comes_next", ["down", "start"])
+@pytest.mark.parametrize("next_action", ["down", "start"])
 def test_containers_of_a_killed_launcher_are_removed(
-    ecs: Any, daemon: Daemon, places: LocalPaths, engine: ContainerCommand, what_comes_next: str
+    ecs: Any, daemon: Daemon, paths: LocalPaths, engine: ContainerCommand, next_action: str
 ) -> None:
     until(ecs, run(ecs, "exec sleep 600"), "RUNNING")
     assert daemon.pid
     os.kill(daemon.pid, signal.SIGKILL)
     while daemon.pid:
         time.sleep(0.05)
-    assert len(running(engine, places)) == 1, "a container outlives its launcher"
-    local_cloud(places, "down") if what_comes_next == "down" else daemon.start()
-    assert running(engine, places) == []
+    assert len(running(engine, paths)) == 1, "a container outlives its launcher"
+    local_cloud(paths, "down") if next_action == "down" else daemon.start()
+    assert running(engine, paths) == []

@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
 from tests.runner.fake_service import STARTED_WITH, FakeService
 
 RUNNER_CONTAINER = Path(__file__).parents[2] / "runner_container"
 FAST = Path(__file__).with_name("fast_runner.py")
+PID = "import os, time\nprint('pid', os.getpid(), flush=True)\n"
+"""A cell that prints the kernel's process id."""
+WAIT = PID + "time.sleep(600)"
 
 
 def notebook(
@@ -25,14 +29,14 @@ def notebook(
 ) -> bytes:
     cells: list[dict[str, Any]] = [
         {
-            "id": f"cell-{place}",
+            "id": f"cell-{index}",
             "cell_type": "code",
             "execution_count": None,
-            "metadata": {"tags": [tags[place]]} if tags and place in tags else {},
+            "metadata": {"tags": [tags[index]]} if tags and index in tags else {},
             "outputs": [],
             "source": textwrap.dedent(source).strip(),
         }
-        for place, source in enumerate(sources)
+        for index, source in enumerate(sources)
     ]
     spec = {"kernelspec": {"name": kernel, "display_name": kernel, "language": language}} if kernel else {}
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": spec, "cells": cells}).encode()
@@ -48,13 +52,13 @@ def zipped(files: Mapping[str, bytes | str]) -> bytes:
 
 @dataclass
 class Running:
-    """A runner's process; its log is read as it comes."""
+    """The process of a runner. Its log is read as it comes."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -62,15 +66,15 @@ class Running:
         assert self.process.stdout
         with self.process.stdout as stdout:
             for line in stdout:
-                with self._news:
+                with self._changed:
                     self.lines.append(line.rstrip("\n"))
-                    self._news.notify_all()
-        with self._news:
-            self._news.notify_all()
+                    self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
 
     def wait_for_line(self, part: str, *, seconds: float = 60) -> str:
-        with self._news:
-            found = self._news.wait_for(
+        with self._changed:
+            found = self._changed.wait_for(
                 lambda: next((line for line in self.lines if part in line), None), timeout=seconds
             )
         assert found, f"{part!r} is not in the log:\n" + "\n".join(self.lines)
@@ -84,6 +88,16 @@ class Running:
     @property
     def log(self) -> str:
         return "\n".join(self.lines)
+
+
+def kernel_of(running: Running) -> psutil.Process:
+    """Wait until a cell has printed the kernel's process id, and return the process."""
+    return psutil.Process(int(running.wait_for_line("pid ").split()[-1]))
+
+
+def assert_ended(kernel: psutil.Process) -> None:
+    _, alive = psutil.wait_procs([kernel], timeout=20)
+    assert not alive
 
 
 @dataclass
@@ -134,7 +148,7 @@ class Runner:
         return nbformat.v4.reads(self.service.outputs[path].decode())  # type: ignore[no-untyped-call]
 
     def text(self, cell: int, path: str = "report-out.ipynb") -> str:
-        """What the n-th code cell of the uploaded notebook printed, counted from 1."""
+        """Return what a code cell of the uploaded notebook printed, counted from 1."""
         cells = [cell for cell in self.output(path).cells if cell.cell_type == "code"]
         return "".join(output.get("text", "") for output in cells[cell - 1].outputs)
 
@@ -147,9 +161,9 @@ def service() -> Iterator[FakeService]:
 
 @pytest.fixture
 def order(service: FakeService) -> Callable[..., None]:
-    """Lay down the input and the work order."""
+    """Set the input and the work order of the fake service."""
 
-    def give(data: bytes, *, filename: str = "report.ipynb", packaged: bool = False, **changed: Any) -> None:
+    def set_order(data: bytes, *, filename: str = "report.ipynb", packaged: bool = False, **changed: Any) -> None:
         service.input = data
         limits = {
             "max_unpacked_bytes": 50 << 20,
@@ -157,7 +171,7 @@ def order(service: FakeService) -> Callable[..., None]:
             "max_output_bytes": 50 << 20,
             "max_output_files": 100,
         }
-        usual = {
+        defaults = {
             "job_id": "0199-1",
             "name": "Report",
             "attempt": 1,
@@ -171,16 +185,16 @@ def order(service: FakeService) -> Callable[..., None]:
             "self_fencing_seconds": 60,
             "limits": {**limits, **changed.pop("limits", {})},
         }
-        service.order = json.loads(json.dumps({**usual, **changed}))
+        service.order = json.loads(json.dumps({**defaults, **changed}))
 
-    return give
+    return set_order
 
 
 @pytest.fixture
 def runner(service: FakeService, tmp_path: Path) -> Iterator[Runner]:
-    made = Runner(service, tmp_path)
-    yield made
-    for running in made.started:
+    runner = Runner(service, tmp_path)
+    yield runner
+    for running in runner.started:
         if running.process.poll() is None:
             running.process.kill()
         running.end()

@@ -1,4 +1,4 @@
-"""A service and a store over real HTTP, that record what they are asked and can be told to fail."""
+"""A service and a store over real HTTP, which record their requests and can be made to fail."""
 
 import hashlib
 import hmac
@@ -16,20 +16,20 @@ from typing import Any, Self
 __all__ = ["API_KEY", "CERTIFICATE", "LAUNCH_CODE", "RUNNER_KEY", "RUN_PATH", "STARTED_WITH", "FakeService", "Request"]
 
 DROP = 0
-"""Stands for a status: the connection is closed without an answer."""
+"""In place of a status: close the connection without a response."""
 RUN_PATH = "/v1/runs/owner-1/job-1/1"
 LAUNCH_CODE = "c0de" * 16
 RUNNER_KEY = "runner-key-of-the-tests"
 API_KEY = "a91" * 10
 STARTED_WITH = {"LAUNCH": "1", "LAUNCH_CODE": LAUNCH_CODE, "RUNNER_KEY": RUNNER_KEY, "API_KEY": API_KEY}
-"""What a container is started with, besides `RUN_URL`."""
+"""The variables that a container is started with, besides `RUN_URL`."""
 CERTIFICATE = Path(__file__).parents[1] / "data" / "tls" / "certificate.pem"
-"""For 127.0.0.1, signed by itself, valid until 2126; its key beside it protects nothing."""
+"""A self-signed certificate for 127.0.0.1, valid until 2126. The key beside it protects nothing."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked."""
+    """A recorded request."""
 
     method: str
     path: str
@@ -50,30 +50,30 @@ class Request:
 
 @dataclass
 class FakeService:
-    """Implements docs/runner-protocol.md and a store with presigned addresses, on a free port of the loopback."""
+    """Implements docs/runner-protocol.md and a store with presigned URLs, on a free port of the loopback."""
 
     order: dict[str, Any] = field(default_factory=dict)
     input: bytes = b""
     requests: list[Request] = field(default_factory=list)
     outputs: dict[str, bytes] = field(default_factory=dict)
-    announced: dict[str, dict[str, Any]] = field(default_factory=dict)
+    declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, list[bytes]] = field(default_factory=dict)
     reports: list[Any] = field(default_factory=list)
     stop_at: Callable[[dict[str, Any]], bool] = lambda _heartbeat: False
     failures: dict[str, list[int]] = field(default_factory=dict)
-    """Statuses to answer with instead, by route, in order."""
+    """Statuses to respond with instead, by route, in order."""
     rules: dict[str, Callable[[Request], int | None]] = field(default_factory=dict)
-    """A status to answer with instead, by route, for this request; None for the usual."""
+    """Functions, by route, that return a status to respond with instead, or None for the normal response."""
     raw: dict[str, list[bytes]] = field(default_factory=dict)
-    """Bodies to answer with (200) instead, by route, in order."""
+    """Bodies to respond with (200) instead, by route, in order."""
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Headers of every answer, by route."""
+    """Headers of every response, by route."""
     cut: dict[str, list[int]] = field(default_factory=dict)
-    """How many bytes of the answer to send before the connection is closed, by route, in order."""
+    """How many bytes of the response to send before the connection is closed, by route, in order."""
     redirects: dict[str, str] = field(default_factory=dict)
-    """Where to send whoever asks for a route, with status 307."""
+    """Where to redirect to, with status 307, by route."""
     is_tls: bool = False
-    """Whether it speaks TLS, with the certificate of `tests/data/tls`."""
+    """Whether to use TLS, with the certificate of `tests/data/tls`."""
     bound: str | None = None
 
     def __enter__(self) -> Self:
@@ -102,18 +102,18 @@ class FakeService:
     def run_url(self) -> str:
         return self.url + RUN_PATH
 
-    def asked(self, route: str) -> list[Request]:
+    def requests_to(self, route: str) -> list[Request]:
         with self._lock:
             return [request for request in self.requests if request.route == route]
 
     def phases(self) -> list[str]:
-        seen = [heartbeat.json["phase"] for heartbeat in self.asked("heartbeat")]
-        return [phase for place, phase in enumerate(seen) if place == 0 or seen[place - 1] != phase]
+        seen = [heartbeat.json["phase"] for heartbeat in self.requests_to("heartbeat")]
+        return [phase for index, phase in enumerate(seen) if index == 0 or seen[index - 1] != phase]
 
-    def wait_for(self, what: Callable[[Self], object], *, seconds: float = 60) -> None:
-        """Wait until something is true of what was recorded; judged anew after each request."""
+    def wait_for(self, condition: Callable[[Self], object], *, seconds: float = 60) -> None:
+        """Wait until a condition holds; it is checked after each request."""
         with self._lock:
-            assert self._lock.wait_for(lambda: what(self), timeout=seconds), "it did not happen"
+            assert self._lock.wait_for(lambda: condition(self), timeout=seconds), "the condition does not hold"
 
     def response(self, request: Request) -> tuple[int, Any]:
         with self._lock:
@@ -121,14 +121,14 @@ class FakeService:
             try:
                 status = self._failure(request)
                 if status is not None:
-                    return status, {"message": "told to fail"}
+                    return status, {"message": "a planned failure"}
                 raw = self.raw.get(request.route)
-                return (200, raw.pop(0)) if raw else self._usual(request)
+                return (200, raw.pop(0)) if raw else self._respond(request)
             finally:
                 self._lock.notify_all()
 
     def hang(self, until: threading.Event) -> None:
-        """Keep the request that a rule is asked about without an answer, while others are answered."""
+        """Call this in a rule: leave the request without a response, while others get theirs."""
         self._lock.release()
         try:
             until.wait(60)
@@ -141,7 +141,7 @@ class FakeService:
         rule = self.rules.get(request.route)
         return rule(request) if rule else None
 
-    def _usual(self, request: Request) -> tuple[int, Any]:
+    def _respond(self, request: Request) -> tuple[int, Any]:
         if request.route in ("input", "put"):
             return self._store(request)
         if request.headers.get("X-Api-Key") != API_KEY:
@@ -155,29 +155,29 @@ class FakeService:
         if request.route == "heartbeat":
             return 200, {"action": "stop" if self.stop_at(request.json) else "continue"}
         if request.route == "output-urls":
-            return 200, {"urls": [self._mint(file) for file in request.json["files"]]}
+            return 200, {"urls": [self._presign(file) for file in request.json["files"]]}
         assert request.route == "report"
         return 200, self._report(request)
 
     def _check_in(self, request: Request) -> tuple[int, Any]:
-        asked = request.json
-        text = f"check-in|{RUN_PATH.partition('/runs/')[2]}|{asked['launch']}|{asked['instance_id']}".encode()
+        body = request.json
+        text = f"check-in|{RUN_PATH.partition('/runs/')[2]}|{body['launch']}|{body['instance_id']}".encode()
         for name, factor in (("key_proof", RUNNER_KEY), ("code_proof", LAUNCH_CODE)):
-            if asked[name] != hmac.new(factor.encode(), text, hashlib.sha256).hexdigest():
+            if body[name] != hmac.new(factor.encode(), text, hashlib.sha256).hexdigest():
                 return 403, {"message": f"wrong {name}"}
-        if self.bound not in (None, asked["instance_id"]):
+        if self.bound not in (None, body["instance_id"]):
             return 409, {"message": "another instance has it"}
-        self.bound = asked["instance_id"]
+        self.bound = body["instance_id"]
         return 200, {"session_token": f"token-of-{self.bound}"}
 
     def _work_order(self) -> dict[str, Any]:
-        given = {"url": f"{self.url}/store/input?{secrets.token_hex(4)}", "size_bytes": len(self.input)}
-        return {**self.order, "input": {**given, **self.order["input"]}}
+        location = {"url": f"{self.url}/store/input?{secrets.token_hex(4)}", "size_bytes": len(self.input)}
+        return {**self.order, "input": {**location, **self.order["input"]}}
 
-    def _mint(self, file: dict[str, Any]) -> dict[str, Any]:
+    def _presign(self, file: dict[str, Any]) -> dict[str, Any]:
         key = secrets.token_hex(8)
         self._puts[key] = file["path"]
-        self.announced[file["path"]] = file
+        self.declared[file["path"]] = file
         headers = {"content-type": file["content_type"], "x-amz-meta-key": key}
         return {"url": f"{self.url}/store/put/{key}", "headers": headers}
 
@@ -187,8 +187,8 @@ class FakeService:
         key = request.path.rsplit("/", 1)[-1]
         path = self._puts[key]
         assert request.headers["x-amz-meta-key"] == key
-        assert request.headers["content-type"] == self.announced[path]["content_type"]
-        if len(request.body) != self.announced[path]["size_bytes"]:
+        assert request.headers["content-type"] == self.declared[path]["content_type"]
+        if len(request.body) != self.declared[path]["size_bytes"]:
             return 403, {"message": "SignatureDoesNotMatch"}
         self.outputs[path] = request.body
         self.versions.setdefault(path, []).append(request.body)
@@ -207,7 +207,7 @@ class _Server(ThreadingHTTPServer):
         self.errors: list[BaseException | None] = []
 
     def handle_error(self, *_: object) -> None:
-        """Note what went wrong; a runner that ends in the middle of a request is no error."""
+        """Record the error. A runner that ends in the middle of a request is not an error."""
         if not isinstance(sys.exception(), ConnectionError):
             self.errors.append(sys.exception())
 
@@ -217,19 +217,19 @@ def _handler(service: FakeService) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def _handle(self) -> None:
-            assert self.headers.get("Transfer-Encoding") is None, "S3 takes no chunked PUT"
+            assert self.headers.get("Transfer-Encoding") is None, "S3 does not accept a chunked PUT"
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             request = Request(self.command, self.path, dict(self.headers), body)
             status, response = service.response(request)
-            elsewhere = service.redirects.get(request.route)
+            redirect = service.redirects.get(request.route)
             if status == DROP:
                 self.close_connection = True
                 self.connection.close()
                 return
             data = response if isinstance(response, bytes) else json.dumps(response).encode()
-            self.send_response(307 if elsewhere else status)
-            if elsewhere:
-                self.send_header("Location", elsewhere)
+            self.send_response(307 if redirect else status)
+            if redirect:
+                self.send_header("Location", redirect)
             self.send_header("Content-Length", str(len(data)))
             for name, value in service.headers.get(request.route, {}).items():
                 self.send_header(name, value)

@@ -1,4 +1,4 @@
-"""The runner with other intervals and control groups; each interval can be set by an environment variable of its name."""
+"""The runner with other intervals and control groups. An environment variable with the name of an interval sets it."""
 
 import os
 import sys
@@ -10,7 +10,9 @@ from runner.memory import MemoryWatch
 from runner.settings import Intervals
 
 if __name__ == "__main__":
-    given = {field.name: float(os.environ.pop(field.name)) for field in fields(Intervals) if field.name in os.environ}
+    intervals = {
+        field.name: float(os.environ.pop(field.name)) for field in fields(Intervals) if field.name in os.environ
+    }
     root = os.environ.get("CGROUP_ROOT")
     memory = MemoryWatch(Path(root), Path("/nonexistent")) if root else None
-    sys.exit(main(Intervals(**given), memory))  # type: ignore[arg-type]
+    sys.exit(main(Intervals(**intervals), memory))  # type: ignore[arg-type]

@@ -1,44 +1,43 @@
 from typing import Any
 
 import pytest
-from nbformat.notebooknode import from_dict
 
 from runner.errors import RunProblemError
-from runner.kernels import Kernel, choose_kernel, installed_kernels
+from runner.kernels import Kernel, choose_kernel, installed_kernels, write_kernel_metadata
 
 PYTHON = Kernel(name="python3", language="python", display_name="Python 3")
 R = Kernel(name="ir", language="R", display_name="R")
 
 
-def chosen(metadata: dict[str, Any], fallback: str | None = None) -> tuple[str, Any]:
-    notebook = from_dict({"metadata": metadata})  # type: ignore[no-untyped-call]
-    kernel = choose_kernel(notebook, environment="mine", fallback=fallback, installed={"python3": PYTHON, "ir": R})
-    return kernel.name, notebook.metadata
+def choose(metadata: dict[str, Any], fallback: str | None = None) -> str:
+    kernel = choose_kernel(metadata, environment="mine", fallback=fallback, installed={"python3": PYTHON, "ir": R})
+    write_kernel_metadata(metadata, kernel)
+    return kernel.name
 
 
 def spec(name: str, language: str = "") -> dict[str, Any]:
     return {"kernelspec": {"name": name, "display_name": name, "language": language}}
 
 
-def test_this_environment_has_its_kernel() -> None:
+def test_installed_kernels_are_listed() -> None:
     assert installed_kernels()["python3"].language == "python"
 
 
-def test_the_notebooks_own_kernel_comes_first() -> None:
-    assert chosen(spec("IR", "R"), "python3")[0] == "ir"
+def test_the_notebooks_kernel_has_priority() -> None:
+    assert choose(spec("IR", "R"), "python3") == "ir"
 
 
-def test_the_environments_kernel_replaces_one_that_is_not_there() -> None:
-    name, metadata = chosen(spec("my-conda-env", "Python"), "python3")
+def test_the_environments_kernel_replaces_one_that_is_not_installed() -> None:
+    metadata = spec("my-conda-env", "Python")
 
-    assert name == "python3"
-    assert metadata.kernelspec == {"name": "python3", "display_name": "Python 3", "language": "python"}
-    assert metadata.language_info.name == "python"
+    assert choose(metadata, "python3") == "python3"
+    assert metadata["kernelspec"] == {"name": "python3", "display_name": "Python 3", "language": "python"}
+    assert metadata["language_info"]["name"] == "python"
 
 
 @pytest.mark.parametrize("metadata", [{}, {"kernelspec": None}, {"language_info": {"name": "r"}}])
-def test_a_notebook_that_names_none(metadata: dict[str, Any]) -> None:
-    assert chosen(metadata, "ir")[0] == "ir"
+def test_a_notebook_without_a_kernel_gets_the_environments(metadata: dict[str, Any]) -> None:
+    assert choose(metadata, "ir") == "ir"
 
 
 @pytest.mark.parametrize(
@@ -54,8 +53,10 @@ def test_a_notebook_that_names_none(metadata: dict[str, Any]) -> None:
         ({"language_info": {"name": "R"}}, "python3", "it is written in r, not in the python of 'python3'"),
     ],
 )
-def test_no_kernel_that_fits(metadata: dict[str, Any], fallback: str | None, part: str) -> None:
+def test_an_unknown_kernel_without_a_replacement_is_an_environment_problem(
+    metadata: dict[str, Any], fallback: str | None, part: str
+) -> None:
     with pytest.raises(RunProblemError) as caught:
-        chosen(metadata, fallback)
+        choose(metadata, fallback)
 
     assert part in str(caught.value)

@@ -1,4 +1,4 @@
-"""What a notebook says is only text in the container's log, cannot fill it, and holds nobody up."""
+"""The container's log: what a notebook prints is plain text, cannot fill the log, and blocks nothing."""
 
 import io
 import json
@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from runner.log import MOST_NOTEBOOK_BYTES, NOTEBOOK, LogHandler
-from runner.outcomes import Code, Outcome, clean_text
+from runner.exit_codes import Code
+from runner.log import MAX_NOTEBOOK_BYTES, NOTEBOOK, LogHandler
+from runner.outcomes import Outcome, clean_text
 from runner.sanitize import sanitize_text
 from tests.runner.conftest import RUNNER_CONTAINER, Runner, notebook
 from tests.runner.fake_service import FakeService
@@ -24,7 +25,7 @@ FORGED = "runner: forged: the job is COMPLETED"
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=[text["name"] for text in TEXTS])
-def test_only_text_is_left(text: dict[str, str]) -> None:
+def test_sanitized_text_is_plain(text: dict[str, str]) -> None:
     assert sanitize_text(text["text"]) == text["plain"]
     assert sanitize_text(text["plain"]) == text["plain"]
     assert clean_text(text["text"]) == text["plain"].strip()
@@ -32,11 +33,11 @@ def test_only_text_is_left(text: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("piece", ["\x9d", "\x1b]", "\x9b0", "\x1b[;", "\x1bP ", "\x1b(", "\u200d"])
-def test_a_long_text_is_read_once(piece: str) -> None:
-    assert "\x1b" not in sanitize_text(piece * 500_000), "a pattern that begins anew at each piece would take hours"
+def test_a_long_text_is_sanitized_in_linear_time(piece: str) -> None:
+    assert "\x1b" not in sanitize_text(piece * 500_000), "a pattern that starts again at each piece would take hours"
 
 
-def assert_only_the_runner_speaks_for_itself(lines: list[str]) -> None:
+def assert_only_the_runner_writes_as_the_runner(lines: list[str]) -> None:
     assert [line for line in lines if "forged" in line] != []
     assert [line for line in lines if line.startswith(FORGED)] == []
     assert {line.split(" ")[0] for line in lines} <= {"runner:", "|", ""}
@@ -46,32 +47,32 @@ def assert_only_the_runner_speaks_for_itself(lines: list[str]) -> None:
 @pytest.mark.parametrize(
     "before", ["", "\\r", "x\\r", "\\n", "\\x0b", "\\x85", "\\u2028", "\\x1b[1G", "\\x1b[2K\\x1b[G", "\\x9b1G"]
 )
-def test_what_cells_print_is_never_taken_for_the_runners_words(runner: Runner, order: Order, before: str) -> None:
+def test_cells_cannot_forge_lines_of_the_runner(runner: Runner, order: Order, before: str) -> None:
     source = f"""
         import os, sys, warnings
-        said = '{before}{FORGED}'
-        print(said)
-        print(said, file=sys.stderr)
-        os.write(1, said.encode() + b'\\n')
-        os.write(2, said.encode() + b'\\n')
-        warnings.warn(said)
-        os.system("printf '%s\\\\n' '" + said.replace('\\0', '') + "'")
+        text = '{before}{FORGED}'
+        print(text)
+        print(text, file=sys.stderr)
+        os.write(1, text.encode() + b'\\n')
+        os.write(2, text.encode() + b'\\n')
+        warnings.warn(text)
+        os.system("printf '%s\\\\n' '" + text.replace('\\0', '') + "'")
         open('a\\nrunner: forged', 'w').write('')
         class E(Exception): pass
-        E.__name__ = said
-        raise E(said)
+        E.__name__ = text
+        raise E(text)
     """
     order(notebook(source))
 
     code, running = runner.run()
 
     assert code == 10, running.log
-    assert_only_the_runner_speaks_for_itself(running.lines)
+    assert_only_the_runner_writes_as_the_runner(running.lines)
 
 
 @pytest.fixture
 def other_kernel(tmp_path: Path) -> dict[str, str]:
-    """Install a kernel that is not ipykernel by its command: what it prints goes nowhere but to its stdout."""
+    """Install a kernel whose command is not ipykernel: what it prints goes only to its stdout."""
     script = tmp_path / "kernel.py"
     script.write_text(
         f"import os; os.write(1, {f'x{FORGED}' + chr(10) + FORGED + chr(10)!r}.encode() + b'\\x1b]52;c;eA==\\x07\\xff\\x9b2J')\n"
@@ -84,7 +85,7 @@ def other_kernel(tmp_path: Path) -> dict[str, str]:
     return {"JUPYTER_PATH": str(tmp_path / "jupyter")}
 
 
-def test_what_a_kernel_writes_to_its_stdout_is_the_notebooks_too(
+def test_stdout_of_a_kernel_is_logged_as_the_notebooks(
     runner: Runner, order: Order, other_kernel: dict[str, str]
 ) -> None:
     order(notebook("import os; os.write(1, b'written\\n'); print('printed')", kernel="other"))
@@ -92,13 +93,13 @@ def test_what_a_kernel_writes_to_its_stdout_is_the_notebooks_too(
     code, running = runner.run(script=None, **other_kernel)
 
     assert code == 0, running.log
-    assert_only_the_runner_speaks_for_itself(running.lines)
+    assert_only_the_runner_writes_as_the_runner(running.lines)
     assert f"| {FORGED}" in running.lines
     assert "written" in running.log
     assert "printed" in running.log
 
 
-def test_the_log_of_a_job_is_bounded_and_the_notebook_has_the_rest(
+def test_the_log_of_a_job_is_limited_and_the_notebook_has_the_rest(
     runner: Runner, service: FakeService, order: Order
 ) -> None:
     order(notebook("print('\\n' * 300_000)", *["print(('y' * 99 + '\\n') * 9_000)"] * 10), heartbeat_seconds=0.2)
@@ -107,17 +108,17 @@ def test_the_log_of_a_job_is_bounded_and_the_notebook_has_the_rest(
 
     assert code == 0, running.log[-2000:]
     counted = [len(line) + 26 for line in running.lines if line.startswith("| ")]
-    assert 0.9 * MOST_NOTEBOOK_BYTES < sum(counted) <= MOST_NOTEBOOK_BYTES + 10_026
-    full = [line for line in running.lines if "10 MiB of what a notebook prints" in line]
+    assert 0.9 * MAX_NOTEBOOK_BYTES < sum(counted) <= MAX_NOTEBOOK_BYTES + 10_026
+    full = [line for line in running.lines if "the log is full: it has 10 MiB of what the notebook printed" in line]
     assert full == [f"runner: {full[0][8:]}"]
     assert "the executed notebook has the rest" in full[0]
     assert runner.text(11).count("y") == 99 * 9_000
     assert running.lines[-1] == "runner: reported succeeded: the job is COMPLETED"
-    assert [heartbeat.json.get("cell") for heartbeat in service.asked("heartbeat")].count(11) > 0
+    assert [heartbeat.json.get("cell") for heartbeat in service.requests_to("heartbeat")].count(11) > 0
 
 
-def test_a_log_that_nobody_reads_holds_nobody_up(runner: Runner, service: FakeService, order: Order) -> None:
-    """Heartbeats go on, and a stop is obeyed, while the reader of stdout stands still."""
+def test_a_log_that_is_not_read_blocks_nothing(runner: Runner, service: FakeService, order: Order) -> None:
+    """Heartbeats continue, and a stop works, while nothing reads stdout."""
     order(notebook("print('x' * 900_000)", "print('y' * 900_000)\nimport time\ntime.sleep(600)"), heartbeat_seconds=0.2)
     service.stop_at = lambda heartbeat: heartbeat.get("cell") == 2
     process = subprocess.Popen(
@@ -137,16 +138,16 @@ def test_a_log_that_nobody_reads_holds_nobody_up(runner: Runner, service: FakeSe
 
 
 def logger(stream: Any, name: str) -> tuple[logging.Logger, LogHandler]:
-    made, handler = logging.Logger(name), LogHandler(stream)  # noqa: LOG001 - not the process's
-    made.addHandler(handler)
-    return made, handler
+    log, handler = logging.Logger(name), LogHandler(stream)  # noqa: LOG001 - not the process's
+    log.addHandler(handler)
+    return log, handler
 
 
-def test_a_message_of_several_lines_is_one_speakers() -> None:
+def test_all_lines_of_a_message_have_the_prefix_of_its_origin() -> None:
     stream = io.BytesIO()
     for name in ("runner.run", NOTEBOOK, "nbclient"):
-        made, handler = logger(stream, name)
-        made.error("first\nrunner: second\u2028third")
+        log, handler = logger(stream, name)
+        log.error("first\nrunner: second\u2028third")
         handler.flush()
 
     assert stream.getvalue().decode() == (
@@ -157,21 +158,21 @@ def test_a_message_of_several_lines_is_one_speakers() -> None:
 @pytest.mark.parametrize(
     ("program", "code"),
     [
-        ("raise E(SAID)", 1),
+        ("raise E(TEXT)", 1),
         ("t = threading.Thread(target=fail); t.start(); t.join()", 0),
         ("class D:\n    def __del__(self): fail()\nD()", 0),
-        ("warnings.warn(SAID)", 0),
-        ("logging.getLogger('nbclient').error(SAID)", 0),
-        ("logging.getLogger('runner.x').error('%s', SAID)", 0),
-        ("logging.getLogger('x').error('%s %s', SAID); logging.getLogger('x').error(SAID)", 0),
+        ("warnings.warn(TEXT)", 0),
+        ("logging.getLogger('nbclient').error(TEXT)", 0),
+        ("logging.getLogger('runner.x').error('%s', TEXT)", 0),
+        ("logging.getLogger('x').error('%s %s', TEXT); logging.getLogger('x').error(TEXT)", 0),
     ],
 )
-def test_whatever_the_process_says_goes_one_way(program: str, code: int) -> None:
+def test_all_output_of_the_process_goes_through_the_handler(program: str, code: int) -> None:
     before = (
         "import logging, threading, warnings; from runner.log import start_log; start_log()\n"
-        f"SAID = 'x\\n{FORGED}\\r{FORGED}\\u2028{FORGED}'\n"
+        f"TEXT = 'x\\n{FORGED}\\r{FORGED}\\u2028{FORGED}'\n"
         "class E(Exception): pass\n"
-        "def fail(): raise E(SAID)\n"
+        "def fail(): raise E(TEXT)\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", before + program],
@@ -183,17 +184,17 @@ def test_whatever_the_process_says_goes_one_way(program: str, code: int) -> None
 
     assert (ended.returncode, ended.stderr) == (code, "")
     if "warn(" not in program:
-        assert_only_the_runner_speaks_for_itself(ended.stdout.splitlines())
+        assert_only_the_runner_writes_as_the_runner(ended.stdout.splitlines())
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_log_that_cannot_be_written_does_not_end_the_run() -> None:
     with io.FileIO("/dev/full", "w") as full:
-        made, handler = logger(full, "runner")
-        made.error("lost")
+        log, handler = logger(full, "runner")
+        log.error("lost")
         handler.flush()
     with io.FileIO(os.devnull, "w") as closed:
         pass
-    made, handler = logger(closed, "runner")
-    made.error("lost")
+    log, handler = logger(closed, "runner")
+    log.error("lost")
     handler.flush()

@@ -1,13 +1,10 @@
-from pathlib import Path
-
 import pytest
 
 from runner.errors import RunProblemError
-from runner.execution import parameterized
+from runner.exit_codes import Code
 from runner.kernels import Kernel
-from runner.outcomes import Code
+from runner.notebooks import parameterized, read_notebook
 from runner.parameters import typed, typed_parameters
-from runner.snapshot import read_notebook
 from runner.work_order import WorkOrder
 from tests.runner.conftest import notebook
 
@@ -43,13 +40,13 @@ from tests.runner.conftest import notebook
         ("a\0b", "a\0b"),
     ],
 )
-def test_typed(text: str, value: object) -> None:
-    made = typed(text)
+def test_a_text_that_is_a_literal_gets_its_type(text: str, value: object) -> None:
+    result = typed(text)
 
-    assert (made, type(made)) == (value, type(value))
+    assert (result, type(result)) == (value, type(value))
 
 
-def test_order_and_names_stay() -> None:
+def test_names_and_their_order_are_kept() -> None:
     assert list(typed_parameters({"b": "1", "a": "2"}).items()) == [("b", 1), ("a", 2)]
 
 
@@ -72,12 +69,9 @@ def order(**parameters: str) -> WorkOrder:
     )
 
 
-def injected(tmp_path: Path, kernel: Kernel, **parameters: str) -> list[str]:
-    path = tmp_path / "a.ipynb"
-    path.write_bytes(
-        notebook("x <- 0", "print(x)", kernel=kernel.name, language=kernel.language, tags={0: "parameters"})
-    )
-    return [cell.source for cell in parameterized(read_notebook(path), order(**parameters), kernel).cells]
+def injected(kernel: Kernel, **parameters: str) -> list[str]:
+    data = notebook("x <- 0", "print(x)", kernel=kernel.name, language=kernel.language, tags={0: "parameters"})
+    return [cell.source for cell in parameterized(read_notebook(data, "a.ipynb"), order(**parameters), kernel).cells]
 
 
 @pytest.mark.parametrize(
@@ -88,18 +82,18 @@ def injected(tmp_path: Path, kernel: Kernel, **parameters: str) -> list[str]:
         ("python", '# Parameters\nlimit = 5\nname = "Anna"\non = True\n'),
     ],
 )
-def test_parameters_are_written_in_the_kernels_language(tmp_path: Path, language: str, source: str) -> None:
+def test_parameters_are_written_in_the_kernels_language(language: str, source: str) -> None:
     kernel = Kernel(name="any", language=language, display_name="Any")
 
-    sources = injected(tmp_path, kernel, limit="5", name="Anna", on="True")
+    sources = injected(kernel, limit="5", name="Anna", on="True")
 
     assert sources == ["x <- 0", source, "print(x)"]
 
 
-def test_a_language_that_papermill_does_not_write(tmp_path: Path) -> None:
+def test_parameters_for_a_language_that_papermill_does_not_support() -> None:
     kernel = Kernel(name="cobol", language="cobol", display_name="COBOL")
 
-    assert injected(tmp_path, kernel) == ["x <- 0", "print(x)"]
-    with pytest.raises(RunProblemError, match="Parameters cannot be given to the kernel 'cobol'") as caught:
-        injected(tmp_path, kernel, limit="5")
+    assert injected(kernel) == ["x <- 0", "print(x)"]
+    with pytest.raises(RunProblemError, match=r"The kernel 'cobol' \(cobol\) does not support parameters") as caught:
+        injected(kernel, limit="5")
     assert caught.value.code is Code.ENVIRONMENT_PROBLEM

@@ -27,26 +27,26 @@ def test_a_run_from_check_in_to_report(runner: Runner, service: FakeService, ord
     assert sorted(service.outputs) == ["report-out.html", "report-out.ipynb", "result.csv"]
     assert service.outputs["result.csv"] == b"a,b\n1,2\n"
     assert b"hello Anna" in service.outputs["report-out.html"]
-    assert {path: file["format"] for path, file in service.announced.items()} == {
+    assert {path: file["format"] for path, file in service.declared.items()} == {
         "report-out.html": "html",
         "report-out.ipynb": "ipynb",
         "result.csv": "files",
     }
-    assert service.announced["report-out.ipynb"]["content_type"] == "application/x-ipynb+json"
+    assert service.declared["report-out.ipynb"]["content_type"] == "application/x-ipynb+json"
     assert service.reports[0]["files_count"] == 3
     assert service.reports[0]["files_bytes"] == sum(map(len, service.outputs.values()))
     assert service.phases() == ["starting_kernel", "running", "converting", "uploading"]
-    assert service.asked("report")[0] is service.requests[-1], "nothing is said after the report"
+    assert service.requests_to("report")[0] is service.requests[-1], "no request follows the report"
 
 
-def test_cells_are_announced_and_their_streams_are_lines_of_the_log(runner: Runner, order: Order) -> None:
+def test_the_log_shows_the_start_of_each_cell_and_what_it_prints(runner: Runner, order: Order) -> None:
     order(notebook("print('one')\nprint('\\x1b[31mtwo\\x1b[0m', end='')", "import os; os.system('echo three')"))
 
     code, running = runner.run()
 
     assert code == 0
-    said = [line for line in running.lines if line.startswith(("| ", "runner: cell"))]
-    assert said[said.index("runner: cell 1 of 2") :] == [
+    lines = [line for line in running.lines if line.startswith(("| ", "runner: cell"))]
+    assert lines[lines.index("runner: cell 1 of 2") :] == [
         "runner: cell 1 of 2",
         "| one",
         "| two",
@@ -55,21 +55,21 @@ def test_cells_are_announced_and_their_streams_are_lines_of_the_log(runner: Runn
     ]
 
 
-def test_the_progress_of_beats_counts_code_cells(runner: Runner, service: FakeService, order: Order) -> None:
+def test_heartbeats_count_code_cells(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1", "import time; time.sleep(1)", "3"), heartbeat_seconds=0.1)
 
     assert runner.run()[0] == 0
 
     cells = [
         (heartbeat.json["cell"], heartbeat.json["cells"])
-        for heartbeat in service.asked("heartbeat")
+        for heartbeat in service.requests_to("heartbeat")
         if heartbeat.json["phase"] == "running"
     ]
     assert (2, 3) in cells
     assert all(earlier <= later for earlier, later in pairwise(cells))
 
 
-def test_parameters_are_typed(runner: Runner, order: Order) -> None:
+def test_a_notebook_gets_typed_parameters(runner: Runner, order: Order) -> None:
     order(
         notebook("pass", "print(repr([limit, month, names, when, on]))", tags={0: "parameters"}),
         parameters={"limit": "5", "month": '"2026-10"', "names": "('a', 'b')", "when": "2026-10-01", "on": "True"},
@@ -80,13 +80,13 @@ def test_parameters_are_typed(runner: Runner, order: Order) -> None:
     assert runner.text(3) == "[5, '2026-10', ['a', 'b'], '2026-10-01', True]\n"
 
 
-def test_a_folder_is_the_working_directory_and_only_what_changed_comes_back(
+def test_a_folder_becomes_the_working_directory_and_only_changed_files_are_uploaded(
     runner: Runner, service: FakeService, order: Order
 ) -> None:
     source = """
         import os, pathlib, helper
         print(helper.answer, sorted(os.listdir()), pathlib.Path('data/in.csv').read_text())
-        pathlib.Path('data/in.csv').touch()                       # as it was, but for its times
+        pathlib.Path('data/in.csv').touch()                       # unchanged except for its times
         state = os.stat('same-size.txt')
         pathlib.Path('same-size.txt').write_text('after!')
         os.utime('same-size.txt', ns=(state.st_atime_ns, state.st_mtime_ns))
@@ -116,7 +116,7 @@ def test_a_folder_is_the_working_directory_and_only_what_changed_comes_back(
     assert service.reports[0]["skipped_files"] == ["link: a link, not a file"]
 
 
-def test_every_format(runner: Runner, service: FakeService, order: Order) -> None:
+def test_every_format_is_converted_and_uploaded(runner: Runner, service: FakeService, order: Order) -> None:
     plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
     order(notebook("print('hi')", plot), output_formats=["html", "markdown", "script"], output_stem="my report")
 
@@ -131,12 +131,12 @@ def test_every_format(runner: Runner, service: FakeService, order: Order) -> Non
         "my report_files/my report_1_0.png",
     ]
     assert b"my%20report_files/my%20report_1_0.png" in service.outputs["my report.md"]
-    assert service.announced["my report_files/my report_1_0.png"]["format"] == "files"
-    assert service.announced["my report.py"]["format"] == "script"
+    assert service.declared["my report_files/my report_1_0.png"]["format"] == "files"
+    assert service.declared["my report.py"]["format"] == "script"
     assert b"print('hi')" in service.outputs["my report.py"]
 
 
-def test_a_format_that_the_image_cannot_make(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_unsupported_format_is_an_environment_problem(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("print('hi')"), output_formats=["pdf", "html"])
 
     code, _ = runner.run()
@@ -163,7 +163,7 @@ def test_the_notebook_is_uploaded_while_it_runs(runner: Runner, service: FakeSer
     assert len(service.versions["report-out.ipynb"]) <= uploads + 2, "an unchanged notebook is not uploaded again"
 
 
-def test_output_of_a_cell_that_is_silent_afterwards_is_uploaded_too(
+def test_the_output_of_a_cell_that_prints_nothing_more_is_uploaded_while_it_runs(
     runner: Runner, service: FakeService, order: Order
 ) -> None:
     order(notebook("import time\nprint('ear' + 'ly', flush=True)\ntime.sleep(600)"), heartbeat_seconds=0.2)
@@ -174,7 +174,7 @@ def test_output_of_a_cell_that_is_silent_afterwards_is_uploaded_too(
     assert code == 12
 
 
-def test_a_cell_that_prints_without_end_is_cut(runner: Runner, order: Order) -> None:
+def test_the_output_of_a_cell_is_cut_at_the_limit(runner: Runner, order: Order) -> None:
     order(notebook("for _ in range(30):\n    print('x' * 99_999)", "print('next')"))
 
     code, running = runner.run()
@@ -182,11 +182,11 @@ def test_a_cell_that_prints_without_end_is_cut(runner: Runner, order: Order) -> 
     assert code == 0
     text = runner.text(1)
     assert 1_000_000 < len(text) < 1_001_000
-    assert "the rest is left out: a cell may print 1,000,000 characters" in text
+    assert "the rest is left out: a cell can print 1,000,000 characters" in text
     assert (runner.text(2), running.lines.count("| next")) == ("next\n", 1)
 
 
-def test_streams_are_joined_and_progress_bars_leave_one_line(runner: Runner, order: Order) -> None:
+def test_chunks_of_a_stream_are_joined_and_a_progress_bar_becomes_one_line(runner: Runner, order: Order) -> None:
     order(notebook("for n in range(5): print(f'\\r{n}', end='', flush=True)\nprint()\nprint('end')"))
 
     assert runner.run()[0] == 0
@@ -194,7 +194,7 @@ def test_streams_are_joined_and_progress_bars_leave_one_line(runner: Runner, ord
     assert [output.text for output in runner.output().cells[0].outputs] == ["4\nend\n"]
 
 
-def test_a_notebook_without_a_kernel_runs_with_the_environments(runner: Runner, order: Order) -> None:
+def test_a_notebook_without_a_kernel_runs_with_the_environments_kernel(runner: Runner, order: Order) -> None:
     order(notebook("print('ok')", kernel=None))
 
     code, running = runner.run()
@@ -211,14 +211,14 @@ def test_a_cell_that_may_raise_does_not_fail_the_run(runner: Runner, order: Orde
     assert runner.text(2) == "after\n"
 
 
-def test_leaving_well_is_success(runner: Runner, order: Order) -> None:
+def test_sys_exit_0_is_success(runner: Runner, order: Order) -> None:
     order(notebook("import sys; sys.exit(0)", "print('never')"))
 
     assert runner.run()[0] == 0
     assert runner.text(2) == ""
 
 
-def test_limits_on_outputs_leave_out_files_but_not_formats(runner: Runner, service: FakeService, order: Order) -> None:
+def test_limits_on_outputs_skip_files_but_not_formats(runner: Runner, service: FakeService, order: Order) -> None:
     source = """
         open('a-large.bin', 'wb').write(bytes(3_000_000))
         for n in range(40): open(f'small-{n:02}.txt', 'w').write(str(n))
@@ -227,23 +227,23 @@ def test_limits_on_outputs_leave_out_files_but_not_formats(runner: Runner, servi
 
     code, _ = runner.run()
 
-    assert code == 0, "what does not fit is named, it does not fail the run"
+    assert code == 0, "skipped files are reported, and do not fail the run"
     assert sorted(service.outputs) == ["report-out.html", "report-out.ipynb", *(f"small-{n:02}.txt" for n in range(10))]
     skipped = service.reports[0]["skipped_files"]
-    assert skipped[0] == "a-large.bin: larger than what is left of the limit (2000000 bytes in all)"
+    assert skipped[0] == "a-large.bin: larger than the rest of the limit (2000000 bytes in total)"
     assert (len(skipped), skipped[1], skipped[-1]) == (20, "small-10.txt: more than 12 files", "… and 12 more")
 
 
-def test_more_files_than_one_request_takes(runner: Runner, service: FakeService, order: Order) -> None:
+def test_files_are_requested_in_batches(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("for n in range(230): open(f'{n}.txt', 'w').write(str(n))"), limits={"max_output_files": 1000})
 
     assert runner.run()[0] == 0
 
-    assert [len(asked.json["files"]) for asked in service.asked("output-urls")] == [1, 100, 100, 30]
+    assert [len(request.json["files"]) for request in service.requests_to("output-urls")] == [1, 100, 100, 30]
     assert all(service.outputs[f"{n}.txt"] == str(n).encode() for n in range(230))
 
 
-def test_what_a_notebook_leaves_running_is_ended(runner: Runner, order: Order) -> None:
+def test_processes_that_a_notebook_leaves_running_are_killed(runner: Runner, order: Order) -> None:
     source = """
         import subprocess
         print('left', subprocess.Popen(['sleep', '600'], start_new_session=True).pid)
@@ -254,4 +254,4 @@ def test_what_a_notebook_leaves_running_is_ended(runner: Runner, order: Order) -
 
     assert code == 0
     pid = int(runner.text(1).split()[1])
-    assert f"ending process {pid}" in running.log
+    assert f"killing process {pid}" in running.log

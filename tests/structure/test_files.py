@@ -10,9 +10,7 @@ from tests.structure.sources import ROOT, files, sources
 
 MOST_LINES = 300
 
-TOO_LONG = {
-    "tests/runner/test_outcomes.py",
-}
+TOO_LONG: set[str] = set()
 """Still to be split; a file leaves this list for good."""
 
 REGISTRIES = "|".join(

@@ -5,9 +5,9 @@ import sys
 
 __all__: list[str] = []
 
-# This folder is what Python put first; modules are named from the folder of the package `runner`, which belongs to root.
+# Python put this folder first. Modules are imported from the folder of the package `runner`, which belongs to root.
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
-from runner.init.main import main  # noqa: E402 - see above
+from runner.init.main import main  # noqa: E402 - after the change of sys.path
 
 sys.exit(main())

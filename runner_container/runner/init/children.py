@@ -1,4 +1,4 @@
-"""Init's children: the runner, what the runner asks for, and every orphan of the container."""
+"""Init's children: the runner, processes that the runner requests, and every orphaned process of the container."""
 
 import os
 import select
@@ -16,14 +16,14 @@ _SIGNAL_BYTES: Final = 4096
 
 
 class Children:
-    """Reaps children, passes signals on to the runner, and knows how children that matter have ended.
+    """Reaps children, forwards signals to the runner, and keeps the exit codes of watched children.
 
-    Everything happens in `wait`, none of it in a signal handler: a signal never comes between two lines of init.
+    Everything happens in `wait` and nothing in a signal handler, so a signal never interrupts init between two lines.
     """
 
     def __init__(self) -> None:
         self.runner: int | None = None
-        """The runner's process id, once it has been started."""
+        """The process id of the runner, once it has been started."""
         self._exit_codes: dict[int, int] = {}
         self._watched: set[int] = set()
         self._reading, writing = os.pipe()
@@ -34,16 +34,16 @@ class Children:
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
 
     def watch(self, pid: int) -> None:
-        """Remember a child's exit code when it ends."""
-        self._exit_codes.pop(pid, None)  # of an earlier process with this number
+        """Keep the exit code of a child when it ends."""
+        self._exit_codes.pop(pid, None)  # of an earlier process with this id
         self._watched.add(pid)
 
     def exit_code(self, pid: int) -> int | None:
-        """Give the exit code of a watched child, negative for a signal; None while it runs."""
+        """Return the exit code of a watched child, negative for a signal; None while it runs."""
         return self._exit_codes.get(pid)
 
     def wait(self, seconds: float | None = None, *, other: int | None = None) -> bool:
-        """Wait for a signal, the descriptor `other`, or the end of the time, and take care of every signal that came.
+        """Wait for a signal, the descriptor `other`, or the end of the time, and handle every signal that was received.
 
         Returns
         -------
@@ -58,17 +58,17 @@ class Children:
         return other in ready
 
     def wait_for(self, pid: int, *, seconds: float) -> int | None:
-        """Wait for a watched child, and give its exit code; None if it still runs then."""
+        """Wait for a watched child, and return its exit code; None if it still runs after the time."""
         deadline = time.monotonic() + seconds
         while self.exit_code(pid) is None and (left := deadline - time.monotonic()) > 0:
             self.wait(left)
         return self.exit_code(pid)
 
-    def end_notebook(self, *, seconds: float) -> int:
-        """Kill every process of the notebook's user and wait until all are gone; give the number of those that are not.
+    def kill_notebook(self, *, seconds: float) -> int:
+        """Kill every process of the notebook's user and wait until all have ended. Return the number of those that have not.
 
-        One system call reaches them all: it holds the lock that a fork needs to add a process, and a process that is to be killed
-        cannot fork any more (Linux, kernel/fork.c, copy_process). Exempt are process 1 and the caller (kill(2)), which init both is.
+        One system call reaches them all: it holds the lock that a fork needs to add a process, and a process with a fatal signal
+        cannot fork any more (Linux, kernel/fork.c, copy_process). It exempts process 1 and the caller (kill(2)); init is both.
         """
         with acting_as_notebook():
             try:
@@ -99,7 +99,7 @@ class Children:
 
 
 def _notebook_processes() -> Iterator[int]:
-    """Find the notebook's processes, zombies included. `Uid:` tells whose a process is also where its folder belongs to root."""
+    """Yield the ids of the notebook's processes, including zombies. `Uid:` shows the user even if the process's folder belongs to root."""
     for name in os.listdir("/proc"):  # noqa: PTH208 - see spawning
         if not name.isdecimal():
             continue

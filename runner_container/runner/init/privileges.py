@@ -1,4 +1,4 @@
-"""What init may do, and for how long: Linux capabilities, `prctl` options, and acting as the notebook's user."""
+"""The privileges of init: Linux capabilities, `prctl` options, and acting as the notebook's user."""
 
 import ctypes
 import os
@@ -12,11 +12,11 @@ from runner.init.users import NOTEBOOK
 __all__ = ["FORWARDED", "PrivilegeError", "acting_as_notebook", "limit_privileges"]
 
 FORWARDED: Final = (signal.SIGTERM, signal.SIGINT)
-"""Signals that init passes on to the runner."""
+"""The signals that init forwards to the runner."""
 
 _KEPT: Final = {"CHOWN": 0, "KILL": 5, "SETGID": 6, "SETUID": 7}
-"""Capabilities by number (<linux/capability.h>): to give the work folder to the notebook, to pass SIGTERM on to the runner, and
-to start processes as another user. infra/runners.py drops all others."""
+"""Capabilities by number (<linux/capability.h>): to change the owner of the working directory, to forward SIGTERM to the runner,
+and to start processes as another user. infra/runners.py drops all others."""
 
 _CAPABILITY_VERSION_3: Final = 0x20080522
 _PR_SET_DUMPABLE: Final = 4
@@ -25,13 +25,13 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 
 
 class PrivilegeError(Exception):
-    """Init was not started with what it needs; the text says how to start the container."""
+    """Init was not started with the privileges that it needs. The message says how to start the container."""
 
 
 def limit_privileges() -> None:
-    """Keep the few capabilities that init needs, and let nothing that it starts gain any.
+    """Keep the few capabilities that init needs, and prevent that a process it starts gains any.
 
-    No new privileges: set-user-id files and file capabilities have no effect in this container. Not dumpable: memory and
+    No new privileges: set-user-id files and file capabilities have no effect in this container. Non-dumpable: memory and
     `/proc/1` are closed to every process without privileges, even while init acts as the notebook's user.
 
     Raises
@@ -41,8 +41,8 @@ def limit_privileges() -> None:
     """
     if (os.getpid(), os.getuid()) != (1, 0):
         raise PrivilegeError(
-            f"init is process {os.getpid()} of user {os.getuid()}, and has to be process 1 of user 0: start the container"
-            " without --user, --init, and --pid. The runner and the notebook get users of their own."
+            f"init is process {os.getpid()} of user {os.getuid()}, but must be process 1 of user 0: start the container"
+            " without --user, --init, and --pid. The runner and the notebook run as users of their own."
         )
     libc = ctypes.CDLL(None, use_errno=True)
     kept = sum(1 << number for number in _KEPT.values())
@@ -51,7 +51,7 @@ def limit_privileges() -> None:
         kept, kept, 0, 0, 0, 0
     )  # effective, permitted, inheritable: low halves, then high ones
     if libc.capset(header, sets):
-        raise PrivilegeError(f"init lacks one of the capabilities {', '.join(_KEPT)}: start the container with these")
+        raise PrivilegeError(f"init lacks one of the capabilities {', '.join(_KEPT)}: start the container with them")
     for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_DUMPABLE, 0)):
         if libc.prctl(option, value, 0, 0, 0):
             raise PrivilegeError(f"prctl({option}) failed: {os.strerror(ctypes.get_errno())}")
@@ -59,9 +59,9 @@ def limit_privileges() -> None:
 
 @contextmanager
 def acting_as_notebook() -> Iterator[None]:
-    """Have the permissions of the notebook's user, and no capability.
+    """Act with the permissions of the notebook's user, and without capabilities.
 
-    Only the effective user changes. The real and the saved one stay root, so no process of the notebook's user may signal or
+    Only the effective user changes. The real and the saved user remain root, so no process of the notebook's user can signal or
     trace init meanwhile (kill(2), ptrace(2)), and changing back restores the capabilities (capabilities(7)).
     """
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)

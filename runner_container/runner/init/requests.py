@@ -1,4 +1,4 @@
-"""What the runner may ask init for: start and end the notebook's processes, and hand the work folder over and back."""
+"""The runner's requests to init: start and kill the notebook's processes, and change the owner of the working directory."""
 
 import errno
 import json
@@ -16,31 +16,31 @@ from runner.init.users import NOTEBOOK, RUNNER, User
 __all__ = ["MESSAGE_BYTES", "Requests"]
 
 MESSAGE_BYTES: Final = 1 << 18
-"""Room for any request: more than a socket takes without being asked to (net.core.wmem_default, 208 KiB)."""
+"""Large enough for any request: more than a socket accepts by default (net.core.wmem_default, 208 KiB)."""
 
 _STREAMS: Final = 2
-_END_SECONDS: Final = 5.0
-"""Killed processes are gone within milliseconds, unless they wait for a disk."""
+_KILL_SECONDS: Final = 5.0
+"""Killed processes end within milliseconds, unless they wait for a disk."""
 _FOLDER_SECONDS: Final = 60.0
 """`find` and `chown` take a second for 100,000 files."""
 _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LANG": "C"}
-_OPEN_UP: Final = (
+_MAKE_READABLE: Final = (
     *("-type", "d", "!", "-perm", "-550", "-exec", "chmod", "u+rwx,g+rx", "{}", ";"),
     *("-o", "-type", "f", "!", "-perm", "-440", "-exec", "chmod", "u+rw,g+r", "{}", "+"),
 )
-"""Arguments of `find` that make a tree readable to the owner's group. It follows no symbolic links, and a folder is opened up
-before `find` looks into it. Modes that suffice stay, so that times of files that nobody touched stay, too."""
+"""Arguments of `find` that make a tree readable for the owner's group. `find` follows no symbolic links, and changes a folder before
+it reads it. It keeps sufficient modes, so that the change times of untouched files stay the same."""
 
 
 class Requests:
-    """Answers requests from the runner, one at a time: one JSON object a message.
+    """Handles requests from the runner, one at a time: one JSON object a message.
 
     Parameters
     ----------
     connection
-        Init's end of a pair of sockets (`SOCK_SEQPACKET`) whose other end only the runner has.
+        Init's end of a socket pair (`SOCK_SEQPACKET`); only the runner has the other end.
     children
-        Whom requests start and end.
+        The processes that requests start and kill.
     """
 
     def __init__(self, connection: socket.socket, children: Children) -> None:
@@ -52,21 +52,21 @@ class Requests:
             "start": self._start,
             "poll": self._poll,
             "signal": self._signal,
-            "end": self._end,
-            "give": self._give,
+            "kill_all": self._kill_all,
+            "change_owner": self._change_owner,
         }
 
-    def response(self) -> bool:
-        """Take one request and answer it; give whether there can be more.
+    def handle(self) -> bool:
+        """Handle one request and send the response. Return whether there can be more.
 
-        An answer is what the request asks for, or `errno` and `message` of what went wrong.
+        The response is the result of the request, or `errno` and `message` of the error.
         """
         data, streams, _, _ = socket.recv_fds(self._connection, MESSAGE_BYTES, _STREAMS, socket.MSG_CMSG_CLOEXEC)
         if not data:
             return False
         try:
-            given = {**json.loads(data), **({"streams": streams} if streams else {})}
-            response = self._verbs[given.pop("verb")](**given)
+            arguments = {**json.loads(data), **({"streams": streams} if streams else {})}
+            response = self._verbs[arguments.pop("verb")](**arguments)
         except OSError as error:
             response = {"errno": error.errno, "message": error.strerror}
         finally:
@@ -78,8 +78,8 @@ class Requests:
     def _start(
         self, *, argv: Sequence[str], environment: Mapping[str, str], folder: str, streams: Sequence[int]
     ) -> Mapping[str, Any]:
-        """Start the kernel, with two descriptors as its stdout and stderr; nothing of an earlier one is left then."""
-        self._children.end_notebook(seconds=_END_SECONDS)
+        """Start the kernel, with two descriptors as its stdout and stderr, after killing what is left of an earlier one."""
+        self._children.kill_notebook(seconds=_KILL_SECONDS)
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - see spawning
             pid = spawn(
                 argv,
@@ -96,32 +96,34 @@ class Requests:
         return {"exit_code": self._children.exit_code(pid)}
 
     def _signal(self, *, pid: int, number: int) -> Mapping[str, Any]:
-        """Signal the kernel and its process group. While its number has not been reaped, no other process can have it."""
+        """Send a signal to the kernel and its process group. Until init reaps it, no other process can get its id."""
         if pid == self._kernel and self._children.exit_code(pid) is None:
             with acting_as_notebook():
                 os.killpg(pid, signal.Signals(number))
         return {}
 
-    def _end(self) -> Mapping[str, Any]:
-        """End everything that is the notebook's; then make what it wrote in the work folder readable for the runner."""
-        left = self._children.end_notebook(seconds=_END_SECONDS)
+    def _kill_all(self) -> Mapping[str, Any]:
+        """Kill all processes of the notebook; then make what it wrote in the working directory readable for the runner."""
+        left = self._children.kill_notebook(seconds=_KILL_SECONDS)
         if self._folder is not None:
-            self._run(["find", self._folder, *_OPEN_UP], user=NOTEBOOK)
+            self._run(["find", self._folder, *_MAKE_READABLE], user=NOTEBOOK)
         return {"left": left}
 
-    def _give(self, *, folder: str) -> Mapping[str, Any]:
-        """Give the work folder to the notebook's user: what in it belongs to the runner, and before the first kernel only."""
+    def _change_owner(self, *, folder: str) -> Mapping[str, Any]:
+        """Make the notebook's user the owner of the runner's files in the working directory. Only before the first kernel."""
         if self._kernel is not None:
-            raise PermissionError(errno.EPERM, "the work folder belongs to the notebook already")
+            raise PermissionError(errno.EPERM, "the working directory already belongs to the notebook")
         owners = f"{NOTEBOOK.uid}:{NOTEBOOK.uid}"
         argv = ["chown", "-R", "--no-dereference", f"--from={RUNNER.uid}", owners, folder]
         if code := self._run(argv, user=User(0, "/")):
-            raise OSError(errno.EIO, f"the work folder could not be given to the notebook: chown ended with {code}")
+            raise OSError(
+                errno.EIO, f"the owner of the working directory could not be changed: chown ended with exit code {code}"
+            )
         self._folder = folder
         return {}
 
     def _run(self, argv: Sequence[str], *, user: User) -> int:
-        """Run a program to its end, and give its exit code; one that takes too long is killed."""
+        """Run a program to its end, and return its exit code. Kill it if it takes too long."""
         pid = spawn(argv, user=user, environment=_ENVIRONMENT, folder="/")
         self._children.watch(pid)
         code = self._children.wait_for(pid, seconds=_FOLDER_SECONDS)

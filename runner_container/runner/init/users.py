@@ -1,4 +1,4 @@
-"""The two users of the container. They are numbers: an image need not have accounts for them."""
+"""The two users of the container, by number: an image need not have accounts for them."""
 
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ class User(NamedTuple):
 
 
 RUNNER: Final = User(10001, "/home/runner")
-"""Whose processes know the session token, and nobody but init may signal them."""
+"""The user of the runner. Its processes know the session token, and only init may signal them."""
 
 NOTEBOOK: Final = User(10002, "/home/notebook")
-"""Whose processes are the kernel and everything that it starts; the work folder belongs to it while they live."""
+"""The user of the kernel and everything that it starts. The working directory belongs to it while they run."""

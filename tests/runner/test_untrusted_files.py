@@ -1,4 +1,4 @@
-"""Nothing that a notebook writes changes how the runner talks, what it imports, or what the converter makes."""
+"""Nothing that a notebook writes changes the runner's requests, its imports, or the work of the converter."""
 
 import textwrap
 from collections.abc import Callable, Iterator
@@ -98,7 +98,7 @@ def service() -> Iterator[FakeService]:
 
 
 @pytest.mark.parametrize("what", PLANTED)
-def test_what_a_notebook_writes_counts_for_nothing(
+def test_files_of_a_notebook_do_not_affect_the_runner(
     runner: Runner, service: FakeService, order: Order, what: str
 ) -> None:
     source = textwrap.dedent(PREPARE) + textwrap.dedent(PLANTED[what])
@@ -117,14 +117,14 @@ def test_what_a_notebook_writes_counts_for_nothing(
     assert b"right" in service.outputs["report-out.html"]
     assert b"    right" in service.outputs["report-out.md"]
     assert service.outputs["report-out.py"].startswith(b"#!/usr/bin/env python")
-    assert service.announced["result.csv"]["content_type"] == "text/csv"
+    assert service.declared["result.csv"]["content_type"] == "text/csv"
     assert not (runner.folder / "planted").exists()
-    for asked in service.requests:
-        assert "Authorization" not in asked.headers
-        assert ("X-Session-Token" in asked.headers) == (asked.route not in {"check-in", "input", "put"})
+    for request in service.requests:
+        assert "Authorization" not in request.headers
+        assert ("X-Session-Token" in request.headers) == (request.route not in {"check-in", "input", "put"})
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_untrusted_certificate_is_refused(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.order["self_fencing_seconds"] = 1
 
@@ -134,7 +134,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(runner: Runner, servic
     assert "SSLError" in running.log
 
 
-def test_the_operators_proxy_is_used_and_its_exceptions_too() -> None:
+def test_the_proxy_of_the_image_is_used_except_for_no_proxy() -> None:
     environ = {"HTTPS_PROXY": "http://proxy:1", "https_proxy": "http://small:1", "NO_PROXY": "localhost,.amazonaws.com"}
     network = read_network(environ)
 
@@ -146,18 +146,18 @@ def test_the_operators_proxy_is_used_and_its_exceptions_too() -> None:
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_certificates_that_cannot_be_read_end_the_runner_in_words(
+def test_unreadable_certificates_end_the_runner_with_a_message(
     runner: Runner, service: FakeService, variable: str
 ) -> None:
     code, running = runner.run(script=None, **{variable: "/nonexistent/ca.pem"})
 
     assert (code, service.requests) == (2, [])
-    assert f"{variable} = '/nonexistent/ca.pem' has no certificates to read" in running.log
+    assert f"{variable} = '/nonexistent/ca.pem' has no readable certificates" in running.log
     with pytest.raises(SettingsError):
         read_network({variable: "/nonexistent/ca.pem"})
 
 
-def test_certificates_of_a_folder_are_read_at_once(tmp_path: Path) -> None:
+def test_all_certificates_of_a_folder_are_loaded(tmp_path: Path) -> None:
     folder = tmp_path / "certificates"
     folder.mkdir()
     with pytest.raises(SettingsError):
@@ -170,7 +170,7 @@ def test_certificates_of_a_folder_are_read_at_once(tmp_path: Path) -> None:
     assert len(context.get_ca_certs()) == 1
 
 
-def test_a_proxy_of_the_environment_gets_the_requests(runner: Runner) -> None:
+def test_requests_go_through_the_proxy(runner: Runner) -> None:
     run_url = f"http://service.invalid{RUN_PATH}"
     with FakeService() as proxy:
         proxy.failures["work-order"] = [400]
@@ -178,23 +178,23 @@ def test_a_proxy_of_the_environment_gets_the_requests(runner: Runner) -> None:
         code, running = runner.run(RUN_URL=run_url, HTTP_PROXY=proxy.url)
 
     assert code == 19, running.log
-    assert [asked.path for asked in proxy.requests] == [f"{run_url}/check-in", f"{run_url}/work-order"]
+    assert [request.path for request in proxy.requests] == [f"{run_url}/check-in", f"{run_url}/work-order"]
 
 
 @pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "heartbeat"])
-def test_nobody_is_followed_elsewhere(runner: Runner, service: FakeService, order: Order, route: str) -> None:
+def test_redirects_are_not_followed(runner: Runner, service: FakeService, order: Order, route: str) -> None:
     order(notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.2, self_fencing_seconds=5)
-    with FakeService() as elsewhere:
-        service.redirects[route] = f"{elsewhere.url}/v1/runs/owner-1/job-1/1/{route}"
+    with FakeService() as other:
+        service.redirects[route] = f"{other.url}/v1/runs/owner-1/job-1/1/{route}"
 
         runner.run(script=FAST, reach_seconds="1", REQUESTS_CA_BUNDLE=str(CERTIFICATE))
 
-        assert service.asked(route) != []
-        assert elsewhere.requests == []
+        assert service.requests_to(route) != []
+        assert other.requests == []
 
 
-def test_the_converter_keeps_what_leads_to_no_folder() -> None:
-    given = {
+def test_the_converter_gets_no_variables_with_folders() -> None:
+    environ = {
         "PATH": "/bin",
         "HOME": "/somewhere",
         "PYTHONPATH": "/a",
@@ -203,4 +203,4 @@ def test_the_converter_keeps_what_leads_to_no_folder() -> None:
         "LANG": "C",
     }
 
-    assert converter_environment(given) == {"PATH": "/bin", "HOME": "/nonexistent", "LANG": "C"}
+    assert converter_environment(environ) == {"PATH": "/bin", "HOME": "/nonexistent", "LANG": "C"}

@@ -1,4 +1,4 @@
-"""The service and the store misbehave; the run goes on, or ends as the protocol says."""
+"""Failures of the service and the store: the run continues, or ends as the protocol requires."""
 
 import threading
 from collections.abc import Callable
@@ -7,15 +7,14 @@ from typing import Any
 import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
-from tests.runner.conftest import FAST, Runner, notebook
+from tests.runner.conftest import FAST, PID, WAIT, Runner, assert_ended, kernel_of, notebook
 from tests.runner.fake_service import API_KEY, DROP, LAUNCH_CODE, RUNNER_KEY, FakeService
-from tests.runner.test_outcomes import PID, WAIT, assert_ended, kernel_of
 
 Order = Callable[..., None]
 
 
 @pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "heartbeat"])
-def test_each_request_is_repeated(runner: Runner, service: FakeService, order: Order, route: str) -> None:
+def test_each_request_is_retried(runner: Runner, service: FakeService, order: Order, route: str) -> None:
     order(notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.3)
     service.failures[route] = [503, DROP, 429]
 
@@ -26,33 +25,33 @@ def test_each_request_is_repeated(runner: Runner, service: FakeService, order: O
     assert sorted(service.outputs) == ["a.txt", "report-out.ipynb"]
 
 
-def test_a_repeated_check_in_is_the_same_instance(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_retried_check_in_has_the_same_instance_id(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.failures["check-in"] = [500, 500]
 
     assert runner.run()[0] == 0
-    assert len({asked.json["instance_id"] for asked in service.asked("check-in")}) == 1
-    assert all("X-Session-Token" in asked.headers for asked in service.requests if asked.route == "heartbeat")
+    assert len({request.json["instance_id"] for request in service.requests_to("check-in")}) == 1
+    assert all("X-Session-Token" in request.headers for request in service.requests if request.route == "heartbeat")
 
 
-def test_an_answer_that_is_not_json_is_no_answer(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_response_that_is_not_json_is_retried(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.raw["work-order"] = [b"<html>", b"[]"]
 
     assert runner.run()[0] == 0
 
 
-def test_another_instance_has_the_run(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_run_of_another_instance_ends_with_exit_code_20(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.bound = "somebody else"
 
     assert runner.run()[0] == 20
-    assert [asked.route for asked in service.requests] == ["check-in"]
+    assert [request.route for request in service.requests] == ["check-in"]
 
 
 @pytest.mark.parametrize("factor", ["LAUNCH_CODE", "RUNNER_KEY", "API_KEY"])
-def test_a_refused_check_in_is_not_repeated(runner: Runner, service: FakeService, order: Order, factor: str) -> None:
-    """The service launches the next attempt, should API Gateway not have known a new key yet."""
+def test_a_refused_check_in_is_not_retried(runner: Runner, service: FakeService, order: Order, factor: str) -> None:
+    """If API Gateway does not know a new key yet, the service launches the next attempt."""
     order(notebook("1"))
 
     code, running = runner.run(script=None, **{factor: "wrong"})
@@ -62,7 +61,9 @@ def test_a_refused_check_in_is_not_repeated(runner: Runner, service: FakeService
     assert len(service.requests) == 1
 
 
-def test_neither_factor_is_sent(runner: Runner, service: FakeService, order: Order) -> None:
+def test_no_request_contains_the_runner_key_or_the_launch_code(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
     order(notebook("open('a.txt', 'w').write('a')"))
 
     assert runner.run()[0] == 0
@@ -72,14 +73,12 @@ def test_neither_factor_is_sent(runner: Runner, service: FakeService, order: Ord
         assert RUNNER_KEY.encode() not in sent
         is_for_the_store = request.route in ("input", "put")
         assert (request.headers.get("X-Api-Key") == API_KEY) is not is_for_the_store, (
-            "S3 is told nothing of the service"
+            "S3 gets no credentials of the service"
         )
 
 
 @pytest.mark.parametrize("status", [404, 409, 410])
-def test_a_run_that_is_no_longer_ours_ends_at_once(
-    runner: Runner, service: FakeService, order: Order, status: int
-) -> None:
+def test_a_revoked_run_ends_at_once(runner: Runner, service: FakeService, order: Order, status: int) -> None:
     order(notebook("open('a.txt', 'w').write('a')", WAIT), heartbeat_seconds=0.2)
     running = runner.start()
     kernel = kernel_of(running)
@@ -91,7 +90,7 @@ def test_a_run_that_is_no_longer_ours_ends_at_once(
 
 
 @pytest.mark.parametrize("route", ["work-order", "output-urls", "report"])
-def test_other_routes_say_so_too(runner: Runner, service: FakeService, order: Order, route: str) -> None:
+def test_any_route_can_revoke_the_run(runner: Runner, service: FakeService, order: Order, route: str) -> None:
     order(notebook("1"))
     service.rules[route] = lambda _: 410
 
@@ -99,19 +98,21 @@ def test_other_routes_say_so_too(runner: Runner, service: FakeService, order: Or
     assert service.outputs == {} or route == "report"
 
 
-def test_a_runner_that_is_cut_off_fences_itself(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_runner_that_lost_the_connection_exits_with_code_21(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
     order(notebook(WAIT), heartbeat_seconds=0.2, self_fencing_seconds=3)
     running = runner.start()
     kernel = kernel_of(running)
     service.rules["heartbeat"] = lambda _: DROP
 
     assert running.end() == 21
-    assert "no answer from the service for 3 s" in running.log
+    assert "connection lost: no response from the service for 3 s" in running.log
     assert service.reports == []
     assert_ended(kernel)
 
 
-def test_a_short_outage_does_not_fence(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_short_outage_does_not_end_the_run(runner: Runner, service: FakeService, order: Order) -> None:
     order(
         notebook(PID + "import pathlib\nwhile not pathlib.Path('go').exists(): time.sleep(0.05)"),
         heartbeat_seconds=0.2,
@@ -128,7 +129,9 @@ def test_a_short_outage_does_not_fence(runner: Runner, service: FakeService, ord
     assert_ended(kernel)
 
 
-def test_a_beat_without_an_answer_counts_as_silence(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_heartbeat_without_a_response_counts_as_a_lost_connection(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
     order(notebook(WAIT), heartbeat_seconds=0.2, self_fencing_seconds=3)
     running = runner.start()
     kernel = kernel_of(running)
@@ -145,19 +148,19 @@ def test_a_beat_without_an_answer_counts_as_silence(runner: Runner, service: Fak
         released.set()
 
 
-def test_nobody_answers_at_all(runner: Runner, order: Order) -> None:
+def test_a_service_that_never_responds_ends_with_exit_code_21(runner: Runner, order: Order) -> None:
     order(notebook("1"))
 
     code, running = runner.run(script=FAST, RUN_URL="http://127.0.0.1:9/v1/runs/o/j/1", reach_seconds="1")
 
     assert code == 21
-    assert "check-in: no answer from the service" in running.log
+    assert "check-in: no response from the service" in running.log
 
 
-def test_a_lost_report_is_told_by_the_exit_code(runner: Runner, service: FakeService, order: Order) -> None:
-    order(
-        notebook("1 / 0"), self_fencing_seconds=10
-    )  # long enough to come as far as the report on a machine that is busy
+def test_the_exit_code_shows_the_outcome_if_the_report_is_lost(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
+    order(notebook("1 / 0"), self_fencing_seconds=10)  # long enough to reach the report on a busy machine
     service.rules["report"] = lambda _: 503
 
     code, _ = runner.run()
@@ -166,45 +169,47 @@ def test_a_lost_report_is_told_by_the_exit_code(runner: Runner, service: FakeSer
     assert "report-out.ipynb" in service.outputs
 
 
-def test_a_refused_report_is_told_by_the_exit_code(runner: Runner, service: FakeService, order: Order) -> None:
+def test_the_exit_code_shows_the_outcome_if_the_report_is_refused(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
     order(notebook("1"))
     service.rules["report"] = lambda _: 422
 
     code, running = runner.run()
 
     assert code == 0
-    assert "report: the service answered 422" in running.log
-    assert len(service.asked("report")) == 1
+    assert "report: the service responded 422" in running.log
+    assert len(service.requests_to("report")) == 1
 
 
-def test_an_expired_address_is_minted_anew(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_expired_url_is_requested_again(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("open('a.txt', 'w').write('a')"))
     service.failures["put"] = [403]
     service.failures["input"] = [403]
 
     assert runner.run()[0] == 0
     assert service.outputs["a.txt"] == b"a"
-    assert len(service.asked("work-order")) == 2
-    assert len(service.asked("output-urls")) == 3
+    assert len(service.requests_to("work-order")) == 2
+    assert len(service.requests_to("output-urls")) == 3
 
 
-def test_outputs_that_cannot_be_uploaded(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_output_that_cannot_be_uploaded_fails_the_run(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("for n in 'abc': open(n, 'w').write(n)"))
-    service.rules["put"] = lambda asked: 400 if asked.body == b"b" else None
+    service.rules["put"] = lambda request: 400 if request.body == b"b" else None
 
     code, _ = runner.run()
 
     assert (code, runner.outcome["code"]) == (18, "upload_failed")
-    assert runner.outcome["message"].startswith("Not every output could be uploaded: b: the store answered 400")
+    assert runner.outcome["message"].startswith("Not every output could be uploaded: b: the store responded 400")
     assert sorted(service.outputs) == ["a", "c", "report-out.ipynb"]
 
 
-def test_a_file_that_the_service_refuses_does_not_keep_back_the_rest(
+def test_a_file_that_the_service_refuses_does_not_affect_the_others(
     runner: Runner, service: FakeService, order: Order
 ) -> None:
     order(notebook("for n in range(20): open(f'{n}.txt', 'w').write('x')"))
-    service.rules["output-urls"] = lambda asked: (
-        422 if any(file["path"] == "7.txt" for file in asked.json["files"]) else None
+    service.rules["output-urls"] = lambda request: (
+        422 if any(file["path"] == "7.txt" for file in request.json["files"]) else None
     )
 
     code, _ = runner.run()
@@ -213,46 +218,44 @@ def test_a_file_that_the_service_refuses_does_not_keep_back_the_rest(
     assert len(service.outputs) == 20
 
 
-def test_an_upload_that_fails_after_a_cell_raised_does_not_hide_that(
-    runner: Runner, service: FakeService, order: Order
-) -> None:
+def test_a_failed_upload_does_not_hide_the_error_of_a_cell(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("open('a.txt', 'w').write('a')", "1 / 0"))
-    service.rules["put"] = lambda asked: 400 if asked.body == b"a" else None
+    service.rules["put"] = lambda request: 400 if request.body == b"a" else None
 
     assert runner.run()[0] == 10
     assert runner.outcome["message"].startswith("ZeroDivisionError: division by zero\nNot every output")
 
 
-def test_an_input_of_another_size(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_input_of_another_size_is_an_input_problem(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"), input={"size_bytes": 10})
 
     assert (runner.run()[0], runner.outcome["code"]) == (13, "input_problem")
-    assert "more than 10 bytes where 10 were promised" in runner.outcome["message"]
+    assert "the input has more than 10 bytes, expected 10" in runner.outcome["message"]
 
 
-def test_an_input_that_is_gone(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_missing_input_is_an_input_problem(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.rules["input"] = lambda _: 404
 
     assert (runner.run()[0], runner.outcome["code"]) == (13, "input_problem")
 
 
-def test_a_download_that_breaks_off_is_repeated(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_interrupted_download_is_retried(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.cut["input"] = [10]
 
     assert runner.run()[0] == 0
-    assert len(service.asked("input")) == 2
+    assert len(service.requests_to("input")) == 2
 
 
-def test_an_input_out_of_reach(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_unreachable_input_is_a_runner_error(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"), self_fencing_seconds=2, heartbeat_seconds=0.5)
     service.rules["input"] = lambda _: 503
 
     assert (runner.run()[0], runner.outcome["code"]) == (19, "runner_error")
 
 
-def test_a_service_of_another_version(runner: Runner, service: FakeService, order: Order) -> None:
+def test_an_unreadable_work_order_is_a_runner_error(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     del service.order["limits"]
 

@@ -1,4 +1,4 @@
-"""What analysts take for granted: text in every language, time zones, certificates, and plots with such text."""
+"""Text in every language, time zones, certificates, and plots with such text."""
 
 from collections.abc import Callable
 
@@ -55,14 +55,16 @@ plt.title("中文 日本語 한국어"); plt.plot([1, 2]); plt.savefig("plot.png
 """
 
 
-def test_text_time_zones_and_certificates(runner: ImageRunner, service: FakeService, order: Order) -> None:
+def test_utf_8_time_zones_and_certificates_are_available(
+    runner: ImageRunner, service: FakeService, order: Order
+) -> None:
     order(notebook(FACTS))
 
     code, run = runner.run()
 
     assert code == 0, run.log
     facts = runner.facts(1)
-    assert {each.lower().replace("-", "") for each in facts["encodings"]} == {"utf8"}
+    assert {name.lower().replace("-", "") for name in facts["encodings"]} == {"utf8"}
     assert service.outputs["日本語-ñ.txt"].decode() == "Ελληνικά 日本語 한국어"
     assert facts["summer"] == {
         "Europe/Berlin": "2:00:00",

@@ -1,4 +1,4 @@
-"""What a notebook leaves behind when its cells have ended: processes, and files with odd modes."""
+"""What a notebook leaves behind after its last cell: processes, and files with unusual modes."""
 
 import signal
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.runner.fake_service import FakeService
 Order = Callable[..., None]
 
 FEW_PROCESSES = ("nproc=400:400",)
-"""Enough for a fork bomb to be one, without burdening the machine that runs the tests."""
+"""Enough for a fork bomb, without overloading the machine that runs the tests."""
 
 FIND_THE_RUNNER = """
 import glob, os, subprocess
@@ -30,7 +30,7 @@ hoppers = [subprocess.Popen(["setsid", "sh", "-c", script], stderr=subprocess.DE
 print([hopper.wait() for hopper in hoppers] == [0] * 20)
 """
 )
-"""Each process signals the runner, starts its successor and ends: a list of processes is old when it is read."""
+"""Each process signals the runner, starts its successor and exits, so a list of processes is outdated when it is read."""
 
 BOMB = """
 import subprocess, time
@@ -49,7 +49,7 @@ if os.fork() == 0:
             signal.signal(number, signal.SIG_IGN)
         with open("daemon.txt", "w", buffering=1) as file:
             while True:
-                file.write("I live\\n")
+                file.write("still running\\n")
                 time.sleep(0.01)
     os._exit(0)
 os.wait()
@@ -101,7 +101,7 @@ def test_processes_that_fork_faster_than_they_are_listed_end_with_the_run(
     assert (code, runner.outcome["code"]) == (0, "succeeded"), run.log
     assert (runner.text(1), runner.text(2)) == ("True\n", "next\n")
     assert run.container.status == "exited"
-    assert "still there" not in run.log
+    assert "could not be killed" not in run.log
 
 
 def test_a_fork_bomb_neither_stops_the_runner_nor_outlives_it(
@@ -113,8 +113,8 @@ def test_a_fork_bomb_neither_stops_the_runner_nor_outlives_it(
 
     assert (code, runner.outcome["code"]) == (0, "succeeded"), run.log
     assert runner.text(1) == "survived\n"
-    assert len(service.asked("heartbeat")) >= 5, "heartbeats come in time beside 400 busy processes"
-    assert "still there" not in run.log
+    assert len(service.requests_to("heartbeat")) >= 5, "heartbeats are in time beside 400 busy processes"
+    assert "could not be killed" not in run.log
 
 
 def test_daemons_end_before_their_files_are_uploaded(runner: ImageRunner, service: FakeService, order: Order) -> None:
@@ -123,12 +123,12 @@ def test_daemons_end_before_their_files_are_uploaded(runner: ImageRunner, servic
     code, run = runner.run()
 
     assert code == 0, run.log
-    assert set(service.outputs["daemon.txt"].splitlines()) == {b"I live"}
-    assert "still there" not in run.log
+    assert set(service.outputs["daemon.txt"].splitlines()) == {b"still running"}
+    assert "could not be killed" not in run.log
 
 
 @pytest.mark.parametrize("target", ["-1", "0"])
-def test_a_cell_that_kills_all_it_may_ends_its_kernel_only(
+def test_a_cell_that_kills_all_processes_ends_only_its_kernel(
     runner: ImageRunner, service: FakeService, order: Order, target: str
 ) -> None:
     order(notebook("open('a.txt', 'w').write('a')", f"import os; os.kill({target}, 9); os.kill(os.getpid(), 9)"))
@@ -140,7 +140,7 @@ def test_a_cell_that_kills_all_it_may_ends_its_kernel_only(
     assert sorted(service.outputs) == ["a.txt", "report-out.ipynb"]
 
 
-def test_files_of_every_mode_become_outputs_and_nothing_from_outside(
+def test_files_of_every_mode_become_outputs_but_links_do_not(
     runner: ImageRunner, service: FakeService, order: Order
 ) -> None:
     files: dict[str, bytes | str] = {"report.ipynb": notebook(MODES), "given.txt": "given", "kept/data.csv": "1,2"}
@@ -149,19 +149,21 @@ def test_files_of_every_mode_become_outputs_and_nothing_from_outside(
     code, run = runner.run()
 
     assert code == 0, run.log
-    assert runner.text(1) == "True\n", "the work folder belongs to the notebook"
+    assert runner.text(1) == "True\n", "the working directory belongs to the notebook"
     expected = {
         *("none.txt", "private.txt", "linked.txt", "others-only.txt", "program.sh"),
         *("shut/deep/file.txt", "setgid/file.txt", "sticky/file.txt"),
     }
-    assert set(service.outputs) == {*expected, "report-out.ipynb"}, "what only got other modes or times is no output"
+    assert set(service.outputs) == {*expected, "report-out.ipynb"}, (
+        "a file with only another mode or time is not an output"
+    )
     for path in expected:
         assert service.outputs[path].decode() == ("private.txt" if path == "linked.txt" else path)
     skipped = service.reports[0]["skipped_files"]
-    assert {told.partition(":")[0] for told in skipped} == {"passwd", "environ", "home", "up", "fifo", "socket"}
+    assert {message.partition(":")[0] for message in skipped} == {"passwd", "environ", "home", "up", "fifo", "socket"}
 
 
-def test_a_terminated_run_saves_although_daemons_hold_on(
+def test_a_terminated_run_uploads_its_outputs_while_daemons_run(
     runner: ImageRunner, service: FakeService, order: Order
 ) -> None:
     order(notebook(DAEMON, "import time\nprint('waiting', flush=True)\ntime.sleep(600)"))
@@ -169,14 +171,14 @@ def test_a_terminated_run_saves_although_daemons_hold_on(
     run.wait_for_line("waiting")
     run.container.stop(120)
 
-    assert run.end() == 17, f"not killed, which would be {128 + signal.SIGKILL}:\n{run.log}"
+    assert run.end() == 17, f"the container must not be killed, which would be {128 + signal.SIGKILL}:\n{run.log}"
     assert set(service.outputs) == {"daemon.txt", "report-out.ipynb"}
 
 
 def test_a_runner_that_is_killed_ends_the_container(
     runner: ImageRunner, service: FakeService, order: Order, engine: ContainerCommand
 ) -> None:
-    """As the out-of-memory killer does it; nothing of the notebook goes on."""
+    """As the out-of-memory killer does. Nothing of the notebook continues."""
     order(notebook(DAEMON, "import time\nprint('waiting', flush=True)\ntime.sleep(600)"))
     run = runner.start()
     run.wait_for_line("waiting")

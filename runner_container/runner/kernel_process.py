@@ -1,4 +1,4 @@
-"""The kernel's process: interrupting and ending it."""
+"""The kernel's process: interrupt it and end it."""
 
 import signal
 
@@ -13,21 +13,21 @@ class KernelProcess:
     Parameters
     ----------
     process
-        The kernel's process, leader of its own process group.
+        The kernel's process, which leads its own process group.
     """
 
     def __init__(self, process: LeaderProcess) -> None:
         self._process = process
         self.ready = False
-        """Whether it has answered: before that, an interrupt would end it in the middle of its start."""
+        """Whether the kernel has responded. Before that, an interrupt would end it in the middle of its start."""
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code; negative for a signal; None while it runs."""
+        """The exit code; negative for a signal; None while the kernel runs."""
         return self._process.poll()
 
     def interrupt(self) -> None:
-        """Interrupt the running cell; a kernel that is still starting is killed."""
+        """Interrupt the running cell. Kill a kernel that is still starting."""
         self._process.send_signal(signal.SIGINT if self.ready else signal.SIGKILL)
 
     def kill(self) -> None:

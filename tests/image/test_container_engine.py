@@ -1,4 +1,4 @@
-"""The local cloud's containers: limits, ends, logs, and that nothing is left behind but what is not ours."""
+"""Containers of the local cloud: limits, exit codes, logs, and cleanup."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ def ids(command: ContainerCommand) -> set[str]:
     return set(command.output("ps", "--all", "--quiet", "--no-trunc").split())
 
 
-def test_a_name_that_the_command_line_would_take_for_an_option_is_refused(containers: RealContainers) -> None:
+def test_an_image_name_that_looks_like_an_option_is_refused(containers: RealContainers) -> None:
     with pytest.raises(ContainerStartError, match="--privileged is not the name of an image"):
         containers.run("--privileged", command=[RUNNER_IMAGE])
 
@@ -71,21 +71,21 @@ def test_the_exit_code_and_the_log_outlive_the_container(start: Start, engine: C
     assert container.id not in ids(engine)
 
 
-def test_sigterm_comes_first(start: Start) -> None:
+def test_a_stop_sends_sigterm(start: Start) -> None:
     container = start("sh", "-c", "trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done")
     assert next(iter(container.logs(stream=True, follow=True))) == b"ready"
     container.stop(60)
     assert container.wait(0) == {"StatusCode": 17}
 
 
-def test_who_does_not_listen_is_killed_after_the_stop_time(start: Start) -> None:
+def test_a_container_that_ignores_sigterm_is_killed_after_the_stop_timeout(start: Start) -> None:
     container = start("sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done")
     assert next(iter(container.logs(stream=True, follow=True))) == b"ready"
     container.stop(1)
     assert container.wait(0) == {"StatusCode": 137}
 
 
-def test_variables_reach_the_container_and_nothing_else_of_this_machine_does(start: Start) -> None:
+def test_only_the_given_variables_reach_the_container(start: Start) -> None:
     os.environ["ONLY_HERE"] = "x"
     try:
         lines = output(start("env", environment={"A": "b c", "PATH": "/usr/bin"}))
@@ -95,31 +95,31 @@ def test_variables_reach_the_container_and_nothing_else_of_this_machine_does(sta
     assert "ONLY_HERE=x" not in lines
 
 
-def test_a_variable_of_two_lines_is_refused(start: Start) -> None:
+def test_a_variable_with_two_lines_is_refused(start: Start) -> None:
     with pytest.raises(ContainerStartError, match="variables with more than one line cannot be passed on: A"):
         start("env", environment={"A": "b\nc"})
 
 
-def test_an_image_that_is_not_there_is_refused_as_ecs_says_it(containers: RealContainers) -> None:
+def test_a_missing_image_is_refused_with_the_message_of_ecs(containers: RealContainers) -> None:
     with pytest.raises(ContainerStartError, match=r"CannotPullContainerError: .* has no image nobody/none:1"):
         containers.run("nobody/none:1")
 
 
-def test_a_container_that_cannot_start_leaves_nothing(engine: ContainerCommand, tmp_path: Path) -> None:
+def test_a_container_that_cannot_start_leaves_nothing_behind(engine: ContainerCommand, tmp_path: Path) -> None:
     containers = RealContainers(tmp_path / "tasks", command=engine, rewrite=dict)
     with pytest.raises(ContainerStartError, match="CannotStartContainerError"):
         containers.run(RUNNER_IMAGE, options=ContainerOptions(entry_point=("/no/such/program",)))
     assert engine.labelled(f"jupyter-scheduler-aws.local-cloud={tmp_path / 'tasks'}") == []
 
 
-def test_a_container_that_somebody_else_removes_has_ended(start: Start, engine: ContainerCommand) -> None:
+def test_a_container_that_is_removed_externally_has_ended(start: Start, engine: ContainerCommand) -> None:
     container = start("sleep", "600")
     engine.output("rm", "--force", container.id)
     assert container.wait(60) == {"StatusCode": 137}
     assert not container.out_of_memory
 
 
-def test_closing_removes_what_runs_and_starts_nothing_more(engine: ContainerCommand, tmp_path: Path) -> None:
+def test_closing_removes_running_containers_and_prevents_new_ones(engine: ContainerCommand, tmp_path: Path) -> None:
     containers = RealContainers(tmp_path / "tasks", command=engine, rewrite=dict)
     options = ContainerOptions(entry_point=("sleep",))
     running = [containers.run(RUNNER_IMAGE, command=["600"], options=options) for _ in range(2)]
@@ -132,7 +132,7 @@ def test_closing_removes_what_runs_and_starts_nothing_more(engine: ContainerComm
         containers.get("feedbeef")
 
 
-def test_what_a_killed_launcher_left_is_removed_by_the_next_and_nothing_else(
+def test_only_containers_of_a_killed_launcher_are_removed_by_the_next(
     start: Start, engine: ContainerCommand, tmp_path: Path
 ) -> None:
     script = (

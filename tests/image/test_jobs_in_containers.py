@@ -1,4 +1,4 @@
-"""Jobs from the client to a container and back: the stack on the local cloud, with a container engine."""
+"""Jobs from the client to a container and back, in the stack on the local cloud, with a container engine."""
 
 import json
 import time
@@ -26,22 +26,22 @@ address = os.environ["ECS_CONTAINER_METADATA_URI_V4"]
 print(json.dumps([urllib.request.urlopen(address + path).read().decode() for path in ("", "/task")]))
 """
 MEMORY_MIB = 4096
-"""Of the compute type `small`."""
+"""The memory of the compute type `small`."""
 FILL = f"""
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 libc.shmat.restype = ctypes.c_void_p
 size = {MEMORY_MIB - 500} << 20
-segment = libc.shmget(0, ctypes.c_size_t(size), 0o1600)  # IPC_CREAT; it is there until the container is gone
+segment = libc.shmget(0, ctypes.c_size_t(size), 0o1600)  # IPC_CREAT; it exists until the container is removed
 address = libc.shmat(segment, None, 0)
 ctypes.memset(address, 1, size)
 libc.shmdt(ctypes.c_void_p(address))
 with open("/proc/self/oom_score_adj", "w") as score:
-    score.write("0")  # so that the largest process is the one to go
+    score.write("0")  # so that the largest process is killed
 for _ in range(1000):
     display({{"text/plain": "x" * (4 << 20)}}, raw=True)
 """
-"""Fills most of the memory with what belongs to no process, and the rest with outputs, which the runner keeps."""
+"""Fills most of the memory with a segment that belongs to no process, and the rest with outputs, which the runner keeps."""
 
 
 class Tasks:
@@ -52,7 +52,7 @@ class Tasks:
         (self._cluster,) = self._ecs.list_clusters()["clusterArns"]
 
     def of(self, job: Job) -> dict[str, Any]:
-        """The task of a job's present attempt."""
+        """Return the task of a job's current attempt."""
         started_by = f"{job.document['owner_id']}/{job.job_id}/{job.attempt}"
         arns = [
             arn
@@ -66,15 +66,15 @@ class Tasks:
 
     def stop(self, task: dict[str, Any]) -> dict[str, Any]:
         """Stop a task, and wait until it has stopped."""
-        self._ecs.stop_task(cluster=self._cluster, task=task["taskArn"], reason="taken back")
+        self._ecs.stop_task(cluster=self._cluster, task=task["taskArn"], reason="reclaimed")
         return self.ended(task)
 
     def ended(self, task: dict[str, Any]) -> dict[str, Any]:
         """Wait until a task has stopped."""
         while True:
-            (now,) = self._ecs.describe_tasks(cluster=self._cluster, tasks=[task["taskArn"]])["tasks"]
-            if now["lastStatus"] == "STOPPED":
-                return dict(now)
+            (current,) = self._ecs.describe_tasks(cluster=self._cluster, tasks=[task["taskArn"]])["tasks"]
+            if current["lastStatus"] == "STOPPED":
+                return dict(current)
             time.sleep(0.2)
 
 
@@ -85,7 +85,7 @@ def tasks(deployed: Deployed) -> Tasks:
 
 @pytest.fixture
 def running(client: Client) -> Iterator[list[str]]:
-    """Jobs to stop in the end."""
+    """Return a list for the ids of jobs to stop at the end."""
     ids: list[str] = []
     yield ids
     for job_id in ids:
@@ -104,20 +104,20 @@ def executed(paths: list[Path]) -> bytes:
     return next(path for path in paths if path.suffix == ".ipynb").read_bytes()
 
 
-def test_the_demo_notebook(client: Client, tmp_path: Path) -> None:
+def test_the_demo_notebook_runs_in_a_container(client: Client, tmp_path: Path) -> None:
     formats = ("ipynb", "html", "markdown", "script")
     job_id = client.submit(CO2, folder=True, parameters={"start_year": 1980}, output_formats=formats)
     job = client.wait(job_id)
     assert (job.status, job.attempt) == (JobStatus.COMPLETED, 1), job.status_message
     paths = client.download(job_id, tmp_path)
     assert {".ipynb", ".html", ".md", ".py", ".csv"} <= {path.suffix for path in paths}
-    made = json.loads(executed(paths))
-    assert made["metadata"]["language_info"]["version"].startswith("3.13"), "the image's Python"
-    outputs = [output for cell in made["cells"] for output in cell.get("outputs", [])]
+    content = json.loads(executed(paths))
+    assert content["metadata"]["language_info"]["version"].startswith("3.13"), "the image's Python"
+    outputs = [output for cell in content["cells"] for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
 
 
-def test_the_metadata_address_holds_no_secret(
+def test_the_metadata_address_does_not_show_the_launch_code(
     client: Client, tasks: Tasks, notebook: NotebookMaker, tmp_path: Path
 ) -> None:
     job_id = client.submit(notebook(METADATA), output_formats=["ipynb"])
@@ -125,15 +125,13 @@ def test_the_metadata_address_holds_no_secret(
     assert job.status == JobStatus.COMPLETED, job.status_message
     task = tasks.of(job)
     (override,) = task["overrides"]["containerOverrides"]
-    code = next(each["value"] for each in override["environment"] if each["name"] == "LAUNCH_CODE")
+    code = next(item["value"] for item in override["environment"] if item["name"] == "LAUNCH_CODE")
     text = printed(executed(client.download(job_id, tmp_path)), 1)
     assert task["taskArn"] in text
     assert code not in text
 
 
-def test_a_stopped_job_keeps_what_it_made(
-    client: Client, tasks: Tasks, notebook: NotebookMaker, tmp_path: Path
-) -> None:
+def test_a_stopped_job_keeps_its_outputs(client: Client, tasks: Tasks, notebook: NotebookMaker, tmp_path: Path) -> None:
     job_id = client.submit(notebook(WAIT), output_formats=["ipynb"])
     wait_for_cell(client, job_id)
     client.stop_job(job_id)
@@ -143,19 +141,19 @@ def test_a_stopped_job_keeps_what_it_made(
     assert tasks.ended(tasks.of(job))["containers"][0]["exitCode"] == 12
 
 
-def test_a_task_that_is_taken_back_saves_and_is_tried_again(
+def test_a_reclaimed_task_saves_and_is_retried(
     client: Client, tasks: Tasks, notebook: NotebookMaker, running: list[str]
 ) -> None:
     job_id = client.submit(notebook(WAIT), output_formats=["ipynb"])
     running.append(job_id)
     task = tasks.stop(tasks.of(wait_for_cell(client, job_id)))
-    assert task["containers"][0]["exitCode"] == 17, "it ended by itself, within its stop time-out"
+    assert task["containers"][0]["exitCode"] == 17, "it exited by itself, within its stop timeout"
     while client.get_job(job_id).attempt < 2:
         time.sleep(0.2)
     assert wait_for_cell(client, job_id).attempt == 2
 
 
-def test_a_container_out_of_memory_is_named_so(client: Client, tasks: Tasks, notebook: NotebookMaker) -> None:
+def test_a_container_that_runs_out_of_memory_is_reported(client: Client, tasks: Tasks, notebook: NotebookMaker) -> None:
     job = client.wait(client.submit(notebook(FILL), output_formats=["ipynb"]))
     assert (job.status, job.outcome and job.outcome.code) == (JobStatus.FAILED, "out_of_memory"), job.status_message
     (container,) = tasks.ended(tasks.of(job))["containers"]

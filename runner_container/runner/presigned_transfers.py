@@ -1,0 +1,116 @@
+"""Download from and upload to presigned URLs."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import requests
+
+from runner.errors import TransferError
+from runner.http_sessions import session
+from runner.outcomes import clean_text
+from runner.retry import backoff_delays
+
+__all__ = ["download", "upload"]
+
+_LOG = logging.getLogger(__name__)
+_TIMEOUT_SECONDS: Final = (5, 60)
+"""Connect, and the longest pause while bytes flow."""
+_CHUNK_BYTES: Final = 1 << 20
+_PERMANENT: Final = frozenset({400, 403, 404, 411, 413, 501})
+"""Statuses of S3 that a retry gets again. An expired URL also gets 403."""
+
+
+def download(url: str, target: Path, *, size_bytes: int, check: Callable[[], None]) -> None:
+    """Download an object, without retries, and check its size.
+
+    Parameters
+    ----------
+    url
+        The URL to GET.
+    target
+        The file to write.
+    size_bytes
+        The expected size.
+    check
+        Called between chunks; raises an error to cancel the download.
+
+    Raises
+    ------
+    TransferError
+        If the status is not 200, the connection broke (no status), or the complete object has another size (status 200).
+    """
+    received = 0
+    try:
+        with session().get(url, stream=True, timeout=_TIMEOUT_SECONDS) as response:
+            if response.status_code != requests.codes.ok:
+                raise TransferError(f"the store of the input responded {_describe(response)}", response.status_code)
+            with target.open("wb") as file:
+                for chunk in response.iter_content(_CHUNK_BYTES):
+                    check()
+                    received += file.write(chunk)
+                    if received > size_bytes:
+                        break
+    except requests.RequestException as error:
+        raise TransferError(f"the download of the input was interrupted ({type(error).__name__})") from error
+    if received != size_bytes:
+        count = f"more than {size_bytes}" if received > size_bytes else f"{received}"
+        raise TransferError(f"the input has {count} bytes, expected {size_bytes}", response.status_code)
+
+
+def upload(source: Path | bytes, *, url: str, headers: Mapping[str, str], retry_seconds: float) -> int:
+    """Upload a file or bytes with PUT, and retry while the store is unreachable.
+
+    Parameters
+    ----------
+    source
+        What to send; a file is streamed.
+    url, headers
+        As the service returned them.
+    retry_seconds
+        How long to retry; 0 for one attempt.
+
+    Returns
+    -------
+        The number of bytes sent.
+
+    Raises
+    ------
+    TransferError
+        If the store refuses the upload, or stays unreachable.
+    OSError
+        If the file cannot be read.
+    """
+    for delay in backoff_delays(total_seconds=retry_seconds):
+        try:
+            return _put(source, url, headers)
+        except TransferError as error:
+            if error.status in _PERMANENT:
+                raise
+            _LOG.warning("%s; next attempt in %.1f s", error, delay)
+            time.sleep(delay)
+    return _put(source, url, headers)
+
+
+def _put(source: Path | bytes, url: str, headers: Mapping[str, str]) -> int:
+    try:
+        if isinstance(source, bytes):
+            response = session().put(url, data=source, headers=headers, timeout=_TIMEOUT_SECONDS)
+            size = len(source)
+        else:
+            size = source.stat().st_size
+            with source.open("rb") as file:
+                # requests would send an empty file in chunks, without a length, which S3 does not accept.
+                response = session().put(url, data=file if size else b"", headers=headers, timeout=_TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        raise TransferError(f"the upload was interrupted ({type(error).__name__})") from error
+    if response.status_code not in (requests.codes.ok, requests.codes.no_content, requests.codes.created):
+        raise TransferError(f"the store responded {_describe(response)}", response.status_code)
+    return size
+
+
+def _describe(response: requests.Response) -> str:
+    redirect = " (a redirect, which is not followed)" if response.is_redirect else ""
+    return f"{response.status_code}{redirect} {clean_text(response.text, limit=200)}"
