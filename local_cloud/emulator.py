@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from local_cloud.concurrent_changes import retry_on_concurrent_change
 from local_cloud.container_engine import ContainerEngine
 from local_cloud.emulator_internals import EmulatorMismatchError, require
-from local_cloud.emulator_races import again_after_race
 from local_cloud.engine import Engine
 
 __all__ = ["Emulator", "EmulatorMismatchError"]
@@ -104,7 +104,9 @@ class Emulator:
     def save(self) -> None:
         """Write all state to its files, so that not even SIGKILL loses more than what came since."""
         services = self._app._build_persistence_save_dict()
-        self._persistence.save_all({name: partial(again_after_race, state) for name, state in services.items()})
+        self._persistence.save_all(
+            {name: partial(retry_on_concurrent_change, state) for name, state in services.items()}
+        )
 
     def settle_lost_tasks(self) -> int:
         """Tell of every task whose process ended with an earlier emulator that it stopped; give their number."""
@@ -125,10 +127,11 @@ class Emulator:
             # A task whose process has started must not fail because another one started meanwhile.
             before = task.get("lastStatus")
             changed = (
-                again_after_race(lambda: mark(task_arn, task, *args, **kwargs)) or task.get("lastStatus") != before
+                retry_on_concurrent_change(lambda: mark(task_arn, task, *args, **kwargs))
+                or task.get("lastStatus") != before
             )
             if changed:
-                again_after_race(lambda: self._publish(task))
+                retry_on_concurrent_change(lambda: self._publish(task))
             return changed
 
         return mark_and_publish

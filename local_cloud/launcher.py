@@ -24,6 +24,7 @@ from local_cloud.engine_choice import chosen_engine
 from local_cloud.function_credentials import FunctionCredentials
 from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 from local_cloud.permission_record import PermissionRecord
+from local_cloud.queries import EmulatedQueries
 from local_cloud.request_guard import Application, Receive, RequestGuard, Send
 from local_cloud.runner_program import runner_program
 from local_cloud.schedule_firing import firing
@@ -63,6 +64,7 @@ def main(program: Callable[[LocalPaths], Program] = runner_program) -> None:
     scheduler = EmulatedScheduler(authorization)
     scheduler.mend()
     EmulatedStreams().mend()
+    EmulatedQueries().patch()
     try:
         asyncio.run(_serve(emulator, scheduler, record, places))
     finally:
