@@ -100,7 +100,7 @@ def due_instants(schedule: Mapping[str, Any], after: datetime, until: datetime) 
     end = _instant(schedule["EndDate"]) if schedule.get("EndDate") else until
     timezone = schedule.get("ScheduleExpressionTimezone") or "UTC"
     expression = parse_expression(schedule["ScheduleExpression"], timezone, anchor=start or created)
-    due = expression.due(max(after, changed), min(until, end))
+    due = expression.due_times(max(after, changed), min(until, end))
     return [each for each in due if start is None or each >= start]
 
 

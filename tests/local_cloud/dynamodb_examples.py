@@ -200,9 +200,15 @@ def _queries(draw: st.DrawFn, table: Table) -> dict[str, Any]:
 
 @st.composite
 def examples(draw: st.DrawFn) -> Example:
-    """Return a table, writes, and queries in between and at the end."""
+    """Return a table, items, and queries before and after more writes."""
     table = draw(_tables())
-    items = draw(st.lists(_items(table), max_size=25))
-    first: list[tuple[str, dict[str, Any]]] = [("PutItem", {"Item": item}) for item in items]
+    puts = _items(table).map(lambda item: ("PutItem", {"Item": item}))
     queries = st.tuples(st.just("Query"), _queries(table))
-    return Example(table, first + draw(st.lists(st.one_of(_writes(table), queries, queries), min_size=1, max_size=30)))
+    rounds = [
+        (puts, 12),
+        (queries, 6),
+        (_writes(table), 6),
+        (queries, 12),
+    ]
+    requests = [request for kind, size in rounds for request in draw(st.lists(kind, min_size=size, max_size=2 * size))]
+    return Example(table, requests)

@@ -86,7 +86,7 @@ def create(name: str, table: Table, *processes: DynamoDB) -> None:
         assert status == 200, body
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(example=examples())
 def test_every_page_is_the_one_that_ministack_finds_by_sorting(
     ordered: DynamoDB, plain: DynamoDB, example: Example
