@@ -24,7 +24,7 @@ _JOBS: Final = 20_000
 _RUNS: Final = 5
 """Times that a job runs on each server."""
 
-_REQUESTS: Final = 15
+_REQUESTS: Final = 11
 """Times that each server gets the same request."""
 
 _POLL_SECONDS: Final = 0.05

@@ -14,12 +14,12 @@ from typing import Any, Final
 from local_cloud.access_keys import AccessKey
 from local_cloud.addresses import HOST
 from local_cloud.authorization_rules import Request, Requirement, authorized_action, requirements
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 from local_cloud.permission_record import PermissionRecord
 
 __all__ = ["EmulatedAuthorization"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.app": {
         "_enforce_execute_api": ("api_id", "stage", "method", "execute_path"),
         "pin_request_origin": ("source_ip", "secure_transport"),
@@ -72,7 +72,7 @@ class EmulatedAuthorization:
     """
 
     def __init__(self, root_key: AccessKey, record: PermissionRecord) -> None:
-        modules = require(_NEEDED)
+        modules = require(_REQUIRED)
         self._app: Any = modules["ministack.app"]
         self._actions: Any = modules["ministack.core.iam_actions"]
         self._evaluator: Any = modules["ministack.core.iam_evaluator"]
@@ -83,7 +83,7 @@ class EmulatedAuthorization:
         self._root_key = root_key
         self._record = record
 
-    def install(self) -> None:
+    def patch(self) -> None:
         """Replace the parts of MiniStack that do otherwise than AWS; call it before the first request."""
         self._evaluator.is_root_access_key = self._sts.is_root_access_key = self._is_root
         # MiniStack does not check the signatures of root keys; those of all others it does.

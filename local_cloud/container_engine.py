@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from local_cloud.container_command import ContainerCommand, ContainerCommandError
 from local_cloud.container_options import ContainerOptions
-from local_cloud.engine import EngineClosedError, NoSuchContainerError
+from local_cloud.process_engine import EngineClosedError, NoSuchContainerError
 from local_cloud.real_container import RealContainer
 
 __all__ = ["ContainerEngine", "ContainerStartError", "RealContainers", "remove_containers"]

@@ -53,7 +53,7 @@ class DeployedStack:
     """The policy that lets people use the API."""
 
 
-def deploy(places: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedStack:
+def deploy(paths: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedStack:
     """Bring the stack up to date, if anything of it changed.
 
     Parameters
@@ -67,19 +67,19 @@ def deploy(places: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedSta
         If the CDK CLI fails or takes too long, or the stack lacks an output.
     """
     wanted = fingerprint()
-    deployed = _deployed(places, wanted)
+    deployed = _deployed(paths, wanted)
     if deployed is not None:
         return deployed
-    places.deployed.unlink(missing_ok=True)
+    paths.deployed.unlink(missing_ok=True)
     print("Deploying the stack (half a minute) …", flush=True)
     # Where there is no cdk.json, so that the app is not run just for this.
-    administrator = administrator_key(places.administrator_key)
+    administrator = administrator_key(paths.administrator_key)
     target = f"aws://{ACCOUNT_ID}/{REGION}"
-    _cdk(places, administrator, "bootstrap", target, folder=places.folder, seconds=_BOOTSTRAP_SECONDS)
-    outputs_file = places.folder / "outputs.json"
+    _cdk(paths, administrator, "bootstrap", target, folder=paths.folder, seconds=_BOOTSTRAP_SECONDS)
+    outputs_file = paths.folder / "outputs.json"
     context = [part for name, value in _CONTEXT.items() for part in ("--context", f"{name}={value}")]
     _cdk(
-        places,
+        paths,
         deployer(),
         "deploy",
         "--all",
@@ -92,22 +92,22 @@ def deploy(places: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedSta
     )
     outputs = json.loads(outputs_file.read_text(encoding="utf-8"))
     facts = {"address": _output(outputs, "ApiUrl").rstrip("/"), "user_policy_arn": _output(outputs, "UserPolicyArn")}
-    places.deployed.write_text(json.dumps({"fingerprint": wanted, **facts}), encoding="utf-8")
-    return _stack(places, facts)
+    paths.deployed.write_text(json.dumps({"fingerprint": wanted, **facts}), encoding="utf-8")
+    return _stack(paths, facts)
 
 
-def _deployed(places: LocalPaths, wanted: str) -> DeployedStack | None:
+def _deployed(paths: LocalPaths, wanted: str) -> DeployedStack | None:
     """Return the stack, if just this one is there already."""
     try:
-        deployed = json.loads(places.deployed.read_text(encoding="utf-8"))
-        stack = _stack(places, deployed)
+        deployed = json.loads(paths.deployed.read_text(encoding="utf-8"))
+        stack = _stack(paths, deployed)
     except (OSError, ValueError, KeyError):
         return None
     return stack if deployed["fingerprint"] == wanted and _is_there(stack.api_url) else None
 
 
-def _stack(places: LocalPaths, facts: Mapping[str, str]) -> DeployedStack:
-    return DeployedStack(api_url=to_local(facts["address"], port=places.port), user_policy_arn=facts["user_policy_arn"])
+def _stack(paths: LocalPaths, facts: Mapping[str, str]) -> DeployedStack:
+    return DeployedStack(api_url=to_local(facts["address"], port=paths.port), user_policy_arn=facts["user_policy_arn"])
 
 
 def _is_there(api_url: str) -> bool:
@@ -130,15 +130,15 @@ def _output(outputs: Mapping[str, Mapping[str, str]], name: str) -> str:
     return found[0]
 
 
-def _cdk(places: LocalPaths, key: AccessKey, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
-    log = places.folder / f"cdk-{arguments[0]}.log"
-    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--output", str(places.folder / "cdk.out")]
+def _cdk(paths: LocalPaths, key: AccessKey, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
+    log = paths.folder / f"cdk-{arguments[0]}.log"
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--output", str(paths.folder / "cdk.out")]
     with log.open("wb") as output:
         try:
             code = subprocess.run(
                 command,
                 cwd=folder,
-                env=_environment(places, key),
+                env=_environment(paths, key),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -152,16 +152,16 @@ def _cdk(places: LocalPaths, key: AccessKey, *arguments: str, seconds: int, fold
         raise LocalCloudError(f"`cdk {arguments[0]}` failed. The end of {log}:\n{end}")
 
 
-def _environment(places: LocalPaths, key: AccessKey) -> dict[str, str]:
+def _environment(paths: LocalPaths, key: AccessKey) -> dict[str, str]:
     """Give the caller's environment without anything that points the tools at a real account."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **own,
         **_QUIET,
-        **aws_environment(places, key),
-        "AWS_ENDPOINT_URL_S3": places.endpoint_url,
+        **aws_environment(paths, key),
+        "AWS_ENDPOINT_URL_S3": paths.endpoint_url,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "CDK_HOME": str(places.folder / "cdk-home"),
+        "CDK_HOME": str(paths.folder / "cdk-home"),
         "NO_PROXY": "127.0.0.1,localhost",
     }

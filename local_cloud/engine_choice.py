@@ -18,7 +18,7 @@ from local_cloud.container_options import ContainerOptions
 from local_cloud.errors import LocalCloudError
 from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 
-__all__ = ["choose_engine", "chosen_engine", "end_leftovers", "write_engine"]
+__all__ = ["choose_engine", "read_engine", "remove_orphaned_containers", "write_engine"]
 
 _VARIABLE: Final = "LOCAL_CLOUD_ENGINE"
 _PROCESS: Final = "process"
@@ -56,28 +56,28 @@ def choose_engine(environ: Mapping[str, str]) -> ContainerCommand | None:
     return command
 
 
-def write_engine(places: LocalPaths, command: ContainerCommand | None) -> None:
+def write_engine(paths: LocalPaths, command: ContainerCommand | None) -> None:
     """Write the choice down for the launcher and for `make down`."""
     facts = command and {
         "name": command.name,
         "executable": command.executable,
         "environment": dict(command.environment),
     }
-    places.folder.mkdir(parents=True, exist_ok=True)
-    _file(places).touch(mode=0o600)
-    _file(places).write_text(json.dumps(facts), encoding="utf-8")
+    paths.folder.mkdir(parents=True, exist_ok=True)
+    _file(paths).touch(mode=0o600)
+    _file(paths).write_text(json.dumps(facts), encoding="utf-8")
 
 
-def chosen_engine(places: LocalPaths) -> ContainerCommand | None:
+def read_engine(paths: LocalPaths) -> ContainerCommand | None:
     """Return what was written down; None for processes."""
     try:
-        facts = json.loads(_file(places).read_text(encoding="utf-8"))
+        facts = json.loads(_file(paths).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     return facts and ContainerCommand(**facts)
 
 
-def end_leftovers(places: LocalPaths) -> None:
+def remove_orphaned_containers(paths: LocalPaths) -> None:
     """Remove the containers that a launcher which no longer runs left; call it only where none runs.
 
     Raises
@@ -85,17 +85,17 @@ def end_leftovers(places: LocalPaths) -> None:
     LocalCloudError
         If their engine does not answer any more.
     """
-    command = chosen_engine(places)
+    command = read_engine(paths)
     if command is None:
         return
     try:
-        remove_containers(command, places.tasks)
+        remove_containers(command, paths.tasks)
     except ContainerCommandError as error:
         raise LocalCloudError(f"Containers of this local cloud may be left: {error}") from error
 
 
-def _file(places: LocalPaths) -> Path:
-    return places.folder / "engine.json"
+def _file(paths: LocalPaths) -> Path:
+    return paths.folder / "engine.json"
 
 
 def _check(command: ContainerCommand) -> None:

@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 
 __all__ = ["FunctionCredentials"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.core.lambda_runtime": {"execution_credentials": ("config",)},
     "ministack.services.lambda_svc": {"execution_credentials": ("config",)},
 }
@@ -29,9 +29,9 @@ class FunctionCredentials:
     """
 
     def __init__(self) -> None:
-        self._modules = require(_NEEDED)
+        self._modules = require(_REQUIRED)
 
-    def mend(self) -> None:
+    def patch(self) -> None:
         """Replace the derivation; call it before the first function runs."""
         secret = secrets.token_hex(16)
         for module in self._modules.values():

@@ -28,34 +28,34 @@ class Identities:
 
     Parameters
     ----------
-    places
+    paths
         The local cloud; it must be running.
     """
 
-    def __init__(self, places: LocalPaths) -> None:
-        self._places = places
-        key = administrator_key(places.administrator_key)
+    def __init__(self, paths: LocalPaths) -> None:
+        self._paths = paths
+        key = administrator_key(paths.administrator_key)
         session = boto3.Session(key.key_id, key.secret, region_name=REGION)
-        self._iam: Any = session.client("iam", endpoint_url=places.endpoint_url)
+        self._iam: Any = session.client("iam", endpoint_url=paths.endpoint_url)
 
     def deployer(self) -> AccessKey:
         """Return the key of a user who may assume the roles of `cdk bootstrap`, and nothing else."""
         self._create_user(_DEPLOYER)
         document = json.dumps(_ASSUME_BOOTSTRAP_ROLES)
         self._iam.put_user_policy(UserName=_DEPLOYER, PolicyName="assume-bootstrap-roles", PolicyDocument=document)
-        return self._key(_DEPLOYER, self._places.deployer_key)
+        return self._key(_DEPLOYER, self._paths.deployer_key)
 
     def notebook_user(self, policy_arn: str) -> AccessKey:
         """Return the key of a user who has one policy, the stack's output `UserPolicyArn`."""
         self._create_user(_USER)
         self._iam.attach_user_policy(UserName=_USER, PolicyArn=policy_arn)
-        return self._key(_USER, self._places.user_key)
+        return self._key(_USER, self._paths.user_key)
 
     def admin(self, policy_arn: str) -> AccessKey:
         """Return the key of an admin of the scheduler: IAM grants them no more than a user, the stack's settings name them."""
         self._create_user(ADMIN)
         self._iam.attach_user_policy(UserName=ADMIN, PolicyArn=policy_arn)
-        return self._key(ADMIN, self._places.admin_key)
+        return self._key(ADMIN, self._paths.admin_key)
 
     def _create_user(self, name: str) -> None:
         try:

@@ -13,7 +13,7 @@ _Token = tuple[str, str]
 """Kind and text, as MiniStack's tokenizer returns them."""
 
 _SIGNS: Final = {"EQ": "EQ", "LT": "GT", "LE": "GE", "GT": "LT", "GE": "LE"}
-"""Each operator, and what it becomes when its operands change places."""
+"""Each operator, and what it becomes when its operands change paths."""
 
 _PUNCTUATION: Final = ("LPAREN", "RPAREN", "COMMA", "EOF")
 """What does not change the meaning where conditions are only joined by AND."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from local_cloud.addresses import API_PATH, endpoint_url
-from local_cloud.engine import Program, ProgramRefusedError
 from local_cloud.paths import ROOT, LocalPaths
+from local_cloud.process_engine import Program, ProgramRefusedError
 
 __all__ = ["runner_program"]
 
@@ -18,16 +18,16 @@ _VARIABLES: Final = frozenset({_ADDRESS, "LAUNCH", "LAUNCH_CODE", "RUNNER_KEY", 
 """What the runner reads (docs/runner-protocol.md)."""
 
 
-def runner_program(places: LocalPaths) -> Program:
+def runner_program(paths: LocalPaths) -> Program:
     """Return how the runner starts here."""
-    python = places.runner_python
+    python = paths.runner_python
     environment = {
         "LANG": "C.UTF-8",
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": str(ROOT / "runner_container"),
         "PYTHONUNBUFFERED": "1",
     }
-    own = f"{endpoint_url(places.port)}{API_PATH}"
+    own = f"{endpoint_url(paths.port)}{API_PATH}"
 
     def check(variables: Mapping[str, str]) -> None:
         if not variables.get(_ADDRESS, own).startswith(own):

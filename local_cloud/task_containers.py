@@ -12,11 +12,11 @@ from functools import wraps
 from typing import Any, Final
 
 from local_cloud.container_options import ContainerOptions
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 
 __all__ = ["TaskContainers"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.services.cloudformation.provisioners": {
         "_normalize_container_defs": ("cdefs",),
         "_pascal_to_camel": ("obj",),
@@ -45,11 +45,11 @@ class TaskContainers:
     """
 
     def __init__(self) -> None:
-        modules = require(_NEEDED)
+        modules = require(_REQUIRED)
         self._ecs: Any = modules["ministack.services.ecs"]
         self._cloudformation: Any = modules["ministack.services.cloudformation.provisioners"]
 
-    def mend(self, engine: Any) -> None:
+    def patch(self, engine: Any) -> None:
         """Replace the functions; `engine` is what the emulator gets as its Docker client."""
         self._cloudformation._normalize_container_defs = self._in_the_api_s_case(
             self._cloudformation._normalize_container_defs

@@ -6,11 +6,11 @@ from functools import wraps
 from typing import Any, Final
 
 from local_cloud.authorization import EmulatedAuthorization
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 
 __all__ = ["TaskSecrets"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.services.ecs": {
         "_SecretResolutionError": None,
         "_start_task_worker": ("task", "td", "container_overrides", "docker_client"),
@@ -38,10 +38,10 @@ class TaskSecrets:
     """
 
     def __init__(self, authorization: EmulatedAuthorization) -> None:
-        self._ecs: Any = require(_NEEDED)["ministack.services.ecs"]
+        self._ecs: Any = require(_REQUIRED)["ministack.services.ecs"]
         self._authorization = authorization
 
-    def mend(self) -> None:
+    def patch(self) -> None:
         """Replace the function that starts a task."""
         start = self._ecs._start_task_worker
 

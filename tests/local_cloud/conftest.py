@@ -19,27 +19,27 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> LocalPaths:
+def paths(tmp_path_factory: pytest.TempPathFactory) -> LocalPaths:
     return LocalPaths(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
 
 
 @pytest.fixture(scope="module")
-def daemon(places: LocalPaths) -> Iterator[Daemon]:
-    daemon = Daemon(places)
+def daemon(paths: LocalPaths) -> Iterator[Daemon]:
+    daemon = Daemon(paths)
     daemon.start()
     yield daemon
     daemon.stop()
 
 
 @pytest.fixture(scope="module")
-def client(daemon: Daemon, places: LocalPaths) -> Callable[[str], Any]:
-    session = administrator_session(places)
-    return cache(lambda service: session.client(service, endpoint_url=places.endpoint_url))
+def client(daemon: Daemon, paths: LocalPaths) -> Callable[[str], Any]:
+    session = administrator_session(paths)
+    return cache(lambda service: session.client(service, endpoint_url=paths.endpoint_url))
 
 
-def administrator_session(places: LocalPaths) -> Any:
+def administrator_session(paths: LocalPaths) -> Any:
     """Return a session that may do everything in a local cloud."""
-    key = administrator_key(places.administrator_key)
+    key = administrator_key(paths.administrator_key)
     return boto3.Session(key.key_id, key.secret, region_name=REGION)
 
 

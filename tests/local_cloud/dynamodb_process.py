@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.services import dynamodb  # type: ignore[import-not-found]  # in the emulator's environment only
 
-from local_cloud.queries import EmulatedQueries
+from local_cloud.dynamodb_queries import EmulatedQueries
 
 __all__ = ["main"]
 

@@ -28,7 +28,7 @@ def trust(principal: Mapping[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def allow(client: Client, places: LocalPaths) -> Allow:
+def allow(client: Client, paths: LocalPaths) -> Allow:
     """Return a function that makes a role with these statements, and clients of a session of it."""
 
     def allow(*statements: Mapping[str, Any]) -> Client:
@@ -38,7 +38,7 @@ def allow(client: Client, places: LocalPaths) -> Allow:
         client("iam").put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=json.dumps(policy))
         session = client("sts").assume_role(RoleArn=f"{ROLE}/{name}", RoleSessionName="test")["Credentials"]
         keys = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
-        return lambda service: boto3.client(service, REGION, None, True, None, places.endpoint_url, *keys)  # type: ignore[call-overload]
+        return lambda service: boto3.client(service, REGION, None, True, None, paths.endpoint_url, *keys)  # type: ignore[call-overload]
 
     return allow
 
@@ -176,13 +176,13 @@ def test_only_the_log_streams_that_are_named_are_read(allow: Allow, client: Clie
     [(None, "wrong"), (ACCOUNT_ID, "test"), ("test", "test"), ("AKIA0000000000000000", "x")],
     ids=["root with another secret", "account number", "test", "unknown"],
 )
-def test_nobody_is_root_without_the_root_key(places: LocalPaths, key_id: str | None, secret: str) -> None:
-    key_id = key_id or administrator_key(places.administrator_key).key_id
+def test_nobody_is_root_without_the_root_key(paths: LocalPaths, key_id: str | None, secret: str) -> None:
+    key_id = key_id or administrator_key(paths.administrator_key).key_id
     for service, call in (("dynamodb", "list_tables"), ("s3", "list_buckets"), ("ecs", "list_clusters")):
         client: Any = boto3.client(  # type: ignore[call-overload]
             service,
             region_name=REGION,
-            endpoint_url=places.endpoint_url,
+            endpoint_url=paths.endpoint_url,
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
         )
@@ -191,15 +191,15 @@ def test_nobody_is_root_without_the_root_key(places: LocalPaths, key_id: str | N
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403), service
 
 
-def test_an_unsigned_request_is_refused(places: LocalPaths, client: Client) -> None:
+def test_an_unsigned_request_is_refused(paths: LocalPaths, client: Client) -> None:
     client("s3").create_bucket(Bucket="private")
     client("s3").put_object(Bucket="private", Key="a", Body=b"secret")
     target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters"}
-    response = httpx.post(places.endpoint_url, headers=target, json={}, timeout=30)
+    response = httpx.post(paths.endpoint_url, headers=target, json={}, timeout=30)
     assert response.status_code in (400, 403), response.text
     assert "ours" not in response.text
-    assert httpx.get(f"{places.endpoint_url}/private/a", timeout=30).status_code == 403
-    assert httpx.put(f"{places.endpoint_url}/private/b", content=b"x", timeout=30).status_code == 403
+    assert httpx.get(f"{paths.endpoint_url}/private/a", timeout=30).status_code == 403
+    assert httpx.put(f"{paths.endpoint_url}/private/b", content=b"x", timeout=30).status_code == 403
 
 
 def test_loopback_counts_as_tls(client: Client) -> None:
@@ -218,7 +218,7 @@ def test_loopback_counts_as_tls(client: Client) -> None:
     assert s3.get_object(Bucket="tls-only", Key="a")["Body"].read() == b"x"
 
 
-def test_what_was_evaluated_is_on_record(allow: Allow, places: LocalPaths, daemon: Any) -> None:
+def test_what_was_evaluated_is_on_record(allow: Allow, paths: LocalPaths, daemon: Any) -> None:
     bucket = {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::recorded/ours/*"}
     writer = allow(bucket)
     s3 = writer("s3")
@@ -229,7 +229,7 @@ def test_what_was_evaluated_is_on_record(allow: Allow, places: LocalPaths, daemo
     refusal(s3.put_object, Bucket="recorded", Key="theirs/1")
     daemon.stop()
     daemon.start()
-    recorded = [each for each in read_record(places.permission_record) if each.principal == principal]
+    recorded = [each for each in read_record(paths.permission_record) if each.principal == principal]
     common = {"principal": principal, "action": "s3:PutObject"}
     assert recorded == [
         Evaluation(resource="arn:aws:s3:::recorded/ours/*", allowed=True, count=2, **common),

@@ -50,7 +50,7 @@ def assert_not_deployed_again(deployed: Deployed, *, before: tuple[int, str]) ->
 
 def test_the_second_start_does_nothing(deployed: Deployed) -> None:
     pid, before = launcher(deployed), deployment(deployed)
-    assert "was up already" in local_cloud("up")
+    assert "was already running" in local_cloud("up")
     assert launcher(deployed) == pid
     assert_not_deployed_again(deployed, before=before)
     assert f"process {pid}: {deployed.api_url}" in local_cloud("status")
@@ -66,7 +66,7 @@ def test_jobs_are_there_after_a_restart_without_a_new_deployment(deployed: Deplo
         os.kill(launcher(deployed), signal.SIGKILL)
     else:
         assert "has stopped" in local_cloud("down")
-    assert "is up" in local_cloud("up")
+    assert "is running" in local_cloud("up")
     assert_not_deployed_again(deployed, before=before)
     again = nbjobs(deployed, "show", job["job_id"])
     assert again["status"] == "COMPLETED"

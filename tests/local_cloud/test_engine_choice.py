@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.container_command import ContainerCommand
-from local_cloud.engine_choice import choose_engine, chosen_engine, end_leftovers, write_engine
+from local_cloud.engine_choice import choose_engine, read_engine, remove_orphaned_containers, write_engine
 from local_cloud.errors import LocalCloudError
 from local_cloud.paths import ROOT, RUNNER_IMAGE, LocalPaths
 
@@ -32,7 +32,7 @@ def install(tmp_path: Path) -> Install:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> LocalPaths:
+def paths(tmp_path: Path) -> LocalPaths:
     return LocalPaths(folder=tmp_path / "cloud", port=4639)
 
 
@@ -71,38 +71,38 @@ def test_an_engine_that_cannot_run_containers(install: Install) -> None:
         choose_engine(environ)
 
 
-def test_a_choice_is_found_again_by_who_has_another_environment(install: Install, places: LocalPaths) -> None:
+def test_a_choice_is_found_again_by_who_has_another_environment(install: Install, paths: LocalPaths) -> None:
     chosen = choose_engine({**install(version="exit 0"), "DOCKER_HOST": "unix:///x", "AWS_SECRET_ACCESS_KEY": "secret"})
     assert chosen is not None
     assert chosen.environment["DOCKER_HOST"] == "unix:///x"
     assert "AWS_SECRET_ACCESS_KEY" not in chosen.environment
-    assert chosen_engine(places) is None
-    write_engine(places, chosen)
-    assert chosen_engine(places) == chosen
-    assert stat.S_IMODE((places.folder / "engine.json").stat().st_mode) == 0o600
-    write_engine(places, None)
-    assert chosen_engine(places) is None
+    assert read_engine(paths) is None
+    write_engine(paths, chosen)
+    assert read_engine(paths) == chosen
+    assert stat.S_IMODE((paths.folder / "engine.json").stat().st_mode) == 0o600
+    write_engine(paths, None)
+    assert read_engine(paths) is None
 
 
 def test_what_a_killed_launcher_left_is_asked_for_by_the_folder_s_label(
-    install: Install, places: LocalPaths, tmp_path: Path
+    install: Install, paths: LocalPaths, tmp_path: Path
 ) -> None:
-    write_engine(places, choose_engine(install(version="exit 0", ps="echo c0ffee")))
-    end_leftovers(places)
+    write_engine(paths, choose_engine(install(version="exit 0", ps="echo c0ffee")))
+    remove_orphaned_containers(paths)
     asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
-    label = f"label=jupyter-scheduler-aws.local-cloud={places.tasks}"
+    label = f"label=jupyter-scheduler-aws.local-cloud={paths.tasks}"
     assert asked[-3:] == [f"ps --all --quiet --no-trunc --filter {label}", "kill c0ffee", "rm --force --volumes c0ffee"]
 
 
-def test_an_engine_that_has_gone_since_is_told(places: LocalPaths) -> None:
-    write_engine(places, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
+def test_an_engine_that_has_gone_since_is_told(paths: LocalPaths) -> None:
+    write_engine(paths, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
     with pytest.raises(LocalCloudError, match="Containers of this local cloud may be left: `podman ps`"):
-        end_leftovers(places)
+        remove_orphaned_containers(paths)
 
 
-def test_an_engine_that_has_gone_since_keeps_nobody_from_cleaning_up(places: LocalPaths) -> None:
-    write_engine(places, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
-    environ = {**os.environ, "LOCAL_CLOUD_DIR": str(places.folder), "LOCAL_CLOUD_PORT": str(places.port)}
+def test_an_engine_that_has_gone_since_keeps_nobody_from_cleaning_up(paths: LocalPaths) -> None:
+    write_engine(paths, ContainerCommand(name="podman", executable="/nowhere/podman", environment={}))
+    environ = {**os.environ, "LOCAL_CLOUD_DIR": str(paths.folder), "LOCAL_CLOUD_PORT": str(paths.port)}
     done = subprocess.run(
         [sys.executable, "-m", "local_cloud", "down"],
         cwd=ROOT,

@@ -7,16 +7,16 @@ from local_cloud.paths import ROOT, LocalPaths
 
 
 def test_without_variables_it_is_the_developers_own() -> None:
-    places = LocalPaths.from_environment({})
-    assert places == LocalPaths(folder=ROOT / ".local-cloud", port=4566)
-    assert places.endpoint_url == "http://127.0.0.1:4566"
+    paths = LocalPaths.from_environment({})
+    assert paths == LocalPaths(folder=ROOT / ".local-cloud", port=4566)
+    assert paths.endpoint_url == "http://127.0.0.1:4566"
 
 
 def test_two_variables_choose_another(tmp_path: Path) -> None:
-    places = LocalPaths.from_environment({"LOCAL_CLOUD_DIR": str(tmp_path / "other"), "LOCAL_CLOUD_PORT": "4999"})
-    assert places == LocalPaths(folder=tmp_path / "other", port=4999)
-    assert places.state.is_relative_to(tmp_path)
-    assert places.emulator_python.is_relative_to(ROOT)
+    paths = LocalPaths.from_environment({"LOCAL_CLOUD_DIR": str(tmp_path / "other"), "LOCAL_CLOUD_PORT": "4999"})
+    assert paths == LocalPaths(folder=tmp_path / "other", port=4999)
+    assert paths.state.is_relative_to(tmp_path)
+    assert paths.emulator_python.is_relative_to(ROOT)
 
 
 @pytest.mark.parametrize("port", ["", "0"])

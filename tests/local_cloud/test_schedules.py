@@ -42,9 +42,9 @@ def at(instant: datetime, timezone: str = "UTC") -> dict[str, Any]:
 class Schedules:
     """Writes schedules that send their own name and due time to a queue, and reads queues."""
 
-    def __init__(self, client: Client, places: LocalPaths) -> None:
+    def __init__(self, client: Client, paths: LocalPaths) -> None:
         self._client = client
-        self._places = places
+        self._paths = paths
 
     def create_queue(self, name: str) -> None:
         """Create a queue that takes TLS only, as the stack's queues do."""
@@ -73,8 +73,8 @@ class Schedules:
         schedule = self._client("scheduler").get_schedule(Name=name)
         kept = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
         body = json.dumps({key: schedule[key] for key in kept} | fields).encode()
-        url = f"{self._places.endpoint_url}/schedules/{name}"
-        key = administrator_key(self._places.administrator_key)
+        url = f"{self._paths.endpoint_url}/schedules/{name}"
+        key = administrator_key(self._paths.administrator_key)
         request = AWSRequest("PUT", url, data=body)
         SigV4Auth(Credentials(key.key_id, key.secret), "scheduler", REGION).add_auth(request)
         response = httpx.put(url, content=body, headers=dict(request.headers), timeout=30, trust_env=False)
@@ -82,7 +82,7 @@ class Schedules:
 
     def next_message(self, queue: str) -> dict[str, Any]:
         """Wait for a message and take it."""
-        sqs, url = self._client("sqs"), f"{self._places.endpoint_url}/000000000000/{queue}"
+        sqs, url = self._client("sqs"), f"{self._paths.endpoint_url}/000000000000/{queue}"
         wanted = {"MessageAttributeNames": ["All"], "AttributeNames": ["SentTimestamp"]}
         while not (messages := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5, **wanted).get("Messages")):
             pass
@@ -91,7 +91,7 @@ class Schedules:
 
     def count(self, queue: str) -> int:
         """Count the messages that wait in a queue."""
-        url = f"{self._places.endpoint_url}/000000000000/{queue}"
+        url = f"{self._paths.endpoint_url}/000000000000/{queue}"
         response = self._client("sqs").get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )
@@ -102,9 +102,9 @@ class Schedules:
 
 
 @pytest.fixture(scope="module")
-def schedules(client: Client, places: LocalPaths) -> Schedules:
+def schedules(client: Client, paths: LocalPaths) -> Schedules:
     make_role(client, "scheduler", "scheduler.amazonaws.com", Action="sqs:SendMessage", Resource="*")
-    return Schedules(client, places)
+    return Schedules(client, paths)
 
 
 def test_a_schedule_fires_at_its_local_time_with_the_due_time_filled_in(schedules: Schedules) -> None:
@@ -243,16 +243,16 @@ def test_after_a_restart_nothing_fires_again_and_what_was_due_meanwhile_does_not
     assert schedules.next_body("restart")[0] == "after"
 
 
-def test_the_emulators_own_sweep_is_not_started(places: LocalPaths) -> None:
+def test_the_emulators_own_sweep_is_not_started(paths: LocalPaths) -> None:
     script = (
         "import threading\n"
         "from local_cloud.scheduler import EmulatedScheduler\n"
         "import ministack.services.scheduler as scheduler\n"
-        "EmulatedScheduler(authorization=None).mend()\n"
+        "EmulatedScheduler(authorization=None).patch()\n"
         "before = threading.active_count()\n"
         "scheduler.start_scheduler()\n"
         "print(threading.active_count() - before)\n"
     )
-    command = [str(places.emulator_python), "-c", script]
+    command = [str(paths.emulator_python), "-c", script]
     result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     assert result.stdout.split() == ["0"]

@@ -21,9 +21,9 @@ LISTENS = "trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done"
 
 
 @pytest.fixture(scope="module")
-def daemon(places: LocalPaths) -> Iterator[Daemon]:
+def daemon(paths: LocalPaths) -> Iterator[Daemon]:
     """The launcher, with shell scripts for tasks."""
-    daemon = Daemon(places, module="tests.local_cloud.scripted_launcher")
+    daemon = Daemon(paths, module="tests.local_cloud.scripted_launcher")
     daemon.start()
     yield daemon
     daemon.stop()

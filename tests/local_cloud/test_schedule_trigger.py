@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local_cloud.schedule_deliveries import Delivery
-from local_cloud.schedule_firing import Firing, due_instants
+from local_cloud.schedule_delivery import Delivery
+from local_cloud.schedule_trigger import ScheduleTrigger, due_times
 
 DUE = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -24,7 +24,7 @@ def schedule(**fields: Any) -> dict[str, Any]:
 
 def minutes_due(**fields: Any) -> list[int]:
     """The minutes due after 10:00 until 10:05."""
-    return [each.minute for each in due_instants(schedule(**fields), DUE, DUE + timedelta(minutes=5))]
+    return [each.minute for each in due_times(schedule(**fields), DUE, DUE + timedelta(minutes=5))]
 
 
 def test_a_schedule_is_due_while_it_is_enabled_between_start_and_end() -> None:
@@ -52,7 +52,7 @@ class Clock:
         self.sent: list[str] = []
         target = {"Arn": "arn:queue", "Input": "<aws.scheduler.scheduled-time>"}
         schedules = [*others, schedule(Arn="arn:schedule", Target=target)]
-        self._firing = Firing(lambda: schedules, self._send, started=started)
+        self._trigger = ScheduleTrigger(lambda: schedules, self._send, started=started)
 
     def _send(self, _delivery: Delivery, _queue_arn: str, body: str, _attributes: Mapping[str, str]) -> None:
         self.sent.append(body[11:16])
@@ -61,7 +61,7 @@ class Clock:
         """Give what was sent at these instants."""
         before = len(self.sent)
         for instant in instants:
-            self._firing.sweep(instant)
+            self._trigger.check(instant)
         return self.sent[before:]
 
 

@@ -24,7 +24,7 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def mapping_id(client: Client, places: LocalPaths) -> str:
+def mapping_id(client: Client, paths: LocalPaths) -> str:
     """A table whose stream a function tells to a queue; give the id of what connects them."""
     client("sqs").create_queue(QueueName="told")
     table = client("dynamodb").create_table(
@@ -44,7 +44,7 @@ def mapping_id(client: Client, places: LocalPaths) -> str:
         Role=role,
         Handler="told.handler",
         Code={"ZipFile": package.getvalue()},
-        Environment={"Variables": {"ENDPOINT": places.endpoint_url}},
+        Environment={"Variables": {"ENDPOINT": paths.endpoint_url}},
     )
     mapping = client("lambda").create_event_source_mapping(
         EventSourceArn=table["TableDescription"]["LatestStreamArn"],
@@ -60,9 +60,9 @@ def put(client: Client) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def told_until(client: Client, places: LocalPaths) -> Callable[[str], list[str]]:
+def told_until(client: Client, paths: LocalPaths) -> Callable[[str], list[str]]:
     """Wait till the function tells of a record; give all that it told of till then."""
-    url = f"{places.endpoint_url}/000000000000/told"
+    url = f"{paths.endpoint_url}/000000000000/told"
 
     def all_until(name: str) -> list[str]:
         sqs, names = client("sqs"), list[str]()
@@ -106,12 +106,12 @@ def test_a_position_beyond_the_end_of_its_stream_is_set_back(
     put: Callable[[str], None],
     told_until: Callable[[str], list[str]],
     daemon: Daemon,
-    places: LocalPaths,
+    paths: LocalPaths,
 ) -> None:
     put("last")
     told_until("last")
     daemon.stop()
-    tables = places.state / "dynamodb.json"
+    tables = paths.state / "dynamodb.json"
     state = json.loads(tables.read_text(encoding="utf-8"))
     for kept in ("unread_stream_records", "read_stream_records"):
         del state["payload"][kept]

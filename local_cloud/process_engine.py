@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_cloud.container import Container
 from local_cloud.container_options import ContainerOptions
-from local_cloud.processes import kill_group, kill_inside, noted_process
+from local_cloud.process_container import ProcessContainer
+from local_cloud.processes import kill_group, kill_processes_in, read_pid_file
 
 __all__ = [
-    "Containers",
-    "Engine",
     "EngineClosedError",
     "NoSuchContainerError",
     "NoSuchImageError",
+    "ProcessContainers",
+    "ProcessEngine",
     "Program",
     "ProgramRefusedError",
 ]
@@ -72,7 +72,7 @@ class Program:
         return {**variables, **self.environment}
 
 
-class Containers:
+class ProcessContainers:
     """The containers of an engine, by id.
 
     Parameters
@@ -95,7 +95,7 @@ class Containers:
         self._folder = folder
         self._programs = programs
         self._rewrite = rewrite
-        self._all: dict[str, Container] = {}
+        self._all: dict[str, ProcessContainer] = {}
         self._lock = threading.Lock()
         self._closed = False
         _clear(folder)
@@ -108,7 +108,7 @@ class Containers:
         environment: Mapping[str, str] | None = None,
         options: ContainerOptions | None = None,
         **_: Any,
-    ) -> Container:
+    ) -> ProcessContainer:
         """Start a container; what has no meaning for a process (ports, networks, labels, platform, limits) is ignored.
 
         Raises
@@ -138,7 +138,7 @@ class Containers:
         with self._lock:
             if self._closed:
                 raise EngineClosedError("The local cloud is shutting down.")
-            container = Container(
+            container = ProcessContainer(
                 identifier,
                 folder=self._folder / identifier[:12],
                 command=program.command,
@@ -147,7 +147,7 @@ class Containers:
             self._all[identifier] = container
         return container
 
-    def get(self, identifier: str) -> Container:
+    def get(self, identifier: str) -> ProcessContainer:
         """Find a container by its whole id.
 
         Raises
@@ -160,7 +160,7 @@ class Containers:
             raise NoSuchContainerError(f"There is no container {identifier!r}.")
         return container
 
-    def list(self, **_: Any) -> list[Container]:
+    def list(self, **_: Any) -> list[ProcessContainer]:
         """Give every container, whatever the filters: all belong to tasks."""
         return [*self._all.values()]
 
@@ -175,8 +175,8 @@ class Containers:
             container.wait()
 
 
-class Engine:
-    """What the emulator sees as its Docker client; the parameters are those of `Containers`."""
+class ProcessEngine:
+    """What the emulator sees as its Docker client; the parameters are those of `ProcessContainers`."""
 
     def __init__(
         self,
@@ -185,16 +185,16 @@ class Engine:
         programs: Mapping[str, Program],
         rewrite: Callable[[Mapping[str, str]], Mapping[str, str]],
     ) -> None:
-        self.containers = Containers(folder, programs=programs, rewrite=rewrite)
+        self.containers = ProcessContainers(folder, programs=programs, rewrite=rewrite)
 
 
 def _clear(folder: Path) -> None:
     """End what an engine that was killed left running in this folder, and remove its files."""
     for pid_file in folder.glob("*/pid"):
-        pid = noted_process(pid_file)
+        pid = read_pid_file(pid_file)
         if pid is not None:
             kill_group(pid)
     if folder.exists():
-        kill_inside(folder)
+        kill_processes_in(folder)
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

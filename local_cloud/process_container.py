@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from local_cloud.output_log import OutputLog
-from local_cloud.processes import kill_group, kill_inside, note_process
+from local_cloud.processes import kill_group, kill_processes_in, write_pid_file
 
-__all__ = ["Container"]
+__all__ = ["ProcessContainer"]
 
 _DEFAULT_STOP_SECONDS: Final = 30
 """Time between SIGTERM and SIGKILL where nothing else is asked for [s]: ECS's own default."""
 
 
-class Container:
+class ProcessContainer:
     """A process that is seen as Docker's Python client would show it.
 
     Parameters
@@ -86,7 +86,7 @@ class Container:
     def kill(self) -> None:
         """Send SIGKILL to the process and all that it started."""
         kill_group(self._process.pid)
-        kill_inside(self._folder)
+        kill_processes_in(self._folder)
 
     def logs(
         self, *, stream: bool = False, follow: bool = False, tail: int | None = None, **_: Any
@@ -111,7 +111,7 @@ class Container:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        note_process(self._folder / "pid", process.pid)
+        write_pid_file(self._folder / "pid", process.pid)
         return process
 
     def _wait_for_end(self) -> None:

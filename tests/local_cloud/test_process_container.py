@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from local_cloud.container import Container
+from local_cloud.process_container import ProcessContainer
 
-Starter = Callable[..., Container]
+Starter = Callable[..., ProcessContainer]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Starter:
-    def start_script(script: str, **environment: str) -> Container:
-        return Container(
+    def start_script(script: str, **environment: str) -> ProcessContainer:
+        return ProcessContainer(
             "ab" * 32,
             folder=tmp_path / "container",
             command=("/bin/sh", "-c", script),
@@ -25,7 +25,7 @@ def start(tmp_path: Path) -> Starter:
     return start_script
 
 
-def lines(container: Container) -> list[str]:
+def lines(container: ProcessContainer) -> list[str]:
     return [line.decode() for line in container.logs(stream=True, follow=True) if isinstance(line, bytes)]
 
 
@@ -135,4 +135,4 @@ def test_waiting_in_vain_says_so(start: Starter) -> None:
 
 def test_a_command_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Container("ab" * 32, folder=tmp_path / "c", command=("/nowhere/python",), environment={})
+        ProcessContainer("ab" * 32, folder=tmp_path / "c", command=("/nowhere/python",), environment={})

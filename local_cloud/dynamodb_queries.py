@@ -11,13 +11,13 @@ from types import FunctionType
 from typing import Any, Final
 
 from local_cloud.concurrent_changes import retry_on_concurrent_change
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 from local_cloud.key_condition import Comparison, UnsupportedConditionError, parse_key_condition
 from local_cloud.ordered_index import EVERYTHING, ItemKey, KeyRange, OrderedIndex, SortOrder, prefix_end
 
 __all__ = ["EmulatedQueries"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.services.dynamodb": {
         "_INDEX_MEMBERS": None,
         "_evaluate_condition": ("expr", "item", "attr_values", "attr_names", "slot"),
@@ -37,7 +37,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "_tokenize": ("expr",),
     }
 }
-"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+"""What this file uses of MiniStack: module, name, and the first parameters of a function."""
 
 _Page = tuple[list[dict[str, Any]], bool]
 """Items, and whether the page ended at its limit of items or bytes."""
@@ -55,11 +55,11 @@ class EmulatedQueries:
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing, naming each.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self) -> None:
-        self._dynamodb: Any = require(_NEEDED)["ministack.services.dynamodb"]
+        self._dynamodb: Any = require(_REQUIRED)["ministack.services.dynamodb"]
         self._full_query: Any = self._dynamodb._query
         self._lock = threading.RLock()
 
