@@ -1,4 +1,4 @@
-"""Starting and stopping the launcher as a process of its own, found again by its process id and start time."""
+"""Start and stop the launcher as a separate process, identified by its process id and start time."""
 
 import os
 import re
@@ -20,26 +20,26 @@ from local_cloud.processes import read_pid_file, write_pid_file
 __all__ = ["Daemon"]
 
 _START_SECONDS: Final = 60
-"""Longest wait till the emulator answers [s]; it takes 1 s, and more where it has much to load."""
+"""The timeout of a start [s]; it takes 1 s, and longer with much saved state."""
 
 _STOP_SECONDS: Final = 60
-"""Longest wait till it has saved its state and ended [s]."""
+"""The timeout of a stop [s], in which the emulator saves its state."""
 
 _UMASK: Final = 0o077
-"""State, objects and the files of jobs are for their owner alone."""
+"""Only the owner can read state, objects and the files of jobs."""
 
-_POLL_SECONDS: Final = 0.05
+_POLLING_SECONDS: Final = 0.05
 
 
 class Daemon:
-    """The launcher of one local cloud.
+    """The launcher of a local cloud.
 
     Parameters
     ----------
     paths
-        The local cloud's folder and port.
+        The files and the port of the local cloud.
     module
-        What is started.
+        The module to start.
     """
 
     def __init__(self, paths: LocalPaths, *, module: str = "local_cloud.launcher") -> None:
@@ -49,31 +49,33 @@ class Daemon:
 
     @property
     def pid(self) -> int | None:
-        """The launcher's process id; `None` if it does not run."""
+        """The process id of the launcher; None if it is not running."""
         return read_pid_file(self._paths.pid)
 
     def start(self) -> bool:
-        """Start the launcher and wait till it answers; give whether it was not running already.
+        """Start the launcher and wait until it responds; return False if it was already running.
 
         Raises
         ------
         LocalCloudError
-            If the port is taken, or the launcher ends or says nothing.
+            If the port is in use, or the launcher ends or does not respond.
         """
-        if self.pid is not None and self._responses():
+        if self.pid is not None and self._responds():
             return False
         self.stop()
         check_port_is_free(self._paths.port)
-        self._take_state_along()
+        self._update_port_in_state()
         process = self._process = self._launch()
-        self._wait(lambda: self._responses() or process.poll() is not None, within=_START_SECONDS)
-        if process.poll() is not None or not self._responses():
+        self._wait(lambda: self._responds() or process.poll() is not None, within=_START_SECONDS)
+        if process.poll() is not None or not self._responds():
             self.stop()
-            raise LocalCloudError(f"The emulator did not start. The end of {self._paths.log}:\n{self._log_end()}")
+            raise LocalCloudError(
+                f"The emulator did not start. The last lines of {self._paths.log}:\n{self._log_end()}"
+            )
         return True
 
     def stop(self) -> bool:
-        """Let the launcher save its state and end; give whether it was running."""
+        """Stop the launcher, which saves its state; return whether it was running."""
         pid = self.pid
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
@@ -86,8 +88,8 @@ class Daemon:
         self._paths.pid.unlink(missing_ok=True)
         return pid is not None
 
-    def _take_state_along(self) -> None:
-        """Where the port is another than last time, change it in the state too: addresses of queues hold it."""
+    def _update_port_in_state(self) -> None:
+        """Replace the port in the saved state if it has changed: the addresses of queues contain it."""
         last = self._paths.last_port
         if last.exists():
             old = last.read_text(encoding="ascii")
@@ -118,7 +120,7 @@ class Daemon:
         write_pid_file(self._paths.pid, process.pid)
         return process
 
-    def _responses(self) -> bool:
+    def _responds(self) -> bool:
         request = urllib.request.Request(f"{self._paths.endpoint_url}{HEALTH_PATH}")  # noqa: S310  always http on loopback
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
@@ -136,12 +138,12 @@ class Daemon:
         while not condition():
             if time.monotonic() > end:
                 return False
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLLING_SECONDS)
         return True
 
 
 def _environment(paths: LocalPaths) -> dict[str, str]:
-    """All that the emulator is told; the functions that it runs inherit it, so nothing of the caller's is passed on."""
+    """Return the environment of the emulator. Its functions inherit it, so it contains nothing of the caller's environment."""
     return {
         "PATH": os.defpath,
         "HOME": str(paths.folder),

@@ -1,7 +1,7 @@
-"""Which container engine runs the tasks: `LOCAL_CLOUD_ENGINE` is `process` (the default), `podman` or `docker`.
+"""Choose the container engine for the tasks: `LOCAL_CLOUD_ENGINE` is `process` (the default), `podman` or `docker`.
 
-`make up` checks the engine and writes it down; the launcher, which inherits nothing of the caller's environment, reads it,
-and so does `make down`, which removes what a killed launcher left.
+`make up` checks the engine and writes the choice to a file. The launcher, which does not inherit the caller's environment, reads it,
+and so does `make down`, which removes the orphaned containers of a killed launcher.
 """
 
 import json
@@ -26,20 +26,20 @@ _ENGINES: Final = {
     "podman": "install it (Debian: the packages podman and runc)",
     "docker": "install Docker Engine",
 }
-"""The engines, and what to do where one is missing."""
+"""The engines, and what to do if one is missing."""
 
 _PROBE_MIB: Final = 256
 _PROBE: Final = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 10).close()"
-"""What the engine is tried with: a container under a memory limit that reaches this machine's loopback."""
+"""The test of an engine: a container with a memory limit that connects to this machine's loopback."""
 
 
 def choose_engine(environ: Mapping[str, str]) -> ContainerCommand | None:
-    """Return the engine that the environment names; None for processes in place of containers.
+    """Return the engine in the environment; None for processes.
 
     Raises
     ------
     LocalCloudError
-        If there is no such engine, it does not work, or it does not have the image.
+        If the engine is unknown, does not work, or does not have the image.
     """
     name = environ.get(_VARIABLE) or _PROCESS
     if name == _PROCESS:
@@ -57,7 +57,7 @@ def choose_engine(environ: Mapping[str, str]) -> ContainerCommand | None:
 
 
 def write_engine(paths: LocalPaths, command: ContainerCommand | None) -> None:
-    """Write the choice down for the launcher and for `make down`."""
+    """Write the choice for the launcher and for `make down`."""
     facts = command and {
         "name": command.name,
         "executable": command.executable,
@@ -69,7 +69,7 @@ def write_engine(paths: LocalPaths, command: ContainerCommand | None) -> None:
 
 
 def read_engine(paths: LocalPaths) -> ContainerCommand | None:
-    """Return what was written down; None for processes."""
+    """Return the engine that `make up` chose; None for processes."""
     try:
         facts = json.loads(_file(paths).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -78,12 +78,12 @@ def read_engine(paths: LocalPaths) -> ContainerCommand | None:
 
 
 def remove_orphaned_containers(paths: LocalPaths) -> None:
-    """Remove the containers that a launcher which no longer runs left; call it only where none runs.
+    """Remove the orphaned containers of a launcher that no longer runs; call this only if none runs.
 
     Raises
     ------
     LocalCloudError
-        If their engine does not answer any more.
+        If their engine does not respond any more.
     """
     command = read_engine(paths)
     if command is None:
@@ -99,7 +99,7 @@ def _file(paths: LocalPaths) -> Path:
 
 
 def _check(command: ContainerCommand) -> None:
-    """Start one container as a task is started.
+    """Start a container in the way that tasks are started.
 
     Raises
     ------

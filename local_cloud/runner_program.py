@@ -1,7 +1,7 @@
-"""The one program that the process engine runs: the runner, with its own variables, for this local cloud's API.
+"""The only program that the process engine runs: the runner, with its own variables, for the API of this local cloud.
 
-A process has every right of the developer, so nothing that a call of ECS names may decide what runs: no command, no entry point,
-no variable that a Python, a shell or the dynamic linker obeys, and no other address to fetch a notebook from.
+A process has all rights of the developer, so a call of ECS must not decide what runs: no command, no entry point, no variable
+that Python, a shell or the dynamic linker reads, and no other address to fetch a notebook from.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ __all__ = ["runner_program"]
 
 _ADDRESS: Final = "RUN_URL"
 _VARIABLES: Final = frozenset({_ADDRESS, "LAUNCH", "LAUNCH_CODE", "RUNNER_KEY", "API_KEY"})
-"""What the runner reads (docs/runner-protocol.md)."""
+"""The variables that the runner reads (docs/runner-protocol.md)."""
 
 
 def runner_program(paths: LocalPaths) -> Program:
-    """Return how the runner starts here."""
+    """Return the program that starts the runner."""
     python = paths.runner_python
     environment = {
         "LANG": "C.UTF-8",

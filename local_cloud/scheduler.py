@@ -81,7 +81,7 @@ class EmulatedScheduler:
         request = {"QueueUrl": queue["url"], "MessageBody": body, "MessageAttributes": typed}
         try:
             with self._responses.request_scope(account, region):
-                self._authorization.count_as_tls()
+                self._authorization.assume_tls()
                 self._sqs._act_send_message(request, "")
         except self._sqs._Err as error:
             raise SendError(error.code, error.message) from error

@@ -52,7 +52,7 @@ def read_options(template: Path) -> ContainerOptions:
     resources = json.loads(template.read_text(encoding="utf-8"))["Resources"].values()
     (task,) = (each["Properties"] for each in resources if each["Type"] == "AWS::ECS::TaskDefinition")
     (container,) = task["ContainerDefinitions"]
-    return ContainerOptions.of(_in_the_api_s_case(container), _in_the_api_s_case(task), {})
+    return ContainerOptions.from_definition(_in_the_api_s_case(container), _in_the_api_s_case(task), {})
 
 
 def _in_the_api_s_case(value: Any) -> Any:

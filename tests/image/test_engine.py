@@ -96,7 +96,7 @@ def test_variables_reach_the_container_and_nothing_else_of_this_machine_does(sta
 
 
 def test_a_variable_of_two_lines_is_refused(start: Start) -> None:
-    with pytest.raises(ContainerStartError, match="variables with more than one line cannot be passed on: A"):
+    with pytest.raises(ContainerStartError, match="variables with more than one line are not supported: A"):
         start("env", environment={"A": "b\nc"})
 
 
