@@ -127,7 +127,7 @@ class ContainerOptions:
             yield from (f"--cap-{verb}", capability)
 
     def _all_ulimits(self) -> Sequence[str]:
-        """Always set `nofile` and `nproc`: Podman's defaults may exceed what the machine allows, and then no container starts."""
+        """Return the limits, always with `nofile` and `nproc`: Podman's defaults may exceed what the machine allows, and then no container starts."""
         own = {"nofile": _at_most(_OPEN_FILES, RLIMIT_NOFILE), "nproc": _at_most(_processes(), RLIMIT_NPROC)}
         named = {limit.partition("=")[0] for limit in self.ulimits}
         return [*self.ulimits, *(f"{name}={limit}:{limit}" for name, limit in own.items() if name not in named)]

@@ -32,7 +32,7 @@ class NoSuchContainerError(LookupError):
 
 
 class NoSuchImageError(LookupError):
-    """This machine has no program for the image."""
+    """No program is configured for the image."""
 
 
 class ProgramRefusedError(ValueError):

@@ -38,13 +38,13 @@ def client(daemon: Daemon, paths: LocalPaths) -> Callable[[str], Any]:
 
 
 def administrator_session(paths: LocalPaths) -> Any:
-    """Return a session that may do everything in a local cloud."""
+    """Return a session with all permissions in a local cloud."""
     key = administrator_key(paths.administrator_key)
     return boto3.Session(key.key_id, key.secret, region_name=REGION)
 
 
 def make_role(client: Callable[[str], Any], name: str, service: str, **statement: Any) -> str:
-    """Make a role that a service may assume and that allows one statement; return its ARN."""
+    """Create a role that a service may assume, with one statement; return its ARN."""
     assume = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     iam = client("iam")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [assume]}))["Role"]
@@ -58,6 +58,6 @@ def make_role(client: Callable[[str], Any], name: str, service: str, **statement
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_other_account() -> None:
-    """Nothing of a developer's own AWS settings reaches these tests."""
+    """Remove the developer's own AWS settings."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]

@@ -1,4 +1,4 @@
-"""Random tables, writes and queries of DynamoDB, with values few enough that keys collide."""
+"""Generate random tables, writes and queries of DynamoDB, with few values, so that keys collide."""
 
 import base64
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _BINARIES: Final = [base64.b64encode(value).decode() for value in (b"\x01", b"\x
 _VALUES: Final = {"S": _TEXTS, "N": _NUMBERS, "B": _BINARIES}
 
 _TYPES: Final = {"owner": "S", "team": "S", "text": "S", "number": "N", "binary": "B"}
-"""Attributes besides the sort key `id`, whose type varies."""
+"""The types of all attributes except the sort key `id`, whose type varies."""
 
 _INDEXES: Final = {
     "by-text": (("owner", "text"), {"ProjectionType": "ALL"}),
@@ -25,7 +25,7 @@ _INDEXES: Final = {
     "by-team": (("team",), {"ProjectionType": "ALL"}),
     "of-numbers": (("number", "id"), {"ProjectionType": "ALL"}),
 }
-"""Keys and projection of each global index; all are sparse, for items may lack any attribute but the table's keys."""
+"""Keys and projection of each global index. All are sparse, because items may lack any attribute except the table's keys."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ _JOINED: Final = ["{0} AND {1}", "({0} AND {1})", "{1} and {0}", "({0}) AND ({1}
 def _queries(draw: st.DrawFn, table: Table) -> dict[str, Any]:
     index = draw(st.sampled_from([None, *table.indexes]))
     keys = table.index_keys(index)
-    # Now and then a value of the wrong type, which DynamoDB refuses.
+    # Sometimes a value of the wrong type, which DynamoDB refuses.
     types = {key: draw(st.sampled_from([table.types[key]] * 15 + ["S", "N"])) for key in keys}
     partition = draw(_owner() if keys[0] == "owner" and types["owner"] == "S" else _value(types[keys[0]]))
     expression, values = "#p = :p", {":p": partition}

@@ -1,4 +1,4 @@
-"""MiniStack's DynamoDB in a process of its own: with the ordered indexes of the local cloud, or without them.
+"""Run MiniStack's DynamoDB in a separate process, with the ordered indexes of the local cloud or without.
 
 Runs in the emulator's environment. Reads one request a line, `[action, body]`, and writes one response a line, `[status, body]`.
 """
@@ -31,7 +31,7 @@ def _restart() -> None:
 
 
 def _expire(table: str, keys: list[str]) -> None:
-    """Remove an item as the time to live does."""
+    """Remove an expired item, as the time to live does."""
     dynamodb._remove_item(dynamodb._tables[table], *keys)
 
 

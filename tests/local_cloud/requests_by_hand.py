@@ -1,4 +1,4 @@
-"""Requests to the local cloud as a program sends them by hand: forged, signed with the administrator's key, or not HTTP at all."""
+"""Send hand-made requests to the local cloud: forged, signed with the administrator's key, or not HTTP."""
 
 import json
 import socket
@@ -18,11 +18,11 @@ from local_cloud.paths import REGION, LocalPaths
 __all__ = ["KEY", "forged", "path_style", "raw", "signed"]
 
 KEY: Final = "AKIAAAAAAAAAAAAAAAAA"
-"""A key that nobody has."""
+"""A key that does not exist."""
 
 
 def forged(service: str) -> dict[str, str]:
-    """Return the headers of a request that is signed in the right form, with a key that nobody has."""
+    """Return the headers of a request with a valid format and a key that does not exist."""
     date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     scope = f"{KEY}/{date[:8]}/{REGION}/{service}/aws4_request"
     signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
@@ -30,7 +30,7 @@ def forged(service: str) -> dict[str, str]:
 
 
 def signed(paths: LocalPaths, action: str, document: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
-    """Send a call of ECS that is signed by the administrator, with more headers, as a page that stole the key could."""
+    """Send a call of ECS with additional headers, signed by the administrator, like a page with a stolen key."""
     key = administrator_key(paths.administrator_key)
     target = {"X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}"}
     body = json.dumps(document)
@@ -50,7 +50,7 @@ def raw(paths: LocalPaths, head: str) -> bytes:
 
 
 def path_style(paths: LocalPaths, name: str) -> Any:
-    """Return a client of S3 at one of loopback's names that signs as the service does."""
+    """Return an S3 client for one of the names of loopback that signs like the service."""
     key = administrator_key(paths.administrator_key)
     config = Config(s3={"addressing_style": "path"}, signature_version="s3v4")
     session = boto3.Session(key.key_id, key.secret, region_name=REGION)

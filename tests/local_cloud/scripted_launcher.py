@@ -1,4 +1,4 @@
-"""A local cloud whose tasks run a shell script in place of the runner: what the variable `SCRIPT` says."""
+"""Start a local cloud whose tasks run the shell script in the variable `SCRIPT` instead of the runner."""
 
 import os
 from typing import Final

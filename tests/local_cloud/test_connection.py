@@ -35,7 +35,7 @@ def sourced(path: Path, before: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in after.items() if name.startswith(("AWS_", "JUPYTER_", "NO_"))}
 
 
-def test_programs_read_four_facts(paths: LocalPaths) -> None:
+def test_the_connection_file_has_four_values(paths: LocalPaths) -> None:
     assert json.loads(paths.connection.read_text(encoding="utf-8")) == {
         "api_url": API_URL,
         "region": "us-east-1",
@@ -44,7 +44,7 @@ def test_programs_read_four_facts(paths: LocalPaths) -> None:
     }
 
 
-def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(paths: LocalPaths) -> None:
+def test_sourcing_the_file_sets_the_user_and_unsets_another_account(paths: LocalPaths) -> None:
     before = {
         "AWS_PROFILE": "work",
         "AWS_SESSION_TOKEN": "of work",
@@ -63,20 +63,20 @@ def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(paths
     }
 
 
-def test_an_administrators_shell_has_the_root_key(paths: LocalPaths) -> None:
+def test_the_administrator_file_has_the_root_key(paths: LocalPaths) -> None:
     root = administrator_key(paths.administrator_key)
     after = sourced(paths.administrator_shell, {})
     assert (after["AWS_ACCESS_KEY_ID"], after["AWS_SECRET_ACCESS_KEY"]) == (root.key_id, root.secret)
     assert "JUPYTER_SCHEDULER_AWS_URL" not in after
 
 
-def test_an_admins_shell_differs_from_a_users_by_the_key_alone(paths: LocalPaths) -> None:
+def test_the_admin_file_differs_from_the_user_file_only_in_the_key(paths: LocalPaths) -> None:
     user, admin = sourced(paths.shell, {}), sourced(paths.admin_shell, {})
     assert (admin["AWS_ACCESS_KEY_ID"], admin["AWS_SECRET_ACCESS_KEY"]) == (ADMIN.key_id, ADMIN.secret)
     assert admin == user | ADMIN.environment
 
 
-def test_nobody_else_can_read_a_secret(paths: LocalPaths) -> None:
+def test_files_with_secrets_are_readable_only_by_their_owner(paths: LocalPaths) -> None:
     shells = (paths.shell, paths.admin_shell, paths.administrator_shell)
     for path in (*shells, paths.user_key, paths.admin_key, paths.administrator_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
@@ -88,6 +88,6 @@ def test_each_local_cloud_has_its_own_root_key(tmp_path: Path) -> None:
     assert administrator_key(tmp_path / "first") == first
 
 
-def test_without_a_deployment_there_is_nothing_to_connect_to(tmp_path: Path) -> None:
+def test_reading_the_environment_fails_without_a_deployment(tmp_path: Path) -> None:
     with pytest.raises(LocalCloudError, match="make up"):
         read_environment(LocalPaths(folder=tmp_path, port=4599))

@@ -12,14 +12,14 @@ from local_cloud.paths import ROOT, LocalPaths
 from tests.local_cloud.conftest import administrator_session, free_port
 
 
-def test_a_second_start_finds_the_first(daemon: Daemon) -> None:
+def test_a_second_start_keeps_the_running_process(daemon: Daemon) -> None:
     pid = daemon.pid
     assert pid is not None
     assert daemon.start() is False
     assert daemon.pid == pid
 
 
-def test_only_loopback_is_served(daemon: Daemon, paths: LocalPaths) -> None:
+def test_the_emulator_listens_on_loopback_only(daemon: Daemon, paths: LocalPaths) -> None:
     result = subprocess.run(["cat", "/proc/net/tcp", "/proc/net/tcp6"], check=True, capture_output=True, text=True)
     listening = [line.split()[1] for line in result.stdout.splitlines() if line.split()[3] == "0A"]
     assert [address for address in listening if address.endswith(f":{paths.port:04X}")] == [
@@ -27,7 +27,7 @@ def test_only_loopback_is_served(daemon: Daemon, paths: LocalPaths) -> None:
     ]
 
 
-def test_the_state_outlives_a_graceful_stop(daemon: Daemon, client: Any) -> None:
+def test_the_state_survives_a_graceful_stop(daemon: Daemon, client: Any) -> None:
     client("s3").create_bucket(Bucket="kept")
     client("s3").put_object(Bucket="kept", Key="a/b", Body=b"content")
     assert daemon.stop() is True
@@ -37,7 +37,7 @@ def test_the_state_outlives_a_graceful_stop(daemon: Daemon, client: Any) -> None
     assert client("s3").get_object(Bucket="kept", Key="a/b")["Body"].read() == b"content"
 
 
-def test_nothing_of_the_callers_environment_reaches_it(
+def test_the_emulator_does_not_inherit_the_callers_environment(
     paths: LocalPaths, monkeypatch: pytest.MonkeyPatch, daemon: Daemon
 ) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "of the developer")
@@ -47,7 +47,7 @@ def test_nothing_of_the_callers_environment_reaches_it(
     assert not [each for each in environment if b"of the developer" in each]
 
 
-def test_after_sigkill_it_starts_anew(daemon: Daemon) -> None:
+def test_a_start_succeeds_after_sigkill(daemon: Daemon) -> None:
     pid = daemon.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
@@ -55,7 +55,7 @@ def test_after_sigkill_it_starts_anew(daemon: Daemon) -> None:
     assert daemon.pid != pid
 
 
-def test_a_port_that_another_cloud_has_is_refused_and_that_one_left_alone(
+def test_a_port_of_another_local_cloud_is_refused_and_that_one_keeps_running(
     daemon: Daemon, paths: LocalPaths, tmp_path: Path
 ) -> None:
     other = Daemon(LocalPaths(folder=tmp_path, port=paths.port))
@@ -64,7 +64,7 @@ def test_a_port_that_another_cloud_has_is_refused_and_that_one_left_alone(
     assert daemon.pid is not None
 
 
-def test_an_emulator_that_lacks_something_is_refused_by_name(paths: LocalPaths) -> None:
+def test_an_emulator_without_a_required_function_is_refused(paths: LocalPaths) -> None:
     script = (
         "import ministack.services.ecs as ecs, ministack.services.eventbridge as events\n"
         "del ecs._mark_task_stopped\n"
@@ -83,7 +83,7 @@ def test_an_emulator_that_lacks_something_is_refused_by_name(paths: LocalPaths) 
     assert "the local cloud needs MiniStack 1.5.33" in result.stdout
 
 
-def test_what_the_time_to_live_removes_is_in_the_tables_stream(paths: LocalPaths) -> None:
+def test_expired_items_are_in_the_stream_of_the_table(paths: LocalPaths) -> None:
     script = (
         "import pathlib, threading\n"
         "from local_cloud.emulator import Emulator\n"
@@ -110,7 +110,7 @@ def test_what_the_time_to_live_removes_is_in_the_tables_stream(paths: LocalPaths
     )
 
 
-def test_on_another_port_it_still_reaches_its_queues(tmp_path: Path) -> None:
+def test_queues_are_reachable_after_a_change_of_the_port(tmp_path: Path) -> None:
     first, second = (LocalPaths(folder=tmp_path, port=free_port()) for _ in range(2))
     before, after = Daemon(first), Daemon(second)
     before.start()

@@ -13,7 +13,7 @@ from tests.local_cloud.dynamodb_examples import Example, Table, examples
 
 _MAX_PAGES = 30
 _NO_SORT_KEY = "__no_sort__"
-"""What MiniStack uses in a table without sort key."""
+"""MiniStack's sort key in a table without one."""
 
 _numbers = itertools.count()
 
@@ -54,7 +54,7 @@ def plain() -> Iterator[DynamoDB]:
 
 
 def request_of(action: str, body: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a request with the table's name where the action has it."""
+    """Return a request with the name of the table."""
     if action == "restart":
         return {}
     if action == "expire":
@@ -69,7 +69,7 @@ def request_of(action: str, body: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def pages(dynamodb: DynamoDB, query: dict[str, Any]) -> list[Any]:
-    """Return the responses to a query and to those for its next pages."""
+    """Return the responses for all pages of a query."""
     responses = []
     for _ in range(_MAX_PAGES):
         response = dynamodb.send("Query", query)
@@ -88,7 +88,7 @@ def create(name: str, table: Table, *processes: DynamoDB) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(example=examples())
-def test_every_page_is_the_one_that_ministack_finds_by_sorting(
+def test_every_page_equals_the_page_of_the_unpatched_emulator(
     ordered: DynamoDB, plain: DynamoDB, example: Example
 ) -> None:
     name = f"table-{next(_numbers)}"
@@ -116,7 +116,7 @@ _QUERIES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def full_table(ordered: DynamoDB, plain: DynamoDB) -> str:
-    """Return the name of a table with 300 items of one owner."""
+    """Create a table with 300 items of one owner; return its name."""
     name = "full-table"
     create(name, _TABLE, ordered, plain)
     items = [
@@ -147,12 +147,12 @@ def test_a_query_reads_only_its_page(
     }
     assert pages(ordered, query) == pages(plain, query)
     reads = [sort_keys_of(process, query) for process in (ordered, plain)]
-    assert reads[0] <= 2, "one for each bound of the range"
-    assert reads[1] >= 100, "what the count is worth: without the index, every item of the range"
+    assert reads[0] <= 2, "at most one for each bound of the range"
+    assert reads[1] >= 100, "without the index a query evaluates every item of the range, so the count is meaningful"
 
 
 def sort_keys_of(dynamodb: DynamoDB, query: dict[str, Any]) -> int:
-    """Return how many sort keys a query looks at."""
+    """Return the number of sort keys that a query evaluates."""
     dynamodb.send("count sort keys", {})
     dynamodb.send("Query", query)
     return int(dynamodb.send("count sort keys", {})[1])

@@ -1,4 +1,4 @@
-"""A table's stream is read to its end, whenever the emulator is started anew; the record read last may come twice, as on AWS."""
+"""Streams of tables after restarts of the emulator; the last record may be delivered twice, as on AWS."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from local_cloud.paths import LocalPaths
 from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]
-TELLS_THE_QUEUE = """
+FORWARD_TO_QUEUE = """
 import boto3, os
 def handler(event, context):
     queue = boto3.client("sqs", endpoint_url=os.environ["ENDPOINT"], region_name="us-east-1")
@@ -25,7 +25,7 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def mapping_id(client: Client, paths: LocalPaths) -> str:
-    """A table whose stream a function tells to a queue; give the id of what connects them."""
+    """Create a table whose stream a function forwards to a queue; return the id of the event source mapping."""
     client("sqs").create_queue(QueueName="told")
     table = client("dynamodb").create_table(
         TableName="things",
@@ -36,7 +36,7 @@ def mapping_id(client: Client, paths: LocalPaths) -> str:
     )
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("told.py", TELLS_THE_QUEUE)
+        archive.writestr("told.py", FORWARD_TO_QUEUE)
     role = make_role(client, "tells", "lambda.amazonaws.com", Action="sqs:SendMessage", Resource="*")
     client("lambda").create_function(
         FunctionName="tells",
@@ -61,7 +61,7 @@ def put(client: Client) -> Callable[[str], None]:
 
 @pytest.fixture
 def told_until(client: Client, paths: LocalPaths) -> Callable[[str], list[str]]:
-    """Wait till the function tells of a record; give all that it told of till then."""
+    """Wait until the function forwards a record; return all records until then."""
     url = f"{paths.endpoint_url}/000000000000/told"
 
     def all_until(name: str) -> list[str]:
@@ -80,7 +80,7 @@ def restart(daemon: Daemon) -> None:
     daemon.start()
 
 
-def test_records_are_read_after_a_restart_and_those_read_before_are_not_read_again(
+def test_after_a_restart_new_records_are_read_and_earlier_ones_are_not_read_again(
     mapping_id: str, put: Callable[[str], None], told_until: Callable[[str], list[str]], daemon: Daemon
 ) -> None:
     for name in ("one", "two"):
@@ -91,7 +91,7 @@ def test_records_are_read_after_a_restart_and_those_read_before_are_not_read_aga
     assert "one" not in told_until("three")
 
 
-def test_records_that_nobody_has_read_outlive_a_restart(
+def test_unread_records_survive_a_restart(
     mapping_id: str, client: Client, put: Callable[[str], None], told_until: Callable[[str], list[str]], daemon: Daemon
 ) -> None:
     client("lambda").update_event_source_mapping(UUID=mapping_id, Enabled=False)
@@ -101,7 +101,7 @@ def test_records_that_nobody_has_read_outlive_a_restart(
     told_until("unread")
 
 
-def test_a_position_beyond_the_end_of_its_stream_is_set_back(
+def test_a_position_beyond_the_end_of_its_stream_moves_to_the_end(
     mapping_id: str,
     put: Callable[[str], None],
     told_until: Callable[[str], list[str]],

@@ -16,14 +16,14 @@ def paths(tmp_path: Path) -> LocalPaths:
     return LocalPaths(folder=tmp_path, port=4599)
 
 
-def test_the_workspace_has_the_examples(paths: LocalPaths) -> None:
+def test_the_workspace_contains_the_examples(paths: LocalPaths) -> None:
     workspace = make_workspace(paths)
     names = {path.relative_to(workspace).as_posix() for path in workspace.rglob("*")}
     assert {"hello.ipynb", "failing.ipynb", "co2/co2.ipynb", "co2/co2-mauna-loa.csv"} <= names
     assert "ruff.toml" not in names
 
 
-def test_what_was_changed_in_the_workspace_stays(paths: LocalPaths) -> None:
+def test_changed_files_in_the_workspace_are_kept(paths: LocalPaths) -> None:
     workspace = make_workspace(paths)
     (workspace / "hello.ipynb").write_text("changed")
     (workspace / "co2" / "co2.ipynb").unlink()
@@ -32,7 +32,7 @@ def test_what_was_changed_in_the_workspace_stays(paths: LocalPaths) -> None:
     assert (workspace / "co2" / "co2.ipynb").exists()
 
 
-def test_the_lab_sees_the_local_cloud_and_no_other(paths: LocalPaths) -> None:
+def test_jupyterlab_uses_the_local_cloud_and_no_other_account(paths: LocalPaths) -> None:
     write_key(paths.user_key, AccessKey(key_id="AKIAUSER", secret="secret"))
     write_key(paths.admin_key, AccessKey(key_id="AKIAADMIN", secret="secret"))
     write_connection(paths, api_url=API_URL, user_policy_arn="arn")
@@ -45,12 +45,12 @@ def test_the_lab_sees_the_local_cloud_and_no_other(paths: LocalPaths) -> None:
     assert homes == {paths.lab}
 
 
-def test_without_a_stack_it_says_how_to_get_one(paths: LocalPaths) -> None:
+def test_without_a_deployment_the_error_says_how_to_deploy(paths: LocalPaths) -> None:
     with pytest.raises(LocalCloudError, match="make up"):
         lab_environment(paths, {})
 
 
-def test_without_jupyterlab_it_says_how_to_get_it(paths: LocalPaths, tmp_path: Path) -> None:
+def test_without_jupyterlab_the_error_says_how_to_install_it(paths: LocalPaths, tmp_path: Path) -> None:
     with pytest.raises(LocalCloudError, match="make init"):
         lab_command(tmp_path / "python", paths.workspace)
     command = lab_command(paths.lab_python, paths.workspace)

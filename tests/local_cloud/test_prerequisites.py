@@ -21,7 +21,7 @@ def install_node(folder: Path, version: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_a_taken_port_is_one_line_that_names_it_and_the_way_out() -> None:
+def test_a_port_in_use_is_reported_in_one_line_with_a_solution() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(LocalCloudError) as caught:
@@ -31,20 +31,22 @@ def test_a_taken_port_is_one_line_that_names_it_and_the_way_out() -> None:
     )
 
 
-def test_a_free_port_is_fine() -> None:
+def test_a_free_port_is_accepted() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     check_port_is_free(port)
 
 
-def test_a_missing_node_is_one_line(paths: LocalPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_node_is_reported_in_one_line(
+    paths: LocalPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalCloudError, match=r"^node is missing; install Node\.js 18 or later"):
         check_prerequisites(paths)
 
 
 @pytest.mark.parametrize("version", ["v16.20.2", "v8.0.0", "unknown"])
-def test_an_old_node_is_one_line(
+def test_an_old_node_is_reported_in_one_line(
     paths: LocalPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     install_node(tmp_path, version, monkeypatch)
@@ -53,7 +55,7 @@ def test_an_old_node_is_one_line(
 
 
 @pytest.mark.parametrize("version", ["v18.0.0", "v22.11.0"])
-def test_a_machine_with_everything_is_fine(
+def test_a_complete_machine_is_accepted(
     paths: LocalPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
     install_node(tmp_path, version, monkeypatch)

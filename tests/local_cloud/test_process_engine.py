@@ -44,7 +44,7 @@ def output(container: ProcessContainer) -> bytes:
     return log
 
 
-def test_an_image_stands_for_a_program(engine: ProcessEngine) -> None:
+def test_an_image_starts_its_program(engine: ProcessEngine) -> None:
     assert (
         output(engine.containers.run("image:local", name="task", ports=None, labels={}, detach=True))
         == b"runs by default\n"
@@ -60,13 +60,13 @@ def test_an_image_stands_for_a_program(engine: ProcessEngine) -> None:
     ],
     ids=["command", "entry point", "working directory"],
 )
-def test_a_container_that_names_what_runs_is_refused(engine: ProcessEngine, named: dict[str, Any]) -> None:
+def test_a_container_with_its_own_command_is_refused(engine: ProcessEngine, named: dict[str, Any]) -> None:
     with pytest.raises(ProgramRefusedError, match=r"takes no command, entry point or working directory.*podman"):
         engine.containers.run("image:local", **named)
     assert engine.containers.list() == []
 
 
-def test_a_container_sets_the_programs_own_variables_and_no_others(engine: ProcessEngine) -> None:
+def test_a_container_sets_only_the_variables_of_the_program(engine: ProcessEngine) -> None:
     dangerous = dict.fromkeys(("LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "ENV", "PATH", "HOME", "TMPDIR"), "mine")
     container = engine.containers.run("image:local", environment={"SCRIPT": "env", "A": "b", **dangerous})
     variables = output(container).decode().splitlines()
@@ -74,12 +74,12 @@ def test_a_container_sets_the_programs_own_variables_and_no_others(engine: Proce
     assert not [each for each in variables if "mine" in each.lower()]
 
 
-def test_what_the_program_sets_stands_over_a_containers_variables(engine: ProcessEngine) -> None:
+def test_variables_of_the_program_take_precedence_over_those_of_the_container(engine: ProcessEngine) -> None:
     container = engine.containers.run("image:local", environment={"SCRIPT": "echo $LANG", "LANG": "de"})
     assert output(container) == b"C\n"
 
 
-def test_an_unknown_image_is_refused_as_ecs_says_it(engine: ProcessEngine) -> None:
+def test_an_unknown_image_is_refused_with_the_error_of_ecs(engine: ProcessEngine) -> None:
     with pytest.raises(
         NoSuchImageError, match=r"CannotPullContainerError: there is no image nobody/none:1 .* there is image:local"
     ):
@@ -94,7 +94,7 @@ def test_containers_are_found_by_their_ids(engine: ProcessEngine) -> None:
         engine.containers.get("feedbeef")
 
 
-def test_closing_kills_what_runs_and_starts_nothing_more(engine: ProcessEngine) -> None:
+def test_close_kills_running_containers_and_refuses_new_ones(engine: ProcessEngine) -> None:
     containers = [
         engine.containers.run("image:local", environment={"SCRIPT": "trap '' TERM; sleep 600"}) for _ in range(3)
     ]
@@ -106,7 +106,7 @@ def test_closing_kills_what_runs_and_starts_nothing_more(engine: ProcessEngine) 
 
 @pytest.fixture
 def killed_engine(tmp_path: Path) -> Callable[[], Path]:
-    """Start a container in a process that then ends at once, as if by SIGKILL."""
+    """Start a container in a process that then ends immediately, as if by SIGKILL."""
     script = (
         "import os, pathlib, sys\n"
         "from local_cloud.process_engine import ProcessEngine, Program\n"
@@ -127,9 +127,7 @@ def killed_engine(tmp_path: Path) -> Callable[[], Path]:
     return start_and_die
 
 
-def test_what_a_killed_engine_left_running_is_ended_by_the_next(
-    tmp_path: Path, killed_engine: Callable[[], Path]
-) -> None:
+def test_orphaned_processes_of_a_killed_engine_are_killed(tmp_path: Path, killed_engine: Callable[[], Path]) -> None:
     held = killed_engine()
     with held.open(encoding="ascii") as end:  # opens when the process has opened its side, so it runs
         ProcessEngine(tmp_path / "tasks", programs={}, rewrite=dict)
@@ -137,7 +135,7 @@ def test_what_a_killed_engine_left_running_is_ended_by_the_next(
     assert [*(tmp_path / "tasks").iterdir()] == []
 
 
-def test_a_process_that_got_the_number_of_an_old_one_is_left_alone(tmp_path: Path) -> None:
+def test_a_process_that_reuses_a_process_id_is_not_killed(tmp_path: Path) -> None:
     with subprocess.Popen(["/bin/sleep", "600"], start_new_session=True) as stranger:
         folder = tmp_path / "tasks" / "0123456789ab"
         folder.mkdir(parents=True)

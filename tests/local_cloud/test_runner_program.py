@@ -1,4 +1,4 @@
-"""What tasks of a local cloud without a container engine can run: the runner, for its own API, and nothing else."""
+"""Tasks of a local cloud without container engine run only the runner, for its own API."""
 
 import ast
 import stat
@@ -38,7 +38,7 @@ def end_of(ecs: Any, definition: dict[str, Any], override: dict[str, Any], **tas
 
 
 def with_mark(named: Any, mark: Path) -> Any:
-    """Put a path where the attack names one."""
+    """Insert a path into the attack."""
     if isinstance(named, dict):
         return {name: with_mark(value, mark) for name, value in named.items()}
     if isinstance(named, list):
@@ -64,7 +64,7 @@ def with_mark(named: Any, mark: Path) -> Any:
     ],
     ids=str,
 )
-def test_a_launch_that_names_what_runs_fails(
+def test_a_launch_with_its_own_command_fails(
     ecs: Any, tmp_path: Path, definition: dict[str, Any], override: dict[str, Any], reason: str
 ) -> None:
     mark = tmp_path / "ran"
@@ -74,8 +74,8 @@ def test_a_launch_that_names_what_runs_fails(
     assert not mark.exists()
 
 
-def test_variables_that_a_python_obeys_do_not_reach_it(ecs: Any, tmp_path: Path) -> None:
-    """The runner starts, and refuses to work: its own three variables are missing."""
+def test_variables_that_python_reads_are_not_passed_to_the_runner(ecs: Any, tmp_path: Path) -> None:
+    """The runner starts and fails because its three variables are missing."""
     mark = tmp_path / "ran"
     (tmp_path / "sitecustomize.py").write_text(f"open({str(mark)!r}, 'w')\n", encoding="utf-8")
     names = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "HOME", "PATH", "LD_LIBRARY_PATH")
@@ -97,7 +97,7 @@ def test_the_runner_gets_work_from_this_local_cloud_only(paths: LocalPaths, addr
         program.environment_of({**own, "RUN_URL": address.format(port=paths.port)})
 
 
-def test_the_program_takes_the_variables_that_the_runner_reads(paths: LocalPaths) -> None:
+def test_the_program_accepts_the_variables_that_the_runner_reads(paths: LocalPaths) -> None:
     source = (ROOT / "runner_container" / "runner" / "settings.py").read_text(encoding="utf-8")
     (names,) = [
         ast.literal_eval(each.value)
@@ -107,7 +107,7 @@ def test_the_program_takes_the_variables_that_the_runner_reads(paths: LocalPaths
     assert runner_program(paths).variables == set(names)
 
 
-def test_what_it_keeps_is_its_owners_alone(paths: LocalPaths, daemon: Daemon, client: Client) -> None:
+def test_files_are_readable_only_by_their_owner(paths: LocalPaths, daemon: Daemon, client: Client) -> None:
     client("s3").create_bucket(Bucket="kept")
     client("s3").put_object(Bucket="kept", Key="a", Body=b"secret")
     daemon.stop()

@@ -1,4 +1,4 @@
-"""DeliveryQueue and dead letters, with queues that refuse and a clock of the test's own."""
+"""Deliveries, retries and dead letters, with queues that refuse messages and a clock of the test."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ TARGET, DEAD = "arn:aws:sqs:us-east-1:000000000000:ticks", "arn:aws:sqs:us-east-
 
 @dataclass
 class Queues:
-    """Take messages, but for those of the queues that are named to refuse."""
+    """Accept messages, except for queues that are set to refuse."""
 
     refusing: set[str] = field(default_factory=set)
     tried: int = 0
@@ -38,7 +38,7 @@ def pass_time(deliveries: DeliveryQueue, seconds: int) -> None:
         deliveries.attempt(DUE + timedelta(seconds=second))
 
 
-def test_what_is_delivered_is_delivered_once_with_its_attributes_filled_in() -> None:
+def test_a_message_is_delivered_once_with_its_attributes_filled_in() -> None:
     queues = Queues()
     deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery())
@@ -59,7 +59,7 @@ def test_each_execution_has_an_id_that_its_retries_keep() -> None:
     assert attempts == ("2", "2")
 
 
-def test_pauses_grow() -> None:
+def test_the_backoff_is_exponential() -> None:
     tries: list[int] = []
     queues = Queues(refusing={TARGET})
     deliveries = DeliveryQueue(queues.send)
@@ -71,7 +71,7 @@ def test_pauses_grow() -> None:
     assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183]
 
 
-def test_a_delivery_that_is_refused_too_often_becomes_a_dead_letter() -> None:
+def test_a_delivery_becomes_a_dead_letter_after_the_last_retry() -> None:
     queues = Queues(refusing={TARGET})
     deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery(RetryPolicy={"MaximumRetryAttempts": 2}, DeadLetterConfig={"Arn": DEAD}))
@@ -90,7 +90,7 @@ def test_a_delivery_that_is_refused_too_often_becomes_a_dead_letter() -> None:
     }
 
 
-def test_a_delivery_that_is_refused_too_long_becomes_a_dead_letter() -> None:
+def test_a_delivery_becomes_a_dead_letter_at_its_maximum_age() -> None:
     queues = Queues(refusing={TARGET})
     deliveries = DeliveryQueue(queues.send)
     policy = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 60}
@@ -104,7 +104,7 @@ def test_a_delivery_that_is_refused_too_long_becomes_a_dead_letter() -> None:
     )
 
 
-def test_without_retries_the_first_refusal_is_the_last() -> None:
+def test_without_retries_the_first_refusal_makes_a_dead_letter() -> None:
     queues = Queues(refusing={TARGET})
     deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery(RetryPolicy={"MaximumRetryAttempts": 0}))
@@ -112,7 +112,7 @@ def test_without_retries_the_first_refusal_is_the_last() -> None:
     assert (queues.tried, queues.taken) == (1, [])
 
 
-def test_neither_a_refused_dead_letter_nor_a_broken_target_disturbs_the_others() -> None:
+def test_a_refused_dead_letter_or_an_invalid_target_does_not_affect_other_deliveries() -> None:
     queues = Queues(refusing={TARGET, DEAD})
     deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery(RetryPolicy={"MaximumRetryAttempts": 0}, DeadLetterConfig={"Arn": DEAD}))
