@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, overload
 
 __all__ = ["EVERYTHING", "ItemKey", "KeyRange", "OrderedIndex", "SortOrder", "prefix_end"]
 
@@ -91,6 +91,14 @@ class OrderedIndex:
         positions = range(first, end)
         for position in positions if forward else reversed(positions):
             yield entries[position][1]
+
+
+@overload
+def prefix_end(prefix: str) -> str | None: ...
+
+
+@overload
+def prefix_end(prefix: bytes) -> bytes | None: ...
 
 
 def prefix_end(prefix: str | bytes) -> str | bytes | None:
