@@ -1,3 +1,3 @@
-"""What the README states in numbers: ratios measured in one run, so that the machine's speed cancels out. `make bench` runs all."""
+"""Measures the figures that the README states, as ratios within one run, so that the speed of the machine cancels out."""
 
 __all__: list[str] = []

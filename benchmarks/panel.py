@@ -1,4 +1,4 @@
-"""Times what a person waits for in the Jobs panel, against the stock scheduler in the same run: a job, and list pages."""
+"""Measures what a person waits for in the Jobs panel against the stock scheduler: a job, and pages of a list."""
 
 import statistics
 import tempfile
@@ -8,66 +8,84 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from jupyter_scheduler.orm import Job, create_session
 
 from benchmarks.servers import NOTEBOOK, Servers, running_servers
+from benchmarks.table import Row
 from tests.support.jupyter_server import JupyterServer
 
-__all__ = ["Comparison", "main"]
+__all__ = ["measure"]
+
+_JOBS: Final = 20_000
+"""Jobs in each list."""
+
+_RUNS: Final = 5
+"""Times that a job runs on each server."""
+
+_REQUESTS: Final = 11
+"""Times that each server gets the same request."""
 
 _POLL_SECONDS: Final = 0.05
-_LONGEST_SECONDS: Final = 120
-_ENDED: Final = ("COMPLETED", "FAILED", "STOPPED")
+_TIMEOUT_SECONDS: Final = 120
+_FINAL_STATUSES: Final = ("COMPLETED", "FAILED", "STOPPED")
 
-_LISTS: Final = {
-    "first page of 25": "/jobs?max_items=25",
-    "by name": "/jobs?sort_by=asc(name)&max_items=25",
-    "by input file": "/jobs?sort_by=asc(input_filename)&sort_by=asc(name)&max_items=25",
-    "by status": "/jobs?sort_by=desc(status)&sort_by=desc(create_time)&max_items=25",
-    "none (JupyterLab starts)": "/jobs?max_items=0",
-    "1,000 rows": "/jobs?max_items=1000",
+_ORDERS: Final = {
+    "newest first": "",
+    "by name": "sort_by=asc(name)&",
+    "by input file": "sort_by=asc(input_filename)&sort_by=asc(name)&",
+    "by status": "sort_by=desc(status)&sort_by=desc(create_time)&",
 }
+"""What the panel asks for when a column's heading is clicked."""
 
-Comparison = dict[str, tuple[float | None, float]]
-"""What was done: seconds of the stock scheduler (None: it has no such thing), and ours; medians."""
+_PAGE: Final = 25
+"""A page of the panel [rows]."""
+
+_LARGE_PAGE: Final = 1000
+"""The largest page of the API [rows]."""
 
 
-def main(*, jobs: int, runs: int, rounds: int) -> Comparison:
-    """Measure, in turns.
-
-    Parameters
-    ----------
-    jobs
-        Number of jobs that lists are made beside.
-    runs
-        How often a job is run on each.
-    rounds
-        How often a list is asked for on each.
-    """
+def measure() -> list[Row]:
+    """Compare both servers, in turns."""
     with tempfile.TemporaryDirectory() as folder, running_servers(Path(folder)) as servers:
         both = (servers.stock, servers.ours)
         environments = [server.get("/runtime_environments")[0]["name"] for server in both]
         steps = [_runner(server, name) for server, name in zip(both, environments, strict=True)]
-        found: Comparison = {"Create to COMPLETED, 3 trivial cells": _in_turns(steps, runs)}
-        _seed(servers, jobs)
-        for what, path in _LISTS.items():
-            found[f"list at {jobs:,} jobs: {what}"] = _in_turns([_getter(server, path) for server in both], rounds)
-        last = [_getter(server, _later_page(server)) for server in both]
-        found[f"list at {jobs:,} jobs: page 5"] = _in_turns(last, rounds)
-        alone, _ = _in_turns([_querier(servers.dynamodb), lambda: None], rounds)
-        found["of which the emulated DynamoDB's one Query"] = (None, alone)
-        return found
+        rows = [_row("*Create* to *Completed*, three trivial cells", *_in_turns(steps, _RUNS))]
+        _seed(servers, _JOBS)
+        rows += [_list_row(servers, f"{_PAGE} of {_JOBS:,} jobs, {name}", order) for name, order in _ORDERS.items()]
+        rows += [
+            _list_row(servers, f"{_PAGE} of {_JOBS:,} jobs, {name}, from the middle", order, middle=True)
+            for name, order in _ORDERS.items()
+        ]
+        rows.append(_list_row(servers, f"{_LARGE_PAGE:,} rows at once", "", size=_LARGE_PAGE))
+        rows.append(_list_row(servers, "what JupyterLab requests when it starts", "", size=0))
+        return rows
+
+
+def _row(what: str, stock: float, ours: float, goal: str = "") -> Row:
+    return Row(what=what, ours=ours * 1000, baseline=stock * 1000, against="stock scheduler", goal=goal)
+
+
+def _list_row(servers: Servers, what: str, order: str, *, size: int = _PAGE, middle: bool = False) -> Row:
+    paths = [
+        f"/jobs?{order}max_items={size}{_middle_token(server, order) if middle else ''}"
+        for server in (servers.stock, servers.ours)
+    ]
+    steps = [_getter(server, path) for server, path in zip((servers.stock, servers.ours), paths, strict=True)]
+    return _row(what, *_in_turns(steps, _REQUESTS), goal="3 x" if size == _PAGE else "")
 
 
 def _in_turns(steps: list[Callable[[], None]], rounds: int) -> tuple[float, float]:
+    """Run the steps alternately; return the median of each [s]."""
     seconds: list[list[float]] = [[] for _ in steps]
     for number in range(rounds + 1):
         for step, times in zip(steps, seconds, strict=True):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             step()
             if number:  # the first is a warm-up
-                times.append(time.perf_counter() - begun)
+                times.append(time.perf_counter() - start)
     stock, ours = (statistics.median(times) for times in seconds)
     return stock, ours
 
@@ -82,9 +100,9 @@ def _runner(server: JupyterServer, environment: str) -> Callable[[], None]:
 
     def run() -> None:
         job_id = server.post("/jobs", body)["job_id"]
-        end = time.monotonic() + _LONGEST_SECONDS
-        # A new job of the stock scheduler says STOPPED until its process has started.
-        while (job := server.get(f"/jobs/{job_id}"))["status"] not in _ENDED or not job["start_time"]:
+        end = time.monotonic() + _TIMEOUT_SECONDS
+        # A new job of the stock scheduler is STOPPED until its process has started.
+        while (job := server.get(f"/jobs/{job_id}"))["status"] not in _FINAL_STATUSES or not job["start_time"]:
             if time.monotonic() > end:
                 raise RuntimeError(f"{server.url}: the job {job_id} is still {job['status']}")
             time.sleep(_POLL_SECONDS)
@@ -101,38 +119,22 @@ def _getter(server: JupyterServer, path: str) -> Callable[[], None]:
     return get
 
 
-def _querier(dynamodb: Any) -> Callable[[], None]:
-    """Ask the table as a list's first page does: the newest 26 of an owner."""
-    table = _table(dynamodb)
-    [job] = dynamodb.scan(TableName=table, Limit=1)["Items"]
-
-    def query() -> None:
-        dynamodb.query(
-            TableName=table,
-            KeyConditionExpression="owner_id = :owner",
-            ExpressionAttributeValues={":owner": job["owner_id"]},
-            ScanIndexForward=False,
-            Limit=26,
-        )
-
-    return query
-
-
 def _table(dynamodb: Any) -> str:
     name: str = next(name for name in dynamodb.list_tables()["TableNames"] if "Jobs" in name)
     return name
 
 
-def _later_page(server: JupyterServer) -> str:
-    path = "/jobs?max_items=25"
-    token = server.get(path)["next_token"]
-    for _ in range(3):
-        token = server.get(f"{path}&next_token={token}")["next_token"]
-    return f"{path}&next_token={token}"
+def _middle_token(server: JupyterServer, order: str) -> str:
+    """Return the parameter that continues a list in its middle."""
+    token = ""
+    for _ in range(_JOBS // _LARGE_PAGE // 2):
+        page = server.get(f"/jobs?{order}max_items={_LARGE_PAGE}{token}")
+        token = f"&next_token={quote(str(page['next_token']))}"
+    return token
 
 
 def _seed(servers: Servers, count: int) -> None:
-    """Put ended jobs beside those that ran, right into both tables."""
+    """Add completed and failed jobs, directly to both tables."""
     _seed_stock(servers, count)
     _seed_ours(servers.dynamodb, count)
 
@@ -158,7 +160,7 @@ def _seed_stock(servers: Servers, count: int) -> None:
 
 
 def _seed_ours(dynamodb: Any, count: int) -> None:
-    """Multiply a job that has run, each copy with its own keys."""
+    """Write copies of a job that has run, each with its own keys."""
     table = _table(dynamodb)
     [job] = dynamodb.scan(TableName=table, Limit=1)["Items"]
     for batch in _batches(_copies(job, count)):

@@ -1,4 +1,4 @@
-"""Two Jupyter servers side by side: one with the stock scheduler, one with ours in front of a local cloud of its own."""
+"""Two Jupyter servers: one with the stock scheduler, one with our connector and a local cloud of its own."""
 
 import json
 import os
@@ -32,18 +32,18 @@ _STOCK: Final = {
 
 @dataclass(frozen=True)
 class Servers:
-    """Both servers, and the tables behind them."""
+    """Both servers, and access to their tables."""
 
     stock: JupyterServer
     ours: JupyterServer
     stock_db_url: str
     dynamodb: Any
-    """A client of the local cloud's DynamoDB."""
+    """A client for the local cloud's DynamoDB."""
 
 
 @contextmanager
 def running_servers(folder: Path) -> Iterator[Servers]:
-    """Run both until the block ends; each has the notebook of three trivial cells in its root folder."""
+    """Run both servers until the block ends; each has a notebook of three trivial cells in its root folder."""
     db_url = f"sqlite:///{folder}/stock.sqlite"
     options = [f"--SchedulerApp.{name}={value}" for name, value in {**_STOCK, "db_url": db_url}.items()]
     with (

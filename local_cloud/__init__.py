@@ -1,3 +1,3 @@
-"""The whole stack on one machine: an emulated AWS, deployed to with the same CDK app as a real account."""
+"""The local cloud: the whole stack on one machine, deployed to an emulated AWS with the same CDK app as to a real account."""
 
 __all__: list[str] = []

@@ -1,7 +1,7 @@
-"""`python -m local_cloud up | lab | down | status`: the whole stack on this machine, and JupyterLab in front of it.
+"""The command line of the local cloud: `python -m local_cloud up | lab | down | status`.
 
-`LOCAL_CLOUD_DIR` and `LOCAL_CLOUD_PORT` choose its folder and port, so that several can stand side by side;
-`LOCAL_CLOUD_ENGINE` chooses what runs the tasks: `process` (the default), `podman` or `docker`.
+`LOCAL_CLOUD_DIR` and `LOCAL_CLOUD_PORT` set its folder and port, so that several can run on one machine.
+`LOCAL_CLOUD_ENGINE` sets what runs the tasks: `process` (the default), `podman` or `docker`.
 """
 
 import argparse
@@ -15,104 +15,109 @@ from contextlib import contextmanager
 from local_cloud.connection import write_connection
 from local_cloud.daemon import Daemon
 from local_cloud.deploy import deploy
-from local_cloud.engine_choice import choose_engine, chosen_engine, end_leftovers, write_engine
+from local_cloud.engine_choice import choose_engine, read_engine, remove_orphaned_containers, write_engine
 from local_cloud.errors import LocalCloudError
-from local_cloud.jupyterlab import lab_command, lab_environment, make_workspace
-from local_cloud.machine_checks import check_machine
+from local_cloud.jupyterlab_server import lab_command, lab_environment, make_workspace
 from local_cloud.paths import LocalPaths
+from local_cloud.prerequisites import check_prerequisites
 
 __all__ = ["main"]
 
 
 def main() -> int:
-    """Do what the command line says; give 1 after a fault that was told in one line, and for `status` if it does not run."""
+    """Run the action of the command line.
+
+    Returns
+    -------
+    The exit code: 1 after an error, which is printed in one line, and for `status` if the local cloud is not running.
+    """
     parser = argparse.ArgumentParser(
         prog="local_cloud", description="The whole stack on an emulated AWS on this machine."
     )
     parser.add_argument("action", choices=("up", "lab", "down", "status"))
     action = parser.parse_args().action
     try:
-        places = LocalPaths.from_environment(os.environ)
+        paths = LocalPaths.from_environment(os.environ)
         if action == "lab":
-            return _lab(places)
-        with _alone(places):
-            return {"up": _up, "down": _down, "status": _status}[action](places)
+            return _lab(paths)
+        with _locked(paths):
+            return {"up": _up, "down": _down, "status": _status}[action](paths)
     except LocalCloudError as error:
         print(f"local cloud: {error}", file=sys.stderr)
         return 1
 
 
-def _up(places: LocalPaths) -> int:
-    check_machine(places)
-    started = _start(places)
+def _up(paths: LocalPaths) -> int:
+    check_prerequisites(paths)
+    started = _start(paths)
     from local_cloud.identities import Identities  # noqa: PLC0415  needs boto3, which `make down` runs without
 
-    identities = Identities(places)
-    stack = deploy(places, identities.deployer)
+    identities = Identities(paths)
+    stack = deploy(paths, identities.deployer)
     identities.notebook_user(stack.user_policy_arn)
     identities.admin(stack.user_policy_arn)
-    write_connection(places, api_url=stack.api_url, user_policy_arn=stack.user_policy_arn)
-    print(f"The local cloud {'is up' if started else 'was up already'}: {stack.api_url}")
-    if engine := chosen_engine(places):
-        print(f"Tasks run as containers of {engine.name}.")
-    print(f"For this shell: . {os.path.relpath(places.shell)}")
+    write_connection(paths, api_url=stack.api_url, user_policy_arn=stack.user_policy_arn)
+    print(f"The local cloud {'is running' if started else 'was already running'}: {stack.api_url}")
+    if engine := read_engine(paths):
+        print(f"Tasks run as {engine.name} containers.")
+    print(f"To use nbjobs in this shell: . {os.path.relpath(paths.shell)}")
     return 0
 
 
-def _start(places: LocalPaths) -> bool:
-    """Start the launcher, anew if it runs with another engine; return whether it was not running already."""
-    daemon = Daemon(places)
+def _start(paths: LocalPaths) -> bool:
+    """Start the launcher, or restart it if it runs with another engine; return False if it was already running."""
+    daemon = Daemon(paths)
     engine = choose_engine(os.environ)
-    running = chosen_engine(places)
+    running = read_engine(paths)
     if daemon.pid is None or (engine and engine.name) != (running and running.name):
         daemon.stop()
-        end_leftovers(places)
-        write_engine(places, engine)
+        remove_orphaned_containers(paths)
+        write_engine(paths, engine)
     return daemon.start()
 
 
-def _lab(places: LocalPaths) -> int:
-    """Become JupyterLab, until it is interrupted."""
-    if Daemon(places).pid is None:
-        raise LocalCloudError("The local cloud does not run; `make up` starts it.")
-    command = lab_command(places.lab_python, make_workspace(places))
-    print("JupyterLab prints its address below; right-click a notebook there and choose Create Job.", flush=True)
-    os.execve(command[0], command, lab_environment(places, os.environ))  # noqa: S606 - no shell is wanted
+def _lab(paths: LocalPaths) -> int:
+    """Replace this process by JupyterLab."""
+    if Daemon(paths).pid is None:
+        raise LocalCloudError("The local cloud is not running. Start it with `make up`.")
+    command = lab_command(paths.lab_python, make_workspace(paths))
+    print("Open the address that JupyterLab prints below, right-click a notebook, and choose Create Job.", flush=True)
+    os.execve(command[0], command, lab_environment(paths, os.environ))  # noqa: S606 - no shell is wanted
 
 
-def _down(places: LocalPaths) -> int:
-    stopped = Daemon(places).stop()
+def _down(paths: LocalPaths) -> int:
+    stopped = Daemon(paths).stop()
     try:
-        end_leftovers(places)
-    except LocalCloudError as error:  # an engine that is gone must not keep anybody from cleaning up
+        remove_orphaned_containers(paths)
+    except LocalCloudError as error:  # stop the local cloud even if its container engine is gone
         print(f"local cloud: {error}", file=sys.stderr)
     print(
-        "The local cloud has stopped; `make up` finds its jobs again."
+        "The local cloud has stopped. Its jobs are back after the next `make up`."
         if stopped
         else "The local cloud was not running."
     )
     return 0
 
 
-def _status(places: LocalPaths) -> int:
-    pid = Daemon(places).pid
+def _status(paths: LocalPaths) -> int:
+    pid = Daemon(paths).pid
     if pid is None:
-        print("The local cloud does not run; `make up` starts it.")
+        print("The local cloud is not running. Start it with `make up`.")
         return 1
     api_url = (
-        json.loads(places.connection.read_text(encoding="utf-8"))["api_url"]
-        if places.connection.exists()
+        json.loads(paths.connection.read_text(encoding="utf-8"))["api_url"]
+        if paths.connection.exists()
         else "not deployed"
     )
-    print(f"The local cloud runs as process {pid}: {api_url}")
+    print(f"The local cloud is running as process {pid}: {api_url}")
     return 0
 
 
 @contextmanager
-def _alone(places: LocalPaths) -> Iterator[None]:
-    """Let two commands on the same local cloud run one after the other."""
-    places.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (places.folder / "lock").open("w", encoding="ascii") as lock:
+def _locked(paths: LocalPaths) -> Iterator[None]:
+    """Hold the lock of the local cloud, so that two commands do not run at the same time."""
+    paths.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (paths.folder / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -1,4 +1,4 @@
-"""The access keys of a local cloud: random, made once, readable by this user only."""
+"""Create and read the access keys of a local cloud: random, created once, readable by this user only."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _ALPHABET: Final = string.ascii_uppercase + "234567"
 
 @dataclass(frozen=True, kw_only=True)
 class AccessKey:
-    """What a request is signed with."""
+    """An access key of AWS, which signs requests."""
 
     key_id: str
     secret: str = field(repr=False)
@@ -28,7 +28,7 @@ class AccessKey:
 
 
 def administrator_key(path: Path) -> AccessKey:
-    """Return the key of the emulated account's root user, which a new local cloud makes first."""
+    """Return the key of the emulated account's root user; create it for a new local cloud."""
     if not path.exists():
         key_id = "AKIA" + "".join(secrets.choice(_ALPHABET) for _ in range(16))
         write_key(path, AccessKey(key_id=key_id, secret=secrets.token_urlsafe(30)))
@@ -41,13 +41,13 @@ def read_key(path: Path) -> AccessKey:
     Raises
     ------
     OSError
-        If there is none.
+        If the file does not exist.
     """
     return AccessKey(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def write_key(path: Path, key: AccessKey) -> None:
-    """Write a key to a file that nobody else can read."""
+    """Write a key to a file that only this user can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(asdict(key), file)

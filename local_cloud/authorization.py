@@ -1,8 +1,8 @@
-"""Authorization in MiniStack: every call is signed and evaluated against the policies of whoever makes it.
+"""Patch MiniStack's authorization: every call is signed and evaluated against the policies of its caller.
 
-MiniStack does this itself when `AUTH=true`. This module changes what it does otherwise than AWS: which permissions some calls
-need (`authorization_rules.py`), who is the root user, and what counts as TLS. Every evaluation is recorded, so that tests can
-compare what functions do with what they may do.
+MiniStack does this when `AUTH=true`. This module changes what differs from AWS: the permissions of some calls
+(`authorization_rules.py`), the root user, and TLS. It records every evaluation, so that tests can compare the permissions
+that functions use with those that they have.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
@@ -14,12 +14,12 @@ from typing import Any, Final
 from local_cloud.access_keys import AccessKey
 from local_cloud.addresses import HOST
 from local_cloud.authorization_rules import Request, Requirement, authorized_action, requirements
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 from local_cloud.permission_record import PermissionRecord
 
 __all__ = ["EmulatedAuthorization"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.app": {
         "_enforce_execute_api": ("api_id", "stage", "method", "execute_path"),
         "pin_request_origin": ("source_ip", "secure_transport"),
@@ -46,7 +46,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.services.iam": {"_roles": None},
     "ministack.services.sts": {"is_root_access_key": ("access_key_id",)},
 }
-"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+"""What this file uses of MiniStack: module, name, and the first parameters of a function."""
 
 _Headers = Mapping[str, str]
 
@@ -61,18 +61,18 @@ class EmulatedAuthorization:
     Parameters
     ----------
     root_key
-        The only credentials that may do everything.
+        The only credentials with all permissions.
     record
         Receives every evaluation.
 
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing, naming each.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self, root_key: AccessKey, record: PermissionRecord) -> None:
-        modules = require(_NEEDED)
+        modules = require(_REQUIRED)
         self._app: Any = modules["ministack.app"]
         self._actions: Any = modules["ministack.core.iam_actions"]
         self._evaluator: Any = modules["ministack.core.iam_evaluator"]
@@ -83,29 +83,29 @@ class EmulatedAuthorization:
         self._root_key = root_key
         self._record = record
 
-    def install(self) -> None:
-        """Replace the parts of MiniStack that do otherwise than AWS; call it before the first request."""
+    def patch(self) -> None:
+        """Replace what differs from AWS; call this before the first request."""
         self._evaluator.is_root_access_key = self._sts.is_root_access_key = self._is_root
-        # MiniStack does not check the signatures of root keys; those of all others it does.
+        # MiniStack verifies every signature except those of root keys.
         self._evaluator._is_root_key = lambda _key_id: False
-        self._app.pin_request_origin = self._as_tls(self._app.pin_request_origin)
+        self._app.pin_request_origin = self._assuming_tls(self._app.pin_request_origin)
         self._app._enforce_execute_api = self._on_existing_stages(self._app._enforce_execute_api)
-        self._evaluator.evaluate = self._noting_context(self._evaluator.evaluate)
+        self._evaluator.evaluate = self._keeping_context(self._evaluator.evaluate)
         self._evaluator.enforce = self._enforcing_all(self._evaluator.enforce)
-        self._actions.extract_iam_action = self._named_as_in_policies(self._actions.extract_iam_action)
-        self._actions.extract_resource_arn = self._as_on_aws(self._actions.extract_resource_arn)
+        self._actions.extract_iam_action = self._with_policy_names(self._actions.extract_iam_action)
+        self._actions.extract_resource_arn = self._with_requirements(self._actions.extract_resource_arn)
         self._actions.request_tag_context = self._with_service_keys(self._actions.request_tag_context)
-        self._actions.access_denied_response = self._naming_what_was_refused(self._actions.access_denied_response)
+        self._actions.access_denied_response = self._naming_refused_permission(self._actions.access_denied_response)
 
     def allows_service(self, role_arn: str, action: str, resource: str, *, service: str, source_arn: str) -> bool:
-        """Return whether a service may assume a role for a resource of its own, and the role allows the action.
+        """Check whether a service may assume a role for one of its resources, and the role allows an action.
 
         Parameters
         ----------
         service
-            The service's principal, such as `scheduler.amazonaws.com`.
+            The principal of the service, such as `scheduler.amazonaws.com`.
         source_arn
-            For which resource the service acts: the condition key `aws:SourceArn`.
+            The resource that the service acts for: the condition key `aws:SourceArn`.
         """
         account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
         role = self._iam._roles.get_scoped(account, None, name)
@@ -120,23 +120,23 @@ class EmulatedAuthorization:
         self._record.add(act.principal_arn, action, resource, allowed=allowed)
         return bool(allowed)
 
-    def count_as_tls(self) -> None:
-        """Let what this thread does inside the emulator count as sent by TLS, as requests do."""
+    def assume_tls(self) -> None:
+        """Treat the calls of this thread inside the emulator as sent over TLS, like requests."""
         self._evaluator.pin_request_origin(HOST, True)
 
     def _trusts(self, policy: str | Mapping[str, Any], service: str, context: Any) -> bool:
-        """Return whether a trust policy lets a service assume its role; MiniStack evaluates those of accounts and roles only."""
+        """Check whether a trust policy allows a service to assume its role; MiniStack evaluates only those for accounts and roles."""
         document = json.loads(policy) if isinstance(policy, str) else policy
         statements = document.get("Statement", [])
         return any(
-            each.get("Effect") == "Allow"
-            and self._evaluator._service_principal_matches(each.get("Principal"), service)
-            and self._evaluator._conditions_met(each.get("Condition", {}), context)
-            for each in (statements if isinstance(statements, list) else [statements])
+            statement.get("Effect") == "Allow"
+            and self._evaluator._service_principal_matches(statement.get("Principal"), service)
+            and self._evaluator._conditions_met(statement.get("Condition", {}), context)
+            for statement in (statements if isinstance(statements, list) else [statements])
         )
 
     def _is_root(self, key_id: str) -> bool:
-        """Know one root key; no key at all stands for S3's unsigned requests, which S3 itself refuses or finds signed in their form."""
+        """Check for the root key. No key stands for an unsigned request to S3, which S3 refuses unless its form is signed."""
         return key_id in ("", self._root_key.key_id)
 
     def _context(self, principal: str, account: str, action: str, resource: str, keys: Mapping[str, str]) -> Any:
@@ -151,18 +151,18 @@ class EmulatedAuthorization:
             service_context=dict(keys),
         )
 
-    def _as_tls(self, pin: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
-        """Let every request count as sent by TLS (`aws:SecureTransport`): loopback cannot be listened to."""
+    def _assuming_tls(self, pin: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
+        """Treat every request as sent over TLS (`aws:SecureTransport`): nobody can intercept loopback."""
 
-        def pin_as_tls(source_ip: str, _secure_transport: bool) -> None:  # noqa: FBT001  MiniStack's own signature
+        def pin_with_tls(source_ip: str, _secure_transport: bool) -> None:  # noqa: FBT001  MiniStack's own signature
             _needed_by_request.set(())
             _refused.set(None)
             pin(source_ip, True)
 
-        return pin_as_tls
+        return pin_with_tls
 
     @staticmethod
-    def _named_as_in_policies(extract: Callable[..., str | None]) -> Callable[..., str | None]:
+    def _with_policy_names(extract: Callable[..., str | None]) -> Callable[..., str | None]:
         def extract_named(*request: Any) -> str | None:
             action = extract(*request)
             return None if action is None else authorized_action(action)
@@ -170,15 +170,15 @@ class EmulatedAuthorization:
         return extract_named
 
     def _on_existing_stages(self, enforce: Callable[..., Any]) -> Callable[..., Any]:
-        """Evaluate calls of a stage that exists; of another one API Gateway says `Forbidden` to everybody."""
+        """Evaluate calls of existing stages only; for any other API Gateway responds `Forbidden` to everybody."""
 
         def enforce_on_existing(api_id: str, stage: str, *rest: Any, **named: Any) -> Any:
             return enforce(api_id, stage, *rest, **named) if stage in self._gateway.stages_for_api(api_id) else None
 
         return enforce_on_existing
 
-    def _as_on_aws(self, extract: Callable[..., str]) -> Callable[..., str]:
-        def extract_as_on_aws(service: str, method: str, path: str, headers: _Headers, body: bytes, *rest: Any) -> str:
+    def _with_requirements(self, extract: Callable[..., str]) -> Callable[..., str]:
+        def extract_required(service: str, method: str, path: str, headers: _Headers, body: bytes, *rest: Any) -> str:
             query, region, account = rest
             request = Request(
                 service=service,
@@ -194,7 +194,7 @@ class EmulatedAuthorization:
             _needed_by_request.set(needed)
             return needed[0].resource if needed else extract(service, method, path, headers, body, *rest)
 
-        return extract_as_on_aws
+        return extract_required
 
     def _with_service_keys(self, tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         def with_service_keys(service: str, action: str, body: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,20 +203,20 @@ class EmulatedAuthorization:
 
         return with_service_keys
 
-    def _noting_context(self, evaluate: Callable[..., Any]) -> Callable[..., Any]:
-        def evaluate_and_note(context: Any, *policies: Any) -> Any:
+    def _keeping_context(self, evaluate: Callable[..., Any]) -> Callable[..., Any]:
+        def evaluate_and_keep(context: Any, *policies: Any) -> Any:
             _evaluated.set(context)
             return evaluate(context, *policies)
 
-        return evaluate_and_note
+        return evaluate_and_keep
 
     def _enforcing_all(self, enforce: Callable[..., Any]) -> Callable[..., Any]:
-        """Evaluate everything that a call needs, not only the call's own action, and record each result."""
+        """Evaluate all permissions that a call needs, not only the one for its action, and record each result."""
 
         def enforce_one(key_id: str, action: str, service: str, region: str, **named: Any) -> Any:
             _evaluated.set(None)
             denied = enforce(key_id, action, service, region, **named)
-            if (context := _evaluated.get()) is not None:  # none for the root user and for bad credentials
+            if (context := _evaluated.get()) is not None:  # None for the root user and for invalid credentials
                 self._record.add(context.principal_arn, action, context.resource_arn, allowed=denied is None)
             return denied
 
@@ -243,7 +243,7 @@ class EmulatedAuthorization:
 
         return enforce_all
 
-    def _naming_what_was_refused(self, respond: Callable[..., Any]) -> Callable[..., Any]:
+    def _naming_refused_permission(self, respond: Callable[..., Any]) -> Callable[..., Any]:
         def respond_naming(service: str, action: str, principal_arn: str, request_id: str, **named: Any) -> Any:
             if (refused := _refused.get()) is not None:
                 action, named["resource_arn"] = refused.action, refused.resource

@@ -1,8 +1,8 @@
-"""What AWS evaluates for a call where MiniStack evaluates something else: actions, resources and condition keys.
+"""The permissions that AWS evaluates for a call where MiniStack evaluates others: actions, resources and condition keys.
 
-Pure: the request is an argument. Source of each rule: the Service Authorization Reference of the service, tables "Actions
-defined by …" (resource types, condition keys, dependent actions), and the pages named beside a rule. Each rule is a gap of
-MiniStack 1.5.33, described in docs/decisions/0025.
+Pure functions. Source of each rule: the Service Authorization Reference of the service, tables "Actions defined by …" (resource
+types, condition keys, dependent actions), and the pages named at a rule. Each rule is a gap of MiniStack 1.5.33, described in
+docs/decisions/0025.
 """
 
 import json
@@ -23,34 +23,33 @@ _BATCH_ACTIONS: Final = frozenset(
 )
 """Calls that need the permission for a single message (SQS developer guide, "Amazon SQS API permissions")."""
 
-
-_OF_LOG_STREAMS: Final = frozenset({"GetLogEvents", "DeleteLogStream"})
+_LOG_STREAM_ACTIONS: Final = frozenset({"GetLogEvents", "DeleteLogStream"})
 """Actions on one stream of CloudWatch Logs (Service Authorization Reference, "Actions defined by Amazon CloudWatch Logs")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """One permission that a call needs."""
+    """A permission that a call needs."""
 
     action: str
-    """With its prefix, such as `ecs:RunTask`."""
+    """The action with its prefix, such as `ecs:RunTask`."""
 
     resource: str
     """The ARN that policies are matched against."""
 
     context: _Context = field(default_factory=dict)
-    """Condition keys of the service, in lower case as MiniStack's evaluator looks them up."""
+    """Condition keys of the service, in lower case, which MiniStack's evaluator expects."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The parts of an HTTP request that decide what it needs."""
+    """The parts of an HTTP request that decide which permissions it needs."""
 
     service: str
     method: str
     path: str
     target: str
-    """Operation named by the header `X-Amz-Target`, without its prefix; empty if there is none."""
+    """The operation in the header `X-Amz-Target`, without its prefix; empty without this header."""
 
     body: bytes
     query: Mapping[str, Any]
@@ -59,7 +58,7 @@ class Request:
 
 
 class TaskDefinitions(Protocol):
-    """What ECS knows of task definitions."""
+    """The task definitions of ECS."""
 
     def newest_revision(self, definition: str) -> str:
         """Resolve a family, or a family with its revision, to `family:revision`."""
@@ -69,18 +68,18 @@ class TaskDefinitions(Protocol):
 
 
 def authorized_action(action: str) -> str:
-    """Return the action that policies name for a call, such as `sqs:SendMessage` for a batch of messages."""
+    """Return the action that policies use for a call, such as `sqs:SendMessage` for a batch of messages."""
     return action.removesuffix("Batch") if action in _BATCH_ACTIONS else action
 
 
 def requirements(request: Request, definitions: TaskDefinitions) -> tuple[Requirement, ...]:
-    """Return all permissions that a call needs, the one of the call itself first; empty where MiniStack is right."""
+    """Return all permissions that a call needs, the call's own action first; empty if MiniStack evaluates the call as AWS does."""
     if request.service == "ecs":
         return _ecs(request, _json(request.body), definitions)
     if request.service == "scheduler":
         return _scheduler(request)
-    if request.service == "logs" and request.target in _OF_LOG_STREAMS:
-        return _of_log_stream(request)
+    if request.service == "logs" and request.target in _LOG_STREAM_ACTIONS:
+        return _log_stream(request)
     return ()
 
 
@@ -102,14 +101,14 @@ def _ecs(request: Request, body: _Body, definitions: TaskDefinitions) -> tuple[R
 
 
 def _run_task(request: Request, body: _Body, definitions: TaskDefinitions) -> tuple[Requirement, ...]:
-    """Evaluate a launch on its task definition with revision, its tags and the roles that it hands on."""
+    """Require a launch's permissions for its task definition with revision, its tags, and the roles that it passes."""
     definition = definitions.newest_revision(_last_part(str(body.get("taskDefinition") or "")))
     launch = Requirement(
         action="ecs:RunTask",
         resource=_arn(request, "ecs", f"task-definition/{definition}"),
         context=_in_cluster(request, body),
     )
-    # ECS developer guide, "Grant permission to tag resources on creation". It does not say whether propagated tags count; here they do.
+    # ECS developer guide, "Grant permission to tag resources on creation". It does not document propagated tags; they count here.
     tag = Requirement(
         action="ecs:TagResource",
         resource=_arn(request, "ecs", f"task/{_cluster(body)}/*"),
@@ -144,14 +143,14 @@ def _scheduler(request: Request) -> tuple[Requirement, ...]:
     return (call, _pass_role(role, _SCHEDULER_SERVICE)) if role else (call,)
 
 
-def _of_log_stream(request: Request) -> tuple[Requirement, ...]:
+def _log_stream(request: Request) -> tuple[Requirement, ...]:
     body = _json(request.body)
     stream = f"log-group:{body.get('logGroupName')}:log-stream:{body.get('logStreamName')}"
     return (Requirement(action=f"logs:{request.target}", resource=_arn(request, "logs", stream)),)
 
 
 def _pass_role(role_arn: str, service: str) -> Requirement:
-    """Evaluate handing a role to a service on the role (IAM user guide, "Grant a user permissions to pass a role to a service")."""
+    """Require the permission to pass a role to a service (IAM user guide, "Grant a user permissions to pass a role to a service")."""
     return Requirement(action="iam:PassRole", resource=role_arn, context={"iam:passedtoservice": service})
 
 
@@ -160,7 +159,7 @@ def _arn(request: Request, service: str, resource: str) -> str:
 
 
 def _last_part(reference: str) -> str:
-    """Return the name at the end of an ARN; a plain name is itself."""
+    """Return the name at the end of an ARN, or a plain name unchanged."""
     return reference.rpartition("/")[2]
 
 

@@ -1,4 +1,4 @@
-"""The command line of a container engine: Docker's and Podman's take the same arguments, with the few differences named here."""
+"""Run commands of a container engine: Docker and Podman have the same arguments, except those in this file."""
 
 import os
 import subprocess
@@ -9,33 +9,33 @@ from typing import Final
 __all__ = ["ContainerCommand", "ContainerCommandError", "own_environment"]
 
 _COMMAND_SECONDS: Final = 60
-"""Longest time for a command that does not wait for a container [s]; a start on a busy machine takes 2 s."""
+"""The timeout of a command that does not wait for a container [s]; a start on a busy machine takes 2 s."""
 
 _INHERITED: Final = frozenset({"CONTAINER_HOST", "DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG", "LOGNAME", "PATH", "USER"})
 _INHERITED_PREFIXES: Final = ("CONTAINERS_", "DOCKER_", "STORAGE_", "XDG_")
-"""What tells an engine where its images, its configuration and its socket are."""
+"""The environment variables with the places of an engine's images, configuration and socket."""
 
 
 class ContainerCommandError(Exception):
-    """The engine refused a command; the text is the last line that it printed."""
+    """The engine refused a command; the message is the last line of its output."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerCommand:
-    """A container engine of this machine, driven by its command line."""
+    """The command line of a container engine on this machine."""
 
     name: str
     """`podman` or `docker`."""
 
     executable: str
-    """The path of the command."""
+    """The path of the executable."""
 
     environment: Mapping[str, str]
-    """The whole environment that the command runs in."""
+    """The environment of each command."""
 
     @property
     def run_arguments(self) -> tuple[str, ...]:
-        """Arguments of `run` that make this engine treat a container as Fargate does.
+        """Arguments of `run` with which this engine runs a container as Fargate does.
 
         Podman mounts writable temporary folders into a container with a read-only root, and gives every `VOLUME` of an image
         a volume; Fargate does neither (bind mounts, Amazon ECS developer guide). The log is kept until the container is removed.
@@ -45,7 +45,7 @@ class ContainerCommand:
         return ("--log-driver", "json-file")
 
     def output(self, *arguments: str, folder: str | None = None, seconds: float | None = _COMMAND_SECONDS) -> str:
-        """Run a command and return what it prints.
+        """Run a command and return its output.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class ContainerCommand:
         folder
             Its working directory.
         seconds
-            The longest time that it may take [s]; None for one that waits for a container.
+            The timeout [s]; None for a command that waits for a container.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class ContainerCommand:
             If the command fails, does not exist, or takes too long.
         """
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 [self.executable, *arguments],
                 check=False,
                 capture_output=True,
@@ -74,13 +74,13 @@ class ContainerCommand:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ContainerCommandError(f"`{self.name} {arguments[0]}`: {error}") from error
-        if done.returncode != 0:
-            lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        if result.returncode != 0:
+            lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
             raise ContainerCommandError(f"`{self.name} {arguments[0]}`: {lines[-1]}")
-        return done.stdout.strip()
+        return result.stdout.strip()
 
     def has_image(self, image: str) -> bool:
-        """Whether the image is on this machine."""
+        """Check whether the image is on this machine."""
         try:
             self.output("image", "inspect", "--format", "{{.Id}}", image)
         except ContainerCommandError:
@@ -88,17 +88,17 @@ class ContainerCommand:
         return True
 
     def labelled(self, label: str) -> list[str]:
-        """Ids of all containers, running or not, that have a label (`key=value`).
+        """Return the ids of all containers, running or not, with a label (`key=value`).
 
         Raises
         ------
         ContainerCommandError
-            If the engine does not answer.
+            If the engine does not respond.
         """
         return self.output("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
 
     def remove(self, identifiers: list[str]) -> None:
-        """Kill and remove containers with their volumes; one that is gone or being removed is fine."""
+        """Kill and remove containers with their volumes; ignore those that do not exist any more."""
         for arguments in (("kill",), ("rm", "--force", "--volumes")):
             for identifier in identifiers:
                 try:
@@ -108,7 +108,7 @@ class ContainerCommand:
 
 
 def own_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Select the variables that an engine's command line needs."""
+    """Return the environment variables that the command line of an engine needs."""
     return {
         name: value for name, value in environ.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }

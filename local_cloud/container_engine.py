@@ -1,4 +1,4 @@
-"""Docker or Podman as the emulator's container engine: every task runs as a container of its image."""
+"""Run every task as a container of its image, with Docker or Podman as the emulator's container engine."""
 
 import re
 import shutil
@@ -10,32 +10,32 @@ from typing import Any, Final
 
 from local_cloud.container_command import ContainerCommand, ContainerCommandError
 from local_cloud.container_options import ContainerOptions
-from local_cloud.engine import EngineClosedError, NoSuchContainerError
+from local_cloud.process_engine import EngineClosedError, NoSuchContainerError
 from local_cloud.real_container import RealContainer
 
 __all__ = ["ContainerEngine", "ContainerStartError", "RealContainers", "remove_containers"]
 
 _LABEL: Final = "jupyter-scheduler-aws.local-cloud"
-"""Label of every container that a local cloud starts; its value is the local cloud's folder."""
+"""The label of every container of a local cloud; its value is the folder of the local cloud."""
 
 _IMAGE_NAME: Final = re.compile(r"[A-Za-z0-9]")
 
 
 class ContainerStartError(RuntimeError):
-    """A container did not start; the text begins with ECS's name of the error."""
+    """A container did not start; the message begins with the error name of ECS."""
 
 
 def remove_containers(command: ContainerCommand, folder: Path) -> int:
-    """Kill and remove all containers that were started for this folder, and nothing else; return their number.
+    """Kill and remove all containers of a local cloud's folder, and no others; return their number.
 
     Raises
     ------
     ContainerCommandError
-        If the engine does not answer.
+        If the engine does not respond.
     """
-    left = command.labelled(f"{_LABEL}={folder.resolve()}")
-    command.remove(left)
-    return len(left)
+    containers = command.labelled(f"{_LABEL}={folder.resolve()}")
+    command.remove(containers)
+    return len(containers)
 
 
 class RealContainers:
@@ -44,16 +44,16 @@ class RealContainers:
     Parameters
     ----------
     folder
-        Each container gets a folder in it. Containers that an earlier launcher left are removed, and their folders.
+        The parent folder of the containers' folders. Orphaned containers of an earlier launcher, and their folders, are removed.
     command
         The engine.
     rewrite
-        Applied to every container's environment: addresses of AWS become those of this machine.
+        Changes the environment of each container: replaces addresses of AWS by those of this machine.
 
     Raises
     ------
     ContainerCommandError
-        If the engine does not answer.
+        If the engine does not respond.
     """
 
     def __init__(
@@ -79,18 +79,18 @@ class RealContainers:
         options: ContainerOptions | None = None,
         **_: Any,
     ) -> RealContainer:
-        """Start a container; what Docker's client offers beyond this (names, ports, networks, platform) is ignored.
+        """Start a container; other options of Docker's client (names, ports, networks, platform) are ignored.
 
         Raises
         ------
         ContainerStartError
-            If the image is missing, its name is none, or the engine refuses.
+            If the image is missing, its name is invalid, or the engine refuses to start it.
         EngineClosedError
             If the local cloud is shutting down.
         """
         if self._closed:
             raise EngineClosedError("The local cloud is shutting down.")
-        if not _IMAGE_NAME.match(image):  # the command line would take it for an option
+        if not _IMAGE_NAME.match(image):  # the command line would read it as an option
             raise ContainerStartError(f"CannotPullContainerError: {image} is not the name of an image.")
         folder = self._folder / uuid.uuid4().hex[:12]
         folder.mkdir()
@@ -112,24 +112,24 @@ class RealContainers:
         return container
 
     def get(self, identifier: str) -> RealContainer:
-        """Find a container by its whole id.
+        """Return the container with an id.
 
         Raises
         ------
         NoSuchContainerError
-            If there is none.
+            If it does not exist.
         """
         container = self._all.get(identifier)
         if container is None:
-            raise NoSuchContainerError(f"There is no container {identifier!r}.")
+            raise NoSuchContainerError(f"The container {identifier!r} does not exist.")
         return container
 
     def list(self, **_: Any) -> list[RealContainer]:
-        """Return every container, whatever the filters: all belong to tasks."""
+        """Return every container; ignore the filters, because all containers belong to tasks."""
         return [*self._all.values()]
 
     def close(self) -> None:
-        """Start nothing more; kill and remove what runs."""
+        """Refuse new containers; kill and remove the running ones."""
         with self._lock:
             self._closed = True
             running = [container for container in self._all.values() if container.status == "running"]
@@ -138,7 +138,7 @@ class RealContainers:
             container.wait()
 
     def _end_if_closed(self, container: RealContainer) -> None:
-        """End a container that was started while the local cloud shut down."""
+        """Kill a container that was started during the shutdown."""
         if self._closed:
             container.kill()
 
@@ -149,7 +149,7 @@ class RealContainers:
 
 
 class ContainerEngine:
-    """What the emulator sees as its Docker client; the parameters are those of `RealContainers`."""
+    """The emulator's Docker client; the parameters are those of `RealContainers`."""
 
     def __init__(
         self, folder: Path, *, command: ContainerCommand, rewrite: Callable[[Mapping[str, str]], Mapping[str, str]]

@@ -1,6 +1,6 @@
-"""What ECS gives a container, as arguments of `docker run` or `podman run`: limits, user, file systems, capabilities.
+"""Translate a container definition of ECS into arguments of `docker run` or `podman run`.
 
-The names are those of the ECS API (Amazon ECS API reference, `ContainerDefinition`, `TaskDefinition`, `TaskOverride`).
+Limits, user, file systems and capabilities; the names are those of the ECS API (Amazon ECS API reference, `ContainerDefinition`, `TaskDefinition`, `TaskOverride`).
 """
 
 import os
@@ -22,12 +22,12 @@ _OPEN_FILES: Final = 65535
 
 _PID_MAX: Final = Path("/proc/sys/kernel/pid_max")
 _FEWEST_PIDS: Final = 4096
-"""For systems that do not say."""
+"""The default for systems without that file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerOptions:
-    """How one container runs."""
+    """The options of one container."""
 
     memory_mib: int | None = None
     """Memory limit without swap [MiB]; None for no limit."""
@@ -36,16 +36,16 @@ class ContainerOptions:
     """CPU limit [1/1024 vCPU]; None for no limit."""
 
     user: str = ""
-    """User (and group) in place of the image's."""
+    """The user (and group) instead of the image's."""
 
     init: bool = False
-    """Whether the engine's init is process 1."""
+    """Whether process 1 is the init of the engine."""
 
     read_only: bool = False
     """Whether the root file system is read-only."""
 
     volumes: Sequence[str] = ()
-    """Paths that get an empty volume; it starts with what the image has there, as on Fargate for a `VOLUME` of the image."""
+    """Paths of volumes; each starts with the image's files at its path, as on Fargate for a `VOLUME` of the image."""
 
     tmpfs: Sequence[str] = ()
     """Memory file systems, each `path:options`."""
@@ -57,28 +57,30 @@ class ContainerOptions:
     """Each `name=soft:hard`."""
 
     entry_point: Sequence[str] = ()
-    """In place of the image's."""
+    """Instead of the image's."""
 
     working_directory: str = ""
-    """In place of the image's."""
+    """Instead of the image's."""
 
     @classmethod
-    def of(cls, container: Mapping[str, Any], task: Mapping[str, Any], overrides: Mapping[str, Any]) -> Self:
-        """Read a container's options from its definition.
+    def from_definition(
+        cls, container: Mapping[str, Any], task: Mapping[str, Any], overrides: Mapping[str, Any]
+    ) -> Self:
+        """Return the options of a container definition.
 
         Parameters
         ----------
         container
             The container definition.
         task
-            The task definition that it is part of.
+            The task definition that contains it.
         overrides
-            `RunTask`'s overrides, which stand over the definition.
+            The overrides of `RunTask`, which take precedence.
 
         Raises
         ------
         NotOnFargateError
-            If the definition asks for what would reach this machine.
+                If the definition needs what Fargate does not support.
         """
         check_definition(container, task)
         linux = container.get("linuxParameters") or {}
@@ -92,7 +94,7 @@ class ContainerOptions:
             tmpfs=tuple(_tmpfs(linux)),
             capabilities=tuple(_capabilities(linux)),
             ulimits=tuple(
-                f"{each['name']}={each['softLimit']}:{each['hardLimit']}" for each in container.get("ulimits") or ()
+                f"{limit['name']}={limit['softLimit']}:{limit['hardLimit']}" for limit in container.get("ulimits") or ()
             ),
             entry_point=tuple(container.get("entryPoint") or ()),
             working_directory=container.get("workingDirectory") or "",
@@ -101,7 +103,7 @@ class ContainerOptions:
     def arguments(self) -> Iterator[str]:
         """Yield the arguments of `run` that come before the image."""
         if self.memory_mib is not None:
-            # Without the second, as much swap again would be allowed; Fargate has none.
+            # Without --memory-swap the container may swap as much again; Fargate has no swap.
             yield from ("--memory", f"{self.memory_mib}m", "--memory-swap", f"{self.memory_mib}m")
         if self.cpu_units is not None:
             # Docker refuses more CPUs than the machine has.
@@ -125,9 +127,9 @@ class ContainerOptions:
             yield from (f"--cap-{verb}", capability)
 
     def _all_ulimits(self) -> Sequence[str]:
-        """Name `nofile` and `nproc` always: Podman's own defaults are more than a machine may allow, and then nothing starts."""
+        """Return the limits, always with `nofile` and `nproc`: Podman's defaults may exceed what the machine allows, and then no container starts."""
         own = {"nofile": _at_most(_OPEN_FILES, RLIMIT_NOFILE), "nproc": _at_most(_processes(), RLIMIT_NPROC)}
-        named = {each.partition("=")[0] for each in self.ulimits}
+        named = {limit.partition("=")[0] for limit in self.ulimits}
         return [*self.ulimits, *(f"{name}={limit}:{limit}" for name, limit in own.items() if name not in named)]
 
 
@@ -137,7 +139,7 @@ def _at_most(wanted: int, kind: int) -> int:
 
 
 def _processes() -> int:
-    """Return how many process ids this machine has."""
+    """Return the largest number of process ids on this machine."""
     try:
         return int(_PID_MAX.read_text(encoding="ascii"))
     except OSError:
@@ -149,14 +151,14 @@ def _smallest(*sizes: str | int | None) -> int | None:
 
 
 def _volumes(container: Mapping[str, Any]) -> Iterator[str]:
-    for each in container.get("mountPoints") or ():
-        yield f"{each['containerPath']}:ro" if each.get("readOnly") else each["containerPath"]
+    for mount in container.get("mountPoints") or ():
+        yield f"{mount['containerPath']}:ro" if mount.get("readOnly") else mount["containerPath"]
 
 
 def _tmpfs(linux: Mapping[str, Any]) -> Iterator[str]:
-    for each in linux.get("tmpfs") or ():
-        options = [f"size={each['size']}m", *(each.get("mountOptions") or ())]
-        yield f"{each['containerPath']}:{','.join(options)}"
+    for mount in linux.get("tmpfs") or ():
+        options = [f"size={mount['size']}m", *(mount.get("mountOptions") or ())]
+        yield f"{mount['containerPath']}:{','.join(options)}"
 
 
 def _capabilities(linux: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Starting and stopping the launcher as a process of its own, found again by its process id and start time."""
+"""Start and stop the launcher as a separate process, identified by its process id and start time."""
 
 import os
 import re
@@ -13,67 +13,69 @@ from typing import Final
 from local_cloud.access_keys import administrator_key
 from local_cloud.addresses import HEALTH_PATH, HOST
 from local_cloud.errors import LocalCloudError
-from local_cloud.machine_checks import check_port_is_free
 from local_cloud.paths import ACCOUNT_ID, REGION, ROOT, LocalPaths
-from local_cloud.processes import note_process, noted_process
+from local_cloud.prerequisites import check_port_is_free
+from local_cloud.processes import read_pid_file, write_pid_file
 
 __all__ = ["Daemon"]
 
 _START_SECONDS: Final = 60
-"""Longest wait till the emulator answers [s]; it takes 1 s, and more where it has much to load."""
+"""The timeout of a start [s]; it takes 1 s, and longer with much saved state."""
 
 _STOP_SECONDS: Final = 60
-"""Longest wait till it has saved its state and ended [s]."""
+"""The timeout of a stop [s], in which the emulator saves its state."""
 
 _UMASK: Final = 0o077
-"""State, objects and the files of jobs are for their owner alone."""
+"""Only the owner can read state, objects and the files of jobs."""
 
-_POLL_SECONDS: Final = 0.05
+_POLLING_SECONDS: Final = 0.05
 
 
 class Daemon:
-    """The launcher of one local cloud.
+    """The launcher of a local cloud.
 
     Parameters
     ----------
-    places
-        The local cloud's folder and port.
+    paths
+        The files and the port of the local cloud.
     module
-        What is started.
+        The module to start.
     """
 
-    def __init__(self, places: LocalPaths, *, module: str = "local_cloud.launcher") -> None:
-        self._places = places
+    def __init__(self, paths: LocalPaths, *, module: str = "local_cloud.launcher") -> None:
+        self._paths = paths
         self._module = module
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int | None:
-        """The launcher's process id; `None` if it does not run."""
-        return noted_process(self._places.pid)
+        """The process id of the launcher; None if it is not running."""
+        return read_pid_file(self._paths.pid)
 
     def start(self) -> bool:
-        """Start the launcher and wait till it answers; give whether it was not running already.
+        """Start the launcher and wait until it responds; return False if it was already running.
 
         Raises
         ------
         LocalCloudError
-            If the port is taken, or the launcher ends or says nothing.
+            If the port is in use, or the launcher ends or does not respond.
         """
-        if self.pid is not None and self._responses():
+        if self.pid is not None and self._responds():
             return False
         self.stop()
-        check_port_is_free(self._places.port)
-        self._take_state_along()
+        check_port_is_free(self._paths.port)
+        self._update_port_in_state()
         process = self._process = self._launch()
-        self._wait(lambda: self._responses() or process.poll() is not None, within=_START_SECONDS)
-        if process.poll() is not None or not self._responses():
+        self._wait(lambda: self._responds() or process.poll() is not None, within=_START_SECONDS)
+        if process.poll() is not None or not self._responds():
             self.stop()
-            raise LocalCloudError(f"The emulator did not start. The end of {self._places.log}:\n{self._log_end()}")
+            raise LocalCloudError(
+                f"The emulator did not start. The last lines of {self._paths.log}:\n{self._log_end()}"
+            )
         return True
 
     def stop(self) -> bool:
-        """Let the launcher save its state and end; give whether it was running."""
+        """Stop the launcher, which saves its state; return whether it was running."""
         pid = self.pid
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
@@ -83,43 +85,43 @@ class Daemon:
         if self._process is not None:
             self._process.wait()
             self._process = None
-        self._places.pid.unlink(missing_ok=True)
+        self._paths.pid.unlink(missing_ok=True)
         return pid is not None
 
-    def _take_state_along(self) -> None:
-        """Where the port is another than last time, change it in the state too: addresses of queues hold it."""
-        last = self._places.last_port
+    def _update_port_in_state(self) -> None:
+        """Replace the port in the saved state if it has changed: the addresses of queues contain it."""
+        last = self._paths.last_port
         if last.exists():
             old = last.read_text(encoding="ascii")
-            for path in self._places.state.glob("*.json") if old != str(self._places.port) else ():
+            for path in self._paths.state.glob("*.json") if old != str(self._paths.port) else ():
                 state = re.sub(
-                    rf"\b(localhost|127\.0\.0\.1):{old}\b", rf"\1:{self._places.port}", path.read_text(encoding="utf-8")
+                    rf"\b(localhost|127\.0\.0\.1):{old}\b", rf"\1:{self._paths.port}", path.read_text(encoding="utf-8")
                 )
                 path.write_text(state, encoding="utf-8")
-        last.write_text(str(self._places.port), encoding="ascii")
+        last.write_text(str(self._paths.port), encoding="ascii")
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        shutil.rmtree(self._places.temporary, ignore_errors=True)
-        self._places.make_private()
-        if self._places.log.exists():
-            self._places.log.replace(self._places.log.with_suffix(".log.1"))
-        self._places.log.touch(mode=0o600)
-        with self._places.log.open("wb") as log:
+        shutil.rmtree(self._paths.temporary, ignore_errors=True)
+        self._paths.make_private()
+        if self._paths.log.exists():
+            self._paths.log.replace(self._paths.log.with_suffix(".log.1"))
+        self._paths.log.touch(mode=0o600)
+        with self._paths.log.open("wb") as log:
             process = subprocess.Popen(
-                [str(self._places.emulator_python), "-m", self._module],
+                [str(self._paths.emulator_python), "-m", self._module],
                 cwd=ROOT,
-                env=_environment(self._places),
+                env=_environment(self._paths),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 umask=_UMASK,
             )
-        note_process(self._places.pid, process.pid)
+        write_pid_file(self._paths.pid, process.pid)
         return process
 
-    def _responses(self) -> bool:
-        request = urllib.request.Request(f"{self._places.endpoint_url}{HEALTH_PATH}")  # noqa: S310  always http on loopback
+    def _responds(self) -> bool:
+        request = urllib.request.Request(f"{self._paths.endpoint_url}{HEALTH_PATH}")  # noqa: S310  always http on loopback
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=5) as response:
@@ -128,7 +130,7 @@ class Daemon:
             return False
 
     def _log_end(self) -> str:
-        return "\n".join(self._places.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+        return "\n".join(self._paths.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
 
     @staticmethod
     def _wait(condition: Callable[[], bool], *, within: float) -> bool:
@@ -136,32 +138,32 @@ class Daemon:
         while not condition():
             if time.monotonic() > end:
                 return False
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLLING_SECONDS)
         return True
 
 
-def _environment(places: LocalPaths) -> dict[str, str]:
-    """All that the emulator is told; the functions that it runs inherit it, so nothing of the caller's is passed on."""
+def _environment(paths: LocalPaths) -> dict[str, str]:
+    """Return the environment of the emulator. Its functions inherit it, so it contains nothing of the caller's environment."""
     return {
         "PATH": os.defpath,
-        "HOME": str(places.folder),
+        "HOME": str(paths.folder),
         "LANG": "C.UTF-8",
-        "TMPDIR": str(places.temporary),
-        "LOCAL_CLOUD_DIR": str(places.folder),
-        "LOCAL_CLOUD_PORT": str(places.port),
-        "GATEWAY_PORT": str(places.port),
+        "TMPDIR": str(paths.temporary),
+        "LOCAL_CLOUD_DIR": str(paths.folder),
+        "LOCAL_CLOUD_PORT": str(paths.port),
+        "GATEWAY_PORT": str(paths.port),
         "BIND_HOST": HOST,
         "MINISTACK_REGION": REGION,
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(places.state),
+        "STATE_DIR": str(paths.state),
         "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(places.objects),
+        "S3_DATA_DIR": str(paths.objects),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
-        "DOCKER_HOST": f"unix://{places.folder / 'no-docker.sock'}",
+        "DOCKER_HOST": f"unix://{paths.folder / 'no-docker.sock'}",
         "AUTH": "true",
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
-        **administrator_key(places.administrator_key).environment,
+        **administrator_key(paths.administrator_key).environment,
         "AWS_EC2_METADATA_DISABLED": "true",
     }

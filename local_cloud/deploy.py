@@ -1,4 +1,4 @@
-"""Deploying the stack to the emulator with the same CDK CLI and the same app as to a real account."""
+"""Deploy the stack to the emulator with the same CDK CLI and app as to a real account."""
 
 import json
 import os
@@ -25,11 +25,11 @@ _CONTEXT: Final = {
     "retain_data": "false",
     "admin": f"arn:aws:iam::{ACCOUNT_ID}:user/{ADMIN}",
 }
-"""How the local stack differs from a deployed one."""
+"""The differences between the local stack and one on AWS."""
 
 _BOOTSTRAP_SECONDS: Final = 120
 _DEPLOY_SECONDS: Final = 600
-"""An update of the emulated CloudFormation may hang: no command is waited for any longer [s]. Usual are 5 s and 30 s."""
+"""Timeouts [s], because an update of the emulated CloudFormation may hang. Usual are 5 s and 30 s."""
 
 _QUIET: Final = {
     "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
@@ -44,42 +44,42 @@ _QUIET: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedStack:
-    """What a deployment leaves to be known."""
+    """The outputs of a deployment."""
 
     api_url: str
-    """The API's address on this machine."""
+    """The address of the API on this machine."""
 
     user_policy_arn: str
-    """The policy that lets people use the API."""
+    """The policy for users of the API."""
 
 
-def deploy(places: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedStack:
-    """Bring the stack up to date, if anything of it changed.
+def deploy(paths: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedStack:
+    """Deploy the stack if it has changed.
 
     Parameters
     ----------
     deployer
-        Returns the key that the CDK CLI deploys with; called after the bootstrap.
+        Returns the key for the deployment; called after the bootstrap.
 
     Raises
     ------
     LocalCloudError
         If the CDK CLI fails or takes too long, or the stack lacks an output.
     """
-    wanted = fingerprint()
-    deployed = _deployed(places, wanted)
+    inputs = fingerprint()
+    deployed = _deployed(paths, inputs)
     if deployed is not None:
         return deployed
-    places.deployed.unlink(missing_ok=True)
+    paths.deployed.unlink(missing_ok=True)
     print("Deploying the stack (half a minute) …", flush=True)
-    # Where there is no cdk.json, so that the app is not run just for this.
-    administrator = administrator_key(places.administrator_key)
+    # In a folder without cdk.json, so that the bootstrap does not run the app.
+    administrator = administrator_key(paths.administrator_key)
     target = f"aws://{ACCOUNT_ID}/{REGION}"
-    _cdk(places, administrator, "bootstrap", target, folder=places.folder, seconds=_BOOTSTRAP_SECONDS)
-    outputs_file = places.folder / "outputs.json"
+    _cdk(paths, administrator, "bootstrap", target, folder=paths.folder, seconds=_BOOTSTRAP_SECONDS)
+    outputs_file = paths.folder / "outputs.json"
     context = [part for name, value in _CONTEXT.items() for part in ("--context", f"{name}={value}")]
     _cdk(
-        places,
+        paths,
         deployer(),
         "deploy",
         "--all",
@@ -92,26 +92,26 @@ def deploy(places: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedSta
     )
     outputs = json.loads(outputs_file.read_text(encoding="utf-8"))
     facts = {"address": _output(outputs, "ApiUrl").rstrip("/"), "user_policy_arn": _output(outputs, "UserPolicyArn")}
-    places.deployed.write_text(json.dumps({"fingerprint": wanted, **facts}), encoding="utf-8")
-    return _stack(places, facts)
+    paths.deployed.write_text(json.dumps({"fingerprint": inputs, **facts}), encoding="utf-8")
+    return _stack(paths, facts)
 
 
-def _deployed(places: LocalPaths, wanted: str) -> DeployedStack | None:
-    """Return the stack, if just this one is there already."""
+def _deployed(paths: LocalPaths, inputs: str) -> DeployedStack | None:
+    """Return the deployed stack, or None if it is another one or missing."""
     try:
-        deployed = json.loads(places.deployed.read_text(encoding="utf-8"))
-        stack = _stack(places, deployed)
+        deployed = json.loads(paths.deployed.read_text(encoding="utf-8"))
+        stack = _stack(paths, deployed)
     except (OSError, ValueError, KeyError):
         return None
-    return stack if deployed["fingerprint"] == wanted and _is_there(stack.api_url) else None
+    return stack if deployed["fingerprint"] == inputs and _is_running(stack.api_url) else None
 
 
-def _stack(places: LocalPaths, facts: Mapping[str, str]) -> DeployedStack:
-    return DeployedStack(api_url=to_local(facts["address"], port=places.port), user_policy_arn=facts["user_policy_arn"])
+def _stack(paths: LocalPaths, facts: Mapping[str, str]) -> DeployedStack:
+    return DeployedStack(api_url=to_local(facts["address"], port=paths.port), user_policy_arn=facts["user_policy_arn"])
 
 
-def _is_there(api_url: str) -> bool:
-    """Whether the emulator knows the API: then it refuses an unsigned request, and has not lost its state."""
+def _is_running(api_url: str) -> bool:
+    """Check that the emulator has the API, and has not lost its state: then it refuses an unsigned request."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(f"{api_url}/scheduler/health", timeout=30).close()
@@ -124,21 +124,21 @@ def _is_there(api_url: str) -> bool:
 
 
 def _output(outputs: Mapping[str, Mapping[str, str]], name: str) -> str:
-    found = [stack[name] for stack in outputs.values() if name in stack]
-    if len(found) != 1:
-        raise LocalCloudError(f"The stack has {len(found)} outputs named {name} instead of one.")
-    return found[0]
+    values = [stack[name] for stack in outputs.values() if name in stack]
+    if len(values) != 1:
+        raise LocalCloudError(f"The stack has {len(values)} outputs named {name} instead of one.")
+    return values[0]
 
 
-def _cdk(places: LocalPaths, key: AccessKey, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
-    log = places.folder / f"cdk-{arguments[0]}.log"
-    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--output", str(places.folder / "cdk.out")]
+def _cdk(paths: LocalPaths, key: AccessKey, *arguments: str, seconds: int, folder: Path = ROOT) -> None:
+    log = paths.folder / f"cdk-{arguments[0]}.log"
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--output", str(paths.folder / "cdk.out")]
     with log.open("wb") as output:
         try:
             code = subprocess.run(
                 command,
                 cwd=folder,
-                env=_environment(places, key),
+                env=_environment(paths, key),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -149,19 +149,19 @@ def _cdk(places: LocalPaths, key: AccessKey, *arguments: str, seconds: int, fold
             raise LocalCloudError(f"`cdk {arguments[0]}` took more than {seconds} s; see {log}.") from error
     if code != 0:
         end = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
-        raise LocalCloudError(f"`cdk {arguments[0]}` failed. The end of {log}:\n{end}")
+        raise LocalCloudError(f"`cdk {arguments[0]}` failed. The last lines of {log}:\n{end}")
 
 
-def _environment(places: LocalPaths, key: AccessKey) -> dict[str, str]:
-    """Give the caller's environment without anything that points the tools at a real account."""
+def _environment(paths: LocalPaths, key: AccessKey) -> dict[str, str]:
+    """Return the caller's environment without settings of a real account."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **own,
         **_QUIET,
-        **aws_environment(places, key),
-        "AWS_ENDPOINT_URL_S3": places.endpoint_url,
+        **aws_environment(paths, key),
+        "AWS_ENDPOINT_URL_S3": paths.endpoint_url,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "CDK_HOME": str(places.folder / "cdk-home"),
+        "CDK_HOME": str(paths.folder / "cdk-home"),
         "NO_PROXY": "127.0.0.1,localhost",
     }

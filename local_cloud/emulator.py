@@ -1,9 +1,9 @@
-"""What leans on private functions of MiniStack, checked before it is used; schedules are in `scheduler.py`, streams in `streams.py`.
+"""Patch MiniStack, which runs in this process, with what the service needs and MiniStack lacks.
 
-MiniStack runs inside this process. What it lacks and the service needs is put in here: a container engine, task state change
-events, a StopTask that waits for the process, RunTask's client token, expired items in a table's stream, one more
-resource type of CloudFormation, and state that is saved while it runs.
-Only the pinned version is known to have all that is named here; another one is refused, saying what is missing.
+In this file: a container engine, task state change events, a StopTask that waits for the process, the client token of RunTask,
+expired items in a table's stream, one more resource type of CloudFormation, and state that is saved while MiniStack runs.
+Queries are in `dynamodb_queries.py`, streams in `dynamodb_streams.py`, schedules in `scheduler.py`, permissions in `authorization.py`,
+tasks in `task_containers.py` and `task_secrets.py`. Each checks what it patches, and refuses another version of MiniStack.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from local_cloud.concurrent_changes import retry_on_concurrent_change
 from local_cloud.container_engine import ContainerEngine
-from local_cloud.emulator_internals import EmulatorMismatchError, require
-from local_cloud.emulator_races import again_after_race
-from local_cloud.engine import Engine
+from local_cloud.emulator_compatibility import EmulatorMismatchError, require
+from local_cloud.process_engine import ProcessEngine
 
 __all__ = ["Emulator", "EmulatorMismatchError"]
 
@@ -26,9 +26,9 @@ _EXPIRY_THREAD: Final = "dynamodb-ttl-reaper"
 
 _LOST_REASON: Final = "The local cloud was stopped while the task ran."
 _DEFAULT_STOP_SECONDS: Final = 30
-"""Fargate's time between SIGTERM and SIGKILL where the task definition states none [s]."""
+"""Fargate's default time between SIGTERM and SIGKILL [s]."""
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.app": {"app": None, "_build_persistence_save_dict": ()},
     "ministack.core.concurrency": {"resource_lock": ("scope", "key")},
     "ministack.core.persistence": {"save_all": ("services",)},
@@ -60,20 +60,20 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     },
     "ministack.services.eventbridge": {"_put_events": ("data", "allow_aws_source")},
 }
-"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+"""What this file uses of MiniStack: module, name, and the first parameters of a function."""
 
 
 class Emulator:
-    """MiniStack, with what it lacks.
+    """MiniStack with its patches.
 
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing, naming each.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self) -> None:
-        modules = require(_NEEDED)
+        modules = require(_REQUIRED)
         self._app: Any = modules["ministack.app"]
         self._concurrency: Any = modules["ministack.core.concurrency"]
         self._persistence: Any = modules["ministack.core.persistence"]
@@ -88,28 +88,30 @@ class Emulator:
 
     @property
     def application(self) -> Any:
-        """The ASGI application that answers every request."""
+        """The ASGI application that handles every request."""
         return self._app.app
 
-    def mend(self, engine: Engine | ContainerEngine) -> None:
-        """Give it the engine, and replace what behaves otherwise than on AWS."""
+    def patch(self, engine: ProcessEngine | ContainerEngine) -> None:
+        """Set the container engine, and replace what differs from AWS."""
         self._ecs._docker = engine
         self._ecs._ACTION_MAP["RunTask"] = self._run_task_once
         self._ecs._ACTION_MAP["StopTask"] = self._stop_task_and_wait
         for name in ("_mark_task_pending", "_mark_task_running", "_mark_task_stopped"):
-            setattr(self._ecs, name, self._publishing(getattr(self._ecs, name)))
-        self._mend_resource_types(self._cloudformation._RESOURCE_HANDLERS)
-        self._dynamodb._remove_item = self._telling_of_expiry(self._dynamodb._remove_item)
+            setattr(self._ecs, name, self._with_events(getattr(self._ecs, name)))
+        self._patch_resource_types(self._cloudformation._RESOURCE_HANDLERS)
+        self._dynamodb._remove_item = self._with_stream_records(self._dynamodb._remove_item)
 
     def save(self) -> None:
-        """Write all state to its files, so that not even SIGKILL loses more than what came since."""
+        """Write all state to its files, so that SIGKILL loses only later changes."""
         services = self._app._build_persistence_save_dict()
-        self._persistence.save_all({name: partial(again_after_race, state) for name, state in services.items()})
+        self._persistence.save_all(
+            {name: partial(retry_on_concurrent_change, state) for name, state in services.items()}
+        )
 
-    def settle_lost_tasks(self) -> int:
-        """Tell of every task whose process ended with an earlier emulator that it stopped; give their number."""
-        lost = [(*key[:2], task) for key, task in self._ecs._tasks.all_items() if not task.get("stoppedAt")]
-        for account, region, task in lost:
+    def stop_orphaned_tasks(self) -> int:
+        """Mark every task whose process ended with an earlier emulator as stopped, and publish it; return their number."""
+        orphaned = [(*key[:2], task) for key, task in self._ecs._tasks.all_items() if not task.get("stoppedAt")]
+        for account, region, task in orphaned:
             now = self._responses.now_iso()
             task.update(
                 desiredStatus="STOPPED", stoppedAt=now, stoppedReason=_LOST_REASON, stopCode="EssentialContainerExited"
@@ -118,23 +120,24 @@ class Emulator:
                 container["lastStatus"] = "STOPPED"
             with self._responses.request_scope(account, region):
                 self._publish(task)
-        return len(lost)
+        return len(orphaned)
 
-    def _publishing(self, mark: Callable[..., bool]) -> Callable[..., bool]:
+    def _with_events(self, mark: Callable[..., bool]) -> Callable[..., bool]:
         def mark_and_publish(task_arn: str, task: dict[str, Any], *args: Any, **kwargs: Any) -> bool:
-            # A task whose process has started must not fail because another one started meanwhile.
+            # The start of another task must not make this one fail.
             before = task.get("lastStatus")
             changed = (
-                again_after_race(lambda: mark(task_arn, task, *args, **kwargs)) or task.get("lastStatus") != before
+                retry_on_concurrent_change(lambda: mark(task_arn, task, *args, **kwargs))
+                or task.get("lastStatus") != before
             )
             if changed:
-                again_after_race(lambda: self._publish(task))
+                retry_on_concurrent_change(lambda: self._publish(task))
             return changed
 
         return mark_and_publish
 
     def _publish(self, task: dict[str, Any]) -> None:
-        """Send an `ECS Task State Change` event through EventBridge, as ECS does at each change."""
+        """Publish an `ECS Task State Change` event on EventBridge, as ECS does after each change."""
         with self._task_lock(task):
             detail = {**self._ecs._sanitize(task), "updatedAt": self._responses.now_iso()}
         entry = {
@@ -146,7 +149,7 @@ class Emulator:
         self._events._put_events({"Entries": [entry]}, allow_aws_source=True)
 
     def _run_task_once(self, data: dict[str, Any]) -> Any:
-        """Answer a repeated client token with the tasks of the first call; refuse one that came with another request."""
+        """Return the tasks of the first call for a repeated client token; refuse a token of a different request."""
         token = data.get("clientToken")
         if not token:
             return self._run_task(data)
@@ -155,13 +158,13 @@ class Emulator:
         with self._launching:
             earlier = [task for task in self._ecs._tasks.values() if task.get("_client_token", ("",))[0] == token]
             if earlier:
-                return self._response_repeated(earlier, mark)
+                return self._repeated_response(earlier, mark)
             response = self._run_task(data)
             for started in json.loads(response[2]).get("tasks", ()):
                 self._ecs._tasks[started["taskArn"]]["_client_token"] = mark
             return response
 
-    def _response_repeated(self, earlier: list[dict[str, Any]], mark: tuple[str, str]) -> Any:
+    def _repeated_response(self, earlier: list[dict[str, Any]], mark: tuple[str, str]) -> Any:
         if all(tuple(task["_client_token"]) == mark for task in earlier):
             return self._responses.json_response(
                 {"tasks": [self._ecs._sanitize(task) for task in earlier], "failures": []}
@@ -174,7 +177,7 @@ class Emulator:
         return self._responses.json_response(conflict, 400)
 
     def _stop_task_and_wait(self, data: dict[str, Any]) -> Any:
-        """Mark a task as stopping, and STOPPED with its real exit code only after its processes have ended."""
+        """Mark a task as stopping; mark it as STOPPED, with its exit code, when its processes have ended."""
         cluster = self._ecs._resolve_cluster_name(data.get("cluster", "default"))
         task = self._ecs._resolve_task(data.get("task", ""), cluster)
         if task is None or task["lastStatus"] != "RUNNING":
@@ -199,17 +202,18 @@ class Emulator:
         with self._responses.request_scope(*scope):
             definition = self._ecs._task_defs.get(task["taskDefinitionArn"].rpartition("/")[2]) or {}
             stop_seconds = [
-                each.get("stopTimeout", _DEFAULT_STOP_SECONDS) for each in definition.get("containerDefinitions", ())
+                container.get("stopTimeout", _DEFAULT_STOP_SECONDS)
+                for container in definition.get("containerDefinitions", ())
             ]
             for index, identifier in enumerate(task["_docker_ids"]):
                 container = self._ecs._docker.containers.get(identifier)
                 container.stop(timeout=stop_seconds[index] if index < len(stop_seconds) else _DEFAULT_STOP_SECONDS)
                 task["containers"][index]["exitCode"] = container.wait()["StatusCode"]
-            task["desiredStatus"] = "RUNNING"  # MiniStack takes a task that is to stop for one that has stopped
+            task["desiredStatus"] = "RUNNING"  # else MiniStack considers the task stopped already
             self._ecs._mark_task_stopped(task["taskArn"], task, reason, "UserInitiated")
 
-    def _mend_resource_types(self, handlers: dict[str, dict[str, Any]]) -> None:
-        """Add the resource type that MiniStack's CloudFormation lacks, and let alarms over several metrics pass unheeded."""
+    def _patch_resource_types(self, handlers: dict[str, dict[str, Any]]) -> None:
+        """Add the resource type that MiniStack's CloudFormation lacks, and ignore alarms on several metrics."""
         handlers["AWS::ECS::ClusterCapacityProviderAssociations"] = {
             "create": self._associate_capacity_providers,
             "delete": lambda _physical_id, _properties: None,
@@ -217,18 +221,20 @@ class Emulator:
         alarm = handlers["AWS::CloudWatch::Alarm"]
         create, update = alarm["create"], alarm["update"]
 
-        def create_known(name: str, properties: dict[str, Any], stack: str) -> Any:
+        def create_supported(name: str, properties: dict[str, Any], stack: str) -> Any:
             return (f"{stack}-{name}", {}) if "Metrics" in properties else create(name, properties, stack)
 
-        def update_known(physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **named: Any) -> Any:
+        def update_supported(
+            physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **named: Any
+        ) -> Any:
             return (physical_id, {}) if "Metrics" in new else update(physical_id, old, new, *rest, **named)
 
-        handlers["AWS::CloudWatch::Alarm"] = {**alarm, "create": create_known, "update": update_known}
+        handlers["AWS::CloudWatch::Alarm"] = {**alarm, "create": create_supported, "update": update_supported}
 
     def _associate_capacity_providers(
         self, _name: str, properties: dict[str, Any], _stack: str
     ) -> tuple[str, dict[str, str]]:
-        """Provision the resource type that MiniStack's CloudFormation lacks; an update does the same again."""
+        """Provision the resource type that MiniStack's CloudFormation lacks; an update runs it again."""
         request = {
             "cluster": properties["Cluster"],
             "capacityProviders": properties["CapacityProviders"],
@@ -239,10 +245,10 @@ class Emulator:
         self._ecs._put_cluster_capacity_providers(request)
         return properties["Cluster"], {}
 
-    def _telling_of_expiry(self, remove: Callable[..., Any]) -> Callable[..., Any]:
-        """Put what the time to live removes into the table's stream, as DynamoDB does (but without `userIdentity`)."""
+    def _with_stream_records(self, remove: Callable[..., Any]) -> Callable[..., Any]:
+        """Add items that expire to the table's stream, as DynamoDB does (but without `userIdentity`)."""
 
-        def remove_and_tell(table: dict[str, Any], partition: Any, sort: Any) -> Any:
+        def remove_and_record(table: dict[str, Any], partition: Any, sort: Any) -> Any:
             removed = remove(table, partition, sort)
             if removed is not None and threading.current_thread().name == _EXPIRY_THREAD:
                 region, account = table["TableArn"].split(":")[3:5]
@@ -250,7 +256,7 @@ class Emulator:
                     self._dynamodb._emit_stream_event(table["TableName"], "REMOVE", removed, None)
             return removed
 
-        return remove_and_tell
+        return remove_and_record
 
     def _task_lock(self, task: dict[str, Any]) -> Any:
         return self._concurrency.resource_lock("ecs-task", task["taskArn"])

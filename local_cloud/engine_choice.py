@@ -1,7 +1,7 @@
-"""Which container engine runs the tasks: `LOCAL_CLOUD_ENGINE` is `process` (the default), `podman` or `docker`.
+"""Choose the container engine for the tasks: `LOCAL_CLOUD_ENGINE` is `process` (the default), `podman` or `docker`.
 
-`make up` checks the engine and writes it down; the launcher, which inherits nothing of the caller's environment, reads it,
-and so does `make down`, which removes what a killed launcher left.
+`make up` checks the engine and writes the choice to a file. The launcher, which does not inherit the caller's environment, reads it,
+and so does `make down`, which removes the orphaned containers of a killed launcher.
 """
 
 import json
@@ -18,7 +18,7 @@ from local_cloud.container_options import ContainerOptions
 from local_cloud.errors import LocalCloudError
 from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 
-__all__ = ["choose_engine", "chosen_engine", "end_leftovers", "write_engine"]
+__all__ = ["choose_engine", "read_engine", "remove_orphaned_containers", "write_engine"]
 
 _VARIABLE: Final = "LOCAL_CLOUD_ENGINE"
 _PROCESS: Final = "process"
@@ -26,20 +26,20 @@ _ENGINES: Final = {
     "podman": "install it (Debian: the packages podman and runc)",
     "docker": "install Docker Engine",
 }
-"""The engines, and what to do where one is missing."""
+"""The engines, and what to do if one is missing."""
 
 _PROBE_MIB: Final = 256
 _PROBE: Final = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 10).close()"
-"""What the engine is tried with: a container under a memory limit that reaches this machine's loopback."""
+"""The test of an engine: a container with a memory limit that connects to this machine's loopback."""
 
 
 def choose_engine(environ: Mapping[str, str]) -> ContainerCommand | None:
-    """Return the engine that the environment names; None for processes in place of containers.
+    """Return the engine in the environment; None for processes.
 
     Raises
     ------
     LocalCloudError
-        If there is no such engine, it does not work, or it does not have the image.
+        If the engine is unknown, does not work, or does not have the image.
     """
     name = environ.get(_VARIABLE) or _PROCESS
     if name == _PROCESS:
@@ -56,50 +56,50 @@ def choose_engine(environ: Mapping[str, str]) -> ContainerCommand | None:
     return command
 
 
-def write_engine(places: LocalPaths, command: ContainerCommand | None) -> None:
-    """Write the choice down for the launcher and for `make down`."""
+def write_engine(paths: LocalPaths, command: ContainerCommand | None) -> None:
+    """Write the choice for the launcher and for `make down`."""
     facts = command and {
         "name": command.name,
         "executable": command.executable,
         "environment": dict(command.environment),
     }
-    places.folder.mkdir(parents=True, exist_ok=True)
-    _file(places).touch(mode=0o600)
-    _file(places).write_text(json.dumps(facts), encoding="utf-8")
+    paths.folder.mkdir(parents=True, exist_ok=True)
+    _file(paths).touch(mode=0o600)
+    _file(paths).write_text(json.dumps(facts), encoding="utf-8")
 
 
-def chosen_engine(places: LocalPaths) -> ContainerCommand | None:
-    """Return what was written down; None for processes."""
+def read_engine(paths: LocalPaths) -> ContainerCommand | None:
+    """Return the engine that `make up` chose; None for processes."""
     try:
-        facts = json.loads(_file(places).read_text(encoding="utf-8"))
+        facts = json.loads(_file(paths).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     return facts and ContainerCommand(**facts)
 
 
-def end_leftovers(places: LocalPaths) -> None:
-    """Remove the containers that a launcher which no longer runs left; call it only where none runs.
+def remove_orphaned_containers(paths: LocalPaths) -> None:
+    """Remove the orphaned containers of a launcher that no longer runs; call this only if none runs.
 
     Raises
     ------
     LocalCloudError
-        If their engine does not answer any more.
+        If their engine does not respond any more.
     """
-    command = chosen_engine(places)
+    command = read_engine(paths)
     if command is None:
         return
     try:
-        remove_containers(command, places.tasks)
+        remove_containers(command, paths.tasks)
     except ContainerCommandError as error:
         raise LocalCloudError(f"Containers of this local cloud may be left: {error}") from error
 
 
-def _file(places: LocalPaths) -> Path:
-    return places.folder / "engine.json"
+def _file(paths: LocalPaths) -> Path:
+    return paths.folder / "engine.json"
 
 
 def _check(command: ContainerCommand) -> None:
-    """Start one container as a task is started.
+    """Start a container in the way that tasks are started.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a person can do something about, said in one line."""
+"""The error of the local cloud that a person can fix."""
 
 __all__ = ["LocalCloudError"]
 

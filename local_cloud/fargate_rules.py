@@ -1,6 +1,6 @@
-"""What a task definition may not ask for, because Fargate does not grant it: it would reach this machine.
+"""Refuse task definitions that Fargate refuses, because they would give access to this machine.
 
-AWS refuses these when a definition is registered for Fargate; the emulator takes every definition. Source of each rule: Amazon ECS
+AWS refuses them at registration; the emulator accepts every definition. Source of each rule: Amazon ECS
 developer guide, "Task definition differences for Fargate" and "Task definition parameters for Fargate".
 """
 
@@ -13,30 +13,30 @@ __all__ = ["NotOnFargateError", "check_definition"]
 _Part = Mapping[str, Any]
 
 _PATH: Final = re.compile(r"/[\w./-]*")
-"""A mount's place; a colon or a comma would begin the engine's own syntax, as in `/home:/home`."""
+"""The path of a mount; the engine would interpret a colon or a comma, as in `/home:/home`."""
 
-_ADDABLE: Final = frozenset({"SYS_PTRACE"})
-_OF_THE_CONTAINER: Final = ("privileged", "dockerSecurityOptions", "extraHosts", "links", "volumesFrom")
-_OF_LINUX: Final = ("devices", "sharedMemorySize")
+_ALLOWED_CAPABILITIES: Final = frozenset({"SYS_PTRACE"})
+_CONTAINER_FIELDS: Final = ("privileged", "dockerSecurityOptions", "extraHosts", "links", "volumesFrom")
+_LINUX_FIELDS: Final = ("devices", "sharedMemorySize")
 
 
 class NotOnFargateError(ValueError):
-    """A task definition asks for what Fargate does not grant; the text says what."""
+    """A task definition needs what Fargate does not support; the message lists it."""
 
 
 def check_definition(container: _Part, task: _Part) -> None:
-    """Check a container's definition, and what it uses of its task's.
+    """Check the definition of a container, and of its task.
 
     Raises
     ------
     NotOnFargateError
-        If Fargate would refuse it, naming everything.
+        If Fargate would refuse it; the message lists all reasons.
     """
-    if found := [*_asked_of_the_task(task), *_asked_of_the_container(container)]:
+    if found := [*_refused_in_task(task), *_refused_in_container(container)]:
         raise NotOnFargateError(f"CannotStartContainerError: Fargate does not grant {', '.join(found)}.")
 
 
-def _asked_of_the_task(task: _Part) -> Iterator[str]:
+def _refused_in_task(task: _Part) -> Iterator[str]:
     if (mode := task.get("networkMode")) == "host":
         yield f"networkMode {mode}"
     if (mode := task.get("pidMode") or "task") != "task":
@@ -48,13 +48,13 @@ def _asked_of_the_task(task: _Part) -> Iterator[str]:
             yield f"volume {volume.get('name')} from the machine"
 
 
-def _asked_of_the_container(container: _Part) -> Iterator[str]:
-    yield from (name for name in _OF_THE_CONTAINER if container.get(name))
+def _refused_in_container(container: _Part) -> Iterator[str]:
+    yield from (name for name in _CONTAINER_FIELDS if container.get(name))
     linux = container.get("linuxParameters") or {}
-    yield from (name for name in _OF_LINUX if linux.get(name))
+    yield from (name for name in _LINUX_FIELDS if linux.get(name))
     for name in (linux.get("capabilities") or {}).get("add") or ():
-        if name not in _ADDABLE:
+        if name not in _ALLOWED_CAPABILITIES:
             yield f"capability {name}"
-    for each in (*(container.get("mountPoints") or ()), *(linux.get("tmpfs") or ())):
-        if not _PATH.fullmatch(str(each.get("containerPath"))):
-            yield f"a mount at {each.get('containerPath')}"
+    for mount in (*(container.get("mountPoints") or ()), *(linux.get("tmpfs") or ())):
+        if not _PATH.fullmatch(str(mount.get("containerPath"))):
+            yield f"a mount at {mount.get('containerPath')}"

@@ -1,4 +1,4 @@
-"""One value that changes when anything changes that goes into the deployed stack."""
+"""Fingerprint the inputs of the deployed stack, so that a deployment without changes is skipped."""
 
 import hashlib
 import sys
@@ -15,7 +15,7 @@ _FILES: Final = ("cdk.json", "package-lock.json", "requirements/dev.txt", "requi
 
 
 def fingerprint(root: Path = ROOT) -> str:
-    """Digest the names and contents of all inputs of the stack, and the Python version that it is bundled for."""
+    """Return a digest of the names and contents of all inputs of the stack, and of the Python version that it is bundled for."""
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted(_inputs(root)):
         content = path.read_bytes()

@@ -1,47 +1,47 @@
-"""Credentials of the emulated functions that nobody can compute.
+"""Make the credentials of emulated functions unpredictable.
 
-MiniStack derives a function's key, secret and session token from the names of the function and its role, which are in every
-template. Here a random value, new at each start, goes into all three.
+MiniStack derives the key, secret and session token of a function from the names of the function and its role, which are in the
+template. This module adds a random value, new at each start.
 """
 
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 
 __all__ = ["FunctionCredentials"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.core.lambda_runtime": {"execution_credentials": ("config",)},
     "ministack.services.lambda_svc": {"execution_credentials": ("config",)},
 }
-"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+"""What this file uses of MiniStack: module, name, and the first parameters of a function."""
 
 
 class FunctionCredentials:
-    """The sessions that functions run with.
+    """The credentials of functions.
 
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing, naming each.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self) -> None:
-        self._modules = require(_NEEDED)
+        self._modules = require(_REQUIRED)
 
-    def mend(self) -> None:
-        """Replace the derivation; call it before the first function runs."""
+    def patch(self) -> None:
+        """Replace the derivation; call this before the first function runs."""
         secret = secrets.token_hex(16)
         for module in self._modules.values():
-            replaced: Any = module
-            replaced.execution_credentials = _salted(replaced.execution_credentials, secret)
+            patched: Any = module
+            patched.execution_credentials = _salted(patched.execution_credentials, secret)
 
 
 def _salted(derive: Callable[[Mapping[str, Any]], dict[str, str]], secret: str) -> Callable[..., dict[str, str]]:
     def derive_salted(config: Mapping[str, Any]) -> dict[str, str]:
-        # The address is read for account and region, and hashed: a qualifier is a place for what nobody knows.
+        # MiniStack reads account and region from the ARN, and hashes it: the qualifier can hold the secret.
         return derive({**config, "FunctionArn": f"{config['FunctionArn']}:{secret}"})
 
     return derive_salted

@@ -1,4 +1,4 @@
-"""The file that a container's output goes to, read as Docker's Python client would give it."""
+"""Read the file with a container's output, with the interface of Docker's Python client."""
 
 import threading
 from collections.abc import Iterator
@@ -8,18 +8,18 @@ from typing import Final
 __all__ = ["OutputLog"]
 
 _POLL_SECONDS: Final = 0.1
-"""How long a follower waits for more [s]."""
+"""The polling interval of a reader that follows the output [s]."""
 
 
 class OutputLog:
-    """What a container wrote.
+    """The output of a container.
 
     Parameters
     ----------
     path
-        The file; the container's process has it open already.
+        The file, which the process of the container writes to.
     ended
-        Set once nothing more will be written.
+        Set when the output is complete.
     """
 
     def __init__(self, path: Path, ended: threading.Event) -> None:
@@ -27,7 +27,7 @@ class OutputLog:
         self._ended = ended
 
     def read(self, *, stream: bool, follow: bool, tail: int | None) -> bytes | Iterator[bytes]:
-        """Return all of it, the last `tail` lines, or a stream of whole lines till the end."""
+        """Return all of it, the last `tail` lines, or a stream of complete lines until the end."""
         if stream:
             return self._lines(follow=follow)
         written = self._path.read_bytes()

@@ -1,6 +1,6 @@
-"""Where a local cloud keeps its things and how it is reached: chosen by two environment variables.
+"""The folder, the files and the port of a local cloud, from two environment variables.
 
-`LOCAL_CLOUD_DIR` (default `.local-cloud`) and `LOCAL_CLOUD_PORT` (default 4566) let several stand side by side.
+With `LOCAL_CLOUD_DIR` (default `.local-cloud`) and `LOCAL_CLOUD_PORT` (default 4566) several can run on one machine.
 """
 
 from collections.abc import Mapping
@@ -14,34 +14,34 @@ from local_cloud.errors import LocalCloudError
 __all__ = ["ACCOUNT_ID", "ADMIN", "REGION", "ROOT", "RUNNER_IMAGE", "LocalPaths"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-"""The repository."""
+"""The root folder of the repository."""
 
 REGION: Final = "us-east-1"
 ACCOUNT_ID: Final = "000000000000"
-"""The emulator takes an access key of twelve digits for the account's number."""
+"""The emulator uses an access key of twelve digits as the account number."""
 
 ADMIN: Final = "scheduler-admin"
-"""The IAM user that the local stack's settings name as an admin."""
+"""The IAM user who is an admin of the local stack."""
 
 RUNNER_IMAGE: Final = "jupyter-scheduler-runner:local"
-"""The image's name in the local stack; the engine runs the runner's sources in its place."""
+"""The name of the image in the local stack; the process engine runs the sources of the runner instead."""
 
 _PRIVATE: Final = 0o700
 
 _DEFAULT_PORT: Final = 4566
-"""What emulators of AWS use by custom."""
+"""The usual port of AWS emulators."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalPaths:
-    """One local cloud's folder and port."""
+    """The files and the port of one local cloud."""
 
     folder: Path
     port: int
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read the two variables.
+        """Read the environment variables.
 
         Raises
         ------
@@ -54,14 +54,14 @@ class LocalPaths:
         return cls(folder=(ROOT / (environ.get("LOCAL_CLOUD_DIR") or ".local-cloud")).resolve(), port=int(text))
 
     def make_private(self) -> None:
-        """Create the folder and what jobs are kept in; nobody else may look there.
+        """Create the folders, those with the files of jobs for this user only.
 
-        A folder that exists keeps its mode: `LOCAL_CLOUD_DIR` may name one that others use, too.
+        An existing folder keeps its mode, because `LOCAL_CLOUD_DIR` may be shared with others.
         """
         self.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-        for each in (self.state, self.objects, self.tasks, self.temporary, self.lab):
-            each.mkdir(exist_ok=True)
-            each.chmod(_PRIVATE)
+        for folder in (self.state, self.objects, self.tasks, self.temporary, self.lab):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(_PRIVATE)
 
     @property
     def endpoint_url(self) -> str:
@@ -70,32 +70,32 @@ class LocalPaths:
 
     @property
     def state(self) -> Path:
-        """What the emulator remembers."""
+        """The saved state of the emulator."""
         return self.folder / "state"
 
     @property
     def objects(self) -> Path:
-        """What lies in the emulated buckets."""
+        """The objects in the emulated buckets."""
         return self.folder / "s3"
 
     @property
     def tasks(self) -> Path:
-        """Folders and logs of the runners."""
+        """The folders and logs of the runners."""
         return self.folder / "tasks"
 
     @property
     def temporary(self) -> Path:
-        """The emulator's own temporary files; emptied at each start."""
+        """The temporary files of the emulator; removed at each start."""
         return self.folder / "tmp"
 
     @property
     def log(self) -> Path:
-        """What the launcher writes."""
+        """The log of the launcher."""
         return self.folder / "launcher.log"
 
     @property
     def pid(self) -> Path:
-        """The launcher's process id and start time."""
+        """The process id and the start time of the launcher."""
         return self.folder / "launcher.pid"
 
     @property
@@ -105,17 +105,17 @@ class LocalPaths:
 
     @property
     def deployed(self) -> Path:
-        """What was deployed last: a fingerprint of all that went into it, and its API's address on AWS."""
+        """The last deployment: a fingerprint of its inputs, and the outputs of the stack."""
         return self.folder / "deployed.json"
 
     @property
     def connection(self) -> Path:
-        """How a program reaches the deployed stack."""
+        """The connection to the deployed stack, for programs."""
         return self.folder / "connection.json"
 
     @property
     def shell(self) -> Path:
-        """How a shell reaches the deployed stack."""
+        """Environment variables for a shell of a user."""
         return self.folder / "env"
 
     @property
@@ -130,50 +130,50 @@ class LocalPaths:
 
     @property
     def user_key(self) -> Path:
-        """The access key of the IAM user that demo, lab and shell use: it has the users' policy and nothing else."""
+        """The access key of the IAM user for `make demo`, `make lab` and shells, who has the user policy only."""
         return self.folder / "user-key.json"
 
     @property
     def admin_key(self) -> Path:
-        """The access key of an IAM user who has the users' policy and is an admin of the scheduler."""
+        """The access key of an IAM user who has the user policy and is an admin of the scheduler."""
         return self.folder / "scheduler-admin-key.json"
 
     @property
     def admin_shell(self) -> Path:
-        """How a shell reaches the deployed stack as an admin of the scheduler."""
+        """Environment variables for a shell of an admin of the scheduler."""
         return self.folder / "scheduler-admin-env"
 
     @property
     def permission_record(self) -> Path:
-        """Which permissions were needed so far, by whom, and whether they were granted."""
+        """The evaluated permissions: who needed which, and whether they were granted."""
         return self.folder / "permissions.jsonl"
 
     @property
     def administrator_shell(self) -> Path:
-        """Variables for a shell that may do everything in the emulated account."""
+        """Environment variables for a shell with all permissions in the emulated account."""
         return self.folder / "administrator-env"
 
     @property
     def lab(self) -> Path:
-        """What JupyterLab keeps."""
+        """The files of JupyterLab."""
         return self.folder / "lab"
 
     @property
     def workspace(self) -> Path:
-        """JupyterLab's root folder."""
+        """The root folder of JupyterLab."""
         return self.lab / "workspace"
 
     @property
     def lab_python(self) -> Path:
-        """The interpreter that has JupyterLab and the connector."""
+        """The Python with JupyterLab and the connector."""
         return ROOT / ".venv" / "bin" / "python"
 
     @property
     def emulator_python(self) -> Path:
-        """The interpreter of the emulator and of the functions; one for all local clouds."""
+        """The Python of the emulator and of the functions; shared by all local clouds."""
         return ROOT / ".local-cloud" / "venv" / "bin" / "python"
 
     @property
     def runner_python(self) -> Path:
-        """The interpreter of the runners."""
+        """The Python of the runners."""
         return ROOT / ".venv-runner" / "bin" / "python"

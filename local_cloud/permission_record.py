@@ -1,4 +1,4 @@
-"""Which permissions were needed while a local cloud ran, by whom, and whether they were granted."""
+"""Record which permissions each principal needed while a local cloud ran, and whether they were granted."""
 
 import json
 import re
@@ -13,10 +13,10 @@ __all__ = ["Evaluation", "PermissionRecord", "read_record"]
 
 _SESSION: Final = re.compile(r"arn:aws:sts::\d+:assumed-role/(?P<role>[^/]+)/.+")
 _IDENTIFIERS: Final = re.compile(r"(?<=[/:])(?:[0-9a-f]{16,}|[0-9a-f]{8}-[0-9a-f-]{27}(?:-\d+)?)(?=/|$)")
-"""Identifiers that come and go (tasks, jobs, definitions and their schedules): one line stands for all of them."""
+"""Ids of tasks, jobs, definitions and their schedules: the record replaces each by `*`."""
 
 _OBJECT: Final = re.compile(r"(arn:aws:s3:::[^/]+/[^/]+/).+")
-"""Objects are told apart by bucket and first part of their key, as policies do."""
+"""Objects are recorded by bucket and first part of their key, which policies distinguish."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,31 +24,31 @@ class Evaluation:
     """One kind of call by one principal."""
 
     principal: str
-    """Name of a role, or the ARN of whoever is none."""
+    """The name of a role, or the ARN of another principal."""
 
     action: str
     resource: str
-    """The ARN, with `*` for identifiers that come and go."""
+    """The ARN with `*` instead of ids."""
 
     allowed: bool
     count: int
 
 
 class PermissionRecord:
-    """Counts evaluations; can be read by another process after it was saved.
+    """Count evaluations; another process can read the saved record.
 
     Parameters
     ----------
     path
-        Where it is saved; an earlier record there is continued.
+        The file of the record; an existing record is continued.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str, str, bool]] = Counter()
-        for each in read_record(path) if path.exists() else ():
-            self._counts[(each.principal, each.action, each.resource, each.allowed)] = each.count
+        for earlier in read_record(path) if path.exists() else ():
+            self._counts[(earlier.principal, earlier.action, earlier.resource, earlier.allowed)] = earlier.count
 
     def add(self, principal_arn: str, action: str, resource: str, *, allowed: bool) -> None:
         """Count one evaluation."""
@@ -58,7 +58,7 @@ class PermissionRecord:
             self._counts[(principal, action, _general(resource), allowed)] += 1
 
     def save(self) -> None:
-        """Write everything that was counted, replacing the file at once."""
+        """Write all counts; the file is replaced atomically."""
         with self._lock:
             rows = [[*key, count] for key, count in sorted(self._counts.items())]
         temporary = self._path.with_suffix(".tmp")

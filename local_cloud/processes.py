@@ -1,4 +1,4 @@
-"""Finding and ending processes of this machine by what identifies them, never by name."""
+"""Find and kill processes by process id, group or working directory, never by name."""
 
 import os
 import signal
@@ -7,42 +7,42 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["kill_group", "kill_inside", "note_process", "noted_process"]
+__all__ = ["kill_group", "kill_processes_in", "read_pid_file", "write_pid_file"]
 
 _PROC: Final = Path("/proc")
 
 _STATE_FIELD: Final = 0
 _START_TIME_FIELD: Final = 19
-"""Places in `/proc/<pid>/stat` after the command's closing parenthesis (proc(5): fields 3 and 22 of all)."""
+"""Positions in `/proc/<pid>/stat` after the closing parenthesis of the command (proc(5): fields 3 and 22)."""
 
 
 def kill_group(pid: int) -> None:
-    """Send SIGKILL to a process group; do nothing if there is none."""
+    """Send SIGKILL to a process group; do nothing if it does not exist."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
 
 
-def kill_inside(folder: Path) -> None:
-    """Send SIGKILL to every process that works inside the folder (where there is a `/proc` to tell).
+def kill_processes_in(folder: Path) -> None:
+    """Send SIGKILL to every process whose working directory is inside a folder; do nothing on a system without `/proc`.
 
-    A kernel is started in a session of its own, so the group of the process that started it does not have it.
+    A kernel runs in its own session, so it is not in the process group of its parent.
     """
-    for pid in _working_inside(folder):
+    for pid in _processes_in(folder):
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
 
 
-def note_process(path: Path, pid: int) -> None:
-    """Write down a process with its start time, by which it is told from a later one with the same number."""
+def write_pid_file(path: Path, pid: int) -> None:
+    """Write the id and the start time of a process; the start time distinguishes it from a later process with the same id."""
     path.write_text(f"{pid} {_started(pid)}", encoding="ascii")
 
 
-def noted_process(path: Path) -> int | None:
-    """Give the process that was written down, if it still runs."""
+def read_pid_file(path: Path) -> int | None:
+    """Return the id of the process in a file, or None if it does not run any more."""
     try:
         pid, _, started = path.read_text(encoding="ascii").partition(" ")
     except OSError:
@@ -51,7 +51,7 @@ def noted_process(path: Path) -> int | None:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in whatever terms the system tells it; empty if it does not run."""
+    """Return the start time of a process in a format of the system; empty if it does not run."""
     if not _PROC.is_dir():
         return subprocess.run(
             ["ps", "-o", "lstart=", "-p", str(pid)], check=False, capture_output=True, text=True
@@ -63,7 +63,7 @@ def _started(pid: int) -> str:
     return "" if fields[_STATE_FIELD] == "Z" else fields[_START_TIME_FIELD]
 
 
-def _working_inside(folder: Path) -> Iterator[int]:
+def _processes_in(folder: Path) -> Iterator[int]:
     inside = folder.resolve()
     for entry in _PROC.glob("[0-9]*"):
         try:

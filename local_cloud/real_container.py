@@ -1,4 +1,4 @@
-"""One container of a container engine, seen as Docker's Python client would show it."""
+"""Run a container with a container engine, with the interface of Docker's Python client."""
 
 import contextlib
 import subprocess
@@ -14,14 +14,14 @@ from local_cloud.output_log import OutputLog
 __all__ = ["RealContainer"]
 
 _DEFAULT_STOP_SECONDS: Final = 30
-"""Time between SIGTERM and SIGKILL where nothing else is asked for [s]: ECS's own default."""
+"""The default time between SIGTERM and SIGKILL [s], that of ECS."""
 
 _KILLED: Final = 137
-"""Exit code of a container whose process 1 got SIGKILL: 128 + 9."""
+"""The exit code of a container whose process 1 got SIGKILL: 128 + 9."""
 
 
 class RealContainer:
-    """A running container; it is removed when it ends, its log stays.
+    """A running container; when it ends it is removed, but its log remains.
 
     Parameters
     ----------
@@ -30,20 +30,20 @@ class RealContainer:
     folder
         An existing folder for its log.
     image
-        Name of an image that the engine has.
+        The name of the image.
     program
-        What to run in place of the image's command; nothing for that one.
+        The command instead of the image's; empty for the image's.
     environment
-        Variables besides the image's.
+        Variables in addition to the image's.
     labels
-        By which the container is found again.
+        The labels of the container.
     options
         Limits, user, file systems.
 
     Raises
     ------
     ContainerCommandError
-        If the engine cannot start it.
+        If the engine cannot start the container.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RealContainer:
         self._exit_code = 0
         self.log = OutputLog(folder / "log", self._ended)
         self.out_of_memory = False
-        """Whether it was killed because its memory limit was reached; known once it has ended."""
+        """Whether it was killed because it reached its memory limit; known when it has ended."""
         self.id = self._start(image, program, environment, labels, options)
         self.attrs: dict[str, Any] = {"Id": self.id, "NetworkSettings": {"Networks": {}}}
         with (folder / "log").open("wb") as output:
@@ -83,7 +83,7 @@ class RealContainer:
         return "exited" if self._ended.is_set() else "running"
 
     def reload(self) -> None:
-        """Do nothing: the state is always the present one."""
+        """Do nothing: the state is always current."""
 
     def wait(self, timeout: float | None = None) -> dict[str, int]:
         """Wait for the end and return the exit code.
@@ -99,25 +99,25 @@ class RealContainer:
 
     def stop(self, timeout: float = _DEFAULT_STOP_SECONDS) -> None:
         """Send SIGTERM to process 1, and SIGKILL to all processes after `timeout` seconds; wait for the end."""
-        self._ask("stop", "-t", str(round(timeout)), seconds=None)
+        self._send("stop", "-t", str(round(timeout)), seconds=None)
         self._ended.wait()
 
     def kill(self) -> None:
         """Send SIGKILL to every process of the container."""
-        self._ask("kill")
+        self._send("kill")
 
     def logs(
         self, *, stream: bool = False, follow: bool = False, tail: int | None = None, **_: Any
     ) -> bytes | Iterator[bytes]:
-        """Return what the container wrote: all of it, the last `tail` lines, or a stream of whole lines till the end."""
+        """Return the output: all of it, the last `tail` lines, or a stream of complete lines until the end."""
         return self.log.read(stream=stream, follow=follow, tail=tail)
 
     def remove(self, **_: Any) -> None:
         """Do nothing: a container is removed when it ends."""
 
-    def _ask(self, *arguments: str, seconds: float | None = 60) -> None:
+    def _send(self, *arguments: str, seconds: float | None = 60) -> None:
         if not self._ended.is_set():
-            with contextlib.suppress(ContainerCommandError):  # it has ended meanwhile
+            with contextlib.suppress(ContainerCommandError):  # it has just ended
                 self._command.output(*arguments, self.id, seconds=seconds)
 
     def _start(
@@ -128,8 +128,8 @@ class RealContainer:
         labels: Mapping[str, str],
         options: ContainerOptions,
     ) -> str:
-        if several := [name for name, value in environment.items() if "\n" in value]:
-            raise ContainerCommandError(f"variables with more than one line cannot be passed on: {', '.join(several)}")
+        if multiline := [name for name, value in environment.items() if "\n" in value]:
+            raise ContainerCommandError(f"variables with more than one line are not supported: {', '.join(multiline)}")
         arguments = [*self._command.run_arguments, *options.arguments(), *_flags("--label", labels)]
         variables, identifier = self._folder / "environment", self._folder / "id"
         variables.touch(mode=0o600)
@@ -154,11 +154,11 @@ class RealContainer:
         try:
             self._exit_code = int(self._command.output("wait", self.id, seconds=None))
             killed = self._command.output("inspect", "--format", "{{.State.OOMKilled}}", self.id) == "true"
-        except (ContainerCommandError, ValueError):  # removed by somebody else: what is known is that it is gone
+        except (ContainerCommandError, ValueError):  # someone else removed it: the exit code is unknown
             self._exit_code, killed = _KILLED, False
         # conmon 2.1 on control groups v1 writes the file `oom` to its working directory, where Podman does not look for it.
-        noted = (self._folder / "oom").exists()
-        self.out_of_memory = self._exit_code == _KILLED and (killed or noted)
+        oom_file = (self._folder / "oom").exists()
+        self.out_of_memory = self._exit_code == _KILLED and (killed or oom_file)
         self._command.remove([self.id])
         self._ended.set()
 

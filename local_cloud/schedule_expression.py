@@ -1,7 +1,9 @@
-"""Schedule expressions as EventBridge Scheduler reads them: `cron(...)`, `rate(...)` and `at(...)`.
+"""Evaluate the schedule expressions of EventBridge Scheduler: `cron(...)`, `rate(...)` and `at(...)`.
 
-https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html. Strict: what is not documented is refused, and so
-is `W`. A local time that a change of the clock skips never comes; one that it repeats counts the first time.
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html. Whatever is not documented is refused, and so is
+`W`. A local time that daylight saving skips never comes; one that it repeats counts the first time.
+
+Shares no code with the service: the tests use it as the oracle for the expressions that the service writes.
 """
 
 import calendar
@@ -13,7 +15,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-__all__ = ["InvalidExpressionError", "ScheduleExpression", "parse_expression"]
+__all__ = ["CronExpression", "InvalidExpressionError", "ScheduleExpression", "parse_expression"]
 
 _MINUTE: Final = timedelta(minutes=1)
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -31,27 +33,27 @@ _IsDay = Callable[[date], bool]
 
 
 class InvalidExpressionError(ValueError):
-    """Not an expression or time zone that EventBridge Scheduler takes; the message says what of it."""
+    """EventBridge Scheduler refuses the expression or the time zone; the message says why."""
 
 
 class ScheduleExpression(Protocol):
     """When a schedule is due."""
 
-    def due(self, after: datetime, until: datetime) -> Iterator[datetime]:
-        """Yield the UTC instants, `after` < instant <= `until`."""
+    def due_times(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield the times in UTC, `after` < time <= `until`."""
 
 
 def parse_expression(text: str, timezone: str, *, anchor: datetime) -> ScheduleExpression:
-    """Read an expression.
+    """Parse an expression.
 
     Parameters
     ----------
     text
         `cron(...)`, `rate(...)` or `at(...)`.
     timezone
-        IANA name of the zone that `cron` and `at` are in.
+        IANA name of the time zone of `cron` and `at`.
     anchor
-        Where the first interval of a `rate` begins.
+        When the first interval of a `rate` starts.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def parse_expression(text: str, timezone: str, *, anchor: datetime) -> ScheduleE
             return _Rate(int(found["count"]) * _UNITS[found["unit"]], anchor)
         if found := _AT.fullmatch(text):
             return _At(datetime.fromisoformat(found["local"]).replace(tzinfo=zone).astimezone(UTC))
-        return _cron(text, zone)
+        return _parse_cron(text, zone)
     except ValueError as error:
         raise InvalidExpressionError(f"Invalid Schedule Expression {text}: {error}.") from error
 
@@ -74,47 +76,51 @@ class _Rate:
     interval: timedelta
     anchor: datetime
 
-    def due(self, after: datetime, until: datetime) -> Iterator[datetime]:
+    def due_times(self, after: datetime, until: datetime) -> Iterator[datetime]:
         count = max(1, (after - self.anchor) // self.interval + 1)
-        while (instant := self.anchor + count * self.interval) <= until:
-            yield instant
+        while (time := self.anchor + count * self.interval) <= until:
+            yield time
             count += 1
 
 
 @dataclass(frozen=True)
 class _At:
-    instant: datetime
+    time: datetime
 
-    def due(self, after: datetime, until: datetime) -> Iterator[datetime]:
-        if after < self.instant <= until:
-            yield self.instant
+    def due_times(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        if after < self.time <= until:
+            yield self.time
 
 
 @dataclass(frozen=True)
-class _Cron:
+class CronExpression:
+    """A `cron` expression."""
+
     minutes: frozenset[int]
     hours: frozenset[int]
     months: frozenset[int]
     years: frozenset[int]
     is_day: _IsDay
+    """Whether the fields for the day of the month and of the week include a date."""
+
     zone: ZoneInfo
 
-    def due(self, after: datetime, until: datetime) -> Iterator[datetime]:
+    def due_times(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield the times in UTC, `after` < time <= `until`."""
         minute = after.replace(second=0, microsecond=0) + _MINUTE
         while minute <= until:
-            if self._matches(minute.astimezone(self.zone)):
+            local = minute.astimezone(self.zone)
+            if local.fold == 0 and self.matches(local):
                 yield minute
             minute += _MINUTE
 
-    def _matches(self, local: datetime) -> bool:
-        return (
-            local.minute in self.minutes
-            and local.hour in self.hours
-            and local.fold == 0
-            and local.month in self.months
-            and local.year in self.years
-            and self.is_day(local.date())
-        )
+    def matches(self, local: datetime) -> bool:
+        """Check whether the expression includes a local minute."""
+        return local.minute in self.minutes and local.hour in self.hours and self.matches_date(local.date())
+
+    def matches_date(self, day: date) -> bool:
+        """Check whether the expression includes a minute of a day."""
+        return day.month in self.months and day.year in self.years and self.is_day(day)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -124,15 +130,15 @@ def _zone(name: str) -> ZoneInfo:
         raise InvalidExpressionError(f"Invalid ScheduleExpressionTimezone {name}.") from error
 
 
-@lru_cache(maxsize=4096)  # every schedule is looked at every second
-def _cron(text: str, zone: ZoneInfo) -> _Cron:
+@lru_cache(maxsize=4096)  # every schedule is checked every second
+def _parse_cron(text: str, zone: ZoneInfo) -> CronExpression:
     fields = text.removeprefix("cron(").removesuffix(")").split()
     if not text.startswith("cron(") or not text.endswith(")") or len(fields) != 6:  # noqa: PLR2004
         raise ValueError("it is neither cron(<six fields>), rate(<number> <unit>) nor at(<time>)")
     minutes, hours, day_of_month, months, day_of_week, years = fields
     if (day_of_month == "?") == (day_of_week == "?"):
         raise ValueError("exactly one of day-of-month and day-of-week must be ?")
-    return _Cron(
+    return CronExpression(
         minutes=_values(minutes, "minutes", 0, 59),
         hours=_values(hours, "hours", 0, 23),
         months=_values(months, "month", 1, 12, names=_MONTHS),
@@ -179,7 +185,7 @@ def _values(text: str, field: str, low: int, high: int, *, names: Sequence[str] 
 
 
 def _number(text: str, names: Sequence[str]) -> int:
-    """Read a number, or one of the names, which count from 1."""
+    """Return a number, or the position of a name, counted from 1."""
     if text in names:
         return names.index(text) + 1
     if not text.isdecimal():
@@ -188,7 +194,7 @@ def _number(text: str, names: Sequence[str]) -> int:
 
 
 def _weekday(day: date) -> int:
-    """Sunday is 1, Saturday 7."""
+    """Return the day of the week: Sunday is 1, Saturday 7."""
     return day.isoweekday() % 7 + 1
 
 

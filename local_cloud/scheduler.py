@@ -1,6 +1,6 @@
-"""EventBridge Scheduler inside MiniStack: it keeps schedules, and what fires them is put in its place.
+"""Patch MiniStack's EventBridge Scheduler: MiniStack stores the schedules, `schedule_trigger.py` triggers them.
 
-MiniStack's own sweep looks every 10 s, knows no time zones, and neither fills in the due time nor tries again.
+MiniStack's own trigger runs every 10 s, ignores time zones, does not fill in the due time, and does not retry.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from local_cloud.authorization import EmulatedAuthorization
-from local_cloud.emulator_internals import require
-from local_cloud.schedule_deliveries import Delivery, SendError
+from local_cloud.emulator_compatibility import require
+from local_cloud.schedule_delivery import Delivery, SendError
 from local_cloud.schedule_expression import InvalidExpressionError, parse_expression
 
 __all__ = ["EmulatedScheduler"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.core.responses": {"request_scope": ("account_id", "region")},
     "ministack.services.scheduler": {
         "_create_schedule": ("name", "body"),
@@ -26,7 +26,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     },
     "ministack.services.sqs": {"_Err": None, "_act_send_message": ("data", "qurl"), "_queue_by_arn": ("arn",)},
 }
-"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+"""What this file uses of MiniStack: module, name, and the first parameters of a function."""
 
 _ARN_PARTS: Final = 6
 
@@ -39,49 +39,49 @@ class EmulatedScheduler:
     Parameters
     ----------
     authorization
-        Decides whether a schedule's role may send.
+        Checks whether the role of a schedule may send.
 
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing, naming each.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self, authorization: EmulatedAuthorization) -> None:
         self._authorization = authorization
-        modules = require(_NEEDED)
+        modules = require(_REQUIRED)
         self._responses: Any = modules["ministack.core.responses"]
         self._scheduler: Any = modules["ministack.services.scheduler"]
         self._sqs: Any = modules["ministack.services.sqs"]
 
-    def mend(self) -> None:
-        """Keep its own sweep from starting, and refuse expressions and zones as AWS does."""
+    def patch(self) -> None:
+        """Disable MiniStack's own trigger, and refuse invalid expressions and time zones as AWS does."""
         self._scheduler.start_scheduler = lambda: None
         for name in ("_create_schedule", "_update_schedule"):
             setattr(self._scheduler, name, self._validating(getattr(self._scheduler, name)))
 
     def schedules(self) -> list[Mapping[str, Any]]:
-        """Give every schedule of every account and region, as `GetSchedule` answers it."""
+        """Return every schedule of every account and region, in the format of `GetSchedule`."""
         return [schedule for _, schedule in self._scheduler._schedules.all_items()]
 
     def send(self, delivery: Delivery, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
-        """Send a message to a queue as the schedule's role.
+        """Send a message to a queue with the role of the schedule.
 
         Raises
         ------
         SendError
-            If the role may not, it is no queue, or does not take the message.
+            If the role may not send, or the queue does not exist or refuses the message.
         """
         self._authorize(delivery, queue_arn)
         queue = self._sqs._queue_by_arn(queue_arn)
         if queue is None:
-            raise SendError("AWS.SimpleQueueService.NonExistentQueue", f"There is no queue {queue_arn}.")
+            raise SendError("AWS.SimpleQueueService.NonExistentQueue", f"The queue {queue_arn} does not exist.")
         region, account = queue_arn.split(":", _ARN_PARTS)[3:5]
         typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
         request = {"QueueUrl": queue["url"], "MessageBody": body, "MessageAttributes": typed}
         try:
             with self._responses.request_scope(account, region):
-                self._authorization.count_as_tls()
+                self._authorization.assume_tls()
                 self._sqs._act_send_message(request, "")
         except self._sqs._Err as error:
             raise SendError(error.code, error.message) from error

@@ -1,8 +1,8 @@
-"""What MiniStack's ECS leaves out between a task definition and its containers.
+"""Patch how MiniStack's ECS turns a task definition into containers.
 
-Its CloudFormation leaves some members of a container definition as the template writes them, it passes neither limits, user nor
-file systems to its container engine, and never says that memory ran out. All three are added here as ECS documents them;
-the engine that runs tasks as processes uses only the first and has no limits.
+MiniStack's CloudFormation does not convert the case of some members of a container definition. Its ECS passes neither limits, user
+nor file systems to the container engine, and does not report that a container ran out of memory. This module adds all three as
+ECS documents them; the process engine uses only the first and has no limits.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
@@ -12,11 +12,11 @@ from functools import wraps
 from typing import Any, Final
 
 from local_cloud.container_options import ContainerOptions
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 
 __all__ = ["TaskContainers"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.services.cloudformation.provisioners": {
         "_normalize_container_defs": ("cdefs",),
         "_pascal_to_camel": ("obj",),
@@ -29,35 +29,35 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
 }
 
 _NESTED: Final = ("linuxParameters", "secrets", "ulimits")
-"""Members whose own members are left in the template's case."""
+"""Members whose own members MiniStack leaves in the case of the template."""
 
 _OUT_OF_MEMORY: Final = "OutOfMemoryError: Container killed due to memory usage"
-"""A container's `reason` then (Amazon ECS developer guide, troubleshooting OutOfMemoryError errors)."""
+"""The `reason` of a container that ran out of memory (Amazon ECS developer guide, troubleshooting OutOfMemoryError errors)."""
 
 
 class TaskContainers:
-    """Completes what MiniStack asks of its engine, and what it tells of a container's end. Mend it before `Emulator`.
+    """Patch how MiniStack starts containers and reports their end. Call `patch` before that of `Emulator`.
 
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self) -> None:
-        modules = require(_NEEDED)
+        modules = require(_REQUIRED)
         self._ecs: Any = modules["ministack.services.ecs"]
         self._cloudformation: Any = modules["ministack.services.cloudformation.provisioners"]
 
-    def mend(self, engine: Any) -> None:
-        """Replace the functions; `engine` is what the emulator gets as its Docker client."""
-        self._cloudformation._normalize_container_defs = self._in_the_api_s_case(
+    def patch(self, engine: Any) -> None:
+        """Replace the functions; `engine` is the emulator's Docker client."""
+        self._cloudformation._normalize_container_defs = self._with_api_case(
             self._cloudformation._normalize_container_defs
         )
         self._ecs._build_run_kwargs = self._with_options(self._ecs._build_run_kwargs)
         self._ecs._mark_task_stopped = self._with_reasons(self._ecs._mark_task_stopped, engine)
 
-    def _in_the_api_s_case(self, normalize: Callable[..., list[dict[str, Any]]]) -> Callable[..., list[dict[str, Any]]]:
+    def _with_api_case(self, normalize: Callable[..., list[dict[str, Any]]]) -> Callable[..., list[dict[str, Any]]]:
         @wraps(normalize)
         def normalize_all(cdefs: Any) -> list[dict[str, Any]]:
             definitions = normalize(cdefs)
@@ -73,11 +73,11 @@ class TaskContainers:
 
         @wraps(build)
         def build_with_options(*args: Any, **kwargs: Any) -> dict[str, Any]:
-            given = parameters.bind(*args, **kwargs).arguments
-            overrides = self._ecs._tasks[given["task_arn"]].get("overrides") or {}
+            arguments = parameters.bind(*args, **kwargs).arguments
+            overrides = self._ecs._tasks[arguments["task_arn"]].get("overrides") or {}
             return {
                 **build(*args, **kwargs),
-                "options": ContainerOptions.of(given["cdef"], given["td"], overrides),
+                "options": ContainerOptions.from_definition(arguments["cdef"], arguments["td"], overrides),
             }
 
         return build_with_options
@@ -85,10 +85,10 @@ class TaskContainers:
     def _with_reasons(self, mark: Callable[..., bool], engine: Any) -> Callable[..., bool]:
         @wraps(mark)
         def mark_with_reasons(task_arn: str, task: dict[str, Any], *args: Any, **kwargs: Any) -> bool:
-            for place, identifier in enumerate(task.get("_docker_ids") or ()):
+            for index, identifier in enumerate(task.get("_docker_ids") or ()):
                 container = engine.containers.get(identifier)
                 if getattr(container, "out_of_memory", False):
-                    task["containers"][place]["reason"] = _OUT_OF_MEMORY
+                    task["containers"][index]["reason"] = _OUT_OF_MEMORY
             return mark(task_arn, task, *args, **kwargs)
 
         return mark_with_reasons

@@ -1,4 +1,4 @@
-"""ECS reads a task's secrets with the task definition's execution role; MiniStack reads them with nobody's permission."""
+"""Read the secrets of a task with its execution role, as ECS does; MiniStack reads them without a permission check."""
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
 from collections.abc import Iterator, Mapping
@@ -6,11 +6,11 @@ from functools import wraps
 from typing import Any, Final
 
 from local_cloud.authorization import EmulatedAuthorization
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 
 __all__ = ["TaskSecrets"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.services.ecs": {
         "_SecretResolutionError": None,
         "_start_task_worker": ("task", "td", "container_overrides", "docker_client"),
@@ -18,30 +18,30 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
 }
 
 _ARN_PARTS: Final = 7
-"""A secret's ARN has so many parts; JSON key, stage and version may follow (Amazon ECS developer guide, secrets)."""
+"""The number of parts in the ARN of a secret; JSON key, stage and version may follow (Amazon ECS developer guide, secrets)."""
 
 
 class TaskSecrets:
-    """Evaluates `secretsmanager:GetSecretValue` for the execution role before a task starts.
+    """Check `secretsmanager:GetSecretValue` of the execution role before a task starts.
 
     A task whose role may not read a secret does not start (Amazon ECS developer guide, "Amazon ECS task execution IAM role").
 
     Parameters
     ----------
     authorization
-        Evaluates permissions.
+        Evaluates the permissions.
 
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self, authorization: EmulatedAuthorization) -> None:
-        self._ecs: Any = require(_NEEDED)["ministack.services.ecs"]
+        self._ecs: Any = require(_REQUIRED)["ministack.services.ecs"]
         self._authorization = authorization
 
-    def mend(self) -> None:
+    def patch(self) -> None:
         """Replace the function that starts a task."""
         start = self._ecs._start_task_worker
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local_cloud.paths import LocalPaths
-from local_cloud.processes import noted_process
+from local_cloud.processes import read_pid_file
 from tests.browser.conftest import Visit
 from tests.browser.servers import lab_server, write_notebook
 from tests.support.owners import Owner
@@ -33,7 +33,7 @@ def test_jupyterlab_stays_responsive_while_the_list_loads(
     folder = tmp_path_factory.mktemp("lab")
     with owner.client() as client:
         client.submit(write_notebook(folder / "x.ipynb", "1"), name="Behind a slow network", output_formats=["ipynb"])
-    cloud = noted_process(LocalPaths.from_environment(os.environ).pid)
+    cloud = read_pid_file(LocalPaths.from_environment(os.environ).pid)
     assert cloud
     with lab_server(folder, owner.environment) as server, visit(server) as lab:
         with suspended(cloud):

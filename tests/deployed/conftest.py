@@ -14,14 +14,14 @@ __all__ = ["deployed"]
 
 @pytest.fixture(scope="session")
 def client(deployed: Deployed) -> Iterator[Client]:
-    """The client that people use, on the deployed stack."""
+    """Return a client of the deployed stack."""
     with Client(deployed.api_url, region=deployed.region, session=deployed.session) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def http(deployed: Deployed) -> Iterator[httpx.Client]:
-    """Signed requests, to send what the client never would."""
+    """Return an HTTP client that signs, for requests that the client library does not send."""
     with httpx.Client(
         base_url=deployed.api_url, auth=RequestSigner(deployed.session, deployed.region), timeout=60
     ) as http:
@@ -34,7 +34,7 @@ def notebook(tmp_path: Path) -> "NotebookMaker":
 
 
 class NotebookMaker:
-    """Writes notebooks of code cells."""
+    """Return a function that writes notebooks of code cells."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""Who gets in: whoever signs with a key that AWS knows, of a user who has the users' policy."""
+"""Access to the API: signed with a valid key of a user who has the user policy."""
 
 import subprocess
 import sys
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.local_cloud
 
 @pytest.fixture(scope="module")
 def stranger(deployed: Deployed) -> Iterator[AccessKey]:
-    """An IAM user of the account without any policy."""
+    """Create an IAM user without policy."""
     with new_user(deployed) as key:
         yield key
 
 
 @pytest.fixture
 def forger(deployed: Deployed) -> AccessKey:
-    """Somebody who knows a user's key id, not their secret."""
+    """Return a key with the id of a user's key and a wrong secret."""
     return replace(read_key(deployed.folder / "user-key.json"), secret="not the secret")
 
 
@@ -59,7 +59,7 @@ ADVICE = {
         ("GET", "/scheduler/health"),
     ],
 )
-def test_nobody_else_gets_in(
+def test_only_users_of_the_stack_have_access(
     deployed: Deployed, request: pytest.FixtureRequest, who: str, method: str, path: str
 ) -> None:
     key: AccessKey = request.getfixturevalue(who)
@@ -72,7 +72,9 @@ def test_nobody_else_gets_in(
 
 
 @pytest.mark.parametrize("who", ADVICE)
-def test_the_doctor_says_why_and_what_to_do(deployed: Deployed, request: pytest.FixtureRequest, who: str) -> None:
+def test_the_doctor_explains_a_refusal_and_its_solution(
+    deployed: Deployed, request: pytest.FixtureRequest, who: str
+) -> None:
     key: AccessKey = request.getfixturevalue(who)
     command = [str(Path(sys.executable).parent / "nbjobs"), "doctor", "--no-job"]
     environment = deployed.environment_of(key) | {"COLUMNS": "400"}
@@ -83,7 +85,7 @@ def test_the_doctor_says_why_and_what_to_do(deployed: Deployed, request: pytest.
     assert ADVICE[who] in failed
 
 
-def test_a_user_may_call_the_api_and_nothing_else(deployed: Deployed) -> None:
+def test_a_user_may_only_call_the_api(deployed: Deployed) -> None:
     for service, call in (
         ("s3", "list_buckets"),
         ("dynamodb", "list_tables"),
@@ -95,13 +97,13 @@ def test_a_user_may_call_the_api_and_nothing_else(deployed: Deployed) -> None:
             getattr(client, call)()
 
 
-def test_a_user_cannot_call_the_runners_routes_as_a_user(http: httpx.Client) -> None:
-    """A signature opens nothing under /runs, where session tokens count."""
+def test_a_user_cannot_call_the_routes_of_the_runner(http: httpx.Client) -> None:
+    """A signature gives no access to /runs, which needs session tokens."""
     assert http.get("/runs/someone/no-such-job/1/work-order").status_code == 403
 
 
-def test_a_stage_that_is_not_there_is_forbidden_to_everybody(deployed: Deployed) -> None:
-    """Whoever has the wrong URL is told so, not that a policy is missing."""
+def test_a_missing_stage_is_forbidden_for_everybody(deployed: Deployed) -> None:
+    """The error for a wrong URL mentions the URL, not a missing policy."""
     signer = RequestSigner(deployed.session, deployed.region)
     with httpx.Client(base_url=f"{deployed.api_url}-other", auth=signer, timeout=60) as http:
         response = http.get("/scheduler/health")

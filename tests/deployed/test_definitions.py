@@ -1,4 +1,4 @@
-"""Definitions on the deployed stack: schedules that fire by the real clock, side by side to keep the waiting short."""
+"""Definitions on the deployed stack, with schedules in real time, in parallel to keep the wait short."""
 
 import json
 import time
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.local_cloud
 KATHMANDU, AUCKLAND = "Asia/Kathmandu", "Pacific/Auckland"
 MINUTE = timedelta(minutes=1)
 TIME_TO_SET_UP = timedelta(seconds=20)
-"""What the tests have to create and edit definitions before the minute that these are about."""
+"""The time to create and edit definitions before they are due."""
 WRITES_ITS_PARAMETER = 'import pathlib\npathlib.Path("word.txt").write_text(word)'
 
 
@@ -32,19 +32,19 @@ def millis(instant: datetime) -> int:
 
 
 def crontab(instant: datetime, timezone: str) -> str:
-    """A crontab for one minute of the year."""
+    """Return a crontab for one minute of the year."""
     local = instant.astimezone(ZoneInfo(timezone))
     return f"{local.minute} {local.hour} {local.day} {local.month} *"
 
 
 @dataclass
 class Definitions:
-    """Makes definitions of one notebook, and deletes them all in the end."""
+    """Create definitions of one notebook, and delete them at the end."""
 
     http: httpx.Client
     input_uri: str
     due: datetime
-    """A full minute soon to come."""
+    """Return a minute in the near future."""
     made: list[str] = field(default_factory=list)
 
     def create(self, name: str, **fields: Any) -> str:
@@ -75,7 +75,7 @@ class Definitions:
         self.made.remove(definition_id)
 
     def wait_until(self, definition_id: str, reached: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
-        """Poll until a definition has come so far; pytest's time-out bounds it."""
+        """Poll until a definition meets a condition; the timeout of pytest limits it."""
         while not reached(definition := self.get(definition_id)):
             time.sleep(0.5)
         return definition
@@ -109,7 +109,7 @@ def fires(definitions: Definitions) -> str:
 
 @pytest.fixture(scope="module")
 def moved(definitions: Definitions) -> str:
-    """A definition that is moved to the minute after, on the other side of the date line."""
+    """Create a definition and move it to the next minute, in a time zone beyond the date line."""
     definition_id = definitions.create("moved", schedule=crontab(definitions.due, KATHMANDU), timezone=KATHMANDU)
     later = crontab(definitions.due + MINUTE, AUCKLAND)
     definitions.change(definition_id, schedule=later, timezone=AUCKLAND)
@@ -123,7 +123,7 @@ def every_minute(definitions: Definitions) -> str:
 
 @pytest.fixture(autouse=True)
 def _side_by_side(fires: str, moved: str, every_minute: str) -> None:
-    """All schedules are there from the first test on."""
+    """Create all schedules before the first test."""
 
 
 def scheduler_of(deployed: Deployed) -> Any:
@@ -136,7 +136,7 @@ def schedules_of(deployed: Deployed, definition_id: str) -> list[dict[str, Any]]
     return [scheduler.get_schedule(Name=each["Name"], GroupName=each["GroupName"]) for each in found]
 
 
-def test_run_now_takes_other_parameters(definitions: Definitions, client: Client, tmp_path: Path) -> None:
+def test_run_now_accepts_other_parameters(definitions: Definitions, client: Client, tmp_path: Path) -> None:
     definition_id = definitions.create("at-hand")
     words: dict[str, str] = {}
     for word, given in {"other": {"word": "other"}, "own": None}.items():
@@ -149,21 +149,21 @@ def test_run_now_takes_other_parameters(definitions: Definitions, client: Client
     assert words == {"other": "other", "own": "own"}
 
 
-def test_an_edit_removes_the_schedule_that_it_does_not_need(definitions: Definitions, deployed: Deployed) -> None:
+def test_an_edit_removes_unneeded_schedules(definitions: Definitions, deployed: Deployed) -> None:
     definition_id = definitions.create("either-day", schedule="0 0 13 * FRI", timezone=AUCKLAND)
     assert len(schedules_of(deployed, definition_id)) == 2, "the 13th, and Fridays"
     definitions.change(definition_id, schedule="0 0 13 * *")
     assert len(schedules_of(deployed, definition_id)) == 1
 
 
-def test_the_same_token_makes_one_definition(definitions: Definitions) -> None:
+def test_an_idempotency_token_creates_one_definition(definitions: Definitions) -> None:
     token = {"idempotency_token": "definition-deployed-once", "schedule": "0 0 1 1 *", "timezone": "UTC"}
     first, second = (definitions.create("once", **token) for _ in range(2))
     definitions.made.remove(second)
     assert first == second
 
 
-def test_a_deleted_definition_leaves_nothing_behind(
+def test_deleting_a_definition_removes_all_its_resources(
     definitions: Definitions, client: Client, deployed: Deployed
 ) -> None:
     definition_id = definitions.create("deleted", schedule="0 0 13 * FRI", timezone=AUCKLAND)
@@ -178,7 +178,7 @@ def test_a_deleted_definition_leaves_nothing_behind(
 
 
 def traces_of(deployed: Deployed, *identifiers: str) -> list[str]:
-    """Whatever names one of these ids in S3, in the tables of jobs and definitions, and in Scheduler."""
+    """Return everything with one of these ids in S3, in the tables of jobs and definitions, and in EventBridge Scheduler."""
 
     aws = deployed.administrator
     s3, tables = aws("s3"), aws("dynamodb")
@@ -193,7 +193,7 @@ def traces_of(deployed: Deployed, *identifiers: str) -> list[str]:
     return [thing for thing in things if any(identifier in thing for identifier in identifiers)]
 
 
-def test_a_definition_fires_in_its_minute_of_its_zone(definitions: Definitions, client: Client, fires: str) -> None:
+def test_a_definition_runs_at_its_local_time(definitions: Definitions, client: Client, fires: str) -> None:
     definition = definitions.wait_until(fires, lambda each: each["last_run"])
     assert definition["last_run"]["due_time"] == millis(definitions.due)
     job = client.wait(definition["last_run"]["job_id"])
@@ -207,7 +207,7 @@ def test_a_definition_fires_in_its_minute_of_its_zone(definitions: Definitions, 
     assert (definition["schedule"], definition["timezone"]) == (crontab(definitions.due, KATHMANDU), KATHMANDU)
 
 
-def test_a_paused_definition_does_not_fire(
+def test_a_paused_definition_does_not_run(
     definitions: Definitions, client: Client, deployed: Deployed, every_minute: str, moved: str
 ) -> None:
     definitions.wait_until(every_minute, lambda each: each["last_run"])
@@ -223,14 +223,14 @@ def test_a_paused_definition_does_not_fire(
     assert definition["missed_count"] == 0
 
 
-def test_an_edited_definition_fires_when_it_was_moved_to(definitions: Definitions, client: Client, moved: str) -> None:
+def test_an_edited_definition_runs_at_its_new_time(definitions: Definitions, client: Client, moved: str) -> None:
     definition = definitions.wait_until(moved, lambda each: each["last_run"])
     assert definition["last_run"]["due_time"] == millis(definitions.due + MINUTE)
     assert (definition["run_count"], definition["missed_count"]) == (1, 0)
     assert client.wait(definition["last_run"]["job_id"]).status == JobStatus.COMPLETED
 
 
-def test_a_resumed_definition_fires_again_from_then_on(definitions: Definitions, every_minute: str) -> None:
+def test_a_resumed_definition_runs_again(definitions: Definitions, every_minute: str) -> None:
     definitions.change(every_minute, active=False)
     before = definitions.get(every_minute)
     definitions.change(every_minute, active=True)

@@ -1,4 +1,4 @@
-"""Jobs on the deployed stack, through the client that people use: real notebooks, real kernels, real files."""
+"""Jobs on the deployed stack through the client, with real notebooks, kernels and files."""
 
 import json
 import time
@@ -20,7 +20,7 @@ SLOW = 'import time, pathlib\nprint("begun", flush=True)\npathlib.Path("half.txt
 
 
 def wait_until(client: Client, job_id: str, reached: Callable[[Job], bool]) -> Job:
-    """Poll until a job has come so far; pytest's time-out bounds it."""
+    """Poll until a job meets a condition; the timeout of pytest limits it."""
     while not reached(job := client.get_job(job_id)):
         time.sleep(0.2)
     return job
@@ -30,7 +30,7 @@ def is_running(job: Job) -> bool:
     return job.status == JobStatus.IN_PROGRESS and job.phase is not None and job.phase.code == "running"
 
 
-def test_a_folder_runs_with_parameters_and_gives_every_format(client: Client, tmp_path: Path) -> None:
+def test_a_folder_runs_with_parameters_and_produces_every_format(client: Client, tmp_path: Path) -> None:
     formats = ("ipynb", "html", "markdown", "script")
     job_id = client.submit(
         EXAMPLES / "co2" / "co2.ipynb",
@@ -58,7 +58,7 @@ def test_a_folder_runs_with_parameters_and_gives_every_format(client: Client, tm
     assert "co2-mauna-loa.csv" not in paths, "what the run did not change is not an output"
 
 
-def test_a_failing_notebook_fails_with_words_and_its_outputs(client: Client, tmp_path: Path) -> None:
+def test_a_failed_notebook_has_an_error_message_and_its_outputs(client: Client, tmp_path: Path) -> None:
     job = client.wait(client.submit(EXAMPLES / "failing.ipynb"))
     assert job.status == JobStatus.FAILED
     assert job.outcome is not None
@@ -72,7 +72,7 @@ def test_a_failing_notebook_fails_with_words_and_its_outputs(client: Client, tmp
     assert any("wrote 2 of 4 readings" in line for line in lines)
 
 
-def test_a_running_job_stops_and_keeps_what_it_made(client: Client, notebook: NotebookMaker, tmp_path: Path) -> None:
+def test_a_stopped_job_keeps_its_outputs(client: Client, notebook: NotebookMaker, tmp_path: Path) -> None:
     job_id = client.submit(notebook(SLOW), output_formats=["ipynb"])
     wait_until(client, job_id, is_running)
     client.stop_job(job_id)
@@ -84,7 +84,7 @@ def test_a_running_job_stops_and_keeps_what_it_made(client: Client, notebook: No
     assert "half.txt" in names
 
 
-def test_a_job_with_a_time_limit_ends_by_it(client: Client, notebook: NotebookMaker) -> None:
+def test_a_job_ends_at_its_time_limit(client: Client, notebook: NotebookMaker) -> None:
     request_timeout = 5
     from datetime import timedelta
 
@@ -92,9 +92,7 @@ def test_a_job_with_a_time_limit_ends_by_it(client: Client, notebook: NotebookMa
     assert (job.status, job.outcome and job.outcome.code) == (JobStatus.FAILED, "timeout")
 
 
-def test_a_running_job_that_is_deleted_leaves_nothing(
-    client: Client, deployed: Deployed, notebook: NotebookMaker
-) -> None:
+def test_deleting_a_running_job_removes_everything(client: Client, deployed: Deployed, notebook: NotebookMaker) -> None:
     job_id = client.submit(notebook(SLOW))
     owner_id = wait_until(client, job_id, is_running).document["owner_id"]
     client.delete_jobs([job_id])
@@ -110,7 +108,7 @@ def test_a_running_job_that_is_deleted_leaves_nothing(
         time.sleep(0.5)
 
 
-def test_the_second_cleanup_takes_the_upload_and_the_log_along(
+def test_the_second_cleanup_removes_the_upload_and_the_log(
     client: Client, deployed: Deployed, notebook: NotebookMaker
 ) -> None:
     job_id = client.submit(notebook('print("the answer is 42")'))
@@ -127,7 +125,7 @@ def test_the_second_cleanup_takes_the_upload_and_the_log_along(
 
 
 def traces_of(deployed: Deployed, owner_id: str, job_id: str) -> dict[str, str | list[str]]:
-    """Read from a job's record what it leaves behind."""
+    """Return the resources of a job from its record."""
     dynamodb = deployed.administrator("dynamodb")
     [table] = [each for each in dynamodb.list_tables()["TableNames"] if "jobs" in each.lower()]
     key = {"owner_id": {"S": owner_id}, "job_id": {"S": job_id}}
@@ -141,7 +139,7 @@ def traces_of(deployed: Deployed, owner_id: str, job_id: str) -> dict[str, str |
 
 
 def traces_left(deployed: Deployed, left: dict[str, str | list[str]]) -> list[str]:
-    """List the upload and the log streams of a job that are still there."""
+    """Return the upload and the log streams of a job that still exist."""
     s3, logs = deployed.administrator("s3"), deployed.administrator("logs")
     bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())
     uploads = s3.list_objects_v2(Bucket=bucket, Prefix=f"uploads/{left['owner_id']}/{left['upload_id']}")
@@ -159,14 +157,14 @@ def running_tasks(ecs: object, cluster: str) -> list[dict[str, str]]:
     return list(ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]) if arns else []  # type: ignore[attr-defined]
 
 
-def test_the_same_token_makes_one_job(client: Client, notebook: NotebookMaker) -> None:
+def test_an_idempotency_token_creates_one_job(client: Client, notebook: NotebookMaker) -> None:
     path = notebook("1 + 1")
     first, second = (client.submit(path, idempotency_token="deployed-once", output_formats=["ipynb"]) for _ in range(2))
     assert first == second
     assert client.wait(first).status == JobStatus.COMPLETED
 
 
-def test_lists_filter_and_sort(client: Client) -> None:
+def test_lists_can_be_filtered_and_sorted(client: Client) -> None:
     failed = list(client.list_jobs(status=JobStatus.FAILED))
     assert failed
     assert all(job.status == JobStatus.FAILED for job in failed)

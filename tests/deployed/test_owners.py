@@ -1,4 +1,4 @@
-"""Admins on the deployed stack: they list owners, disable and enable one, stop its jobs, and take its definitions over."""
+"""Admins on the deployed stack list owners, disable and enable one, stop its jobs, and take over its definitions."""
 
 import time
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ REASON = "left the company"
 
 @dataclass(frozen=True)
 class Somebody:
-    """An owner who is not an admin."""
+    """Return an owner who is not an admin."""
 
     client: Client
     owner_id: str
 
     def is_refused(self) -> bool:
-        """Whether the service refuses them as disabled."""
+        """Check whether the service refuses the owner as disabled."""
         try:
             next(self.client.list_jobs(page_size=1), None)
         except NotAllowedError as error:
@@ -37,21 +37,21 @@ class Somebody:
         return False
 
     def wait_until(self, *, refused: bool) -> None:
-        """Poll: each process of the API remembers for a minute who is disabled. Pytest's time-out bounds it."""
+        """Poll, because each process of the API caches for a minute who is disabled; the timeout of pytest limits it."""
         while self.is_refused() != refused:
             time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
 def admin(deployed: Deployed) -> Iterator[Client]:
-    """The admin whom the stack's settings name."""
+    """Return the admin in the settings of the stack."""
     with admin_client(deployed) as client:
         yield client
 
 
 @pytest.fixture
 def somebody(deployed: Deployed, admin: Client) -> Iterator[Somebody]:
-    """A new owner; enabled again in the end, so that what they have can be deleted."""
+    """Create an owner; enable them at the end, so that their resources can be deleted."""
     with new_owner(deployed) as owner, owner.client() as client:
         made = Somebody(client, client.health().owner_id)
         yield made
@@ -64,12 +64,12 @@ def admin_client(deployed: Deployed, of_owner: str | None = None) -> Client:
     return Client(deployed.api_url, region=deployed.region, session=deployed.admin_session, owner_id=of_owner)
 
 
-def test_the_service_knows_who_is_an_admin(admin: Client, client: Client) -> None:
+def test_the_service_recognizes_admins(admin: Client, client: Client) -> None:
     assert admin.health().admin
     assert not client.health().admin
 
 
-def test_whoever_creates_something_is_listed_for_admins(
+def test_admins_see_every_owner_who_has_created_something(
     admin: Client, somebody: Somebody, notebook: NotebookMaker
 ) -> None:
     begun = datetime.now(UTC).replace(microsecond=0)
@@ -81,7 +81,7 @@ def test_whoever_creates_something_is_listed_for_admins(
     assert shown.disabled is None
 
 
-def test_nobody_else_sees_or_changes_owners(somebody: Somebody, admin: Client, notebook: NotebookMaker) -> None:
+def test_only_admins_see_or_change_owners(somebody: Somebody, admin: Client, notebook: NotebookMaker) -> None:
     somebody.client.schedule(notebook("1"), cron=YEARLY)
     for attempt in (
         lambda: list(somebody.client.list_owners()),
@@ -94,7 +94,7 @@ def test_nobody_else_sees_or_changes_owners(somebody: Somebody, admin: Client, n
     assert admin.get_owner(somebody.owner_id).disabled is None
 
 
-def test_a_disabled_owner_gets_nothing_until_they_are_enabled(
+def test_a_disabled_owner_has_no_access_until_enabled(
     deployed: Deployed, admin: Client, somebody: Somebody, notebook: NotebookMaker
 ) -> None:
     definition_id = somebody.client.schedule(notebook("1"), cron=YEARLY)
@@ -115,7 +115,7 @@ def test_a_disabled_owner_gets_nothing_until_they_are_enabled(
     assert job.status == JobStatus.COMPLETED
 
 
-def test_who_stopped_a_job_stands_on_it(
+def test_a_job_shows_who_stopped_it(
     deployed: Deployed, admin: Client, somebody: Somebody, notebook: NotebookMaker
 ) -> None:
     job_id = somebody.client.submit(notebook("import time\ntime.sleep(600)"))
@@ -127,7 +127,7 @@ def test_who_stopped_a_job_stands_on_it(
     assert job.stopped_by.owner_id == admin.health().owner_id
 
 
-def test_a_definition_that_is_taken_over_runs_as_the_admins_own(
+def test_a_definition_that_was_taken_over_runs_as_the_admins(
     deployed: Deployed, admin: Client, somebody: Somebody, notebook: NotebookMaker
 ) -> None:
     old_id = somebody.client.schedule(notebook("word = 1\nprint(word)"), cron=YEARLY, parameters={"word": 2})

@@ -1,4 +1,4 @@
-"""Who is a runner, as the deployed stack sees it: what an account reader finds is not enough, and strangers share no bucket with runners."""
+"""The identity of runners on the deployed stack: an account reader cannot act as one, and others do not share their rate limit."""
 
 import hashlib
 import hmac
@@ -27,28 +27,28 @@ LOOK = (
 
 @pytest.fixture
 def anybody(deployed: Deployed) -> Iterator[httpx.Client]:
-    """Somebody who signs nothing."""
+    """Return an HTTP client without credentials."""
     with httpx.Client(base_url=deployed.api_url, timeout=60) as http:
         yield http
 
 
 @pytest.fixture
 def api_key(deployed: Deployed) -> str:
-    """What every account reader may look up."""
+    """Return the API key, which every account reader can read."""
     (key,) = deployed.administrator("apigateway").get_api_keys(includeValues=True)["items"]
     return str(key["value"])
 
 
 @pytest.fixture
 def reader(anybody: httpx.Client, api_key: str) -> httpx.Client:
-    """An account reader: knows the API key, and signs nothing."""
+    """Return an HTTP client with the API key and without credentials."""
     anybody.headers["x-api-key"] = api_key
     return anybody
 
 
 @pytest.fixture
 def running(client: Client, notebook: NotebookMaker) -> str:
-    """A job whose runner has checked in."""
+    """Create a job and wait until its runner has checked in."""
     job_id = client.submit(notebook(LOOK), output_formats=["ipynb"])
     while client.get_job(job_id).status in (JobStatus.CREATED, JobStatus.QUEUED):
         time.sleep(0.2)
@@ -56,7 +56,7 @@ def running(client: Client, notebook: NotebookMaker) -> str:
 
 
 def _seen_by_readers(deployed: Deployed, job_id: str) -> tuple[dict[str, Any], str]:
-    """Give a job's task and its task definition as the API describes them, and all their text."""
+    """Return the task and the task definition of a job, and all their text."""
     ecs = deployed.administrator("ecs")
     for cluster in ecs.list_clusters()["clusterArns"]:
         for status in ("RUNNING", "STOPPED"):
@@ -68,7 +68,7 @@ def _seen_by_readers(deployed: Deployed, job_id: str) -> tuple[dict[str, Any], s
     pytest.fail(f"no task of {job_id}")
 
 
-def test_what_an_account_reader_sees_takes_over_no_run(
+def test_a_reader_of_the_account_cannot_take_over_a_run(
     deployed: Deployed, client: Client, running: str, reader: httpx.Client, tmp_path: Path
 ) -> None:
     job_id = running
@@ -99,7 +99,7 @@ def test_what_an_account_reader_sees_takes_over_no_run(
 
 
 @pytest.mark.parametrize("key", [None, "", "0" * 32])
-def test_the_gateway_refuses_who_has_no_key_without_calling_the_function(
+def test_the_gateway_refuses_a_missing_key_without_calling_the_function(
     anybody: httpx.Client, api_key: str, key: str | None
 ) -> None:
     path = "/runs/someone/no-such-job/1/heartbeat"
@@ -111,10 +111,10 @@ def test_the_gateway_refuses_who_has_no_key_without_calling_the_function(
     assert without_id[0] == without_id[1], "one answer"
 
 
-def test_a_flood_of_strangers_does_not_reach_the_runners_bucket(
+def test_many_requests_without_a_key_do_not_use_up_the_runners_rate_limit(
     client: Client, running: str, anybody: httpx.Client, deployed: Deployed
 ) -> None:
-    """More requests at once than any bucket of the runners holds: all refused, none throttled, and the run goes on."""
+    """Send more requests than the runners' burst limit: all are refused, none is throttled, and the run continues."""
     (plan,) = deployed.administrator("apigateway").get_usage_plans()["items"]
     flood = 1300
     assert flood > max(1250, plan["throttle"]["burstLimit"])

@@ -52,7 +52,7 @@ def read_options(template: Path) -> ContainerOptions:
     resources = json.loads(template.read_text(encoding="utf-8"))["Resources"].values()
     (task,) = (resource["Properties"] for resource in resources if resource["Type"] == "AWS::ECS::TaskDefinition")
     (container,) = task["ContainerDefinitions"]
-    return ContainerOptions.of(_to_camel_case(container), _to_camel_case(task), {})
+    return ContainerOptions.from_definition(_to_camel_case(container), _to_camel_case(task), {})
 
 
 def _to_camel_case(value: Any) -> Any:

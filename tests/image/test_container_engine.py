@@ -12,7 +12,7 @@ import pytest
 from local_cloud.container_command import ContainerCommand
 from local_cloud.container_engine import ContainerStartError, RealContainers
 from local_cloud.container_options import ContainerOptions
-from local_cloud.engine import EngineClosedError, NoSuchContainerError
+from local_cloud.process_engine import EngineClosedError, NoSuchContainerError
 from local_cloud.paths import ROOT, RUNNER_IMAGE
 from local_cloud.real_container import RealContainer
 
@@ -96,7 +96,7 @@ def test_only_the_given_variables_reach_the_container(start: Start) -> None:
 
 
 def test_a_variable_with_two_lines_is_refused(start: Start) -> None:
-    with pytest.raises(ContainerStartError, match="variables with more than one line cannot be passed on: A"):
+    with pytest.raises(ContainerStartError, match="variables with more than one line are not supported: A"):
         start("env", environment={"A": "b\nc"})
 
 

@@ -19,32 +19,32 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> LocalPaths:
+def paths(tmp_path_factory: pytest.TempPathFactory) -> LocalPaths:
     return LocalPaths(folder=tmp_path_factory.mktemp("cloud"), port=free_port())
 
 
 @pytest.fixture(scope="module")
-def daemon(places: LocalPaths) -> Iterator[Daemon]:
-    daemon = Daemon(places)
+def daemon(paths: LocalPaths) -> Iterator[Daemon]:
+    daemon = Daemon(paths)
     daemon.start()
     yield daemon
     daemon.stop()
 
 
 @pytest.fixture(scope="module")
-def client(daemon: Daemon, places: LocalPaths) -> Callable[[str], Any]:
-    session = administrator_session(places)
-    return cache(lambda service: session.client(service, endpoint_url=places.endpoint_url))
+def client(daemon: Daemon, paths: LocalPaths) -> Callable[[str], Any]:
+    session = administrator_session(paths)
+    return cache(lambda service: session.client(service, endpoint_url=paths.endpoint_url))
 
 
-def administrator_session(places: LocalPaths) -> Any:
-    """Return a session that may do everything in a local cloud."""
-    key = administrator_key(places.administrator_key)
+def administrator_session(paths: LocalPaths) -> Any:
+    """Return a session with all permissions in a local cloud."""
+    key = administrator_key(paths.administrator_key)
     return boto3.Session(key.key_id, key.secret, region_name=REGION)
 
 
 def make_role(client: Callable[[str], Any], name: str, service: str, **statement: Any) -> str:
-    """Make a role that a service may assume and that allows one statement; return its ARN."""
+    """Create a role that a service may assume, with one statement; return its ARN."""
     assume = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     iam = client("iam")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [assume]}))["Role"]
@@ -58,6 +58,6 @@ def make_role(client: Callable[[str], Any], name: str, service: str, **statement
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_other_account() -> None:
-    """Nothing of a developer's own AWS settings reaches these tests."""
+    """Remove the developer's own AWS settings."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]

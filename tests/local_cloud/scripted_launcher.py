@@ -1,11 +1,11 @@
-"""A local cloud whose tasks run a shell script in place of the runner: what the variable `SCRIPT` says."""
+"""Start a local cloud whose tasks run the shell script in the variable `SCRIPT` instead of the runner."""
 
 import os
 from typing import Final
 
-from local_cloud.engine import Program
 from local_cloud.launcher import main
 from local_cloud.paths import LocalPaths
+from local_cloud.process_engine import Program
 
 __all__: list[str] = []
 
@@ -16,7 +16,7 @@ _SHELL: Final = Program(
 )
 
 
-def _shell(_places: LocalPaths) -> Program:
+def _shell(_paths: LocalPaths) -> Program:
     return _SHELL
 
 

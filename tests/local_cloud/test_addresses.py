@@ -3,7 +3,7 @@ import pytest
 from local_cloud.addresses import endpoint_url, to_local
 
 
-def test_only_loopback() -> None:
+def test_the_host_is_loopback() -> None:
     assert endpoint_url(4599) == "http://127.0.0.1:4599"
 
 
@@ -23,5 +23,5 @@ def test_only_loopback() -> None:
         ("plain", "plain"),
     ],
 )
-def test_addresses_that_mean_nothing_here_become_local_ones(text: str, local: str) -> None:
+def test_addresses_of_aws_and_of_containers_become_local_ones(text: str, local: str) -> None:
     assert to_local(text, port=4599) == local

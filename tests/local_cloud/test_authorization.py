@@ -1,4 +1,4 @@
-"""Who may do what in the running emulator, over HTTP, as tools and functions meet it."""
+"""Permissions in the running emulator, over HTTP."""
 
 import json
 import secrets
@@ -28,8 +28,8 @@ def trust(principal: Mapping[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def allow(client: Client, places: LocalPaths) -> Allow:
-    """Return a function that makes a role with these statements, and clients of a session of it."""
+def allow(client: Client, paths: LocalPaths) -> Allow:
+    """Return a function that creates a role with statements, and returns clients with a session of it."""
 
     def allow(*statements: Mapping[str, Any]) -> Client:
         name = f"role-{secrets.token_hex(4)}"
@@ -38,14 +38,14 @@ def allow(client: Client, places: LocalPaths) -> Allow:
         client("iam").put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=json.dumps(policy))
         session = client("sts").assume_role(RoleArn=f"{ROLE}/{name}", RoleSessionName="test")["Credentials"]
         keys = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
-        return lambda service: boto3.client(service, REGION, None, True, None, places.endpoint_url, *keys)  # type: ignore[call-overload]
+        return lambda service: boto3.client(service, REGION, None, True, None, paths.endpoint_url, *keys)  # type: ignore[call-overload]
 
     return allow
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _ecs(client: Client) -> None:
-    """Two clusters and two families; the second revision of one has a role."""
+    """Create two clusters and two families; the second revision of one has a role."""
     for name in ("task", "other"):
         client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust({"Service": "ecs-tasks.amazonaws.com"}))
     for name in ("ours", "theirs"):
@@ -78,7 +78,7 @@ PASS: Final = {
 }
 
 
-def test_a_family_is_launched_by_its_newest_revision(allow: Allow) -> None:
+def test_a_family_starts_its_newest_revision(allow: Allow) -> None:
     started = launches(allow, PASS).run_task(cluster="ours", taskDefinition="notebooks")
     assert started["tasks"][0]["taskDefinitionArn"].endswith("notebooks:2")
 
@@ -110,7 +110,7 @@ def test_tags_of_a_launch_need_the_permission_to_tag(allow: Allow) -> None:
     assert launches(allow, PASS, tag).run_task(**tagged)["tasks"]
 
 
-def test_tasks_of_another_cluster_are_out_of_reach(allow: Allow, client: Client) -> None:
+def test_access_to_tasks_of_another_cluster_is_denied(allow: Allow, client: Client) -> None:
     statement = {
         "Action": ["ecs:StopTask", "ecs:DescribeTasks"],
         "Resource": f"arn:aws:ecs:{REGION}:{ACCOUNT_ID}:task/ours/*",
@@ -127,7 +127,7 @@ def test_tasks_of_another_cluster_are_out_of_reach(allow: Allow, client: Client)
             assert "ecs:StopTask" in refusal(ecs.stop_task, cluster=cluster, task=task)
 
 
-def test_schedules_of_another_group_are_out_of_reach(allow: Allow, client: Client) -> None:
+def test_access_to_schedules_of_another_group_is_denied(allow: Allow, client: Client) -> None:
     for group in ("ours", "theirs"):
         client("scheduler").create_schedule_group(Name=group)
     schedules = f"arn:aws:scheduler:{REGION}:{ACCOUNT_ID}:schedule/ours/*"
@@ -150,7 +150,7 @@ def test_schedules_of_another_group_are_out_of_reach(allow: Allow, client: Clien
     assert "iam:PassRole" in refusal(without.create_schedule, GroupName="ours", **schedule)
 
 
-def test_a_batch_of_messages_needs_what_one_message_does(allow: Allow, client: Client) -> None:
+def test_a_batch_of_messages_needs_the_permission_for_one_message(allow: Allow, client: Client) -> None:
     url = client("sqs").create_queue(QueueName="batches")["QueueUrl"]
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:batches"
     entries = [{"Id": "1", "MessageBody": "x"}]
@@ -160,7 +160,7 @@ def test_a_batch_of_messages_needs_what_one_message_does(allow: Allow, client: C
     assert "sqs:sendmessage" in refusal(reader.send_message_batch, QueueUrl=url, Entries=entries).lower()
 
 
-def test_only_the_log_streams_that_are_named_are_read(allow: Allow, client: Client) -> None:
+def test_only_permitted_log_streams_can_be_read(allow: Allow, client: Client) -> None:
     logs = client("logs")
     logs.create_log_group(logGroupName="/g")
     for stream in ("runner/a", "other/a"):
@@ -176,13 +176,13 @@ def test_only_the_log_streams_that_are_named_are_read(allow: Allow, client: Clie
     [(None, "wrong"), (ACCOUNT_ID, "test"), ("test", "test"), ("AKIA0000000000000000", "x")],
     ids=["root with another secret", "account number", "test", "unknown"],
 )
-def test_nobody_is_root_without_the_root_key(places: LocalPaths, key_id: str | None, secret: str) -> None:
-    key_id = key_id or administrator_key(places.administrator_key).key_id
+def test_only_the_root_key_has_root_permissions(paths: LocalPaths, key_id: str | None, secret: str) -> None:
+    key_id = key_id or administrator_key(paths.administrator_key).key_id
     for service, call in (("dynamodb", "list_tables"), ("s3", "list_buckets"), ("ecs", "list_clusters")):
         client: Any = boto3.client(  # type: ignore[call-overload]
             service,
             region_name=REGION,
-            endpoint_url=places.endpoint_url,
+            endpoint_url=paths.endpoint_url,
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
         )
@@ -191,19 +191,19 @@ def test_nobody_is_root_without_the_root_key(places: LocalPaths, key_id: str | N
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403), service
 
 
-def test_an_unsigned_request_is_refused(places: LocalPaths, client: Client) -> None:
+def test_an_unsigned_request_is_refused(paths: LocalPaths, client: Client) -> None:
     client("s3").create_bucket(Bucket="private")
     client("s3").put_object(Bucket="private", Key="a", Body=b"secret")
     target = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters"}
-    response = httpx.post(places.endpoint_url, headers=target, json={}, timeout=30)
+    response = httpx.post(paths.endpoint_url, headers=target, json={}, timeout=30)
     assert response.status_code in (400, 403), response.text
     assert "ours" not in response.text
-    assert httpx.get(f"{places.endpoint_url}/private/a", timeout=30).status_code == 403
-    assert httpx.put(f"{places.endpoint_url}/private/b", content=b"x", timeout=30).status_code == 403
+    assert httpx.get(f"{paths.endpoint_url}/private/a", timeout=30).status_code == 403
+    assert httpx.put(f"{paths.endpoint_url}/private/b", content=b"x", timeout=30).status_code == 403
 
 
 def test_loopback_counts_as_tls(client: Client) -> None:
-    """A bucket that takes only TLS, as `cdk bootstrap` makes it, can be written to."""
+    """A bucket with a policy for TLS only, like that of `cdk bootstrap`, accepts objects."""
     s3 = client("s3")
     s3.create_bucket(Bucket="tls-only")
     deny = {
@@ -218,7 +218,7 @@ def test_loopback_counts_as_tls(client: Client) -> None:
     assert s3.get_object(Bucket="tls-only", Key="a")["Body"].read() == b"x"
 
 
-def test_what_was_evaluated_is_on_record(allow: Allow, places: LocalPaths, daemon: Any) -> None:
+def test_evaluations_are_recorded(allow: Allow, paths: LocalPaths, daemon: Any) -> None:
     bucket = {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::recorded/ours/*"}
     writer = allow(bucket)
     s3 = writer("s3")
@@ -229,7 +229,7 @@ def test_what_was_evaluated_is_on_record(allow: Allow, places: LocalPaths, daemo
     refusal(s3.put_object, Bucket="recorded", Key="theirs/1")
     daemon.stop()
     daemon.start()
-    recorded = [each for each in read_record(places.permission_record) if each.principal == principal]
+    recorded = [each for each in read_record(paths.permission_record) if each.principal == principal]
     common = {"principal": principal, "action": "s3:PutObject"}
     assert recorded == [
         Evaluation(resource="arn:aws:s3:::recorded/ours/*", allowed=True, count=2, **common),

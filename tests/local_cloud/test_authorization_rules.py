@@ -1,4 +1,4 @@
-"""Which permissions a call needs, as the Service Authorization Reference has them."""
+"""The permissions that a call needs according to the Service Authorization Reference."""
 
 import json
 from typing import Any
@@ -44,31 +44,31 @@ def pass_role(role: str, service: str) -> tuple[str, str, dict[str, str]]:
 @pytest.mark.parametrize(
     "definition", ["notebooks", "notebooks:2", "arn:aws:ecs:us-east-1:000000000000:task-definition/notebooks:2"]
 )
-def test_a_launch_needs_the_newest_revision_in_the_cluster_and_the_roles(cluster: str, definition: str) -> None:
+def test_a_launch_needs_permissions_for_the_newest_revision_and_the_roles(cluster: str, definition: str) -> None:
     launch, *passed = needed("ecs", "RunTask", cluster=cluster, taskDefinition=definition)
     assert launch == ("ecs:RunTask", "arn:aws:ecs:us-east-1:000000000000:task-definition/notebooks:2", IN_CLUSTER)
     assert passed == [pass_role(TASK_ROLE, "ecs-tasks"), pass_role(EXECUTION_ROLE, "ecs-tasks")]
 
 
-def test_a_role_that_a_launch_puts_in_place_of_the_definitions_is_passed_too() -> None:
+def test_an_overridden_role_needs_the_permission_to_pass_it() -> None:
     other = "arn:aws:iam::000000000000:role/other"
     named = needed("ecs", "RunTask", taskDefinition="plain:1", overrides={"taskRoleArn": other})
     assert pass_role(other, "ecs-tasks") in named
 
 
 @pytest.mark.parametrize("tags", [{"tags": [{"key": "a", "value": "b"}]}, {"propagateTags": "TASK_DEFINITION"}])
-def test_a_launch_with_tags_needs_to_tag_as_it_creates(tags: dict[str, Any]) -> None:
+def test_a_launch_with_tags_needs_the_permission_to_tag_on_creation(tags: dict[str, Any]) -> None:
     named = needed("ecs", "RunTask", cluster="ours", taskDefinition="plain:1", **tags)
     tasks = "arn:aws:ecs:us-east-1:000000000000:task/ours/*"
     assert ("ecs:TagResource", tasks, {"ecs:createaction": "RunTask"}) in named
 
 
-def test_tasks_are_listed_by_container_instance_and_cluster() -> None:
+def test_listing_tasks_is_evaluated_on_container_instances_and_cluster() -> None:
     instances = "arn:aws:ecs:us-east-1:000000000000:container-instance/ours/*"
     assert needed("ecs", "ListTasks", cluster="ours", startedBy="a/b/1") == [("ecs:ListTasks", instances, IN_CLUSTER)]
 
 
-def test_tasks_are_evaluated_one_by_one_in_their_cluster() -> None:
+def test_each_task_is_evaluated_in_its_cluster() -> None:
     arn = "arn:aws:ecs:us-east-1:000000000000:task/ours/"
     assert needed("ecs", "StopTask", cluster=CLUSTER, task=f"{arn}a1") == [("ecs:StopTask", f"{arn}a1", IN_CLUSTER)]
     described = needed("ecs", "DescribeTasks", cluster=CLUSTER, tasks=["a1", f"{arn}b2"])
@@ -89,7 +89,7 @@ def test_a_schedule_is_evaluated_in_its_group(method: str, fields: dict[str, Any
     assert named == [(f"scheduler:{action}", "arn:aws:scheduler:us-east-1:000000000000:schedule/ours/d-0", {})]
 
 
-def test_a_schedule_without_a_group_is_in_the_default_one_and_passes_its_role() -> None:
+def test_a_schedule_without_group_uses_the_default_group_and_passes_its_role() -> None:
     call, passed = needed("scheduler", path="/schedules/d-0", Target={"RoleArn": TASK_ROLE})
     assert call[1].endswith(":schedule/default/d-0")
     assert passed == pass_role(TASK_ROLE, "scheduler")
@@ -114,11 +114,11 @@ def test_a_log_is_evaluated_on_its_stream(operation: str) -> None:
     ],
     ids=str,
 )
-def test_everything_else_is_left_to_the_emulator(request_: dict[str, str]) -> None:
+def test_other_calls_are_left_to_the_emulator(request_: dict[str, str]) -> None:
     assert needed(**request_) == []
 
 
-def test_a_body_that_is_no_json_needs_what_an_empty_one_does() -> None:
+def test_an_invalid_json_body_needs_the_permissions_of_an_empty_one() -> None:
     request = Request(
         service="ecs",
         method="POST",

@@ -18,12 +18,12 @@ ADMIN = AccessKey(key_id="AKIAADMIN", secret="admin's secret")
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> LocalPaths:
-    places = LocalPaths(folder=tmp_path, port=4599)
-    write_key(places.user_key, USER)
-    write_key(places.admin_key, ADMIN)
-    write_connection(places, api_url=API_URL, user_policy_arn=POLICY)
-    return places
+def paths(tmp_path: Path) -> LocalPaths:
+    paths = LocalPaths(folder=tmp_path, port=4599)
+    write_key(paths.user_key, USER)
+    write_key(paths.admin_key, ADMIN)
+    write_connection(paths, api_url=API_URL, user_policy_arn=POLICY)
+    return paths
 
 
 def sourced(path: Path, before: dict[str, str]) -> dict[str, str]:
@@ -35,8 +35,8 @@ def sourced(path: Path, before: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in after.items() if name.startswith(("AWS_", "JUPYTER_", "NO_"))}
 
 
-def test_programs_read_four_facts(places: LocalPaths) -> None:
-    assert json.loads(places.connection.read_text(encoding="utf-8")) == {
+def test_the_connection_file_has_four_values(paths: LocalPaths) -> None:
+    assert json.loads(paths.connection.read_text(encoding="utf-8")) == {
         "api_url": API_URL,
         "region": "us-east-1",
         "endpoint_url": "http://127.0.0.1:4599",
@@ -44,14 +44,14 @@ def test_programs_read_four_facts(places: LocalPaths) -> None:
     }
 
 
-def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(places: LocalPaths) -> None:
+def test_sourcing_the_file_sets_the_user_and_unsets_another_account(paths: LocalPaths) -> None:
     before = {
         "AWS_PROFILE": "work",
         "AWS_SESSION_TOKEN": "of work",
         "AWS_REGION": "eu-west-1",
         "NO_PROXY": "intra",
     }
-    assert sourced(places.shell, before) == {
+    assert sourced(paths.shell, before) == {
         "JUPYTER_SCHEDULER_AWS_URL": API_URL,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -63,22 +63,22 @@ def test_a_shell_that_sources_it_is_the_user_and_forgets_the_other_account(place
     }
 
 
-def test_an_administrators_shell_has_the_root_key(places: LocalPaths) -> None:
-    root = administrator_key(places.administrator_key)
-    after = sourced(places.administrator_shell, {})
+def test_the_administrator_file_has_the_root_key(paths: LocalPaths) -> None:
+    root = administrator_key(paths.administrator_key)
+    after = sourced(paths.administrator_shell, {})
     assert (after["AWS_ACCESS_KEY_ID"], after["AWS_SECRET_ACCESS_KEY"]) == (root.key_id, root.secret)
     assert "JUPYTER_SCHEDULER_AWS_URL" not in after
 
 
-def test_an_admins_shell_differs_from_a_users_by_the_key_alone(places: LocalPaths) -> None:
-    user, admin = sourced(places.shell, {}), sourced(places.admin_shell, {})
+def test_the_admin_file_differs_from_the_user_file_only_in_the_key(paths: LocalPaths) -> None:
+    user, admin = sourced(paths.shell, {}), sourced(paths.admin_shell, {})
     assert (admin["AWS_ACCESS_KEY_ID"], admin["AWS_SECRET_ACCESS_KEY"]) == (ADMIN.key_id, ADMIN.secret)
     assert admin == user | ADMIN.environment
 
 
-def test_nobody_else_can_read_a_secret(places: LocalPaths) -> None:
-    shells = (places.shell, places.admin_shell, places.administrator_shell)
-    for path in (*shells, places.user_key, places.admin_key, places.administrator_key):
+def test_files_with_secrets_are_readable_only_by_their_owner(paths: LocalPaths) -> None:
+    shells = (paths.shell, paths.admin_shell, paths.administrator_shell)
+    for path in (*shells, paths.user_key, paths.admin_key, paths.administrator_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
@@ -88,6 +88,6 @@ def test_each_local_cloud_has_its_own_root_key(tmp_path: Path) -> None:
     assert administrator_key(tmp_path / "first") == first
 
 
-def test_without_a_deployment_there_is_nothing_to_connect_to(tmp_path: Path) -> None:
+def test_reading_the_environment_fails_without_a_deployment(tmp_path: Path) -> None:
     with pytest.raises(LocalCloudError, match="make up"):
         read_environment(LocalPaths(folder=tmp_path, port=4599))

@@ -27,13 +27,13 @@ CONTAINER: dict[str, Any] = {
 
 
 def pairs(options: ContainerOptions) -> list[tuple[str, str]]:
-    """Each argument with what follows it."""
+    """Return each argument with the next one."""
     arguments = list(options.arguments())
     return list(zip(arguments, [*arguments[1:], ""], strict=True))
 
 
 def test_a_task_definition_becomes_arguments() -> None:
-    found = pairs(ContainerOptions.of(CONTAINER, TASK, {}))
+    found = pairs(ContainerOptions.from_definition(CONTAINER, TASK, {}))
     for pair in (
         ("--memory", "4096m"),
         ("--memory-swap", "4096m"),
@@ -52,23 +52,23 @@ def test_a_task_definition_becomes_arguments() -> None:
     assert names.index("--cap-drop") < names.index("--cap-add")
 
 
-def test_a_launch_s_own_size_stands_over_the_task_definition() -> None:
-    found = pairs(ContainerOptions.of(CONTAINER, TASK, {"cpu": "512", "memory": "1024"}))
+def test_overrides_of_a_launch_take_precedence_over_the_task_definition() -> None:
+    found = pairs(ContainerOptions.from_definition(CONTAINER, TASK, {"cpu": "512", "memory": "1024"}))
     assert ("--memory", "1024m") in found
     assert ("--cpus", "0.5") in found
 
 
-def test_a_container_s_own_memory_limit_holds_where_it_is_lower() -> None:
-    assert ("--memory", "256m") in pairs(ContainerOptions.of({**CONTAINER, "memory": 256}, TASK, {}))
-    assert ("--memory", "4096m") in pairs(ContainerOptions.of({**CONTAINER, "memory": 8192}, TASK, {}))
+def test_a_lower_memory_limit_of_the_container_applies() -> None:
+    assert ("--memory", "256m") in pairs(ContainerOptions.from_definition({**CONTAINER, "memory": 256}, TASK, {}))
+    assert ("--memory", "4096m") in pairs(ContainerOptions.from_definition({**CONTAINER, "memory": 8192}, TASK, {}))
 
 
-def test_no_more_processors_are_asked_for_than_the_machine_has() -> None:
-    found = dict(pairs(ContainerOptions.of(CONTAINER, TASK, {"cpu": str(1024 * 1000), "memory": "4096"})))
+def test_the_cpu_limit_is_at_most_the_cpus_of_the_machine() -> None:
+    found = dict(pairs(ContainerOptions.from_definition(CONTAINER, TASK, {"cpu": str(1024 * 1000), "memory": "4096"})))
     assert float(found["--cpus"]) == os.cpu_count()
 
 
-def test_limits_on_processes_and_files_are_what_this_machine_allows() -> None:
+def test_process_and_file_limits_are_at_most_those_of_the_machine() -> None:
     limits = dict(each.split("=") for name, each in pairs(ContainerOptions()) if name == "--ulimit")
     assert set(limits) == {"nofile", "nproc"}
     soft, hard = map(int, limits["nofile"].split(":"))
@@ -76,20 +76,20 @@ def test_limits_on_processes_and_files_are_what_this_machine_allows() -> None:
     assert getrlimit(RLIMIT_NOFILE)[1] == RLIM_INFINITY or hard <= getrlimit(RLIMIT_NOFILE)[1]
 
 
-def test_ulimits_and_tmpfs_of_the_definition_are_taken() -> None:
+def test_ulimits_and_tmpfs_of_the_definition_are_used() -> None:
     container = {
         "ulimits": [{"name": "nofile", "softLimit": 10, "hardLimit": 20}],
         "linuxParameters": {"tmpfs": [{"containerPath": "/scratch", "size": 64, "mountOptions": ["noexec"]}]},
     }
-    found = pairs(ContainerOptions.of(container, {}, {}))
+    found = pairs(ContainerOptions.from_definition(container, {}, {}))
     assert ("--ulimit", "nofile=10:20") in found
     assert len([name for name, value in found if name == "--ulimit" and value.startswith("nofile")]) == 1
     assert ("--tmpfs", "/scratch:size=64m,noexec") in found
 
 
 @pytest.mark.parametrize("name", ["--memory", "--cpus", "--read-only", "--user", "--entrypoint", "--init"])
-def test_what_nobody_asks_for_is_not_set(name: str) -> None:
-    assert name not in list(ContainerOptions.of({}, {}, {}).arguments())
+def test_options_that_are_not_in_the_definition_are_not_set(name: str) -> None:
+    assert name not in list(ContainerOptions.from_definition({}, {}, {}).arguments())
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,13 @@ def test_what_nobody_asks_for_is_not_set(name: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_would_reach_this_machine_is_refused(container: dict[str, Any], task: dict[str, Any], named: str) -> None:
+def test_options_that_give_access_to_this_machine_are_refused(
+    container: dict[str, Any], task: dict[str, Any], named: str
+) -> None:
     with pytest.raises(NotOnFargateError, match=re.escape(f"Fargate does not grant {named}")):
-        ContainerOptions.of(container, task, {})
+        ContainerOptions.from_definition(container, task, {})
 
 
-def test_all_that_is_refused_is_named_at_once() -> None:
+def test_the_error_lists_everything_that_is_refused() -> None:
     with pytest.raises(NotOnFargateError, match="pidMode host, privileged"):
-        ContainerOptions.of({"privileged": True}, {"pidMode": "host"}, {})
+        ContainerOptions.from_definition({"privileged": True}, {"pidMode": "host"}, {})

@@ -1,4 +1,4 @@
-"""The local cloud's own promises about a deployed stack: it is not deployed twice, and it remembers."""
+"""A deployed stack in the local cloud: it is not deployed twice, and its state survives a restart."""
 
 import json
 import os
@@ -37,27 +37,27 @@ def launcher(deployed: Deployed) -> int:
 
 
 def deployment(deployed: Deployed) -> tuple[int, str]:
-    """When the stack was deployed last, and what of."""
+    """Return the time and the content of the last deployment."""
     fingerprint = json.loads((deployed.folder / "deployed.json").read_text(encoding="utf-8"))["fingerprint"]
     return (deployed.folder / "cdk-deploy.log").stat().st_mtime_ns, fingerprint
 
 
 def assert_not_deployed_again(deployed: Deployed, *, before: tuple[int, str]) -> None:
-    """Unless the sources changed meanwhile, because somebody works on them."""
+    """Skip the test if the sources have changed since the deployment."""
     (time_before, inputs_before), (time_after, inputs_after) = before, deployment(deployed)
     assert (time_after == time_before) == (inputs_after == inputs_before)
 
 
-def test_the_second_start_does_nothing(deployed: Deployed) -> None:
+def test_a_second_start_does_nothing(deployed: Deployed) -> None:
     pid, before = launcher(deployed), deployment(deployed)
-    assert "was up already" in local_cloud("up")
+    assert "was already running" in local_cloud("up")
     assert launcher(deployed) == pid
     assert_not_deployed_again(deployed, before=before)
     assert f"process {pid}: {deployed.api_url}" in local_cloud("status")
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
-def test_jobs_are_there_after_a_restart_without_a_new_deployment(deployed: Deployed, killed: bool) -> None:
+def test_jobs_survive_a_restart_without_a_new_deployment(deployed: Deployed, killed: bool) -> None:
     job = nbjobs(deployed, "submit", "examples/hello.ipynb", "--wait")["job"]
     assert job["status"] == "COMPLETED"
     before = deployment(deployed)
@@ -66,7 +66,7 @@ def test_jobs_are_there_after_a_restart_without_a_new_deployment(deployed: Deplo
         os.kill(launcher(deployed), signal.SIGKILL)
     else:
         assert "has stopped" in local_cloud("down")
-    assert "is up" in local_cloud("up")
+    assert "is running" in local_cloud("up")
     assert_not_deployed_again(deployed, before=before)
     again = nbjobs(deployed, "show", job["job_id"])
     assert again["status"] == "COMPLETED"
@@ -74,7 +74,7 @@ def test_jobs_are_there_after_a_restart_without_a_new_deployment(deployed: Deplo
 
 
 def wait_for_save(deployed: Deployed) -> None:
-    """Wait for two saves: the first may have begun before the last change."""
+    """Wait for two saves, because the first may have started before the last change."""
     state = deployed.folder / "state" / "dynamodb.json"
     for _ in range(2):
         before = state.stat().st_mtime_ns if state.exists() else 0

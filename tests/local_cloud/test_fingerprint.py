@@ -33,13 +33,13 @@ def root(tmp_path: Path) -> Path:
     ],
     ids=["content", "name", "gone", "settings", "new file at the root", "new empty file"],
 )
-def test_every_change_of_the_stacks_inputs_shows(root: Path, change: Callable[[Path], object]) -> None:
+def test_each_change_of_an_input_changes_the_fingerprint(root: Path, change: Callable[[Path], object]) -> None:
     before = fingerprint(root)
     change(root)
     assert fingerprint(root) != before
 
 
-def test_what_is_no_input_does_not_show(root: Path) -> None:
+def test_changes_of_other_files_do_not_change_the_fingerprint(root: Path) -> None:
     before = fingerprint(root)
     (root / "app/__pycache__").mkdir()
     (root / "app/__pycache__/app.pyc").write_bytes(b"compiled")

@@ -1,4 +1,4 @@
-"""The sessions that the emulated functions run with."""
+"""The credentials of emulated functions."""
 
 import hashlib
 import io
@@ -31,7 +31,7 @@ def role(client: Client) -> str:
 
 @pytest.fixture(scope="module")
 def function(client: Client, role: str) -> str:
-    """A function that has run, so that the emulator knows its session; its ARN."""
+    """Create a function and run it, so that the emulator has its session; return its ARN."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as bundle:
         bundle.writestr("f.py", _SOURCE)
@@ -47,13 +47,13 @@ def test_a_function_acts_as_its_role(client: Client, function: str) -> None:
     assert json.loads(response["Payload"].read()).endswith(":assumed-role/f/f")
 
 
-def test_they_cannot_be_computed_from_names(places: LocalPaths, role: str, function: str) -> None:
-    """MiniStack's own derivation, from names that every template shows, opens nothing."""
+def test_credentials_cannot_be_computed_from_names(paths: LocalPaths, role: str, function: str) -> None:
+    """Credentials that MiniStack derives from names in the template are refused."""
     digest = hashlib.sha256(f"{function}:{role}".encode()).hexdigest()
     guessed = boto3.client(
         "sts",
         region_name=REGION,
-        endpoint_url=places.endpoint_url,
+        endpoint_url=paths.endpoint_url,
         aws_access_key_id=f"ASIA{digest[:16].upper()}",
         aws_secret_access_key=hashlib.sha256(f"secret:{digest}".encode()).hexdigest(),
         aws_session_token=hashlib.sha256(f"token:{digest}".encode()).hexdigest(),

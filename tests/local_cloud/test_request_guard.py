@@ -1,4 +1,4 @@
-"""The local cloud as a web page, another program of this machine, or a name that leads here meets it."""
+"""Requests to the local cloud from web pages, from other programs, and for other host names."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ Client = Callable[[str], Any]
 
 EVIL: Final = "https://evil.example"
 TOKEN: Final = "t" * 43
-"""As long as the token of a container's metadata, and nobody's."""
+"""As long as the token of a container's metadata, but of no container."""
 OWN_PATHS: Final = (
     ("POST", "/_ministack/reset"),
     ("POST", "/_ministack/config"),
@@ -46,12 +46,12 @@ OWN_PATHS: Final = (
     ("GET", "/logout"),
     ("GET", "/pool/.well-known/jwks.json"),
 )
-"""What MiniStack serves without looking at a signature (ministack/app.py, services/imds.py, ecr.py and cognito.py of 1.5.33)."""
+"""The paths to which MiniStack responds without a signature (ministack/app.py, services/imds.py, ecr.py and cognito.py of 1.5.33)."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _things(client: Client) -> None:
-    """A queue with a message, a bucket with an object, and a task definition that a launch may name."""
+    """Create a queue with a message, a bucket with an object, and a task definition."""
     queue = client("sqs").create_queue(QueueName="wake-up")["QueueUrl"]
     client("sqs").send_message(QueueUrl=queue, MessageBody="the secret")
     client("s3").create_bucket(Bucket="private")
@@ -63,7 +63,7 @@ def _things(client: Client) -> None:
 
 @pytest.fixture(autouse=True)
 def _intact(client: Client) -> Iterator[None]:
-    """After each test, everything is there, and nothing came to it."""
+    """Check after each test that the resources are unchanged."""
     yield
     assert [each["Name"] for each in client("s3").list_buckets()["Buckets"]] == ["private"]
     assert [each["Key"] for each in client("s3").list_objects_v2(Bucket="private")["Contents"]] == ["a"]
@@ -97,8 +97,8 @@ PAGES: Final[tuple[dict[str, str], ...]] = (
 
 
 @pytest.mark.parametrize("headers", PAGES, ids=str)
-def test_a_page_runs_nothing_even_with_the_keys(places: LocalPaths, tmp_path: Path, headers: dict[str, str]) -> None:
-    response = signed(places, "RunTask", launch(f"touch {tmp_path}/ran"), headers)
+def test_a_web_page_is_refused_even_with_the_keys(paths: LocalPaths, tmp_path: Path, headers: dict[str, str]) -> None:
+    response = signed(paths, "RunTask", launch(f"touch {tmp_path}/ran"), headers)
     assert response.status_code == 403
     assert "web pages" in response.json()["message"]
     assert not [name for name in response.headers if name.startswith("access-control-")]
@@ -108,10 +108,10 @@ def test_a_page_runs_nothing_even_with_the_keys(places: LocalPaths, tmp_path: Pa
     "host",
     ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "private.localhost:{port}", "[::1]:{port}"],
 )
-def test_a_name_that_leads_here_is_refused(places: LocalPaths, tmp_path: Path, host: str) -> None:
-    response = signed(places, "RunTask", launch(f"touch {tmp_path}/ran"), {"Host": host.format(port=places.port)})
+def test_another_host_name_is_refused(paths: LocalPaths, tmp_path: Path, host: str) -> None:
+    response = signed(paths, "RunTask", launch(f"touch {tmp_path}/ran"), {"Host": host.format(port=paths.port)})
     assert response.status_code == 421
-    assert f"127.0.0.1:{places.port}" in response.json()["message"]
+    assert f"127.0.0.1:{paths.port}" in response.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -128,37 +128,35 @@ def test_a_name_that_leads_here_is_refused(places: LocalPaths, tmp_path: Path, h
 @pytest.mark.parametrize(
     ("headers", "status"), [({"Host": "evil.example:80"}, 421), ({"Origin": EVIL}, 403)], ids=["host", "origin"]
 )
-def test_no_path_is_an_exception(places: LocalPaths, path: str, headers: dict[str, str], status: int) -> None:
+def test_every_path_is_refused_to_web_pages(paths: LocalPaths, path: str, headers: dict[str, str], status: int) -> None:
     for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
-        response = httpx.request(method, f"{places.endpoint_url}{path}", headers=headers, timeout=30)
+        response = httpx.request(method, f"{paths.endpoint_url}{path}", headers=headers, timeout=30)
         assert response.status_code == status, method
         assert "access-control-allow-origin" not in response.headers
 
 
 @pytest.mark.parametrize("host", ["", "Host: a\r\nHost: 127.0.0.1:{port}\r\n"], ids=["none", "two"])
-def test_a_request_has_one_host(places: LocalPaths, daemon: Any, host: str) -> None:
+def test_a_request_without_exactly_one_host_is_refused(paths: LocalPaths, daemon: Any, host: str) -> None:
     assert daemon.pid
-    head = f"GET /_ministack/health HTTP/1.1\r\n{host.format(port=places.port)}Connection: close\r\n\r\n"
-    assert raw(places, head).partition(b"\r\n")[0].split()[1] in (b"400", b"421")
+    head = f"GET /_ministack/health HTTP/1.1\r\n{host.format(port=paths.port)}Connection: close\r\n\r\n"
+    assert raw(paths, head).partition(b"\r\n")[0].split()[1] in (b"400", b"421")
 
 
 @pytest.mark.parametrize("path", ["/_aws/execute-api/a/v1/", "/", "/_ministack/health"])
 @pytest.mark.parametrize("origin", ["", f"Origin: {EVIL}\r\n"])
-def test_no_websocket_opens(places: LocalPaths, path: str, origin: str) -> None:
+def test_websockets_are_refused(paths: LocalPaths, path: str, origin: str) -> None:
     head = (
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{places.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{paths.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{origin}\r\n"
     )
-    assert raw(places, head).split()[1] == b"403"
+    assert raw(paths, head).split()[1] == b"403"
 
 
 @pytest.mark.parametrize("service", [None, "s3", "imds", "sts"])
-def test_what_the_emulator_answers_to_anybody_is_closed(
-    places: LocalPaths, http: httpx.Client, service: str | None
-) -> None:
+def test_paths_that_need_no_signature_are_closed(paths: LocalPaths, http: httpx.Client, service: str | None) -> None:
     headers = {} if service is None else forged(service)
     for method, path in OWN_PATHS:
-        response = http.request(method, f"{places.endpoint_url}{path}", headers=headers)
+        response = http.request(method, f"{paths.endpoint_url}{path}", headers=headers)
         assert response.status_code == 403, (path, response.text)
         assert f"{path.partition('?')[0]} is closed" in response.json()["message"]
 
@@ -184,37 +182,35 @@ UNSIGNED: Final = (
     ("POST", "/private?delete"),
     ("POST", "/new-bucket/key?uploads"),
 )
-"""What a link, a picture or a form of a page can ask for, also in a browser that tells nothing of the page."""
+"""Requests of a link, a picture or a form in a page, also from a browser that sends no header about the page."""
 
 
 @pytest.mark.parametrize("signature", ["", "X-Amz-Signature=0", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"])
-def test_an_unsigned_call_does_nothing(places: LocalPaths, http: httpx.Client, signature: str) -> None:
+def test_an_unsigned_call_is_refused(paths: LocalPaths, http: httpx.Client, signature: str) -> None:
     for method, path in UNSIGNED:
-        url = f"{places.endpoint_url}{path}{'&' if '?' in path else '?'}{signature}"
+        url = f"{paths.endpoint_url}{path}{'&' if '?' in path else '?'}{signature}"
         response = http.request(method, url, headers={"Content-Type": "multipart/form-data; boundary=b"})
         assert response.status_code == 403, (path, response.text)
         assert "sign the request" in response.json()["message"]
 
 
 @pytest.mark.parametrize("rest", ["", "/task"])
-def test_a_container_s_metadata_is_for_who_knows_its_token(places: LocalPaths, http: httpx.Client, rest: str) -> None:
-    response = http.get(f"{places.endpoint_url}/v4/{TOKEN}{rest}")
+def test_the_metadata_of_a_container_needs_its_token(paths: LocalPaths, http: httpx.Client, rest: str) -> None:
+    response = http.get(f"{paths.endpoint_url}/v4/{TOKEN}{rest}")
     assert (response.status_code, response.json()["message"]) == (404, "unknown token")
-    response = http.get(f"{places.endpoint_url}/v4/{TOKEN}{rest}", headers={"X-Amz-Target": "AmazonSQS.ListQueues"})
+    response = http.get(f"{paths.endpoint_url}/v4/{TOKEN}{rest}", headers={"X-Amz-Target": "AmazonSQS.ListQueues"})
     assert response.status_code == 403
 
 
 @pytest.mark.parametrize("authorization", ["AWS4-HMAC-SHA256", "AWS AKIA:x", "Bearer x", "Basic eDp5", ""])
-def test_a_header_that_is_no_signature_does_not_count(
-    places: LocalPaths, http: httpx.Client, authorization: str
-) -> None:
+def test_a_header_without_a_signature_is_refused(paths: LocalPaths, http: httpx.Client, authorization: str) -> None:
     for method, path in UNSIGNED:
-        response = http.request(method, f"{places.endpoint_url}{path}", headers={"Authorization": authorization})
+        response = http.request(method, f"{paths.endpoint_url}{path}", headers={"Authorization": authorization})
         assert response.status_code == 403, (path, response.text)
 
 
 @pytest.mark.parametrize("service", ["s3", "sts", "sqs", "iam", "sns"])
-def test_a_forged_signature_does_nothing(places: LocalPaths, http: httpx.Client, service: str) -> None:
+def test_a_forged_signature_is_refused(paths: LocalPaths, http: httpx.Client, service: str) -> None:
     headers = forged(service)
     date = headers["X-Amz-Date"]
     scope = f"{KEY}/{date[:8]}/{REGION}/{service}/aws4_request"
@@ -223,22 +219,22 @@ def test_a_forged_signature_does_nothing(places: LocalPaths, http: httpx.Client,
         "&X-Amz-SignedHeaders=host&X-Amz-Signature=0"
     )
     for method, path in UNSIGNED:
-        url = f"{places.endpoint_url}{path}"
+        url = f"{paths.endpoint_url}{path}"
         presigned = f"{url}{'&' if '?' in path else '?'}{query}"
         for response in (http.request(method, url, headers=headers), http.request(method, presigned)):
             assert 400 <= response.status_code < 500, (method, path, response.text)
             assert "the secret" not in response.text
 
 
-def test_nobody_asks_before_a_call_as_pages_do(places: LocalPaths, http: httpx.Client) -> None:
+def test_preflight_requests_are_refused(paths: LocalPaths, http: httpx.Client) -> None:
     for path in ("/", "/private/a", "/_aws/execute-api/a/v1/scheduler/jobs"):
-        response = http.options(f"{places.endpoint_url}{path}", headers=forged("s3"))
+        response = http.options(f"{paths.endpoint_url}{path}", headers=forged("s3"))
         assert response.status_code == 403, path
         assert "access-control-allow-origin" not in response.headers
 
 
-def test_a_form_is_taken_only_with_its_own_signature(places: LocalPaths, http: httpx.Client) -> None:
-    s3 = path_style(places, "127.0.0.1")
+def test_a_form_is_accepted_only_with_its_signature(paths: LocalPaths, http: httpx.Client) -> None:
+    s3 = path_style(paths, "127.0.0.1")
     form = s3.generate_presigned_post("private", "b")
     tampered = {**form["fields"], "x-amz-signature": "0" * 64}
     unsigned = {"key": "b"}
@@ -254,13 +250,13 @@ def test_a_form_is_taken_only_with_its_own_signature(places: LocalPaths, http: h
     s3.delete_object(Bucket="private", Key="b")
 
 
-def test_what_programs_do_works(places: LocalPaths, http: httpx.Client) -> None:
-    """By either name of loopback, with presigned addresses, and opened by a person in a browser."""
+def test_requests_of_programs_are_accepted(paths: LocalPaths, http: httpx.Client) -> None:
+    """By both names of loopback, with presigned URLs, and opened by a person in a browser."""
     for name in ("127.0.0.1", "localhost", "LOCALHOST"):
-        s3 = path_style(places, name)
+        s3 = path_style(paths, name)
         assert s3.get_object(Bucket="private", Key="a")["Body"].read() == b"the secret"
         presigned = s3.generate_presigned_url("get_object", Params={"Bucket": "private", "Key": "a"})
         opened = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
         assert http.get(presigned, headers=opened).content == b"the secret"
         assert http.get(presigned, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    assert http.get(f"{places.endpoint_url}/_ministack/health").status_code == 200
+    assert http.get(f"{paths.endpoint_url}/_ministack/health").status_code == 200

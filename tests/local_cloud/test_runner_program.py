@@ -1,4 +1,4 @@
-"""What tasks of a local cloud without a container engine can run: the runner, for its own API, and nothing else."""
+"""Tasks of a local cloud without container engine run only the runner, for its own API."""
 
 import ast
 import stat
@@ -10,8 +10,8 @@ from typing import Any, Final
 import pytest
 
 from local_cloud.daemon import Daemon
-from local_cloud.engine import ProgramRefusedError
 from local_cloud.paths import ROOT, RUNNER_IMAGE, LocalPaths
+from local_cloud.process_engine import ProgramRefusedError
 from local_cloud.runner_program import runner_program
 
 Client = Callable[[str], Any]
@@ -38,7 +38,7 @@ def end_of(ecs: Any, definition: dict[str, Any], override: dict[str, Any], **tas
 
 
 def with_mark(named: Any, mark: Path) -> Any:
-    """Put a path where the attack names one."""
+    """Insert a path into the attack."""
     if isinstance(named, dict):
         return {name: with_mark(value, mark) for name, value in named.items()}
     if isinstance(named, list):
@@ -64,7 +64,7 @@ def with_mark(named: Any, mark: Path) -> Any:
     ],
     ids=str,
 )
-def test_a_launch_that_names_what_runs_fails(
+def test_a_launch_with_its_own_command_fails(
     ecs: Any, tmp_path: Path, definition: dict[str, Any], override: dict[str, Any], reason: str
 ) -> None:
     mark = tmp_path / "ran"
@@ -74,8 +74,8 @@ def test_a_launch_that_names_what_runs_fails(
     assert not mark.exists()
 
 
-def test_variables_that_a_python_obeys_do_not_reach_it(ecs: Any, tmp_path: Path) -> None:
-    """The runner starts, and refuses to work: its own three variables are missing."""
+def test_variables_that_python_reads_are_not_passed_to_the_runner(ecs: Any, tmp_path: Path) -> None:
+    """The runner starts and fails because its three variables are missing."""
     mark = tmp_path / "ran"
     (tmp_path / "sitecustomize.py").write_text(f"open({str(mark)!r}, 'w')\n", encoding="utf-8")
     names = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "HOME", "PATH", "LD_LIBRARY_PATH")
@@ -89,34 +89,34 @@ def test_variables_that_a_python_obeys_do_not_reach_it(ecs: Any, tmp_path: Path)
     "address",
     ["http://evil.example/_aws/execute-api/a", "http://127.0.0.1:{port}@evil.example/", "http://127.0.0.1:{port}/"],
 )
-def test_the_runner_gets_work_from_this_local_cloud_only(places: LocalPaths, address: str) -> None:
-    program = runner_program(places)
-    own = {"RUN_URL": f"{places.endpoint_url}/_aws/execute-api/a/v1/runs/o/j/1", "LAUNCH": "1", "LAUNCH_CODE": "c"}
+def test_the_runner_gets_work_from_this_local_cloud_only(paths: LocalPaths, address: str) -> None:
+    program = runner_program(paths)
+    own = {"RUN_URL": f"{paths.endpoint_url}/_aws/execute-api/a/v1/runs/o/j/1", "LAUNCH": "1", "LAUNCH_CODE": "c"}
     assert own.items() <= program.environment_of({**own, "LD_PRELOAD": "/x"}).items()
     with pytest.raises(ProgramRefusedError, match="not an address of this local cloud"):
-        program.environment_of({**own, "RUN_URL": address.format(port=places.port)})
+        program.environment_of({**own, "RUN_URL": address.format(port=paths.port)})
 
 
-def test_the_program_takes_the_variables_that_the_runner_reads(places: LocalPaths) -> None:
+def test_the_program_accepts_the_variables_that_the_runner_reads(paths: LocalPaths) -> None:
     source = (ROOT / "runner_container" / "runner" / "settings.py").read_text(encoding="utf-8")
     (names,) = [
         ast.literal_eval(each.value)
         for each in ast.parse(source).body
         if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "_NAMES"
     ]
-    assert runner_program(places).variables == set(names)
+    assert runner_program(paths).variables == set(names)
 
 
-def test_what_it_keeps_is_its_owners_alone(places: LocalPaths, daemon: Daemon, client: Client) -> None:
+def test_files_are_readable_only_by_their_owner(paths: LocalPaths, daemon: Daemon, client: Client) -> None:
     client("s3").create_bucket(Bucket="kept")
     client("s3").put_object(Bucket="kept", Key="a", Body=b"secret")
     daemon.stop()
     daemon.start()
-    for folder in (places.state, places.objects, places.tasks, places.temporary, places.lab):
+    for folder in (paths.state, paths.objects, paths.tasks, paths.temporary, paths.lab):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
-    for folder in (places.state, places.objects):
+    for folder in (paths.state, paths.objects):
         files = [path for path in folder.rglob("*") if path.is_file()]
         assert files
         assert not [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
-    for path in (places.log, places.administrator_key):
+    for path in (paths.log, paths.administrator_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

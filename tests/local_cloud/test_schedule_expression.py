@@ -1,4 +1,4 @@
-"""When schedule expressions are due: written down by hand, with a calendar at hand."""
+"""When schedule expressions are due. The expected values were written by hand from a calendar."""
 
 import calendar
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from local_cloud.schedule_expression import InvalidExpressionError, parse_expression
 
-NEVER_MIND = datetime(2026, 1, 1, tzinfo=UTC)
+ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def utc(text: str) -> datetime:
@@ -15,16 +15,16 @@ def utc(text: str) -> datetime:
 
 
 def due(expression: str, after: str, until: str, timezone: str = "UTC") -> list[str]:
-    found = parse_expression(expression, timezone, anchor=NEVER_MIND).due(utc(after), utc(until))
-    return [f"{each:%Y-%m-%d %H:%M}" for each in found]
+    found = parse_expression(expression, timezone, anchor=ANY_TIME).due_times(utc(after), utc(until))
+    return [f"{time:%Y-%m-%d %H:%M}" for time in found]
 
 
 def days(fields: str, month: str) -> list[int]:
-    """The days of a month on which `cron(0 12 <fields>)` is due."""
+    """Return the days of a month on which `cron(0 12 <fields>)` is due."""
     first = utc(f"{month}-01")
     last = first + timedelta(days=calendar.monthrange(first.year, first.month)[1])
-    found = parse_expression(f"cron(0 12 {fields})", "UTC", anchor=NEVER_MIND).due(first, last)
-    return [each.day for each in found]
+    found = parse_expression(f"cron(0 12 {fields})", "UTC", anchor=ANY_TIME).due_times(first, last)
+    return [time.day for time in found]
 
 
 def test_minutes_and_hours() -> None:
@@ -36,11 +36,11 @@ def test_minutes_and_hours() -> None:
     ]
 
 
-def test_the_end_of_a_window_belongs_to_it_and_its_beginning_does_not() -> None:
-    expression = parse_expression("cron(* * * * ? *)", "UTC", anchor=NEVER_MIND)
+def test_a_window_includes_its_end_but_not_its_start() -> None:
+    expression = parse_expression("cron(* * * * ? *)", "UTC", anchor=ANY_TIME)
     first, second = utc("2026-03-01T10:00:00.5"), utc("2026-03-01T10:02:00")
-    assert [each.minute for each in expression.due(first, second)] == [1, 2]
-    assert [each.minute for each in expression.due(second, second + timedelta(seconds=59))] == []
+    assert [time.minute for time in expression.due_times(first, second)] == [1, 2]
+    assert [time.minute for time in expression.due_times(second, second + timedelta(seconds=59))] == []
 
 
 @pytest.mark.parametrize(
@@ -71,19 +71,19 @@ def test_days(fields: str, month: str, expected: list[int]) -> None:
     assert days(fields, month) == expected
 
 
-def test_local_time_is_the_schedules() -> None:
+def test_local_times_are_in_the_time_zone_of_the_schedule() -> None:
     assert due("cron(15 0 1 1 ? 2026)", "2025-12-30", "2026-01-02", "Asia/Kathmandu") == ["2025-12-31 18:30"]
     assert due("cron(0 8 * * ? *)", "2026-07-01", "2026-07-02", "Pacific/Auckland") == ["2026-07-01 20:00"]
 
 
-def test_a_local_time_that_is_skipped_does_not_come() -> None:
+def test_a_local_time_that_daylight_saving_skips_is_not_due() -> None:
     assert due("cron(30 2 * * ? *)", "2026-03-28", "2026-03-31", "Europe/Berlin") == [
         "2026-03-28 01:30",
         "2026-03-30 00:30",
     ]
 
 
-def test_a_local_time_that_is_repeated_comes_the_first_time() -> None:
+def test_a_local_time_that_daylight_saving_repeats_is_due_the_first_time() -> None:
     assert due("cron(30 2 * * ? *)", "2026-10-24T12:00", "2026-10-25T12:00", "Europe/Berlin") == ["2026-10-25 00:30"]
     assert due("cron(0 * * * ? *)", "2026-10-24T23:00", "2026-10-25T02:00", "Europe/Berlin") == [
         "2026-10-25 00:00",
@@ -91,21 +91,21 @@ def test_a_local_time_that_is_repeated_comes_the_first_time() -> None:
     ]
 
 
-def test_a_rate_counts_from_its_anchor() -> None:
+def test_the_intervals_of_a_rate_start_at_its_anchor() -> None:
     anchor = utc("2026-03-01T10:00:10")
     expression = parse_expression("rate(5 minutes)", "UTC", anchor=anchor)
-    found = list(expression.due(anchor - timedelta(days=1), anchor + timedelta(minutes=10)))
+    found = list(expression.due_times(anchor - timedelta(days=1), anchor + timedelta(minutes=10)))
     assert found == [anchor + timedelta(minutes=5), anchor + timedelta(minutes=10)]
-    assert list(expression.due(found[-1], found[-1] + timedelta(minutes=4))) == []
+    assert list(expression.due_times(found[-1], found[-1] + timedelta(minutes=4))) == []
 
 
-def test_at_is_once_and_local() -> None:
+def test_at_is_due_once_in_local_time() -> None:
     assert due("at(2026-07-01T08:00:00)", "2026-06-30", "2026-07-02", "Pacific/Auckland") == ["2026-06-30 20:00"]
     assert due("at(2026-07-01T08:00:00)", "2026-07-01", "2026-07-02", "Pacific/Auckland") == []
 
 
 @pytest.mark.parametrize(
-    ("expression", "because"),
+    ("expression", "reason"),
     [
         ("", "neither"),
         ("0 12 * * ? *", "neither"),
@@ -135,12 +135,12 @@ def test_at_is_once_and_local() -> None:
         ("at(2026-02-30T00:00:00)", "day is out of range"),
     ],
 )
-def test_what_is_not_an_expression_is_refused_with_the_reason(expression: str, because: str) -> None:
-    with pytest.raises(InvalidExpressionError, match=because):
-        parse_expression(expression, "UTC", anchor=NEVER_MIND)
+def test_an_invalid_expression_is_refused_with_the_reason(expression: str, reason: str) -> None:
+    with pytest.raises(InvalidExpressionError, match=reason):
+        parse_expression(expression, "UTC", anchor=ANY_TIME)
 
 
 @pytest.mark.parametrize("timezone", ["Mars/Olympus", "Europe", "../UTC", ""])
-def test_a_zone_that_is_none_is_refused(timezone: str) -> None:
+def test_an_unknown_time_zone_is_refused(timezone: str) -> None:
     with pytest.raises(InvalidExpressionError, match="Invalid ScheduleExpressionTimezone"):
-        parse_expression("cron(0 12 * * ? *)", timezone, anchor=NEVER_MIND)
+        parse_expression("cron(0 12 * * ? *)", timezone, anchor=ANY_TIME)

@@ -1,4 +1,4 @@
-"""Schedules in the running emulator, over HTTP, as the service meets them."""
+"""Schedules in the running emulator, over HTTP."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ Client = Callable[[str], Any]
 ROLE = "arn:aws:iam::000000000000:role/scheduler"
 KATHMANDU, AUCKLAND = "Asia/Kathmandu", "Pacific/Auckland"
 SOON = 3
-"""Far enough ahead to write a few schedules first [s]."""
+"""The time to create a few schedules before they are due [s]."""
 
 
 def queue_arn(name: str) -> str:
@@ -40,14 +40,14 @@ def at(instant: datetime, timezone: str = "UTC") -> dict[str, Any]:
 
 
 class Schedules:
-    """Writes schedules that send their own name and due time to a queue, and reads queues."""
+    """Create schedules that send their name and due time to a queue, and read queues."""
 
-    def __init__(self, client: Client, places: LocalPaths) -> None:
+    def __init__(self, client: Client, paths: LocalPaths) -> None:
         self._client = client
-        self._places = places
+        self._paths = paths
 
     def create_queue(self, name: str) -> None:
-        """Create a queue that takes TLS only, as the stack's queues do."""
+        """Create a queue that accepts TLS only, like the queues of the stack."""
         deny = {
             "Effect": "Deny",
             "Principal": "*",
@@ -69,20 +69,20 @@ class Schedules:
         write(Name=name, FlexibleTimeWindow={"Mode": "OFF"}, Target=target, **fields)
 
     def break_it(self, name: str, **fields: Any) -> None:
-        """Change fields of a schedule to what no client would send."""
+        """Set fields of a schedule to values that no client would send."""
         schedule = self._client("scheduler").get_schedule(Name=name)
         kept = ("ScheduleExpression", "FlexibleTimeWindow", "Target")
         body = json.dumps({key: schedule[key] for key in kept} | fields).encode()
-        url = f"{self._places.endpoint_url}/schedules/{name}"
-        key = administrator_key(self._places.administrator_key)
+        url = f"{self._paths.endpoint_url}/schedules/{name}"
+        key = administrator_key(self._paths.administrator_key)
         request = AWSRequest("PUT", url, data=body)
         SigV4Auth(Credentials(key.key_id, key.secret), "scheduler", REGION).add_auth(request)
         response = httpx.put(url, content=body, headers=dict(request.headers), timeout=30, trust_env=False)
         assert response.status_code == 200
 
     def next_message(self, queue: str) -> dict[str, Any]:
-        """Wait for a message and take it."""
-        sqs, url = self._client("sqs"), f"{self._places.endpoint_url}/000000000000/{queue}"
+        """Wait for a message and delete it."""
+        sqs, url = self._client("sqs"), f"{self._paths.endpoint_url}/000000000000/{queue}"
         wanted = {"MessageAttributeNames": ["All"], "AttributeNames": ["SentTimestamp"]}
         while not (messages := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5, **wanted).get("Messages")):
             pass
@@ -90,8 +90,8 @@ class Schedules:
         return dict(messages[0])
 
     def count(self, queue: str) -> int:
-        """Count the messages that wait in a queue."""
-        url = f"{self._places.endpoint_url}/000000000000/{queue}"
+        """Return the number of messages in a queue."""
+        url = f"{self._paths.endpoint_url}/000000000000/{queue}"
         response = self._client("sqs").get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )
@@ -102,12 +102,12 @@ class Schedules:
 
 
 @pytest.fixture(scope="module")
-def schedules(client: Client, places: LocalPaths) -> Schedules:
+def schedules(client: Client, paths: LocalPaths) -> Schedules:
     make_role(client, "scheduler", "scheduler.amazonaws.com", Action="sqs:SendMessage", Resource="*")
-    return Schedules(client, places)
+    return Schedules(client, paths)
 
 
-def test_a_schedule_fires_at_its_local_time_with_the_due_time_filled_in(schedules: Schedules) -> None:
+def test_a_schedule_is_triggered_at_its_local_time_with_the_due_time_filled_in(schedules: Schedules) -> None:
     schedules.create_queue("local")
     due = in_seconds(SOON)
     body = json.dumps(
@@ -133,10 +133,10 @@ def test_a_schedule_fires_at_its_local_time_with_the_due_time_filled_in(schedule
     ("role", "service", "resource"),
     [("may-not-send", "scheduler.amazonaws.com", queue_arn("refused")), ("of-lambda", "lambda.amazonaws.com", "*")],
 )
-def test_a_role_that_may_not_send_sends_nothing(
+def test_a_role_without_permission_sends_nothing(
     schedules: Schedules, client: Client, role: str, service: str, resource: str
 ) -> None:
-    """Only a role that trusts the scheduler and may send to a queue reaches it: here that is the dead-letter queue, or none."""
+    """Only a role that trusts the scheduler and may send can send to a queue: here to the dead-letter queue, or to none."""
     for queue in ("target", "refused", "witness"):
         schedules.create_queue(queue)
     target = {
@@ -156,7 +156,7 @@ def test_a_role_that_may_not_send_sends_nothing(
     assert schedules.count("target") == 0
 
 
-def test_a_crontab_fires_in_its_minute_once_whatever_is_wrong_with_others(schedules: Schedules) -> None:
+def test_a_cron_expression_is_triggered_once_despite_invalid_schedules(schedules: Schedules) -> None:
     schedules.create_queue("minute")
     due = (datetime.now(UTC) + timedelta(seconds=SOON + 60)).replace(second=0, microsecond=0)
     local = due.astimezone(ZoneInfo(AUCKLAND))
@@ -171,7 +171,7 @@ def test_a_crontab_fires_in_its_minute_once_whatever_is_wrong_with_others(schedu
     assert schedules.next_body("minute")[0] == "later"
 
 
-def test_only_what_is_enabled_and_as_it_was_changed_last_fires(schedules: Schedules) -> None:
+def test_only_the_last_version_of_enabled_schedules_is_triggered(schedules: Schedules) -> None:
     schedules.create_queue("changes")
     due = in_seconds(SOON)
     schedules.create("paused", "changes", State="DISABLED", **at(due))
@@ -181,7 +181,7 @@ def test_only_what_is_enabled_and_as_it_was_changed_last_fires(schedules: Schedu
     assert schedules.next_body("changes")[:2] == ["moved", f"{due + timedelta(seconds=2):%Y-%m-%dT%H:%M:%SZ}"]
 
 
-def test_a_delivery_is_tried_again_until_the_queue_is_there(schedules: Schedules) -> None:
+def test_a_delivery_is_retried_until_the_queue_exists(schedules: Schedules) -> None:
     due = in_seconds(SOON)
     schedules.create_queue("dead-before")
     schedules.create(
@@ -211,7 +211,7 @@ def test_a_delivery_that_always_fails_ends_in_the_dead_letter_queue(schedules: S
     assert (attributes["RETRY_ATTEMPTS"], attributes["EXHAUSTED_RETRY_CONDITION"]) == ("2", "MaximumRetryAttempts")
 
 
-def test_an_expression_or_zone_that_is_none_is_refused_on_create_and_update(
+def test_an_invalid_expression_or_time_zone_is_refused_on_create_and_update(
     client: Client, schedules: Schedules
 ) -> None:
     scheduler = client("scheduler")
@@ -227,9 +227,7 @@ def test_an_expression_or_zone_that_is_none_is_refused_on_create_and_update(
         scheduler.get_schedule(Name="bad")
 
 
-def test_after_a_restart_nothing_fires_again_and_what_was_due_meanwhile_does_not(
-    schedules: Schedules, daemon: Daemon
-) -> None:
+def test_after_a_restart_earlier_due_times_are_not_triggered(schedules: Schedules, daemon: Daemon) -> None:
     schedules.create_queue("restart")
     schedules.create("before", "restart", **at(in_seconds(SOON)))
     assert schedules.next_body("restart")[0] == "before"
@@ -243,16 +241,16 @@ def test_after_a_restart_nothing_fires_again_and_what_was_due_meanwhile_does_not
     assert schedules.next_body("restart")[0] == "after"
 
 
-def test_the_emulators_own_sweep_is_not_started(places: LocalPaths) -> None:
+def test_the_emulators_own_trigger_is_not_started(paths: LocalPaths) -> None:
     script = (
         "import threading\n"
         "from local_cloud.scheduler import EmulatedScheduler\n"
         "import ministack.services.scheduler as scheduler\n"
-        "EmulatedScheduler(authorization=None).mend()\n"
+        "EmulatedScheduler(authorization=None).patch()\n"
         "before = threading.active_count()\n"
         "scheduler.start_scheduler()\n"
         "print(threading.active_count() - before)\n"
     )
-    command = [str(places.emulator_python), "-c", script]
+    command = [str(paths.emulator_python), "-c", script]
     result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     assert result.stdout.split() == ["0"]

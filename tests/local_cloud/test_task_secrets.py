@@ -1,4 +1,4 @@
-"""Secrets of tasks: ECS hands them out with the execution role, and starts nothing that it may not hand them to."""
+"""Secrets of tasks: ECS reads them with the execution role, and does not start a task whose role may not read them."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def secret(client: Client) -> str:
 
 @pytest.fixture
 def ended(client: Client, secret: str) -> Callable[[str | None], tuple[dict[str, Any], list[str]]]:
-    """Give a function that runs a task with an execution role to its end; it returns the task and what it printed."""
+    """Return a function that runs a task with an execution role to its end, and returns the task and its output."""
 
     def run(role: str | None) -> tuple[dict[str, Any], list[str]]:
         container = {
@@ -58,7 +58,7 @@ def _printed(client: Client, arn: str) -> list[str]:
         time.sleep(0.05)
 
 
-def test_a_task_gets_the_secret_that_its_execution_role_may_read(client: Client, secret: str, ended: Any) -> None:
+def test_a_task_gets_a_secret_that_its_execution_role_may_read(client: Client, secret: str, ended: Any) -> None:
     role = make_role(
         client, "reader", "ecs-tasks.amazonaws.com", Action="secretsmanager:GetSecretValue", Resource=secret
     )
@@ -71,7 +71,9 @@ def test_a_task_gets_the_secret_that_its_execution_role_may_read(client: Client,
 
 
 @pytest.mark.parametrize("case", ["another secret", "another service", "no role"])
-def test_a_task_whose_role_may_not_read_it_does_not_start(client: Client, secret: str, ended: Any, case: str) -> None:
+def test_a_task_whose_execution_role_may_not_read_a_secret_does_not_start(
+    client: Client, secret: str, ended: Any, case: str
+) -> None:
     service = "lambda.amazonaws.com" if case == "another service" else "ecs-tasks.amazonaws.com"
     resource = secret if case == "another service" else f"{secret}-other"
     name = case.replace(" ", "-")

@@ -1,4 +1,4 @@
-"""The emulator's ECS with this project's engine and mendings, over HTTP, as the service meets it."""
+"""The emulator's ECS with the process engine and the patches, over HTTP."""
 
 import json
 import time
@@ -21,9 +21,9 @@ LISTENS = "trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done"
 
 
 @pytest.fixture(scope="module")
-def daemon(places: LocalPaths) -> Iterator[Daemon]:
-    """The launcher, with shell scripts for tasks."""
-    daemon = Daemon(places, module="tests.local_cloud.scripted_launcher")
+def daemon(paths: LocalPaths) -> Iterator[Daemon]:
+    """Run the launcher with shell scripts as tasks."""
+    daemon = Daemon(paths, module="tests.local_cloud.scripted_launcher")
     daemon.start()
     yield daemon
     daemon.stop()
@@ -50,7 +50,7 @@ def ecs(client: Client) -> Any:
 
 @pytest.fixture(scope="module")
 def events(client: Client) -> Callable[[str], list[dict[str, Any]]]:
-    """Give a function that waits for a task's last event and gives all of that task's."""
+    """Return a function that waits for the last event of a task, and returns all its events."""
     queue = client("sqs").create_queue(QueueName="events")["QueueUrl"]
     pattern = {"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"]}
     client("events").put_rule(Name="tasks", EventPattern=json.dumps(pattern))
@@ -114,7 +114,7 @@ def log_of(client: Client, arn: str, last: str) -> list[str]:
         time.sleep(0.02)
 
 
-def test_a_task_runs_and_its_end_is_told_with_the_exit_code(ecs: Any, run: Run, events: Any) -> None:
+def test_the_end_of_a_task_is_published_with_the_exit_code(ecs: Any, run: Run, events: Any) -> None:
     arn = run("exit 13", startedBy="o/j/1")
     told = events(arn)
     assert [event["detail"]["lastStatus"] for event in told] == ["PENDING", "RUNNING", "STOPPED"]
@@ -137,7 +137,7 @@ def test_the_output_is_in_the_log_stream_of_the_task(client: Client, run: Run) -
     assert run_url.endswith("/_aws/execute-api/a1b2/v1/runs/o/j/1")
 
 
-def test_an_image_that_is_not_there_ends_as_a_failed_start(ecs: Any, events: Any) -> None:
+def test_a_missing_image_is_a_failed_start(ecs: Any, events: Any) -> None:
     arn = ecs.run_task(cluster=CLUSTER, taskDefinition="broken")["tasks"][0]["taskArn"]
     last = events(arn)[-1]["detail"]
     assert last["stopCode"] == "TaskFailedToStart"
@@ -162,7 +162,7 @@ def test_a_stopped_task_is_stopped_only_after_its_process_has_ended(
     assert ecs.stop_task(cluster=CLUSTER, task=arn)["task"]["stoppedReason"] == "asked for"
 
 
-def test_a_task_that_does_not_listen_is_killed_after_its_definitions_time(
+def test_a_task_that_ignores_sigterm_is_killed_after_the_stop_timeout(
     ecs: Any, run: Run, events: Any, client: Client
 ) -> None:
     arn = run("trap '' TERM; echo ready; while :; do sleep 0.05; done")
@@ -181,7 +181,7 @@ def test_a_client_token_starts_one_task(run: Run, events: Any) -> None:
     assert run("exit 0", clientToken=uuid.uuid4().hex) != arn
 
 
-def test_a_client_token_with_another_request_is_a_conflict_that_names_the_task(ecs: Any, run: Run) -> None:
+def test_a_client_token_of_another_request_is_a_conflict_with_the_id_of_the_task(ecs: Any, run: Run) -> None:
     token = uuid.uuid4().hex
     arn = run("exit 0", clientToken=token)
     with pytest.raises(ecs.exceptions.ConflictException) as caught:
@@ -189,7 +189,7 @@ def test_a_client_token_with_another_request_is_a_conflict_that_names_the_task(e
     assert caught.value.response["resourceIds"] == [arn]
 
 
-def test_a_task_that_a_restart_interrupted_is_told_as_stopped(
+def test_a_task_that_a_restart_interrupted_is_published_as_stopped(
     ecs: Any, run: Run, events: Any, client: Client, daemon: Daemon
 ) -> None:
     arn = run("echo ready; exec sleep 600")

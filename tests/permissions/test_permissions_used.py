@@ -1,4 +1,4 @@
-"""What functions did on the local cloud against what they may do; it runs last, on the record of all suites before it."""
+"""Compare the permissions that functions used on the local cloud with those that they have; runs after all other suites."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ __all__ = ["deployed"]
 pytestmark = pytest.mark.local_cloud
 
 Resolved = tuple[str, str, str]
-"""Name of a role, action, and resource as an ARN."""
+"""The name of a role, an action, and the ARN of a resource."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def template(deployed: Deployed) -> Mapping[str, Any]:
 
 @pytest.fixture(scope="module")
 def roles(deployed: Deployed, template: Mapping[str, Any]) -> Mapping[str, str]:
-    """Names of the deployed roles, by logical id."""
+    """Return the names of the deployed roles by logical id."""
     cloudformation = deployed.administrator("cloudformation")
     [stack] = [each["StackName"] for each in cloudformation.describe_stacks()["Stacks"] if _is_ours(each)]
     found = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
@@ -48,7 +48,7 @@ def _is_ours(stack: Mapping[str, Any]) -> bool:
 def granted(
     deployed: Deployed, template: Mapping[str, Any], roles: Mapping[str, str]
 ) -> list[tuple[Permission, Resolved]]:
-    """Every permission, as the template explains it and as it was deployed."""
+    """Return every permission in the template and in the deployed stack."""
     flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     stack = build(App(context={**flags, "bundle_target": "local", "runner_image": "any"}))
     resolved = list(_resolved(deployed, template, roles))
@@ -58,7 +58,7 @@ def granted(
 
 
 def _resolved(deployed: Deployed, template: Mapping[str, Any], roles: Mapping[str, str]) -> Iterator[Resolved]:
-    """Yield what is deployed, in the template's order."""
+    """Yield the deployed permissions in the order of the template."""
     iam = deployed.administrator("iam")
     seen: dict[str, Iterator[Mapping[str, Any]]] = {}
     for policy, role_id, _ in statements(template):
@@ -73,22 +73,22 @@ def _resolved(deployed: Deployed, template: Mapping[str, Any], roles: Mapping[st
 
 @pytest.fixture(scope="module")
 def record(deployed: Deployed, granted: list[tuple[Permission, Resolved]]) -> list[Evaluation]:
-    """What the roles of the stack asked for."""
+    """Return the evaluated permissions of the stack's roles."""
     names = {role for _, (role, _, _) in granted}
     return [each for each in read_record(deployed.folder / "permissions.jsonl") if each.principal in names]
 
 
-def test_the_suites_before_have_used_the_stack(record: list[Evaluation]) -> None:
-    """Without them the other tests would say nothing."""
+def test_earlier_suites_have_used_the_stack(record: list[Evaluation]) -> None:
+    """Without them the other tests prove nothing."""
     assert sum(each.count for each in record) > 1_000
 
 
-def test_nothing_was_denied(record: list[Evaluation]) -> None:
+def test_no_call_was_denied(record: list[Evaluation]) -> None:
     assert [each for each in record if not each.allowed] == []
 
 
 def test_every_permission_was_used(granted: list[tuple[Permission, Resolved]], record: list[Evaluation]) -> None:
-    """But for those that are for faults only, and those that an AWS service uses."""
+    """Except those for error cases only, and those that an AWS service uses."""
     unused = [
         f"{permission.role}: {permission.action} on {permission.resource} ({permission.purpose.text})"
         for permission, resolved in granted

@@ -1,4 +1,4 @@
-"""MiniStack's private parts are taken through here, so that another MiniStack is refused before anything is replaced in it."""
+"""Check that the installed MiniStack has the private functions that the local cloud patches, before it patches any."""
 
 import importlib
 import importlib.metadata
@@ -10,38 +10,38 @@ from typing import Final
 __all__ = ["PINNED_VERSION", "EmulatorMismatchError", "require"]
 
 PINNED_VERSION: Final = "1.5.33"
-"""The only MiniStack version that all of this was tried with; `pyproject.toml` pins the same."""
+"""The only version of MiniStack that the patches are tested with; `pyproject.toml` pins the same."""
 
 
 class EmulatorMismatchError(RuntimeError):
-    """The installed MiniStack is not the one that the local cloud was written for."""
+    """The installed MiniStack is not the version that the local cloud patches."""
 
 
-def require(needed: Mapping[str, Mapping[str, tuple[str, ...] | None]]) -> dict[str, ModuleType]:
-    """Import modules of MiniStack that have what is needed of them.
+def require(required: Mapping[str, Mapping[str, tuple[str, ...] | None]]) -> dict[str, ModuleType]:
+    """Import modules of MiniStack and check that they have the required names.
 
     Parameters
     ----------
-    needed
-        Module, name, and the first parameters where it is a function.
+    required
+        Module, name, and the first parameters of a function.
 
     Raises
     ------
     EmulatorMismatchError
-        If something is missing, naming each.
+        If a name is missing; the message lists all that are.
     """
-    modules = {name: importlib.import_module(name) for name in needed}
+    modules = {name: importlib.import_module(name) for name in required}
     missing = [
         f"{module}.{name}{'' if parameters is None else '(' + ', '.join(parameters) + ')'}"
-        for module, names in needed.items()
+        for module, names in required.items()
         for name, parameters in names.items()
         if not _has(modules[module], name, parameters)
     ]
     if missing:
         version = importlib.metadata.version("ministack")
         raise EmulatorMismatchError(
-            f"MiniStack {version} lacks {', '.join(missing)}; the local cloud was made for MiniStack {PINNED_VERSION}. "
-            "Run `make init` to install the pinned one."
+            f"MiniStack {version} lacks {', '.join(missing)}; the local cloud needs MiniStack {PINNED_VERSION}. "
+            "Run `make init` to install it."
         )
     return modules
 

@@ -1,4 +1,4 @@
-"""One container without a container: a process of this machine, with a folder and a log of its own."""
+"""Run a container as a process of this machine, with its own folder and log."""
 
 import contextlib
 import os
@@ -11,27 +11,27 @@ from pathlib import Path
 from typing import Any, Final
 
 from local_cloud.output_log import OutputLog
-from local_cloud.processes import kill_group, kill_inside, note_process
+from local_cloud.processes import kill_group, kill_processes_in, write_pid_file
 
-__all__ = ["Container"]
+__all__ = ["ProcessContainer"]
 
 _DEFAULT_STOP_SECONDS: Final = 30
-"""Time between SIGTERM and SIGKILL where nothing else is asked for [s]: ECS's own default."""
+"""The default time between SIGTERM and SIGKILL [s], that of ECS."""
 
 
-class Container:
-    """A process that is seen as Docker's Python client would show it.
+class ProcessContainer:
+    """A process with the interface of a container in Docker's Python client.
 
     Parameters
     ----------
     identifier
         Hexadecimal, unique.
     folder
-        Working folder, home, temporary folder and log are made in it; all but the log is removed when the process has ended.
+        The folder for the working, home and temporary folders and the log; all but the log are removed when the process has ended.
     command
-        What to run.
+        The command of the process.
     environment
-        The whole environment of the process, but for `HOME` and `TMPDIR`.
+        The environment of the process, except `HOME` and `TMPDIR`.
 
     Raises
     ------
@@ -49,8 +49,8 @@ class Container:
         self._log = OutputLog(folder / "log", self._ended)
         self._exit_code = 0
         home, temporary, work = self._own_folders()
-        for each in (home, temporary, work):
-            each.mkdir(parents=True)
+        for own_folder in (home, temporary, work):
+            own_folder.mkdir(parents=True)
         self._process = self._start(command, {**environment, "HOME": str(home), "TMPDIR": str(temporary)}, work)
         threading.Thread(target=self._wait_for_end, name=f"container-{identifier[:12]}", daemon=True).start()
 
@@ -60,10 +60,10 @@ class Container:
         return "exited" if self._ended.is_set() else "running"
 
     def reload(self) -> None:
-        """Do nothing: the state is always the present one."""
+        """Do nothing: the state is always current."""
 
     def wait(self, timeout: float | None = None) -> dict[str, int]:
-        """Wait for the end and give the exit code, which is 128 + n after signal n, as containers have it.
+        """Wait for the end and return the exit code, which is 128 + n after signal n, as for containers.
 
         Raises
         ------
@@ -75,7 +75,7 @@ class Container:
         return {"StatusCode": self._exit_code}
 
     def stop(self, timeout: float = _DEFAULT_STOP_SECONDS) -> None:
-        """Send SIGTERM to the process itself, as ECS does, and SIGKILL to all that it started after `timeout` seconds."""
+        """Send SIGTERM to the process, as ECS does, and after `timeout` seconds SIGKILL to it and all its descendants."""
         if not self._ended.is_set():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGTERM)
@@ -84,18 +84,18 @@ class Container:
             self._ended.wait()
 
     def kill(self) -> None:
-        """Send SIGKILL to the process and all that it started."""
+        """Send SIGKILL to the process and all its descendants."""
         kill_group(self._process.pid)
-        kill_inside(self._folder)
+        kill_processes_in(self._folder)
 
     def logs(
         self, *, stream: bool = False, follow: bool = False, tail: int | None = None, **_: Any
     ) -> bytes | Iterator[bytes]:
-        """Give what the process wrote: all of it, the last `tail` lines, or a stream of whole lines till the end."""
+        """Return the output: all of it, the last `tail` lines, or a stream of complete lines until the end."""
         return self._log.read(stream=stream, follow=follow, tail=tail)
 
     def remove(self, **_: Any) -> None:
-        """Do nothing: folders go when the process ends, logs when the local cloud starts anew."""
+        """Do nothing: folders are removed when the process ends, logs when the local cloud restarts."""
 
     def _own_folders(self) -> tuple[Path, Path, Path]:
         return self._folder / "home", self._folder / "tmp", self._folder / "work"
@@ -111,11 +111,11 @@ class Container:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        note_process(self._folder / "pid", process.pid)
+        write_pid_file(self._folder / "pid", process.pid)
         return process
 
     def _wait_for_end(self) -> None:
-        # The group's number cannot be used again before its leader has been waited for: so look first, then end the rest.
+        # The id of the group can be reused after the wait for its leader: kill the rest of the group before.
         os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         self.kill()
         code = self._process.wait()

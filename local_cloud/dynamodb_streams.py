@@ -1,18 +1,18 @@
-"""DynamoDB's streams over a restart of the emulator: what no function has read yet is kept.
+"""Keep unread records of DynamoDB streams over a restart of the emulator.
 
-MiniStack remembers how far each function has read, but not the records: after a restart it would wait, far beyond the end of
-the stream, till as many have come again.
+MiniStack saves the position of each function in a stream, but not the records. After a restart it would wait at a position far
+beyond the end of the stream.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from local_cloud.emulator_internals import require
+from local_cloud.emulator_compatibility import require
 
 __all__ = ["EmulatedStreams"]
 
-_NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
+_REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
     "ministack.services.dynamodb": {
         "_stream_records": None,
         "_stream_trimmed": None,
@@ -25,33 +25,33 @@ _NEEDED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
         "load_persisted_state": ("data",),
     },
 }
-"""Module, name, and the first parameters where it is a function: what this file uses of MiniStack."""
+"""What this file uses of MiniStack: module, name, and the first parameters of a function."""
 
 _Stream = tuple[str, str, str]
-"""Account, region and table."""
+"""The account, region and table of a stream."""
 
 
 class EmulatedStreams:
-    """MiniStack's streams of tables.
+    """MiniStack's DynamoDB streams.
 
     Raises
     ------
     EmulatorMismatchError
-        If something that is used here is missing, naming each.
+        If MiniStack lacks something that is used here.
     """
 
     def __init__(self) -> None:
-        modules = require(_NEEDED)
+        modules = require(_REQUIRED)
         self._dynamodb: Any = modules["ministack.services.dynamodb"]
         self._lambda: Any = modules["ministack.services.lambda_svc"]
 
-    def mend(self) -> None:
-        """Have unread records saved and loaded with the tables; call it before any state is loaded."""
-        self._dynamodb.get_state = self._with_unread(self._dynamodb.get_state)
+    def patch(self) -> None:
+        """Save and load unread records with the tables; call this before state is loaded."""
+        self._dynamodb.get_state = self._saving_unread(self._dynamodb.get_state)
         self._dynamodb.load_persisted_state = self._loading_unread(self._dynamodb.load_persisted_state)
-        self._lambda.load_persisted_state = self._then_within_the_streams(self._lambda.load_persisted_state)
+        self._lambda.load_persisted_state = self._limiting_positions(self._lambda.load_persisted_state)
 
-    def _with_unread(self, get_state: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    def _saving_unread(self, get_state: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
         def get_state_with_unread() -> dict[str, Any]:
             scoped = type(self._dynamodb._stream_records)
             unread, before = scoped(), scoped()
@@ -73,20 +73,20 @@ class EmulatedStreams:
 
         return load_with_unread
 
-    def _then_within_the_streams(self, load: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
-        """After SIGKILL the functions' state may be newer than the tables': nobody has read beyond the end of a stream."""
+    def _limiting_positions(self, load: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+        """Move positions beyond the end of a stream back to its end: after SIGKILL the functions' state may be newer than the tables'."""
 
-        def load_then_set_back(data: Mapping[str, Any]) -> None:
+        def load_and_limit(data: Mapping[str, Any]) -> None:
             load(data)
             for key, position in self._lambda._dynamodb_stream_positions.all_items():
                 stream = self._stream_of(key)
                 end = self._end(stream) if stream else position
                 self._lambda._dynamodb_stream_positions.set_scoped(*key, min(position, end))
 
-        return load_then_set_back
+        return load_and_limit
 
     def _read_positions(self) -> dict[_Stream, list[int]]:
-        """Give how far each reader of each stream is."""
+        """Return the position of each reader of each stream."""
         found: dict[_Stream, list[int]] = {}
         for key, position in self._lambda._dynamodb_stream_positions.all_items():
             stream = self._stream_of(key)
@@ -95,7 +95,7 @@ class EmulatedStreams:
         return found
 
     def _stream_of(self, key: tuple[str, str, str]) -> _Stream | None:
-        """Find the stream that an event source mapping (account, region, id) reads; none if the mapping is gone."""
+        """Return the stream of an event source mapping (account, region, id), or None if the mapping does not exist any more."""
         mapping = self._lambda._esms.get_scoped(*key)
         return None if mapping is None else (key[0], key[1], mapping["EventSourceArn"].split("/")[1])
 

@@ -1,11 +1,11 @@
-"""Deliveries and dead letters, with queues that refuse and a clock of the test's own."""
+"""Deliveries, retries and dead letters, with queues that refuse messages and a clock of the test."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local_cloud.schedule_deliveries import Deliveries, Delivery, SendError
+from local_cloud.schedule_delivery import Delivery, DeliveryQueue, SendError
 
 DUE = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 TARGET, DEAD = "arn:aws:sqs:us-east-1:000000000000:ticks", "arn:aws:sqs:us-east-1:000000000000:dead"
@@ -13,7 +13,7 @@ TARGET, DEAD = "arn:aws:sqs:us-east-1:000000000000:ticks", "arn:aws:sqs:us-east-
 
 @dataclass
 class Queues:
-    """Take messages, but for those of the queues that are named to refuse."""
+    """Accept messages, except for queues that are set to refuse."""
 
     refusing: set[str] = field(default_factory=set)
     tried: int = 0
@@ -33,14 +33,14 @@ def delivery(**target: Any) -> Delivery:
     )
 
 
-def pass_time(deliveries: Deliveries, seconds: int) -> None:
+def pass_time(deliveries: DeliveryQueue, seconds: int) -> None:
     for second in range(seconds):
         deliveries.attempt(DUE + timedelta(seconds=second))
 
 
-def test_what_is_delivered_is_delivered_once_with_its_attributes_filled_in() -> None:
+def test_a_message_is_delivered_once_with_its_attributes_filled_in() -> None:
     queues = Queues()
-    deliveries = Deliveries(queues.send)
+    deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery())
     pass_time(deliveries, 5)
     assert queues.taken == [(TARGET, "2026-03-01T10:00:00Z 1 arn:schedule", {})]
@@ -48,7 +48,7 @@ def test_what_is_delivered_is_delivered_once_with_its_attributes_filled_in() -> 
 
 def test_each_execution_has_an_id_that_its_retries_keep() -> None:
     queues = Queues(refusing={TARGET})
-    deliveries = Deliveries(queues.send)
+    deliveries = DeliveryQueue(queues.send)
     for _ in range(2):
         deliveries.add(delivery(Input="<aws.scheduler.execution-id> <aws.scheduler.attempt-number>"))
     deliveries.attempt(DUE)
@@ -59,10 +59,10 @@ def test_each_execution_has_an_id_that_its_retries_keep() -> None:
     assert attempts == ("2", "2")
 
 
-def test_pauses_grow() -> None:
+def test_the_backoff_is_exponential() -> None:
     tries: list[int] = []
     queues = Queues(refusing={TARGET})
-    deliveries = Deliveries(queues.send)
+    deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery())
     for second in range(200):
         before = queues.tried
@@ -71,9 +71,9 @@ def test_pauses_grow() -> None:
     assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183]
 
 
-def test_a_delivery_that_is_refused_too_often_becomes_a_dead_letter() -> None:
+def test_a_delivery_becomes_a_dead_letter_after_the_last_retry() -> None:
     queues = Queues(refusing={TARGET})
-    deliveries = Deliveries(queues.send)
+    deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery(RetryPolicy={"MaximumRetryAttempts": 2}, DeadLetterConfig={"Arn": DEAD}))
     pass_time(deliveries, 30)
     ((queue_arn, body, attributes),) = queues.taken
@@ -90,9 +90,9 @@ def test_a_delivery_that_is_refused_too_often_becomes_a_dead_letter() -> None:
     }
 
 
-def test_a_delivery_that_is_refused_too_long_becomes_a_dead_letter() -> None:
+def test_a_delivery_becomes_a_dead_letter_at_its_maximum_age() -> None:
     queues = Queues(refusing={TARGET})
-    deliveries = Deliveries(queues.send)
+    deliveries = DeliveryQueue(queues.send)
     policy = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 60}
     deliveries.add(delivery(RetryPolicy=policy, DeadLetterConfig={"Arn": DEAD}))
     pass_time(deliveries, 120)
@@ -104,17 +104,17 @@ def test_a_delivery_that_is_refused_too_long_becomes_a_dead_letter() -> None:
     )
 
 
-def test_without_retries_the_first_refusal_is_the_last() -> None:
+def test_without_retries_the_first_refusal_makes_a_dead_letter() -> None:
     queues = Queues(refusing={TARGET})
-    deliveries = Deliveries(queues.send)
+    deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery(RetryPolicy={"MaximumRetryAttempts": 0}))
     pass_time(deliveries, 30)
     assert (queues.tried, queues.taken) == (1, [])
 
 
-def test_neither_a_refused_dead_letter_nor_a_broken_target_disturbs_the_others() -> None:
+def test_a_refused_dead_letter_or_an_invalid_target_does_not_affect_other_deliveries() -> None:
     queues = Queues(refusing={TARGET, DEAD})
-    deliveries = Deliveries(queues.send)
+    deliveries = DeliveryQueue(queues.send)
     deliveries.add(delivery(RetryPolicy={"MaximumRetryAttempts": 0}, DeadLetterConfig={"Arn": DEAD}))
     deliveries.add(Delivery(schedule_arn="arn:broken", target={}, due=DUE, not_before=DUE))
     deliveries.add(delivery(Arn="arn:other"))

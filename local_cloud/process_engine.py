@@ -1,7 +1,7 @@
-"""A container engine for a machine that has none: every container is a process of this machine.
+"""Run every task as a process of this machine: the container engine for a machine without one.
 
-The emulator talks to it as it would talk to Docker's Python client. A process has every right of whoever started the local cloud:
-what it runs is fixed, a container sets the variables that the program names, and nothing of the emulator's own environment is passed on.
+It has the interface of Docker's Python client. A process has all rights of the user who started the local cloud, so its command is
+fixed, a container sets only the variables that the program declares, and the process does not inherit the emulator's environment.
 """
 
 import shutil
@@ -12,77 +12,77 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_cloud.container import Container
 from local_cloud.container_options import ContainerOptions
-from local_cloud.processes import kill_group, kill_inside, noted_process
+from local_cloud.process_container import ProcessContainer
+from local_cloud.processes import kill_group, kill_processes_in, read_pid_file
 
 __all__ = [
-    "Containers",
-    "Engine",
     "EngineClosedError",
     "NoSuchContainerError",
     "NoSuchImageError",
+    "ProcessContainers",
+    "ProcessEngine",
     "Program",
     "ProgramRefusedError",
 ]
 
 
 class NoSuchContainerError(LookupError):
-    """There is no container with this id."""
+    """The container does not exist."""
 
 
 class NoSuchImageError(LookupError):
-    """No program of this machine stands for the image."""
+    """No program is configured for the image."""
 
 
 class ProgramRefusedError(ValueError):
-    """A container asks for something else than the program; the text says what."""
+    """A container definition asks for something other than the program; the message says what."""
 
 
 class EngineClosedError(RuntimeError):
-    """The local cloud is shutting down and starts nothing more."""
+    """The local cloud is shutting down and starts no containers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What an image stands for on this machine."""
+    """The program that runs instead of an image."""
 
     command: Sequence[str]
-    """What runs, whatever a container names."""
+    """The command, whatever the container definition says."""
 
     environment: Mapping[str, str]
-    """Set in every container."""
+    """The environment variables of every container."""
 
     variables: frozenset[str] = frozenset()
-    """What a container may set; its other variables are left out."""
+    """The variables that a container definition may set; others are ignored."""
 
     check: Callable[[Mapping[str, str]], None] = lambda _variables: None
-    """Raises `ProgramRefusedError` if a container's variables, after `rewrite`, have values that are not for this program."""
+    """Raises `ProgramRefusedError` if variables of a container definition, after `rewrite`, have values that are not allowed."""
 
-    def environment_of(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment of a container that sets some variables.
+    def environment_of(self, requested: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of a container.
 
         Raises
         ------
         ProgramRefusedError
-            If the program is not to run with them.
+            If a variable has a value that is not allowed.
         """
-        variables = {name: value for name, value in given.items() if name in self.variables}
+        variables = {name: value for name, value in requested.items() if name in self.variables}
         self.check(variables)
         return {**variables, **self.environment}
 
 
-class Containers:
+class ProcessContainers:
     """The containers of an engine, by id.
 
     Parameters
     ----------
     folder
-        Each container gets a folder in it. What an earlier engine left there is ended and removed.
+        The parent folder of the containers' folders. Orphaned processes of an earlier engine are killed, and their folders removed.
     programs
-        What each image stands for.
+        The program of each image.
     rewrite
-        Applied to every container's environment: addresses that mean something only inside a container become local ones.
+        Changes the environment of each container: replaces addresses that are valid only inside a container.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class Containers:
         self._folder = folder
         self._programs = programs
         self._rewrite = rewrite
-        self._all: dict[str, Container] = {}
+        self._all: dict[str, ProcessContainer] = {}
         self._lock = threading.Lock()
         self._closed = False
-        _clear(folder)
+        _remove_orphaned_processes(folder)
 
     def run(
         self,
@@ -108,15 +108,15 @@ class Containers:
         environment: Mapping[str, str] | None = None,
         options: ContainerOptions | None = None,
         **_: Any,
-    ) -> Container:
-        """Start a container; what has no meaning for a process (ports, networks, labels, platform, limits) is ignored.
+    ) -> ProcessContainer:
+        """Start a container; options without meaning for a process (ports, networks, labels, platform, limits) are ignored.
 
         Raises
         ------
         NoSuchImageError
-            If the image stands for nothing here.
+            If the image has no program.
         ProgramRefusedError
-            If the container names a command, an entry point, a working directory, or values that are not for the program.
+            If the container definition has a command, an entry point, a working directory, or a value that is not allowed.
         EngineClosedError
             If the engine is shutting down.
         OSError
@@ -138,7 +138,7 @@ class Containers:
         with self._lock:
             if self._closed:
                 raise EngineClosedError("The local cloud is shutting down.")
-            container = Container(
+            container = ProcessContainer(
                 identifier,
                 folder=self._folder / identifier[:12],
                 command=program.command,
@@ -147,25 +147,25 @@ class Containers:
             self._all[identifier] = container
         return container
 
-    def get(self, identifier: str) -> Container:
-        """Find a container by its whole id.
+    def get(self, identifier: str) -> ProcessContainer:
+        """Return the container with an id.
 
         Raises
         ------
         NoSuchContainerError
-            If there is none.
+            If it does not exist.
         """
         container = self._all.get(identifier)
         if container is None:
-            raise NoSuchContainerError(f"There is no container {identifier!r}.")
+            raise NoSuchContainerError(f"The container {identifier!r} does not exist.")
         return container
 
-    def list(self, **_: Any) -> list[Container]:
-        """Give every container, whatever the filters: all belong to tasks."""
+    def list(self, **_: Any) -> list[ProcessContainer]:
+        """Return every container; ignore the filters, because all containers belong to tasks."""
         return [*self._all.values()]
 
     def close(self) -> None:
-        """Start nothing more; kill what runs, and wait till it is gone."""
+        """Refuse new containers; kill the running ones and wait for their end."""
         with self._lock:
             self._closed = True
         for container in self._all.values():
@@ -175,8 +175,8 @@ class Containers:
             container.wait()
 
 
-class Engine:
-    """What the emulator sees as its Docker client; the parameters are those of `Containers`."""
+class ProcessEngine:
+    """The emulator's Docker client; the parameters are those of `ProcessContainers`."""
 
     def __init__(
         self,
@@ -185,16 +185,16 @@ class Engine:
         programs: Mapping[str, Program],
         rewrite: Callable[[Mapping[str, str]], Mapping[str, str]],
     ) -> None:
-        self.containers = Containers(folder, programs=programs, rewrite=rewrite)
+        self.containers = ProcessContainers(folder, programs=programs, rewrite=rewrite)
 
 
-def _clear(folder: Path) -> None:
-    """End what an engine that was killed left running in this folder, and remove its files."""
+def _remove_orphaned_processes(folder: Path) -> None:
+    """Kill the orphaned processes of a killed engine in a folder, and remove their files."""
     for pid_file in folder.glob("*/pid"):
-        pid = noted_process(pid_file)
+        pid = read_pid_file(pid_file)
         if pid is not None:
             kill_group(pid)
     if folder.exists():
-        kill_inside(folder)
+        kill_processes_in(folder)
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A table's stream is read to its end, whenever the emulator is started anew; the record read last may come twice, as on AWS."""
+"""Streams of tables after restarts of the emulator; the last record may be delivered twice, as on AWS."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from local_cloud.paths import LocalPaths
 from tests.local_cloud.conftest import make_role
 
 Client = Callable[[str], Any]
-TELLS_THE_QUEUE = """
+FORWARD_TO_QUEUE = """
 import boto3, os
 def handler(event, context):
     queue = boto3.client("sqs", endpoint_url=os.environ["ENDPOINT"], region_name="us-east-1")
@@ -24,8 +24,8 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def mapping_id(client: Client, places: LocalPaths) -> str:
-    """A table whose stream a function tells to a queue; give the id of what connects them."""
+def mapping_id(client: Client, paths: LocalPaths) -> str:
+    """Create a table whose stream a function forwards to a queue; return the id of the event source mapping."""
     client("sqs").create_queue(QueueName="told")
     table = client("dynamodb").create_table(
         TableName="things",
@@ -36,7 +36,7 @@ def mapping_id(client: Client, places: LocalPaths) -> str:
     )
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("told.py", TELLS_THE_QUEUE)
+        archive.writestr("told.py", FORWARD_TO_QUEUE)
     role = make_role(client, "tells", "lambda.amazonaws.com", Action="sqs:SendMessage", Resource="*")
     client("lambda").create_function(
         FunctionName="tells",
@@ -44,7 +44,7 @@ def mapping_id(client: Client, places: LocalPaths) -> str:
         Role=role,
         Handler="told.handler",
         Code={"ZipFile": package.getvalue()},
-        Environment={"Variables": {"ENDPOINT": places.endpoint_url}},
+        Environment={"Variables": {"ENDPOINT": paths.endpoint_url}},
     )
     mapping = client("lambda").create_event_source_mapping(
         EventSourceArn=table["TableDescription"]["LatestStreamArn"],
@@ -60,9 +60,9 @@ def put(client: Client) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def told_until(client: Client, places: LocalPaths) -> Callable[[str], list[str]]:
-    """Wait till the function tells of a record; give all that it told of till then."""
-    url = f"{places.endpoint_url}/000000000000/told"
+def told_until(client: Client, paths: LocalPaths) -> Callable[[str], list[str]]:
+    """Wait until the function forwards a record; return all records until then."""
+    url = f"{paths.endpoint_url}/000000000000/told"
 
     def all_until(name: str) -> list[str]:
         sqs, names = client("sqs"), list[str]()
@@ -80,7 +80,7 @@ def restart(daemon: Daemon) -> None:
     daemon.start()
 
 
-def test_records_are_read_after_a_restart_and_those_read_before_are_not_read_again(
+def test_after_a_restart_new_records_are_read_and_earlier_ones_are_not_read_again(
     mapping_id: str, put: Callable[[str], None], told_until: Callable[[str], list[str]], daemon: Daemon
 ) -> None:
     for name in ("one", "two"):
@@ -91,7 +91,7 @@ def test_records_are_read_after_a_restart_and_those_read_before_are_not_read_aga
     assert "one" not in told_until("three")
 
 
-def test_records_that_nobody_has_read_outlive_a_restart(
+def test_unread_records_survive_a_restart(
     mapping_id: str, client: Client, put: Callable[[str], None], told_until: Callable[[str], list[str]], daemon: Daemon
 ) -> None:
     client("lambda").update_event_source_mapping(UUID=mapping_id, Enabled=False)
@@ -101,17 +101,17 @@ def test_records_that_nobody_has_read_outlive_a_restart(
     told_until("unread")
 
 
-def test_a_position_beyond_the_end_of_its_stream_is_set_back(
+def test_a_position_beyond_the_end_of_its_stream_moves_to_the_end(
     mapping_id: str,
     put: Callable[[str], None],
     told_until: Callable[[str], list[str]],
     daemon: Daemon,
-    places: LocalPaths,
+    paths: LocalPaths,
 ) -> None:
     put("last")
     told_until("last")
     daemon.stop()
-    tables = places.state / "dynamodb.json"
+    tables = paths.state / "dynamodb.json"
     state = json.loads(tables.read_text(encoding="utf-8"))
     for kept in ("unread_stream_records", "read_stream_records"):
         del state["payload"][kept]
