@@ -12,8 +12,8 @@ import pytest
 from local_cloud.container_command import ContainerCommand
 from local_cloud.container_engine import ContainerStartError, RealContainers
 from local_cloud.container_options import ContainerOptions
-from local_cloud.process_engine import EngineClosedError, NoSuchContainerError
 from local_cloud.paths import ROOT, RUNNER_IMAGE
+from local_cloud.process_engine import EngineClosedError, NoSuchContainerError
 from local_cloud.real_container import RealContainer
 
 Start = Callable[..., RealContainer]
