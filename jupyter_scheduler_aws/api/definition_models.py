@@ -24,7 +24,7 @@ class LastRun(Model):
 class Problem(Model):
     """Background work for a definition that fails; the service retries it until it succeeds."""
 
-    background_work: str
+    work: str
     """What fails: `schedules` (writing the schedule), `ticks` (creating due jobs), or a value that a newer service added."""
     code: str
     """Why, for programs: `denied`, `quota`, `invalid`, `missing`, `busy`, `unavailable`,

@@ -17,7 +17,7 @@ NEXT = 1_795_507_200_000
 """Next run time of everything: Tuesday 2026-11-24 08:00 UTC [ms]."""
 
 REFUSED: dict[str, Any] = {
-    "background_work": "schedules",
+    "work": "schedules",
     "code": "denied",
     "title": "Schedule not written",
     "message": "AWS says: AccessDeniedException: [bold]no[/x]. The operator restores the policies.",

@@ -121,7 +121,7 @@ class Refusal:
 class Problem:
     """Background work for a definition that failed and has not succeeded since."""
 
-    background_work: BackgroundWork
+    work: BackgroundWork
     reason: Reason = field(metadata=wire_name("code"))
     message: str
     """What failed, what AWS returned, and what to do."""
@@ -135,7 +135,7 @@ class Problem:
     @property
     def title(self) -> str:
         """What fails, in a few words."""
-        return _TITLES[self.background_work]
+        return _TITLES[self.work]
 
     @property
     def is_lasting(self) -> bool:

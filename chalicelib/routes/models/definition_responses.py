@@ -45,7 +45,7 @@ class LastRunResponse(TypedDict):
 class ProblemResponse(TypedDict):
     """Background work for a definition that fails. The service retries it until it succeeds."""
 
-    background_work: BackgroundWork
+    work: BackgroundWork
     """What fails: `schedules` (writing the EventBridge schedules) or `ticks` (creating the jobs of due times)."""
     code: Reason
     """Why AWS refuses it; `not_allowed`: the environment is gone, or the owner may not use it."""

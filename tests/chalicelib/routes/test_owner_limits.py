@@ -124,7 +124,7 @@ def test_a_tick_at_the_limit_is_recorded_and_shown(local: LocalScheduler, made: 
     assert made.verdicts() == {"13:00": "refused"}
     described = made.described(definition_id)
     (problem,) = described["problems"]
-    assert (problem["background_work"], problem["code"]) == ("ticks", "limit_reached")
+    assert (problem["work"], problem["code"]) == ("ticks", "limit_reached")
     assert "2026-11-23 13:00 UTC made no job. The owner" in problem["message"]
     assert "limits.max_waiting_jobs_per_owner" in problem["message"]
     assert (described["missed_count"], described["run_count"]) == (1, 0)

@@ -201,7 +201,7 @@ def test_a_refused_due_minute_is_shown_and_makes_no_job(bob: Bob) -> None:
         assert bob.tick(f"{hour}:00") == []
     found = bob.described()
     (problem,) = found["problems"]
-    assert (problem["background_work"], problem["code"], problem["attempts"]) == ("ticks", "not_allowed", 2)
+    assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "not_allowed", 2)
     assert problem["title"] == "Due jobs not made"
     assert "'finance' is not open to the owner (arn:aws:iam::123456789012:user/bob)" in problem["message"]
     assert (found["run_count"], found["missed_count"], found["next_run_time"]) == (0, 2, None)

@@ -41,7 +41,7 @@ def test_a_due_time_makes_no_job_and_the_definition_shows_why(local: LocalSchedu
     assert made.verdicts() == {"13:00": "refused", "14:00": "refused"}
     found = described(local, definition_id, owner_id)
     (problem,) = found["problems"]
-    assert (problem["background_work"], problem["code"], problem["attempts"]) == ("ticks", "owner_disabled", 2)
+    assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "owner_disabled", 2)
     assert problem["message"].startswith(
         "2026-11-23 14:00 UTC made no job. The owner is disabled since 2026-11-23 12:00"
     )

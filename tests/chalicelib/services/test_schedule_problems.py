@@ -41,7 +41,7 @@ def test_a_refusal_is_in_every_response(
     response = made.post()
     assert response.status == 200
     (problem,) = response.body["problems"]
-    assert (problem["background_work"], problem["code"], problem["attempts"]) == ("schedules", reason, 1)
+    assert (problem["work"], problem["code"], problem["attempts"]) == ("schedules", reason, 1)
     assert problem["since"] == int(local.clock.now.timestamp() * 1000)
     assert problem["title"] == "Schedule not written"
     assert f"{code}: said by the test" in problem["message"]

@@ -19,7 +19,7 @@ def test_a_failed_tick_is_noted_and_delivered_again(
     assert made.tick(definition_id, made.at("13:00")) == ["m0"]
     described = made.described(definition_id)
     (problem,) = described["problems"]
-    assert (problem["background_work"], problem["code"], problem["attempts"]) == ("ticks", "denied", 1)
+    assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "denied", 1)
     assert problem["title"] == "Due jobs not made"
     assert f"{_DENIED}: said by the test" in problem["message"]
     assert described["next_run_time"] is None
@@ -54,7 +54,7 @@ def test_a_missed_due_time_shows_its_problem_until_the_next_one_runs(
         local.clock.forward(minutes=1)
     described = made.described(definition_id)
     assert (described["missed_count"], described["run_count"]) == (1, 0)
-    assert [(problem["background_work"], problem["code"]) for problem in described["problems"]] == [("ticks", "denied")]
+    assert [(problem["work"], problem["code"]) for problem in described["problems"]] == [("ticks", "denied")]
     assert set(failures.counted()) == {"ticks"}
     local.hub.listeners.clear()
     local.clock.now = made.at("13:00").replace(day=24)

@@ -105,7 +105,7 @@ def test_lists_are_sanitized(api: FakeApi, show: Show) -> None:
             if name not in {"outcome", "phase", "status"}
         }
         problem = {
-            "background_work": "schedules",
+            "work": "schedules",
             "code": "denied",
             "title": text["text"],
             "message": text["text"],
