@@ -53,7 +53,7 @@ def count_background_failure(work: str) -> None:
     with single_metric(
         name="BackgroundFailures", unit=MetricUnit.Count, value=1, namespace=_NAMESPACE, default_dimensions=dimensions
     ) as metric:
-        metric.add_metadata(key="background_work", value=str(work))
+        metric.add_metadata(key="work", value=str(work))
 
 
 def add_log_keys(**keys: str) -> None:

@@ -41,4 +41,4 @@ def isolated(work: BackgroundWork, **ids: str) -> Iterator[None]:
 
 def _report(work: BackgroundWork, ids: dict[str, str]) -> None:
     count_background_failure(work)
-    _log.exception("background work failed", extra={"background_work": work.value, **ids})
+    _log.exception("background work failed", extra={"work": work.value, **ids})

@@ -45,7 +45,7 @@ class DefinitionProblemService:
                 if self.definitions.change(definition, after):
                     return problem
         except AwsError:
-            _log.exception("problem not noted", extra={"definition_id": definition_id, "background_work": work.value})
+            _log.exception("problem not noted", extra={"definition_id": definition_id, "work": work.value})
         return None
 
     def is_retry_due(self, problem: Problem | None) -> bool:

@@ -16,7 +16,7 @@ class Failures:
     def counted(self) -> list[str]:
         """Return the background work whose failures were counted since the last call."""
         lines = self._capsys.readouterr().out.splitlines()
-        return [json.loads(line)["background_work"] for line in lines if '"BackgroundFailures"' in line]
+        return [json.loads(line)["work"] for line in lines if '"BackgroundFailures"' in line]
 
     def named(self, name: str) -> set[str]:
         """Return the values of one id in the log lines about failures."""

@@ -30,7 +30,7 @@ def test_all_functions_count_into_one_metric(
             "Metrics": [{"Name": "BackgroundFailures", "Unit": "Count"}],
         }
     ]
-    assert (line["service"], line["background_work"], line["BackgroundFailures"]) == ("background", "cleanup", [1.0])
+    assert (line["service"], line["work"], line["BackgroundFailures"]) == ("background", "cleanup", [1.0])
 
 
 def test_an_unreadable_job_stops_neither_other_jobs_nor_definitions(
