@@ -32,7 +32,7 @@ def counted(work: BackgroundWork, **ids: str) -> Iterator[None]:
 
 @contextmanager
 def isolated(work: BackgroundWork, **ids: str) -> Iterator[None]:
-    """Log and count a failure, and go on: for work that is repeated anyway and must not stop other work. Takes the same arguments."""
+    """Log and count a failure, and go on: for work that is repeated anyway and must not stop other work. Takes the arguments of `counted`."""
     try:
         yield
     except Exception:  # noqa: BLE001 - whatever fails, other work goes on

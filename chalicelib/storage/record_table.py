@@ -66,7 +66,7 @@ class RecordTable(Generic[_Record, _Item]):
         self._decode = decode
 
     def put_new(self, record: _Record, mark: Mark | None = None) -> None:
-        """Store a new record, and the mark with it; both or none. A repeated call is fine: the first response may have been lost.
+        """Store a new record, and the mark with it; both or none. Repeating the call is safe, as after a lost response.
 
         Raises
         ------
