@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_scheduler_aws import Client
@@ -18,6 +18,7 @@ from tests.support.http_server import serve
 from tests.support.scheduler import LocalScheduler, notebook
 
 _few = settings(
+    phases=(Phase.explicit, Phase.generate),
     max_examples=8,
     deadline=None,
     derandomize=True,
