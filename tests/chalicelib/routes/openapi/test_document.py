@@ -1,4 +1,4 @@
-"""The checked-in document is up to date, valid and complete, and the API serves it."""
+"""The checked-in document: up to date, valid, whole, and served."""
 
 import inspect
 import re
@@ -22,12 +22,12 @@ from tests.structure.sources import ROOT
 from tests.support.openapi import CheckedApi, Judge, operations, read_document
 
 
-def test_the_document_is_up_to_date() -> None:
-    message = "openapi.json is out of date; run `make openapi` and check the difference"
+def test_it_is_up_to_date() -> None:
+    message = "openapi.json is behind the routes and models; run `make openapi` and look at what changed"
     assert DOCUMENT.read_text(encoding="utf-8") == render(make_document()), message
 
 
-def test_another_process_generates_the_same_document() -> None:
+def test_it_is_the_same_in_another_process() -> None:
     code = "from chalicelib.routes.openapi.document import *; print(render(make_document()), end='')"
     made = [
         subprocess.run(
@@ -46,13 +46,13 @@ def faults(document: dict[str, Any]) -> list[str]:
     return [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()]
 
 
-def test_the_document_is_valid_openapi_3_1() -> None:
+def test_it_is_openapi_3_1() -> None:
     document = read_document()
     assert document["openapi"].startswith("3.1.")
     assert faults(document) == []
 
 
-def test_the_validator_finds_invalid_documents() -> None:
+def test_what_is_not_openapi_would_be_seen() -> None:
     document = read_document()
     job = document["paths"]["/scheduler/jobs/{job_id}"]
     without_parameter, twice_the_id, no_schema = deepcopy(document), deepcopy(document), deepcopy(document)
@@ -66,18 +66,18 @@ def test_the_validator_finds_invalid_documents() -> None:
 
 
 def routes_beside(document: dict[str, Any]) -> set[tuple[str, str]]:
-    """Return the routes that are only in the app or only in the document."""
+    """Find what the app routes and the document does not have, and the reverse."""
     served = {
         (method, path) for path, methods in app.routes.items() if path.startswith("/scheduler/") for method in methods
     }
     return served ^ {(method, path) for method, path, _ in operations(document)}
 
 
-def test_the_document_has_exactly_the_routes_of_the_app() -> None:
+def test_it_has_every_route_and_no_other() -> None:
     assert routes_beside(read_document()) == set()
 
 
-def test_a_missing_or_additional_route_is_found() -> None:
+def test_a_route_too_few_or_too_many_would_be_seen() -> None:
     document = read_document()
     jobs = document["paths"]["/scheduler/jobs"]
     jobs["put"] = jobs.pop("post")
@@ -86,7 +86,7 @@ def test_a_missing_or_additional_route_is_found() -> None:
     assert routes_beside(document) == expected
 
 
-def test_the_document_does_not_have_the_routes_of_runners() -> None:
+def test_runners_routes_are_not_in_it() -> None:
     assert any(path.startswith("/runs/") for path in app.routes)
     assert {path.split("/")[1] for path in read_document()["paths"]} == {"scheduler"}
 
@@ -102,17 +102,17 @@ def undescribed(document: dict[str, Any]) -> set[str]:
     return fields | models | {path for _, path, each in operations(document) if not each["summary"]}
 
 
-def test_every_model_field_and_operation_has_a_description() -> None:
+def test_everything_is_described() -> None:
     assert undescribed(read_document()) == set()
 
 
-def test_a_field_without_a_description_is_found() -> None:
+def test_a_field_without_a_text_would_be_seen() -> None:
     document = read_document()
     del document["components"]["schemas"]["JobRow"]["properties"]["attempt"]["description"]
     assert undescribed(document) == {"JobRow.attempt"}
 
 
-def test_descriptions_of_times_and_sizes_contain_the_unit() -> None:
+def test_times_and_sizes_have_units() -> None:
     unit = re.compile(r"\[(ms UTC|ms|s|bytes|days)\]")
     measured = re.compile(r"(_time|_times|_at|_start|_end|_seconds|_millis|_bytes|_days)$|^time$")
     without = {
@@ -124,11 +124,11 @@ def test_descriptions_of_times_and_sizes_contain_the_unit() -> None:
     assert without == set()
 
 
-def test_inherited_fields_have_descriptions() -> None:
+def test_fields_of_models_that_a_model_is_made_of_have_their_texts() -> None:
     assert {"name", "tags", "timeout_seconds"} <= field_docs(CreateJobBody).keys()
 
 
-def test_every_request_body_has_a_valid_example(judge: Judge) -> None:
+def test_every_request_body_has_an_example_that_is_right(judge: Judge) -> None:
     bodies = [
         (method, path, each["requestBody"])
         for method, path, each in operations(judge.document)
@@ -139,7 +139,7 @@ def test_every_request_body_has_a_valid_example(judge: Judge) -> None:
         assert judge.wrong_in_request(method, path, body["content"]["application/json"]["example"]) == [], path
 
 
-def test_only_the_body_of_run_definition_is_optional() -> None:
+def test_only_what_may_be_left_out_is_not_required() -> None:
     needed = {
         each["operationId"]: each["requestBody"]["required"]
         for _, _, each in operations(read_document())
@@ -148,43 +148,43 @@ def test_only_the_body_of_run_definition_is_optional() -> None:
     assert {name for name, required in needed.items() if not required} == {"run_definition"}
 
 
-class _RecordingQuery(MultiDict):
-    """A query string that records which items are read."""
+class _Watched(MultiDict):
+    """A query string that knows what it was asked for."""
 
     def __init__(self) -> None:
         super().__init__({"schedule": ["* * * * *"], "job_id": ["a"]})
-        self.read_names: set[str] = set()
+        self.asked: set[str] = set()
 
     def __contains__(self, name: object) -> bool:
-        self.read_names.add(str(name))
+        self.asked.add(str(name))
         return bool(super().__contains__(name))
 
     def __getitem__(self, name: str) -> Any:
-        self.read_names.add(name)
+        self.asked.add(name)
         return super().__getitem__(name)
 
 
 def read_from_query(view: Any) -> set[str]:
-    """Return the items that a view reads from its query string."""
+    """Find what a view reads from its query string."""
     source = inspect.getsource(view)
     names = set(re.findall(r'_param\("(\w+)"\)', source))
     for parse in (job_query, definition_query, crontab_query, batch_query, page_query):
         if f"{parse.__name__}(" in source:
-            watched = _RecordingQuery()
+            watched = _Watched()
             parse(watched)
-            names |= watched.read_names
+            names |= watched.asked
     return names | ({"owner_id"} if "_owner()" in source else set())
 
 
 @pytest.mark.parametrize("view", views().values(), ids=lambda view: view.__name__)
-def test_the_document_has_the_query_and_body_that_the_view_reads(view: Any) -> None:
+def test_queries_and_bodies_are_those_that_the_view_reads(view: Any) -> None:
     operation = OPERATIONS[view.__name__]
     assert {each.name for each in operation.query} == read_from_query(view)
     parsed = re.findall(r"parse_body\((\w+),", inspect.getsource(view))
     assert parsed == ([operation.body.__name__] if operation.body else [])
 
 
-def test_the_document_has_every_error_of_the_service() -> None:
+def test_errors_are_those_of_the_service() -> None:
     described = {each for operation in OPERATIONS.values() for each in (*EVERYWHERE, *operation.refusals)}
     assert {each.status for each in described} == {each.status for each in RequestError.__subclasses__()}
     document = read_document()
@@ -196,7 +196,7 @@ def test_the_document_has_every_error_of_the_service() -> None:
     assert bodies == {"{'$ref': '#/components/schemas/ErrorResponse'}"}
 
 
-def test_requests_need_a_signature() -> None:
+def test_requests_are_signed() -> None:
     document = read_document()
     assert document["security"] == [{"sigv4": []}]
     scheme = document["components"]["securitySchemes"]["sigv4"]
@@ -204,12 +204,12 @@ def test_requests_need_a_signature() -> None:
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
 
 
-def test_the_api_serves_the_document(api: CheckedApi) -> None:
+def test_it_is_served(api: CheckedApi) -> None:
     response = api.get("/scheduler/openapi.json?1795413699291")
     assert (response.status, response.body) == (200, read_document())
 
 
-def test_serving_the_document_does_not_import_its_generator() -> None:
+def test_who_serves_it_does_not_make_it() -> None:
     code = (
         "import sys, app.app\n"
         "view = app.app.app.routes['/scheduler/openapi.json']['GET'].view_function.__wrapped__\n"
