@@ -140,6 +140,6 @@ def test_an_edit_of_one_option_keeps_every_other_option(client: Client, report: 
     expected = {**JOB, **SCHEDULE}
     definition_id = client.schedule(report, cron="0 9 * * *", **expected)
     for name, value in CHANGES.items():
-        client.update_definition(definition_id, **{name: value})  # type: ignore[misc] # one option at a time
+        client.update_definition(definition_id, **{name: value})
         expected[name] = value
         assert _shown(client.get_definition(definition_id), expected) == _expected(expected)

@@ -96,7 +96,9 @@ def test_every_field_of_a_definition_is_in_its_response_or_declared_internal() -
 @pytest.mark.parametrize(("record", "model"), [(Job, JobResponse), (Definition, DefinitionResponse)])
 def test_a_record_inside_a_response_has_the_fields_of_its_model(record: type, model: type) -> None:
     hints = get_type_hints(model)
-    nested = {field.wire_name: field.kind for field in record_fields(record) if is_dataclass(field.kind)}
+    nested: dict[str, Any] = {
+        field.wire_name: field.kind for field in record_fields(record) if is_dataclass(field.kind)
+    }
     for name in nested.keys() & hints.keys():
         (response,) = (each for each in get_args(hints[name]) or (hints[name],) if each is not NoneType)
         assert is_typeddict(response)
