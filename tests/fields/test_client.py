@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_scheduler_aws import Client
@@ -18,6 +18,7 @@ from tests.support.http_server import serve
 from tests.support.scheduler import LocalScheduler, notebook
 
 _few = settings(
+    phases=(Phase.explicit, Phase.generate),
     max_examples=8,
     deadline=None,
     derandomize=True,
@@ -139,6 +140,6 @@ def test_an_edit_of_one_option_keeps_every_other_option(client: Client, report: 
     expected = {**JOB, **SCHEDULE}
     definition_id = client.schedule(report, cron="0 9 * * *", **expected)
     for name, value in CHANGES.items():
-        client.update_definition(definition_id, **{name: value})  # one option at a time
+        client.update_definition(definition_id, **{name: value})
         expected[name] = value
         assert _shown(client.get_definition(definition_id), expected) == _expected(expected)

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 
 from chalicelib.routes.models.definition_requests import CreateDefinitionBody, UpdateDefinitionBody
 from chalicelib.routes.models.job_requests import CreateJobBody
@@ -14,6 +14,7 @@ from tests.support.definitions import Definitions
 from tests.support.scheduler import LocalScheduler, notebook
 
 _few = settings(
+    phases=(Phase.explicit, Phase.generate),
     max_examples=10,
     deadline=None,
     derandomize=True,

@@ -1,5 +1,6 @@
-"""The tables hold what the service's models read, and are not lost by accident."""
+"""The tables have the indexes that the service's models declare, and are protected against loss."""
 
+from inspect import getmembers
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ KEYS = {
 }
 
 ALL = None
-"""Every attribute."""
+"""Every attribute is projected."""
 
 INDEXES = {
     "TablesJobs": {
@@ -66,7 +67,7 @@ def test_keys_and_indexes(name: str, stack: Synthesized) -> None:
 
 
 def model_indexes(model: type[Model]) -> dict[str, tuple[list[str], tuple[str, ...] | None]]:
-    """Read keys and projections that a model of the service counts on."""
+    """Return the keys and projections that a model of the service declares."""
     return {
         index.Meta.index_name: (
             model_keys(index),
@@ -74,8 +75,7 @@ def model_indexes(model: type[Model]) -> dict[str, tuple[list[str], tuple[str, .
             if index.Meta.projection.projection_type == "ALL"
             else tuple(index.Meta.projection.non_key_attributes or ()),
         )
-        for index in vars(model).values()
-        if isinstance(index, ModelIndex)
+        for _, index in getmembers(model, lambda member: isinstance(member, ModelIndex))
     }
 
 

@@ -1,4 +1,4 @@
-"""Query strings of lists. Unknown and valueless items are ignored: the panel adds one against caches."""
+"""Query strings of lists. Unknown items and items without a value are ignored: the panel adds one to bypass caches."""
 
 import re
 from typing import Final
@@ -19,9 +19,9 @@ from chalicelib.domain.timestamps import from_millis
 from chalicelib.errors import InvalidRequestError
 
 __all__ = [
+    "MAX_DELETED",
     "MAX_TAGS",
     "MAX_TEXT",
-    "MOST_DELETED",
     "batch_query",
     "crontab_query",
     "definition_query",
@@ -32,24 +32,24 @@ __all__ = [
 
 _WHOLE: Final = re.compile(r"^\d{1,14}$", re.ASCII)
 MAX_TEXT: Final = 200
-MOST_DELETED: Final = 100
-"""What one DynamoDB transaction takes."""
+MAX_DELETED: Final = 100
+"""Most items in one DynamoDB transaction."""
 MAX_TAGS: Final = 20
-"""A filter's values become parts of one DynamoDB expression, which takes 4 KB and 300 operators."""
+"""Most tags of a filter. They become part of one DynamoDB expression, which can have 4 KiB and 300 operators."""
 
 
 def job_query(params: MultiDict | None) -> JobQuery:
-    """Read the query string of a list of jobs.
+    """Return the query of a list of jobs.
 
     Raises
     ------
     InvalidRequestError
-        If a filter or a sort field is not what it must be.
+        If a filter or a sort field is invalid.
     """
     if params is None:
         return JobQuery()
     start = _number(params, "start_time")
-    asked = _number(params, "max_items")
+    max_items = _number(params, "max_items")
     return JobQuery(
         status=parse_status(params["status"]) if params.get("status") else None,
         name=_text(params, "name"),
@@ -57,79 +57,79 @@ def job_query(params: MultiDict | None) -> JobQuery:
         start_time=None if start is None else from_millis(start),
         job_definition_id=_text(params, "job_definition_id"),
         sort=parse_sort(_values(params, "sort_by"), SORTABLE_JOBS),
-        max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
+        max_items=DEFAULT_MAX_ITEMS if max_items is None else min(max_items, DEFAULT_MAX_ITEMS),
         next_token=params.get("next_token") or None,
     )
 
 
 def definition_query(params: MultiDict | None) -> DefinitionQuery:
-    """Read the query string of a list of definitions.
+    """Return the query of a list of definitions.
 
     Raises
     ------
     InvalidRequestError
-        If a filter or a sort field is not what it must be.
+        If a filter or a sort field is invalid.
     """
     if params is None:
         return DefinitionQuery()
     created = _number(params, "create_time")
-    asked = _number(params, "max_items")
+    max_items = _number(params, "max_items")
     return DefinitionQuery(
         name=_text(params, "name"),
         tags=_tags(params),
         create_time=None if created is None else from_millis(created),
         sort=parse_sort(_values(params, "sort_by"), SORTABLE_DEFINITIONS),
-        max_items=DEFAULT_MAX_ITEMS if asked is None else min(asked, DEFAULT_MAX_ITEMS),
+        max_items=DEFAULT_MAX_ITEMS if max_items is None else min(max_items, DEFAULT_MAX_ITEMS),
         next_token=params.get("next_token") or None,
     )
 
 
 def batch_query(params: MultiDict | None) -> list[str]:
-    """Read which jobs are meant, each once.
+    """Return the ids of the jobs in a batch request, without duplicates.
 
     Raises
     ------
     InvalidRequestError
-        If none is named, or too many, or one of them cannot be a job.
+        If there are no ids or too many, or one of them is not a valid id.
     """
     job_ids = list(dict.fromkeys(params.getlist("job_id"))) if params and "job_id" in params else []
-    if not 1 <= len(job_ids) <= MOST_DELETED:
-        raise InvalidRequestError.for_field("job_id", f"name 1 to {MOST_DELETED} jobs, as job_id=…&job_id=….")
-    if wrong := [each for each in job_ids if not is_id(each)]:
+    if not 1 <= len(job_ids) <= MAX_DELETED:
+        raise InvalidRequestError.for_field("job_id", f"name 1 to {MAX_DELETED} jobs, as job_id=…&job_id=….")
+    if wrong := [job_id for job_id in job_ids if not is_id(job_id)]:
         raise InvalidRequestError.for_field("job_id", f"{wrong[0]!r} is not the id of a job; nothing was deleted.")
     return job_ids
 
 
 def page_query(params: MultiDict | None) -> tuple[int, str | None]:
-    """Read the query string of a list without filters: how many, and where to go on.
+    """Return the length of the page and the token of a list without filters.
 
     Raises
     ------
     InvalidRequestError
-        If the number is none.
+        If `max_items` is not a number.
     """
-    asked = _number(params, "max_items") if params else None
-    most = DEFAULT_MAX_ITEMS if asked is None else min(max(asked, 1), DEFAULT_MAX_ITEMS)
-    return most, (params.get("next_token") or None) if params else None
+    max_items = _number(params, "max_items") if params else None
+    limit = DEFAULT_MAX_ITEMS if max_items is None else min(max(max_items, 1), DEFAULT_MAX_ITEMS)
+    return limit, (params.get("next_token") or None) if params else None
 
 
 def crontab_query(params: MultiDict | None) -> tuple[str, str]:
-    """Read which crontab, and in which zone, is to be explained.
+    """Return the crontab to explain, and its time zone.
 
     Raises
     ------
     InvalidRequestError
-        If none is given.
+        If there is no crontab.
     """
     schedule = params.get("schedule") if params else None
     if not params or not schedule:
         example = "?schedule=0 9 * * MON&timezone=Europe/Berlin"
-        raise InvalidRequestError.for_field("schedule", f"give a crontab, as in {example}.")
+        raise InvalidRequestError.for_field("schedule", f"add a crontab, for example {example}.")
     return schedule, params.get("timezone") or "UTC"
 
 
 def parse_status(text: str) -> JobStatus:
-    """Read a status, in upper or lower case.
+    """Return a status from its name, in upper or lower case.
 
     Raises
     ------
@@ -151,13 +151,13 @@ def _text(params: MultiDict, name: str) -> str | None:
 
 def _tags(params: MultiDict) -> tuple[str, ...]:
     tags = _values(params, "tags")
-    if len(tags) > MAX_TAGS or any(len(each) > MAX_TEXT for each in tags):
+    if len(tags) > MAX_TAGS or any(len(tag) > MAX_TEXT for tag in tags):
         raise InvalidRequestError.for_field("tags", f"at most {MAX_TAGS}, of at most {MAX_TEXT} characters each.")
     return tuple(tags)
 
 
 def _values(params: MultiDict, name: str) -> list[str]:
-    return [each for each in params.getlist(name) if each] if name in params else []
+    return [value for value in params.getlist(name) if value] if name in params else []
 
 
 def _number(params: MultiDict, name: str) -> int | None:

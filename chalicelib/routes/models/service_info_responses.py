@@ -1,4 +1,4 @@
-"""Answers about this deployment: their models, and what makes them."""
+"""Responses about this deployment: models, and the functions that build them."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -39,74 +39,74 @@ FEATURES: Final = {
     "stop_job": True,
     "delete_job": True,
 }
-"""The stock scheduler's JobFeature, and which of them work here."""
+"""The stock scheduler's JobFeature, and whether this service supports each one."""
 
 
 class OutputFormatResponse(TypedDict):
     """A format that an environment offers."""
 
     name: str
-    """What requests say."""
+    """Name in requests."""
     label: str
-    """What people read."""
+    """Name for people."""
 
 
 class EnvironmentResponse(TypedDict):
     """An environment: the stock RuntimeEnvironment."""
 
     name: str
-    """What requests say as `runtime_environment_name`."""
+    """Value of `runtime_environment_name` in requests."""
     label: str
     """The same as the name, because the panel looks it up by the label."""
     description: str
-    """What the operator says of it."""
+    """The operator's description."""
     file_extensions: list[str]
-    """Kinds of files that run in it, without a dot."""
+    """Extensions of the files that it can run, without a dot."""
     output_formats: list[OutputFormatResponse]
-    """Formats that it can make."""
+    """Formats that it offers."""
     metadata: dict[str, str] | None
-    """Always null here."""
+    """Always null in this service."""
     compute_types: list[str]
-    """Sizes that it can run in."""
+    """Sizes that it offers."""
     default_compute_type: str
-    """The size that a job gets when it names none."""
+    """The size of a job that does not name one."""
     utc_only: bool
-    """Always false here: schedules are followed in any time zone."""
+    """Always false in this service: schedules can use any time zone."""
 
 
 class ConfigResponse(TypedDict):
-    """Which features there are."""
+    """The supported features."""
 
     supported_features: dict[str, bool]
-    """The stock scheduler's JobFeature, and which of them work here."""
+    """The stock scheduler's JobFeature, and whether this service supports each one."""
     manage_environments_command: str
-    """Always empty here: the operator manages environments."""
+    """Always empty in this service: the operator manages environments."""
 
 
 class CallerResponse(TypedDict):
-    """Who a caller is."""
+    """The identity of a caller."""
 
     owner_id: str
-    """Whose jobs the caller sees."""
+    """The owner whose jobs the caller sees."""
     principal: str
-    """Unique id of the user or role behind the owner, for some roles with the session name."""
+    """Unique id of the user or role behind the owner; for some roles, with the session name."""
     kind: PrincipalKind
-    """What kind of principal that is: `iam_user`, `identity_center_session`, `listed_role_session` or `role`."""
+    """Kind of the principal: `iam_user`, `identity_center_session`, `listed_role_session` or `role`."""
     arn: str
-    """The identity that AWS has verified."""
+    """The identity that AWS verified."""
     admin: bool
-    """Whether the caller may name another's `owner_id`."""
+    """Whether the caller may use the `owner_id` of others."""
 
 
 class HealthResponse(TypedDict):
-    """A sign of life."""
+    """The health of the service."""
 
     version: str
     """Version of the service."""
     time: int
-    """Its clock [ms UTC]."""
+    """Current time of the service [ms UTC]."""
     you: CallerResponse
-    """Who the caller is to it."""
+    """The identity of the caller."""
 
 
 class OpenApiResponse(TypedDict):
@@ -117,7 +117,7 @@ class OpenApiResponse(TypedDict):
     info: dict[str, Any]
     """Title, version and licence."""
     servers: list[dict[str, Any]]
-    """Where the API is."""
+    """URLs of the API."""
     security: list[dict[str, list[str]]]
     """How requests are signed."""
     tags: list[dict[str, str]]
@@ -125,11 +125,11 @@ class OpenApiResponse(TypedDict):
     paths: dict[str, dict[str, Any]]
     """Every path with its methods."""
     components: dict[str, dict[str, Any]]
-    """What the paths refer to."""
+    """Definitions that the paths refer to."""
 
 
 def describe_environment(name: str, environment: Environment) -> EnvironmentResponse:
-    """Describe an environment; its label equals its name, because the panel looks it up by the label."""
+    """Return the description of an environment. Its label is its name, because the panel looks environments up by label."""
     return {
         "name": name,
         "label": name,
@@ -144,7 +144,7 @@ def describe_environment(name: str, environment: Environment) -> EnvironmentResp
 
 
 def describe_health(caller: Caller, now: datetime) -> HealthResponse:
-    """Say which version this is, what time it has, and who the caller is to it."""
+    """Return the version, the time, and the identity of the caller."""
     you: CallerResponse = {
         "owner_id": caller.owner_id,
         "principal": caller.principal.principal_id,

@@ -1,1 +1,1 @@
-"""The OpenAPI document of the API, made of the routes and the wire models. Nothing that serves requests imports it."""
+"""The OpenAPI document of the API, generated from the routes and the wire models. Modules that serve requests do not import it."""

@@ -1,4 +1,4 @@
-"""Writes the checked-in document: `python -m chalicelib.routes.openapi`."""
+"""Write the checked-in document: `python -m chalicelib.routes.openapi`."""
 
 from chalicelib.routes.openapi.document import DOCUMENT, make_document, render
 

@@ -24,13 +24,13 @@ from chalicelib.routes.service_info import about
 __all__ = ["DOCUMENT", "make_document", "render", "views"]
 
 DOCUMENT: Final = Path(__file__).with_name("openapi.json")
-"""Where the document is checked in, and served from."""
+"""The checked-in document, which the API serves."""
 
 _DESCRIPTION: Final = """\
 Runs and schedules Jupyter notebooks on AWS, in the wire format of jupyter-scheduler 2.12.
 
-Times are integers: milliseconds since 1970, UTC. Unknown fields and query items are ignored. Answers may gain fields.
-Every error has the same body, whoever noticed it."""
+Times are integers: milliseconds since 1970, UTC. Unknown fields and query items are ignored. Responses can get additional fields.
+All errors have the same body."""
 
 _SERVERS: Final = [
     {
@@ -46,31 +46,31 @@ _SECURITY_SCHEMES: Final = {
         "type": "apiKey",
         "name": "Authorization",
         "in": "header",
-        "description": "AWS Signature Version 4, service execute-api. Temporary credentials send X-Amz-Security-Token, too.",
+        "description": "AWS Signature Version 4, service execute-api. Temporary credentials also need X-Amz-Security-Token.",
         "x-amazon-apigateway-authtype": "awsSigv4",
     }
 }
 
 _RETRY_AFTER: Final = {
     "Retry-After": {
-        "description": "How long to wait [s]; API Gateway itself does not say.",
+        "description": "How long to wait [s]. Refusals by API Gateway itself do not have this header.",
         "schema": {"type": "string"},
     }
 }
 
 
 def views() -> dict[tuple[str, str], View]:
-    """Give every view below `/scheduler`, by path and method."""
-    return {key: view for each in (jobs, definitions, owners, about) for key, view in each.views.items()}
+    """Return every view below `/scheduler`, by path and method."""
+    return {key: view for blueprint in (jobs, definitions, owners, about) for key, view in blueprint.views.items()}
 
 
 def make_document() -> dict[str, Any]:
-    """Make the document.
+    """Return the document.
 
     Raises
     ------
     ValueError
-        If there is a view without an operation, or an operation without a view.
+        If a view has no operation, or an operation has no view.
     """
     served = views()
     if unpaired := OPERATIONS.keys() ^ {view.__name__ for view in served.values()}:
@@ -102,7 +102,7 @@ def make_document() -> dict[str, Any]:
 
 
 def render(document: Mapping[str, Any]) -> str:
-    """Write a document as it is checked in."""
+    """Return the text of a document, as it is checked in."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -128,20 +128,20 @@ def _request_body(
     method: str, body: type[BaseModel], example: Mapping[str, Any] | None, schemas: Mapping[Any, Any]
 ) -> dict[str, Any]:
     content = {"schema": schemas[body], **({"example": example} if example else {})}
-    # A PATCH without a body changes nothing; what a POST needs, its model says.
+    # A PATCH without a body changes nothing; the model of a POST knows what is required.
     needed = method == "PATCH" or any(each.is_required() for each in body.model_fields.values())
     return {"required": needed, "content": {"application/json": content}}
 
 
 def _response_of(view: View) -> Any:
-    """Give the type that a view answers with; None if it has nothing to say."""
+    """Return the type of a view's response; None if the response has no body."""
     response = get_type_hints(view)["return"]
     return None if response is type(None) else response
 
 
 def _success(response: Any, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     if response is None:
-        return {"204": {"description": "Done; there is nothing to say."}}
+        return {"204": {"description": "Done; the response has no body."}}
     return {"200": {"description": "Done.", "content": {"application/json": {"schema": schemas[response]}}}}
 
 
@@ -156,9 +156,9 @@ def _refusals(operation: Operation) -> dict[str, Any]:
 def _error_responses(schema: Mapping[str, Any]) -> dict[str, Any]:
     refusals = {each for operation in OPERATIONS.values() for each in (*EVERYWHERE, *operation.refusals)}
     texts = {_name(each): inspect.cleandoc(each.__doc__ or "") for each in refusals} | {
-        "InternalError": "Something failed inside the scheduler.",
-        "Unavailable": "The service could not be reached, or did not answer in time.",
-        "UnsupportedMediaType": "The body is not announced as application/json.",
+        "InternalError": "The scheduler failed.",
+        "Unavailable": "The service could not be reached, or did not respond in time.",
+        "UnsupportedMediaType": "The content type of the body is not application/json.",
     }
     content = {"application/json": {"schema": schema}}
     return {

@@ -1,4 +1,4 @@
-"""What a view's signature and docstring do not say of its route: the body, the query, and how it can be refused."""
+"""The parts of a route that its view's signature and docstring do not contain: the body, the query, and the possible refusals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,26 +38,26 @@ __all__ = ["EVERYWHERE", "OPERATIONS", "TAGS", "Operation"]
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One route's part of the document."""
+    """The part of the document about one route."""
 
     tag: str
     body: type[BaseModel] | None = None
     query: tuple[Parameter, ...] = ()
     refusals: tuple[type[RequestError], ...] = ()
-    """How it can be refused, besides `EVERYWHERE`."""
+    """Possible refusals, in addition to `EVERYWHERE`."""
     example: Mapping[str, Any] | None = None
-    """A body to send."""
+    """An example of the body."""
 
 
 EVERYWHERE: Final[tuple[type[RequestError], ...]] = (NotAuthenticatedError, NotAllowedError, TooManyRequestsError)
-"""How any request can be refused."""
+"""Possible refusals of every request."""
 
 TAGS: Final[Mapping[str, str]] = {
     "jobs": "One run of one notebook each, with its own copy of the input.",
-    "outputs": "What a job has made, and what its container printed.",
+    "outputs": "The files and the log of a job.",
     "definitions": "Saved snapshots with options, usually with a schedule.",
-    "owners": "Everybody who has created something; for admins.",
-    "about": "What this deployment offers, and who you are to it.",
+    "owners": "Everyone who has created jobs or definitions; for admins.",
+    "about": "What this deployment offers, and your identity in it.",
 }
 """Groups of operations."""
 
@@ -156,4 +156,4 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "get_health": Operation(tag="about"),
     "get_openapi": Operation(tag="about"),
 }
-"""Each view, by its name, which is the operation's id."""
+"""The operations, by the names of their views, which are also their ids."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.list_query import DEFAULT_MAX_ITEMS, SORTABLE_DEFINITIONS, SORTABLE_JOBS
-from chalicelib.routes.models.query_strings import MAX_TAGS, MAX_TEXT, MOST_DELETED
+from chalicelib.routes.models.query_strings import MAX_DELETED, MAX_TAGS, MAX_TEXT
 
 __all__ = [
     "BATCH_QUERY",
@@ -33,7 +33,7 @@ class Parameter:
     required: bool = False
 
     def describe(self, place: str) -> dict[str, Any]:
-        """Describe it as OpenAPI does; `place` is `query` or `path`."""
+        """Return the parameter as OpenAPI describes it; `place` is `query` or `path`."""
         required = {"required": True} if self.required else {}
         return {
             "name": self.name,
@@ -53,28 +53,28 @@ def _sort_by(fields: Sequence[str]) -> Parameter:
     text = {"type": "string", "pattern": rf"^(asc|desc)?\(?({'|'.join(fields)})\)?$"}
     return Parameter(
         name="sort_by",
-        description="Field to sort by, as `asc(name)` or `desc(name)`; may be repeated, and the first one counts.",
+        description="Field to sort by, as `asc(name)` or `desc(name)`; may be repeated, but only the first one has an effect.",
         schema={"type": "array", "items": text, "default": ["desc(create_time)"]},
     )
 
 
-_NAME: Final = Parameter(name="name", description="Beginning of the name.", schema=_TEXT)
+_NAME: Final = Parameter(name="name", description="Start of the name.", schema=_TEXT)
 _TAGS: Final = Parameter(
     name="tags",
-    description="A whole tag; repeated, all of them must be there.",
+    description="A complete tag. If it is repeated, all of the tags must match.",
     schema={"type": "array", "items": _TEXT, "maxItems": MAX_TAGS},
 )
 _MAX_ITEMS: Final = Parameter(
     name="max_items",
-    description=f"Longest page; more than {DEFAULT_MAX_ITEMS:,} count as {DEFAULT_MAX_ITEMS:,}. Pages may be shorter.",
+    description=f"Largest number of items on the page, at most {DEFAULT_MAX_ITEMS:,}. A page can have fewer.",
     schema={**_COUNT, "default": DEFAULT_MAX_ITEMS},
 )
 _NEXT_TOKEN: Final = Parameter(
-    name="next_token", description="From the page before, with the same sorting and filters.", schema=_TOKEN
+    name="next_token", description="From the previous page, with the same order and filters.", schema=_TOKEN
 )
 
 OWNER: Final = Parameter(
-    name="owner_id", description="Somebody else's jobs and definitions: for admins only.", schema={"type": "string"}
+    name="owner_id", description="Another owner's jobs and definitions, for admins only.", schema={"type": "string"}
 )
 
 JOB_LIST_QUERY: Final = (
@@ -85,7 +85,7 @@ JOB_LIST_QUERY: Final = (
     ),
     _NAME,
     _TAGS,
-    Parameter(name="start_time", description="Started at this instant or later [ms UTC].", schema=_COUNT),
+    Parameter(name="start_time", description="Started at this time or later [ms UTC].", schema=_COUNT),
     Parameter(name="job_definition_id", description="Jobs of this definition.", schema=_TEXT),
     _sort_by(SORTABLE_JOBS),
     _MAX_ITEMS,
@@ -95,7 +95,7 @@ JOB_LIST_QUERY: Final = (
 DEFINITION_LIST_QUERY: Final = (
     _NAME,
     _TAGS,
-    Parameter(name="create_time", description="Created at this instant or later [ms UTC].", schema=_COUNT),
+    Parameter(name="create_time", description="Created at this time or later [ms UTC].", schema=_COUNT),
     _sort_by(SORTABLE_DEFINITIONS),
     _MAX_ITEMS,
     _NEXT_TOKEN,
@@ -103,7 +103,7 @@ DEFINITION_LIST_QUERY: Final = (
 
 OWNER_LIST_QUERY: Final = (
     _MAX_ITEMS,
-    Parameter(name="next_token", description="From the page before.", schema=_TOKEN),
+    Parameter(name="next_token", description="From the previous page.", schema=_TOKEN),
 )
 
 COUNT_QUERY: Final = (
@@ -117,16 +117,16 @@ COUNT_QUERY: Final = (
 BATCH_QUERY: Final = (
     Parameter(
         name="job_id",
-        description="A job to delete; repeated for each.",
+        description="A job to delete; repeat it for each job.",
         required=True,
-        schema={"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_DELETED},
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_DELETED},
     ),
 )
 
-FILES_QUERY: Final = (Parameter(name="next_token", description="From the page before.", schema=_TOKEN),)
+FILES_QUERY: Final = (Parameter(name="next_token", description="From the previous page.", schema=_TOKEN),)
 
 LOGS_QUERY: Final = (
-    Parameter(name="next_token", description="From an earlier answer: read on from there.", schema=_TOKEN),
+    Parameter(name="next_token", description="From an earlier response, to continue there.", schema=_TOKEN),
 )
 
 CRONTAB_QUERY: Final = (
@@ -138,7 +138,7 @@ CRONTAB_QUERY: Final = (
     ),
     Parameter(
         name="timezone",
-        description="The zone that it is read in.",
+        description="The time zone of the crontab.",
         schema={"type": "string", "default": "UTC", "examples": ["Europe/Berlin"]},
     ),
 )
@@ -151,4 +151,4 @@ PATH_PARAMETERS: Final[Mapping[str, Parameter]] = {
         Parameter(name="owner_id", description="Id of an owner.", required=True, schema={"type": "string"}),
     )
 }
-"""What stands in paths."""
+"""Parameters in paths."""

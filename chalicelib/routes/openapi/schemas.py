@@ -1,4 +1,4 @@
-"""Schemas of the wire models, with the texts that stand below their fields."""
+"""Schemas of the wire models. The text below a field is its description."""
 
 import ast
 import inspect
@@ -18,7 +18,7 @@ from chalicelib.routes.models.job_responses import Row
 __all__ = ["REF_TEMPLATE", "component_schemas", "field_docs", "without_nulls"]
 
 REF_TEMPLATE: Final = "#/components/schemas/{model}"
-"""Where schemas are in an OpenAPI document."""
+"""Location of schemas in an OpenAPI document."""
 
 _OWN: Final = __name__.partition(".")[0]
 
@@ -32,7 +32,7 @@ _RESPONSE_MODULES: Final = (
 
 
 class _WireSchema(GenerateJsonSchema):
-    """Pydantic's schemas without what says nothing: names as titles, and null as a default."""
+    """Pydantic's schemas without redundant parts: titles that repeat names, and defaults of null."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
@@ -45,34 +45,34 @@ class _WireSchema(GenerateJsonSchema):
 def component_schemas(
     bodies: Iterable[type[BaseModel]], responses: Iterable[Any]
 ) -> tuple[dict[Any, Any], dict[str, Any]]:
-    """Make the schemas of bodies and answers.
+    """Return the schemas of bodies and responses.
 
     Returns
     -------
     tuple
-        The schema of each body and answer, by its type, and the components that they refer to, by name.
+        The schema of each body and response, by its type, and the components that they refer to, by name.
     """
     modes: list[tuple[JsonSchemaMode, Iterable[Any]]] = [("validation", bodies), ("serialization", responses)]
-    asked = [(str(each), mode, each) for mode, models in modes for each in models]
+    requested = [(str(each), mode, each) for mode, models in modes for each in models]
     made, found = TypeAdapter.json_schemas(
-        [(key, mode, TypeAdapter(each)) for key, mode, each in asked],
+        [(key, mode, TypeAdapter(each)) for key, mode, each in requested],
         ref_template=REF_TEMPLATE,
         schema_generator=_WireSchema,
     )
-    models = {each.__name__: each for each in _models(each for _, _, each in asked)}
+    models = {each.__name__: each for each in _models(each for _, _, each in requested)}
     components = {name: _finished(schema, models.get(name)) for name, schema in sorted(found["$defs"].items())}
-    return {each: made[key, mode] for key, mode, each in asked}, components
+    return {each: made[key, mode] for key, mode, each in requested}, components
 
 
-def _models(asked: Iterable[Any]) -> Iterator[type]:
-    """Give every model that may be among the components."""
-    yield from (each for each in asked if isinstance(each, type))
+def _models(requested: Iterable[Any]) -> Iterator[type]:
+    """Yield every model that can be a component."""
+    yield from (each for each in requested if isinstance(each, type))
     for module in _RESPONSE_MODULES:
         yield from (each for each in vars(module).values() if isinstance(each, type))
 
 
 def _finished(schema: Mapping[str, Any], model: type | None) -> dict[str, Any]:
-    """Give a component its texts, and a row what rows have."""
+    """Return a component with its descriptions; in a row, nullable fields become optional."""
     finished = {name: value for name, value in schema.items() if name != "title"}
     if model is None or "properties" not in schema:
         return finished
@@ -85,7 +85,7 @@ def _finished(schema: Mapping[str, Any], model: type | None) -> dict[str, Any]:
 
 
 def without_nulls(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the schema of a row: what may be null is left out instead."""
+    """Return the schema of a row: a field that would be null is left out."""
     fields = schema["properties"]
     nullable = {name for name, field in fields.items() if {"type": "null"} in field.get("anyOf", ())}
     return {
@@ -102,7 +102,7 @@ def _not_null(field: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def field_docs(model: type) -> dict[str, str]:
-    """Read the texts that stand below a model's fields, and below those of the models that it is made of."""
+    """Return the descriptions of a model's fields, including those of its base models."""
     found: dict[str, str] = {}
     for base in reversed(_bases(model)):
         found |= field_docs(base)
@@ -110,7 +110,7 @@ def field_docs(model: type) -> dict[str, str]:
 
 
 def _bases(model: type) -> tuple[type, ...]:
-    """Give the project's own models that a model is made of; a TypedDict forgets them, but for this attribute."""
+    """Return the base models from this project; a TypedDict keeps its bases only in this attribute."""
     bases = vars(model).get("__orig_bases__", model.__bases__)
     return tuple(each for each in bases if isinstance(each, type) and each.__module__.partition(".")[0] == _OWN)
 

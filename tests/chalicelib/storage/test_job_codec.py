@@ -1,4 +1,4 @@
-"""Whatever a job is, it comes back from the table as it went in."""
+"""Jobs and their index keys in the table."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,14 +59,14 @@ _jobs = st.builds(
 
 
 @given(_jobs)
-def test_a_job_comes_back_as_it_went_in(job: Job) -> None:
+def test_a_stored_job_is_read_back_unchanged(job: Job) -> None:
     item = JobItem(**{name: value for name, value in job_attributes(job).items() if value is not None})
     stored = JobItem.from_raw_data(item.serialize())
     assert to_job(stored) == job
 
 
 @given(_jobs)
-def test_the_sparse_keys_follow_from_the_state(job: Job) -> None:
+def test_only_waiting_and_live_jobs_have_keys_of_the_sparse_indexes(job: Job) -> None:
     attributes = job_attributes(job)
     is_live = job.deadline is not None
     is_waiting = job.status is JobStatus.CREATED and job.not_before is not None and not is_live
@@ -77,13 +77,13 @@ def test_the_sparse_keys_follow_from_the_state(job: Job) -> None:
 
 
 @given(_texts, _texts, _ids, _ids)
-def test_names_sort_before_ids_do(one: str, other: str, first: str, second: str) -> None:
+def test_text_keys_sort_by_name_and_then_by_id(one: str, other: str, first: str, second: str) -> None:
     keys = sorted([text_key(one, first), text_key(other, second)])
     expected = sorted([(one, first), (other, second)])
     assert keys == [text_key(*each) for each in expected]
 
 
 @given(st.integers(0, 10**14), st.integers(0, 10**14))
-def test_times_sort_in_keys_as_numbers_do(one: int, other: int) -> None:
+def test_keys_with_times_sort_by_time(one: int, other: int) -> None:
     assert (deadline_key(one, "o", "j") < deadline_key(other, "o", "j")) == (one < other)
     assert (waiting_key("o", one, "j") < waiting_key("o", other, "j")) == (one < other)
