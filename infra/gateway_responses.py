@@ -56,7 +56,7 @@ _RESPONSES: Final = (
         # The words of `chalicelib.errors.NotAllowedError.for_runner`: who has no API key learns as little as who has no proof.
         kind=ResponseType.INVALID_API_KEY,
         code="not_allowed",
-        message="This is for the run's own container.",
+        message="Only the container of this run may call this route.",
     ),
     _Response(
         kind=ResponseType.THROTTLED,

@@ -44,7 +44,9 @@ def test_fargate_sizes_are_taken(vcpu: float, memory_gib: float) -> None:
 
 @pytest.mark.parametrize(("vcpu", "memory_gib"), NOT_FARGATE)
 def test_memory_that_does_not_go_with_a_vcpu_is_told_with_what_does(vcpu: float, memory_gib: float) -> None:
-    with pytest.raises(ValidationError, match=rf"memory_gib = {memory_gib:g} does not go with {vcpu:g} vCPU") as told:
+    with pytest.raises(
+        ValidationError, match=rf"memory_gib = {memory_gib:g} is not available with {vcpu:g} vCPU"
+    ) as told:
         ComputeType(vcpu=vcpu, memory_gib=memory_gib)
     offered = str(told.value).split("choose one of ")[1]
     assert f"{FARGATE[vcpu][0]:g}" in offered
@@ -58,11 +60,11 @@ def test_vcpus_that_fargate_has_not_are_told_with_those_it_has(vcpu: float) -> N
 
 
 WRONG_ENVIRONMENTS = [
-    ({"output_formats": ["ipynb", "docx"]}, "output_formats names docx"),
+    ({"output_formats": ["ipynb", "docx"]}, "output_formats contains docx"),
     ({"output_formats": []}, "output_formats"),
     ({"compute_types": []}, "compute_types"),
     ({"default_compute_type": "huge"}, "default_compute_type = 'huge'"),
-    ({"task_role_arn": "arn:aws:iam::123456789012:role/data"}, "task_role_arn must name its users"),
+    ({"task_role_arn": "arn:aws:iam::123456789012:role/data"}, "task_role_arn must list its users"),
     ({"description": "x" * 201}, "description"),
     ({"gpu": True}, "gpu"),
     ({"users": "everybody"}, "users"),
@@ -84,7 +86,7 @@ def test_names_that_aws_would_not_take_are_refused(name: str) -> None:
 
 def test_an_environment_may_offer_only_what_there_is() -> None:
     wrong = {**SETTINGS, "environments": {"python": {"compute_types": ["small", "huge", "vast"]}}}
-    with pytest.raises(ValidationError, match=r"environments\.python\.compute_types names huge, vast"):
+    with pytest.raises(ValidationError, match=r"environments\.python\.compute_types contains huge, vast"):
         SchedulerSettings.model_validate(wrong)
 
 
@@ -101,7 +103,7 @@ def test_a_limit_below_its_least_is_told_by_its_key(name: str) -> None:
 
 
 def test_the_default_time_is_within_the_longest() -> None:
-    with pytest.raises(ValidationError, match="default_timeout_minutes is more than max_timeout_minutes"):
+    with pytest.raises(ValidationError, match="default_timeout_minutes is greater than max_timeout_minutes"):
         Limits(default_timeout_minutes=61, max_timeout_minutes=60)
     assert Limits(default_timeout_minutes=60, max_timeout_minutes=60).max_timeout_minutes == 60
 

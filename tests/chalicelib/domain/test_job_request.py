@@ -83,7 +83,9 @@ def test_a_closed_environment_is_open_to_those_it_names() -> None:
     closed = settings(users=(role,))
     member = caller(also=(role,))
     assert resolve_spec(PLAIN, closed, member).owner_principals == member.principal.names
-    with pytest.raises(NotAllowedError, match=r"'python' is not open to you \(arn:aws:iam::123456789012:user/ann\)"):
+    with pytest.raises(
+        NotAllowedError, match=r"You \(arn:aws:iam::123456789012:user/ann\) may not use the environment 'python'"
+    ):
         resolve_spec(PLAIN, closed, caller())
 
 

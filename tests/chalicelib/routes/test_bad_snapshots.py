@@ -73,7 +73,7 @@ def test_what_is_no_notebook_is_refused(local: LocalScheduler, content: bytes, s
         (_zip(**{"sub/report_ipynb": notebook()}), "no report.ipynb"),
         (_zip(report_ipynb=b"no notebook"), "not JSON"),
         (_encrypted(), "it is encrypted"),
-        (_damaged(), "not a zip that can be read"),
+        (_damaged(), "not a readable zip"),
     ],
     ids=["junk", "notebook", "other notebook", "not at the root", "no notebook", "encrypted", "damaged"],
 )

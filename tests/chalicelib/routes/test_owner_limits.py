@@ -33,7 +33,7 @@ def test_one_more_waiting_job_is_refused_with_what_to_do(local: LocalScheduler) 
     before = local.objects()
     response = local.post_job()
     assert (response.status, response.body["code"]) == (409, "limit_reached")
-    assert "has 3 jobs that wait, as many as limits.max_waiting_jobs_per_owner allows" in response.body["message"]
+    assert "has 3 waiting jobs, the most that limits.max_waiting_jobs_per_owner allows" in response.body["message"]
     assert "stop some" in response.body["message"]
     assert len(local.items()) == _MOST
     assert [each for each in local.objects() if not each.startswith("uploads/")] == [
@@ -68,7 +68,7 @@ def test_one_more_definition_is_refused_with_what_to_do(local: LocalScheduler, m
     first, *_ = [made.create() for _ in range(_MOST)]
     response = made.post()
     assert (response.status, response.body["code"]) == (409, "limit_reached")
-    assert "has 3 job definitions, as many as limits.max_definitions_per_owner allows" in response.body["message"]
+    assert "has 3 job definitions, the most that limits.max_definitions_per_owner allows" in response.body["message"]
     assert len(local.objects("definitions/")) == _MOST
     assert len(made.schedules()) == _MOST
     made.create(api=local.api.as_user(BOB))
@@ -125,7 +125,7 @@ def test_a_tick_at_the_limit_is_recorded_and_shown(local: LocalScheduler, made: 
     described = made.described(definition_id)
     (problem,) = described["problems"]
     assert (problem["work"], problem["code"]) == ("ticks", "limit_reached")
-    assert "2026-11-23 13:00 UTC made no job. The owner" in problem["message"]
+    assert "No job was created for 2026-11-23 13:00 UTC. The owner" in problem["message"]
     assert "limits.max_waiting_jobs_per_owner" in problem["message"]
     assert (described["missed_count"], described["run_count"]) == (1, 0)
     assert described["next_run_time"] == int(made.at("14:00").timestamp() * 1000)

@@ -73,11 +73,11 @@ def refused(response: Response, said: str) -> None:
 def test_an_admin_lends_their_rights_to_nobody(bob: Bob) -> None:
     """The attack: an admin, who is a user of the environment, touches Bob's definition; then Bob brings his own code."""
     bob.local.serve(chosen(ADMIN, ANNA))
-    refused(bob.patched_by_admin(tags=["checked"]), "not open to the owner (arn:aws:iam::123456789012:user/bob)")
+    refused(bob.patched_by_admin(tags=["checked"]), "The owner (arn:aws:iam::123456789012:user/bob) may not use")
     assert bob.patched_by_admin(name="Checked").status == 204
-    refused(bob.patch(**bob.new_code()), "not open to you (arn:aws:iam::123456789012:user/bob)")
-    refused(bob.run(), "not open to you")
-    refused(bob.run_by_admin(), "not open to the owner")
+    refused(bob.patch(**bob.new_code()), "You (arn:aws:iam::123456789012:user/bob) may not use")
+    refused(bob.run(), "You (")
+    refused(bob.run_by_admin(), "The owner (")
     assert bob.tick("13:00") == []
     assert bob.local.items() == []
     assert bob.local.tasks() == []
@@ -88,8 +88,8 @@ def test_a_tag_of_an_admin_keeps_the_owner_s_identity(bob: Bob) -> None:
     assert bob.patched_by_admin(tags=["checked"]).status == 204
     assert bob.patched_by_admin(parameters={"n": "1"}).status == 204
     bob.local.serve(chosen(ADMIN))
-    refused(bob.patch(**bob.new_code()), "not open to you")
-    refused(bob.run(), "not open to you")
+    refused(bob.patch(**bob.new_code()), "You (")
+    refused(bob.run(), "You (")
     assert bob.tick("13:00") == []
     assert bob.local.tasks() == []
 
@@ -104,7 +104,7 @@ def test_a_job_that_waits_for_somebody_removed_is_not_launched(bob: Bob) -> None
     for each in (job_id, by_admin):
         ended = bob.local.job(each, bob.api)
         assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "not_allowed")
-        assert "not open to the owner (arn:aws:iam::123456789012:user/bob)" in ended["outcome"]["message"]
+        assert "The owner (arn:aws:iam::123456789012:user/bob) may not use" in ended["outcome"]["message"]
 
 
 def test_somebody_who_is_removed_is_not_revived_by_an_admin(bob: Bob) -> None:
@@ -113,7 +113,7 @@ def test_somebody_who_is_removed_is_not_revived_by_an_admin(bob: Bob) -> None:
     assert len(bob.tick("13:00")) == 1
     bob.local.serve(chosen(ADMIN))
     for fields in ({"schedule": "* * * * *"}, {"active": True}, {"tags": ["x"]}, {"parameters": {"n": "1"}}):
-        refused(bob.patched_by_admin(**fields), "not open to the owner")
+        refused(bob.patched_by_admin(**fields), "The owner (")
     assert len(bob.tick("14:00")) == 1
     assert len(bob.local.tasks()) == 1
 
@@ -163,9 +163,9 @@ def test_an_admin_who_is_no_user_brings_no_code_in(bob: Bob) -> None:
         {"runtime_environment_parameters": {"n": "1"}},
         {"runtime_environment_name": "finance"},
     ):
-        refused(bob.patched_by_admin(**fields), f"not open to you ({ADMIN})")
-    refused(bob.run_by_admin(), f"not open to you ({ADMIN})")
-    refused(bob.run_by_admin(parameters={"n": "1"}), f"not open to you ({ADMIN})")
+        refused(bob.patched_by_admin(**fields), f"You ({ADMIN}) may not use")
+    refused(bob.run_by_admin(), f"You ({ADMIN}) may not use")
+    refused(bob.run_by_admin(parameters={"n": "1"}), f"You ({ADMIN}) may not use")
     assert bob.local.items() == []
 
 
@@ -179,7 +179,10 @@ def test_an_admin_who_is_no_user_looks_after_a_definition(bob: Bob) -> None:
 def test_an_admin_moves_a_definition_only_where_its_owner_may_be(bob: Bob) -> None:
     python = settings().model_dump()["environments"]["python"]
     bob.local.serve(chosen(BOB, audit={**python, "users": (ADMIN,)}))
-    refused(bob.patched_by_admin(runtime_environment_name="audit"), "'audit' is not open to the owner")
+    refused(
+        bob.patched_by_admin(runtime_environment_name="audit"),
+        "The owner (arn:aws:iam::123456789012:user/bob) may not use the environment 'audit'",
+    )
 
 
 def test_a_definition_older_than_the_users_runs_for_those_among_them(bob: Bob) -> None:
@@ -202,8 +205,8 @@ def test_a_refused_due_minute_is_shown_and_makes_no_job(bob: Bob) -> None:
     found = bob.described()
     (problem,) = found["problems"]
     assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "not_allowed", 2)
-    assert problem["title"] == "Due jobs not made"
-    assert "'finance' is not open to the owner (arn:aws:iam::123456789012:user/bob)" in problem["message"]
+    assert problem["title"] == "Due jobs not created"
+    assert "The owner (arn:aws:iam::123456789012:user/bob) may not use the environment 'finance'" in problem["message"]
     assert (found["run_count"], found["missed_count"], found["next_run_time"]) == (0, 2, None)
     assert bob.made.verdicts() == {"13:00": "refused", "14:00": "refused"}
     assert bob.local.objects("jobs/") == []
@@ -248,14 +251,14 @@ def test_a_due_minute_of_what_is_gone_makes_no_job(bob: Bob, gone: str) -> None:
 def test_a_waiting_job_gets_no_other_compute_type_without_the_right(bob: Bob) -> None:
     job_id = bob.run().body["job_id"]
     bob.local.serve(chosen(ANNA))
-    refused(bob.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"}), "not open to the owner")
+    refused(bob.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"}), "The owner (")
     assert bob.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"}).status == 204
 
 
 def test_a_session_that_takes_an_admin_s_name_is_no_admin() -> None:
     """The attack: whoever may assume a role chooses the session name of an admin. Synth refuses the setting; the service ignores it."""
     ops = "arn:aws:sts::123456789012:assumed-role/ops/ada"
-    with pytest.raises(ValueError, match="whoever assumes this role chooses the session name"):
+    with pytest.raises(ValueError, match="everybody who assumes this role can choose this session name"):
         settings(ownership={"admins": (ops,)})
     with scheduler(settings(ownership={"admins": ("arn:aws:iam::123456789012:user/ada",)})) as local:
         assert local.api.as_user(ops).get("/scheduler/health").body["you"]["admin"] is False

@@ -120,9 +120,9 @@ def test_nulls_are_there_in_a_document_and_not_in_a_row(job_document: Document) 
 
 def test_a_definition_that_fails_is_marked_in_its_name(definition_document: Document) -> None:
     """The panel shows nothing else of a definition that could say it, and never sends the name back."""
-    failing = {**definition_document, "problems": [REFUSED, {**REFUSED, "title": "Due jobs not made"}]}
+    failing = {**definition_document, "problems": [REFUSED, {**REFUSED, "title": "Due jobs not created"}]}
     [fine, row] = read_definitions([{**definition_document, "problems": []}, failing])
-    assert (fine.name, row.name) == ("Report", "Report (\N{WARNING SIGN} Schedule not written; Due jobs not made)")
+    assert (fine.name, row.name) == ("Report", "Report (\N{WARNING SIGN} Schedule not written; Due jobs not created)")
     whole = read_definition({**definition_document, "problems": [REFUSED]}, whole=True)
     assert whole.name == f"Report (\N{WARNING SIGN} Schedule not written. {REFUSED['message']})"
 

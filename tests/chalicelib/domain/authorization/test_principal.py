@@ -77,7 +77,11 @@ def test_every_partition_is_read_alike(aws: str) -> None:
     [
         (f"arn:aws:sts::{ACCOUNT}:federated-user/bob", f"{ACCOUNT}:bob", "the caller of GetFederationToken chose"),
         (f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, "the root user of an account"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-root/bob", ACCOUNT, "a kind of principal that the scheduler does not know"),
+        (
+            f"arn:aws:sts::{ACCOUNT}:assumed-root/bob",
+            ACCOUNT,
+            "a kind of principal that the scheduler does not support",
+        ),
         (f"arn:aws:iam::{ACCOUNT}:group/analysts", USER_ID, "a kind of principal"),
         (f"arn:amazon:iam::{ACCOUNT}:user/ann", USER_ID, "a kind of principal"),
         ("arn:aws:iam::1:user/ann", USER_ID, "a kind of principal"),
@@ -85,13 +89,13 @@ def test_every_partition_is_read_alike(aws: str) -> None:
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/", f"{ROLE_ID}:", "a kind of principal"),
         (f"{USER}\nx", USER_ID, "a kind of principal"),
         ("lambda.amazonaws.com", "", "a kind of principal"),
-        (USER, "", "did not say the unique id"),
-        (USER, f"{ROLE_ID}:ann", "did not say the unique id"),
-        (USER, "AKIAANNANNANNANNANN12", "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", "", "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", ROLE_ID, "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{ROLE_ID}:bob", "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{USER_ID}:ann", "did not say the unique id"),
+        (USER, "", "sent no unique id"),
+        (USER, f"{ROLE_ID}:ann", "sent no unique id"),
+        (USER, "AKIAANNANNANNANNANN12", "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", "", "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", ROLE_ID, "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{ROLE_ID}:bob", "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{USER_ID}:ann", "sent no unique id"),
     ],
 )
 def test_everybody_else_is_refused_and_told_what_to_use(user_arn: str, unique_id: str, said: str) -> None:
