@@ -49,7 +49,7 @@ def _sweep_twice(made: Definitions) -> None:
 @pytest.mark.parametrize(
     ("kind", "then"), [*((kind, "swept") for kind in _FAULTS), ("killed after", "repeated"), ("lost", "repeated")]
 )
-def test_a_change_that_is_cut_off(local: LocalScheduler, made: Definitions, change: str, kind: str, then: str) -> None:
+def test_an_interrupted_change(local: LocalScheduler, made: Definitions, change: str, kind: str, then: str) -> None:
     before, wanted = _CHANGES[change]
     turn = 0
     while True:
@@ -80,7 +80,7 @@ def test_a_change_that_is_cut_off(local: LocalScheduler, made: Definitions, chan
 
 
 @pytest.mark.parametrize("kind", _FAULTS)
-def test_a_create_that_is_cut_off(local: LocalScheduler, made: Definitions, kind: str) -> None:
+def test_an_interrupted_create(local: LocalScheduler, made: Definitions, kind: str) -> None:
     turn = 0
     while True:
         uri, known = local.upload(notebook()), len(local.items("definitions"))
@@ -101,7 +101,7 @@ def test_a_create_that_is_cut_off(local: LocalScheduler, made: Definitions, kind
 
 
 @pytest.mark.parametrize("kind", _FAULTS)
-def test_a_delete_that_is_cut_off(local: LocalScheduler, made: Definitions, kind: str) -> None:
+def test_an_interrupted_delete(local: LocalScheduler, made: Definitions, kind: str) -> None:
     turn = 0
     made.follow_streams()
     while True:
@@ -119,7 +119,7 @@ def test_a_delete_that_is_cut_off(local: LocalScheduler, made: Definitions, kind
 
 
 @pytest.mark.parametrize("kind", [each for each in _FAULTS if each != "resent"])
-def test_a_cleanup_that_is_cut_off_is_delivered_again(local: LocalScheduler, made: Definitions, kind: str) -> None:
+def test_an_interrupted_cleanup_is_delivered_again(local: LocalScheduler, made: Definitions, kind: str) -> None:
     turn = 0
     made.follow_streams()
     while True:

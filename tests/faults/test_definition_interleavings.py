@@ -188,7 +188,7 @@ class Interleavings(RuleBasedStateMachine):
             assert states == {"ENABLED" if stored.active and stored.next_due else "DISABLED"}
 
 
-def test_whatever_the_order_each_minute_is_taken_once() -> None:
+def test_each_due_time_is_handled_once_in_any_order() -> None:
     run_state_machine_as_test(
         Interleavings,
         settings=settings(

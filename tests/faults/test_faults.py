@@ -64,7 +64,7 @@ def _calls_of(request: Request) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("fault", _FAULTS)
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.name)
-def test_one_fault_loses_and_leaves_nothing(request_: Request, fault: str) -> None:
+def test_a_single_fault_loses_nothing_and_leaves_nothing_behind(request_: Request, fault: str) -> None:
     calls = _calls_of(request_)
     assert calls
     for call, turn in calls:

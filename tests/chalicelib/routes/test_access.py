@@ -127,7 +127,7 @@ FOR_OWNERS = [each for each in FOR_USERS if ROUTES[each].audience is Audience.OW
 
 
 @pytest.mark.parametrize("route", [each for each in FOR_OWNERS if "_id}" in f"{each} {QUERIES.get(each)}"])
-def test_another_s_thing_is_not_there(route: str, local: LocalScheduler) -> None:
+def test_resources_of_another_owner_are_not_found(route: str, local: LocalScheduler) -> None:
     bob = local.api.as_user(BOB)
     target = Target(local, bob, route)
     before = _stored(target)

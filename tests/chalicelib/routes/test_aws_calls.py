@@ -64,7 +64,7 @@ def _calls(local: LocalScheduler, method: str, url: str, body: Any = None) -> li
 
 
 @pytest.mark.parametrize("count", [0, 100_000])
-def test_a_request_costs_the_same_beside_any_number_of_jobs(local: LocalScheduler, count: int) -> None:
+def test_a_request_takes_the_same_calls_with_any_number_of_jobs(local: LocalScheduler, count: int) -> None:
     run = local.start()
     run.report()
     local.clock.forward(hours=1)
@@ -135,9 +135,7 @@ def test_a_large_folder_costs_two_calls_more_for_its_directory(local: LocalSched
     [({}, "dynamodb:PutItem"), ({"idempotency_token": "t"}, "dynamodb:TransactWriteItems")],
     ids=["without token", "with token"],
 )
-def test_a_token_costs_a_definition_and_a_run_no_call_more(
-    local: LocalScheduler, fields: dict[str, str], write: str
-) -> None:
+def test_an_idempotency_token_adds_no_call(local: LocalScheduler, fields: dict[str, str], write: str) -> None:
     body = {
         "name": "x",
         "input_uri": local.upload(notebook()),
@@ -159,7 +157,7 @@ def test_a_token_costs_a_definition_and_a_run_no_call_more(
         assert _calls(local, "POST", run_url, fields) == [*_GET, *_QUERY, "s3:CopyObject", *found]
 
 
-def test_what_a_running_job_costs(local: LocalScheduler) -> None:
+def test_the_calls_of_a_running_job(local: LocalScheduler) -> None:
     """Beats are the many: each is a read and a write of small items."""
     run = local.start()
     job_url = f"/scheduler/jobs/{run.path.split('/')[3]}"

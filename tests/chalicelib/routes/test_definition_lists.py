@@ -65,7 +65,7 @@ def test_the_default_is_newest_first_and_only_the_first_field_counts(local: Loca
     assert _ids(_get(local, "sort_by=asc(create_time)&sort_by=desc(name)&1795413880484")) == ids
 
 
-def test_the_last_page_tells_the_total_and_has_no_token(local: LocalScheduler, made: Definitions) -> None:
+def test_the_last_page_contains_the_total_and_no_token(local: LocalScheduler, made: Definitions) -> None:
     ids = _fill(made, 5)
     pages = list(_pages(local, "max_items=2"))
     assert [len(page["job_definitions"]) for page in pages] == [2, 2, 1]
@@ -77,7 +77,7 @@ def test_the_last_page_tells_the_total_and_has_no_token(local: LocalScheduler, m
     assert local.calls == []
 
 
-def test_rows_leave_nulls_out_and_details_have_them(local: LocalScheduler, made: Definitions) -> None:
+def test_rows_omit_nulls_and_details_contain_them(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(schedule=None, tags=None)
     detail = made.described(definition_id)
     nulls = {name for name, value in detail.items() if value is None}
@@ -108,7 +108,7 @@ def test_filters(local: LocalScheduler, made: Definitions) -> None:
     "query",
     ["max_items=many", "create_time=today", "sort_by=status", "sort_by=schedule", "next_token=25", "name=" + "n" * 201],
 )
-def test_a_query_that_makes_no_sense_is_refused(local: LocalScheduler, query: str) -> None:
+def test_an_invalid_query_is_rejected(local: LocalScheduler, query: str) -> None:
     response = local.api.get(f"{_PATH}?{query}")
     assert (response.status, response.body["reason"]) == (400, query.partition("=")[0])
 

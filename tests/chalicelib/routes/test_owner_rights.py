@@ -70,7 +70,7 @@ def refused(response: Response, said: str) -> None:
     assert said in response.body["message"]
 
 
-def test_an_admin_lends_their_rights_to_nobody(bob: Bob) -> None:
+def test_an_admins_right_does_not_replace_the_owners(bob: Bob) -> None:
     """The attack: an admin, who is a user of the environment, touches Bob's definition; then Bob brings his own code."""
     bob.local.serve(chosen(ADMIN, ANNA))
     refused(bob.patched_by_admin(tags=["checked"]), "The owner (arn:aws:iam::123456789012:user/bob) may not use")
@@ -107,7 +107,7 @@ def test_a_job_that_waits_for_somebody_removed_is_not_launched(bob: Bob) -> None
         assert "The owner (arn:aws:iam::123456789012:user/bob) may not use" in ended["outcome"]["message"]
 
 
-def test_somebody_who_is_removed_is_not_revived_by_an_admin(bob: Bob) -> None:
+def test_an_admin_does_not_restore_the_right_of_a_removed_owner(bob: Bob) -> None:
     bob.local.serve(chosen(BOB))
     assert bob.patch(tags=["mine"]).status == 204
     assert len(bob.tick("13:00")) == 1
@@ -138,7 +138,7 @@ def test_somebody_who_is_removed_is_not_revived_by_an_admin(bob: Bob) -> None:
     ],
     ids=str,
 )
-def test_without_the_right_an_owner_changes_nothing_that_would_run(bob: Bob, fields: dict[str, Any]) -> None:
+def test_without_the_right_an_owner_cannot_change_what_runs(bob: Bob, fields: dict[str, Any]) -> None:
     bob.local.serve(chosen(ANNA))
     before = bob.made.stored(bob.definition_id, bob.api)
     assert bob.patch(**fields).status == 403
@@ -154,7 +154,7 @@ def test_without_the_right_an_owner_may_rename_pause_leave_the_environment_and_d
     assert bob.api.delete(f"{_PATH}/{bob.definition_id}").status == 204
 
 
-def test_an_admin_who_is_no_user_brings_no_code_in(bob: Bob) -> None:
+def test_an_admin_who_is_not_a_user_cannot_change_code(bob: Bob) -> None:
     bob.local.serve(chosen(BOB))
     upload = bob.local.upload(EVIL, api=bob.admin)
     for fields in (
@@ -169,14 +169,14 @@ def test_an_admin_who_is_no_user_brings_no_code_in(bob: Bob) -> None:
     assert bob.local.items() == []
 
 
-def test_an_admin_who_is_no_user_looks_after_a_definition(bob: Bob) -> None:
+def test_an_admin_who_is_not_a_user_can_manage_a_definition(bob: Bob) -> None:
     bob.local.serve(chosen(BOB))
     for fields in ({"tags": ["checked"]}, {"schedule": "0 8 * * *"}, {"active": False}, {"active": True}):
         assert bob.patched_by_admin(**fields).status == 204
     assert bob.run().status == 200
 
 
-def test_an_admin_moves_a_definition_only_where_its_owner_may_be(bob: Bob) -> None:
+def test_an_admin_cannot_move_a_definition_to_an_environment_closed_to_its_owner(bob: Bob) -> None:
     python = settings().model_dump()["environments"]["python"]
     bob.local.serve(chosen(BOB, audit={**python, "users": (ADMIN,)}))
     refused(
@@ -198,7 +198,7 @@ def test_a_definition_older_than_the_users_runs_for_those_among_them(bob: Bob) -
     assert len(bob.local.tasks()) == 4
 
 
-def test_a_refused_due_minute_is_shown_and_makes_no_job(bob: Bob) -> None:
+def test_a_refused_tick_is_shown_and_creates_no_job(bob: Bob) -> None:
     bob.local.serve(chosen(ANNA))
     for hour in (13, 14):
         assert bob.tick(f"{hour}:00") == []
@@ -212,7 +212,7 @@ def test_a_refused_due_minute_is_shown_and_makes_no_job(bob: Bob) -> None:
     assert bob.local.objects("jobs/") == []
 
 
-def test_the_next_due_minute_after_the_right_came_back_runs(bob: Bob) -> None:
+def test_the_next_due_time_after_the_right_is_restored_runs(bob: Bob) -> None:
     bob.local.serve(chosen(ANNA))
     assert bob.tick("13:00") == []
     bob.local.serve(chosen(BOB))
@@ -221,7 +221,7 @@ def test_the_next_due_minute_after_the_right_came_back_runs(bob: Bob) -> None:
     assert bob.described()["problems"] == []
 
 
-def test_an_edit_that_is_allowed_ends_the_refusal(bob: Bob) -> None:
+def test_an_allowed_edit_clears_the_problem(bob: Bob) -> None:
     bob.local.serve(chosen(ANNA))
     assert bob.tick("13:00") == []
     assert bob.patch(name="Still refused").status == 204
@@ -232,7 +232,7 @@ def test_an_edit_that_is_allowed_ends_the_refusal(bob: Bob) -> None:
 
 
 @pytest.mark.parametrize("gone", ["environment", "compute type"])
-def test_a_due_minute_of_what_is_gone_makes_no_job(bob: Bob, gone: str) -> None:
+def test_a_due_time_of_a_missing_environment_creates_no_job(bob: Bob, gone: str) -> None:
     stored = chosen(BOB).model_dump()
     if gone == "environment":
         del stored["environments"]["finance"]
@@ -248,14 +248,14 @@ def test_a_due_minute_of_what_is_gone_makes_no_job(bob: Bob, gone: str) -> None:
     assert bob.local.items() == []
 
 
-def test_a_waiting_job_gets_no_other_compute_type_without_the_right(bob: Bob) -> None:
+def test_changing_the_compute_type_of_a_waiting_job_needs_the_right(bob: Bob) -> None:
     job_id = bob.run().body["job_id"]
     bob.local.serve(chosen(ANNA))
     refused(bob.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"}), "The owner (")
     assert bob.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"}).status == 204
 
 
-def test_a_session_that_takes_an_admin_s_name_is_no_admin() -> None:
+def test_a_session_with_an_admins_name_is_not_an_admin() -> None:
     """The attack: whoever may assume a role chooses the session name of an admin. Synth refuses the setting; the service ignores it."""
     ops = "arn:aws:sts::123456789012:assumed-role/ops/ada"
     with pytest.raises(ValueError, match="everybody who assumes this role can choose this session name"):

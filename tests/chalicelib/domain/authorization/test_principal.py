@@ -55,19 +55,19 @@ def test_a_role_of_the_same_name_in_another_account_is_not_listed(account: str, 
 
 
 @given(NAMES)
-def test_a_session_of_another_role_is_the_role_and_its_own_name_means_nothing(name: str) -> None:
+def test_a_session_of_another_role_is_identified_by_the_role_alone(name: str) -> None:
     principal = session("Analysts", name)
     assert (principal.kind, principal.principal_id) == (PrincipalKind.ROLE, ROLE_ID)
     assert principal.names == (f"arn:aws:iam::{ACCOUNT}:role/Analysts", ROLE_ID)
 
 
 @pytest.mark.parametrize("role", ["MyAWSReservedSSO_X", "awsreservedsso_X"])
-def test_a_role_that_only_looks_like_identity_centers_is_a_role(role: str) -> None:
+def test_a_role_with_a_name_similar_to_identity_centers_is_an_ordinary_role(role: str) -> None:
     assert session(role, "ann").kind is PrincipalKind.ROLE
 
 
 @pytest.mark.parametrize("aws", ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso-b"])
-def test_every_partition_is_read_alike(aws: str) -> None:
+def test_every_partition_is_supported(aws: str) -> None:
     assert session("Analysts", "one", aws=aws).names == (f"arn:{aws}:iam::{ACCOUNT}:role/Analysts", ROLE_ID)
     assert identify(USER.replace("arn:aws:", f"arn:{aws}:"), USER_ID).principal_id == USER_ID
 
@@ -98,7 +98,7 @@ def test_every_partition_is_read_alike(aws: str) -> None:
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{USER_ID}:ann", "sent no unique id"),
     ],
 )
-def test_everybody_else_is_refused_and_told_what_to_use(user_arn: str, unique_id: str, said: str) -> None:
+def test_other_principals_are_rejected_with_advice(user_arn: str, unique_id: str, said: str) -> None:
     with pytest.raises(NotAllowedError) as refused:
         identify(user_arn, unique_id, HUB)
     assert said in refused.value.message

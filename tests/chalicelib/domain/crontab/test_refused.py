@@ -116,7 +116,7 @@ def test_refused(text: str, field: str, said: str) -> None:
 @pytest.mark.parametrize(
     "text", ["0 9 29 2 *", "0 9 30 2,3 *", "0 9 31 1-2 *", "0 9 31 2 MON", "0 9 31,L 2 *", "0 9 31 2 5#5", "0 0 * 2 L1"]
 )
-def test_what_fires_some_day_is_not_refused(text: str) -> None:
+def test_a_rare_schedule_is_accepted(text: str) -> None:
     assert to_eventbridge(text)
 
 
@@ -136,7 +136,7 @@ CHARACTERS = st.text("0123456789*,-/#LWH?@ \tMONfrijan.;٣\x00", max_size=30)
 @given(st.one_of(CHARACTERS, st.tuples(crontabs(beyond_croniter=True), CHARACTERS, st.integers(0, 40)).map(
     lambda parts: parts[0][: parts[2]] + parts[1][:2] + parts[0][parts[2] :]
 )))  # fmt: skip
-def test_any_text_is_understood_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     try:
         assert to_eventbridge(text)
     except CrontabError as error:
@@ -223,7 +223,7 @@ def test_minimum_interval(text: str, interval: timedelta) -> None:
     assert minimum_interval(Crontab.parse(text)) == interval
 
 
-def test_more_often_than_the_operator_allows_is_refused() -> None:
+def test_a_schedule_more_frequent_than_allowed_is_rejected() -> None:
     quarterly = Crontab.parse("*/15 * * * *")
     check_interval(quarterly, timedelta(minutes=15))
     with pytest.raises(InvalidRequestError) as refused:

@@ -31,7 +31,7 @@ def test_retries_come_after_one_two_and_four_minutes_then_every_five() -> None:
     assert series(500)[-1].retry_at - series(499)[-1].retry_at == timedelta(minutes=5)
 
 
-def test_what_may_pass_lasts_after_three_attempts_and_what_cannot_at_once() -> None:
+def test_temporary_problems_last_after_three_attempts_and_permanent_ones_at_once() -> None:
     assert [each.is_lasting for each in series(4, BUSY)] == [False, False, True, True]
     assert [each.is_lasting for each in series(2, DENIED)] == [True, True]
 

@@ -102,7 +102,7 @@ _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
 
 
 @pytest.mark.parametrize("name", _NOTEBOOKS)
-def test_a_notebook_does_not_take_more_than_the_function_has(name: str, tmp_path: Path) -> None:
+def test_checking_a_notebook_stays_within_the_functions_memory(name: str, tmp_path: Path) -> None:
     parts, expected = _NOTEBOOKS[name]
     path = tmp_path / "a.ipynb"
     with path.open("wb") as file:
@@ -148,7 +148,7 @@ _ZIPS: Final[dict[str, tuple[Callable[[Path], object], str]]] = {
 
 @pytest.mark.parametrize("name", _ZIPS)
 @pytest.mark.parametrize("limits", [Limits(), _LARGEST], ids=["default limits", "largest limits"])
-def test_a_zip_does_not_take_more_than_the_function_has(name: str, limits: Limits, tmp_path: Path) -> None:
+def test_checking_a_zip_stays_within_the_functions_memory(name: str, limits: Limits, tmp_path: Path) -> None:
     make, expected = _ZIPS[name]
     path = tmp_path / "a.zip"
     make(path)

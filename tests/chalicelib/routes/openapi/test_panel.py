@@ -38,7 +38,7 @@ def test_the_recording_has_what_the_panel_does() -> None:
 
 
 @pytest.mark.parametrize("request_sent", RECORDED, ids=lambda each: f"{each['method']} {each['path'].split('/')[2]}")
-def test_a_recorded_request_is_what_the_document_asks_for(judge: Judge, request_sent: dict[str, Any]) -> None:
+def test_a_recorded_request_matches_the_document(judge: Judge, request_sent: dict[str, Any]) -> None:
     assert wrong(judge, request_sent) - REASONS.keys() == set()
 
 
@@ -46,7 +46,7 @@ def test_no_reason_is_out_of_date(judge: Judge) -> None:
     assert set().union(*(wrong(judge, each) for each in RECORDED)) == REASONS.keys()
 
 
-def test_a_field_of_another_type_would_be_seen(judge: Judge) -> None:
+def test_a_field_with_another_type_is_detected(judge: Judge) -> None:
     other = deepcopy(judge.document)
     for name in ("CreateJobBody", "CreateDefinitionBody", "UpdateDefinitionBody"):
         fields = other["components"]["schemas"][name]["properties"]

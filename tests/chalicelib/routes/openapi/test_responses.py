@@ -97,7 +97,7 @@ def live_through_owners(local: LocalScheduler, made: Definitions, api: CheckedAp
     admin.patch(f"/scheduler/owners/{owner_id}", {"disabled": False})
 
 
-def test_answers_are_as_the_document_says(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
+def test_responses_match_the_document(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
     live_through_jobs(local, api)
     live_through_definitions(local, made, api)
     live_through_owners(local, made, api)
@@ -107,7 +107,7 @@ def test_answers_are_as_the_document_says(local: LocalScheduler, made: Definitio
     assert {(method, path) for method, path, _ in operations(api.judge.document)} - done == set(), "never seen to work"
 
 
-def test_refusals_are_as_the_document_says(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
+def test_rejections_match_the_document(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
     job_id, definition_id = local.create(idempotency_token="t"), made.create()
     job, definition = f"{JOBS}/{job_id}", f"{DEFINITIONS}/{definition_id}"
     local.launch(job_id)
@@ -132,7 +132,7 @@ def test_refusals_are_as_the_document_says(local: LocalScheduler, made: Definiti
     assert [response.status for _, response in responses] == [status for status, _ in responses]
 
 
-def test_faults_are_as_the_document_says(local: LocalScheduler, api: CheckedApi) -> None:
+def test_errors_match_the_document(local: LocalScheduler, api: CheckedApi) -> None:
     local.hub.listeners.append(Refused("ThrottlingException", "dynamodb:GetItem"))
     assert api.get(f"{JOBS}/a-job").status == 429
     local.hub.listeners.append(Refused("AccessDeniedException", "dynamodb:GetItem"))
