@@ -177,7 +177,7 @@ class Definitions:
         return sorted(mine, key=lambda each: str(each["job_id"]))
 
     def verdicts(self) -> dict[str, str]:
-        """Give what became of each due minute, by hour and minute."""
+        """Return the verdict on each due time, by hour and minute."""
         found = {}
         for each in self.local.items("marks"):
             kind, *_, due = each["mark_id"]["S"].split("#")

@@ -46,7 +46,7 @@ class Bob:
         return self.admin.post(f"{_PATH}/{self.definition_id}/jobs?owner_id={self.owner_id}", body)
 
     def tick(self, clock_time: str) -> list[dict[str, Any]]:
-        """Deliver a due minute, dispatch, and give all jobs of the definition."""
+        """Deliver a tick, dispatch, and return all jobs of the definition."""
         self.made.set_clock(clock_time, seconds=1)
         assert self.made.tick(self.definition_id, self.made.at(clock_time), api=self.api) == []
         self.local.dispatch()
