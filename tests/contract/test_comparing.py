@@ -1,4 +1,4 @@
-"""The comparison of two answers, and the table of differences: both must be able to fail."""
+"""The comparison of two responses, and the table of differences. Both must be able to fail."""
 
 from typing import Any
 
