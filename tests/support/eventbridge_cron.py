@@ -26,7 +26,7 @@ _LAST: Final = re.compile(r"([1-7])L")
 
 
 class UndocumentedExpressionError(ValueError):
-    """Not an expression that the User Guide says to be one, or one that nothing here should write."""
+    """An expression that the User Guide does not allow, or that this project should not write."""
 
 
 @dataclass(frozen=True)

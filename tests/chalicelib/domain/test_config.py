@@ -26,7 +26,7 @@ FARGATE: dict[float, list[float]] = {
     8: [16, 20, 56, 60],
     16: [32, 40, 112, 120],
 }
-"""Each vCPU's smallest and largest memory [GiB], and some between, as the ECS developer guide lists them."""
+"""The smallest and largest memory [GiB] for each number of vCPUs, and some in between, as in the ECS developer guide."""
 
 NOT_FARGATE = [(0.25, 4), (0.5, 0.5), (1, 1), (1, 9), (2, 3), (2, 17), (4, 7), (4, 31), (8, 18), (8, 64), (16, 36)]
 

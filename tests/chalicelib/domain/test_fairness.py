@@ -41,7 +41,7 @@ def loads(draw: st.DrawFn) -> Load:
 
 
 def over(load: Load, limits: Limits) -> set[str]:
-    """Say which limits a load is over."""
+    """Return the limits that a load exceeds."""
     return {
         *(["total"] if load.total > limits.max_running_jobs else []),
         *(owner for owner, number in load.by_owner.items() if number > limits.max_running_jobs_per_owner),
@@ -79,7 +79,7 @@ def test_an_owners_jobs_go_oldest_first_as_far_as_their_definitions_allow(
 
 @given(queues(), LIMITS)
 def test_owners_take_turns(waits: list[list[WaitingJob]], limits: Limits) -> None:
-    """While two owners both have jobs that could go, neither gets two more than the other."""
+    """While two owners both have jobs to launch, neither gets two more than the other."""
     free = Limits(max_running_jobs=limits.max_running_jobs)
     plain = [[WaitingJob(job.owner_id, job.job_id, job.not_before, None) for job in jobs] for jobs in waits]
     given_so_far: Counter[str] = Counter()
@@ -93,7 +93,7 @@ def test_owners_take_turns(waits: list[list[WaitingJob]], limits: Limits) -> Non
 
 @given(queues(), LIMITS, st.integers(0, 3))
 def test_no_owner_starves(waits: list[list[WaitingJob]], limits: Limits, arrivals: int) -> None:
-    """Slots come free one at a time, while one owner goes on asking: all that waited at the start has its turn."""
+    """Slots become free one at a time while one owner keeps submitting: all jobs that waited at the start are launched."""
     pool = [job for jobs in waits for job in jobs]
     wanted, running = {job.job_id for job in pool}, list[WaitingJob]()
     for number in range(1000, 1000 + 6 * (len(pool) + 1)):

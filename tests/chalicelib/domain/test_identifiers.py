@@ -30,7 +30,7 @@ INSTANTS = st.integers(min_value=0, max_value=2**47).map(from_millis)
 RANDOM = st.binary(min_size=10, max_size=10)
 LONGEST_OWNER = make_owner_id("AROA" + "X" * 200, "a-very-long-name-of-a-person-in-a-very-long-company")
 LATEST_ATTEMPT = 99_999
-"""More than 20 + 10 retries, each with 6 hours of launches a minute apart, can make."""
+"""More launches than 20 + 10 retries, each with 6 hours of launches a minute apart, can make."""
 
 
 @given(INSTANTS, RANDOM)
@@ -101,7 +101,7 @@ def test_attempt_numbers_that_are_too_large_are_rejected() -> None:
 
 
 class FakeEcs:
-    """Keeps what `RunTask` was asked."""
+    """Records the requests of `RunTask`."""
 
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What a run may upload: distinct paths and their largest sizes, the executed notebook apart."""
+"""The output budget: distinct paths and their largest sizes, without the executed notebook."""
 
 import pytest
 from hypothesis import given

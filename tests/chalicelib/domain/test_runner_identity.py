@@ -1,4 +1,4 @@
-"""Proofs and tokens: each proves just one thing, and only together do they prove a runner."""
+"""Proofs and tokens: each proves only one thing, and both factors are necessary."""
 
 import re
 from dataclasses import replace

@@ -28,7 +28,7 @@ def local() -> Iterator[LocalScheduler]:
 
 @pytest.fixture
 def lines(local: LocalScheduler) -> Iterator[Lines]:
-    """Take the audit lines since the last time, in the form that the service's own handler gives them."""
+    """Return the audit lines since the last call, as the service's own handler formats them."""
     local.api.get("/scheduler/health")  # the first request gives the logs their form
     logger, stream = logging.getLogger("chalicelib.observability.audit"), StringIO()
     handler = logging.StreamHandler(stream)
@@ -51,7 +51,7 @@ def _body(local: LocalScheduler, **fields: Any) -> dict[str, Any]:
 
 
 def _make_urls(local: LocalScheduler, job_id: str) -> list[tuple[str, str, Any]]:
-    """Give the requests that make URLs; those of runners come with their run."""
+    """Return the requests that make URLs; those of runners with their run."""
     return [
         ("GET", f"/scheduler/jobs/{job_id}/download_files", None),
         ("POST", "/scheduler/uploads", {"filename": "x.ipynb"}),
@@ -59,7 +59,7 @@ def _make_urls(local: LocalScheduler, job_id: str) -> list[tuple[str, str, Any]]
 
 
 def _changes(local: LocalScheduler, made: Definitions) -> list[tuple[str, str, Any]]:
-    """Give one request for each route below `/scheduler` that changes something."""
+    """Return one request for each route below `/scheduler` that changes something."""
     jobs, definition = [local.create() for _ in range(3)], made.create()
     return [
         ("POST", "/scheduler/jobs", _body(local)),

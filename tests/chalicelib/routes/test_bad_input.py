@@ -1,4 +1,4 @@
-"""What is refused, with which status and message; and that a refusal leaves nothing behind."""
+"""Rejected requests: their status and message, and that they leave nothing behind."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _ITSELF: dict[str, Any] = {"runtime_environment_name": "python"}
 
 
 def _refused(local: LocalScheduler, response: Response, status: int, code: str, *said: str) -> None:
-    """Hold the answer's shape, and that nothing was stored."""
+    """Check the form of the response, and that nothing was stored."""
     assert (response.status, response.body["code"]) == (status, code), response.body
     assert set(response.body) == {"message", "reason", "code", "request_id"}
     assert response.body["request_id"] == "request-1"
@@ -173,7 +173,7 @@ def test_an_upload_is_checked_before_it_is_sent(local: LocalScheduler, filename:
 
 
 def test_an_upload_form_contains_the_limits_on_unpacked_folders(local: LocalScheduler) -> None:
-    """The same numbers as in a runner's work order, and as a notebook's own form."""
+    """The same numbers as in a runner's work order and in the upload form of a notebook."""
     names = ("max_bytes", "max_notebook_bytes", "max_unpacked_bytes", "max_unpacked_files")
     forms = [local.api.post("/scheduler/uploads", {"filename": each}).body for each in ("x.ipynb", "x.zip")]
     assert [tuple(form[name] for name in names) for form in forms] == [

@@ -1,4 +1,4 @@
-"""Snapshots that cannot be run, or are not the caller's to use."""
+"""Snapshots that cannot run, or that the caller may not use."""
 
 import io
 import json

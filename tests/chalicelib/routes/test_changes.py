@@ -1,4 +1,4 @@
-"""Stop, delete, rename and another compute type, in every state."""
+"""Stop, delete, rename and change of the compute type, in every status."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _STATES = ["CREATED", "QUEUED", "IN_PROGRESS", "STOPPING", "COMPLETED", "FAILED"
 
 
 def _job_in(local: LocalScheduler, state: str) -> str:
-    """Bring a job into a state, as it gets there."""
+    """Bring a job to a status by the usual transitions."""
     job_id = local.create(name="Before")
     if state == "QUEUED":
         local.launch(job_id)
@@ -161,7 +161,7 @@ def test_a_stop_during_other_operations(local: LocalScheduler, step: str, status
 
 
 def test_a_stop_during_dispatch(local: LocalScheduler) -> None:
-    """The job is claimed and launched between the stop's read and its write: the stop reads again."""
+    """The job is claimed and launched between the read and the write of the stop, which therefore reads again."""
     job_id = local.create()
     local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", local.dispatch))
     _stop(local, job_id)

@@ -1,4 +1,4 @@
-"""Definitions that are refused: with which field named, and that nothing of them is left; options wherever they may stand."""
+"""Rejected definitions: the error names the field, and nothing is left behind. Options are accepted in every place."""
 
 from typing import Any
 

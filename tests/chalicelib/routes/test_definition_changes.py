@@ -1,4 +1,4 @@
-"""Updates of definitions: every field that is named changes, and only those."""
+"""Updates of definitions: only the fields in the request change."""
 
 from typing import Any
 

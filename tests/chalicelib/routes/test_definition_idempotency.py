@@ -1,4 +1,4 @@
-"""Idempotency tokens of definitions and of their runs: as those of jobs, and apart from them."""
+"""Idempotency tokens of definitions and their runs: they work like those of jobs, and are separate from them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _TOKEN: dict[str, Any] = {"idempotency_token": "monthly-2026-11"}
 
 
 def _snapshots(local: LocalScheduler) -> list[str]:
-    """Name the definitions that there are snapshots of."""
+    """Return the definitions that have snapshots."""
     return [key.split("/")[2] for key in local.objects("definitions/")]
 
 

@@ -1,4 +1,4 @@
-"""The life of a definition over HTTP: created, looked at, paused, resumed, run now, deleted."""
+"""The life of a definition over HTTP: create, describe, pause, resume, run now, delete."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lists of definitions: order, pages, filters, totals; and the same number of AWS calls however many there are."""
+"""Lists of definitions: order, pagination, filters, totals, and the same number of AWS calls for any number of definitions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -122,7 +122,7 @@ def test_a_token_belongs_to_its_list(local: LocalScheduler, made: Definitions) -
 
 
 def _calls(made: Definitions) -> dict[str, list[str]]:
-    """What each route asks of AWS."""
+    """The AWS calls of each route."""
     local, found = made.local, {}
     definition_id, uri, new = made.create(), local.upload(notebook()), local.upload(notebook("new"))
     url = f"{_PATH}/{definition_id}"
@@ -149,7 +149,7 @@ def _calls(made: Definitions) -> dict[str, list[str]]:
 
 
 def _crowd(local: LocalScheduler, count: int) -> None:
-    """Put definitions like one that was made, behind DynamoDB's back."""
+    """Add copies of a definition directly to moto's table."""
     table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables["definitions"]
     (items,) = table.items.values()
     (example,) = list(items.values())

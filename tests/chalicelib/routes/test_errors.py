@@ -1,4 +1,4 @@
-"""What becomes of AWS's refusals: 429 where it is asked too often, else a 500 that tells nothing of the inside."""
+"""Errors of AWS: throttling becomes 429, everything else a 500 that reveals no internals."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.scheduler import LocalScheduler, notebook
 
 
 def _request(local: LocalScheduler, call: str | None) -> Any:
-    """Make a request in which a call occurs; give the function that sends it."""
+    """Prepare a request that makes an AWS call. Return the function that sends it."""
     job_id = local.create()
     run = local.start()
     uri = local.upload(notebook())

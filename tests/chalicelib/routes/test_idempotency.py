@@ -1,4 +1,4 @@
-"""Idempotency tokens: the same request gives the same job, another one is refused, and no copy is left over."""
+"""Idempotency tokens: the same request returns the same job, another one is rejected, and no copy is left behind."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where a notebook came from: kept for clients, with the job or definition; it decides nothing."""
+"""The input path of a notebook: stored for clients with the job or definition, without further effect."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lists: order, pages, filters, totals, and what a row says."""
+"""Lists: order, pagination, filters, totals, and the fields of a row."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ def _pages(local: LocalScheduler, query: str) -> Iterator[dict[str, Any]]:
 
 
 def _fill(local: LocalScheduler, count: int) -> list[str]:
-    """Store jobs with many ties, a millisecond apart, in different states."""
+    """Store jobs with many ties, a millisecond apart, with different statuses."""
     original = local.create()
     made = local.copies(original, count, _change)
     local.api.delete(f"/scheduler/jobs/{original}")
@@ -192,7 +192,7 @@ def test_a_filter_that_drops_most_rows_returns_a_short_page_and_a_token(local: L
 
 
 def _copies(local: LocalScheduler, job_id: str, count: int) -> None:
-    """Put later jobs without tags beside one."""
+    """Add later jobs without tags."""
     table = local.client("dynamodb")
     key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id}}
     item = table.get_item(TableName="jobs", Key=key)["Item"]

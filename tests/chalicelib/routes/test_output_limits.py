@@ -1,4 +1,4 @@
-"""Limits on outputs are the service's: whatever a runner says, it gets addresses for no more than the operator allows."""
+"""The service enforces limits on outputs: it signs URLs only within the operator's limits, whatever a runner requests."""
 
 import json
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ def test_each_run_has_a_budget_of_its_own(small: LocalScheduler) -> None:
 
 @pytest.mark.parametrize("others", [1, 3])
 def test_requests_at_the_same_time_cannot_exceed(small: LocalScheduler, others: int) -> None:
-    """Each comes between the other's read and write."""
+    """Each request runs between the other's read and write."""
     run = small.start()
     statuses: list[int] = []
 
@@ -116,7 +116,7 @@ def test_an_output_budget_outlives_its_run_and_expires(local: LocalScheduler) ->
 
 
 def test_the_largest_budget_fits_into_an_item() -> None:
-    """DynamoDB's items have at most 400 KB; the settings allow 10,000 files, of up to 5 GiB each."""
+    """An item of DynamoDB has at most 400 KiB. The settings allow 10,000 files of up to 5 GiB each."""
     with scheduler(settings(limits={"max_output_mib": 10 * MIB, "max_output_files": 10_000})) as large:
         run = large.start()
         for batch in range(5):

@@ -1,4 +1,4 @@
-"""What one owner may have waiting and stored is limited; nobody else notices."""
+"""Limits on waiting jobs and definitions per owner, which do not affect other owners."""
 
 from collections.abc import Iterator
 
@@ -147,7 +147,7 @@ def test_a_flood_by_definitions_stops_at_the_limit(local: LocalScheduler, made: 
 
 
 def test_concurrent_creates_may_exceed_the_limit(local: LocalScheduler) -> None:
-    """Counted, not locked: what is documented is what happens."""
+    """The limit is counted, not locked, as documented."""
     for _ in range(_MOST - 1):
         local.create()
     local.hub.listeners.append(Meanwhile("s3:CopyObject", local.create))
@@ -157,7 +157,7 @@ def test_concurrent_creates_may_exceed_the_limit(local: LocalScheduler) -> None:
 
 
 def test_counting_costs_one_query_however_far_over_the_limit() -> None:
-    """As after the operator has lowered it."""
+    """The case after the operator has lowered the limit."""
     with scheduler(settings(limits={"max_waiting_jobs_per_owner": 100})) as local:
         local.copies(local.create(), 300)
         uri = local.upload(notebook())

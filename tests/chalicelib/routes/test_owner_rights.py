@@ -1,4 +1,4 @@
-"""The owner's right to an environment counts at every step, never that of an admin who acts for them or of an earlier day."""
+"""The owner's current right to an environment counts at every step, not an earlier right and not that of an admin who acts for the owner."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ _PATH = "/scheduler/job_definitions"
 
 
 def chosen(*users: str, **environments: Any) -> SchedulerSettings:
-    """Settings with an environment `finance`: open without users, or for these only; Ada is an admin and no user."""
+    """Settings with an environment `finance`, open to everybody or to these users only. Ada is an admin but not a user."""
     stored = settings().model_dump()
     return settings(
         environments={"finance": {**stored["environments"]["python"], "users": users}, **environments},
@@ -25,7 +25,7 @@ def chosen(*users: str, **environments: Any) -> SchedulerSettings:
 
 
 class Bob:
-    """Bob's definition in the environment `finance`, made while that was open, and what he and the admin do with it."""
+    """Bob's definition in the environment `finance`, created while it was open, and requests of Bob and the admin."""
 
     def __init__(self, local: LocalScheduler) -> None:
         self.local = local
@@ -71,7 +71,7 @@ def refused(response: Response, said: str) -> None:
 
 
 def test_an_admins_right_does_not_replace_the_owners(bob: Bob) -> None:
-    """The attack: an admin, who is a user of the environment, touches Bob's definition; then Bob brings his own code."""
+    """The attack: an admin who is a user of the environment changes Bob's definition; then Bob adds his own code."""
     bob.local.serve(chosen(ADMIN, ANNA))
     refused(bob.patched_by_admin(tags=["checked"]), "The owner (arn:aws:iam::123456789012:user/bob) may not use")
     assert bob.patched_by_admin(name="Checked").status == 204
@@ -84,7 +84,7 @@ def test_an_admins_right_does_not_replace_the_owners(bob: Bob) -> None:
 
 
 def test_a_tag_of_an_admin_keeps_the_owner_s_identity(bob: Bob) -> None:
-    """The same with the tag going through while the environment is open."""
+    """The same attack, with the change of the tag while the environment is open."""
     assert bob.patched_by_admin(tags=["checked"]).status == 204
     assert bob.patched_by_admin(parameters={"n": "1"}).status == 204
     bob.local.serve(chosen(ADMIN))
@@ -186,7 +186,7 @@ def test_an_admin_cannot_move_a_definition_to_an_environment_closed_to_its_owner
 
 
 def test_a_definition_older_than_the_users_runs_for_those_among_them(bob: Bob) -> None:
-    """What was made while the environment was open knows its owner, too."""
+    """Definitions created while the environment was open also store their owner's names."""
     job_id = bob.run().body["job_id"]
     bob.local.serve(chosen(BOB, ADMIN))
     bob.local.dispatch()
@@ -256,7 +256,7 @@ def test_changing_the_compute_type_of_a_waiting_job_needs_the_right(bob: Bob) ->
 
 
 def test_a_session_with_an_admins_name_is_not_an_admin() -> None:
-    """The attack: whoever may assume a role chooses the session name of an admin. Synth refuses the setting; the service ignores it."""
+    """The attack: somebody who may assume a role chooses the session name of an admin. Synth rejects the setting, and the service ignores it."""
     ops = "arn:aws:sts::123456789012:assumed-role/ops/ada"
     with pytest.raises(ValueError, match="everybody who assumes this role can choose this session name"):
         settings(ownership={"admins": (ops,)})

@@ -1,4 +1,4 @@
-"""Admins list owners, disable and enable them; a disabled owner gets nothing any more."""
+"""Admins list, disable and enable owners. A disabled owner has no access."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -178,7 +178,7 @@ def test_disabling_twice_keeps_the_first_reason(local: LocalScheduler, bob: Api)
 
 
 def test_another_process_notices_within_a_minute(local: LocalScheduler, bob: Api) -> None:
-    """Each process of the function remembers who is disabled for at most 60 s."""
+    """Each process of the function caches the disabled owners for at most 60 s."""
     local.create()
     url = _url(local)
     assert local.api.get("/scheduler/jobs").status == 200

@@ -1,4 +1,4 @@
-"""Reports: what becomes of a run that its runner reports the end of."""
+"""Reports: what follows when a runner reports the end of its run."""
 
 import pytest
 

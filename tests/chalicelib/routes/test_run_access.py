@@ -1,4 +1,4 @@
-"""The runners' part of docs/access.md: no signature, whosever it is, takes the place of the proof of a run."""
+"""The part of docs/access.md about runners: no signature replaces the proof of a run."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a runner may do, and what it is told when the run is not, or no longer, its own."""
+"""The requests of a runner, and the errors if the run is not, or no longer, its own."""
 
 from typing import Any
 

@@ -68,7 +68,7 @@ IDENTITIES = st.one_of(
 
 
 def principal_by_hand(arn: str, unique_id: str) -> str:
-    """Say who it is as the design does: a plain role is its id, anybody else all of theirs."""
+    """Return the identity according to the design: the id for a plain role, everything for anybody else."""
     plain_role = ":assumed-role/" in arn and "/AWSReservedSSO_" not in arn
     return unique_id.partition(":")[0] if plain_role else unique_id
 

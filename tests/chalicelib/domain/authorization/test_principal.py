@@ -1,4 +1,4 @@
-"""The kinds of principals that may own jobs, and everybody else, who is refused in words."""
+"""The kinds of principals that may own jobs, and the errors for all others."""
 
 import pytest
 from hypothesis import given

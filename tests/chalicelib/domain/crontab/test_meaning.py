@@ -1,4 +1,4 @@
-"""What a crontab means on the local clock: as croniter 1.4.1 takes it, but for what docs/schedules.md lists.
+"""What a crontab means on the local clock: the same as in croniter 1.4.1, with the exceptions in docs/schedules.md.
 
 A crontab's local minutes are its days times its times of day, for croniter too: it moves on month, day, hour and minute
 one after another, each by its own field. So every day of years is compared at one of its times, and every hour and minute
@@ -29,7 +29,7 @@ FRIDAY_13 = datetime(2026, 2, 13, 9)  # noqa: DTZ001 - a local time
 
 
 class Oracle:
-    """A crontab names a minute if croniter's next one after the minute before is this one.
+    """A crontab matches a minute if croniter returns it as the next one after the minute before.
 
     It says what `croniter.match` says, but reads the crontab once, and can go past a February without a 29th.
     """
@@ -50,7 +50,7 @@ def at(day: date, hour: int, minute: int) -> datetime:
 
 
 def probes(crontab: Crontab, year: int) -> Iterator[datetime]:
-    """Each day at a due time; and each hour, each minute and many of both on a due day."""
+    """Each day at a due time, and each hour, each minute and many of both on a matching day."""
     hour, minute = max(crontab.hours), min(crontab.minutes)
     due_day = next(crontab.day_rule.dates(date(year, 1, 1)))
     yield from (at(day, hour, minute) for day in days_of(year))

@@ -1,4 +1,4 @@
-"""Crontabs and zones that are refused, with the field and what to do; and how often a crontab may run."""
+"""Crontabs and time zones that are rejected, with the field and advice; and the frequency limit."""
 
 import zoneinfo
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""When a crontab is due in a zone whose clocks change: as Debian's cron does it, held against cronsim and a plain count."""
+"""Due times in a time zone whose clocks change: as in Debian's cron, compared with cronsim and a simple minute-by-minute count."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +28,7 @@ WHOLE_HOURS = [
     ("US/Pacific", date(2026, 11, 1)),
     ("Asia/Kathmandu", date(2026, 3, 29)),  # never changes
 ]
-"""The clocks move by an hour at a full hour that is not midnight, or not at all."""
+"""Time zones whose clocks move by an hour at a full hour other than midnight, or not at all."""
 
 OTHERS = [
     ("America/Sao_Paulo", date(2018, 11, 4)),  # midnight is skipped
@@ -66,7 +66,7 @@ def clock(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 def by_counting(crontab: Crontab, after: datetime, before: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Look at the clock each minute.
+    """Check the clock each minute.
 
     A fixed time is due at a minute if the clock shows it for the first time, or has gone past it for the first time without
     showing it.
@@ -95,7 +95,7 @@ def test_random_crontabs_tick_as_cronsim_does(text: str, place: tuple[str, date]
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(debian_crontabs(fixed=True), st.sampled_from(OTHERS))
 def test_fixed_times_tick_as_cronsim_does_everywhere(text: str, place: tuple[str, date]) -> None:
-    """Of other crontabs cronsim loses ticks in these zones: it goes from hour to hour in steps of 60 minutes, and to midnights that are not there."""
+    """For other crontabs, cronsim loses ticks in these zones: it moves in steps of 60 minutes, and to midnights that do not exist."""
     crontab, zone = read(text), ZoneInfo(place[0])
     after, before = window(*place)
     assert list(crontab.ticks(after, before, zone)) == by_cronsim(text, after, before, zone)

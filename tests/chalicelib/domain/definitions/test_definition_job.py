@@ -1,4 +1,4 @@
-"""The job that a definition makes."""
+"""The job that a definition creates."""
 
 from dataclasses import replace
 from datetime import timedelta

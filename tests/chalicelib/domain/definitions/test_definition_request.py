@@ -1,4 +1,4 @@
-"""Changes of definitions: what they do to the record, and when a definition begins anew."""
+"""Changes of definitions: their effect on the record, and when `effective_from` is reset."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta

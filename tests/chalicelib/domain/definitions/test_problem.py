@@ -1,4 +1,4 @@
-"""Problems of definitions: why, since when, how often, and when it is tried again."""
+"""Problems of definitions: reason, start, number of attempts and next retry."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +13,7 @@ DENIED, BUSY = Failure("AccessDeniedException", "no"), Failure("ThrottlingExcept
 
 
 def series(count: int, failure: Failure = BUSY) -> list[Problem]:
-    """Fail so often, each time as soon as it is tried again."""
+    """Fail this number of times, each time as soon as a retry is due."""
     problem, found, now = None, [], NOW
     for _ in range(count):
         problem = note_failure(problem, BackgroundWork.SCHEDULES, failure, now)

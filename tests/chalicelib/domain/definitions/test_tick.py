@@ -1,4 +1,4 @@
-"""Due minutes: which a definition has, what becomes of one, and what is next."""
+"""Due times: which ones a definition has, the decision about each, and the next one."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

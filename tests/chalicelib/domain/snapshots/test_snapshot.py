@@ -128,7 +128,7 @@ def test_random_json_is_rejected(value: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_nan_and_infinity_are_accepted_as_by_python(number: str) -> None:
-    """Outputs have them: nbformat writes what `json` writes."""
+    """Outputs contain them, because nbformat writes what `json` writes."""
     raw = content(metadata={**WITH_KERNEL, "n": float(number.lower()), "t": [f"{number}, not a number"]})
     assert number.encode() in raw
     check_notebook(raw, "a.ipynb", kernel=None)
@@ -187,7 +187,7 @@ def test_an_encrypted_folder_zip_is_rejected() -> None:
 
 @pytest.mark.parametrize("compression", METHODS)
 def test_a_damaged_folder_zip_is_rejected_wherever_the_damage_is(compression: int) -> None:
-    """One byte changed at each place: still fine where it does not matter, else refused, and never anything worse."""
+    """Change one byte at each position: the zip is still accepted if it does not matter, and rejected otherwise."""
     whole = zipped({"a.ipynb": content(), "b": b"1"}, compression)
     refused = 0
     for place in range(len(whole)):
@@ -230,7 +230,7 @@ def test_a_folder_with_the_most_allowed_files_is_accepted() -> None:
 
 
 def test_a_zip64_archive_is_accepted() -> None:
-    """Its end says no numbers; they stand before it (zip64), as some tools write it also for small ones."""
+    """Its end record contains no numbers; they precede it (zip64). Some tools also write this for small zips."""
     raw = with_notebook(("b.txt", b"1"))
     before, end = raw[:-22], raw[-22:]
     size, offset = struct.unpack_from("<2L", end, 12)

@@ -1,4 +1,4 @@
-"""The checked-in document: up to date, valid, whole, and served."""
+"""The checked-in document is up to date, valid, complete, and served."""
 
 import inspect
 import re
@@ -66,7 +66,7 @@ def test_an_invalid_openapi_document_is_detected() -> None:
 
 
 def routes_beside(document: dict[str, Any]) -> set[tuple[str, str]]:
-    """Find what the app routes and the document does not have, and the reverse."""
+    """Return routes that only the app or only the document has."""
     served = {
         (method, path) for path, methods in app.routes.items() if path.startswith("/scheduler/") for method in methods
     }
@@ -149,7 +149,7 @@ def test_only_what_may_be_left_out_is_not_required() -> None:
 
 
 class _Watched(MultiDict):
-    """A query string that knows what it was asked for."""
+    """A query string that records which parameters are read."""
 
     def __init__(self) -> None:
         super().__init__({"schedule": ["* * * * *"], "job_id": ["a"]})
@@ -165,7 +165,7 @@ class _Watched(MultiDict):
 
 
 def read_from_query(view: Any) -> set[str]:
-    """Find what a view reads from its query string."""
+    """Return the query parameters that a view reads."""
     source = inspect.getsource(view)
     names = set(re.findall(r'_param\("(\w+)"\)', source))
     for parse in (job_query, definition_query, crontab_query, batch_query, page_query):

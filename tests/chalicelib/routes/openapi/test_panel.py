@@ -1,4 +1,4 @@
-"""What JupyterLab's panel was recorded to send (JupyterLab 4.6.6, jupyter-scheduler 2.12.1) is what the document asks for."""
+"""The recorded requests of JupyterLab's panel (JupyterLab 4.6.6, jupyter-scheduler 2.12.1) match the document."""
 
 import json
 from copy import deepcopy
@@ -17,11 +17,11 @@ REASONS: Final = {
     "$.input_uri: 'PATH' does not match '^upload:[0-9A-Za-z]+$'": "A path on a Jupyter server; here the snapshot is uploaded first.",
     "$: 'input_filename' is a required property": "The panel leaves it to the path; an upload has no name.",
 }
-"""All that the panel sends otherwise, and why."""
+"""All differences in the requests of the panel, with reasons."""
 
 
 def wrong(judge: Judge, request: dict[str, Any]) -> set[str]:
-    """Say what the document finds wrong with a recorded request."""
+    """Return the violations of the document in a recorded request."""
     resource, _ = match_resource(request["path"])
     found = judge.wrong_in_request(request["method"], resource, request["body"])
     return {each.replace(repr(request["body"].get("input_uri")), "'PATH'") for each in found}

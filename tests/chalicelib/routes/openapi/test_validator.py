@@ -1,4 +1,4 @@
-"""What holds answers against the document notices what is wrong with them, and with a document."""
+"""The validator of responses detects wrong responses and a wrong document."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ JOB = "/scheduler/jobs/{job_id}"
 
 @pytest.fixture
 def sound(local: LocalScheduler, api: CheckedApi) -> dict[str, Any]:
-    """An answer that is as the document says."""
+    """A response that matches the document."""
     return dict(local.job(local.create()))
 
 
