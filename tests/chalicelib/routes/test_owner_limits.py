@@ -164,5 +164,5 @@ def test_counting_costs_one_query_however_far_over_the_limit() -> None:
         local.calls.clear()
         response = local.post_job(input_uri=uri)
         assert (response.status, response.body["code"]) == (409, "limit_reached")
-        assert "has 100 jobs" in response.body["message"]
+        assert "has 100 waiting jobs" in response.body["message"]
         assert local.calls == ["s3:GetObject", "dynamodb:Query"]
