@@ -56,7 +56,7 @@ _RESPONSES: Final = (
         # The message of `chalicelib.errors.NotAllowedError.for_runner`: a missing API key reveals no more than a missing proof.
         kind=ResponseType.INVALID_API_KEY,
         code="not_allowed",
-        message="This is for the run's own container.",
+        message="Only the container of this run may call this route.",
     ),
     _Response(
         kind=ResponseType.THROTTLED,

@@ -147,7 +147,7 @@ _KILLED: Final = 137
 
 
 def classify_launch_error(error_code: str, message: str) -> tuple[OutcomeCode, str]:
-    """Return the outcome code of an exception that `RunTask` raised, and a message: what is wrong, what to do, what AWS said."""
+    """Return the outcome code of an exception that `RunTask` raised, and a message: what is wrong, what to do, the message of AWS."""
     text = f"{error_code}: {message}"
     return _match_phrases(text) or _describe(_ERRORS.get(error_code, OutcomeCode.CONFIGURATION_PROBLEM), text)
 

@@ -20,7 +20,7 @@ class TaskState:
     last_status: str
     """PROVISIONING, PENDING, ACTIVATING, RUNNING, …, STOPPED."""
     desired_status: str
-    """RUNNING, or STOPPED once ECS stops it or was asked to."""
+    """RUNNING, or STOPPED once ECS stops it or was requested to."""
     run_id: RunId | None
     """Parsed from `startedBy`; None if this stack did not start the task."""
     launch: int | None
@@ -38,7 +38,7 @@ class TaskState:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the task has stopped, or ECS is stopping it or was asked to."""
+        """Whether the task has stopped, or ECS is stopping it or was requested to."""
         return self.has_stopped or self.desired_status == "STOPPED"
 
     @property

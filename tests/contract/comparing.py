@@ -1,4 +1,4 @@
-"""Compares two answers to one request, field by field."""
+"""Compare two responses to one request, field by field."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,36 +8,36 @@ from typing import Any, Final
 __all__ = ["ABSENT", "Difference", "Response", "compare", "shown"]
 
 ABSENT: Final = "absent"
-"""How a field that is not there is shown; null is shown as null."""
+"""How a missing field is shown; null is shown as null."""
 
 _IDENTITIES: Final = ("job_id", "job_definition_id", "file_format", "name")
-"""Fields that say which row of a list is which; the first that every row has."""
+"""Fields that identify the rows of a list; the first one that every row has is used."""
 
 _LONGEST: Final = 160
-"""Characters of a value that are shown, and compared with the table."""
+"""The number of characters of a value that are shown and compared with the table."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """What a server said, with everything replaced that must differ: ids, times, names of environments."""
+    """The response of a server, with everything replaced that must differ: ids, times, names of environments."""
 
     status: int
     content_type: str | None
     body: Any
-    """Decoded JSON; text where it is not JSON; None if there is none."""
+    """The decoded JSON; text if it is not JSON; None if there is no body."""
 
     @property
     def is_success(self) -> bool:
-        """Whether the request was done."""
+        """Whether the request succeeded."""
         return self.status < 300
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference between two answers."""
+    """One difference between two responses."""
 
     field: str
-    """`status code`, `content-type`, or a path into the body such as `jobs[].url`; `… order` and `… rows` are about lists."""
+    """`status code`, `content-type`, or a path into the body such as `jobs[].url`; `… order` and `… rows` refer to lists."""
     stock: str
     here: str
 
@@ -46,7 +46,7 @@ class Difference:
 
 
 def compare(stock: Response, here: Response) -> list[Difference]:
-    """List the differences; where one succeeds and the other does not, only the status is compared."""
+    """List the differences. If only one request succeeds, compare only the status."""
     status = _of_values("status code", stock.status, here.status)
     if stock.is_success != here.is_success:
         return status
@@ -58,7 +58,7 @@ def compare(stock: Response, here: Response) -> list[Difference]:
 
 
 def shown(value: object) -> str:
-    """Show a value: compact JSON, not too long."""
+    """Format a value as compact, truncated JSON."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

@@ -1,4 +1,4 @@
-"""Bodies of requests that create something, as nobody's front end sends them."""
+"""Unusual bodies of requests that create something, which no front end sends."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -25,7 +25,7 @@ def _without(name: str) -> dict[str, Any]:
 
 
 def bodies_that_create_nothing() -> Iterator[tuple[str, Any]]:
-    """Give bodies that the stock scheduler refuses, by case."""
+    """Return bodies that the stock scheduler rejects, by case."""
     yield "no body", NOTHING
     yield "body is empty", b""
     yield "body is no JSON", b"{name: hostile"
@@ -51,7 +51,7 @@ def bodies_that_create_nothing() -> Iterator[tuple[str, Any]]:
 
 
 def bodies_that_create() -> Iterator[tuple[str, Any]]:
-    """Give bodies that the stock scheduler accepts, by case."""
+    """Return bodies that the stock scheduler accepts, by case."""
     yield "fields are unknown", {**JOB, "output_prefix": "x", "priority": 5, "job_id": "a-b", "status": "COMPLETED"}
     yield "all that may be null is", {**JOB, **_NULLS, "tags": None, "parameters": None, "output_formats": None}
     yield "output_formats is missing", _without("output_formats")
@@ -92,7 +92,7 @@ def bodies_that_create() -> Iterator[tuple[str, Any]]:
 
 
 def paths() -> Iterator[tuple[str, Any]]:
-    """Give creations with an odd `input_uri`, by case."""
+    """Return creations with an unusual `input_uri`, by case."""
     for case, uri in (
         ("leads out", "../outside.ipynb"),
         ("leads out and in again", "sub/../hello.ipynb"),
@@ -122,7 +122,7 @@ def paths() -> Iterator[tuple[str, Any]]:
 
 
 def schedules() -> Iterator[tuple[str, Any]]:
-    """Give definitions with an odd schedule or zone, by case."""
+    """Return definitions with an unusual schedule or time zone, by case."""
     for case, schedule, zone in (
         ("has a minute 61", "61 * * * *", "UTC"),
         ("has six fields", "0 0 1 1 * 30", "UTC"),

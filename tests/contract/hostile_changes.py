@@ -1,4 +1,4 @@
-"""Requests that change or delete what there is, as nobody's front end sends them."""
+"""Unusual requests that change or delete something, which no front end sends."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -9,14 +9,14 @@ from tests.contract.sides import NOTHING, Request
 __all__ = ["DEFINITION", "definition_changes", "job_changes", "repeated_token", "runs_of_definitions"]
 
 DEFINITION: Final = {**JOB, "name": "to change", "schedule": "59 23 31 12 *", "timezone": "Europe/Berlin"}
-"""What is made anew for each change."""
+"""Created again for each change."""
 
 _UNKNOWN: Final = "0199aaaa-0000-7000-8000-000000000000"
 _HUGE: Final = "x" * 200_000
 
 
 def job_changes(ended: str) -> Iterator[Request]:
-    """Change the job of a label that has ended, and jobs that are not there."""
+    """Change an ended job, and jobs that do not exist."""
     bodies: list[tuple[str, Any]] = [
         ("stop of an ended job", {"status": "STOPPED"}),
         ("status in small letters", {"status": "stopped"}),
@@ -70,7 +70,7 @@ def repeated_token() -> Iterator[Request]:
 
 
 def definition_changes() -> Iterator[tuple[str, Any]]:
-    """Give changes of a definition, by case; each is made to a new one."""
+    """Return changes of a definition, by case. Each one is applied to a new definition."""
     same = {"schedule": DEFINITION["schedule"], "timezone": DEFINITION["timezone"]}
     yield "all is null", dict.fromkeys(("name", "schedule", "timezone", "active", "input_uri", "tags", "parameters"))
     yield "body is an empty object", {}
@@ -103,7 +103,7 @@ def definition_changes() -> Iterator[tuple[str, Any]]:
 
 
 def runs_of_definitions(definition: str) -> Iterator[Request]:
-    """Run the definition of a label, and definitions that are not there."""
+    """Run the definition with a label, and definitions that do not exist."""
     path = f"/job_definitions/<{definition}>/jobs"
     bodies: list[tuple[str, Any]] = [
         ("body is a list", [1]),

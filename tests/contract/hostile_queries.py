@@ -1,4 +1,4 @@
-"""Requests that only ask, as nobody's front end sends them."""
+"""Unusual requests that only read, which no front end sends."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -86,7 +86,7 @@ _OTHERS: Final = (
 
 
 def queries() -> Iterator[Request]:
-    """Give every request that only asks."""
+    """Return every request that only reads."""
     for route, lists in (("/jobs", (*_LISTS, *_JOB_LISTS)), ("/job_definitions", (*_LISTS, *_DEFINITION_LISTS))):
         for case, query in lists:
             yield Request(case, "GET", f"{route}?{query}")

@@ -1,4 +1,4 @@
-"""The files that the recorded and the hostile requests name, the same in both workspaces."""
+"""The files that the recorded and the unusual requests use, the same in both workspaces."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _FILES: Final[Mapping[str, str]] = {
 
 
 def write_workspace(root: Path) -> None:
-    """Write everything, and a notebook outside of the root that nobody may run."""
+    """Write all files, and a notebook outside of the root that nobody may run."""
     notebooks = {
         "hello.ipynb": _notebook(["who = 'world'", "print('hello', who)"], tagged=True),
         SLOW: _notebook(["import time\ntime.sleep(900)"]),

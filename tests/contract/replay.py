@@ -1,4 +1,4 @@
-"""The recorded exchanges of the stock front end, as requests that can be sent again to any server.
+"""The recorded requests of the stock front end, which can be replayed to any server.
 
 What the recording does not fix is fixed here: a job that has been seen new is awaited before the next request, so that no
 answer depends on how far it has come. The recording's schedule of every minute is replaced, for its minute could come or
@@ -24,7 +24,7 @@ _ONCE_A_YEAR: Final = "59 23 31 12 *"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and how far jobs must have come before it is sent."""
+    """A request, and the state that jobs must have reached before it is sent."""
 
     request: Request
     running: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class _Reader:
     labels: dict[str, str] = field(default_factory=dict)
     """By recorded id."""
     going: dict[str, str] = field(default_factory=dict)
-    """What becomes of jobs that have not been awaited yet: `running` or `ended`, by label."""
+    """The states that jobs still have to reach: `running` or `ended`, by label."""
 
     def read(self, entry: Mapping[str, Any]) -> Exchange:
         path = self._with_labels(entry["url"].removeprefix("/scheduler") + entry["cache_buster"])
@@ -64,7 +64,7 @@ class _Reader:
         return label
 
     def _shows_new(self, entry: Mapping[str, Any]) -> bool:
-        """Whether the recording is about a job that has not begun."""
+        """Whether the recording shows a job that has not started."""
         rows = (entry["response_body"] or {}).get("jobs", []) if isinstance(entry["response_body"], dict) else []
         new = {self.labels.get(row["job_id"]) for row in rows if row["status"] == "STOPPED" and "start_time" not in row}
         return bool(self.going) and set(self.going) <= new

@@ -1,4 +1,4 @@
-"""Sends every request to both servers, one after the other, and keeps what is different."""
+"""Send every request to both servers, one after the other, and record the differences."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,12 +21,12 @@ from tests.contract.sides import Request, Side
 
 __all__ = ["Comparison"]
 
-_PATIENCE_SECONDS: Final = 120
-"""For one condition; a job takes some five, on a machine that does nothing else."""
+_TIMEOUT_SECONDS: Final = 120
+"""The timeout for one condition. On an idle machine, a job takes about five seconds."""
 
 _AT_ONCE: Final = ThreadPoolExecutor(2)
 _OUR_CODE: Final = "/jupyter_scheduler_aws/"
-"""Stands in a traceback if the error came from there, and not from jupyter-scheduler's own handlers and models."""
+"""A text in tracebacks of errors that come from our code, not from jupyter-scheduler's own handlers and models."""
 
 _ENDED: Final = {"COMPLETED", "FAILED", "STOPPED", "DELETED"}
 _STARTED_STATES: Final = {"IN_PROGRESS", *_ENDED}
@@ -34,18 +34,18 @@ _STARTED_STATES: Final = {"IN_PROGRESS", *_ENDED}
 
 @dataclass
 class Comparison:
-    """Both servers, and what was found out about them."""
+    """Both servers, and the differences between them."""
 
     stock: Side
     here: Side
     compared: int = 0
     differences: list[tuple[str, Difference]] = field(default_factory=list)
-    """With the request's name."""
+    """Each with the name of its request."""
     generic: list[str] = field(default_factory=list)
-    """Requests that our server answered with a message that says nothing, though our code was reached."""
+    """Requests that reached our code, but to which our server responded with a generic message."""
 
     def replay(self) -> None:
-        """Send the recorded requests, each when the jobs that it is about have come as far as then."""
+        """Send the recorded requests, each when its jobs have reached the recorded state."""
         for exchange in recorded_exchanges():
             self._await_jobs(exchange)
             self.send(exchange.request)
@@ -53,12 +53,12 @@ class Comparison:
                 self._await(lambda exchange=exchange: self._is_downloaded(exchange.request))  # type: ignore[misc]
 
     def settle(self) -> None:
-        """Wait until the jobs of deleted definitions are gone, which ours deletes in the background."""
+        """Wait until the jobs of deleted definitions are gone; our service deletes them in the background."""
         stock = {row["name"] for row in self.stock.server.get("/jobs")["jobs"]}
         self._await(lambda: {row["name"] for row in self.here.server.get("/jobs")["jobs"]} == stock)
 
     def attack(self) -> None:
-        """Send the requests that no front end sends; `job 1` has ended, and there is nothing else but jobs that ended."""
+        """Send the unusual requests. `job 1` and all other jobs have ended."""
         for request in queries():
             self.send(request)
         self._create("/job_definitions", "definition", self._definition_bodies())
@@ -68,7 +68,7 @@ class Comparison:
         self._change_definitions()
 
     def send(self, request: Request) -> tuple[Response, Response]:
-        """Send a request to both, and note the differences of the answers; what only one has created is deleted."""
+        """Send a request to both servers and record differences between the responses. Delete what only one of them created."""
         logged = self.here.log_size
         responses = list(_AT_ONCE.map(lambda side: side.send(request), (self.stock, self.here)))
         stock, here = responses
@@ -82,7 +82,7 @@ class Comparison:
         return stock, here
 
     def tidy(self) -> None:
-        """Delete all that is there, also what was created by a request that was answered with an error."""
+        """Delete everything, including what a request created that got an error response."""
         for side in (self.stock, self.here):
             side.clear()
 
@@ -93,7 +93,7 @@ class Comparison:
         yield from schedules()
 
     def _job_bodies(self) -> Iterator[tuple[str, object]]:
-        """Give fewer of those that run, for each is a process on both sides."""
+        """Reduce the number of running jobs, because each one is a process on both sides."""
         yield from bodies_that_create_nothing()
         yield from (each for number, each in enumerate(bodies_that_create()) if number % 4 == 0)
         yield from (each for each in paths() if "sub" in str(each) or "out" in str(each))
@@ -137,14 +137,14 @@ class Comparison:
         return all(document["downloaded"] for document in documents)
 
     def _await(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + _PATIENCE_SECONDS
+        end = time.monotonic() + _TIMEOUT_SECONDS
         while not condition():
             assert time.monotonic() < end, "what the next request is about did not happen"
             time.sleep(0.2)
 
 
 def _has_come(side: Side, label: str, states: set[str]) -> bool:
-    """Whether a job is in one of some states; the stock scheduler calls one stopped that has not begun."""
+    """Check whether a job has one of the given statuses. The stock scheduler uses STOPPED for a job that has not started."""
     document = side.server.get(f"/jobs/{side.ids[label]}")
     return document["status"] in states and (document["status"] != "STOPPED" or document["start_time"] is not None)
 

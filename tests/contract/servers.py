@@ -1,4 +1,4 @@
-"""The stock server and ours, side by side, each for a user and in a workspace of its own."""
+"""The stock server and ours side by side, each with its own user and workspace."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _STOCK: Final = {
 
 @contextmanager
 def a_user_of_its_own(deployed: Deployed) -> Iterator[dict[str, str]]:
-    """Make a user, whose jobs nobody else has; yield the environment of a Jupyter server of theirs."""
+    """Create a user without jobs. Yield the environment variables for the Jupyter server of this user."""
     with new_user(deployed, deployed.user_policy_arn) as key:
         names = ("JUPYTER_SCHEDULER_AWS_URL", "AWS_")
         yield {name: value for name, value in deployed.environment_of(key).items() if name.startswith(names)}
@@ -31,7 +31,7 @@ def a_user_of_its_own(deployed: Deployed) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def running_sides(folder: Path, deployed: Deployed) -> Iterator[tuple[Side, Side]]:
-    """Run both servers until the block ends; what is left in the cloud is deleted."""
+    """Run both servers until the block ends. Then delete what remains in the cloud."""
     options = [f"--SchedulerApp.{name}={value}" for name, value in _STOCK.items()]
     options += [f"--SchedulerApp.db_url=sqlite:///{folder}/stock.sqlite"]
     with ExitStack() as stack:

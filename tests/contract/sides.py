@@ -1,4 +1,4 @@
-"""The two servers under comparison, each with ids, times and names of its own, and requests that both can be sent."""
+"""The two servers to compare, each with its own ids, times and names, and requests for both."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.support.jupyter_server import JupyterServer
 __all__ = ["NOTHING", "Request", "Side"]
 
 NOTHING: Final = object()
-"""No body at all."""
+"""No body."""
 
 _TIMES: Final = {"create_time", "update_time", "start_time", "end_time"}
 _FIRST_TIME: Final = 1_600_000_000_000
@@ -27,36 +27,36 @@ _LABEL: Final = re.compile(r"<((?:job|definition)[^<>]*)>")
 
 @dataclass(frozen=True)
 class Request:
-    """A request in which `<job …>` and `<definition …>` stand for the ids that each server gave."""
+    """A request in which `<job …>` and `<definition …>` stand for the ids of each server."""
 
     case: str
     method: str
     path: str
     """Below `/scheduler`, with the query."""
     body: Any = NOTHING
-    """A document, or bytes as they are."""
+    """A document, or raw bytes."""
     creates: str = ""
-    """Label of what the answer has the id of; empty where nobody asks for it again."""
+    """The label of the resource whose id is in the response; empty if no other request uses it."""
 
     @property
     def name(self) -> str:
-        """Method, route and case, as the table of differences has it."""
+        """Method, route and case, as in the table of differences."""
         route = _ID_IN_PATH.sub(r"\1/{id}", self.path.partition("?")[0])
         return f"{self.method} {route}: {self.case}"
 
 
 @dataclass
 class Side:
-    """One server, and what it calls things."""
+    """One server, and its ids and names."""
 
     server: JupyterServer
     environment: str
-    """Name of the environment that the recording calls `python`."""
+    """The name of the environment that is `python` in the recording."""
     ids: dict[str, str] = field(default_factory=dict)
     """By label."""
 
     def send(self, request: Request) -> Response:
-        """Send a request, remember the id in its answer, and give the answer in words that both sides share."""
+        """Send a request, store the id in its response, and return the response with common labels for both servers."""
         response = self.server.http.request(
             request.method,
             f"/scheduler{self._with_ids(request.path)}",
@@ -70,14 +70,14 @@ class Side:
         return Response(response.status_code, content_type, self._shared(document))
 
     def log_since(self, offset: int) -> str:
-        """Give what the server has logged after so many bytes."""
+        """Return the log of the server after an offset."""
         with self.server.log.open("rb") as log:
             log.seek(offset)
             return log.read().decode("utf-8", errors="replace")
 
     @property
     def log_size(self) -> int:
-        """Bytes that the server has logged."""
+        """The number of bytes in the log of the server."""
         return self.server.log.stat().st_size
 
     def forget(self, label: str) -> None:

@@ -30,5 +30,5 @@ def jp_server_config() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _is_ours(jp_serverapp: Any) -> None:
-    """The server that the tests speak to has our scheduler."""
+    """Configure the server under test to use our scheduler."""
     assert isinstance(jp_serverapp.web_app.settings["scheduler"], AwsScheduler)

@@ -1,4 +1,4 @@
-"""The table of differences in docs/compatibility.md, read as rules: each says which requests, which field, which values."""
+"""The table of differences in docs/compatibility.md, parsed as rules for requests, fields and values."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _KINDS: Final = {
     "a time": r'"<time>"',
     "an error": r"[45]\d\d",
 }
-"""Words for values in the table. Anything else there is in backticks, with `*` for any text."""
+"""Words for values in the table. Other values are in backticks, with `*` for any text."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Row:
     cells: tuple[str, ...]
 
     def covers(self, request: str, difference: Difference) -> bool:
-        """Say whether a difference is one that the row states."""
+        """Check whether the row covers a difference."""
         found = (request, difference.field, difference.stock, difference.here)
         return all(_matches(cell, value) for cell, value in zip(self.cells, found, strict=False))
 
     def idle_parts(self, differences: Sequence[tuple[str, Difference]]) -> list[str]:
-        """Name the requests and fields of the row that no difference needs; all of them if it covers none."""
+        """Return the requests and fields of the row that match no difference; all of them if the row covers none."""
         covered = [(request, each.field) for request, each in differences if self.covers(request, each)]
         return [
             part
@@ -48,7 +48,7 @@ class Row:
 
     @property
     def problem(self) -> str | None:
-        """Say what is wrong with the row itself; None if nothing is."""
+        """Return what is wrong with the row itself; None if it is valid."""
         request, what, stock, here, reason = self.cells
         if not reason:
             return "it gives no reason"
@@ -63,7 +63,7 @@ class Row:
 
 
 def rows_of(cells: list[list[str]]) -> list[Row]:
-    """Take the rows of the one table that has the head."""
+    """Return the rows of the only table with this head."""
     start = cells.index(_HEAD) + 2
     rows = []
     for row in cells[start:]:
@@ -74,7 +74,7 @@ def rows_of(cells: list[list[str]]) -> list[Row]:
 
 
 def read_table() -> list[Row]:
-    """Read the table from the document."""
+    """Parse the table in the document."""
     return rows_of(table_rows(DOCUMENT))
 
 

@@ -1,4 +1,4 @@
-"""The comparison of two answers, and the table of differences: both must be able to fail."""
+"""The comparison of two responses, and the table of differences. Both must be able to fail."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ DIFFERENCE = Difference("jobs[].status", '"STOPPED"', '"CREATED"')
         (("`GET /jobs: *`", "`jobs[].status`", "`absent`", "a text"), False),
     ],
 )
-def test_a_row_covers_what_it_says(cells: tuple[str, str, str, str], expected: bool) -> None:
+def test_a_row_covers_the_difference_that_it_describes(cells: tuple[str, str, str, str], expected: bool) -> None:
     assert row(*cells).covers("GET /jobs: create job", DIFFERENCE) is expected
 
 
@@ -100,7 +100,7 @@ def test_a_row_covers_what_it_says(cells: tuple[str, str, str, str], expected: b
         ("`*`", "`jobs`", "a text", "a text", ""),
     ],
 )
-def test_a_row_may_not_stand_for_anything(cells: tuple[str, str, str, str, str]) -> None:
+def test_a_row_must_not_match_everything(cells: tuple[str, str, str, str, str]) -> None:
     assert row(*cells).problem
 
 
@@ -112,7 +112,7 @@ def test_a_row_may_not_stand_for_anything(cells: tuple[str, str, str, str, str])
         ("`PATCH /jobs: *`", ["PATCH /jobs: *", "jobs[].status"]),
     ],
 )
-def test_what_a_row_says_in_vain_is_found(request_cell: str, idle: list[str]) -> None:
+def test_a_row_without_a_difference_is_detected(request_cell: str, idle: list[str]) -> None:
     found = row(request_cell, "`jobs[].status`", "a text", "a text")
     assert found.idle_parts([("GET /jobs: create job", DIFFERENCE)]) == idle
 

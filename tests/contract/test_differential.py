@@ -1,4 +1,4 @@
-"""The stock server and ours are sent the same requests; each difference of their answers is listed in the document."""
+"""The stock server and ours get the same requests. The document lists each difference between their responses."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.support.deployed import Deployed, deployed
 __all__ = ["deployed"]
 
 pytestmark = [pytest.mark.local_cloud, pytest.mark.timeout(900)]
-"""Two minutes, on a machine that does nothing else."""
+"""On an idle machine, this takes two minutes."""
 
 
 @pytest.fixture(scope="module")

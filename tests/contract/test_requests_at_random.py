@@ -1,4 +1,4 @@
-"""Requests at random to our server: it always answers, and says what is wrong; its event loop is never held up."""
+"""Random requests to our server. It always responds and explains what is wrong, and its event loop never blocks."""
 
 import json
 import re
@@ -53,7 +53,7 @@ likely = {
     "active": st.booleans(),
     "output_filename_template": texts,
 }
-"""Fields with values of the right type, which get past jupyter-scheduler's models."""
+"""Fields with values of the right type, which jupyter-scheduler's models accept."""
 
 base = st.just({"input_uri": "hello.ipynb", "name": "at random", "runtime_environment_name": "python"})
 some_likely = st.lists(st.one_of([st.tuples(st.just(name), each) for name, each in likely.items()]), max_size=3).map(
@@ -86,13 +86,13 @@ bounded = settings(
 
 
 class Subject:
-    """Our server, and requests of which every answer is looked at."""
+    """Our server, and requests whose responses are all checked."""
 
     def __init__(self, side: Side) -> None:
         self.side = side
 
     def send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send a request, and make sure that the answer says something and that the server goes on."""
+        """Send a request. Check that the response has a message and that the server keeps running."""
         logged = self.side.log_size
         response = self.side.server.http.request(method, f"/scheduler{path}", **request)
         if response.status_code >= 400:
@@ -104,7 +104,7 @@ class Subject:
         return response
 
     def create(self, path: str, body: Any) -> None:
-        """Post a body; what it creates is deleted. A token that comes again gives the job that is deleted by then."""
+        """Post a body, and delete what it creates. A repeated token returns the job that is already deleted."""
         response = self.send("POST", path, content=json.dumps(body))
         if response.is_success:
             [identity] = response.json().values()

@@ -1,4 +1,4 @@
-"""The stock scheduler's own handler tests, pointed at `AwsScheduler`."""
+"""The stock scheduler's own handler tests, run against `AwsScheduler`."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).parents[2]
 
 STOCK_TESTS = 50
-"""Tests of jupyter-scheduler 2.12.1's `test_handlers.py`, at least; one of them is skipped there as well."""
+"""The minimum number of tests in `test_handlers.py` of jupyter-scheduler 2.12.1, which skips one of them."""
 
 
 def test_the_stock_handler_tests_pass(tmp_path: Path) -> None:

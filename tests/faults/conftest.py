@@ -7,5 +7,5 @@ __all__ = ["local", "made"]
 
 @pytest.fixture(autouse=True)
 def _no_other_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that is set on this machine may reach another AWS."""
+    """Ignore settings of this machine that point to another AWS."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

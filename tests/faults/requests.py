@@ -1,4 +1,4 @@
-"""The requests that faults are put into: what is there before, the request itself, and what must be true at the end."""
+"""The requests into which faults are injected: preparation, the request itself, and the conditions at the end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,30 +15,30 @@ __all__ = ["REQUESTS", "Request"]
 
 @dataclass(frozen=True)
 class Request:
-    """One request, which may be repeated."""
+    """One request that may be repeated."""
 
     name: str
     prepare: Callable[[LocalScheduler], Any]
     act: Callable[[LocalScheduler, Any], int]
-    """Make it; give its HTTP status, 500 for a function that failed."""
+    """Send the request. Return its HTTP status; 500 for a function that failed."""
     repeated: frozenset[int]
-    """Statuses of a repetition, after the request has taken effect or not."""
+    """Possible statuses of a repeated request, whether the first one took effect or not."""
     jobs: int = 1
-    """How many jobs there are at the end."""
+    """The number of jobs at the end."""
     is_idempotent: bool = True
-    """Whether a repetition finds what the first has done; a create without a token cannot."""
+    """Whether a repeated request has no further effect; not so for a create without a token."""
     is_event: bool = False
-    """Whether it is an event, which a function that fails leaves to be delivered again."""
+    """Whether it is an event, which is delivered again after a failure."""
     after: Callable[[LocalScheduler, Any], None] = lambda *_: None
-    """What follows by itself, once the request was answered."""
+    """What happens after the response without another request."""
     ends: frozenset[str] = field(default_factory=lambda: frozenset({"COMPLETED"}))
-    """States that its job may end in."""
+    """The statuses in which its job may end."""
     holds: Callable[[LocalScheduler], None] = lambda _: None
-    """Check what else must be true at the end."""
+    """Check other conditions at the end."""
 
 
 def _function(call: Callable[[], None]) -> int:
-    """Run a function as Lambda does: what it raises has it called again."""
+    """Run a function as Lambda does, which retries after an exception."""
     try:
         call()
     except AwsError:
@@ -69,11 +69,11 @@ def _create_definition(local: LocalScheduler, body: dict[str, Any]) -> int:
 
 
 def _hold_definition(local: LocalScheduler) -> None:
-    """There is one definition, whose schedules nothing but the request has written, and at most one copy of a create that failed."""
+    """Check that there is one definition with its schedules, and at most one copy of a failed create."""
     [item] = local.items("definitions")
     hold_schedules(Definitions(local))
     stored = [key.split("/")[2] for key in local.objects("definitions/")]
-    assert len([each for each in stored if each != item["definition_id"]["S"]]) <= 1
+    assert len([name for name in stored if name != item["definition_id"]["S"]]) <= 1
 
 
 def _run_now(local: LocalScheduler, definition_id: str) -> int:
@@ -96,15 +96,15 @@ def _job_id(run: Run) -> str:
     return run.path.split("/")[3]
 
 
-def _silent(local: LocalScheduler) -> Run:
-    """A run whose runner is gone without a word, and whose deadline has passed."""
+def _unresponsive(local: LocalScheduler) -> Run:
+    """Make a run whose runner has disappeared and whose deadline has passed."""
     run = local.start()
     local.clock.forward(minutes=16)
     return run
 
 
 def _hanging(local: LocalScheduler) -> Run:
-    """A runner that hangs after its report, whose time to exit has passed."""
+    """Make a runner that hangs after its report and exceeds its exit timeout."""
     run = local.start()
     assert run.report().status == 200
     local.clock.forward(minutes=4)
@@ -112,14 +112,14 @@ def _hanging(local: LocalScheduler) -> Run:
 
 
 def _retried(local: LocalScheduler) -> Run:
-    """A run whose retry waits for its container."""
+    """Make a run whose retry waits for its container."""
     run = local.start()
     assert run.report("terminated").status == 200
     return run
 
 
 def _unrecorded(local: LocalScheduler) -> Run:
-    """A runner that hangs after its report, and whose dispatch was cut off before it recorded the task."""
+    """Make a runner that hangs after its report, and whose dispatch was interrupted before it recorded the task."""
     run = _hanging(local)
     key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": _job_id(run)}}
     local.client("dynamodb").update_item(TableName="jobs", Key=key, UpdateExpression="REMOVE task_arn")
@@ -131,7 +131,7 @@ def _task_event(local: LocalScheduler, run: Run, status: str) -> int:
 
 
 def _orphaned_task(local: LocalScheduler) -> Run:
-    """A task whose job was deleted, and cleaned up but for the task."""
+    """Make a task whose job was deleted and cleaned up, except for the task."""
     run = local.launch()
     _delete(local, run)
     local.factory.cleanup.run_again({"owner_id": local.owner_id(), "job_id": _job_id(run)})
@@ -171,7 +171,7 @@ REQUESTS = (
         after=lambda local, run: local.finish(run, exit_code=0),
     ),
     Request(
-        "report of a failure that is tried again",
+        "report of a failure that is retried",
         lambda local: local.start(),
         lambda _, run: run.report("terminated").status,
         frozenset({200}),
@@ -189,7 +189,7 @@ REQUESTS = (
         lambda local, _: _function(local.dispatch),
         frozenset({200}),
     ),
-    Request("sweep", _silent, lambda local, _: _function(local.factory.sweep.run), frozenset({200})),
+    Request("sweep", _unresponsive, lambda local, _: _function(local.factory.sweep.run), frozenset({200})),
     Request(
         "sweep of a task that outlives its job",
         _hanging,
@@ -197,7 +197,7 @@ REQUESTS = (
         frozenset({200}),
     ),
     Request(
-        "sweep of such a task that was not recorded",
+        "sweep of an unrecorded task that outlives its job",
         _unrecorded,
         lambda local, _: _function(local.factory.sweep.run),
         frozenset({200}),

@@ -1,4 +1,4 @@
-"""What must be true of definitions and their schedules once nothing is under way any more."""
+"""Conditions on definitions and their schedules when no work is in progress."""
 
 import json
 
@@ -9,7 +9,7 @@ __all__ = ["hold_schedules"]
 
 
 def hold_schedules(made: Definitions) -> None:
-    """Schedules say what the records say; nothing else is there."""
+    """Check that the schedules match the records, and that no others exist."""
     expected = {}
     for item in made.local.items("definitions"):
         definition = made.local.factory._definition_table.get(item["owner_id"]["S"], item["definition_id"]["S"])

@@ -1,4 +1,4 @@
-"""Changes of definitions that are cut off before or after any of their AWS calls, then repeated or swept."""
+"""Changes of definitions that are interrupted before or after any of their AWS calls, then repeated or swept."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,7 +29,7 @@ _FAULTS: dict[str, Callable[[int], Any]] = {
 }
 
 
-def _cut_off(local: LocalScheduler, fault: Any, act: Callable[[], Any]) -> Any:
+def _interrupt(local: LocalScheduler, fault: Any, act: Callable[[], Any]) -> Any:
     local.hub.listeners.append(fault)
     response = None
     with suppress(Killed):
@@ -49,7 +49,7 @@ def _sweep_twice(made: Definitions) -> None:
 @pytest.mark.parametrize(
     ("kind", "then"), [*((kind, "swept") for kind in _FAULTS), ("killed after", "repeated"), ("lost", "repeated")]
 )
-def test_a_change_that_is_cut_off(local: LocalScheduler, made: Definitions, change: str, kind: str, then: str) -> None:
+def test_an_interrupted_change(local: LocalScheduler, made: Definitions, change: str, kind: str, then: str) -> None:
     before, wanted = _CHANGES[change]
     turn = 0
     while True:
@@ -59,7 +59,7 @@ def test_a_change_that_is_cut_off(local: LocalScheduler, made: Definitions, chan
         url = f"{_PATH}/{definition_id}"
         local.clock.forward(seconds=1)
         fault = _FAULTS[kind](turn)
-        response = _cut_off(local, fault, lambda: local.api.patch(url, body))  # noqa: B023 - called at once
+        response = _interrupt(local, fault, lambda: local.api.patch(url, body))  # noqa: B023 - called at once
         if response is not None and response.status == 204:
             stored = made.stored(definition_id)
             assert all(getattr(stored, name) == value for name, value in wanted.items() if name != "input_uri")
@@ -80,12 +80,12 @@ def test_a_change_that_is_cut_off(local: LocalScheduler, made: Definitions, chan
 
 
 @pytest.mark.parametrize("kind", _FAULTS)
-def test_a_create_that_is_cut_off(local: LocalScheduler, made: Definitions, kind: str) -> None:
+def test_an_interrupted_create(local: LocalScheduler, made: Definitions, kind: str) -> None:
     turn = 0
     while True:
         uri, known = local.upload(notebook()), len(local.items("definitions"))
         fault = _FAULTS[kind](turn)
-        response = _cut_off(local, fault, lambda: made.post(schedule=_TWO, input_uri=uri))  # noqa: B023 - called at once
+        response = _interrupt(local, fault, lambda: made.post(schedule=_TWO, input_uri=uri))  # noqa: B023 - called at once
         stored = len(local.items("definitions")) - known
         assert stored in (0, 1)
         if response is not None and response.status == 200:
@@ -101,13 +101,13 @@ def test_a_create_that_is_cut_off(local: LocalScheduler, made: Definitions, kind
 
 
 @pytest.mark.parametrize("kind", _FAULTS)
-def test_a_delete_that_is_cut_off(local: LocalScheduler, made: Definitions, kind: str) -> None:
+def test_an_interrupted_delete(local: LocalScheduler, made: Definitions, kind: str) -> None:
     turn = 0
     made.follow_streams()
     while True:
         definition_id = made.create(schedule=_TWO)
         fault = _FAULTS[kind](turn)
-        response = _cut_off(local, fault, lambda: local.api.delete(f"{_PATH}/{definition_id}"))  # noqa: B023
+        response = _interrupt(local, fault, lambda: local.api.delete(f"{_PATH}/{definition_id}"))  # noqa: B023
         if response is None or response.status != 204:
             assert local.api.delete(f"{_PATH}/{definition_id}").status in (204, 404)
         assert made.clean_up() == []
@@ -118,8 +118,8 @@ def test_a_delete_that_is_cut_off(local: LocalScheduler, made: Definitions, kind
     assert turn >= 1
 
 
-@pytest.mark.parametrize("kind", [each for each in _FAULTS if each != "resent"])
-def test_a_cleanup_that_is_cut_off_is_delivered_again(local: LocalScheduler, made: Definitions, kind: str) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in _FAULTS if kind != "resent"])
+def test_an_interrupted_cleanup_is_delivered_again(local: LocalScheduler, made: Definitions, kind: str) -> None:
     turn = 0
     made.follow_streams()
     while True:
@@ -129,7 +129,7 @@ def test_a_cleanup_that_is_cut_off_is_delivered_again(local: LocalScheduler, mad
         made.delete(definition_id)
         records = made.told()
         fault = _FAULTS[kind](turn)
-        _cut_off(local, fault, lambda: made.deliver_records(*records))  # noqa: B023 - called at once
+        _interrupt(local, fault, lambda: made.deliver_records(*records))  # noqa: B023 - called at once
         assert made.deliver_records(*records) == []
         assert made.clean_up() == []
         assert made.leftovers() == {}

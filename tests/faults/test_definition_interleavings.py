@@ -1,4 +1,4 @@
-"""Ticks, sweeps, edits, pauses, deletes and cut-offs in any order, held against a model of what must come of them."""
+"""Ticks, sweeps, edits, pauses, deletes and interruptions in any order, compared with a model of the expected result."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Interleavings(RuleBasedStateMachine):
-    """One definition, and a model of it: which minutes were taken, and how."""
+    """One definition and its model: the handled due times, and the verdict on each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Interleavings(RuleBasedStateMachine):
         return bool(not self.is_deleted and model.active and due > model.since and open_runs and fits)
 
     def expect(self, due: datetime) -> None:
-        """Take a minute in the model."""
+        """Handle a due time in the model."""
         if due not in self.taken and self.is_due(due):
             self.taken[due] = "run" if self.now - due <= self.model.catch_up else "missed"
 
@@ -95,7 +95,7 @@ class Interleavings(RuleBasedStateMachine):
         call=st.sampled_from(["s3:CopyObject", "dynamodb:TransactWriteItems", "dynamodb:GetItem"]),
         meanwhile=st.sampled_from(["nothing", "pause", "resume", "edit", "sweep", "delete", "wait"]),
     )
-    def tick_that_is_killed_and_comes_again(self, ago: int, call: str, meanwhile: str) -> None:
+    def tick_that_is_interrupted_and_repeated(self, ago: int, call: str, meanwhile: str) -> None:
         due, fault = self.minute(ago), KilledAfter(call)
         self.local.hub.listeners.append(fault)
         try:
@@ -148,8 +148,8 @@ class Interleavings(RuleBasedStateMachine):
             while due <= self.now - _GRACE:
                 overdue.append(due)
                 due += _MINUTE
-            for each in overdue:
-                self.expect(each)
+            for due_time in overdue:
+                self.expect(due_time)
 
     @rule(number=st.integers(0, 3))
     def delete_a_job(self, number: int) -> None:
@@ -170,7 +170,7 @@ class Interleavings(RuleBasedStateMachine):
             assert self.made.clean_up() == []
 
     @invariant()
-    def everything_is_as_in_the_model(self) -> None:
+    def the_service_matches_the_model(self) -> None:
         if self.is_deleted:
             assert self.made.leftovers() == {}
             return
@@ -188,7 +188,7 @@ class Interleavings(RuleBasedStateMachine):
             assert states == {"ENABLED" if stored.active and stored.next_due else "DISABLED"}
 
 
-def test_whatever_the_order_each_minute_is_taken_once() -> None:
+def test_each_due_time_is_handled_once_in_any_order() -> None:
     run_state_machine_as_test(
         Interleavings,
         settings=settings(

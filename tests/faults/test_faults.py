@@ -1,7 +1,7 @@
-"""One fault at each AWS call of each request, then the same request again: nothing is lost, nothing is left over.
+"""Inject one fault at each AWS call of each request, then repeat the request: nothing is lost, and nothing is left behind.
 
-What a fault may leave behind, and does: a create that copied its snapshot and could not store its job leaves the copy, until the
-bucket's lifecycle removes it; a create without an idempotency token whose answer is lost makes a second job when it is repeated.
+Two exceptions: a create that copies its snapshot and cannot store its job leaves the copy until the bucket's lifecycle removes it.
+A create without an idempotency token whose response is lost creates a second job when it is repeated.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ def _throttled(call: str, turn: int) -> Quiet:
 
 _FAULTS: dict[str, Callable[[str, int], Any]] = {
     "never sent": NeverSent,
-    "answer lost": Lost,
+    "response lost": Lost,
     "sent twice": Resent,
     "throttled": _throttled,
     "failed inside AWS": lambda call, turn: Refused("InternalServerError", call, turn, status=500),
@@ -45,11 +45,11 @@ _FAULTS: dict[str, Callable[[str, int], Any]] = {
 
 _READS = ("Get", "Query", "Describe")
 _OF_READS = ("never sent", "throttled")
-"""A read that is lost, or sent twice, is like one that was never sent, or sent once; Queries over shards are alike."""
+"""Faults for reads. A lost read is like one that was never sent, a repeated one like a single one; Queries of shards are alike."""
 
 
 def _calls_of(request: Request) -> list[tuple[str, int]]:
-    """Find the calls of a request, each with its turn among those of its kind."""
+    """Return the calls of a request, each with its index among calls of the same kind."""
     with scheduler() as local:
         subject = request.prepare(local)
         local.calls.clear()
@@ -64,7 +64,7 @@ def _calls_of(request: Request) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("fault", _FAULTS)
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.name)
-def test_one_fault_loses_and_leaves_nothing(request_: Request, fault: str) -> None:
+def test_a_single_fault_loses_nothing_and_leaves_nothing_behind(request_: Request, fault: str) -> None:
     calls = _calls_of(request_)
     assert calls
     for call, turn in calls:
@@ -90,14 +90,14 @@ def _try(local: LocalScheduler, request: Request, fault: str, call: str, turn: i
 
     _drive_to_the_end(local, watcher)
     jobs = local.items()
-    assert len(jobs) == request.jobs + (fault == "answer lost" and "Put" in call and not request.is_idempotent), where
+    assert len(jobs) == request.jobs + (fault == "response lost" and "Put" in call and not request.is_idempotent), where
     assert {each["status"]["S"] for each in jobs} <= request.ends, where
     _hold_objects(local, request, where)
     request.holds(local)
 
 
 def _hold_objects(local: LocalScheduler, request: Request, where: str) -> None:
-    """Each job has its input; what belongs to no job is at most the copy of one create that failed."""
+    """Check that each job has its input, and that at most the copy of one failed create belongs to no job."""
     kept = {each["job_id"]["S"] for each in local.items()}
     stored = [key.split("/")[2] for key in local.objects("jobs/")]
     assert kept <= set(stored), where
@@ -106,7 +106,7 @@ def _hold_objects(local: LocalScheduler, request: Request, where: str) -> None:
 
 
 def _drive_to_the_end(local: LocalScheduler, watcher: Watcher) -> None:
-    """Let everything else work, for an hour at most: events, stream, sweep, dispatcher, and runners that do as they are told."""
+    """Run everything else for at most an hour: events, stream, sweep, dispatch, and well-behaved runners."""
     for _ in range(10):
         local.clock.forward(minutes=6)
         for record in watcher.stream():

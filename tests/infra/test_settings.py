@@ -26,17 +26,17 @@ MISTAKES = {
     ),
     "unknown compute type": (
         GOOD.replace('["small"]', '["small", "huge"]'),
-        "environments.python.compute_types names huge, which [compute_types] has not",
+        "environments.python.compute_types contains huge, which [compute_types] does not define",
     ),
     "unknown format": (
         GOOD.replace("[compute_types.small]", 'output_formats = ["docx"]\n[compute_types.small]'),
-        "environments.python: output_formats names docx; known are ipynb, html, markdown, script, pdf",
+        "environments.python: output_formats contains docx; choose from ipynb, html, markdown, script, pdf",
     ),
     "role for everybody": (
         GOOD.replace(
             "[compute_types.small]", 'task_role_arn = "arn:aws:iam::123456789012:role/r"\n[compute_types.small]'
         ),
-        "environments.python: an environment with a task_role_arn must name its users",
+        "environments.python: an environment with a task_role_arn must list its users",
     ),
     "name": (
         GOOD.replace("environments.python", 'environments."my python"'),
@@ -45,7 +45,7 @@ MISTAKES = {
     "vcpu": (GOOD.replace("vcpu = 1", "vcpu = 3"), "compute_types.small: vcpu = 3 is not offered by Fargate"),
     "memory": (
         GOOD.replace("memory_gib = 4", "memory_gib = 9"),
-        "compute_types.small: memory_gib = 9 does not go with 1 vCPU",
+        "compute_types.small: memory_gib = 9 is not available with 1 vCPU",
     ),
     "wrong type": (
         GOOD.replace("vcpu = 1", 'vcpu = "one"'),
@@ -71,7 +71,7 @@ MISTAKES = {
     "unknown egress": (GOOD + '[network]\negress = "ssh"', "network.egress: Input should be 'all' or 'https'"),
     "a zone twice": (
         GOOD + '[network]\navailability_zones = ["us-west-1a", "us-west-1a"]',
-        "network.availability_zones: us-west-1a is named twice",
+        "network.availability_zones: us-west-1a is listed twice",
     ),
     "an account as a number": (
         GOOD + "[api]\naccounts = [210987654321]",
@@ -83,7 +83,7 @@ MISTAKES = {
     ),
     "an account twice": (
         GOOD + '[api]\naccounts = ["210987654321", "210987654321"]',
-        "api.accounts: 210987654321 is named twice",
+        "api.accounts: 210987654321 is listed twice",
     ),
     "VPC id": (GOOD + '[network]\nvpc_id = "mine"', "network.vpc_id: String should match pattern '^vpc-"),
     "stack name": (GOOD + '[stack]\nname = "1st"', "stack.name: String should match pattern"),

@@ -1,4 +1,4 @@
-"""The job's record as the model keeps it: what transitions depend on, with "there" or "not there" in place of times."""
+"""The job's record in the model: the attributes that transitions depend on, with a boolean in place of each time."""
 
 import json
 from datetime import timedelta
@@ -29,7 +29,7 @@ __all__ = [
 OWNER: Final = "ann-1"
 RUN_TIME: Final = timedelta(hours=1)
 CODE: Final = "code"
-"""The launch code of every attempt: the model knows no stranger who could guess one."""
+"""The launch code of every attempt. The model has no outsider who could guess one."""
 
 JOB_ID: Final = "0199aaaa-0000-7000-8000-000000000000"
 
@@ -53,9 +53,9 @@ class Record(NamedTuple):
     not_before: bool = True
     deadline: bool = False
     waiting: bool = True
-    """Whether the index of waiting jobs holds it."""
+    """Whether the index of waiting jobs contains it."""
     live_shard: bool = False
-    """Whether the index of live jobs holds it: it is watched."""
+    """Whether the index of live jobs contains it, so that it is watched."""
     outcome: str | None = None
 
     @property
@@ -105,7 +105,7 @@ _FLAGS: Final = ("not_before", "deadline", "waiting", "live_shard")
 
 
 def read_action(action: Action) -> Update | None:
-    """Read what pynamodb would write; None for an attribute that the model does not keep."""
+    """Parse an update of pynamodb. Return None for an attribute that is not in the model."""
     path, *values = cast("Any", action.values)
     name = path.path[0]
     if name not in Record._fields:
@@ -121,16 +121,16 @@ def read_action(action: Action) -> Update | None:
 
 
 def read_condition(condition: Condition) -> tuple[Any, ...]:
-    """Read a condition as nested tuples."""
+    """Convert a condition to nested tuples."""
     if condition.operator == "AND":
-        return ("AND", *(read_condition(each) for each in condition.values))
+        return ("AND", *(read_condition(operand) for operand in condition.values))
     path, *values = cast("Any", condition.values)
     found = (next(iter(value.value.values())) for value in values)
     return (condition.operator, path.path[0], *found)
 
 
 def write(record: Record | None, updates: tuple[Update, ...], condition: tuple[Any, ...]) -> Record | None:
-    """Write, as DynamoDB does: the record after it, or None if the condition does not hold."""
+    """Update a record as DynamoDB does. Return the new record, or None if the condition does not hold."""
     if record is None or not _holds(record, condition):
         return None
     return record._replace(**dict(updates))
@@ -148,5 +148,5 @@ def _holds(record: Record, condition: tuple[Any, ...]) -> bool:
     if operator == "attribute_not_exists" and name == "task_arn":
         return record.task_arn is None
     if operator not in ("=", "IN"):
-        raise NotImplementedError(f"the model knows no condition {operator} on {name}")
+        raise NotImplementedError(f"the model does not support the condition {operator} on {name}")
     return str(getattr(record, name)) in values

@@ -1,4 +1,4 @@
-"""What must hold whatever happens: the rules that every step is held against."""
+"""The invariants that every step must satisfy."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,23 +12,23 @@ from tests.model.world import World
 
 __all__ = ["breaches", "ends_a_run_by_its_launch", "leaves_a_container", "runs_twice"]
 
-_ARROWS: Final = {(source, each.target) for each in TRANSITIONS.values() for source in each.sources}
-_OF_WATCHES: Final = ("task_arn", "deadline", "live_shard")
+_ARROWS: Final = {(source, transition.target) for transition in TRANSITIONS.values() for source in transition.sources}
+_WATCH_FIELDS: Final = ("task_arn", "deadline", "live_shard")
 _CLAIM: Final = (JobStatus.CREATED, JobStatus.QUEUED)
 
 
 def breaches(world: World, step: Step) -> str | None:
-    """Say which rule a step breaks; None if it breaks none."""
+    """Return a message about the invariant that a step violates; None if it violates none."""
     before, after = world.record, step.world.record
     if before is None:
         return None if after is None else "a deleted job has come back"
     if after is not None and before != after:
-        for rule in _OF_WRITES:
-            if told := rule(before, after):
-                return told
-    for rule_of_worlds in _OF_WORLDS:
-        if told := rule_of_worlds(step.world):
-            return told
+        for rule in _RECORD_RULES:
+            if message := rule(before, after):
+                return message
+    for world_rule in _WORLD_RULES:
+        if message := world_rule(step.world):
+            return message
     return None
 
 
@@ -39,8 +39,8 @@ def _follows_the_table(before: Record, after: Record) -> str | None:
     return f"the table has no transition from {before.status} to {after.status}"
 
 
-def _absorbs(before: Record, after: Record) -> str | None:
-    changed = before != after._replace(**{name: getattr(before, name) for name in _OF_WATCHES})
+def _stays_terminal(before: Record, after: Record) -> str | None:
+    changed = before != after._replace(**{name: getattr(before, name) for name in _WATCH_FIELDS})
     return "a job that has ended has changed" if before.is_terminal and changed else None
 
 
@@ -48,7 +48,7 @@ def _counts_attempts(before: Record, after: Record) -> str | None:
     claimed = (before.status, after.status) == _CLAIM
     if after.attempt == before.attempt + claimed:
         return None
-    return "an attempt is counted by its claim and by nothing else"
+    return "only a claim may increase the attempt number"
 
 
 def _binds_once(before: Record, after: Record) -> str | None:
@@ -57,9 +57,9 @@ def _binds_once(before: Record, after: Record) -> str | None:
     return "an attempt has passed from one instance to another"
 
 
-def _forgets_nothing_of_a_stop(before: Record, after: Record) -> str | None:
+def _completes_a_stop(before: Record, after: Record) -> str | None:
     if before.status == "STOPPING" and after.status != "STOPPING" and not after.is_terminal:
-        return "a job that is being stopped goes on"
+        return "a job that is being stopped continues"
     return None
 
 
@@ -68,15 +68,15 @@ def _is_indexed(world: World) -> str | None:
     if record is None:
         return None
     if record.waiting != (record.status == "CREATED" and not record.live_shard):
-        return "the index of waiting jobs holds what does not wait, or lacks what does"
+        return "the index of waiting jobs does not match the waiting jobs"
     if record.is_live and not record.live_shard:
-        return "the index of live jobs lacks what is live"
+        return "the index of live jobs lacks a live job"
     if record.live_shard != record.deadline:
         return "the index of live jobs does not follow the deadline"
     return None
 
 
-def _tells_its_outcome(world: World) -> str | None:
+def _has_an_outcome(world: World) -> str | None:
     record = world.record
     if record is None or (record.outcome is not None) == record.is_terminal:
         return None
@@ -91,34 +91,34 @@ def _checks_in_once(world: World) -> str | None:
 
 
 def ends_a_run_by_its_launch(world: World, step: Step) -> str | None:
-    """Say whether dispatch ends an attempt whose runner has checked in: a launch that failed is no news of a run."""
+    """Check whether dispatch ends an attempt whose runner has checked in. A failed launch must not end a run."""
     before, after = world.record, step.world.record
     if before is None or after is None or not step.name.startswith("dispatch"):
         return None
     if before.status == "IN_PROGRESS" and after.status != "IN_PROGRESS":
-        return "what was found out about a launch has ended the run of its container"
+        return "a failed launch has ended the run of a container"
     return None
 
 
 def leaves_a_container(_before: World, step: Step) -> str | None:
-    """Say whether nobody is left who would stop a container that hangs."""
+    """Check whether a hanging container is orphaned: nothing is left that would stop it."""
     world = step.world
     watched = world.record is not None and world.record.live_shard
     at_rest = not watched and not world.operations and not world.stream
     hanging = any(not task.stopping for task in world.running)
-    return "a container that hangs is left alone" if at_rest and hanging else None
+    return "a hanging container is orphaned" if at_rest and hanging else None
 
 
 def runs_twice(_before: World, step: Step) -> str | None:
-    """Say whether two containers of one job are there at one time."""
-    return "two containers of one job run at one time" if len(step.world.running) > 1 else None
+    """Check whether two containers of one job run at the same time."""
+    return "two containers of one job run at the same time" if len(step.world.running) > 1 else None
 
 
-_OF_WRITES: Final[tuple[Callable[[Record, Record], str | None], ...]] = (
+_RECORD_RULES: Final[tuple[Callable[[Record, Record], str | None], ...]] = (
     _follows_the_table,
-    _absorbs,
+    _stays_terminal,
     _counts_attempts,
     _binds_once,
-    _forgets_nothing_of_a_stop,
+    _completes_a_stop,
 )
-_OF_WORLDS: Final[tuple[Callable[[World], str | None], ...]] = (_is_indexed, _tells_its_outcome, _checks_in_once)
+_WORLD_RULES: Final[tuple[Callable[[World], str | None], ...]] = (_is_indexed, _has_an_outcome, _checks_in_once)

@@ -1,4 +1,4 @@
-"""The real services, on stores that put each call to a tape."""
+"""The real services, with stores that record each call on a tape."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -37,12 +37,12 @@ __all__ = ["Options", "Result", "Scheduler"]
 
 _SECRET: Final = "secret"
 _CALLER: Final = Caller(OWNER, Principal(PrincipalKind.ROLE, "AROA", "role", ()), "arn", is_admin=False)
-_SILENT: Final = START + timedelta(minutes=20)
+_AFTER_HEARTBEAT_TIMEOUT: Final = START + timedelta(minutes=20)
 _OVERTIME: Final = START + RUN_TIME + timedelta(hours=1)
 
 
 class Options(NamedTuple):
-    """What the operator and the job's owner chose."""
+    """The options of the operator and the job's owner."""
 
     spot: bool = False
     max_retries: int = 0
@@ -50,7 +50,7 @@ class Options(NamedTuple):
 
 
 class Result(NamedTuple):
-    """How far an operation has come: at a call, or at its end with a value or a refusal."""
+    """The progress of an operation: it waits for a call, or has ended with a value or an error."""
 
     call: Call | None
     value: Any = None
@@ -58,7 +58,7 @@ class Result(NamedTuple):
 
 
 class Scheduler:
-    """Runs operations of the service."""
+    """Runs operations of the services."""
 
     def __init__(self, options: Options, table: type[JobTable] = JobTable) -> None:
         self._tape = tape = Tape()
@@ -79,12 +79,12 @@ class Scheduler:
         )
         self._sweep = SweepService(lists=stores, marks=stores, **for_tasks)
         self._events = TaskEventService(limits=settings.limits, **for_tasks)
-        for_people = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
-        self._jobs = JobService(settings=settings, jobs=jobs, clock=clock, **dict.fromkeys(for_people, stores))
+        store_names = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
+        self._jobs = JobService(settings=settings, jobs=jobs, clock=clock, **dict.fromkeys(store_names, stores))
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 
     def run(self, operation: Operation) -> Result:
-        """Take an operation to its next call, or to its end."""
+        """Run an operation to its next call, or to its end."""
         if operation not in self._known:
             self._known[operation] = self._run(operation)
         return self._known[operation]
@@ -152,15 +152,15 @@ class Scheduler:
 
 
 _TIMES: Final[dict[str, tuple[datetime, datetime | None]]] = {
-    "heartbeat_timeout": (_SILENT, None),
+    "heartbeat_timeout": (_AFTER_HEARTBEAT_TIMEOUT, None),
     "overtime": (_OVERTIME, _OVERTIME),
     "hours later": (START + CAPACITY_DEADLINE, None),
 }
-"""When an operation of a mode runs, and when the last beat came before it."""
+"""For each mode, when the operation runs and when the last heartbeat arrived."""
 
 
 class _ModelItem(JobItem):
-    """pynamodb's model of a job, with the tape in place of DynamoDB."""
+    """The pynamodb model of a job, with the tape in place of DynamoDB."""
 
     tape: Tape
     max_retries: int
@@ -192,7 +192,7 @@ class _ModelItem(JobItem):
 
 
 class _Stores:
-    """Everything else that the services use."""
+    """All other stores that the services use."""
 
     value = _SECRET
 
@@ -234,7 +234,7 @@ class _Stores:
         self._tape.ask("stop task", arn)
 
     def disabled(self) -> dict[str, Disabling]:
-        """Nobody is: whether an owner is disabled changes nothing of what the model looks at."""
+        """Return no owner. Disabled owners make no difference to the properties that the model checks."""
         return {}
 
     def last_heartbeat(self, run_id: RunId) -> Heartbeat | None:
@@ -242,13 +242,13 @@ class _Stores:
         return None if time is None else Heartbeat(run_id.attempt, time, Phase(PhaseCode.RUNNING))
 
     def put_heartbeat(self, *_: Any) -> None:
-        """Beats are not kept: how long ago the last one was is a choice of the operation that asks for it."""
+        """Ignore heartbeats. The operation that reads the last heartbeat chooses its time."""
 
     def send(self, *_: Any, **_ids: str) -> None:
-        """Wake-ups are not kept: dispatch may come at any time, and a wake-up may be lost."""
+        """Ignore wake-ups. Dispatch may run at any time, and a wake-up may be lost."""
 
     def delete_prefix(self, *_: Any) -> None:
-        """Files are not kept."""
+        """Ignore files."""
 
 
 def _do_nothing(_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What may happen next in a world: to people, runners, ECS, the functions in flight, and the table's stream."""
+"""The possible next steps in a world: by people, runners, ECS, running functions and the table's stream."""
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -13,26 +13,26 @@ __all__ = ["Bounds", "Step", "Steps"]
 
 
 class Bounds(NamedTuple):
-    """How far to look."""
+    """The bounds of the exploration."""
 
     operations: int = 2
-    """Functions in flight at one time."""
+    """The number of functions that run at the same time."""
     double: bool = True
-    """Whether the first launch may by mistake start two tasks."""
+    """Whether the first launch may start two tasks by mistake."""
     faults: bool = True
-    """Whether a function may be cut off between two of its calls, and the answer to a launch be lost, or not come for hours."""
+    """Whether a function may be interrupted between two calls, and the response to a launch be lost or delayed for hours."""
     last_attempt_without_capacity: int = 1
-    """Up to which attempt ECS may lack capacity; afterwards only until the patience with it ends."""
+    """The last attempt for which ECS may lack capacity repeatedly; later ones only until the capacity deadline."""
 
 
 class Step(NamedTuple):
-    """One thing that happens."""
+    """One step."""
 
     name: str
     world: World
     is_sure: bool
-    """Whether it happens sooner or later without anybody's help: what is running goes on, sweep and dispatch come by,
-    ECS ends what it was asked to end."""
+    """Whether the step happens eventually without help: running functions continue, sweep and dispatch run,
+    ECS stops tasks as requested."""
 
 
 _EFFECTS: Final = ("update", "delete", "run task", "stop task")
@@ -40,7 +40,7 @@ _ENDS: Final = ("succeeded", "notebook_error")
 
 
 class Steps:
-    """Finds the next steps."""
+    """Generates the next steps."""
 
     def __init__(self, scheduler: Scheduler, bounds: Bounds) -> None:
         self._scheduler = scheduler
@@ -57,7 +57,7 @@ class Steps:
             if self._bounds.faults and _is_attempt_over(step.world) and len(step.world.operations) > 1:
                 for operation in step.world.operations:
                     only = step.world._replace(operations=(operation,))
-                    yield Step(f"{step.name} (only {operation.kind} goes on)", simplify(only), step.is_sure)
+                    yield Step(f"{step.name} (only {operation.kind} continues)", simplify(only), step.is_sure)
                 continue
             for operation in alone(step.world):
                 only = World(step.world.record, operations=(operation,))
@@ -77,13 +77,13 @@ class Steps:
                     yield Step(name, following, is_sure=is_sure)
 
     def _running(self, world: World) -> Iterator[Step]:
-        """Go on with what has begun."""
+        """Yield the steps that continue running functions."""
         for operation in world.operations:
             without = _without(world, operation)
             for name, following in self._advance(without, operation):
                 yield Step(name, following, is_sure=True)
             if operation.has_effects and self._bounds.faults:
-                yield Step(f"{operation.kind} is cut off", without, is_sure=False)
+                yield Step(f"{operation.kind} is interrupted", without, is_sure=False)
         for kind, attempt, arn in world.stream:
             if kind == "second_cleanup" and world.operations:
                 continue  # it comes a quarter of an hour later: whatever was in flight is over by then
@@ -130,7 +130,7 @@ class Steps:
     @staticmethod
     def _is_just_launched(world: World, record: Record) -> bool:
         """Whether a dispatch that may launch it still runs: it is over before a container counts as slow to start or to stop, before a
-        runner counts as silent, and before the task of a job that has ended is looked for.
+        runner exceeds the heartbeat timeout, and before the task of a job that has ended is looked for.
         """
         dispatches = [each for each in world.operations if each.kind == "dispatch"]
         if record.is_live:
@@ -162,7 +162,7 @@ class Steps:
         codes = ("stopped",) if task.runner == "told" else _ENDS
         for code in (*codes, *(("terminated",) if task.stopping else ())):
             yield Step(f"a notebook ends: {code}", replace_task(world, task, runner=f"report {code}"), is_sure=False)
-        yield Step("a runner falls silent", replace_task(world, task, runner="hung"), is_sure=False)
+        yield Step("a runner stops sending heartbeats", replace_task(world, task, runner="hung"), is_sure=False)
         yield Step("a container is lost", replace_task(world, task, stopped="exit 1"), is_sure=False)
 
     def _begin(self, world: World, operation: Operation) -> Iterator[Step]:

@@ -46,7 +46,7 @@ class Tape:
     def __init__(self) -> None:
         self.now = START
         self.heartbeat: datetime | None = None
-        """When the last beat was, where the operation asks for it."""
+        """When the last heartbeat arrived, for the operation that reads it."""
         self._responses: tuple[Any, ...] = ()
         self._position = 0
 

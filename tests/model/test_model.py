@@ -74,7 +74,7 @@ def test_whatever_happens_the_rules_hold_and_the_job_comes_to_an_end(case: str) 
     assert not stuck, f"the job, or its task, never ends by itself: {found.story(stuck[0])}, {found.worlds[stuck[0]]}"
 
 
-def test_without_faults_one_container_runs_at_a_time_and_none_is_left_alone() -> None:
+def test_without_faults_one_container_runs_at_a_time_and_none_is_orphaned() -> None:
     bounds = Bounds(double=False, faults=False, last_attempt_without_capacity=NO_CAPACITY_PROBLEM)
     look(PLAIN, bounds, ends_a_run_by_its_launch, runs_twice, leaves_a_container)
 
@@ -83,7 +83,7 @@ def test_a_launch_that_fails_does_not_end_a_run() -> None:
     look(PLAIN, Bounds(double=False), ends_a_run_by_its_launch)
 
 
-def test_a_container_whose_dispatch_was_cut_off_is_stopped_when_it_hangs() -> None:
+def test_a_hanging_container_of_an_interrupted_dispatch_is_stopped() -> None:
     look(PLAIN, Bounds(operations=1, double=False), leaves_a_container)
 
 
@@ -114,7 +114,7 @@ def test_nothing_changes_a_job_that_has_ended_or_been_deleted() -> None:
         assert all(scheduler.run(Operation("heartbeat", arn, "", (record,))).refused for arn in ALL_TASKS)
 
 
-def test_an_attempt_that_is_over_changes_nothing() -> None:
+def test_an_attempt_that_has_ended_changes_nothing() -> None:
     scheduler, records = some_records()
     steps = Steps(scheduler, Bounds())
     waiting_or_live = [each for each in records if not each.is_terminal and each.attempt]
@@ -169,12 +169,12 @@ class Undecided(JobTable):
         (Forgetful, "the index of live jobs lacks what is live"),
     ],
 )
-def test_a_mistake_would_be_found(table: type[JobTable], told: str) -> None:
+def test_a_mistake_is_detected(table: type[JobTable], told: str) -> None:
     with pytest.raises(AssertionError, match=told):
         look(PLAIN, Bounds(double=False), table=table)
 
 
-def test_a_job_that_never_ends_would_be_found() -> None:
+def test_a_job_that_never_ends_is_detected() -> None:
     options, bounds = Options(infrastructure_retries=0), Bounds(operations=1, double=False)
     found = look(options, bounds, table=Undecided)
     stuck = found.unable_to_reach(has_ended)

@@ -25,7 +25,7 @@ class Task(NamedTuple):
     arn: str
     """Attempt, launch and copy: one launch may by mistake have two tasks."""
     runner: str = "boot"
-    """boot, run, hung (alive, but silent), told (to stop), or `report <code>`."""
+    """boot, run, hung (running without heartbeats), told (to stop), or `report <code>`."""
     stopping: bool = False
     """Whether ECS was asked to stop it."""
     stopped: str = ""

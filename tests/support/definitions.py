@@ -1,4 +1,4 @@
-"""Definitions of a scheduler in this process: made over HTTP, with their schedules, ticks, sweeps and streams at hand."""
+"""Definitions of a scheduler in this process, created over HTTP, with access to schedules, ticks, sweeps and streams."""
 
 import json
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ _PATH = "/scheduler/job_definitions"
 
 @dataclass
 class Definitions:
-    """What a test does with definitions, and what it looks at."""
+    """Requests about definitions, and access to their state."""
 
     local: LocalScheduler
 
     def post(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> Response:
-        """Upload a notebook, and ask for a definition of it; a field that is `...` is left out."""
+        """Upload a notebook and request a definition. A field with the value `...` is omitted."""
         api = api or self.local.api
         if "input_uri" not in fields:
             name = "x.zip" if fields.get("package_input_folder") else "x.ipynb"
@@ -51,7 +51,7 @@ class Definitions:
         return api.post(_PATH, {name: value for name, value in body.items() if value is not ...})
 
     def create(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> str:
-        """Create a definition and give its id."""
+        """Create a definition and return its id."""
         response = self.post(content, api, **fields)
         assert response.status == 200, response.body
         return str(response.body["job_definition_id"])
@@ -66,7 +66,7 @@ class Definitions:
         assert self.local.api.delete(f"{_PATH}/{definition_id}").status == 204
 
     def run_now(self, definition_id: str, **body: Any) -> str:
-        """Run a definition now; give the job's id."""
+        """Run a definition now and return the job's id."""
         response = self.local.api.post(f"{_PATH}/{definition_id}/jobs", body)
         assert response.status == 200, response.body
         return str(response.body["job_id"])
@@ -84,14 +84,14 @@ class Definitions:
         return found
 
     def schedules(self) -> dict[str, Any]:
-        """Give all schedules of the group by name, as EventBridge Scheduler has them."""
+        """Return all schedules of the group by name, as EventBridge Scheduler stores them."""
         group = scheduler_backends[DEFAULT_ACCOUNT_ID][REGION].schedule_groups["schedules"]
         return {name: each.to_dict() for name, each in sorted(group.schedules.items())}
 
     def tick(
         self, definition_id: str, due: datetime, revision: int | None = None, *, api: Api | None = None
     ) -> list[str]:
-        """Deliver a tick as EventBridge Scheduler and the queue do; give the messages that come again."""
+        """Deliver a tick as EventBridge Scheduler and the queue do. Return the messages to redeliver."""
         message = {
             "owner_id": self.local.owner_id(api),
             "definition_id": definition_id,
@@ -101,7 +101,7 @@ class Definitions:
         return self.deliver(message)
 
     def deliver(self, *messages: dict[str, Any]) -> list[str]:
-        """Deliver messages of the tick queue in one batch; give the ids of those that come again."""
+        """Deliver messages of the tick queue in one batch. Return the ids of those to redeliver."""
         records = [_message(f"m{i}", json.dumps(each)) for i, each in enumerate(messages)]
         try:
             response = events.ticks({"Records": records}, _CONTEXT)
@@ -110,11 +110,11 @@ class Definitions:
         return [each["itemIdentifier"] for each in response["batchItemFailures"]]
 
     def asked(self) -> list[dict[str, Any]]:
-        """Take all messages out of the tick queue."""
+        """Receive and delete all messages of the tick queue."""
         return self._take(self.local.factory.resources.tick_queue_url)
 
     def sweep(self) -> list[dict[str, Any]]:
-        """Let the sweep run, and the tick function do what it asks for; give its messages."""
+        """Run the sweep, and the ticks function with the sweep's messages. Return the messages."""
         events.sweep({}, _CONTEXT)
         messages = self.asked()
         for each in messages:
@@ -122,17 +122,17 @@ class Definitions:
         return messages
 
     def follow_streams(self) -> None:
-        """Have the tables' streams tell of what happens from now on."""
+        """Record what the tables' streams contain from now on."""
         for table in self._tables():
             if table.stream_shard is None:
                 table.set_stream_specification({"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
 
     def clean_up(self) -> list[str]:
-        """Deliver what the streams have told since the last time; give what comes again."""
+        """Deliver the records of the streams since the last call. Return those to redeliver."""
         return self.deliver_records(*self.told())
 
     def told(self) -> list[dict[str, Any]]:
-        """Take what the streams have told since the last time, as far as the cleanup function asks for it."""
+        """Return the records of the streams since the last call that the cleanup function subscribes to."""
         records: list[dict[str, Any]] = []
         for table in self._tables():
             assert table.stream_shard is not None, "ask for the streams first"
@@ -143,7 +143,7 @@ class Definitions:
         return records
 
     def deliver_records(self, *records: dict[str, Any]) -> list[str]:
-        """Deliver records of the streams one by one; give those that come again."""
+        """Deliver records of the streams one by one. Return those to redeliver."""
         failed = []
         for each in records:
             try:
@@ -157,11 +157,11 @@ class Definitions:
         assert self.deliver_second_cleanups(*self.second_cleanups()) == []
 
     def second_cleanups(self) -> list[dict[str, Any]]:
-        """Take all messages out of the queue of second cleanups."""
+        """Receive and delete all messages of the queue of second cleanups."""
         return self._take(self.local.factory.resources.cleanup_queue_url)
 
     def deliver_second_cleanups(self, *messages: dict[str, Any]) -> list[str]:
-        """Deliver second cleanups one by one; give the ids of those that come again."""
+        """Deliver second cleanups one by one. Return the ids of those to redeliver."""
         failed = []
         for i, each in enumerate(messages):
             try:
@@ -171,13 +171,13 @@ class Definitions:
         return failed
 
     def jobs(self, definition_id: str | None = None) -> list[dict[str, Any]]:
-        """Give all jobs as they are stored, or those of one definition, in order of their ids."""
+        """Return all stored jobs, or those of one definition, ordered by id."""
         found = [{name: next(iter(value.values())) for name, value in each.items()} for each in self.local.items()]
         mine = [each for each in found if definition_id in (None, each.get("job_definition_id"))]
         return sorted(mine, key=lambda each: str(each["job_id"]))
 
     def verdicts(self) -> dict[str, str]:
-        """Give what became of each due minute, by hour and minute."""
+        """Return the verdict on each due time, by hour and minute."""
         found = {}
         for each in self.local.items("marks"):
             kind, *_, due = each["mark_id"]["S"].split("#")
@@ -187,14 +187,14 @@ class Definitions:
         return dict(sorted(found.items()))
 
     def leftovers(self) -> dict[str, Any]:
-        """Give what is there besides uploads and marks: nothing, if all that was made is gone."""
+        """Return everything that exists except uploads and marks: nothing after a complete cleanup."""
         objects = [each for each in self.local.objects() if not each.startswith("uploads/")]
         items = {name: self.local.items(name) for name in ("definitions", "jobs")}
         found = {"objects": objects, "schedules": list(self.schedules()), **items}
         return {name: each for name, each in found.items() if each}
 
     def at(self, clock_time: str) -> datetime:
-        """Give an instant of the clock's day."""
+        """Return an instant of the clock's day."""
         hour, minute = clock_time.split(":")
         return self.local.clock.now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
 

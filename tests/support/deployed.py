@@ -23,7 +23,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """How the deployed stack is reached."""
+    """Access to the deployed stack."""
 
     api_url: str
     """The stage URL, without `/scheduler`."""
@@ -33,7 +33,7 @@ class Deployed:
     """The address of every emulated AWS service."""
 
     user_policy_arn: str
-    """The policy of people who run notebooks."""
+    """The policy for users."""
 
     folder: Path
     """The local cloud's folder: logs, state, `env`."""
@@ -80,7 +80,7 @@ class Deployed:
 
 @pytest.fixture(scope="session")
 def deployed() -> Deployed:
-    """Fail, rather than skip, where there is no local cloud: a suite that did not run has not passed."""
+    """Fail, rather than skip, if there is no local cloud, because a suite that did not run has not passed."""
     folder = (_ROOT / os.environ.get("LOCAL_CLOUD_DIR", ".local-cloud")).resolve()
     connection = folder / "connection.json"
     if not connection.exists():
@@ -92,7 +92,7 @@ def deployed() -> Deployed:
 
 
 def _responses(api_url: str) -> bool:
-    """Whether the API refuses an unsigned request, as it must."""
+    """Check whether the API rejects an unsigned request, as it must."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(f"{api_url}/scheduler/health", timeout=30).close()

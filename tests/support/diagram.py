@@ -1,4 +1,4 @@
-"""The state diagram in docs/architecture.md, made of the table of transitions; `python -m tests.support.diagram` writes it anew."""
+"""The state diagram in docs/architecture.md, generated from the table of transitions by `python -m tests.support.diagram`."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ _BLOCK: Final = re.compile(r"(?<=<!-- transitions:begin -->\n).*?(?=<!-- transit
 
 
 def draw() -> str:
-    """Draw the table as a Mermaid state diagram: an arrow for each pair of states that a transition joins."""
+    """Return the table as a Mermaid state diagram, with an arrow for each pair of statuses that a transition connects."""
     arrows = [
         f"{source} --> {transition.target}: {transition.name}"
         for transition in TRANSITIONS.values()
@@ -44,7 +44,7 @@ def block_in(text: str) -> str:
 
 
 def insert(text: str) -> str:
-    """Put the diagram into a document's block.
+    """Replace the diagram in a document.
 
     Raises
     ------

@@ -14,7 +14,7 @@ class Failures:
         self._capsys, self._caplog = capsys, caplog
 
     def counted(self) -> list[str]:
-        """Return the background work whose failures were counted since the last call."""
+        """Return the kinds of work whose failures were counted since the last call."""
         lines = self._capsys.readouterr().out.splitlines()
         return [json.loads(line)["work"] for line in lines if '"BackgroundFailures"' in line]
 

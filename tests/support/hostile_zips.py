@@ -1,4 +1,4 @@
-"""Zips of input folders that nobody's client makes: the service refuses them, and so does the runner."""
+"""Unusual zips of input folders, which the service and the runner both reject."""
 
 import io
 import stat
@@ -11,7 +11,7 @@ __all__ = ["HOSTILE", "MOST_BYTES", "MOST_FILES", "directory_of", "end_of", "ent
 
 MOST_FILES: Final = 50
 MOST_BYTES: Final = 200 << 20
-"""The limits that these are too much for."""
+"""The limits that these zips exceed."""
 
 _NOTEBOOK: Final = b'{"cells": [], "metadata": {"kernelspec": {"name": "python3"}}, "nbformat": 4, "nbformat_minor": 5}'
 
@@ -54,12 +54,12 @@ def entry_of(name: bytes, *, flags: int = 0x800, extra: bytes = b"", comment: by
 
 
 def end_of(size: int, *, count: int = 0, offset: int = 0) -> bytes:
-    """Make the end of a zip, which says where its directory is."""
+    """Make the end record of a zip, which locates its directory."""
     return struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, size, offset, 0)
 
 
 def directory_of(entry: Callable[[int], bytes], count: int) -> bytes:
-    """Make a zip that is nothing but a directory of so many entries."""
+    """Make a zip that consists of a directory with this number of entries."""
     directory = b"".join(entry(number) for number in range(count))
     return directory + end_of(len(directory), count=min(count, 0xFFFF))
 
@@ -71,7 +71,7 @@ def _special(name: str, mode: int) -> zipfile.ZipInfo:
 
 
 def _twice() -> bytes:
-    """Make a zip of two files, and give the second the first one's name."""
+    """Make a zip of two files with the same name."""
     return with_notebook(("b.txt", b"1"), ("c.txt", b"2")).replace(b"c.txt", b"b.txt")
 
 
@@ -86,7 +86,7 @@ def _in_parts(count: int) -> bytes:
 
 
 def _understated() -> bytes:
-    """Make a zip of 200 entries that says it has one."""
+    """Make a zip of 200 entries whose end record states one."""
     directory = b"".join(entry_of(b"%d" % number) for number in range(200))
     return directory + end_of(len(directory), count=1)
 
@@ -120,4 +120,4 @@ HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
     "cut off": lambda: with_notebook(("b", b"1"))[:-30],
     "a damaged directory": lambda: with_notebook(("b", b"1")).replace(b"PK\x01\x02", b"PK\x01\x03"),
 }
-"""Each by what is wrong with it."""
+"""The zips, by their problem."""

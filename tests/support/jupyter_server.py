@@ -1,4 +1,4 @@
-"""A real Jupyter server in a process of its own, with nothing of this machine's Jupyter configuration."""
+"""A real Jupyter server in a separate process, without the Jupyter configuration of this machine."""
 
 import os
 import secrets
@@ -18,7 +18,7 @@ import httpx
 __all__ = ["JupyterServer", "running_server"]
 
 _START_SECONDS = 60
-"""It takes two, on a machine that does nothing else."""
+"""The timeout in seconds. On an idle machine, it takes two."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class JupyterServer:
     url: str
     token: str
     workspace: Path
-    """Its root folder; not its working directory, unless that is asked for."""
+    """Its root folder, which is not its working directory unless requested."""
     log: Path
     process: "subprocess.Popen[bytes]"
     http: httpx.Client
@@ -45,7 +45,7 @@ class JupyterServer:
         return response.json()
 
     def post(self, path: str, body: Any) -> Any:
-        """Post a document, and give the answer's."""
+        """Post a document and return the document of the response."""
         response = self.request("POST", path, body)
         assert response.status_code == 200, response.text
         return response.json()

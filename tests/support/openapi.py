@@ -1,4 +1,4 @@
-"""The checked-in OpenAPI document as a judge: of bodies that are sent, and of every answer that the API gives."""
+"""Validate request bodies and every response against the checked-in OpenAPI document."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,13 +23,13 @@ def read_document() -> dict[str, Any]:
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Give each operation of a document with its method, in capitals, and its path."""
+    """Yield each operation of a document with its method, in capitals, and its path."""
     for path, item in document["paths"].items():
         yield from ((method.upper(), path, item[method]) for method in item)
 
 
 class Judge:
-    """Says what is wrong with a body, by the document; in answers, fields that it does not have are wrong, too."""
+    """Validates bodies against the document. In responses, unknown fields are errors, too."""
 
     def __init__(self, document: Mapping[str, Any] | None = None) -> None:
         self.document = deepcopy(dict(document or read_document()))
@@ -39,7 +39,7 @@ class Judge:
                 schema["additionalProperties"] = False
 
     def wrong_in_response(self, method: str, path: str, status: int, body: Any) -> list[str]:
-        """Say what is wrong with an answer; an empty list if nothing is."""
+        """Return the errors of a response; an empty list if there are none."""
         responses = self.document["paths"][path][method.lower()]["responses"]
         if str(status) not in responses:
             return [f"{method} {path} has no status {status}"]
@@ -51,7 +51,7 @@ class Judge:
         return self._wrong(found["content"]["application/json"]["schema"], body, self._closed)
 
     def wrong_in_request(self, method: str, path: str, body: Any) -> list[str]:
-        """Say what is wrong with a request's body; fields that the document does not have are ignored."""
+        """Return the errors of a request's body. Unknown fields are ignored."""
         content = self.document["paths"][path][method.lower()]["requestBody"]["content"]
         return self._wrong(content["application/json"]["schema"], body, self.document["components"])
 
@@ -62,7 +62,7 @@ class Judge:
 
 
 def _texts(error: ValidationError) -> Iterator[str]:
-    """Say what is wrong, and of alternatives what is wrong with each."""
+    """Return the errors, and for alternatives the errors of each."""
     yield f"{error.json_path}: {error.message}"
     for each in error.context or ():
         yield from _texts(each)
@@ -70,18 +70,18 @@ def _texts(error: ValidationError) -> Iterator[str]:
 
 @dataclass
 class CheckedApi(Api):
-    """The API, each of whose answers below `/scheduler` has to be as the document says."""
+    """The API, with validation of each response below `/scheduler` against the document."""
 
     judge: Judge = field(default_factory=Judge)
     seen: set[tuple[str, str, int]] = field(default_factory=set)
-    """Method, path and status of every answer that was held against the document."""
+    """Method, path and status of every response that was validated."""
 
     def as_user(self, user_arn: str | None, unique_id: str | None = None) -> Self:
-        """Call as somebody else, before the same judge."""
+        """Call as somebody else, with the same validation."""
         return type(self)(user_arn, unique_id, self.judge, self.seen)
 
     def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:
-        """Send one request, and judge its answer."""
+        """Send one request and validate its response."""
         response = super().request(method, url, body=body, headers=headers)
         path, _ = match_resource(url.partition("?")[0])
         if path.startswith("/scheduler/"):

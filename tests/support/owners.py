@@ -1,4 +1,4 @@
-"""An IAM user of a test's own on the local cloud: the service keeps owners apart, so its lists begin empty."""
+"""A separate IAM user for a test on the local cloud. The service separates owners, so the user's lists are empty at first."""
 
 import secrets
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Owner:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a tool of theirs is started with."""
+        """The environment variables for a tool of this user."""
         return self.deployed.environment_of(self.key)
 
     def client(self) -> Client:
@@ -34,7 +34,7 @@ class Owner:
 
 @contextmanager
 def new_user(deployed: Deployed, *policy_arns: str) -> Iterator[AccessKey]:
-    """Make an IAM user with these policies and nothing else; in the end delete the user."""
+    """Create an IAM user with only these policies. Delete the user at the end."""
     iam = deployed.administrator("iam")
     name = f"test-{secrets.token_hex(6)}"
     iam.create_user(UserName=name)
@@ -52,7 +52,7 @@ def new_user(deployed: Deployed, *policy_arns: str) -> Iterator[AccessKey]:
 
 @contextmanager
 def new_owner(deployed: Deployed) -> Iterator[Owner]:
-    """Make a user of the scheduler; in the end delete their definitions and jobs, and the user."""
+    """Create a user of the scheduler. Delete the user with all definitions and jobs at the end."""
     with new_user(deployed, deployed.user_policy_arn) as key:
         owner = Owner(deployed, key)
         try:
@@ -62,7 +62,7 @@ def new_owner(deployed: Deployed) -> Iterator[Owner]:
 
 
 def _delete_all(owner: Owner) -> None:
-    """Delete definitions, which would make more jobs and whose own jobs go with them, then the other jobs."""
+    """Delete definitions first, which would create more jobs and whose jobs are deleted with them, then the other jobs."""
     with owner.client() as client:
         for definition in list(client.list_definitions()):
             client.delete_definition(definition.definition_id)

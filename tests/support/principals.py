@@ -1,4 +1,4 @@
-"""Callers of every kind, as API Gateway says who they are."""
+"""Callers of every kind, as API Gateway identifies them."""
 
 from typing import Final
 

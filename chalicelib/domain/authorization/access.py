@@ -14,20 +14,20 @@ __all__ = ["ALLOWED_CALLERS", "ROUTES", "Audience", "CallerKind", "Rule", "calle
 class CallerKind(StrEnum):
     """The kind of caller that sends a request."""
 
-    ANONYMOUS = "nobody: not signed"
+    ANONYMOUS = "an unsigned request"
     NO_OWNER = "a principal that cannot own jobs"
     USER = "a user"
     ADMIN = "an admin"
-    USER_FOR_OTHER = "a user, with another's `owner_id`"
-    ADMIN_FOR_OTHER = "an admin, with another's `owner_id`"
+    USER_FOR_OTHER = "a user, with the `owner_id` of another owner"
+    ADMIN_FOR_OTHER = "an admin, with the `owner_id` of another owner"
 
 
 class Audience(StrEnum):
     """The callers that a route is for."""
 
-    SIGNED = "whoever may own jobs"
+    SIGNED = "everybody who may own jobs"
     """The route is not about an owner's jobs. `owner_id` has no effect."""
-    SELF = "the owner alone"
+    SELF = "the owner only"
     """The route creates something that belongs to the caller."""
     OWNER = "the owner, or an admin for the owner"
     ADMIN = "admins"

@@ -116,6 +116,6 @@ def check_run(step: Step, spec: JobSpec, settings: SchedulerSettings, caller: Ca
     if compute_type is None:
         offered = ", ".join(environment.compute_types)
         raise InvalidRequestError.for_field(
-            "compute_type", f"the compute type {spec.compute_type!r} no longer exists; choose one of {offered}."
+            "compute_type", f"there is no compute type {spec.compute_type!r}; choose one of {offered}."
         )
     return compute_type

@@ -1,4 +1,4 @@
-"""Builders of what the domain is about, with defaults for all that a test does not care for."""
+"""Builders for objects of the domain, with defaults for everything that a test does not set."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def job(status: JobStatus = JobStatus.IN_PROGRESS, **changes: Any) -> Job:
 
 
 def waiting(owner_id: str, number: int, definition: str | None = None) -> WaitingJob:
-    """Make a waiting job: the higher the number, the younger."""
+    """Make a waiting job. A higher number means a later job."""
     return WaitingJob(owner_id, f"{number:06d}-{owner_id}", NOW + timedelta(seconds=number), definition)
 
 

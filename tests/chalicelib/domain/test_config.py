@@ -26,7 +26,7 @@ FARGATE: dict[float, list[float]] = {
     8: [16, 20, 56, 60],
     16: [32, 40, 112, 120],
 }
-"""Each vCPU's smallest and largest memory [GiB], and some between, as the ECS developer guide lists them."""
+"""The smallest and largest memory [GiB] for each number of vCPUs, and some in between, as in the ECS developer guide."""
 
 NOT_FARGATE = [(0.25, 4), (0.5, 0.5), (1, 1), (1, 9), (2, 3), (2, 17), (4, 7), (4, 31), (8, 18), (8, 64), (16, 36)]
 
@@ -37,14 +37,16 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(("vcpu", "memory_gib"), [(cpu, each) for cpu, sizes in FARGATE.items() for each in sizes])
-def test_fargate_sizes_are_taken(vcpu: float, memory_gib: float) -> None:
+def test_fargate_sizes_are_accepted(vcpu: float, memory_gib: float) -> None:
     size = ComputeType(vcpu=vcpu, memory_gib=memory_gib)
     assert (int(size.cpu_units), int(size.memory_mib)) == (vcpu * 1024, memory_gib * 1024)
 
 
 @pytest.mark.parametrize(("vcpu", "memory_gib"), NOT_FARGATE)
-def test_memory_that_does_not_go_with_a_vcpu_is_told_with_what_does(vcpu: float, memory_gib: float) -> None:
-    with pytest.raises(ValidationError, match=rf"memory_gib = {memory_gib:g} does not go with {vcpu:g} vCPU") as told:
+def test_the_error_for_wrong_memory_lists_the_available_sizes(vcpu: float, memory_gib: float) -> None:
+    with pytest.raises(
+        ValidationError, match=rf"memory_gib = {memory_gib:g} is not available with {vcpu:g} vCPU"
+    ) as told:
         ComputeType(vcpu=vcpu, memory_gib=memory_gib)
     offered = str(told.value).split("choose one of ")[1]
     assert f"{FARGATE[vcpu][0]:g}" in offered
@@ -52,17 +54,17 @@ def test_memory_that_does_not_go_with_a_vcpu_is_told_with_what_does(vcpu: float,
 
 
 @pytest.mark.parametrize("vcpu", [0, 0.3, 3, 32, -1])
-def test_vcpus_that_fargate_has_not_are_told_with_those_it_has(vcpu: float) -> None:
+def test_the_error_for_wrong_vcpus_lists_the_available_numbers(vcpu: float) -> None:
     with pytest.raises(ValidationError, match=rf"vcpu = {vcpu:g} is not offered .* 0\.25, 0\.5, 1, 2, 4, 8, 16"):
         ComputeType(vcpu=vcpu, memory_gib=2)
 
 
 WRONG_ENVIRONMENTS = [
-    ({"output_formats": ["ipynb", "docx"]}, "output_formats names docx"),
+    ({"output_formats": ["ipynb", "docx"]}, "output_formats contains docx"),
     ({"output_formats": []}, "output_formats"),
     ({"compute_types": []}, "compute_types"),
     ({"default_compute_type": "huge"}, "default_compute_type = 'huge'"),
-    ({"task_role_arn": "arn:aws:iam::123456789012:role/data"}, "task_role_arn must name its users"),
+    ({"task_role_arn": "arn:aws:iam::123456789012:role/data"}, "task_role_arn must list its users"),
     ({"description": "x" * 201}, "description"),
     ({"gpu": True}, "gpu"),
     ({"users": "everybody"}, "users"),
@@ -70,21 +72,21 @@ WRONG_ENVIRONMENTS = [
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG_ENVIRONMENTS)
-def test_a_wrong_environment_is_told_by_its_key(change: dict[str, Any], message: str) -> None:
+def test_the_error_for_a_wrong_environment_names_its_key(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Environment.model_validate({"compute_types": ["small"], **change})
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a b", "ä", "x" * 41, "a/b", "python\n"])
-def test_names_that_aws_would_not_take_are_refused(name: str) -> None:
+def test_names_that_aws_does_not_accept_are_rejected(name: str) -> None:
     for section in ("environments", "compute_types"):
         with pytest.raises(ValidationError, match=section):
             SchedulerSettings.model_validate({**SETTINGS, section: {name: next(iter(SETTINGS[section].values()))}})
 
 
-def test_an_environment_may_offer_only_what_there_is() -> None:
+def test_an_environment_offers_only_existing_compute_types() -> None:
     wrong = {**SETTINGS, "environments": {"python": {"compute_types": ["small", "huge", "vast"]}}}
-    with pytest.raises(ValidationError, match=r"environments\.python\.compute_types names huge, vast"):
+    with pytest.raises(ValidationError, match=r"environments\.python\.compute_types contains huge, vast"):
         SchedulerSettings.model_validate(wrong)
 
 
@@ -95,13 +97,13 @@ def test_a_section_may_not_be_empty(section: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(Limits.model_fields))
-def test_a_limit_below_its_least_is_told_by_its_key(name: str) -> None:
+def test_the_error_for_a_limit_below_its_minimum_names_the_key(name: str) -> None:
     with pytest.raises(ValidationError, match=name):
         Limits.model_validate({name: -1})
 
 
-def test_the_default_time_is_within_the_longest() -> None:
-    with pytest.raises(ValidationError, match="default_timeout_minutes is more than max_timeout_minutes"):
+def test_the_default_timeout_is_within_the_maximum() -> None:
+    with pytest.raises(ValidationError, match="default_timeout_minutes is greater than max_timeout_minutes"):
         Limits(default_timeout_minutes=61, max_timeout_minutes=60)
     assert Limits(default_timeout_minutes=60, max_timeout_minutes=60).max_timeout_minutes == 60
 
@@ -112,7 +114,7 @@ def test_retention_may_be_for_ever_but_not_less() -> None:
         Retention(jobs_days=-1)
 
 
-def test_a_misspelt_key_is_told() -> None:
+def test_a_misspelled_key_is_reported() -> None:
     with pytest.raises(ValidationError, match="limit"):
         SchedulerSettings.model_validate({**SETTINGS, "limit": {}})
 
@@ -126,14 +128,14 @@ def test_default_formats_are_known() -> None:
     assert set(Environment(compute_types=("small",)).output_formats) <= set(OUTPUT_FORMATS)
 
 
-def test_settings_come_back_from_the_bundle(tmp_path: Path) -> None:
+def test_settings_are_loaded_from_the_bundle(tmp_path: Path) -> None:
     settings, file = SchedulerSettings.model_validate(SETTINGS), tmp_path / "settings.json"
     file.write_text(settings.model_dump_json(), encoding="utf-8")
     assert load_settings(file) == settings
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", json.dumps({**SETTINGS, "environments": {}}), "\xff"])
-def test_settings_that_cannot_be_used_are_told(tmp_path: Path, content: str | None) -> None:
+def test_invalid_settings_raise_a_configuration_error(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "settings.json"
     if content is not None:
         file.write_bytes(content.encode("latin-1"))
@@ -141,7 +143,7 @@ def test_settings_that_cannot_be_used_are_told(tmp_path: Path, content: str | No
         load_settings(file)
 
 
-def test_a_resource_that_a_function_has_not_is_told_by_its_variable() -> None:
+def test_the_error_for_a_missing_resource_names_its_variable() -> None:
     resources = Resources({"JOBS_TABLE": "jobs", "API_URL": "https://api/v1/", "SUBNETS": "a,b", "BUCKET": ""})
     assert (resources.jobs_table, resources.api_url, resources.subnets) == ("jobs", "https://api/v1", ["a", "b"])
     for name in ("marks_table", "bucket"):

@@ -41,7 +41,7 @@ def loads(draw: st.DrawFn) -> Load:
 
 
 def over(load: Load, limits: Limits) -> set[str]:
-    """Say which limits a load is over."""
+    """Return the limits that a load exceeds."""
     return {
         *(["total"] if load.total > limits.max_running_jobs else []),
         *(owner for owner, number in load.by_owner.items() if number > limits.max_running_jobs_per_owner),
@@ -50,7 +50,7 @@ def over(load: Load, limits: Limits) -> set[str]:
 
 
 @given(queues(), loads(), LIMITS)
-def test_no_limit_is_ever_passed_and_no_slot_left_free(
+def test_no_limit_is_exceeded_and_no_slot_stays_unused(
     waits: list[list[WaitingJob]], load: Load, limits: Limits
 ) -> None:
     before = over(load, limits)
@@ -78,8 +78,8 @@ def test_an_owners_jobs_go_oldest_first_as_far_as_their_definitions_allow(
 
 
 @given(queues(), LIMITS)
-def test_owners_have_turns(waits: list[list[WaitingJob]], limits: Limits) -> None:
-    """While two owners both have jobs that could go, neither gets two more than the other."""
+def test_owners_take_turns(waits: list[list[WaitingJob]], limits: Limits) -> None:
+    """While two owners both have jobs to launch, neither gets two more than the other."""
     free = Limits(max_running_jobs=limits.max_running_jobs)
     plain = [[WaitingJob(job.owner_id, job.job_id, job.not_before, None) for job in jobs] for jobs in waits]
     given_so_far: Counter[str] = Counter()
@@ -92,10 +92,8 @@ def test_owners_have_turns(waits: list[list[WaitingJob]], limits: Limits) -> Non
 
 
 @given(queues(), LIMITS, st.integers(0, 3))
-def test_nobody_waits_for_ever_however_much_others_ask(
-    waits: list[list[WaitingJob]], limits: Limits, arrivals: int
-) -> None:
-    """Slots come free one at a time, while one owner goes on asking: all that waited at the start has its turn."""
+def test_no_owner_starves(waits: list[list[WaitingJob]], limits: Limits, arrivals: int) -> None:
+    """Slots become free one at a time while one owner keeps submitting: all jobs that waited at the start are launched."""
     pool = [job for jobs in waits for job in jobs]
     wanted, running = {job.job_id for job in pool}, list[WaitingJob]()
     for number in range(1000, 1000 + 6 * (len(pool) + 1)):
@@ -112,7 +110,7 @@ def test_nobody_waits_for_ever_however_much_others_ask(
     assert not wanted
 
 
-def test_one_free_slot_goes_to_whoever_has_none() -> None:
+def test_a_free_slot_goes_to_an_owner_without_slots() -> None:
     load, limits = Load(), Limits(max_running_jobs=3)
     for number in (1, 2):
         load.add(waiting("ann", number))
@@ -120,7 +118,7 @@ def test_one_free_slot_goes_to_whoever_has_none() -> None:
     assert [job.owner_id for job in taken] == ["zoe"]
 
 
-def test_among_equals_whoever_has_waited_longest_is_first() -> None:
+def test_among_equal_owners_the_longest_waiting_is_first() -> None:
     limits = Limits(max_running_jobs=1)
     taken = list(round_robin([[waiting("ann", 7)], [waiting("zoe", 6)]], Load(), limits))
     assert [job.owner_id for job in taken] == ["zoe"]

@@ -30,7 +30,7 @@ INSTANTS = st.integers(min_value=0, max_value=2**47).map(from_millis)
 RANDOM = st.binary(min_size=10, max_size=10)
 LONGEST_OWNER = make_owner_id("AROA" + "X" * 200, "a-very-long-name-of-a-person-in-a-very-long-company")
 LATEST_ATTEMPT = 99_999
-"""More than 20 + 10 retries, each with 6 hours of launches a minute apart, can make."""
+"""More launches than 20 + 10 retries, each with 6 hours of launches a minute apart, can make."""
 
 
 @given(INSTANTS, RANDOM)
@@ -66,7 +66,7 @@ def test_owner_ids_are_safe_in_urls_and_keys(principal: str, display: str) -> No
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{20}", make_owner_id(principal, display))
 
 
-def test_owner_ids_can_be_recognised() -> None:
+def test_owner_ids_are_readable() -> None:
     assert make_owner_id("AIDA1", "Ann.O'Neil@example.com").startswith("ann-o-neil-example-com-")
     assert make_owner_id("AIDA1", "../../%2e%2e/🙂").startswith("2e-2e-")
     assert make_owner_id("AIDA1", "安娜").startswith("user-")
@@ -79,7 +79,7 @@ def test_owners_differ_whatever_they_are_called(one: str, other: str, display: s
 
 
 @given(INSTANTS, RANDOM, st.integers(min_value=0, max_value=LATEST_ATTEMPT), ANY_TEXT)
-def test_run_ids_come_back(now: datetime, randomness: bytes, attempt: int, name: str) -> None:
+def test_run_ids_survive_formatting_and_parsing(now: datetime, randomness: bytes, attempt: int, name: str) -> None:
     run_id = RunId(make_owner_id(name, name), new_job_id(now, randomness), attempt)
     assert RunId.parse(str(run_id)) == run_id
 
@@ -87,12 +87,12 @@ def test_run_ids_come_back(now: datetime, randomness: bytes, attempt: int, name:
 @given(
     st.text(max_size=200) | st.lists(st.sampled_from(["a", "/", "1", "²", "-1", " ", "٣"]), max_size=12).map("".join)
 )
-def test_what_is_no_run_id_is_told(text: str) -> None:
+def test_texts_that_are_not_run_ids_are_rejected(text: str) -> None:
     run_id = RunId.parse(text)
     assert run_id is None or (str(run_id).count("/") == 2 and run_id.attempt >= 0 and text.startswith(run_id.owner_id))
 
 
-def test_numbers_that_no_one_can_mean_are_no_attempts() -> None:
+def test_attempt_numbers_that_are_too_large_are_rejected() -> None:
     assert RunId.parse("ann/job/" + "9" * 5000) is None
     for text in ("o" * 201 + "/j/1", "o/" + "j" * 201 + "/1", "ö/j/1", "\ud800/j/1", "a b/j/1", "a\n/j/1"):
         assert RunId.parse(text) is None, text
@@ -101,7 +101,7 @@ def test_numbers_that_no_one_can_mean_are_no_attempts() -> None:
 
 
 class FakeEcs:
-    """Keeps what `RunTask` was asked."""
+    """Records the requests of `RunTask`."""
 
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
@@ -111,7 +111,7 @@ class FakeEcs:
         return {"tasks": [{"taskArn": "arn"}]}
 
 
-def test_ecs_takes_the_longest_names_that_a_launch_can_have() -> None:
+def test_ecs_accepts_the_longest_names_of_a_launch() -> None:
     names = ("CLUSTER", "TASK_FAMILY_PREFIX", "SUBNETS", "SECURITY_GROUPS", "ASSIGN_PUBLIC_IP")
     environ = {**dict.fromkeys(names, "x"), "API_URL": "https://a1b2c3d4e5.execute-api.eu-central-1.example.com/v1"}
     run_id, ecs = RunId(LONGEST_OWNER, new_job_id(NOW, b"\xff" * 10), LATEST_ATTEMPT), FakeEcs()
@@ -129,7 +129,7 @@ def test_ecs_takes_the_longest_names_that_a_launch_can_have() -> None:
     assert len(json.dumps(ecs.asked["overrides"])) <= 8192
 
 
-def test_s3_takes_the_longest_keys() -> None:
+def test_s3_accepts_the_longest_keys() -> None:
     run_id = RunId(LONGEST_OWNER, new_job_id(NOW, b"\xff" * 10), LATEST_ATTEMPT)
     path = "é" * 350
     keys = (
@@ -140,7 +140,7 @@ def test_s3_takes_the_longest_keys() -> None:
     assert max(len(key.encode()) for key in keys) <= 1024
 
 
-def test_everything_of_a_job_is_under_its_prefix_and_nothing_of_another() -> None:
+def test_keys_of_a_job_share_its_prefix_and_no_other_jobs() -> None:
     run_id = RunId("ann-1", "job-1", 1)
     prefix = job_prefix("ann-1", "job-1")
     assert output_key(run_id, "ipynb", "a.ipynb") == "jobs/ann-1/job-1/outputs/1/ipynb/a.ipynb"

@@ -34,14 +34,14 @@ CHANGES: dict[str, Any] = {
 """Another value for every field that a request with the same idempotency token must repeat."""
 
 
-def test_what_is_left_open_is_filled_in() -> None:
+def test_defaults_are_filled_in() -> None:
     spec = resolve_spec(PLAIN, settings(), caller())
     assert (spec.compute_type, spec.output_formats) == ("small", ("ipynb",))
     assert spec.timeout == timedelta(minutes=Limits().default_timeout_minutes)
     assert spec.owner_principals == caller().principal.names
 
 
-def test_what_is_asked_for_is_kept() -> None:
+def test_requested_fields_are_kept() -> None:
     asked = {**CHANGES, "runtime_environment_name": "python", "input_path": "a/report.ipynb"}
     spec = resolve_spec(replace(PLAIN, idempotency_token="t", **asked), settings(), caller())
     kept = {field.name for field in fields(spec)} & asked.keys()
@@ -61,7 +61,7 @@ def test_what_is_asked_for_is_kept() -> None:
         ({"max_retries": 6}, "max_retries", "at most 5 are allowed"),
     ],
 )
-def test_what_the_settings_do_not_allow_is_told(change: dict[str, Any], field: str, said: str) -> None:
+def test_requests_that_the_settings_do_not_allow_are_rejected(change: dict[str, Any], field: str, said: str) -> None:
     with pytest.raises(InvalidRequestError, match=said) as told:
         resolve_spec(replace(PLAIN, **change), settings(), caller())
     assert told.value.reason == field
@@ -75,21 +75,23 @@ def test_limits_themselves_are_allowed() -> None:
     assert (spec.timeout, spec.max_retries) == (most, limits.max_retries)
 
 
-def test_formats_come_once_each_in_the_order_asked_for() -> None:
+def test_formats_are_unique_and_in_the_requested_order() -> None:
     spec = resolve_spec(replace(PLAIN, output_formats=("html", "ipynb", "html")), settings(), caller())
     assert spec.output_formats == ("html", "ipynb")
 
 
-def test_a_closed_environment_is_open_to_those_it_names() -> None:
+def test_an_environment_with_users_is_offered_to_its_users() -> None:
     role = "arn:aws:iam::123456789012:role/Analysts"
     closed = settings(users=(role,))
     member = caller(also=(role,))
     assert resolve_spec(PLAIN, closed, member).owner_principals == member.principal.names
-    with pytest.raises(NotAllowedError, match=r"'python' is not open to you \(arn:aws:iam::123456789012:user/ann\)"):
+    with pytest.raises(
+        NotAllowedError, match=r"You \(arn:aws:iam::123456789012:user/ann\) may not use the environment 'python'"
+    ):
         resolve_spec(PLAIN, closed, caller())
 
 
-def test_a_closed_environment_is_not_offered_to_others() -> None:
+def test_an_environment_with_users_is_not_offered_to_others() -> None:
     with pytest.raises(InvalidRequestError) as told:
         resolve_spec(
             replace(PLAIN, runtime_environment_name="r"),
@@ -104,7 +106,7 @@ def test_no_compute_type_and_an_empty_one_are_the_default() -> None:
     assert [choose_compute_type(name, environment) for name in (None, "", "small")] == ["large", "large", "small"]
 
 
-def test_an_upload_is_named() -> None:
+def test_an_input_uri_names_an_upload() -> None:
     assert upload_id_of("upload:0123abcDEF") == "0123abcDEF"
 
 
@@ -112,7 +114,7 @@ def test_an_upload_is_named() -> None:
     "uri",
     ["", "report.ipynb", "upload:", "upload", "abc", "upload:../x", "upload:a/b", "upload:ä", "upload:²", "s3://b/k"],
 )
-def test_anything_else_is_no_upload(uri: str) -> None:
+def test_other_input_uris_are_rejected(uri: str) -> None:
     with pytest.raises(InvalidRequestError, match="input_uri: it must be upload:<id>"):
         upload_id_of(uri)
 
@@ -148,12 +150,12 @@ def test_the_same_bytes_uploaded_again_have_the_same_fingerprint() -> None:
     assert fingerprint(again, "etag") == fingerprint(PLAIN, "etag")
 
 
-def test_the_order_of_parameters_is_nothing_to_a_fingerprint() -> None:
+def test_the_order_of_parameters_does_not_change_the_fingerprint() -> None:
     one, other = replace(PLAIN, parameters={"a": "1", "b": "2"}), replace(PLAIN, parameters={"b": "2", "a": "1"})
     assert fingerprint(one, "etag") == fingerprint(other, "etag")
 
 
 @given(st.dictionaries(st.text(), st.text()), st.dictionaries(st.text(), st.text()))
-def test_fingerprints_tell_parameters_apart(one: dict[str, str], other: dict[str, str]) -> None:
+def test_different_parameters_have_different_fingerprints(one: dict[str, str], other: dict[str, str]) -> None:
     made = [fingerprint(replace(PLAIN, parameters=each), "etag") for each in (one, other)]
     assert (made[0] == made[1]) == (one == other)

@@ -43,22 +43,22 @@ def encoded(value: Any) -> str:
         (" desc( input_filename ) ", SortField("input_filename", ascending=False)),
     ],
 )
-def test_a_sort_field_is_read(text: str, expected: SortField) -> None:
+def test_a_sort_field_is_parsed(text: str, expected: SortField) -> None:
     assert parse_sort([text], SORTABLE_JOBS) == expected
 
 
-def test_newest_first_where_nothing_is_said() -> None:
+def test_the_newest_jobs_come_first_by_default() -> None:
     assert parse_sort([], SORTABLE_JOBS) == SortField("create_time", ascending=False)
 
 
-def test_only_the_first_field_counts_but_all_must_be_known() -> None:
+def test_only_the_first_sort_field_counts_but_all_must_be_valid() -> None:
     assert parse_sort(["asc(name)", "desc(status)"], SORTABLE_JOBS).name == "name"
-    with pytest.raises(InvalidRequestError, match=r"sort_by: 'desc\(size\)' is not sortable"):
+    with pytest.raises(InvalidRequestError, match=r"sort_by: 'desc\(size\)' cannot be sorted by"):
         parse_sort(["asc(name)", "desc(size)"], SORTABLE_JOBS)
 
 
 @given(st.text(max_size=40) | st.sampled_from(["", "()", "asc", "asc()", "up(name)", "job_definition_id", "asc(a)(b)"]))
-def test_what_cannot_be_sorted_by_is_told(text: str) -> None:
+def test_an_unsortable_field_is_reported(text: str) -> None:
     try:
         field = parse_sort([text], SORTABLE_JOBS)
     except InvalidRequestError as error:
@@ -122,7 +122,7 @@ def test_no_filter_is_forgotten_and_the_order_is_the_one_asked_for(query: JobQue
 
 
 @given(st.sampled_from(PLANS), KEYS, KEYS, st.integers(0, 10**9))
-def test_a_token_comes_back(plan: Any, range_key: str, job_id: str, seen: int) -> None:
+def test_a_page_token_survives_encoding_and_decoding(plan: Any, range_key: str, job_id: str, seen: int) -> None:
     token = PageToken(plan.index.name, (plan.prefix or "") + range_key, job_id, seen)
     text = token.encode()
     assert PageToken.decode(text, plan) == token
@@ -137,7 +137,7 @@ def refused(text: str, plan: Any) -> str:
     return told.value.message
 
 
-def test_a_token_of_another_list_is_refused() -> None:
+def test_a_token_of_another_list_is_rejected() -> None:
     table, by_name, by_status = PLANS[0], plan_list(JobQuery(sort=SortField("name", ascending=True))), PLANS[8]
     token = PageToken("by_name", "Report#1", JOB_ID, 10).encode()
     assert PageToken.decode(token, by_name).seen == 10
@@ -166,17 +166,17 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))
-def test_a_malformed_token_is_refused(text: str) -> None:
-    assert "not a token that this API gave out" in refused(text, PLANS[0])
+def test_a_malformed_token_is_rejected(text: str) -> None:
+    assert "not a token of this API" in refused(text, PLANS[0])
 
 
 @given(st.sampled_from(PLANS), st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
-def test_no_text_does_worse_than_be_refused(plan: Any, text: str) -> None:
+def test_random_text_is_rejected(plan: Any, text: str) -> None:
     decode_or_refuse(text, plan)
 
 
 @given(st.sampled_from(PLANS), st.lists(JSON, min_size=3, max_size=5) | JSON)
-def test_no_forged_token_does_worse_than_be_refused(plan: Any, value: Any) -> None:
+def test_forged_page_tokens_are_rejected(plan: Any, value: Any) -> None:
     decode_or_refuse(encoded(value), plan)
 
 

@@ -1,4 +1,4 @@
-"""What a run may upload: distinct paths and their largest sizes, the executed notebook apart."""
+"""The output budget: distinct paths and their largest sizes, without the executed notebook."""
 
 import pytest
 from hypothesis import given
@@ -29,14 +29,14 @@ def test_the_same_path_of_another_format_is_another_file() -> None:
     assert len(sizes) == 2
 
 
-def test_files_are_bounded() -> None:
+def test_the_number_of_files_is_limited() -> None:
     sizes = add_to_budget([file("a"), file("b"), file("c")], {}, LIMITS, notebook=NOTEBOOK)
     with pytest.raises(TooLargeError, match=r"4 files; limits\.max_output_files allows 3"):
         add_to_budget([file("d")], sizes, LIMITS, notebook=NOTEBOOK)
     assert add_to_budget([file("a", 9)], sizes, LIMITS, notebook=NOTEBOOK).keys() == sizes.keys()
 
 
-def test_bytes_are_bounded() -> None:
+def test_the_total_size_is_limited() -> None:
     sizes = add_to_budget([file("a", MIB - 1)], {}, LIMITS, notebook=NOTEBOOK)
     assert sum(add_to_budget([file("b", 1)], sizes, LIMITS, notebook=NOTEBOOK).values()) == MIB
     with pytest.raises(TooLargeError, match=r"1,048,577 bytes; limits\.max_output_mib allows 1,048,576"):
@@ -51,7 +51,7 @@ def test_no_file_is_larger_than_one_put_takes() -> None:
             add_to_budget([each], {}, limits, notebook=NOTEBOOK)
 
 
-def test_a_full_budget_never_costs_the_notebook() -> None:
+def test_the_executed_notebook_can_be_uploaded_when_the_budget_is_used_up() -> None:
     full = add_to_budget([file("a", MIB - 2), file("b"), file("c")], {}, LIMITS, notebook=NOTEBOOK)
     assert add_to_budget([file(NOTEBOOK, MIB, "ipynb")], full, LIMITS, notebook=NOTEBOOK) == full
     with pytest.raises(TooLargeError):
@@ -59,12 +59,12 @@ def test_a_full_budget_never_costs_the_notebook() -> None:
 
 
 @pytest.mark.parametrize("other", [file(NOTEBOOK), file("other.ipynb", file_format="ipynb")])
-def test_nothing_else_passes_for_the_notebook(other: OutputFile) -> None:
+def test_no_other_output_counts_as_the_notebook(other: OutputFile) -> None:
     assert len(add_to_budget([other], {}, LIMITS, notebook=NOTEBOOK)) == 1
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.integers(min_value=0, max_value=MIB)), max_size=20))
-def test_whatever_is_asked_for_stays_within_the_limits(asked: list[tuple[str, int]]) -> None:
+def test_every_resolved_request_is_within_the_limits(asked: list[tuple[str, int]]) -> None:
     sizes = add_to_budget([], {}, LIMITS, notebook=NOTEBOOK)
     largest: dict[str, int] = {}
     for path, size in asked:

@@ -41,7 +41,7 @@ def live_jobs(draw: st.DrawFn) -> Job:
 
 
 @given(live_jobs(), st.sampled_from(list(OUTCOMES)), st.integers(0, 10))
-def test_what_follows_is_always_a_transition_that_the_state_may_take(ended: Job, code: str, retries: int) -> None:
+def test_the_next_step_is_always_a_valid_transition(ended: Job, code: str, retries: int) -> None:
     following = step(ended, code, Limits(infrastructure_retries=retries))
     transition = following.transition
     # Nobody can report success before the check-in: a report needs the session token.
@@ -77,32 +77,32 @@ def test_attempts_come_to_an_end(ended: Job, code: str) -> None:
 
 
 @pytest.mark.parametrize("status", [JobStatus.IN_PROGRESS, JobStatus.STOPPING])
-def test_success_completes_even_while_it_is_being_stopped(status: JobStatus) -> None:
+def test_a_success_completes_a_job_that_is_being_stopped(status: JobStatus) -> None:
     assert step(job(status), "succeeded").transition.target is JobStatus.COMPLETED
 
 
 @pytest.mark.parametrize("code", [*INFRASTRUCTURE, *CAPACITY, "timeout", "stopped"])
-def test_a_stop_ends_as_one_whatever_happens_to_the_container(code: str) -> None:
+def test_a_stopped_job_ends_as_stopped_whatever_happens_to_its_container(code: str) -> None:
     assert step(job(JobStatus.STOPPING, spec=spec(max_retries=5)), code).transition.target is JobStatus.STOPPED
 
 
 @pytest.mark.parametrize("code", [*NOTEBOOK, *REQUEST])
-def test_a_failure_that_came_before_the_stop_is_told(code: str) -> None:
+def test_a_failure_before_the_stop_is_reported(code: str) -> None:
     assert step(job(JobStatus.STOPPING, spec=spec(max_retries=5)), code).transition.target is JobStatus.FAILED
 
 
-def test_a_runner_that_stops_unasked_has_failed() -> None:
+def test_a_runner_that_stops_without_a_request_has_failed() -> None:
     assert step(job(JobStatus.IN_PROGRESS), "stopped").transition.target is JobStatus.FAILED
 
 
 @pytest.mark.parametrize("code", REQUEST)
 @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])
-def test_what_can_never_run_is_not_tried_again(code: str, status: JobStatus) -> None:
+def test_a_request_that_can_never_succeed_is_not_retried(code: str, status: JobStatus) -> None:
     assert step(job(status, spec=spec(max_retries=20)), code).transition.target is JobStatus.FAILED
 
 
 @pytest.mark.parametrize("code", NOTEBOOK)
-def test_a_notebook_is_tried_again_as_often_as_was_asked(code: str) -> None:
+def test_a_failed_notebook_is_retried_max_retries_times(code: str) -> None:
     asked = spec(max_retries=2, min_retry_interval=timedelta(minutes=7))
     following = step(job(spec=asked, notebook_retries=1, infrastructure_retries=1), code)
     assert following.transition.name is TransitionName.RETRY
@@ -112,20 +112,20 @@ def test_a_notebook_is_tried_again_as_often_as_was_asked(code: str) -> None:
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_a_timeout_is_tried_again_only_where_that_was_asked(wanted: bool) -> None:
+def test_a_timeout_is_retried_only_if_the_job_allows_it(wanted: bool) -> None:
     ended = job(spec=spec(max_retries=1, retry_on_timeout=wanted))
     assert (step(ended, "timeout").transition.name is TransitionName.RETRY) == wanted
 
 
 @pytest.mark.parametrize("code", INFRASTRUCTURE)
-def test_a_fault_of_the_infrastructure_is_not_the_notebooks(code: str) -> None:
+def test_an_infrastructure_failure_does_not_count_as_a_notebook_retry(code: str) -> None:
     following = step(job(notebook_retries=1), code)
     assert (following.notebook_retries, following.infrastructure_retries) == (1, 1)
     used_up = job(infrastructure_retries=LIMITS.infrastructure_retries, spec=spec(max_retries=20))
     assert step(used_up, code).transition.name is TransitionName.FAIL
 
 
-def test_back_off_grows() -> None:
+def test_the_backoff_grows() -> None:
     tries = [
         step(job(infrastructure_retries=n), "heartbeat_timeout", Limits(infrastructure_retries=10)) for n in range(6)
     ]
@@ -136,7 +136,7 @@ def test_back_off_grows() -> None:
 
 
 @pytest.mark.parametrize("code", CAPACITY)
-def test_a_lack_of_capacity_is_waited_out_for_hours(code: str) -> None:
+def test_a_job_waits_for_capacity_for_hours(code: str) -> None:
     almost = CAPACITY_DEADLINE - timedelta(milliseconds=1)
     waits = job(JobStatus.QUEUED, waiting_since=NOW - almost, infrastructure_retries=10)
     assert step(waits, code).transition.name is TransitionName.RETRY

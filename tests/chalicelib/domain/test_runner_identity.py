@@ -1,4 +1,4 @@
-"""Proofs and tokens: each proves just one thing, and only together do they prove a runner."""
+"""Proofs and tokens: each proves only one thing, and both factors are necessary."""
 
 import re
 from dataclasses import replace
@@ -42,7 +42,7 @@ def check_in(key: str = KEY, code: str = CODE, run_id: RunId = RUN) -> CheckIn:
     )
 
 
-def test_every_proof_and_token_is_good_for_one_thing() -> None:
+def test_every_proof_and_token_is_valid_for_one_purpose() -> None:
     runs, launches, instances, factors = (RUN, NEXT), (1, 2), (INSTANCE, OTHER), (KEY, CODE)
     proofs = [key_proof(*each) for each in product(factors, runs, launches, instances)]
     tokens = [session_token(*each) for each in product(factors, runs, instances)]
@@ -63,13 +63,13 @@ def test_one_factor_alone_is_suspicious(key: str, code: str, suspicious: bool) -
     "record", [None, replace(job(), attempt=2), replace(job(), launch_code=None), replace(job(), launch_code="")]
 )
 @pytest.mark.parametrize("code", [CODE, "", KEY])
-def test_a_record_that_holds_no_code_for_the_attempt_proves_none(record: Job | None, code: str) -> None:
+def test_a_record_without_a_launch_code_for_the_attempt_proves_nothing(record: Job | None, code: str) -> None:
     found = verify_check_in(check_in(code=code), KEY, record)
     assert not found.code
     assert not found.is_suspicious, "a late container has the right key, too"
 
 
-def test_a_token_opens_its_own_run() -> None:
+def test_a_session_token_gives_access_to_its_run() -> None:
     token = session_token(KEY, RUN, INSTANCE)
     session = open_session(token, KEY, RUN)
     assert session is not None
@@ -84,7 +84,7 @@ def test_no_other_text_is_a_token(text: str) -> None:
 
 
 @given(st.integers(min_value=0, max_value=96), st.characters(codec="utf-8"))
-def test_a_changed_token_is_none(place: int, character: str) -> None:
+def test_a_modified_token_is_rejected(place: int, character: str) -> None:
     token = session_token(KEY, RUN, INSTANCE)
     changed = token[:place] + character + token[place + 1 :]
     assert (open_session(changed, KEY, RUN) is None) == (changed != token)

@@ -34,7 +34,7 @@ STOPPED: dict[str, Any] = {
 """A stopped task, as a Task State Change event describes it."""
 
 
-def test_a_stopped_task_is_read() -> None:
+def test_a_stopped_task_is_parsed() -> None:
     task = parse_task(STOPPED)
     assert task == TaskState(
         task_arn=ARN,
@@ -55,27 +55,27 @@ def test_a_task_has_stopped_only_when_ecs_says_so(status: str) -> None:
     assert not parse_task({**STOPPED, "lastStatus": status}).has_stopped
 
 
-def test_almost_nothing_is_enough() -> None:
+def test_a_request_needs_few_fields() -> None:
     assert parse_task({"taskArn": ARN}) == TaskState(ARN, "", "", None, None, "", "", None, "")
 
 
 @pytest.mark.parametrize("started_by", [None, "", "ecs-svc/1234567890123456789", "a person", "a/b/c", "a/b/²"])
-def test_tasks_of_others_are_told(started_by: str | None) -> None:
+def test_tasks_of_others_have_no_run_id(started_by: str | None) -> None:
     assert parse_task({**STOPPED, "startedBy": started_by}).run_id is None
 
 
 @pytest.mark.parametrize("value", [None, "", "x", "-1", "²", "1.0", "9" * 5000])
-def test_a_launch_that_is_no_number_is_unknown(value: str | None) -> None:
+def test_a_launch_that_is_not_a_number_is_unknown(value: str | None) -> None:
     overrides = {"containerOverrides": [{"environment": [{"name": "LAUNCH", "value": value}]}]}
     assert parse_task({**STOPPED, "overrides": overrides}).launch is None
 
 
-def test_exit_code_0_is_one() -> None:
+def test_exit_code_0_is_an_exit_code() -> None:
     assert parse_task({**STOPPED, "containers": [{"name": "runner", "exitCode": 0}]}).exit_code == 0
 
 
 @given(st.sets(st.sampled_from(sorted(STOPPED.keys() - {"taskArn"}))), st.sampled_from(["missing", "None", "empty"]))
-def test_whatever_is_missing_is_left_empty(names: set[str], how: str) -> None:
+def test_missing_fields_stay_empty(names: set[str], how: str) -> None:
     empty = {name: type(value)() for name, value in STOPPED.items()}
     task = {name: value for name, value in STOPPED.items() if name not in names}
     task |= {} if how == "missing" else {name: None if how == "None" else empty[name] for name in names}
@@ -98,7 +98,7 @@ PARTS = st.fixed_dictionaries(
 
 
 @given(st.none() | st.lists(PARTS), st.none() | st.lists(PARTS), st.none() | st.lists(PARTS))
-def test_no_description_does_worse_than_say_little(containers: Any, overrides: Any, environment: Any) -> None:
+def test_random_task_descriptions_are_parsed(containers: Any, overrides: Any, environment: Any) -> None:
     described = [*(overrides or []), {"environment": environment}]
     task = {"taskArn": ARN, "containers": containers, "overrides": {"containerOverrides": described}}
     assert parse_task(task).task_arn == ARN

@@ -10,7 +10,7 @@ YEAR_9999 = 253_402_300_799_999
 
 
 @given(st.integers(min_value=0, max_value=YEAR_9999))
-def test_milliseconds_come_back_exactly(millis: int) -> None:
+def test_milliseconds_are_converted_exactly(millis: int) -> None:
     assert to_millis(from_millis(millis)) == millis
 
 
@@ -29,6 +29,6 @@ def test_a_float_would_lose_this_one() -> None:
     assert to_millis(datetime(2026, 11, 23, 19, 5, 7, 1000, tzinfo=UTC)) == 1_795_460_707_001
 
 
-def test_naive_datetimes_are_refused() -> None:
+def test_naive_datetimes_are_rejected() -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         to_millis(datetime(2026, 11, 23))  # noqa: DTZ001

@@ -7,7 +7,7 @@ def test_every_name_has_its_transition() -> None:
     assert all(transition.name is name for name, transition in TRANSITIONS.items())
 
 
-def test_what_has_ended_stays_so() -> None:
+def test_an_ended_job_stays_ended() -> None:
     left = {source for transition in TRANSITIONS.values() for source in transition.sources}
     assert left == {status for status in JobStatus if not status.is_terminal}
 
@@ -32,6 +32,6 @@ def test_every_state_is_reached_from_created() -> None:
     assert reached == set(JobStatus)
 
 
-def test_each_state_is_waiting_live_or_over() -> None:
+def test_each_status_is_waiting_live_or_terminal() -> None:
     assert [status for status in JobStatus if not (status.is_live or status.is_terminal)] == [JobStatus.CREATED]
     assert not any(status.is_live and status.is_terminal for status in JobStatus)

@@ -1,4 +1,4 @@
-"""The table of docs/access.md, sent to the service as API Gateway would: who by route by whose.
+"""The table of docs/access.md, tested with requests as API Gateway sends them: callers, routes and owners.
 
 Whose right to an environment it needs, `test_environment_access.py` shows."""
 
@@ -46,7 +46,7 @@ QUERIES = {
     "GET /scheduler/crontab": "schedule=0 9 * * *",
     "DELETE /scheduler/batch/jobs": "job_id={job_id}",
 }
-"""What a route needs beyond its path."""
+"""What a route needs besides its path."""
 
 FOR_USERS = [route for route, rule in ROUTES.items() if rule.audience is not Audience.RUNNER]
 FOR_RUNNERS = [route for route, rule in ROUTES.items() if rule.audience is Audience.RUNNER]
@@ -59,7 +59,7 @@ def local() -> Iterator[LocalScheduler]:
 
 
 class Target:
-    """What of an owner a route is about: a job or a definition, if its path or query names one."""
+    """The resource of an owner that a route is about: a job or a definition, if its path or query names one."""
 
     def __init__(self, local: LocalScheduler, owner: Api, route: str) -> None:
         self.local, self.owner, self.owner_id = local, owner, local.owner_id(owner)
@@ -78,7 +78,7 @@ NOTHING = {"job_id": "j-1", "definition_id": "d-1", "owner_id": "o-1"}
 
 
 def _send(local: LocalScheduler, api: Api, route: str, ids: dict[str, str], owner_id: str | None) -> Response:
-    """Send one request; from now on, the service's AWS calls are counted anew."""
+    """Send one request, after resetting the count of the service's AWS calls."""
     method, _, path = route.partition(" ")
     query = [QUERIES.get(route, "").format(**ids), f"owner_id={owner_id}" if owner_id else ""]
     body = BODIES[route](local, api) if route in BODIES else None
@@ -91,7 +91,7 @@ def test_every_route_of_the_service_has_a_row() -> None:
 
 
 def test_the_gateway_checks_signatures_where_the_service_asks_for_them() -> None:
-    """API Gateway lets unsigned requests through for runners only."""
+    """API Gateway passes unsigned requests on only for the routes of runners."""
     unsigned = {f"{each.method} {each.path}" for each in read_routes() if each.audience == "runners"}
     assert unsigned == set(FOR_RUNNERS)
 
@@ -102,7 +102,7 @@ def test_a_route_without_a_row_cannot_be_registered() -> None:
 
 
 def _whose(local: LocalScheduler, asker: CallerKind, api: Api, route: str) -> tuple[dict[str, str], str | None]:
-    """Give what a request is about, and the owner that it names: one's own, or Bob's."""
+    """Return the resource of a request and the owner that it names: the caller or Bob."""
     if asker in (CallerKind.USER_FOR_OTHER, CallerKind.ADMIN_FOR_OTHER):
         target = Target(local, local.api.as_user(BOB), route)
         return target.ids, target.owner_id
@@ -127,7 +127,7 @@ FOR_OWNERS = [each for each in FOR_USERS if ROUTES[each].audience is Audience.OW
 
 
 @pytest.mark.parametrize("route", [each for each in FOR_OWNERS if "_id}" in f"{each} {QUERIES.get(each)}"])
-def test_another_s_thing_is_not_there(route: str, local: LocalScheduler) -> None:
+def test_resources_of_another_owner_are_not_found(route: str, local: LocalScheduler) -> None:
     bob = local.api.as_user(BOB)
     target = Target(local, bob, route)
     before = _stored(target)

@@ -28,7 +28,7 @@ def local() -> Iterator[LocalScheduler]:
 
 @pytest.fixture
 def lines(local: LocalScheduler) -> Iterator[Lines]:
-    """Take the audit lines since the last time, in the form that the service's own handler gives them."""
+    """Return the audit lines since the last call, as the service's own handler formats them."""
     local.api.get("/scheduler/health")  # the first request gives the logs their form
     logger, stream = logging.getLogger("chalicelib.observability.audit"), StringIO()
     handler = logging.StreamHandler(stream)
@@ -51,7 +51,7 @@ def _body(local: LocalScheduler, **fields: Any) -> dict[str, Any]:
 
 
 def _make_urls(local: LocalScheduler, job_id: str) -> list[tuple[str, str, Any]]:
-    """Give the requests that make URLs; those of runners come with their run."""
+    """Return the requests that make URLs; those of runners with their run."""
     return [
         ("GET", f"/scheduler/jobs/{job_id}/download_files", None),
         ("POST", "/scheduler/uploads", {"filename": "x.ipynb"}),
@@ -59,7 +59,7 @@ def _make_urls(local: LocalScheduler, job_id: str) -> list[tuple[str, str, Any]]
 
 
 def _changes(local: LocalScheduler, made: Definitions) -> list[tuple[str, str, Any]]:
-    """Give one request for each route below `/scheduler` that changes something."""
+    """Return one request for each route below `/scheduler` that changes something."""
     jobs, definition = [local.create() for _ in range(3)], made.create()
     return [
         ("POST", "/scheduler/jobs", _body(local)),
@@ -99,7 +99,7 @@ def test_each_route_that_changes_something_leaves_one_line(
     assert walked >= changing
 
 
-def test_routes_that_only_read_leave_none(local: LocalScheduler, made: Definitions, lines: Lines) -> None:
+def test_routes_that_only_read_leave_no_audit_line(local: LocalScheduler, made: Definitions, lines: Lines) -> None:
     ids = {"job_id": local.create(), "definition_id": made.create(), "owner_id": local.owner_id()}
     lines()
     for path, methods in app.routes.items():
@@ -109,9 +109,7 @@ def test_routes_that_only_read_leave_none(local: LocalScheduler, made: Definitio
             assert lines() == [], path
 
 
-def test_a_runner_leaves_a_line_where_it_gets_urls_and_where_its_run_changes(
-    local: LocalScheduler, lines: Lines
-) -> None:
+def test_requests_of_a_runner_for_urls_and_changes_leave_audit_lines(local: LocalScheduler, lines: Lines) -> None:
     run = local.launch()
     lines()
     seen = []
@@ -135,7 +133,7 @@ def test_a_runner_leaves_a_line_where_it_gets_urls_and_where_its_run_changes(
     assert [(each["action"], each["status"]) for each in lines()] == [("check_in", 409)]
 
 
-def test_an_admin_who_acts_for_somebody_is_told_apart(local: LocalScheduler, lines: Lines) -> None:
+def test_the_audit_line_shows_that_an_admin_acts_for_an_owner(local: LocalScheduler, lines: Lines) -> None:
     job_id, bob, anna = local.create(), local.api.as_user(BOB), local.owner_id()
     lines()
     assert bob.patch(f"/scheduler/jobs/{job_id}?owner_id={anna}", {"status": "STOPPED"}).status == 204
@@ -148,7 +146,7 @@ def test_an_admin_who_acts_for_somebody_is_told_apart(local: LocalScheduler, lin
     assert all("on_behalf" not in each for each in lines())
 
 
-def test_ids_of_what_was_made_and_of_what_was_deleted_are_there(local: LocalScheduler, lines: Lines) -> None:
+def test_audit_lines_contain_ids_of_created_and_deleted_resources(local: LocalScheduler, lines: Lines) -> None:
     ids = [local.create(), local.create()]
     assert [each["created_id"] for each in lines() if each["action"] == "create_job"] == ids
     local.api.delete(f"/scheduler/batch/jobs?job_id={ids[0]}&job_id={ids[1]}")
@@ -164,7 +162,7 @@ def test_ids_of_what_was_made_and_of_what_was_deleted_are_there(local: LocalSche
         (Api(ANNA), f"/scheduler/jobs/{'x' * 5000}", 404),
     ],
 )
-def test_a_refused_request_leaves_a_line_too(
+def test_a_rejected_request_leaves_an_audit_line(
     local: LocalScheduler, lines: Lines, api: Api, url: str, status: int
 ) -> None:
     assert api.delete(url).status == status
@@ -174,7 +172,7 @@ def test_a_refused_request_leaves_a_line_too(
     assert len(json.dumps(line)) < 1500
 
 
-def test_a_request_that_fails_inside_leaves_a_line(local: LocalScheduler, lines: Lines) -> None:
+def test_a_failed_request_leaves_an_audit_line(local: LocalScheduler, lines: Lines) -> None:
     job_id = local.create()
     lines()
     local.hub.listeners.append(Always("InternalServerError", "dynamodb:DeleteItem", status=500))
@@ -183,7 +181,7 @@ def test_a_request_that_fails_inside_leaves_a_line(local: LocalScheduler, lines:
     assert line["status"] == 500
 
 
-def test_no_line_is_lost_where_the_log_level_is_high() -> None:
+def test_audit_lines_do_not_depend_on_the_log_level() -> None:
     """The operator may set `functions.log_level`; audit lines do not depend on it."""
     code = "from chalicelib.observability import add_log_keys, audit; add_log_keys(owner_id='o'); audit(action='a')"
     env = {"LOG_LEVEL": "ERROR", "POWERTOOLS_SERVICE_NAME": "api"}

@@ -22,14 +22,14 @@ _ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "url", "body"), _ROUTES)
-def test_an_unsigned_request_is_refused(local: LocalScheduler, method: str, url: str, body: Any) -> None:
+def test_an_unsigned_request_is_rejected(local: LocalScheduler, method: str, url: str, body: Any) -> None:
     response = local.api.as_user(None).request(method, url, body=body)
     assert (response.status, response.body["code"]) == (401, "not_authenticated")
     assert "Signature Version 4" in response.body["message"]
     assert local.calls == []
 
 
-def test_an_unsigned_create_is_refused(local: LocalScheduler) -> None:
+def test_an_unsigned_create_is_rejected(local: LocalScheduler) -> None:
     uri = local.upload(b"x")
     response = local.api.as_user(None).post(
         "/scheduler/jobs",
@@ -51,7 +51,7 @@ def test_an_unsigned_create_is_refused(local: LocalScheduler) -> None:
         ("DELETE", "", None),
     ],
 )
-def test_somebody_elses_job_is_not_there(local: LocalScheduler, method: str, path: str, body: Any) -> None:
+def test_jobs_of_others_are_not_found(local: LocalScheduler, method: str, path: str, body: Any) -> None:
     job_id = local.create()
     before = local.item(job_id)
     bob = local.api.as_user(BOB)

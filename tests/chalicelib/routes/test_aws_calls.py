@@ -1,4 +1,4 @@
-"""How many AWS calls a request costs: the same in an empty stack and beside 100,000 jobs."""
+"""The number of AWS calls per request, which is the same in an empty stack and with 100,000 jobs."""
 
 import io
 import zipfile
@@ -29,18 +29,18 @@ _PANEL_LISTS = [
     "sort_by=asc(status)&sort_by=desc(create_time)&sort_by=desc(input_filename)&sort_by=desc(name)&max_items=25",
     "sort_by=desc(status)&sort_by=desc(create_time)&sort_by=desc(input_filename)&sort_by=desc(name)&max_items=25",
 ]
-"""Every list that the stock panel was seen to ask for, but for the one with `max_items=0`."""
+"""Every list that the stock panel was recorded to request, except the one with `max_items=0`."""
 
 
 def _rows() -> tuple[Any, dict[Any, Any]]:
-    """Give moto's table of jobs, and the items of its one owner."""
+    """Return moto's table of jobs, and the items of its only owner."""
     table: Any = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables["jobs"]
     ((_, rows),) = table.items.items()
     return table, rows
 
 
 def _multiply(job_id: str, count: int) -> None:
-    """Put copies of an ended job beside it, right into moto's table: each with its own id and keys."""
+    """Add copies of an ended job directly to moto's table, each with its own id and keys."""
     table, rows = _rows()
     (job,) = rows.values()
     for i in range(count):
@@ -64,7 +64,7 @@ def _calls(local: LocalScheduler, method: str, url: str, body: Any = None) -> li
 
 
 @pytest.mark.parametrize("count", [0, 100_000])
-def test_a_request_costs_the_same_beside_any_number_of_jobs(local: LocalScheduler, count: int) -> None:
+def test_a_request_takes_the_same_calls_with_any_number_of_jobs(local: LocalScheduler, count: int) -> None:
     run = local.start()
     run.report()
     local.clock.forward(hours=1)
@@ -115,7 +115,7 @@ def test_a_large_notebook_costs_one_call_more(local: LocalScheduler) -> None:
 
 
 def test_a_large_folder_costs_two_calls_more_for_its_directory(local: LocalScheduler) -> None:
-    """One for its end and one for the rest of its first part: a directory of 10,000 files has less than a mebibyte."""
+    """One call for its end and one for the rest of the first chunk: a directory of 10,000 files has less than 1 MiB."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as package:
         package.writestr("report.ipynb", notebook())
@@ -135,9 +135,7 @@ def test_a_large_folder_costs_two_calls_more_for_its_directory(local: LocalSched
     [({}, "dynamodb:PutItem"), ({"idempotency_token": "t"}, "dynamodb:TransactWriteItems")],
     ids=["without token", "with token"],
 )
-def test_a_token_costs_a_definition_and_a_run_no_call_more(
-    local: LocalScheduler, fields: dict[str, str], write: str
-) -> None:
+def test_an_idempotency_token_adds_no_call(local: LocalScheduler, fields: dict[str, str], write: str) -> None:
     body = {
         "name": "x",
         "input_uri": local.upload(notebook()),
@@ -159,8 +157,8 @@ def test_a_token_costs_a_definition_and_a_run_no_call_more(
         assert _calls(local, "POST", run_url, fields) == [*_GET, *_QUERY, "s3:CopyObject", *found]
 
 
-def test_what_a_running_job_costs(local: LocalScheduler) -> None:
-    """Beats are the many: each is a read and a write of small items."""
+def test_the_calls_of_a_running_job(local: LocalScheduler) -> None:
+    """Heartbeats are the most frequent requests: each one is a read and a write of small items."""
     run = local.start()
     job_url = f"/scheduler/jobs/{run.path.split('/')[3]}"
     assert _calls(local, "GET", job_url) == [*_GET, *_GET]
@@ -181,7 +179,7 @@ def test_what_a_running_job_costs(local: LocalScheduler) -> None:
 
 
 def _outputs_cost(local: LocalScheduler, run: Run) -> None:
-    """The notebook, uploaded again and again, costs no more than the run's own read; other outputs two calls a request, once."""
+    """Repeated uploads of the notebook need only the read of the run. Other outputs need two more calls per request, once."""
     notebook = {"format": "ipynb", "path": f"{run.work_order().body['output_stem']}.ipynb", "size_bytes": 9}
     others = [{"format": "files", "path": str(i), "size_bytes": 1} for i in range(100)]
     for files, calls in (

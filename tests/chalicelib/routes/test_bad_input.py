@@ -1,4 +1,4 @@
-"""What is refused, with which status and message; and that a refusal leaves nothing behind."""
+"""Rejected requests: their status and message, and that they leave nothing behind."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _ITSELF: dict[str, Any] = {"runtime_environment_name": "python"}
 
 
 def _refused(local: LocalScheduler, response: Response, status: int, code: str, *said: str) -> None:
-    """Hold the answer's shape, and that nothing was stored."""
+    """Check the form of the response, and that nothing was stored."""
     assert (response.status, response.body["code"]) == (status, code), response.body
     assert set(response.body) == {"message", "reason", "code", "request_id"}
     assert response.body["request_id"] == "request-1"
@@ -50,7 +50,9 @@ def _refused(local: LocalScheduler, response: Response, status: int, code: str, 
         ({"min_retry_interval_millis": 86_400_001}, ["min_retry_interval_millis"]),
     ],
 )
-def test_a_value_that_is_not_allowed_is_named(local: LocalScheduler, fields: dict[str, Any], said: list[str]) -> None:
+def test_the_error_names_a_value_that_is_not_allowed(
+    local: LocalScheduler, fields: dict[str, Any], said: list[str]
+) -> None:
     _refused(local, local.post_job(**fields), 400, "invalid_request", *said)
 
 
@@ -108,16 +110,16 @@ def test_a_number_that_the_table_cannot_hold_is_refused(local: LocalScheduler, n
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", "null", '"text"', "1", "{'name': 1}", '{"name": "\\ud800"}', "[" * 50_000]
 )
-def test_a_body_that_is_no_json_object_is_refused(local: LocalScheduler, body: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_rejected(local: LocalScheduler, body: str) -> None:
     _refused(local, local.api.post("/scheduler/jobs", body), 400, "invalid_request")
 
 
-def test_a_body_over_its_limit_is_refused(local: LocalScheduler) -> None:
+def test_a_body_over_the_limit_is_rejected(local: LocalScheduler) -> None:
     body = '{"name": "' + "n" * (257 * 1024) + '"}'
     _refused(local, local.api.post("/scheduler/jobs", body), 413, "too_large", "262,144")
 
 
-def test_a_body_just_within_its_limit_is_stored_and_listed_whole(local: LocalScheduler) -> None:
+def test_a_body_of_the_largest_size_is_stored_and_listed_completely(local: LocalScheduler) -> None:
     parameters = {f"p{i}": "x" * 1200 for i in range(200)}
     job_id = local.create(parameters=parameters)
     assert local.job(job_id)["parameters"] == parameters
@@ -146,7 +148,7 @@ def test_parameters_that_are_numbers_become_texts_as_in_the_stock_scheduler(loca
     assert local.job(job_id)["parameters"] == {"n": "5", "who": "True", "f": "1.5", "s": "'x'"}
 
 
-def test_unknown_fields_are_ignored_and_null_is_as_if_left_out(local: LocalScheduler) -> None:
+def test_unknown_fields_are_ignored_and_null_means_absent(local: LocalScheduler) -> None:
     job_id = local.create(colour="red", compute_type=None, tags=None, parameters=None, output_prefix="s3://x")
     assert local.job(job_id)["compute_type"] == "small"
     assert "colour" not in local.job(job_id)
@@ -170,8 +172,8 @@ def test_an_upload_is_checked_before_it_is_sent(local: LocalScheduler, filename:
     assert local.api.post("/scheduler/uploads", {"filename": filename, "size_bytes": size}).status == status
 
 
-def test_a_form_says_what_a_folder_may_have_once_unpacked(local: LocalScheduler) -> None:
-    """The same numbers as in a runner's work order, and as a notebook's own form."""
+def test_an_upload_form_contains_the_limits_on_unpacked_folders(local: LocalScheduler) -> None:
+    """The same numbers as in a runner's work order and in the upload form of a notebook."""
     names = ("max_bytes", "max_notebook_bytes", "max_unpacked_bytes", "max_unpacked_files")
     forms = [local.api.post("/scheduler/uploads", {"filename": each}).body for each in ("x.ipynb", "x.zip")]
     assert [tuple(form[name] for name in names) for form in forms] == [
@@ -183,7 +185,7 @@ def test_a_form_says_what_a_folder_may_have_once_unpacked(local: LocalScheduler)
 @pytest.mark.parametrize(
     "body", [{}, {"status": "COMPLETED"}, {"status": "stopped"}, {"name": ""}, {"name": 3}, {"x": 1}]
 )
-def test_an_update_that_says_nothing_or_nonsense_is_refused(local: LocalScheduler, body: dict[str, Any]) -> None:
+def test_an_empty_or_invalid_update_is_rejected(local: LocalScheduler, body: dict[str, Any]) -> None:
     job_id = local.create()
     before = local.item(job_id)
     response = local.api.patch(f"/scheduler/jobs/{job_id}", body)
@@ -199,13 +201,13 @@ def test_an_update_that_says_nothing_or_nonsense_is_refused(local: LocalSchedule
         "/scheduler/jobs/nothing-here/logs",
     ],
 )
-def test_there_is_no_such_job(local: LocalScheduler, url: str) -> None:
+def test_a_missing_job_is_not_found(local: LocalScheduler, url: str) -> None:
     response = local.api.get(url)
     assert (response.status, response.body["code"]) == (404, "not_found")
     assert "nothing-here" in response.body["message"]
 
 
-def test_an_id_that_no_key_can_hold_is_not_found(local: LocalScheduler) -> None:
+def test_an_id_that_cannot_be_a_key_is_not_found(local: LocalScheduler) -> None:
     for job_id in ("x" * 1025, "x" * 2049):
         assert local.api.get(f"/scheduler/jobs/{job_id}").status == 404
         assert local.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"}).status == 404
@@ -213,7 +215,7 @@ def test_an_id_that_no_key_can_hold_is_not_found(local: LocalScheduler) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 101])
-def test_a_batch_has_one_to_a_hundred_jobs(local: LocalScheduler, count: int) -> None:
+def test_a_batch_must_contain_one_to_100_jobs(local: LocalScheduler, count: int) -> None:
     response = local.api.delete("/scheduler/batch/jobs?" + "&".join(f"job_id=a-{i}" for i in range(count)))
     assert (response.status, response.body["reason"]) == (400, "job_id")
 

@@ -1,4 +1,4 @@
-"""Snapshots that cannot be run, or are not the caller's to use."""
+"""Snapshots that cannot run, or that the caller may not use."""
 
 import io
 import json
@@ -60,7 +60,7 @@ def _old() -> bytes:
     ],
     ids=["csv", "half a surrogate", "list", "object", "cells no list", "v3", "no version", "deep", "long number"],
 )
-def test_what_is_no_notebook_is_refused(local: LocalScheduler, content: bytes, said: str) -> None:
+def test_files_that_are_not_notebooks_are_rejected(local: LocalScheduler, content: bytes, said: str) -> None:
     _refused(local, local.post_job(content), 422, "cannot_be_run", said)
 
 
@@ -73,15 +73,15 @@ def test_what_is_no_notebook_is_refused(local: LocalScheduler, content: bytes, s
         (_zip(**{"sub/report_ipynb": notebook()}), "no report.ipynb"),
         (_zip(report_ipynb=b"no notebook"), "not JSON"),
         (_encrypted(), "it is encrypted"),
-        (_damaged(), "not a zip that can be read"),
+        (_damaged(), "not a readable zip"),
     ],
     ids=["junk", "notebook", "other notebook", "not at the root", "no notebook", "encrypted", "damaged"],
 )
-def test_what_is_no_packaged_folder_is_refused(local: LocalScheduler, content: bytes, said: str) -> None:
+def test_files_that_are_not_folder_zips_are_rejected(local: LocalScheduler, content: bytes, said: str) -> None:
     _refused(local, local.post_job(content, package_input_folder=True), 422, "cannot_be_run", said)
 
 
-def test_a_folder_is_accepted_and_kept_as_it_was(local: LocalScheduler) -> None:
+def test_a_folder_is_accepted_and_stored_unchanged(local: LocalScheduler) -> None:
     content = _zip(report_ipynb=notebook(), **{"data.csv": b"1,2\n" * 200_000})
     job_id = local.create(content, package_input_folder=True)
     (key,) = local.objects("jobs/")
@@ -94,7 +94,7 @@ def test_a_notebook_in_a_zip_may_not_be_larger_than_one_alone(local: LocalSchedu
     _refused(local, local.post_job(content, package_input_folder=True), 413, "too_large", "20,971,520")
 
 
-def test_a_notebook_over_the_limit_is_refused_though_the_form_was_passed_by() -> None:
+def test_a_notebook_over_the_limit_is_rejected_even_if_the_form_was_bypassed() -> None:
     with scheduler(settings(limits={"max_notebook_mib": 1})) as local:
         uri = local.upload(notebook())
         key = f"uploads/{local.owner_id()}/{uri.removeprefix('upload:')}"
@@ -102,7 +102,7 @@ def test_a_notebook_over_the_limit_is_refused_though_the_form_was_passed_by() ->
         _refused(local, local.post_job(input_uri=uri), 413, "too_large", "1,048,576")
 
 
-def test_a_notebook_larger_than_one_block_is_read_whole(local: LocalScheduler) -> None:
+def test_a_notebook_larger_than_one_block_is_read_completely(local: LocalScheduler) -> None:
     local.create(notebook("x" * 3_000_000))
     assert local.post_job(notebook("x" * 3_000_000)[:-1]).status == 422
 
@@ -137,7 +137,7 @@ def _replace(local: LocalScheduler, uri: str, content: bytes | None) -> Callable
 
 
 @pytest.mark.parametrize("replacement", [b"not what was checked", None], ids=["replaced", "removed"])
-def test_a_snapshot_that_changes_between_check_and_copy_is_refused(
+def test_a_snapshot_that_changes_between_check_and_copy_is_rejected(
     local: LocalScheduler, replacement: bytes | None
 ) -> None:
     uri = local.upload(notebook())
@@ -146,7 +146,7 @@ def test_a_snapshot_that_changes_between_check_and_copy_is_refused(
 
 
 @pytest.mark.parametrize("replacement", [b" " * 3_000_000, None], ids=["replaced", "removed"])
-def test_a_snapshot_that_changes_while_it_is_read_is_refused(local: LocalScheduler, replacement: bytes | None) -> None:
+def test_a_snapshot_that_changes_while_it_is_read_is_rejected(local: LocalScheduler, replacement: bytes | None) -> None:
     uri = local.upload(notebook("x" * 3_000_000))
     local.hub.listeners.append(Meanwhile("s3:GetObject", _replace(local, uri, replacement), turn=1))
     _refused(local, local.post_job(input_uri=uri), 409, "conflict", "changed while")

@@ -1,4 +1,4 @@
-"""Stop, delete, rename and another compute type, in every state."""
+"""Stop, delete, rename and change of the compute type, in every status."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _STATES = ["CREATED", "QUEUED", "IN_PROGRESS", "STOPPING", "COMPLETED", "FAILED"
 
 
 def _job_in(local: LocalScheduler, state: str) -> str:
-    """Bring a job into a state, as it gets there."""
+    """Bring a job to a status by the usual transitions."""
     job_id = local.create(name="Before")
     if state == "QUEUED":
         local.launch(job_id)
@@ -83,7 +83,7 @@ def test_a_job_can_be_deleted_in_any_state(local: LocalScheduler, state: str) ->
 
 
 @pytest.mark.parametrize("state", _STATES)
-def test_only_a_waiting_job_gets_another_compute_type(local: LocalScheduler, state: str) -> None:
+def test_only_a_waiting_job_can_change_its_compute_type(local: LocalScheduler, state: str) -> None:
     job_id = _job_in(local, state)
     before = local.item(job_id)
     response = local.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"})
@@ -104,7 +104,7 @@ def test_a_compute_type_that_is_not_offered_is_refused(local: LocalScheduler) ->
     assert local.job(job_id)["compute_type"] == "small"
 
 
-def test_a_batch_is_deleted_whole_or_not_at_all(local: LocalScheduler) -> None:
+def test_a_batch_is_deleted_completely_or_not_at_all(local: LocalScheduler) -> None:
     mine = [local.create(), _job_in(local, "IN_PROGRESS")]
     theirs = local.create(api=local.api.as_user(BOB))
 
@@ -147,7 +147,7 @@ def run_url(run: Run) -> str:
     ("step", "status", "after"),
     [("check-in", 204, "STOPPING"), ("retried", 204, "STOPPED"), ("failed", 204, "FAILED"), ("deleted", 404, None)],
 )
-def test_a_stop_meets_what_happens_meanwhile(local: LocalScheduler, step: str, status: int, after: str | None) -> None:
+def test_a_stop_during_other_operations(local: LocalScheduler, step: str, status: int, after: str | None) -> None:
     run = local.launch()
     local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", lambda: _moves_on(local, run, step)))
     assert local.api.patch(run_url(run), {"status": "STOPPED"}).status == status
@@ -160,8 +160,8 @@ def test_a_stop_meets_what_happens_meanwhile(local: LocalScheduler, step: str, s
         assert not {"waiting", "waiting_key", "live_shard", "deadline_key"} & set(item)
 
 
-def test_a_stop_meets_the_dispatcher(local: LocalScheduler) -> None:
-    """The job is claimed and launched between the stop's read and its write: the stop reads again."""
+def test_a_stop_during_dispatch(local: LocalScheduler) -> None:
+    """The job is claimed and launched between the read and the write of the stop, which therefore reads again."""
     job_id = local.create()
     local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", local.dispatch))
     _stop(local, job_id)

@@ -1,4 +1,4 @@
-"""Definitions that are refused: with which field named, and that nothing of them is left; options wherever they may stand."""
+"""Rejected definitions: the error names the field, and nothing is left behind. Options are accepted in every place."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ from tests.support.scheduler import LocalScheduler, scheduler, settings
     ],
     ids=str,
 )
-def test_what_is_refused_is_named_and_leaves_nothing(
+def test_a_rejected_definition_leaves_nothing_and_the_error_names_the_field(
     local: LocalScheduler, made: Definitions, fields: dict[str, Any], code: str, reason: str | None
 ) -> None:
     response = made.post(**fields)
@@ -68,20 +68,20 @@ def test_what_is_refused_is_named_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("content", [b"no notebook", b"{}"])
-def test_a_snapshot_that_cannot_be_run_leaves_nothing(made: Definitions, content: bytes) -> None:
+def test_a_snapshot_that_cannot_run_leaves_nothing_behind(made: Definitions, content: bytes) -> None:
     response = made.post(content)
     assert (response.status, response.body["code"]) == (422, "cannot_be_run")
     assert made.leftovers() == {}
 
 
-def test_an_upload_that_is_not_there(made: Definitions) -> None:
+def test_an_upload_that_does_not_exist(made: Definitions) -> None:
     response = made.post(input_uri="upload:nothing")
     assert (response.status, response.body["code"]) == (404, "not_found")
     assert made.leftovers() == {}
 
 
 @pytest.mark.parametrize("schedule", ["* * * * *", "*/14 * * * *", "0,10 9 * * *", "55 23 * * *"])
-def test_the_operator_says_how_often_a_schedule_may_fire(schedule: str) -> None:
+def test_the_operator_limits_how_often_a_schedule_fires(schedule: str) -> None:
     with scheduler(settings(limits={"min_schedule_interval_minutes": 15})) as local:
         made = Definitions(local)
         response = made.post(schedule=schedule)

@@ -1,4 +1,4 @@
-"""Updates of definitions: every field that is named changes, and only those."""
+"""Updates of definitions: only the fields in the request change."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def _without(described: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in described.items() if name not in (*names, "update_time", "next_run_time")}
 
 
-def test_what_is_created_is_what_is_described(made: Definitions) -> None:
+def test_a_created_definition_is_described_completely(made: Definitions) -> None:
     described = made.described(made.create(**_START))
     assert {name: described[name] for name in _START} == _START
 
@@ -87,7 +87,7 @@ def test_all_fields_change_at_once(made: Definitions) -> None:
 
 
 @pytest.mark.parametrize("field", _OTHER)
-def test_null_counts_as_not_named(made: Definitions, field: str) -> None:
+def test_null_does_not_change_a_field(made: Definitions, field: str) -> None:
     definition_id = made.create(**_START)
     before = made.described(definition_id)
     made.patch(definition_id, **{field: None})
@@ -95,7 +95,7 @@ def test_null_counts_as_not_named(made: Definitions, field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["parameters", "runtime_environment_parameters", "tags"])
-def test_what_is_empty_is_named(made: Definitions, field: str) -> None:
+def test_the_error_names_an_empty_field(made: Definitions, field: str) -> None:
     definition_id = made.create(**_START)
     made.patch(definition_id, **{field: type(_START[field])()})
     assert made.described(definition_id)[field] is None
@@ -127,7 +127,7 @@ def test_an_edit_of_a_paused_definition_leaves_it_paused(
     assert [each["State"] for each in made.schedules().values()] == ["DISABLED"]
 
 
-def test_the_stored_filename_means_that_the_snapshot_stays(local: LocalScheduler, made: Definitions) -> None:
+def test_the_stored_filename_keeps_the_snapshot(local: LocalScheduler, made: Definitions) -> None:
     """What the panel sends when its edit form is saved."""
     definition_id = made.create()
     before = local.objects()
@@ -175,7 +175,7 @@ def test_a_new_snapshot_may_have_another_name(local: LocalScheduler, made: Defin
     ],
     ids=str,
 )
-def test_a_refused_change_changes_nothing(
+def test_a_rejected_change_changes_nothing(
     local: LocalScheduler, made: Definitions, change: dict[str, Any], reason: str | None
 ) -> None:
     definition_id = made.create(schedule_start=1000)
@@ -198,7 +198,7 @@ def test_two_people_who_change_different_things_at_once(local: LocalScheduler, m
     assert (described["tags"], described["parameters"]) == (["a"], {"n": "1"})
 
 
-def test_somebody_who_keeps_changing_it_ends_in_a_conflict(local: LocalScheduler, made: Definitions) -> None:
+def test_continuous_concurrent_changes_end_in_a_conflict(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
 
     def change(name: str) -> None:

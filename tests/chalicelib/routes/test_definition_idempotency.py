@@ -1,4 +1,4 @@
-"""Idempotency tokens of definitions and of their runs: as those of jobs, and apart from them."""
+"""Idempotency tokens of definitions and their runs: they work like those of jobs, and are separate from them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _TOKEN: dict[str, Any] = {"idempotency_token": "monthly-2026-11"}
 
 
 def _snapshots(local: LocalScheduler) -> list[str]:
-    """Name the definitions that there are snapshots of."""
+    """Return the definitions that have snapshots."""
     return [key.split("/")[2] for key in local.objects("definitions/")]
 
 
@@ -29,7 +29,7 @@ def test_the_same_request_gives_the_same_definition_though_it_is_uploaded_again(
     assert made.schedules() == schedules
 
 
-def test_a_definition_that_was_edited_meanwhile_stays_as_it_is(local: LocalScheduler, made: Definitions) -> None:
+def test_a_concurrently_edited_definition_is_not_overwritten(local: LocalScheduler, made: Definitions) -> None:
     first = made.create(**_TOKEN)
     made.patch(first, schedule="30 2 * * 0", input_uri=local.upload(notebook("new")))
     described, schedules = made.described(first), made.schedules()
@@ -113,7 +113,7 @@ def test_a_token_is_its_owners_own(local: LocalScheduler, made: Definitions) -> 
     assert len(local.items()) == 2
 
 
-def test_without_a_token_each_request_makes_its_own(local: LocalScheduler, made: Definitions) -> None:
+def test_without_a_token_each_request_creates_a_definition(local: LocalScheduler, made: Definitions) -> None:
     uri = local.upload(notebook())
     first = made.create(input_uri=uri)
     assert made.create(input_uri=uri, idempotency_token=None) != first
@@ -122,7 +122,7 @@ def test_without_a_token_each_request_makes_its_own(local: LocalScheduler, made:
 
 
 @pytest.mark.parametrize("token", ["", "x" * 201, 7])
-def test_what_is_no_token_is_refused(local: LocalScheduler, made: Definitions, token: Any) -> None:
+def test_texts_that_are_not_tokens_are_rejected(local: LocalScheduler, made: Definitions, token: Any) -> None:
     definition_id = made.create()
     run = local.api.post(f"{_PATH}/{definition_id}/jobs", {"idempotency_token": token})
     for response in (made.post(idempotency_token=token), run):
@@ -198,7 +198,7 @@ def test_the_token_of_a_deleted_run_still_names_it(local: LocalScheduler, made: 
         ("used", 0, (409, "idempotency_token_reused")),
     ],
 )
-def test_a_token_makes_nothing_of_a_deleted_definition(
+def test_a_token_creates_nothing_from_a_deleted_definition(
     local: LocalScheduler, made: Definitions, token: str, days: int, expected: tuple[int, str]
 ) -> None:
     definition_id = made.create()
@@ -210,7 +210,7 @@ def test_a_token_makes_nothing_of_a_deleted_definition(
 
 
 @pytest.mark.parametrize("fields", [{}, _TOKEN], ids=["without token", "with token"])
-def test_a_write_that_botocore_sends_twice_makes_one_whole_definition(
+def test_a_write_that_botocore_repeats_creates_one_complete_definition(
     local: LocalScheduler, made: Definitions, fields: dict[str, Any]
 ) -> None:
     local.hub.listeners.append(fault := Resent("dynamodb:TransactWriteItems" if fields else "dynamodb:PutItem"))

@@ -1,4 +1,4 @@
-"""The life of a definition over HTTP: created, looked at, paused, resumed, run now, deleted."""
+"""The life of a definition over HTTP: create, describe, pause, resume, run now, delete."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -78,7 +78,7 @@ def test_a_definition_need_not_have_a_schedule(local: LocalScheduler, made: Defi
     assert local.status(made.run_now(definition_id)) == "CREATED"
 
 
-def test_a_definition_may_begin_paused(made: Definitions) -> None:
+def test_a_definition_can_be_created_paused(made: Definitions) -> None:
     definition_id = made.create(active=False)
     assert made.described(definition_id)["active"] is False
     assert made.described(definition_id)["next_run_time"] is None
@@ -126,14 +126,14 @@ def test_run_now_makes_a_job_of_the_snapshot(local: LocalScheduler, made: Defini
         ({"parameters": {"n": 7}}, {"n": "7"}),
     ],
 )
-def test_run_nows_parameters_take_the_place_of_all(
+def test_parameters_of_run_now_replace_all_parameters(
     local: LocalScheduler, made: Definitions, body: dict[str, Any], expected: Any
 ) -> None:
     definition_id = made.create(parameters={"n": "1", "m": "2"})
     assert local.job(made.run_now(definition_id, **body))["parameters"] == expected
 
 
-def test_a_paused_definition_runs_now_all_the_same(local: LocalScheduler, made: Definitions) -> None:
+def test_run_now_works_for_a_paused_definition(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(active=False)
     assert local.status(made.run_now(definition_id)) == "CREATED"
     assert made.described(definition_id)["active"] is False
@@ -169,7 +169,7 @@ def test_a_deleted_definition_is_gone(local: LocalScheduler, made: Definitions) 
     ("method", "path", "body"),
     [("GET", "", None), ("PATCH", "", {"active": False}), ("DELETE", "", None), ("POST", "/jobs", {})],
 )
-def test_somebody_elses_definition_is_not_there(
+def test_definitions_of_others_are_not_found(
     local: LocalScheduler, made: Definitions, method: str, path: str, body: Any
 ) -> None:
     definition_id = made.create()
@@ -191,7 +191,7 @@ def test_somebody_elses_definition_is_not_there(
         ("POST", "/a-1/jobs", {}),
     ],
 )
-def test_an_unsigned_request_is_refused(local: LocalScheduler, method: str, path: str, body: Any) -> None:
+def test_an_unsigned_request_is_rejected(local: LocalScheduler, method: str, path: str, body: Any) -> None:
     if (method, path) == ("POST", ""):
         uri = local.upload(notebook())
         body = {"name": "n", "input_uri": uri, "input_filename": "x.ipynb", "runtime_environment_name": "python"}

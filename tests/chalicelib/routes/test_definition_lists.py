@@ -1,4 +1,4 @@
-"""Lists of definitions: order, pages, filters, totals; and the same number of AWS calls however many there are."""
+"""Lists of definitions: order, pagination, filters, totals, and the same number of AWS calls for any number of definitions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -65,7 +65,7 @@ def test_the_default_is_newest_first_and_only_the_first_field_counts(local: Loca
     assert _ids(_get(local, "sort_by=asc(create_time)&sort_by=desc(name)&1795413880484")) == ids
 
 
-def test_the_last_page_tells_the_total_and_has_no_token(local: LocalScheduler, made: Definitions) -> None:
+def test_the_last_page_contains_the_total_and_no_token(local: LocalScheduler, made: Definitions) -> None:
     ids = _fill(made, 5)
     pages = list(_pages(local, "max_items=2"))
     assert [len(page["job_definitions"]) for page in pages] == [2, 2, 1]
@@ -77,7 +77,7 @@ def test_the_last_page_tells_the_total_and_has_no_token(local: LocalScheduler, m
     assert local.calls == []
 
 
-def test_rows_leave_nulls_out_and_details_have_them(local: LocalScheduler, made: Definitions) -> None:
+def test_rows_omit_nulls_and_details_contain_them(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(schedule=None, tags=None)
     detail = made.described(definition_id)
     nulls = {name for name, value in detail.items() if value is None}
@@ -108,7 +108,7 @@ def test_filters(local: LocalScheduler, made: Definitions) -> None:
     "query",
     ["max_items=many", "create_time=today", "sort_by=status", "sort_by=schedule", "next_token=25", "name=" + "n" * 201],
 )
-def test_a_query_that_makes_no_sense_is_refused(local: LocalScheduler, query: str) -> None:
+def test_an_invalid_query_is_rejected(local: LocalScheduler, query: str) -> None:
     response = local.api.get(f"{_PATH}?{query}")
     assert (response.status, response.body["reason"]) == (400, query.partition("=")[0])
 
@@ -122,7 +122,7 @@ def test_a_token_belongs_to_its_list(local: LocalScheduler, made: Definitions) -
 
 
 def _calls(made: Definitions) -> dict[str, list[str]]:
-    """What each route asks of AWS."""
+    """The AWS calls of each route."""
     local, found = made.local, {}
     definition_id, uri, new = made.create(), local.upload(notebook()), local.upload(notebook("new"))
     url = f"{_PATH}/{definition_id}"
@@ -149,7 +149,7 @@ def _calls(made: Definitions) -> dict[str, list[str]]:
 
 
 def _crowd(local: LocalScheduler, count: int) -> None:
-    """Put definitions like one that was made, behind DynamoDB's back."""
+    """Add copies of a definition directly to moto's table."""
     table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables["definitions"]
     (items,) = table.items.values()
     (example,) = list(items.values())

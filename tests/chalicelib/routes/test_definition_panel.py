@@ -1,4 +1,4 @@
-"""The requests that JupyterLab's panel sends about definitions, as they were recorded, in their order, with uploads for paths."""
+"""The recorded requests of JupyterLab's panel about definitions, in their order, with uploads in place of paths."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _ROW = {
     "active",
     "packaged_files",
 }
-"""What the stock scheduler's rows have."""
+"""The fields of the stock scheduler's rows."""
 
 _DETAIL = {*_ROW, "runtime_environment_parameters", "parameters", "tags", "compute_type", "package_input_folder"}
 

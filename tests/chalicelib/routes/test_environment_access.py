@@ -1,4 +1,4 @@
-"""The second table of docs/access.md, sent to the service as API Gateway would: whose right to an environment each step needs."""
+"""The second table of docs/access.md, tested with requests as API Gateway sends them: whose right to an environment each step needs."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,7 +18,7 @@ _ADMIN_MEMBER, _ADMIN_OUTSIDER = f"{_IAM}:user/admin-member", f"{_IAM}:user/admi
 
 
 class Case:
-    """A job and a definition of somebody in an environment that got its users afterwards, if it has any."""
+    """A job and a definition in an environment that got its users, if any, afterwards."""
 
     def __init__(self, local: LocalScheduler, owner: str, caller: str, *, is_open: bool) -> None:
         self.local, self.made = local, Definitions(local)

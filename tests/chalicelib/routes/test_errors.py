@@ -1,4 +1,4 @@
-"""What becomes of AWS's refusals: 429 where it is asked too often, else a 500 that tells nothing of the inside."""
+"""Errors of AWS: throttling becomes 429, everything else a 500 that reveals no internals."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.scheduler import LocalScheduler, notebook
 
 
 def _request(local: LocalScheduler, call: str | None) -> Any:
-    """Make a request in which a call occurs; give the function that sends it."""
+    """Prepare a request that makes an AWS call. Return the function that sends it."""
     job_id = local.create()
     run = local.start()
     uri = local.upload(notebook())
@@ -53,7 +53,7 @@ def _cancelled(code: str) -> Refused:
     ],
     ids=lambda fault: fault.name,
 )
-def test_being_asked_too_often_is_passed_on(local: LocalScheduler, fault: Refused) -> None:
+def test_throttling_by_aws_becomes_429(local: LocalScheduler, fault: Refused) -> None:
     send = _request(local, fault.name)
     local.hub.listeners.append(fault)
     response = send()
@@ -77,7 +77,7 @@ def test_being_asked_too_often_is_passed_on(local: LocalScheduler, fault: Refuse
     ],
     ids=lambda fault: f"{type(fault).__name__} {fault.name}",
 )
-def test_a_fault_inside_says_nothing_of_the_inside(local: LocalScheduler, fault: Any) -> None:
+def test_an_internal_error_reveals_no_internals(local: LocalScheduler, fault: Any) -> None:
     send = _request(local, fault.name)
     local.hub.listeners.append(fault)
     response = send()
@@ -86,7 +86,7 @@ def test_a_fault_inside_says_nothing_of_the_inside(local: LocalScheduler, fault:
     assert "said by the test" not in response.body["message"]
 
 
-def test_a_job_is_created_though_nobody_can_be_woken(local: LocalScheduler) -> None:
+def test_a_job_is_created_even_if_the_wake_up_fails(local: LocalScheduler) -> None:
     local.hub.listeners.append(Refused("ThrottlingException", "sqs:SendMessage"))
     job_id = local.create()
     assert local.wake_ups() == 0

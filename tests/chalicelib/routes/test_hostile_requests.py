@@ -1,4 +1,4 @@
-"""Every route with values that nobody's client sends, in each place where a request has a value: an answer, and never a 5xx."""
+"""Every route with unusual values in each place of a request: it responds, and never with a 5xx."""
 
 import json
 import re
@@ -39,7 +39,7 @@ _TEXTS: Final = {
     "a token of nothing": "W10",
     "a token of a deep list": "W1tbW1tbW1tbW1tb" * 500,
 }
-"""Values of paths and queries, by what is odd about them. A URL has at most 10,240 bytes (API Gateway quotas)."""
+"""Unusual values of paths and queries. A URL has at most 10,240 bytes (API Gateway quotas)."""
 
 _DEEP: Final = 60_000
 _BODIES: Final = {
@@ -69,15 +69,15 @@ _BODIES: Final = {
 
 @dataclass
 class Target:
-    """A service with something in it, and every request goes to all that it has."""
+    """A service with existing resources, to which every request is sent."""
 
     local: LocalScheduler
     known: Mapping[str, str]
-    """Values of paths that are there."""
+    """Values for paths of existing resources."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, method: str, resource: str, **request: Any) -> None:
-        """Send a request, and make sure that it is answered, with words if it is refused."""
+        """Send a request. Check that it gets a response, with a message if it is rejected."""
         path = {**{name: self.known[name] for name in _names(resource)}, **request.pop("path", {})}
         response = self.local.api.send(method, resource, path=path, headers=self.headers, **request)
         said = f"{method} {resource} {str(request)[:300]}: {response.status} {str(response.body)[:300]}"
@@ -96,7 +96,7 @@ def _routes() -> list[tuple[str, str]]:
 
 
 def _queries() -> list[tuple[str, str, str]]:
-    """Give every parameter of every query, of which all routes take the admins' and one that nobody knows."""
+    """Return every query parameter of every route, including the admins' and an unknown one."""
     found = []
     for method, path in _routes():
         operation = OPERATIONS.get(app.routes[path][method].view_function.__name__)
@@ -152,7 +152,7 @@ _VALUES: Final = st.recursive(
 
 
 def _fields() -> list[str]:
-    """Give the name of every field of every body."""
+    """Return the name of every field of every body."""
     models = [each.body for each in OPERATIONS.values() if each.body]
     runs = ["instance_id", "launch", "launch_code", "phase", "cell", "cells", "files", "outcome", "format", "path"]
     return sorted({name for model in models for name in model.model_fields} | set(runs))

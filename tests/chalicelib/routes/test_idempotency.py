@@ -1,4 +1,4 @@
-"""Idempotency tokens: the same request gives the same job, another one is refused, and no copy is left over."""
+"""Idempotency tokens: the same request returns the same job, another one is rejected, and no copy is left behind."""
 
 from typing import Any
 
@@ -84,7 +84,7 @@ def test_the_token_of_a_deleted_job_still_names_it(local: LocalScheduler) -> Non
 
 
 @pytest.mark.parametrize("fields", [{}, _TOKEN], ids=["without token", "with token"])
-def test_a_write_that_botocore_sends_twice_makes_one_whole_job(local: LocalScheduler, fields: dict[str, Any]) -> None:
+def test_a_write_that_botocore_repeats_creates_one_complete_job(local: LocalScheduler, fields: dict[str, Any]) -> None:
     call = "dynamodb:TransactWriteItems" if fields else "dynamodb:PutItem"
     local.hub.listeners.append(fault := Resent(call))
     job_id = local.create(**fields)

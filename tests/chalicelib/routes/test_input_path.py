@@ -1,4 +1,4 @@
-"""Where a notebook came from: kept for clients, with the job or definition; it decides nothing."""
+"""The input path of a notebook: stored for clients with the job or definition, without further effect."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ BAD_PATHS: dict[str, Any] = {
 }
 
 
-def test_a_job_says_where_its_notebook_came_from(local: LocalScheduler) -> None:
+def test_a_job_contains_its_input_path(local: LocalScheduler) -> None:
     job_id = local.create(input_path=_PATH)
     assert local.job(job_id)["input_path"] == _PATH
     for sort in ("create_time", "name", "input_filename", "status"):
@@ -42,7 +42,7 @@ def test_any_relative_path_is_kept(local: LocalScheduler, path: str) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"input_path": None}])
-def test_it_is_null_where_nothing_was_said(local: LocalScheduler, made: Definitions, fields: dict[str, Any]) -> None:
+def test_it_is_null_by_default(local: LocalScheduler, made: Definitions, fields: dict[str, Any]) -> None:
     job_id, definition_id = local.create(**fields), made.create(**fields)
     assert (local.job(job_id)["input_path"], made.described(definition_id)["input_path"]) == (None, None)
     for path, name in ((_JOBS, "jobs"), (_DEFINITIONS, "job_definitions")):
@@ -51,7 +51,7 @@ def test_it_is_null_where_nothing_was_said(local: LocalScheduler, made: Definiti
 
 
 @pytest.mark.parametrize("path", BAD_PATHS.values(), ids=list(BAD_PATHS))
-def test_what_is_no_relative_path_is_refused(local: LocalScheduler, made: Definitions, path: Any) -> None:
+def test_absolute_paths_are_rejected(local: LocalScheduler, made: Definitions, path: Any) -> None:
     definition_id = made.create()
     change = {"input_uri": local.upload(notebook("new")), "input_path": path}
     for response in (
@@ -63,7 +63,7 @@ def test_what_is_no_relative_path_is_refused(local: LocalScheduler, made: Defini
     assert local.items() == []
 
 
-def test_another_path_is_no_other_request(local: LocalScheduler) -> None:
+def test_another_input_path_has_the_same_fingerprint(local: LocalScheduler) -> None:
     """The same notebook from a copy of its folder, with the same token, is the same job."""
     first = local.create(notebook("a"), idempotency_token="t", input_path="a/report.ipynb")
     for path in (None, "b/report.ipynb"):

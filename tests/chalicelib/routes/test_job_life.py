@@ -1,4 +1,4 @@
-"""The life of one job over HTTP: uploaded, created, launched, run, reported, downloaded, deleted."""
+"""The life of one job over HTTP: upload, create, launch, run, report, download, delete."""
 
 from tests.support.runs import Run
 from tests.support.scheduler import LocalScheduler, notebook

@@ -1,4 +1,4 @@
-"""Answers as large as what is stored can make them: a page is shorter then, and nothing is lost. The harness holds Lambda's limit."""
+"""The largest possible responses: pages become shorter, and nothing is lost. The test harness enforces Lambda's limit."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from tests.support.definitions import Definitions
 from tests.support.scheduler import LocalScheduler, notebook
 
 _WIDE = {"quotation marks": '"', "control characters": "\x01", "letters": "é", "emojis": "\U0001f4a5"}
-"""What takes more bytes in an answer than where it is stored."""
+"""Characters that take more bytes in a response than in the table."""
 
 
 def _pages(local: LocalScheduler, url: str, name: str) -> list[Any]:
-    """Read a list to its end; no page is empty."""
+    """Read a list to its end. Check that no page is empty."""
     found: list[Any] = []
     token: str | None = ""
     while token is not None:

@@ -1,4 +1,4 @@
-"""Lists: order, pages, filters, totals, and what a row says."""
+"""Lists: order, pagination, filters, totals, and the fields of a row."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ def _pages(local: LocalScheduler, query: str) -> Iterator[dict[str, Any]]:
 
 
 def _fill(local: LocalScheduler, count: int) -> list[str]:
-    """Store jobs with many ties, a millisecond apart, in different states."""
+    """Store jobs with many ties, a millisecond apart, with different statuses."""
     original = local.create()
     made = local.copies(original, count, _change)
     local.api.delete(f"/scheduler/jobs/{original}")
@@ -79,7 +79,7 @@ def test_the_default_is_newest_first_and_only_the_first_field_counts(local: Loca
 
 
 @pytest.mark.parametrize("text", ["size", "asc(size)", "asc()", "up(name)", "job_definition_id", "asc(owner_id)"])
-def test_an_unknown_sort_field_is_refused(local: LocalScheduler, text: str) -> None:
+def test_an_unknown_sort_field_is_rejected(local: LocalScheduler, text: str) -> None:
     response = local.api.get(f"/scheduler/jobs?sort_by={text}")
     assert (response.status, response.body["reason"]) == (400, "sort_by")
     assert "create_time" in response.body["message"]
@@ -105,7 +105,7 @@ def test_sixty_jobs_are_paged_without_gap_or_repeat_while_jobs_are_added(local: 
 @pytest.mark.parametrize(
     ("count", "pages"), [(0, [0]), (1, [1]), (24, [24]), (25, [25]), (26, [25, 1]), (50, [25, 25])]
 )
-def test_the_last_page_tells_the_total_and_has_no_token(local: LocalScheduler, count: int, pages: list[int]) -> None:
+def test_the_last_page_contains_the_total_and_no_token(local: LocalScheduler, count: int, pages: list[int]) -> None:
     _fill(local, count)
     found = list(_pages(local, "max_items=25"))
     assert [len(page["jobs"]) for page in found] == pages
@@ -113,7 +113,7 @@ def test_the_last_page_tells_the_total_and_has_no_token(local: LocalScheduler, c
     assert "next_token" not in found[-1]
 
 
-def test_max_items_zero_asks_aws_nothing(local: LocalScheduler) -> None:
+def test_max_items_0_makes_no_aws_call(local: LocalScheduler) -> None:
     _fill(local, 1)
     local.calls.clear()
     page = _get(local, "max_items=0")
@@ -151,7 +151,7 @@ def test_name_is_a_prefix(local: LocalScheduler) -> None:
     assert _get(local, "name=Sales%23&sort_by=asc(name)")["jobs"] == []
 
 
-def test_tags_must_all_be_there_whole(local: LocalScheduler) -> None:
+def test_all_tags_must_match_completely(local: LocalScheduler) -> None:
     uri = local.upload(notebook())
     both = local.create(input_uri=uri, tags=["monthly", "sales"])
     local.create(input_uri=uri, tags=["monthly"])
@@ -161,7 +161,7 @@ def test_tags_must_all_be_there_whole(local: LocalScheduler) -> None:
     assert _get(local, "tags=month")["jobs"] == []
 
 
-def test_start_time_leaves_out_what_started_earlier_or_not_yet(local: LocalScheduler) -> None:
+def test_start_time_excludes_jobs_that_started_earlier_or_not_yet(local: LocalScheduler) -> None:
     first = local.start()
     assert first.report().status == 200
     local.clock.forward(hours=1)
@@ -179,7 +179,7 @@ def test_a_definition_without_jobs_has_an_empty_list(local: LocalScheduler) -> N
     assert page == {"jobs": [], "total_count": 0}
 
 
-def test_a_filter_that_drops_most_rows_ends_with_a_short_page_and_goes_on(local: LocalScheduler) -> None:
+def test_a_filter_that_drops_most_rows_returns_a_short_page_and_a_token(local: LocalScheduler) -> None:
     uri = local.upload(notebook())
     wanted = local.create(input_uri=uri, tags=["rare"])
     _copies(local, wanted, 2100)
@@ -192,7 +192,7 @@ def test_a_filter_that_drops_most_rows_ends_with_a_short_page_and_goes_on(local:
 
 
 def _copies(local: LocalScheduler, job_id: str, count: int) -> None:
-    """Put later jobs without tags beside one."""
+    """Add later jobs without tags."""
     table = local.client("dynamodb")
     key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id}}
     item = table.get_item(TableName="jobs", Key=key)["Item"]
@@ -216,7 +216,7 @@ def _copies(local: LocalScheduler, job_id: str, count: int) -> None:
         "tags=" + "&tags=".join("abcdefghijklmnopqrstu"),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_refused(local: LocalScheduler, query: str) -> None:
+def test_an_invalid_filter_is_rejected(local: LocalScheduler, query: str) -> None:
     response = local.api.get(f"/scheduler/jobs?{query}")
     assert (response.status, response.body["code"], response.body["reason"]) == (
         400,
@@ -225,7 +225,7 @@ def test_a_filter_that_makes_no_sense_is_refused(local: LocalScheduler, query: s
     )
 
 
-def test_a_token_that_is_none_of_ours_is_refused(local: LocalScheduler) -> None:
+def test_a_token_of_another_service_is_rejected(local: LocalScheduler) -> None:
     _fill(local, 3)
     token = _get(local, "max_items=1")["next_token"]
     for query in (
@@ -240,7 +240,7 @@ def test_a_token_that_is_none_of_ours_is_refused(local: LocalScheduler) -> None:
         assert (response.status, response.body["reason"]) == (400, "next_token"), query
 
 
-def test_somebody_elses_token_shows_nothing_of_theirs(local: LocalScheduler) -> None:
+def test_a_page_token_of_another_owner_reveals_nothing(local: LocalScheduler) -> None:
     _fill(local, 3)
     token = _get(local, "max_items=1")["next_token"]
     response = local.api.as_user("arn:aws:iam::123456789012:user/bob").get(f"/scheduler/jobs?next_token={token}")
@@ -262,7 +262,7 @@ def test_expired_jobs_are_never_shown(local: LocalScheduler) -> None:
     assert local.api.get("/scheduler/jobs/count?status=stopped").body == {"count": 0}
 
 
-def test_rows_leave_nulls_out_and_details_have_them(local: LocalScheduler) -> None:
+def test_rows_omit_nulls_and_details_contain_them(local: LocalScheduler) -> None:
     job_id = local.create()
     (row,) = _get(local)["jobs"]
     detail = local.job(job_id)
@@ -273,7 +273,7 @@ def test_rows_leave_nulls_out_and_details_have_them(local: LocalScheduler) -> No
         assert _get(local, f"sort_by={sort}")["jobs"] == [row]
 
 
-def test_count_counts_one_state(local: LocalScheduler) -> None:
+def test_count_counts_jobs_with_one_status(local: LocalScheduler) -> None:
     _fill(local, 5)
     local.start()
     assert local.api.get("/scheduler/jobs/count").body == {"count": 1}

@@ -1,4 +1,4 @@
-"""Limits on outputs are the service's: whatever a runner says, it gets addresses for no more than the operator allows."""
+"""The service enforces limits on outputs: it signs URLs only within the operator's limits, whatever a runner requests."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def notebook_of(run: Run, size_bytes: int = 100) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("size_bytes", [10 * 10**12, 2**63, 10**300], ids=["10 TB", "2^63", "absurd"])
-def test_no_address_is_given_for_terabytes(local: LocalScheduler, size_bytes: int) -> None:
+def test_no_urls_are_signed_for_terabytes(local: LocalScheduler, size_bytes: int) -> None:
     run = local.start()
     for asked in (file("dump", size_bytes), {**notebook_of(run), "size_bytes": size_bytes}):
         response = run.output_urls(asked)
@@ -38,7 +38,7 @@ def test_no_address_is_given_for_terabytes(local: LocalScheduler, size_bytes: in
     assert run.output_urls(*(file(f"more{i}", 20 * MIB) for i in range(100))).status == 413
 
 
-def test_no_address_is_given_for_a_hundred_thousand_files(local: LocalScheduler) -> None:
+def test_no_urls_are_signed_for_100_000_files(local: LocalScheduler) -> None:
     run = local.start()
     given = [run.output_urls(*(file(f"{batch}/{i}") for i in range(100))).status for batch in range(13)]
     assert given == [200] * 10 + [413] * 3
@@ -46,13 +46,13 @@ def test_no_address_is_given_for_a_hundred_thousand_files(local: LocalScheduler)
     assert run.output_urls(notebook_of(run)).status == 200
 
 
-def test_a_refused_request_gets_no_address_and_costs_nothing(small: LocalScheduler) -> None:
+def test_a_rejected_request_gets_no_url_and_uses_no_budget(small: LocalScheduler) -> None:
     run = small.start()
     assert run.output_urls(file("a", MIB), file("b")).status == 413
     assert run.output_urls(file("a", MIB)).status == 200
 
 
-def test_outputs_that_are_asked_for_again_are_free(small: LocalScheduler) -> None:
+def test_repeated_outputs_use_no_budget(small: LocalScheduler) -> None:
     run = small.start()
     for size in (MIB, MIB, 5, MIB):
         assert run.output_urls(file("a", size)).status == 200
@@ -73,7 +73,7 @@ def test_each_run_has_a_budget_of_its_own(small: LocalScheduler) -> None:
 
 @pytest.mark.parametrize("others", [1, 3])
 def test_requests_at_the_same_time_cannot_exceed(small: LocalScheduler, others: int) -> None:
-    """Each comes between the other's read and write."""
+    """Each request runs between the other's read and write."""
     run = small.start()
     statuses: list[int] = []
 
@@ -88,7 +88,7 @@ def test_requests_at_the_same_time_cannot_exceed(small: LocalScheduler, others: 
     assert run.output_urls(file("z")).status == 413
 
 
-def test_a_budget_that_keeps_changing_is_asked_for_again(small: LocalScheduler) -> None:
+def test_a_concurrently_changed_output_budget_makes_the_request_retry(small: LocalScheduler) -> None:
     run = small.start()
     refusal = Always("ConditionalCheckFailedException", "dynamodb:PutItem")
     small.hub.listeners.append(refusal)
@@ -99,7 +99,7 @@ def test_a_budget_that_keeps_changing_is_asked_for_again(small: LocalScheduler) 
 
 
 @pytest.mark.parametrize("fault", [Lost, Resent])
-def test_a_write_whose_answer_is_lost_counts_once(small: LocalScheduler, fault: Any) -> None:
+def test_a_write_with_a_lost_response_counts_once(small: LocalScheduler, fault: Any) -> None:
     run = small.start()
     small.hub.listeners.append(fault("dynamodb:PutItem"))
     run.output_urls(file("a", MIB))
@@ -107,7 +107,7 @@ def test_a_write_whose_answer_is_lost_counts_once(small: LocalScheduler, fault: 
     assert run.output_urls(file("b")).status == 413
 
 
-def test_a_budget_outlives_its_run_and_goes_by_itself(local: LocalScheduler) -> None:
+def test_an_output_budget_outlives_its_run_and_expires(local: LocalScheduler) -> None:
     run = local.start(timeout_seconds=7 * 86_400)
     run.output_urls(file("a"))
     (mark,) = [each for each in local.items("marks") if each["mark_id"]["S"].startswith("outputs#")]
@@ -116,7 +116,7 @@ def test_a_budget_outlives_its_run_and_goes_by_itself(local: LocalScheduler) -> 
 
 
 def test_the_largest_budget_fits_into_an_item() -> None:
-    """DynamoDB's items have at most 400 KB; the settings allow 10,000 files, of up to 5 GiB each."""
+    """An item of DynamoDB has at most 400 KiB. The settings allow 10,000 files of up to 5 GiB each."""
     with scheduler(settings(limits={"max_output_mib": 10 * MIB, "max_output_files": 10_000})) as large:
         run = large.start()
         for batch in range(5):

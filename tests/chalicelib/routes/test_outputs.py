@@ -82,14 +82,14 @@ def test_many_files_come_in_pages(local: LocalScheduler) -> None:
         ("logs", "logs:GetLogEvents", "InvalidParameterException"),
     ],
 )
-def test_a_token_that_aws_does_not_know_is_refused(local: LocalScheduler, what: str, call: str, code: str) -> None:
+def test_a_token_that_aws_does_not_know_is_rejected(local: LocalScheduler, what: str, call: str, code: str) -> None:
     run = local.start()
     local.hub.listeners.append(Refused(code, call))
     response = local.api.get(f"/scheduler/jobs/{_job_id(run)}/{what}?next_token=made-up")
     assert (response.status, response.body["reason"]) == (400, "next_token")
 
 
-def test_a_job_says_which_links_the_panel_shows(local: LocalScheduler) -> None:
+def test_a_job_lists_the_links_that_the_panel_shows(local: LocalScheduler) -> None:
     files = local.job(local.create(output_formats=["ipynb", "html"]))["job_files"]
     assert [(each["file_format"], each["display_name"]) for each in files] == [
         ("ipynb", "Notebook"),
@@ -100,14 +100,14 @@ def test_a_job_says_which_links_the_panel_shows(local: LocalScheduler) -> None:
 
 
 @pytest.mark.parametrize("state", ["waiting", "launched"])
-def test_without_output_there_are_no_lines(local: LocalScheduler, state: str) -> None:
+def test_without_output_there_are_no_log_lines(local: LocalScheduler, state: str) -> None:
     job_id = local.create()
     if state == "launched":
         local.launch(job_id)
     assert local.api.get(f"/scheduler/jobs/{job_id}/logs").body == {"events": []}
 
 
-def test_lines_are_read_on_from_a_token(local: LocalScheduler) -> None:
+def test_log_lines_continue_from_a_token(local: LocalScheduler) -> None:
     run = local.start()
     logs, stream = local.client("logs"), f"runner/runner/{run.task_arn.rpartition('/')[2]}"
     now = int(local.clock.now.timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""What one owner may have waiting and stored is limited; nobody else notices."""
+"""Limits on waiting jobs and definitions per owner, which do not affect other owners."""
 
 from collections.abc import Iterator
 
@@ -28,12 +28,12 @@ def test_the_defaults_fit_into_one_page_of_a_query() -> None:
     assert highest["max_definitions_per_owner"] == [5000]
 
 
-def test_one_more_waiting_job_is_refused_with_what_to_do(local: LocalScheduler) -> None:
+def test_a_waiting_job_over_the_limit_is_rejected_with_advice(local: LocalScheduler) -> None:
     jobs = [local.create() for _ in range(_MOST)]
     before = local.objects()
     response = local.post_job()
     assert (response.status, response.body["code"]) == (409, "limit_reached")
-    assert "has 3 jobs that wait, as many as limits.max_waiting_jobs_per_owner allows" in response.body["message"]
+    assert "has 3 waiting jobs, the most that limits.max_waiting_jobs_per_owner allows" in response.body["message"]
     assert "stop some" in response.body["message"]
     assert len(local.items()) == _MOST
     assert [each for each in local.objects() if not each.startswith("uploads/")] == [
@@ -64,11 +64,11 @@ def test_running_jobs_and_ended_ones_do_not_count(local: LocalScheduler) -> None
     assert local.post_job().status == 409
 
 
-def test_one_more_definition_is_refused_with_what_to_do(local: LocalScheduler, made: Definitions) -> None:
+def test_a_definition_over_the_limit_is_rejected_with_advice(local: LocalScheduler, made: Definitions) -> None:
     first, *_ = [made.create() for _ in range(_MOST)]
     response = made.post()
     assert (response.status, response.body["code"]) == (409, "limit_reached")
-    assert "has 3 job definitions, as many as limits.max_definitions_per_owner allows" in response.body["message"]
+    assert "has 3 job definitions, the most that limits.max_definitions_per_owner allows" in response.body["message"]
     assert len(local.objects("definitions/")) == _MOST
     assert len(made.schedules()) == _MOST
     made.create(api=local.api.as_user(BOB))
@@ -79,7 +79,7 @@ def test_one_more_definition_is_refused_with_what_to_do(local: LocalScheduler, m
 
 
 @pytest.mark.parametrize("kind", ["jobs", "job_definitions"])
-def test_a_repeated_create_finds_what_its_token_has_made_at_the_limit(local: LocalScheduler, kind: str) -> None:
+def test_a_repeated_create_returns_the_first_job_at_the_limit(local: LocalScheduler, kind: str) -> None:
     body = {"name": "n", "input_uri": local.upload(notebook()), "input_filename": "x.ipynb"}
     body |= {"runtime_environment_name": "python", "idempotency_token": "t"}
     url = f"/scheduler/{kind}"
@@ -92,7 +92,7 @@ def test_a_repeated_create_finds_what_its_token_has_made_at_the_limit(local: Loc
     assert local.api.post(url, {**body, "idempotency_token": None}).body["code"] == "limit_reached"
 
 
-def test_a_create_whose_answer_was_lost_is_found_at_the_limit(local: LocalScheduler) -> None:
+def test_a_create_with_a_lost_response_is_found_by_its_token_at_the_limit(local: LocalScheduler) -> None:
     body = {"name": "n", "input_uri": local.upload(notebook()), "input_filename": "x.ipynb"}
     body |= {"runtime_environment_name": "python", "idempotency_token": "t"}
     for _ in range(_MOST - 1):
@@ -115,7 +115,7 @@ def test_running_a_definition_counts_for_its_owner_whoever_asks(local: LocalSche
     assert len(local.objects("jobs/")) == _MOST
 
 
-def test_a_tick_at_the_limit_is_recorded_and_shown(local: LocalScheduler, made: Definitions) -> None:
+def test_a_tick_at_the_limit_of_waiting_jobs_is_recorded_and_shown(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     jobs = [local.create() for _ in range(_MOST)]
     made.set_clock("13:00", seconds=4)
@@ -125,7 +125,7 @@ def test_a_tick_at_the_limit_is_recorded_and_shown(local: LocalScheduler, made: 
     described = made.described(definition_id)
     (problem,) = described["problems"]
     assert (problem["work"], problem["code"]) == ("ticks", "limit_reached")
-    assert "2026-11-23 13:00 UTC made no job. The owner" in problem["message"]
+    assert "No job was created for 2026-11-23 13:00 UTC. The owner" in problem["message"]
     assert "limits.max_waiting_jobs_per_owner" in problem["message"]
     assert (described["missed_count"], described["run_count"]) == (1, 0)
     assert described["next_run_time"] == int(made.at("14:00").timestamp() * 1000)
@@ -146,8 +146,8 @@ def test_a_flood_by_definitions_stops_at_the_limit(local: LocalScheduler, made: 
     assert set(made.verdicts().values()) == {"run", "refused"}
 
 
-def test_creates_that_come_at_once_may_go_over_by_as_many(local: LocalScheduler) -> None:
-    """Counted, not locked: what is documented is what happens."""
+def test_concurrent_creates_may_exceed_the_limit(local: LocalScheduler) -> None:
+    """The limit is counted, not locked, as documented."""
     for _ in range(_MOST - 1):
         local.create()
     local.hub.listeners.append(Meanwhile("s3:CopyObject", local.create))
@@ -157,12 +157,12 @@ def test_creates_that_come_at_once_may_go_over_by_as_many(local: LocalScheduler)
 
 
 def test_counting_costs_one_query_however_far_over_the_limit() -> None:
-    """As after the operator has lowered it."""
+    """The case after the operator has lowered the limit."""
     with scheduler(settings(limits={"max_waiting_jobs_per_owner": 100})) as local:
         local.copies(local.create(), 300)
         uri = local.upload(notebook())
         local.calls.clear()
         response = local.post_job(input_uri=uri)
         assert (response.status, response.body["code"]) == (409, "limit_reached")
-        assert "has 100 jobs" in response.body["message"]
+        assert "has 100 waiting jobs" in response.body["message"]
         assert local.calls == ["s3:GetObject", "dynamodb:Query"]

@@ -1,4 +1,4 @@
-"""The owner's right to an environment counts at every step, never that of an admin who acts for them or of an earlier day."""
+"""The owner's current right to an environment counts at every step, not an earlier right and not that of an admin who acts for the owner."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ _PATH = "/scheduler/job_definitions"
 
 
 def chosen(*users: str, **environments: Any) -> SchedulerSettings:
-    """Settings with an environment `finance`: open without users, or for these only; Ada is an admin and no user."""
+    """Settings with an environment `finance`, open to everybody or to these users only. Ada is an admin but not a user."""
     stored = settings().model_dump()
     return settings(
         environments={"finance": {**stored["environments"]["python"], "users": users}, **environments},
@@ -25,7 +25,7 @@ def chosen(*users: str, **environments: Any) -> SchedulerSettings:
 
 
 class Bob:
-    """Bob's definition in the environment `finance`, made while that was open, and what he and the admin do with it."""
+    """Bob's definition in the environment `finance`, created while it was open, and requests of Bob and the admin."""
 
     def __init__(self, local: LocalScheduler) -> None:
         self.local = local
@@ -46,7 +46,7 @@ class Bob:
         return self.admin.post(f"{_PATH}/{self.definition_id}/jobs?owner_id={self.owner_id}", body)
 
     def tick(self, clock_time: str) -> list[dict[str, Any]]:
-        """Deliver a due minute, dispatch, and give all jobs of the definition."""
+        """Deliver a tick, dispatch, and return all jobs of the definition."""
         self.made.set_clock(clock_time, seconds=1)
         assert self.made.tick(self.definition_id, self.made.at(clock_time), api=self.api) == []
         self.local.dispatch()
@@ -70,26 +70,26 @@ def refused(response: Response, said: str) -> None:
     assert said in response.body["message"]
 
 
-def test_an_admin_lends_their_rights_to_nobody(bob: Bob) -> None:
-    """The attack: an admin, who is a user of the environment, touches Bob's definition; then Bob brings his own code."""
+def test_an_admins_right_does_not_replace_the_owners(bob: Bob) -> None:
+    """The attack: an admin who is a user of the environment changes Bob's definition; then Bob adds his own code."""
     bob.local.serve(chosen(ADMIN, ANNA))
-    refused(bob.patched_by_admin(tags=["checked"]), "not open to the owner (arn:aws:iam::123456789012:user/bob)")
+    refused(bob.patched_by_admin(tags=["checked"]), "The owner (arn:aws:iam::123456789012:user/bob) may not use")
     assert bob.patched_by_admin(name="Checked").status == 204
-    refused(bob.patch(**bob.new_code()), "not open to you (arn:aws:iam::123456789012:user/bob)")
-    refused(bob.run(), "not open to you")
-    refused(bob.run_by_admin(), "not open to the owner")
+    refused(bob.patch(**bob.new_code()), "You (arn:aws:iam::123456789012:user/bob) may not use")
+    refused(bob.run(), "You (")
+    refused(bob.run_by_admin(), "The owner (")
     assert bob.tick("13:00") == []
     assert bob.local.items() == []
     assert bob.local.tasks() == []
 
 
 def test_a_tag_of_an_admin_keeps_the_owner_s_identity(bob: Bob) -> None:
-    """The same with the tag going through while the environment is open."""
+    """The same attack, with the change of the tag while the environment is open."""
     assert bob.patched_by_admin(tags=["checked"]).status == 204
     assert bob.patched_by_admin(parameters={"n": "1"}).status == 204
     bob.local.serve(chosen(ADMIN))
-    refused(bob.patch(**bob.new_code()), "not open to you")
-    refused(bob.run(), "not open to you")
+    refused(bob.patch(**bob.new_code()), "You (")
+    refused(bob.run(), "You (")
     assert bob.tick("13:00") == []
     assert bob.local.tasks() == []
 
@@ -104,16 +104,16 @@ def test_a_job_that_waits_for_somebody_removed_is_not_launched(bob: Bob) -> None
     for each in (job_id, by_admin):
         ended = bob.local.job(each, bob.api)
         assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "not_allowed")
-        assert "not open to the owner (arn:aws:iam::123456789012:user/bob)" in ended["outcome"]["message"]
+        assert "The owner (arn:aws:iam::123456789012:user/bob) may not use" in ended["outcome"]["message"]
 
 
-def test_somebody_who_is_removed_is_not_revived_by_an_admin(bob: Bob) -> None:
+def test_an_admin_does_not_restore_the_right_of_a_removed_owner(bob: Bob) -> None:
     bob.local.serve(chosen(BOB))
     assert bob.patch(tags=["mine"]).status == 204
     assert len(bob.tick("13:00")) == 1
     bob.local.serve(chosen(ADMIN))
     for fields in ({"schedule": "* * * * *"}, {"active": True}, {"tags": ["x"]}, {"parameters": {"n": "1"}}):
-        refused(bob.patched_by_admin(**fields), "not open to the owner")
+        refused(bob.patched_by_admin(**fields), "The owner (")
     assert len(bob.tick("14:00")) == 1
     assert len(bob.local.tasks()) == 1
 
@@ -138,7 +138,7 @@ def test_somebody_who_is_removed_is_not_revived_by_an_admin(bob: Bob) -> None:
     ],
     ids=str,
 )
-def test_without_the_right_an_owner_changes_nothing_that_would_run(bob: Bob, fields: dict[str, Any]) -> None:
+def test_without_the_right_an_owner_cannot_change_what_runs(bob: Bob, fields: dict[str, Any]) -> None:
     bob.local.serve(chosen(ANNA))
     before = bob.made.stored(bob.definition_id, bob.api)
     assert bob.patch(**fields).status == 403
@@ -154,7 +154,7 @@ def test_without_the_right_an_owner_may_rename_pause_leave_the_environment_and_d
     assert bob.api.delete(f"{_PATH}/{bob.definition_id}").status == 204
 
 
-def test_an_admin_who_is_no_user_brings_no_code_in(bob: Bob) -> None:
+def test_an_admin_who_is_not_a_user_cannot_change_code(bob: Bob) -> None:
     bob.local.serve(chosen(BOB))
     upload = bob.local.upload(EVIL, api=bob.admin)
     for fields in (
@@ -163,27 +163,30 @@ def test_an_admin_who_is_no_user_brings_no_code_in(bob: Bob) -> None:
         {"runtime_environment_parameters": {"n": "1"}},
         {"runtime_environment_name": "finance"},
     ):
-        refused(bob.patched_by_admin(**fields), f"not open to you ({ADMIN})")
-    refused(bob.run_by_admin(), f"not open to you ({ADMIN})")
-    refused(bob.run_by_admin(parameters={"n": "1"}), f"not open to you ({ADMIN})")
+        refused(bob.patched_by_admin(**fields), f"You ({ADMIN}) may not use")
+    refused(bob.run_by_admin(), f"You ({ADMIN}) may not use")
+    refused(bob.run_by_admin(parameters={"n": "1"}), f"You ({ADMIN}) may not use")
     assert bob.local.items() == []
 
 
-def test_an_admin_who_is_no_user_looks_after_a_definition(bob: Bob) -> None:
+def test_an_admin_who_is_not_a_user_can_manage_a_definition(bob: Bob) -> None:
     bob.local.serve(chosen(BOB))
     for fields in ({"tags": ["checked"]}, {"schedule": "0 8 * * *"}, {"active": False}, {"active": True}):
         assert bob.patched_by_admin(**fields).status == 204
     assert bob.run().status == 200
 
 
-def test_an_admin_moves_a_definition_only_where_its_owner_may_be(bob: Bob) -> None:
+def test_an_admin_cannot_move_a_definition_to_an_environment_closed_to_its_owner(bob: Bob) -> None:
     python = settings().model_dump()["environments"]["python"]
     bob.local.serve(chosen(BOB, audit={**python, "users": (ADMIN,)}))
-    refused(bob.patched_by_admin(runtime_environment_name="audit"), "'audit' is not open to the owner")
+    refused(
+        bob.patched_by_admin(runtime_environment_name="audit"),
+        "The owner (arn:aws:iam::123456789012:user/bob) may not use the environment 'audit'",
+    )
 
 
 def test_a_definition_older_than_the_users_runs_for_those_among_them(bob: Bob) -> None:
-    """What was made while the environment was open knows its owner, too."""
+    """Definitions created while the environment was open also store their owner's names."""
     job_id = bob.run().body["job_id"]
     bob.local.serve(chosen(BOB, ADMIN))
     bob.local.dispatch()
@@ -195,21 +198,21 @@ def test_a_definition_older_than_the_users_runs_for_those_among_them(bob: Bob) -
     assert len(bob.local.tasks()) == 4
 
 
-def test_a_refused_due_minute_is_shown_and_makes_no_job(bob: Bob) -> None:
+def test_a_refused_tick_is_shown_and_creates_no_job(bob: Bob) -> None:
     bob.local.serve(chosen(ANNA))
     for hour in (13, 14):
         assert bob.tick(f"{hour}:00") == []
     found = bob.described()
     (problem,) = found["problems"]
     assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "not_allowed", 2)
-    assert problem["title"] == "Due jobs not made"
-    assert "'finance' is not open to the owner (arn:aws:iam::123456789012:user/bob)" in problem["message"]
+    assert problem["title"] == "Due jobs not created"
+    assert "The owner (arn:aws:iam::123456789012:user/bob) may not use the environment 'finance'" in problem["message"]
     assert (found["run_count"], found["missed_count"], found["next_run_time"]) == (0, 2, None)
     assert bob.made.verdicts() == {"13:00": "refused", "14:00": "refused"}
     assert bob.local.objects("jobs/") == []
 
 
-def test_the_next_due_minute_after_the_right_came_back_runs(bob: Bob) -> None:
+def test_the_next_due_time_after_the_right_is_restored_runs(bob: Bob) -> None:
     bob.local.serve(chosen(ANNA))
     assert bob.tick("13:00") == []
     bob.local.serve(chosen(BOB))
@@ -218,7 +221,7 @@ def test_the_next_due_minute_after_the_right_came_back_runs(bob: Bob) -> None:
     assert bob.described()["problems"] == []
 
 
-def test_an_edit_that_is_allowed_ends_the_refusal(bob: Bob) -> None:
+def test_an_allowed_edit_clears_the_problem(bob: Bob) -> None:
     bob.local.serve(chosen(ANNA))
     assert bob.tick("13:00") == []
     assert bob.patch(name="Still refused").status == 204
@@ -229,7 +232,7 @@ def test_an_edit_that_is_allowed_ends_the_refusal(bob: Bob) -> None:
 
 
 @pytest.mark.parametrize("gone", ["environment", "compute type"])
-def test_a_due_minute_of_what_is_gone_makes_no_job(bob: Bob, gone: str) -> None:
+def test_a_due_time_of_a_missing_environment_creates_no_job(bob: Bob, gone: str) -> None:
     stored = chosen(BOB).model_dump()
     if gone == "environment":
         del stored["environments"]["finance"]
@@ -245,17 +248,17 @@ def test_a_due_minute_of_what_is_gone_makes_no_job(bob: Bob, gone: str) -> None:
     assert bob.local.items() == []
 
 
-def test_a_waiting_job_gets_no_other_compute_type_without_the_right(bob: Bob) -> None:
+def test_changing_the_compute_type_of_a_waiting_job_needs_the_right(bob: Bob) -> None:
     job_id = bob.run().body["job_id"]
     bob.local.serve(chosen(ANNA))
-    refused(bob.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"}), "not open to the owner")
+    refused(bob.api.patch(f"/scheduler/jobs/{job_id}", {"compute_type": "large"}), "The owner (")
     assert bob.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"}).status == 204
 
 
-def test_a_session_that_takes_an_admin_s_name_is_no_admin() -> None:
-    """The attack: whoever may assume a role chooses the session name of an admin. Synth refuses the setting; the service ignores it."""
+def test_a_session_with_an_admins_name_is_not_an_admin() -> None:
+    """The attack: somebody who may assume a role chooses the session name of an admin. Synth rejects the setting, and the service ignores it."""
     ops = "arn:aws:sts::123456789012:assumed-role/ops/ada"
-    with pytest.raises(ValueError, match="whoever assumes this role chooses the session name"):
+    with pytest.raises(ValueError, match="everybody who assumes this role can choose this session name"):
         settings(ownership={"admins": (ops,)})
     with scheduler(settings(ownership={"admins": ("arn:aws:iam::123456789012:user/ada",)})) as local:
         assert local.api.as_user(ops).get("/scheduler/health").body["you"]["admin"] is False

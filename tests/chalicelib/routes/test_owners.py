@@ -1,4 +1,4 @@
-"""Admins list owners, disable and enable them; a disabled owner gets nothing any more."""
+"""Admins list, disable and enable owners. A disabled owner has no access."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +34,7 @@ def _disable(local: LocalScheduler, bob: Api, **body: Any) -> None:
     assert (response.status, response.body) == (204, None)
 
 
-def test_whoever_has_created_something_is_listed(local: LocalScheduler, bob: Api, made: Definitions) -> None:
+def test_everybody_who_has_created_something_is_listed(local: LocalScheduler, bob: Api, made: Definitions) -> None:
     assert bob.get("/scheduler/owners").body == {"owners": []}
     local.create()
     local.clock.forward(hours=1)
@@ -66,7 +66,7 @@ def test_the_list_is_paged(local: LocalScheduler, bob: Api) -> None:
 
 
 @pytest.mark.parametrize("token", ["%00", "a%20b", "ü", "a" * 2000, "a/b"])
-def test_a_forged_token_is_refused(bob: Api, token: str) -> None:
+def test_a_forged_token_is_rejected(bob: Api, token: str) -> None:
     response = bob.get(f"/scheduler/owners?next_token={token}")
     assert (response.status, response.body["reason"]) == (400, "next_token")
 
@@ -83,7 +83,7 @@ def test_only_admins_see_and_change_owners(local: LocalScheduler, method: str, p
     assert local.items("owners") == before
 
 
-def test_who_is_not_there_cannot_be_disabled(local: LocalScheduler, bob: Api) -> None:
+def test_an_unknown_owner_cannot_be_disabled(local: LocalScheduler, bob: Api) -> None:
     response = bob.patch("/scheduler/owners/nobody-1", {"disabled": True})
     assert (response.status, response.body["code"]) == (404, "not_found")
     assert local.items("owners") == []
@@ -98,12 +98,12 @@ def test_an_admin_cannot_lock_themself_out(local: LocalScheduler, bob: Api) -> N
 
 
 @pytest.mark.parametrize("body", [{}, {"disabled": "yes"}, {"disabled": None}, {"disabled": True, "reason": "x" * 201}])
-def test_a_wrong_body_is_refused(local: LocalScheduler, bob: Api, body: Any) -> None:
+def test_a_wrong_body_is_rejected(local: LocalScheduler, bob: Api, body: Any) -> None:
     local.create()
     assert bob.patch(_url(local), body).status == 400
 
 
-def test_a_disabled_owner_is_told_who_did_it_and_why(local: LocalScheduler, bob: Api) -> None:
+def test_the_error_for_a_disabled_owner_names_the_admin_and_the_reason(local: LocalScheduler, bob: Api) -> None:
     local.create()
     url = _url(local)
     _disable(local, bob, reason="  left\nthe company ")
@@ -115,7 +115,7 @@ def test_a_disabled_owner_is_told_who_did_it_and_why(local: LocalScheduler, bob:
     assert [each["disabled"] is None for each in bob.get("/scheduler/owners").body["owners"]] == [False]
 
 
-def test_a_disabled_owner_gets_nothing(local: LocalScheduler, bob: Api, made: Definitions) -> None:
+def test_every_route_rejects_a_disabled_owner(local: LocalScheduler, bob: Api, made: Definitions) -> None:
     job_id, definition_id = local.create(), made.create()
     uri = local.upload(notebook())
     _disable(local, bob)
@@ -142,7 +142,7 @@ def test_a_disabled_owner_gets_nothing(local: LocalScheduler, bob: Api, made: De
     assert (local.items(), local.items("definitions"), local.objects()) == before
 
 
-def test_an_admin_still_reaches_what_a_disabled_owner_has_but_runs_none_of_it(
+def test_an_admin_can_read_but_not_run_definitions_of_a_disabled_owner(
     local: LocalScheduler, bob: Api, made: Definitions
 ) -> None:
     job_id, definition_id, mine = local.create(), made.create(), f"?owner_id={local.owner_id()}"
@@ -156,7 +156,7 @@ def test_an_admin_still_reaches_what_a_disabled_owner_has_but_runs_none_of_it(
     assert bob.patch(f"/scheduler/jobs/{job_id}{mine}", {"status": "STOPPED"}).status == 204
 
 
-def test_an_enabled_owner_is_back(local: LocalScheduler, bob: Api) -> None:
+def test_an_enabled_owner_has_access_again(local: LocalScheduler, bob: Api) -> None:
     local.create()
     url = _url(local)
     _disable(local, bob)
@@ -167,7 +167,7 @@ def test_an_enabled_owner_is_back(local: LocalScheduler, bob: Api) -> None:
     assert bob.get(url).body["disabled"] is None
 
 
-def test_disabling_twice_keeps_the_first_word(local: LocalScheduler, bob: Api) -> None:
+def test_disabling_twice_keeps_the_first_reason(local: LocalScheduler, bob: Api) -> None:
     local.create()
     url = _url(local)
     _disable(local, bob)
@@ -177,8 +177,8 @@ def test_disabling_twice_keeps_the_first_word(local: LocalScheduler, bob: Api) -
     assert bob.get(url).body["disabled"] == first
 
 
-def test_another_process_knows_within_a_minute(local: LocalScheduler, bob: Api) -> None:
-    """Each process of the function remembers who is disabled for at most 60 s."""
+def test_another_process_notices_within_a_minute(local: LocalScheduler, bob: Api) -> None:
+    """Each process of the function caches the disabled owners for at most 60 s."""
     local.create()
     url = _url(local)
     assert local.api.get("/scheduler/jobs").status == 200
@@ -191,7 +191,7 @@ def test_another_process_knows_within_a_minute(local: LocalScheduler, bob: Api) 
     assert local.api.get("/scheduler/jobs").status == 403
 
 
-def test_a_request_is_not_let_in_while_nobody_knows_who_is_disabled(local: LocalScheduler) -> None:
+def test_a_request_fails_while_disabled_owners_cannot_be_read(local: LocalScheduler) -> None:
     local.hub.listeners.append(Always("InternalServerError", "dynamodb:Query", status=500))
     assert local.api.get("/scheduler/health").status == 500
     local.hub.listeners.clear()
@@ -208,7 +208,7 @@ def test_a_create_that_races_with_disabling_leaves_no_running_job(local: LocalSc
     assert {each["status"]["S"] for each in local.items()} == {"FAILED"}
 
 
-def test_what_the_check_costs(local: LocalScheduler, bob: Api) -> None:
+def test_the_calls_of_a_check(local: LocalScheduler, bob: Api) -> None:
     for name in ("a", "b", "c"):
         local.create(api=local.api.as_user(f"arn:aws:iam::123456789012:user/{name}"))
     local.clock.forward(minutes=2)

@@ -1,4 +1,4 @@
-"""Reports: what becomes of a run that its runner reports the end of."""
+"""Reports: what follows when a runner reports the end of its run."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_a_report_after_a_stop_never_starts_again(local: LocalScheduler, code: s
     assert not {"waiting", "live_shard"} & set(local.item(_job_id(run)))
 
 
-def test_retries_are_counted_by_whose_fault_it_was(local: LocalScheduler) -> None:
+def test_retries_are_counted_by_fault(local: LocalScheduler) -> None:
     job_id = local.create(max_retries=1, min_retry_interval_millis=90_000)
     first = local.start(job_id)
     assert first.report("kernel_died").body == {"status": "CREATED"}
@@ -77,19 +77,19 @@ def test_retries_are_counted_by_whose_fault_it_was(local: LocalScheduler) -> Non
 
 
 @pytest.mark.parametrize(("asked", "status"), [(True, "CREATED"), (False, "FAILED")])
-def test_a_timeout_is_retried_only_if_asked_for(local: LocalScheduler, asked: bool, status: str) -> None:
+def test_a_timeout_is_retried_only_with_retry_on_timeout(local: LocalScheduler, asked: bool, status: str) -> None:
     run = local.start(max_retries=1, retry_on_timeout=asked)
     assert run.report("timeout").body == {"status": status}
 
 
 @pytest.mark.parametrize("code", ["connection_lost", "heartbeat_timeout", "not_allowed", "", "SUCCEEDED"])
-def test_what_no_runner_may_say_is_refused(local: LocalScheduler, code: str) -> None:
+def test_invalid_reports_are_rejected(local: LocalScheduler, code: str) -> None:
     run = local.start()
     assert _said(run.report(code)) == (400, "invalid_request")
     assert local.status(_job_id(run)) == "IN_PROGRESS"
 
 
-def test_a_long_message_is_cut(local: LocalScheduler) -> None:
+def test_a_long_message_is_truncated(local: LocalScheduler) -> None:
     run = local.start()
     run.report("notebook_error", message="x" * 5000)
     assert len(local.job(_job_id(run))["status_message"]) == 2000

@@ -1,4 +1,4 @@
-"""The runners' part of docs/access.md: no signature, whosever it is, takes the place of the proof of a run."""
+"""The part of docs/access.md about runners: no signature replaces the proof of a run."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from tests.support.scheduler import scheduler
 REFUSED_RUN: Final = {401, 403, 404, 409}
 
 
-def test_a_signature_opens_no_run() -> None:
+def test_a_signature_gives_no_access_to_a_run() -> None:
     with scheduler(settings_with_admins()) as local:
         own, other = local.start(), local.start(api=local.api.as_user(BOB))
         for arn in (None, ANNA, *ADMINS.values(), *NO_OWNERS.values()):

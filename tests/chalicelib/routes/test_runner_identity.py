@@ -1,4 +1,4 @@
-"""Who is a runner: the attacks of account readers, strangers and notebooks, and what each of them learns."""
+"""Authentication of runners: attacks by people with read access to the account, outsiders and notebooks, and what they learn."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ _FILE = {"format": "files", "path": "out/data.csv", "size_bytes": 3}
 
 
 class Counted:
-    """What was counted since it was last asked."""
+    """Return the metrics since the last call."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -45,8 +45,10 @@ def _refusal(response: Response) -> tuple[int, str]:
     return response.status, json.dumps(response.body, sort_keys=True)
 
 
-def test_an_account_reader_cannot_take_over_a_run(local: LocalScheduler, counted: Counted) -> None:
-    """The code stands in `DescribeTasks` and in the task's events; the key does not, and neither does the record."""
+def test_somebody_with_read_access_to_the_account_cannot_take_over_a_run(
+    local: LocalScheduler, counted: Counted
+) -> None:
+    """`DescribeTasks` and the task's events contain the launch code, but not the runner key or the record."""
     run = local.launch(content=notebook("1"), parameters={"api_key": "p4ssw0rd"})
     seen_by_readers = json.dumps(local.tasks())
     assert run.environ["LAUNCH_CODE"] in seen_by_readers
@@ -63,8 +65,8 @@ def test_an_account_reader_cannot_take_over_a_run(local: LocalScheduler, counted
     assert local.status(_job_id(run)) == "COMPLETED"
 
 
-def test_a_notebook_that_knows_the_key_gains_no_other_run(local: LocalScheduler, counted: Counted) -> None:
-    """It lacks the launch codes of others and, once they have checked in, their instance ids."""
+def test_a_notebook_that_knows_the_runner_key_cannot_access_other_runs(local: LocalScheduler, counted: Counted) -> None:
+    """It does not know the launch codes of others or, after check-in, their instance ids."""
     waiting, running = local.launch(), local.start()
     counted()
     for code in ("", "0" * 64, running.environ["LAUNCH_CODE"], waiting.environ["LAUNCH_CODE"][:-1]):
@@ -79,7 +81,7 @@ def test_a_notebook_that_knows_the_key_gains_no_other_run(local: LocalScheduler,
     assert [response.status for response in _everything(running)] == [200] * 4
 
 
-def test_whoever_has_both_factors_is_turned_away_once_the_runner_is_there(
+def test_a_second_instance_with_both_factors_is_rejected_after_check_in(
     local: LocalScheduler, counted: Counted
 ) -> None:
     run = local.start()
@@ -102,8 +104,8 @@ def test_the_next_attempt_has_another_code(local: LocalScheduler) -> None:
 
 
 @pytest.mark.parametrize("end", ["deleted", "stopped", "replaced", "launched on demand"])
-def test_a_container_that_comes_too_late_pages_nobody(local: LocalScheduler, counted: Counted, end: str) -> None:
-    """It happens without malice: it has the right key, and its code is forgotten, or its turn is over."""
+def test_a_late_container_raises_no_alarm(local: LocalScheduler, counted: Counted, end: str) -> None:
+    """This also happens without an attack: the key is right, but the code is no longer stored, or the attempt was replaced."""
     run = local.launch(compute_type="small-spot")
     job_url = f"/scheduler/jobs/{_job_id(run)}"
     if end == "deleted":
@@ -145,8 +147,8 @@ _OTHER_RUNS: dict[str, Callable[[Run, LocalScheduler], str]] = {
 
 @pytest.mark.parametrize("other", _OTHER_RUNS)
 @pytest.mark.parametrize("state", ["launched", "running", "ended"])
-def test_strangers_learn_nothing_of_runs(local: LocalScheduler, counted: Counted, state: str, other: str) -> None:
-    """One answer, whether the job exists, in which attempt and state; and no read for a token that is none."""
+def test_outsiders_learn_nothing_about_runs(local: LocalScheduler, counted: Counted, state: str, other: str) -> None:
+    """The response is the same whatever the job's existence, attempt and status. A malformed token causes no read."""
     run = local.launch()
     if state != "launched":
         run.check_in()
@@ -183,14 +185,14 @@ def test_strangers_learn_nothing_of_runs(local: LocalScheduler, counted: Counted
     assert set(counted()) <= {"UnprovenRequests"}, "nobody can page the operator with garbage"
 
 
-def test_a_token_is_good_for_its_own_run_only(local: LocalScheduler) -> None:
+def test_a_token_is_valid_only_for_its_run(local: LocalScheduler) -> None:
     first, second = local.start(), local.start()
     first.token, second.token = second.token, first.token
     assert [response.status for response in (*_everything(first), *_everything(second))] == [403] * 8
 
 
-def test_a_proof_is_good_for_its_own_instance_launch_and_run_only(local: LocalScheduler) -> None:
-    """Whoever hears a check-in, in spite of TLS, can only repeat it."""
+def test_a_proof_is_valid_only_for_its_instance_launch_and_run(local: LocalScheduler) -> None:
+    """Somebody who intercepts a check-in, in spite of TLS, can only repeat it."""
     run, other = local.launch(), local.launch()
     about = (run.run_id, 1, instance_id("a"))
     heard = {"key_proof": proof(RUNNER_KEY, *about), "code_proof": proof(run.environ["LAUNCH_CODE"], *about)}
@@ -201,14 +203,14 @@ def test_a_proof_is_good_for_its_own_instance_launch_and_run_only(local: LocalSc
 
 
 @pytest.mark.parametrize("swapped", ["key_proof", "code_proof"])
-def test_one_proof_does_not_stand_for_the_other(local: LocalScheduler, swapped: str) -> None:
+def test_the_proofs_are_not_interchangeable(local: LocalScheduler, swapped: str) -> None:
     run = local.launch()
     factor = run.environ["LAUNCH_CODE"] if swapped == "key_proof" else RUNNER_KEY
     assert run.check_in(**{swapped: proof(factor, run.run_id, 1, instance_id("a"))}).status == 403
 
 
-def test_a_job_without_a_code_lets_nobody_in(local: LocalScheduler) -> None:
-    """A record that was never claimed has none: that is not an empty one, and not the key."""
+def test_a_job_without_a_launch_code_accepts_no_check_in(local: LocalScheduler) -> None:
+    """A record that was never claimed has no launch code. An empty code or the key does not match."""
     job_id = local.create()
     run_id = f"{local.owner_id()}/{job_id}/0"
     for factor in ("", RUNNER_KEY):
@@ -222,7 +224,7 @@ def test_a_job_without_a_code_lets_nobody_in(local: LocalScheduler) -> None:
     assert local.status(job_id) == "CREATED"
 
 
-def test_a_check_in_reads_once_and_writes_once(local: LocalScheduler) -> None:
+def test_a_check_in_takes_one_read_and_one_write(local: LocalScheduler) -> None:
     run = local.launch()
     run.check_in("thief", key_proof="0" * 64)
     local.calls.clear()
@@ -233,7 +235,7 @@ def test_a_check_in_reads_once_and_writes_once(local: LocalScheduler) -> None:
     assert local.calls == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
 
 
-def test_nothing_that_the_service_says_or_writes_down_has_a_factor(
+def test_no_response_or_log_contains_a_factor(
     local: LocalScheduler, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="chalicelib")

@@ -1,4 +1,4 @@
-"""What a runner may do, and what it is told when the run is not, or no longer, its own."""
+"""The requests of a runner, and the errors if the run is not, or no longer, its own."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def _job_id(run: Run) -> str:
         {"launch": 10**7},
     ],
 )
-def test_a_malformed_check_in_is_refused(local: LocalScheduler, fields: dict[str, Any]) -> None:
+def test_a_malformed_check_in_is_rejected(local: LocalScheduler, fields: dict[str, Any]) -> None:
     response = local.launch().check_in(**fields)
     assert (_said(response), response.body["reason"]) == ((400, "invalid_request"), next(iter(fields)))
 
@@ -60,7 +60,7 @@ def test_a_stopping_run_may_still_check_in_again(local: LocalScheduler) -> None:
     assert run.heartbeat().body == {"action": "stop"}
 
 
-def test_a_launch_that_was_followed_by_another_is_turned_away(local: LocalScheduler) -> None:
+def test_a_replaced_launch_cannot_check_in(local: LocalScheduler) -> None:
     first = local.launch(compute_type="small-spot")
     local.finish(first, stop_code="TaskFailedToStart", reason="Capacity is unavailable at this time.")
     local.dispatch()
@@ -71,7 +71,7 @@ def test_a_launch_that_was_followed_by_another_is_turned_away(local: LocalSchedu
     assert _said(first.check_in("a")) == (409, "not_your_run")
 
 
-def test_an_attempt_that_was_followed_by_another_is_turned_away(local: LocalScheduler) -> None:
+def test_a_replaced_attempt_cannot_check_in(local: LocalScheduler) -> None:
     first = local.start()
     local.finish(first, stop_code="SpotInterruption")
     for response in (first.heartbeat(), first.work_order(), first.check_in()):
@@ -87,7 +87,7 @@ def test_an_attempt_that_was_followed_by_another_is_turned_away(local: LocalSche
     assert [each.status for each in _everything(second)] == [200] * 4
 
 
-def test_a_runner_whose_job_was_deleted_is_told_so(local: LocalScheduler) -> None:
+def test_a_runner_of_a_deleted_job_gets_an_error(local: LocalScheduler) -> None:
     run = local.start()
     local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
     for response in _everything(run):
@@ -96,7 +96,7 @@ def test_a_runner_whose_job_was_deleted_is_told_so(local: LocalScheduler) -> Non
     assert local.items() == []
 
 
-def test_the_work_order_says_all_that_the_protocol_names(local: LocalScheduler) -> None:
+def test_the_work_order_contains_all_fields_of_the_protocol(local: LocalScheduler) -> None:
     run = local.start(name="Monthly", parameters={"n": "5"}, timeout_seconds=60)
     order = run.work_order().body
     url = order["input"].pop("url")
@@ -127,7 +127,7 @@ def test_the_work_order_says_all_that_the_protocol_names(local: LocalScheduler) 
     }
 
 
-def test_beats_show_where_the_run_is(local: LocalScheduler) -> None:
+def test_heartbeats_show_the_phase_of_the_run(local: LocalScheduler) -> None:
     run = local.start()
     assert local.job(_job_id(run))["phase"]["code"] == "starting_kernel"
     assert run.heartbeat(cell=3, cells=20).body == {"action": "continue"}
@@ -138,7 +138,7 @@ def test_beats_show_where_the_run_is(local: LocalScheduler) -> None:
     assert run.heartbeat(cell=-1).status == 400
 
 
-def test_an_earlier_attempts_beat_is_not_shown(local: LocalScheduler) -> None:
+def test_the_heartbeat_of_an_earlier_attempt_is_not_shown(local: LocalScheduler) -> None:
     first = local.start()
     first.heartbeat(cell=19, cells=20)
     local.finish(first, stop_code="SpotInterruption")
@@ -190,14 +190,14 @@ def test_output_urls_keep_the_order_and_say_what_to_send(local: LocalScheduler) 
     ],
     ids=str,
 )
-def test_an_output_that_has_no_safe_place_is_refused(local: LocalScheduler, change: dict[str, Any]) -> None:
+def test_an_output_with_an_unsafe_path_is_rejected(local: LocalScheduler, change: dict[str, Any]) -> None:
     run = local.start()
     response = run.output_urls(_FILE, {**_FILE, **change})
     assert _said(response) == (400, "invalid_request")
     assert next(iter(change)) in response.body["message"]
 
 
-def test_a_request_for_urls_has_one_to_a_hundred_files(local: LocalScheduler) -> None:
+def test_a_request_for_urls_must_contain_one_to_100_files(local: LocalScheduler) -> None:
     run = local.start()
     assert run.output_urls().status == 400
     assert run.output_urls(*[_FILE] * 101).status == 400

@@ -43,7 +43,7 @@ def test_a_due_time_makes_no_job_and_the_definition_shows_why(local: LocalSchedu
     (problem,) = found["problems"]
     assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "owner_disabled", 2)
     assert problem["message"].startswith(
-        "2026-11-23 14:00 UTC made no job. The owner is disabled since 2026-11-23 12:00"
+        "No job was created for 2026-11-23 14:00 UTC. The owner is disabled since 2026-11-23 12:00"
     )
     assert f"by {BOB}: left. An admin can enable it." in problem["message"]
     assert "AWS" not in problem["message"]

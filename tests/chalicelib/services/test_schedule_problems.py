@@ -22,9 +22,9 @@ _REFUSALS = {
     "AccessDeniedException": ("denied", 403, "permission"),
     "ServiceQuotaExceededException": ("quota", 402, "quota"),
     "ValidationException": ("invalid", 400, "another schedule or time zone"),
-    "ResourceNotFoundException": ("missing", 404, "deploys it again"),
-    "ThrottlingException": ("busy", 429, "pass by itself"),
-    "InternalServerException": ("unavailable", 500, "pass by itself"),
+    "ResourceNotFoundException": ("missing", 404, "deploy again"),
+    "ThrottlingException": ("busy", 429, "is usually temporary"),
+    "InternalServerException": ("unavailable", 500, "is usually temporary"),
 }
 
 

@@ -20,7 +20,7 @@ def test_a_failed_tick_is_noted_and_delivered_again(
     described = made.described(definition_id)
     (problem,) = described["problems"]
     assert (problem["work"], problem["code"], problem["attempts"]) == ("ticks", "denied", 1)
-    assert problem["title"] == "Due jobs not made"
+    assert problem["title"] == "Due jobs not created"
     assert f"{_DENIED}: said by the test" in problem["message"]
     assert described["next_run_time"] is None
     assert failures.counted() == ["ticks"]

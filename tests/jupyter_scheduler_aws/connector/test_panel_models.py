@@ -120,9 +120,9 @@ def test_details_contain_nulls_and_list_rows_do_not(job_document: Document) -> N
 
 def test_a_failing_definition_is_marked_in_its_name(definition_document: Document) -> None:
     """The panel has no other place for problems, and never sends the name back."""
-    failing = {**definition_document, "problems": [REFUSED, {**REFUSED, "title": "Due jobs not made"}]}
+    failing = {**definition_document, "problems": [REFUSED, {**REFUSED, "title": "Due jobs not created"}]}
     [fine, row] = read_definitions([{**definition_document, "problems": []}, failing])
-    assert (fine.name, row.name) == ("Report", "Report (\N{WARNING SIGN} Schedule not written; Due jobs not made)")
+    assert (fine.name, row.name) == ("Report", "Report (\N{WARNING SIGN} Schedule not written; Due jobs not created)")
     whole = read_definition({**definition_document, "problems": [REFUSED]}, whole=True)
     assert whole.name == f"Report (\N{WARNING SIGN} Schedule not written. {REFUSED['message']})"
 

@@ -29,7 +29,7 @@ def test_a_user_who_is_renamed_is_the_same_owner() -> None:
     assert one.owner_id == other.owner_id
 
 
-def test_a_user_made_anew_under_an_old_name_is_somebody_else() -> None:
+def test_a_recreated_user_with_the_same_name_is_another_owner() -> None:
     one, other = (caller(f"{ARN}:user/ann", unique_id=f"AIDAANNANNANNANN{number}") for number in ("1234", "5678"))
     assert one.owner_id != other.owner_id
 
@@ -41,12 +41,12 @@ def test_a_role_is_one_owner_whatever_its_sessions_are_called(one: str, other: s
 
 
 @given(NAMES, NAMES)
-def test_people_of_identity_center_are_told_apart(one: str, other: str) -> None:
+def test_users_of_identity_center_are_different_owners(one: str, other: str) -> None:
     owners = {session(SSO, each).owner_id for each in (one, other)}
     assert len(owners) == len({one, other})
 
 
-def test_people_of_identity_center_can_be_recognised() -> None:
+def test_owner_ids_of_identity_center_users_are_readable() -> None:
     assert session(SSO, "ann@example.com").owner_id.startswith("ann-example-com-")
 
 
@@ -68,7 +68,7 @@ IDENTITIES = st.one_of(
 
 
 def principal_by_hand(arn: str, unique_id: str) -> str:
-    """Say who it is as the design does: a plain role is its id, anybody else all of theirs."""
+    """Return the identity according to the design: the id for a plain role, everything for anybody else."""
     plain_role = ":assumed-role/" in arn and "/AWSReservedSSO_" not in arn
     return unique_id.partition(":")[0] if plain_role else unique_id
 
@@ -95,7 +95,7 @@ def test_the_sessions_of_a_role_are_named_by_the_role(admin: str, *, is_admin: b
 
 
 @pytest.mark.parametrize("role", ["Operators", SSO])
-def test_a_session_s_own_arn_counts_only_where_its_name_was_not_chosen(role: str) -> None:
+def test_the_arn_of_a_session_counts_only_if_its_name_cannot_be_chosen(role: str) -> None:
     chosen = Ownership(admins=(f"{STS}:assumed-role/{role}/ann",))
     assert session(role, "ann", chosen).is_admin is (role == SSO)
     assert not session(role, "bob", chosen).is_admin

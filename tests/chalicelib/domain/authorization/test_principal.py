@@ -1,4 +1,4 @@
-"""The kinds of principals that may own jobs, and everybody else, who is refused in words."""
+"""The kinds of principals that may own jobs, and the errors for all others."""
 
 import pytest
 from hypothesis import given
@@ -55,19 +55,19 @@ def test_a_role_of_the_same_name_in_another_account_is_not_listed(account: str, 
 
 
 @given(NAMES)
-def test_a_session_of_another_role_is_the_role_and_its_own_name_means_nothing(name: str) -> None:
+def test_a_session_of_another_role_is_identified_by_the_role_alone(name: str) -> None:
     principal = session("Analysts", name)
     assert (principal.kind, principal.principal_id) == (PrincipalKind.ROLE, ROLE_ID)
     assert principal.names == (f"arn:aws:iam::{ACCOUNT}:role/Analysts", ROLE_ID)
 
 
 @pytest.mark.parametrize("role", ["MyAWSReservedSSO_X", "awsreservedsso_X"])
-def test_a_role_that_only_looks_like_identity_centers_is_a_role(role: str) -> None:
+def test_a_role_with_a_name_similar_to_identity_centers_is_an_ordinary_role(role: str) -> None:
     assert session(role, "ann").kind is PrincipalKind.ROLE
 
 
 @pytest.mark.parametrize("aws", ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso-b"])
-def test_every_partition_is_read_alike(aws: str) -> None:
+def test_every_partition_is_supported(aws: str) -> None:
     assert session("Analysts", "one", aws=aws).names == (f"arn:{aws}:iam::{ACCOUNT}:role/Analysts", ROLE_ID)
     assert identify(USER.replace("arn:aws:", f"arn:{aws}:"), USER_ID).principal_id == USER_ID
 
@@ -77,7 +77,11 @@ def test_every_partition_is_read_alike(aws: str) -> None:
     [
         (f"arn:aws:sts::{ACCOUNT}:federated-user/bob", f"{ACCOUNT}:bob", "the caller of GetFederationToken chose"),
         (f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, "the root user of an account"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-root/bob", ACCOUNT, "a kind of principal that the scheduler does not know"),
+        (
+            f"arn:aws:sts::{ACCOUNT}:assumed-root/bob",
+            ACCOUNT,
+            "a kind of principal that the scheduler does not support",
+        ),
         (f"arn:aws:iam::{ACCOUNT}:group/analysts", USER_ID, "a kind of principal"),
         (f"arn:amazon:iam::{ACCOUNT}:user/ann", USER_ID, "a kind of principal"),
         ("arn:aws:iam::1:user/ann", USER_ID, "a kind of principal"),
@@ -85,16 +89,16 @@ def test_every_partition_is_read_alike(aws: str) -> None:
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/", f"{ROLE_ID}:", "a kind of principal"),
         (f"{USER}\nx", USER_ID, "a kind of principal"),
         ("lambda.amazonaws.com", "", "a kind of principal"),
-        (USER, "", "did not say the unique id"),
-        (USER, f"{ROLE_ID}:ann", "did not say the unique id"),
-        (USER, "AKIAANNANNANNANNANN12", "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", "", "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", ROLE_ID, "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{ROLE_ID}:bob", "did not say the unique id"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{USER_ID}:ann", "did not say the unique id"),
+        (USER, "", "sent no unique id"),
+        (USER, f"{ROLE_ID}:ann", "sent no unique id"),
+        (USER, "AKIAANNANNANNANNANN12", "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", "", "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", ROLE_ID, "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{ROLE_ID}:bob", "sent no unique id"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{USER_ID}:ann", "sent no unique id"),
     ],
 )
-def test_everybody_else_is_refused_and_told_what_to_use(user_arn: str, unique_id: str, said: str) -> None:
+def test_other_principals_are_rejected_with_advice(user_arn: str, unique_id: str, said: str) -> None:
     with pytest.raises(NotAllowedError) as refused:
         identify(user_arn, unique_id, HUB)
     assert said in refused.value.message

@@ -1,4 +1,4 @@
-"""Random crontabs, with all that may stand in one."""
+"""Random crontabs with all syntax."""
 
 import re
 from collections.abc import Callable
@@ -104,7 +104,7 @@ def crontabs(draw: st.DrawFn, *, beyond_croniter: bool) -> str:
 
 @st.composite
 def debian_crontabs(draw: st.DrawFn, *, fixed: bool) -> str:
-    """Make five fields that cronsim reads alike: one day field at most, and no step on a range of one, which it lengthens.
+    """Make five fields that cronsim interprets in the same way: at most one day field, and no step on a range of one value, which it lengthens.
 
     Parameters
     ----------
@@ -121,6 +121,6 @@ def debian_crontabs(draw: st.DrawFn, *, fixed: bool) -> str:
 
 
 def night_crontabs() -> st.SearchStrategy[str]:
-    """Make crontabs of every night, around the hours when clocks change."""
+    """Make nightly crontabs around the hours when clocks change."""
     hours = st.sampled_from(["0", "1", "2", "0-3", "1,2", "2-3", "1/1", "*", "*/2", "23", "0-23"])
     return st.tuples(_fields(_MINUTE, wraps=False, longest=2), hours).map(lambda times: f"{times[0]} {times[1]} * * *")

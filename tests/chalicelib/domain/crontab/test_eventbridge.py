@@ -1,4 +1,4 @@
-"""Expressions for EventBridge Scheduler name exactly the local minutes that their crontab does, in its documented syntax."""
+"""Expressions for EventBridge Scheduler match exactly the local minutes of their crontab, in the documented syntax."""
 
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -72,7 +72,7 @@ def test_expressions(text: str, expressions: list[str]) -> None:
 
 
 def longest(low: int, high: int) -> str:
-    """Find a set from `low` to `high` whose list of ranges is longest, over all sets."""
+    """Return the set from `low` to `high` with the longest list of ranges."""
 
     @cache
     def from_(start: int) -> str:

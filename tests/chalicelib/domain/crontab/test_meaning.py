@@ -1,4 +1,4 @@
-"""What a crontab means on the local clock: as croniter 1.4.1 takes it, but for what docs/schedules.md lists.
+"""What a crontab means on the local clock: the same as in croniter 1.4.1, with the exceptions in docs/schedules.md.
 
 A crontab's local minutes are its days times its times of day, for croniter too: it moves on month, day, hour and minute
 one after another, each by its own field. So every day of years is compared at one of its times, and every hour and minute
@@ -29,7 +29,7 @@ FRIDAY_13 = datetime(2026, 2, 13, 9)  # noqa: DTZ001 - a local time
 
 
 class Oracle:
-    """A crontab names a minute if croniter's next one after the minute before is this one.
+    """A crontab matches a minute if croniter returns it as the next one after the minute before.
 
     It says what `croniter.match` says, but reads the crontab once, and can go past a February without a 29th.
     """
@@ -50,7 +50,7 @@ def at(day: date, hour: int, minute: int) -> datetime:
 
 
 def probes(crontab: Crontab, year: int) -> Iterator[datetime]:
-    """Each day at a due time; and each hour, each minute and many of both on a due day."""
+    """Each day at a due time, and each hour, each minute and many of both on a matching day."""
     hour, minute = max(crontab.hours), min(crontab.minutes)
     due_day = next(crontab.day_rule.dates(date(year, 1, 1)))
     yield from (at(day, hour, minute) for day in days_of(year))
@@ -205,7 +205,7 @@ def test_day_of_month_beside_a_hash_is_dropped_by_croniter_at_best() -> None:
     assert Crontab.parse("0 9 13 * 5#2").matches(the_13th)
 
 
-def test_days_that_never_come_do_not_hinder_weekdays() -> None:
+def test_days_that_do_not_exist_do_not_prevent_weekdays() -> None:
     with pytest.raises(CroniterBadDateError):
         croniter("0 9 31 2 1", FRIDAY_13, ret_type=datetime).get_next()
     mondays = Crontab.parse("0 9 * 2 1")
@@ -222,7 +222,7 @@ def test_last_day_in_a_long_list_is_one_day_of_its_own_to_croniter() -> None:
     assert Crontab.parse("0 9 1-31,L * 1").matches(monday)
 
 
-def test_croniter_leaps_over_dates_next_to_a_short_month() -> None:
+def test_croniter_skips_dates_next_to_a_short_month() -> None:
     first_of_march = datetime(2026, 3, 1, 9)  # noqa: DTZ001
     assert croniter("0 9 1,30 * *", datetime(2026, 2, 2), ret_type=datetime).get_next() > first_of_march  # noqa: DTZ001
     assert croniter.match("0 9 1,30 * *", first_of_march)
@@ -236,7 +236,7 @@ def test_what_only_croniter_takes(text: str) -> None:
         Crontab.parse(text)
 
 
-def test_a_seconds_field_is_what_croniter_takes() -> None:
+def test_croniter_accepts_a_field_for_seconds() -> None:
     assert croniter.is_valid("0 9 * * * 30")
     with pytest.raises(CrontabError, match="6 fields"):
         Crontab.parse("0 9 * * * 30")

@@ -1,4 +1,4 @@
-"""When a crontab is due in a zone whose clocks change: as Debian's cron does it, held against cronsim and a plain count."""
+"""Due times in a time zone whose clocks change: as in Debian's cron, compared with cronsim and a simple minute-by-minute count."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +28,7 @@ WHOLE_HOURS = [
     ("US/Pacific", date(2026, 11, 1)),
     ("Asia/Kathmandu", date(2026, 3, 29)),  # never changes
 ]
-"""The clocks move by an hour at a full hour that is not midnight, or not at all."""
+"""Time zones whose clocks move by an hour at a full hour other than midnight, or not at all."""
 
 OTHERS = [
     ("America/Sao_Paulo", date(2018, 11, 4)),  # midnight is skipped
@@ -66,7 +66,7 @@ def clock(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 def by_counting(crontab: Crontab, after: datetime, before: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Look at the clock each minute.
+    """Check the clock each minute.
 
     A fixed time is due at a minute if the clock shows it for the first time, or has gone past it for the first time without
     showing it.
@@ -95,7 +95,7 @@ def test_random_crontabs_tick_as_cronsim_does(text: str, place: tuple[str, date]
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(debian_crontabs(fixed=True), st.sampled_from(OTHERS))
 def test_fixed_times_tick_as_cronsim_does_everywhere(text: str, place: tuple[str, date]) -> None:
-    """Of other crontabs cronsim loses ticks in these zones: it goes from hour to hour in steps of 60 minutes, and to midnights that are not there."""
+    """For other crontabs, cronsim loses ticks in these zones: it moves in steps of 60 minutes, and to midnights that do not exist."""
     crontab, zone = read(text), ZoneInfo(place[0])
     after, before = window(*place)
     assert list(crontab.ticks(after, before, zone)) == by_cronsim(text, after, before, zone)
@@ -114,7 +114,7 @@ def test_random_crontabs_tick_as_counted(text: str, place: tuple[str, date]) -> 
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(night_crontabs(), st.sampled_from(WHOLE_HOURS + OTHERS), st.integers(0, 42 * 60))
-def test_a_walk_can_be_cut_anywhere(text: str, place: tuple[str, date], minutes: int) -> None:
+def test_handling_missed_ticks_can_be_interrupted_anywhere(text: str, place: tuple[str, date], minutes: int) -> None:
     crontab = read(text)
     after, before = window(*place)
     cut = after + MINUTE * minutes
@@ -169,7 +169,7 @@ def test_ticks_are_after_and_not_later_than() -> None:
 
 
 @pytest.mark.parametrize("text", ["0 9 * * *", "*/15 * * * *"])
-def test_instants_may_be_of_any_zone_and_second(text: str) -> None:
+def test_instants_may_have_any_time_zone_and_second(text: str) -> None:
     crontab = Crontab.parse(text)
     after, before = datetime(2026, 3, 1, 8, 59, 59, 999, tzinfo=UTC), datetime(2026, 3, 3, 9, 0, 1, tzinfo=UTC)
     kathmandu = ZoneInfo("Asia/Kathmandu")
@@ -207,7 +207,7 @@ def test_only_whole_minutes_are_due(seconds: int) -> None:
     assert not Crontab.parse("0 9 * * *").is_due(nine + timedelta(seconds=seconds), "UTC")
 
 
-def test_the_second_time_that_a_fixed_time_comes_is_not_due() -> None:
+def test_the_second_occurrence_of_a_fixed_time_is_not_due() -> None:
     first = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     fixed, hourly = Crontab.parse("30 1 * * *"), Crontab.parse("30 * * * *")
     assert [fixed.is_due(each, "America/New_York") for each in (first, first + timedelta(hours=1))] == [True, False]
@@ -222,7 +222,7 @@ def test_instants_need_a_zone(call: str) -> None:
         getattr(Crontab.parse("0 9 * * *"), call)(*arguments, "UTC")
 
 
-def test_an_unknown_zone_is_refused_before_the_first_tick() -> None:
+def test_an_unknown_time_zone_is_rejected_before_the_first_tick() -> None:
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
     with pytest.raises(CrontabError, match="timezone: 'Mars/Olympus'"):
         Crontab.parse("0 9 * * *").ticks(now, now, "Mars/Olympus")

@@ -1,4 +1,4 @@
-"""The job that a definition makes."""
+"""The job that a definition creates."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,7 +34,7 @@ def test_a_job_is_what_its_definition_says() -> None:
     assert made.spec == replace(_DEFINITION.spec, retention=timedelta(days=2), idempotency_token=None)
 
 
-def test_other_parameters_take_the_place_of_all() -> None:
+def test_other_parameters_replace_all_parameters() -> None:
     assert job_of_definition(_DEFINITION, "j-1", NOW, {"n": "7"}).spec.parameters == {"n": "7"}
     assert job_of_definition(_DEFINITION, "j-1", NOW, {}).spec.parameters == {}
     assert job_of_definition(_DEFINITION, "j-1", NOW, None).spec.parameters == {"n": "1", "m": "2"}

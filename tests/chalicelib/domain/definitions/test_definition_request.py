@@ -1,4 +1,4 @@
-"""Changes of definitions: what they do to the record, and when a definition begins anew."""
+"""Changes of definitions: their effect on the record, and when `effective_from` is reset."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ def _changed(**parts: Any) -> Definition:
     ],
     ids=str,
 )
-def test_a_change_of_the_times_begins_anew(parts: dict[str, Any]) -> None:
+def test_a_change_of_the_schedule_resets_effective_from(parts: dict[str, Any]) -> None:
     after = _changed(**parts)
     assert (after.revision, after.effective_from, after.update_time) == (4, _LATER, _LATER)
     assert not after.is_synced
@@ -82,7 +82,7 @@ def test_another_change_goes_on(parts: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("schedule", "slots"), [("0 9 13 * 5", 2), ("0 9 * * 5", 1)])
-def test_slots_are_counted_up_only(schedule: str, slots: int) -> None:
+def test_slots_only_increase(schedule: str, slots: int) -> None:
     assert count_slots(schedule) == slots
     wide = replace(_DEFINITION, schedule="0 9 14 * 5", schedule_slots=2)
     change = DefinitionChange(definition={"schedule": schedule})
@@ -104,7 +104,7 @@ def test_the_request_of_a_definition_makes_its_spec_again() -> None:
     assert resolve_spec(request_of(_DEFINITION), settings(), caller()) == _DEFINITION.spec
 
 
-def test_a_change_is_held_against_the_settings() -> None:
+def test_a_change_is_checked_against_the_settings() -> None:
     for parts in ({"job": {"compute_type": "large"}}, {"options": {"start": _LATER, "end": _LATER}}):
         with pytest.raises(InvalidRequestError):
             _changed(**parts)
@@ -113,7 +113,7 @@ def test_a_change_is_held_against_the_settings() -> None:
             _changed(definition=wrong)
 
 
-def test_a_zone_is_checked_without_a_schedule() -> None:
+def test_a_time_zone_without_a_schedule_is_checked() -> None:
     with pytest.raises(CrontabError, match="Nowhere"):
         check_schedule(None, "Nowhere", ScheduleOptions(), settings())
     check_schedule(None, None, ScheduleOptions(end=datetime(1970, 1, 1, tzinfo=UTC)), settings())
@@ -160,7 +160,7 @@ def test_a_request_for_another_definition_has_another_fingerprint(other: Definit
     assert definition_fingerprint(other, "etag") != definition_fingerprint(_REQUEST, "etag")
 
 
-def test_what_was_uploaded_counts_and_not_where() -> None:
+def test_the_content_of_an_upload_counts_and_not_its_id() -> None:
     again = replace(_REQUEST, job=replace(_REQUEST.job, input_uri="upload:def456", idempotency_token="t"))
     assert definition_fingerprint(again, "etag") == definition_fingerprint(_REQUEST, "etag")
     assert definition_fingerprint(_REQUEST, "other") != definition_fingerprint(_REQUEST, "etag")

@@ -1,4 +1,4 @@
-"""Problems of definitions: why, since when, how often, and when it is tried again."""
+"""Problems of definitions: reason, start, number of attempts and next retry."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +13,7 @@ DENIED, BUSY = Failure("AccessDeniedException", "no"), Failure("ThrottlingExcept
 
 
 def series(count: int, failure: Failure = BUSY) -> list[Problem]:
-    """Fail so often, each time as soon as it is tried again."""
+    """Fail this number of times, each time as soon as a retry is due."""
     problem, found, now = None, [], NOW
     for _ in range(count):
         problem = note_failure(problem, BackgroundWork.SCHEDULES, failure, now)
@@ -31,7 +31,7 @@ def test_retries_come_after_one_two_and_four_minutes_then_every_five() -> None:
     assert series(500)[-1].retry_at - series(499)[-1].retry_at == timedelta(minutes=5)
 
 
-def test_what_may_pass_lasts_after_three_attempts_and_what_cannot_at_once() -> None:
+def test_temporary_problems_last_after_three_attempts_and_permanent_ones_at_once() -> None:
     assert [each.is_lasting for each in series(4, BUSY)] == [False, False, True, True]
     assert [each.is_lasting for each in series(2, DENIED)] == [True, True]
 

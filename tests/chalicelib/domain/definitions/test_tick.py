@@ -1,4 +1,4 @@
-"""Due minutes: which a definition has, what becomes of one, and what is next."""
+"""Due times: which ones a definition has, the decision about each, and the next one."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def _hours(definition: Definition, until: int = 23) -> list[int]:
     return [each.hour for each in due_times(definition, _NOON - timedelta(hours=5), _NOON.replace(hour=until))]
 
 
-def test_a_definition_holds_from_the_instant_after_it_was_made() -> None:
+def test_a_definition_has_no_due_time_before_its_creation() -> None:
     assert _hours(_definition(), 16) == [13, 14, 15, 16]
     assert _hours(_definition(effective_from=_NOON - timedelta(milliseconds=1)), 14) == [12, 13, 14]
 
@@ -68,25 +68,25 @@ def test_a_definition_holds_from_the_instant_after_it_was_made() -> None:
         (_definition("45 21 * * *", timezone="Asia/Kathmandu"), [16]),
     ],
 )
-def test_which_minutes_are_due(definition: Definition, expected: list[int]) -> None:
+def test_due_times_of_a_definition(definition: Definition, expected: list[int]) -> None:
     assert _hours(definition, 16) == expected
 
 
-def test_what_lies_far_ahead_is_no_error() -> None:
+def test_a_distant_due_time_is_not_an_error() -> None:
     assert next_due_after(_definition("0 9 29 2 *", {"start": _FAR}), _NOON) is None
     assert next_due_after(_definition(options={"end": _FAR}), _NOON) == _NOON.replace(hour=13)
     assert next_due_after(_definition("0 9 29 2 */7"), _NOON) is not None
 
 
 @given(late=st.timedeltas(timedelta(0), timedelta(hours=3)), catch_up=st.timedeltas(timedelta(0), timedelta(hours=3)))
-def test_a_due_minute_runs_until_its_window_closes(late: timedelta, catch_up: timedelta) -> None:
+def test_a_due_time_runs_within_its_catch_up_window(late: timedelta, catch_up: timedelta) -> None:
     due = _NOON.replace(hour=13)
     verdict = decide_tick(_definition(options={"catch_up": catch_up}), due, due + late)
     assert verdict is (TickVerdict.RUN if late <= catch_up else TickVerdict.MISSED)
 
 
 @given(minute=st.integers(-90, 90))
-def test_what_is_judged_to_be_due_is_what_is_listed(minute: int) -> None:
+def test_the_decision_that_a_time_is_due_matches_the_list(minute: int) -> None:
     definition = _definition("*/7 * * * *", {"start": _NOON + timedelta(minutes=20)})
     due = _NOON + timedelta(minutes=minute)
     listed = list(due_times(definition, _NOON - timedelta(hours=3), _NOON + timedelta(hours=3)))
@@ -94,7 +94,7 @@ def test_what_is_judged_to_be_due_is_what_is_listed(minute: int) -> None:
 
 
 @pytest.mark.parametrize(("due", "next_due"), [(13, 14), (14, 13)])
-def test_the_earliest_open_minute_moves_on_with_its_own_tick_only(due: int, next_due: int) -> None:
+def test_next_due_advances_only_with_its_own_tick(due: int, next_due: int) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), synced_revision=1)
     made, instant = job(), _NOON.replace(hour=due)
     after = after_tick(before, instant, TickVerdict.RUN, made)
@@ -112,19 +112,19 @@ def test_a_tick_without_a_job_counts_no_run(verdict: TickVerdict) -> None:
 
 
 @pytest.mark.parametrize("due", [13, 14])
-def test_after_the_last_run_nothing_is_next_and_the_schedules_are_to_be_switched_off(due: int) -> None:
+def test_after_the_last_run_there_is_no_next_due_time_and_the_schedules_are_out_of_date(due: int) -> None:
     before = _definition(next_due=_NOON.replace(hour=13), options={"max_runs": 1}, synced_revision=1)
     after = after_tick(before, _NOON.replace(hour=due), TickVerdict.RUN, job())
     assert (after.next_due, after.synced_revision) == (None, 0)
 
 
-def test_moved_on_to_the_end() -> None:
+def test_next_due_advances_until_the_end() -> None:
     before = _definition(options={"end": _NOON.replace(hour=14)}, synced_revision=1)
     assert advance_next_due(before, _NOON.replace(hour=13)) == replace(before, next_due=_NOON.replace(hour=14))
     assert advance_next_due(before, _NOON.replace(hour=14)) == replace(before, next_due=None, synced_revision=0)
 
 
-def test_an_explanation_is_what_would_happen() -> None:
+def test_an_explanation_matches_the_due_times() -> None:
     expressions, ticks = explain_crontab("30 2 13 * 5", "Europe/Berlin", _NOON, 3)
     assert len(expressions) == 2
     definition = _definition("30 2 13 * 5", timezone="Europe/Berlin")

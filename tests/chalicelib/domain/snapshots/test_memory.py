@@ -1,4 +1,4 @@
-"""What snapshots cost the API function: it holds within its memory for the largest that the settings allow, whatever is in them.
+"""Memory for checking snapshots: it stays within the API function's memory for the largest snapshots that the settings allow.
 
 Each is looked at by a process of its own that has what the function has loaded, and no more address space than the function has memory.
 """
@@ -25,7 +25,7 @@ _MEMORY_MIB: Final = next(each.memory_mib for each in FUNCTIONS if each.name == 
 _LARGEST: Final = Limits(
     max_notebook_mib=100, max_folder_mib=5000, max_unpacked_mib=1 << 20, max_unpacked_files=100_000
 )
-"""The largest that the settings allow; `test_these_are_the_largest` makes sure."""
+"""The largest sizes that the settings allow, as `test_these_are_the_largest` checks."""
 
 _HEAD: Final = b'{"metadata": {"kernelspec": {"name": "python3"}}, "nbformat": 4, "cells": ['
 
@@ -55,7 +55,7 @@ print(json.dumps([said, int(peak) // 1024]))
 
 
 def _look_at(path: Path, limits: Limits) -> tuple[str, int]:
-    """Check a snapshot in a process of its own; give what it said and its peak memory [MiB]."""
+    """Check a snapshot in a separate process. Return its output and its peak memory [MiB]."""
     command = [sys.executable, "-c", _PROGRAM, str(path), limits.model_dump_json(), str(_MEMORY_MIB)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -70,7 +70,7 @@ def test_these_are_the_largest() -> None:
 
 
 def _filled(piece: bytes, end: bytes = b"0]}") -> Iterator[bytes]:
-    """Give a notebook as large as any may be, of one piece again and again."""
+    """Return a notebook of the largest allowed size that repeats one piece."""
     many = piece * (_MIB // len(piece))
     yield _HEAD
     for _ in range(_LARGEST.max_notebook_mib - 1):
@@ -102,7 +102,7 @@ _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
 
 
 @pytest.mark.parametrize("name", _NOTEBOOKS)
-def test_a_notebook_does_not_take_more_than_the_function_has(name: str, tmp_path: Path) -> None:
+def test_checking_a_notebook_stays_within_the_functions_memory(name: str, tmp_path: Path) -> None:
     parts, expected = _NOTEBOOKS[name]
     path = tmp_path / "a.ipynb"
     with path.open("wb") as file:
@@ -148,7 +148,7 @@ _ZIPS: Final[dict[str, tuple[Callable[[Path], object], str]]] = {
 
 @pytest.mark.parametrize("name", _ZIPS)
 @pytest.mark.parametrize("limits", [Limits(), _LARGEST], ids=["default limits", "largest limits"])
-def test_a_zip_does_not_take_more_than_the_function_has(name: str, limits: Limits, tmp_path: Path) -> None:
+def test_checking_a_zip_stays_within_the_functions_memory(name: str, limits: Limits, tmp_path: Path) -> None:
     make, expected = _ZIPS[name]
     path = tmp_path / "a.zip"
     make(path)

@@ -48,7 +48,7 @@ def test_a_notebook_with_a_kernel_can_be_run_anywhere(kernel: str | None) -> Non
     check_notebook(content(), "a.ipynb", kernel=kernel)
 
 
-def test_an_environments_kernel_stands_in() -> None:
+def test_the_environments_kernel_is_the_default() -> None:
     check_notebook(content(metadata={}), "a.ipynb", kernel="python3")
 
 
@@ -57,7 +57,7 @@ def test_an_environments_kernel_stands_in() -> None:
     [{}, None, [], "x", {"kernelspec": None}, {"kernelspec": {}}, {"kernelspec": {"name": ""}}, {"kernelspec": "ir"}],
 )
 @pytest.mark.parametrize("kernel", [None, ""])
-def test_a_notebook_without_a_kernel_is_told(metadata: Any, kernel: str | None) -> None:
+def test_a_notebook_without_a_kernel_is_rejected(metadata: Any, kernel: str | None) -> None:
     with pytest.raises(UnprocessableError, match=r"a\.ipynb names no kernel\. Open it in JupyterLab"):
         check_notebook(content(metadata=metadata), "a.ipynb", kernel=kernel)
 
@@ -93,14 +93,14 @@ def test_a_notebook_without_a_kernel_is_told(metadata: Any, kernel: str | None) 
         (content().decode().encode("utf-16"), "not JSON"),
     ],
 )
-def test_what_is_no_notebook_is_told(raw: bytes, said: str) -> None:
+def test_files_that_are_not_notebooks_are_reported(raw: bytes, said: str) -> None:
     with pytest.raises(UnprocessableError, match=said) as told:
         check_notebook(raw, "a.ipynb", kernel="python3")
     assert told.value.message.startswith("a.ipynb ")
 
 
 @given(st.binary() | st.text().map(str.encode))
-def test_no_bytes_do_worse_than_be_refused(raw: bytes) -> None:
+def test_random_bytes_are_rejected(raw: bytes) -> None:
     with pytest.raises(UnprocessableError):
         check_notebook(raw, "a.ipynb", kernel=None)
     with pytest.raises(UnprocessableError):
@@ -117,7 +117,7 @@ def test_no_bytes_do_worse_than_be_refused(raw: bytes) -> None:
         ),
     )
 )
-def test_no_json_does_worse_than_be_refused(value: dict[str, Any]) -> None:
+def test_random_json_is_rejected(value: dict[str, Any]) -> None:
     try:
         check_notebook(json.dumps(value).encode(), "a.ipynb", kernel=None)
     except UnprocessableError:
@@ -127,8 +127,8 @@ def test_no_json_does_worse_than_be_refused(value: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_numbers_that_only_python_writes_are_taken_as_python_takes_them(number: str) -> None:
-    """Outputs have them: nbformat writes what `json` writes."""
+def test_nan_and_infinity_are_accepted_as_by_python(number: str) -> None:
+    """Outputs contain them, because nbformat writes what `json` writes."""
     raw = content(metadata={**WITH_KERNEL, "n": float(number.lower()), "t": [f"{number}, not a number"]})
     assert number.encode() in raw
     check_notebook(raw, "a.ipynb", kernel=None)
@@ -138,11 +138,11 @@ METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
 
 
 @pytest.mark.parametrize("compression", METHODS)
-def test_a_folder_with_its_notebook_at_the_root_can_be_run(compression: int) -> None:
+def test_a_folder_with_the_notebook_at_its_root_is_accepted(compression: int) -> None:
     check(zipped({"data/x.csv": b"1", "a.ipynb": content()}, compression))
 
 
-def test_a_zip_behind_something_else_is_a_zip() -> None:
+def test_a_zip_after_other_data_is_accepted() -> None:
     check(zipped({"a.ipynb": content()}, before=b"#!/bin/sh\n"))
 
 
@@ -152,21 +152,21 @@ def test_the_notebook_must_be_at_the_root(name: str) -> None:
         check(zipped({name: content()}))
 
 
-def test_the_notebook_in_a_folder_is_held_to_the_same_rules() -> None:
+def test_the_same_rules_apply_to_a_notebook_in_a_folder() -> None:
     for raw, said in ((b"x", "not JSON"), (content(metadata={}), "names no kernel")):
         with pytest.raises(UnprocessableError, match=said):
             check(zipped({"a.ipynb": raw}))
     check(zipped({"a.ipynb": content(metadata={})}), kernel="python3")
 
 
-def test_a_notebook_as_large_as_allowed_is_taken_and_one_byte_more_is_not() -> None:
+def test_a_notebook_of_the_largest_size_is_accepted_and_one_byte_more_is_rejected() -> None:
     raw = content()
     check(zipped({"a.ipynb": raw}), limit=len(raw))
     with pytest.raises(TooLargeError, match=rf"a\.ipynb has {len(raw)} bytes; at most {len(raw) - 1} are allowed"):
         check(zipped({"a.ipynb": raw}), limit=len(raw) - 1)
 
 
-def test_a_bomb_is_told_by_what_it_says_and_never_read_beyond_the_limit() -> None:
+def test_a_zip_bomb_is_rejected_by_its_directory_and_not_read_beyond_the_limit() -> None:
     with pytest.raises(TooLargeError):
         check(zipped({"a.ipynb": b" " * 50_000_000}))
     bomb = bytearray(zipped({"a.ipynb": b" " * 50_000_000}))
@@ -177,7 +177,7 @@ def test_a_bomb_is_told_by_what_it_says_and_never_read_beyond_the_limit() -> Non
         check(bytes(bomb))
 
 
-def test_an_encrypted_folder_is_refused() -> None:
+def test_an_encrypted_folder_zip_is_rejected() -> None:
     raw = bytearray(zipped({"a.ipynb": content()}))
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         raw[raw.index(signature) + offset] |= 1
@@ -186,8 +186,8 @@ def test_an_encrypted_folder_is_refused() -> None:
 
 
 @pytest.mark.parametrize("compression", METHODS)
-def test_a_damaged_folder_is_refused_wherever_the_damage_is(compression: int) -> None:
-    """One byte changed at each place: still fine where it does not matter, else refused, and never anything worse."""
+def test_a_damaged_folder_zip_is_rejected_wherever_the_damage_is(compression: int) -> None:
+    """Change one byte at each position: the zip is still accepted if it does not matter, and rejected otherwise."""
     whole = zipped({"a.ipynb": content(), "b": b"1"}, compression)
     refused = 0
     for place in range(len(whole)):
@@ -201,7 +201,7 @@ def test_a_damaged_folder_is_refused_wherever_the_damage_is(compression: int) ->
 
 
 @pytest.mark.parametrize("compression", METHODS)
-def test_a_folder_cut_short_is_refused(compression: int) -> None:
+def test_a_truncated_folder_zip_is_rejected(compression: int) -> None:
     whole = zipped({"a.ipynb": content()}, compression)
     for length in range(len(whole)):
         with pytest.raises(UnprocessableError):
@@ -209,7 +209,7 @@ def test_a_folder_cut_short_is_refused(compression: int) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, 300), st.sampled_from(METHODS))
-def test_no_forged_folder_does_worse_than_be_refused(junk: bytes, place: int, compression: int) -> None:
+def test_forged_folder_zips_are_rejected(junk: bytes, place: int, compression: int) -> None:
     raw = bytearray(zipped({"a.ipynb": content(), "b": b"1"}, compression))
     raw[place : place + len(junk)] = junk
     try:
@@ -219,18 +219,18 @@ def test_no_forged_folder_does_worse_than_be_refused(junk: bytes, place: int, co
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_the_runner_does_not_unpack_is_refused_before_there_is_a_job(name: str) -> None:
+def test_a_zip_that_the_runner_cannot_unpack_is_rejected_before_the_job_exists(name: str) -> None:
     with pytest.raises((TooLargeError, UnprocessableError)) as told:
         check(HOSTILE[name]())
     assert "input folder" in told.value.message
 
 
-def test_a_folder_as_full_as_allowed_is_taken() -> None:
+def test_a_folder_with_the_most_allowed_files_is_accepted() -> None:
     check(with_notebook(*((f"d/{number}.txt", b"") for number in range(MOST_FILES - 1))))
 
 
-def test_a_zip_in_the_format_for_large_ones_is_taken() -> None:
-    """Its end says no numbers; they stand before it (zip64), as some tools write it also for small ones."""
+def test_a_zip64_archive_is_accepted() -> None:
+    """Its end record contains no numbers; they precede it (zip64). Some tools also write this for small zips."""
     raw = with_notebook(("b.txt", b"1"))
     before, end = raw[:-22], raw[-22:]
     size, offset = struct.unpack_from("<2L", end, 12)
@@ -239,12 +239,12 @@ def test_a_zip_in_the_format_for_large_ones_is_taken() -> None:
     check(before + end_64 + locator + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0))
 
 
-def test_a_zip_with_a_comment_is_a_zip() -> None:
+def test_a_zip_with_a_comment_is_accepted() -> None:
     raw = with_notebook()
     check(raw[:-2] + struct.pack("<H", 5) + b"hello")
 
 
-def test_a_directory_of_many_pieces_is_read_to_its_end() -> None:
+def test_a_directory_of_many_chunks_is_read_completely() -> None:
     raw = with_notebook(*((f"{number:05d}" + "n" * 400, b"") for number in range(5000)))
     limits = replace(PACKAGE_LIMITS, max_unpacked_files=5001)
     check_package(io.BytesIO(raw), "a.ipynb", kernel=None, limits=limits)

@@ -1,4 +1,4 @@
-"""The checked-in document: up to date, valid, whole, and served."""
+"""The checked-in document is up to date, valid, complete, and served."""
 
 import inspect
 import re
@@ -52,7 +52,7 @@ def test_it_is_openapi_3_1() -> None:
     assert faults(document) == []
 
 
-def test_what_is_not_openapi_would_be_seen() -> None:
+def test_an_invalid_openapi_document_is_detected() -> None:
     document = read_document()
     job = document["paths"]["/scheduler/jobs/{job_id}"]
     without_parameter, twice_the_id, no_schema = deepcopy(document), deepcopy(document), deepcopy(document)
@@ -66,7 +66,7 @@ def test_what_is_not_openapi_would_be_seen() -> None:
 
 
 def routes_beside(document: dict[str, Any]) -> set[tuple[str, str]]:
-    """Find what the app routes and the document does not have, and the reverse."""
+    """Return routes that only the app or only the document has."""
     served = {
         (method, path) for path, methods in app.routes.items() if path.startswith("/scheduler/") for method in methods
     }
@@ -77,7 +77,7 @@ def test_it_has_every_route_and_no_other() -> None:
     assert routes_beside(read_document()) == set()
 
 
-def test_a_route_too_few_or_too_many_would_be_seen() -> None:
+def test_a_missing_or_additional_route_is_detected() -> None:
     document = read_document()
     jobs = document["paths"]["/scheduler/jobs"]
     jobs["put"] = jobs.pop("post")
@@ -106,7 +106,7 @@ def test_everything_is_described() -> None:
     assert undescribed(read_document()) == set()
 
 
-def test_a_field_without_a_text_would_be_seen() -> None:
+def test_a_field_without_a_description_is_detected() -> None:
     document = read_document()
     del document["components"]["schemas"]["JobRow"]["properties"]["attempt"]["description"]
     assert undescribed(document) == {"JobRow.attempt"}
@@ -149,7 +149,7 @@ def test_only_what_may_be_left_out_is_not_required() -> None:
 
 
 class _Watched(MultiDict):
-    """A query string that knows what it was asked for."""
+    """A query string that records which parameters are read."""
 
     def __init__(self) -> None:
         super().__init__({"schedule": ["* * * * *"], "job_id": ["a"]})
@@ -165,7 +165,7 @@ class _Watched(MultiDict):
 
 
 def read_from_query(view: Any) -> set[str]:
-    """Find what a view reads from its query string."""
+    """Return the query parameters that a view reads."""
     source = inspect.getsource(view)
     names = set(re.findall(r'_param\("(\w+)"\)', source))
     for parse in (job_query, definition_query, crontab_query, batch_query, page_query):
@@ -209,7 +209,7 @@ def test_it_is_served(api: CheckedApi) -> None:
     assert (response.status, response.body) == (200, read_document())
 
 
-def test_who_serves_it_does_not_make_it() -> None:
+def test_serving_the_document_does_not_generate_it() -> None:
     code = (
         "import sys, app.app\n"
         "view = app.app.app.routes['/scheduler/openapi.json']['GET'].view_function.__wrapped__\n"

@@ -1,4 +1,4 @@
-"""What JupyterLab's panel was recorded to send (JupyterLab 4.6.6, jupyter-scheduler 2.12.1) is what the document asks for."""
+"""The recorded requests of JupyterLab's panel (JupyterLab 4.6.6, jupyter-scheduler 2.12.1) match the document."""
 
 import json
 from copy import deepcopy
@@ -17,11 +17,11 @@ REASONS: Final = {
     "$.input_uri: 'PATH' does not match '^upload:[0-9A-Za-z]+$'": "A path on a Jupyter server; here the snapshot is uploaded first.",
     "$: 'input_filename' is a required property": "The panel leaves it to the path; an upload has no name.",
 }
-"""All that the panel sends otherwise, and why."""
+"""All differences in the requests of the panel, with reasons."""
 
 
 def wrong(judge: Judge, request: dict[str, Any]) -> set[str]:
-    """Say what the document finds wrong with a recorded request."""
+    """Return the violations of the document in a recorded request."""
     resource, _ = match_resource(request["path"])
     found = judge.wrong_in_request(request["method"], resource, request["body"])
     return {each.replace(repr(request["body"].get("input_uri")), "'PATH'") for each in found}
@@ -38,7 +38,7 @@ def test_the_recording_has_what_the_panel_does() -> None:
 
 
 @pytest.mark.parametrize("request_sent", RECORDED, ids=lambda each: f"{each['method']} {each['path'].split('/')[2]}")
-def test_a_recorded_request_is_what_the_document_asks_for(judge: Judge, request_sent: dict[str, Any]) -> None:
+def test_a_recorded_request_matches_the_document(judge: Judge, request_sent: dict[str, Any]) -> None:
     assert wrong(judge, request_sent) - REASONS.keys() == set()
 
 
@@ -46,7 +46,7 @@ def test_no_reason_is_out_of_date(judge: Judge) -> None:
     assert set().union(*(wrong(judge, each) for each in RECORDED)) == REASONS.keys()
 
 
-def test_a_field_of_another_type_would_be_seen(judge: Judge) -> None:
+def test_a_field_with_another_type_is_detected(judge: Judge) -> None:
     other = deepcopy(judge.document)
     for name in ("CreateJobBody", "CreateDefinitionBody", "UpdateDefinitionBody"):
         fields = other["components"]["schemas"][name]["properties"]

@@ -1,4 +1,4 @@
-"""Real answers, held against the document: a job's life, a definition's, and every kind of refusal."""
+"""Real responses match the document: in the life of a job and of a definition, and for every kind of error."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ DEFINITIONS = "/scheduler/job_definitions"
 
 
 def live_through_jobs(local: LocalScheduler, api: CheckedApi) -> None:
-    """Take jobs through their lives, looking at every state."""
+    """Run jobs through all statuses, and describe them in each."""
     full: dict[str, Any] = {
         "parameters": {"n": 5},
         "tags": ["a"],
@@ -44,7 +44,7 @@ def live_through_jobs(local: LocalScheduler, api: CheckedApi) -> None:
 
 
 def look(api: CheckedApi, job_id: str) -> None:
-    """Ask for everything about a job."""
+    """Send all requests that read a job."""
     for url in (f"{JOBS}/{job_id}", f"{JOBS}/{job_id}/download_files", f"{JOBS}/{job_id}/logs", JOBS):
         assert api.get(url).status == 200, url
 
@@ -59,7 +59,7 @@ def put_output_and_line(local: LocalScheduler, run: Any) -> None:
 
 
 def live_through_definitions(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
-    """Take definitions through their lives."""
+    """Run definitions through their lives."""
     options: dict[str, Any] = {
         "overlap_policy": "skip",
         "schedule_start": 0,
@@ -82,7 +82,7 @@ def live_through_definitions(local: LocalScheduler, made: Definitions, api: Chec
 
 
 def live_through_owners(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
-    """Take an owner's definition over, stop their job, disable and enable them."""
+    """Take over an owner's definition, stop their job, disable and enable them."""
     local.serve(settings(ownership={"admins": (BOB,)}))
     admin, owner_id = api.as_user(BOB), local.owner_id()
     definition_id, job_id = made.create(), local.create()
@@ -97,7 +97,7 @@ def live_through_owners(local: LocalScheduler, made: Definitions, api: CheckedAp
     admin.patch(f"/scheduler/owners/{owner_id}", {"disabled": False})
 
 
-def test_answers_are_as_the_document_says(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
+def test_responses_match_the_document(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
     live_through_jobs(local, api)
     live_through_definitions(local, made, api)
     live_through_owners(local, made, api)
@@ -107,7 +107,7 @@ def test_answers_are_as_the_document_says(local: LocalScheduler, made: Definitio
     assert {(method, path) for method, path, _ in operations(api.judge.document)} - done == set(), "never seen to work"
 
 
-def test_refusals_are_as_the_document_says(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
+def test_rejections_match_the_document(local: LocalScheduler, made: Definitions, api: CheckedApi) -> None:
     job_id, definition_id = local.create(idempotency_token="t"), made.create()
     job, definition = f"{JOBS}/{job_id}", f"{DEFINITIONS}/{definition_id}"
     local.launch(job_id)
@@ -132,7 +132,7 @@ def test_refusals_are_as_the_document_says(local: LocalScheduler, made: Definiti
     assert [response.status for _, response in responses] == [status for status, _ in responses]
 
 
-def test_faults_are_as_the_document_says(local: LocalScheduler, api: CheckedApi) -> None:
+def test_errors_match_the_document(local: LocalScheduler, api: CheckedApi) -> None:
     local.hub.listeners.append(Refused("ThrottlingException", "dynamodb:GetItem"))
     assert api.get(f"{JOBS}/a-job").status == 429
     local.hub.listeners.append(Refused("AccessDeniedException", "dynamodb:GetItem"))

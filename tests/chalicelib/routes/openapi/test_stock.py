@@ -1,4 +1,4 @@
-"""The document against the stock scheduler's own models and routes: everything that it has is here, or has a reason."""
+"""The document compared with the stock scheduler's models and routes: everything exists here, or its absence has a reason."""
 
 import inspect
 import re
@@ -20,7 +20,7 @@ REQUESTS: Final[Mapping[Any, str]] = {
     stock.UpdateJobDefinition: "UpdateDefinitionBody",
     stock.CreateJobFromDefinition: "RunDefinitionBody",
 }
-"""What the stock scheduler takes, and our component."""
+"""The request models of the stock scheduler, and our components."""
 
 RESPONSES: Final = (
     (stock.DescribeJob, "JobResponse"),
@@ -32,14 +32,14 @@ RESPONSES: Final = (
     (stock.ListJobDefinitionsResponse, "DefinitionPageResponse"),
     (stock.RuntimeEnvironment, "EnvironmentResponse"),
 )
-"""What the stock scheduler answers, and our component."""
+"""The response models of the stock scheduler, and our components."""
 
 QUERIES: Final = (
     (stock.ListJobsQuery, "list_jobs"),
     (stock.CountJobsQuery, "count_jobs"),
     (stock.ListJobDefinitionsQuery, "list_definitions"),
 )
-"""What the stock scheduler reads from query strings, and our operation."""
+"""The query models of the stock scheduler, and our operations."""
 
 EXCEPTIONS: Final = {
     "CreateJobBody.input_filename is required": "An upload has no name that could be the default.",
@@ -49,7 +49,7 @@ EXCEPTIONS: Final = {
     "UpdateDefinitionBody.url is not there": "The stock scheduler has no url to change: it stores none.",
     "EnvironmentResponse.output_formats has another type": "On the wire the stock scheduler sends names with labels, too.",
 }
-"""All that is otherwise than in the stock scheduler's models, and why."""
+"""All differences from the stock scheduler's models, with reasons."""
 
 
 def kinds(schema: Mapping[str, Any], root: Mapping[str, Any]) -> set[str]:
@@ -76,13 +76,13 @@ def _resolve(ref: str, root: Any) -> Any:
 
 
 def fits(given: set[str], wanted: set[str]) -> bool:
-    """Whether everything of one set of types is among the other."""
+    """Check whether one set of types contains the other."""
     whole = wanted | {each.replace("number", "integer") for each in wanted}
     return all(each in whole or each.partition("=")[0] in whole for each in given)
 
 
 def differences_of_request(model: Any, name: str, document: Mapping[str, Any]) -> Iterator[str]:
-    """Name what the stock scheduler takes, and this API would not."""
+    """Return what the stock scheduler accepts and this API does not."""
     ours, theirs = document["components"]["schemas"][name], model.schema()
     for field, described in theirs["properties"].items():
         if field not in ours["properties"]:
@@ -94,7 +94,7 @@ def differences_of_request(model: Any, name: str, document: Mapping[str, Any]) -
 
 
 def differences_of_response(model: Any, name: str, document: Mapping[str, Any]) -> Iterator[str]:
-    """Name what a client of the stock scheduler would miss, or not understand."""
+    """Return what a client of the stock scheduler would miss or not understand."""
     ours, theirs = document["components"]["schemas"][name], model.schema()
     for field, described in theirs["properties"].items():
         if field not in ours["properties"]:
@@ -111,7 +111,7 @@ def differences_of_response(model: Any, name: str, document: Mapping[str, Any]) 
 
 
 def differences_of_query(model: Any, operation_id: str, document: Mapping[str, Any]) -> Iterator[str]:
-    """Name what the stock scheduler reads from a query string, and this API does not."""
+    """Return the query parameters that the stock scheduler reads and this API does not."""
     (operation,) = (each for _, _, each in operations(document) if each["operationId"] == operation_id)
     ours = {each["name"] for each in operation["parameters"] if each["in"] == "query"}
     yield from (f"{operation_id}?{field} is not there" for field in model.__fields__ if field not in ours)
@@ -128,7 +128,7 @@ def stock_routes() -> set[tuple[str, str]]:
 
 
 def _responses(method: Callable[..., Any], names: list[str]) -> bool:
-    """Whether a handler has a method of its own, for a path with these names."""
+    """Check whether a handler implements a method for a path with these parameters."""
     if method in (getattr(RequestHandler, each) for each in METHODS):
         return False
     try:
@@ -139,7 +139,7 @@ def _responses(method: Callable[..., Any], names: list[str]) -> bool:
 
 
 def differences(document: Mapping[str, Any]) -> set[str]:
-    """Name everything that is otherwise than in the stock scheduler."""
+    """Return all differences from the stock scheduler."""
     routes = {(method, re.sub(r"{\w+}", "{}", path)) for method, path, _ in operations(document)}
     return {
         *(each for model, name in REQUESTS.items() for each in differences_of_request(model, name, document)),
@@ -149,7 +149,7 @@ def differences(document: Mapping[str, Any]) -> set[str]:
     }
 
 
-def test_everything_of_the_stock_scheduler_is_here_or_has_a_reason(judge: Judge) -> None:
+def test_every_route_of_the_stock_scheduler_exists_or_has_a_reason(judge: Judge) -> None:
     assert differences(judge.document) - EXCEPTIONS.keys() == set()
 
 
@@ -157,7 +157,7 @@ def test_no_exception_is_out_of_date(judge: Judge) -> None:
     assert EXCEPTIONS.keys() - differences(judge.document) == set(), "not needed any more: take it off the list"
 
 
-def test_every_route_of_the_stock_scheduler_is_looked_at() -> None:
+def test_every_route_of_the_stock_scheduler_is_compared() -> None:
     routes = stock_routes()
     assert len(routes) == 16
     assert ("PATCH", "/scheduler/job_definitions/{}") in routes
@@ -217,7 +217,7 @@ def _without_route(document: Any) -> None:
         (_without_route, "GET /scheduler/config is not there"),
     ],
 )
-def test_a_difference_would_be_seen(judge: Judge, change: Callable[[Any], None], said: str) -> None:
+def test_a_difference_is_detected(judge: Judge, change: Callable[[Any], None], said: str) -> None:
     document = deepcopy(judge.document)
     change(document)
     assert said in differences(document) - differences(judge.document)

@@ -1,4 +1,4 @@
-"""What holds answers against the document notices what is wrong with them, and with a document."""
+"""The validator of responses detects wrong responses and a wrong document."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ JOB = "/scheduler/jobs/{job_id}"
 
 @pytest.fixture
 def sound(local: LocalScheduler, api: CheckedApi) -> dict[str, Any]:
-    """An answer that is as the document says."""
+    """A response that matches the document."""
     return dict(local.job(local.create()))
 
 
@@ -28,14 +28,14 @@ def sound(local: LocalScheduler, api: CheckedApi) -> dict[str, Any]:
     ],
     ids=lambda each: str(each)[:30],
 )
-def test_a_wrong_answer_would_be_seen(sound: dict[str, Any], judge: Judge, change: dict[str, Any], said: str) -> None:
+def test_a_wrong_response_is_detected(sound: dict[str, Any], judge: Judge, change: dict[str, Any], said: str) -> None:
     assert judge.wrong_in_response("GET", JOB, 200, sound) == []
     wrong = judge.wrong_in_response("GET", JOB, 200, {**sound, **change})
     assert wrong
     assert said in str(wrong)
 
 
-def test_a_null_in_a_row_or_a_field_too_few_would_be_seen(sound: dict[str, Any], judge: Judge) -> None:
+def test_a_null_or_a_missing_field_in_a_row_is_detected(sound: dict[str, Any], judge: Judge) -> None:
     row = {name: value for name, value in sound.items() if value is not None}
     assert judge.wrong_in_response("GET", "/scheduler/jobs", 200, {"jobs": [row], "total_count": 1}) == []
     assert judge.wrong_in_response("GET", "/scheduler/jobs", 200, {"jobs": [sound], "total_count": 1})
@@ -44,7 +44,7 @@ def test_a_null_in_a_row_or_a_field_too_few_would_be_seen(sound: dict[str, Any],
     assert judge.wrong_in_response("GET", "/scheduler/jobs", 200, {"jobs": [row], "total_count": 1})
 
 
-def test_a_document_without_a_field_or_a_status_would_be_seen(sound: dict[str, Any], judge: Judge) -> None:
+def test_a_missing_field_or_status_in_the_document_is_detected(sound: dict[str, Any], judge: Judge) -> None:
     poorer = Judge(judge.document)
     del poorer._closed["schemas"]["JobResponse"]["properties"]["outcome"]
     del poorer.document["paths"]["/scheduler/jobs/{job_id}"]["get"]["responses"]["404"]
@@ -53,14 +53,14 @@ def test_a_document_without_a_field_or_a_status_would_be_seen(sound: dict[str, A
     assert judge.wrong_in_response("DELETE", JOB, 204, {"a": 1})
 
 
-def test_an_answer_that_the_document_does_not_know_fails_its_test(local: LocalScheduler, judge: Judge) -> None:
+def test_a_response_that_the_document_does_not_contain_fails_its_test(local: LocalScheduler, judge: Judge) -> None:
     poorer = Judge(judge.document)
     del poorer._closed["schemas"]["HealthResponse"]["properties"]["time"]
     with pytest.raises(AssertionError, match=r"openapi.json says otherwise.*time"):
         CheckedApi(judge=poorer).get("/scheduler/health")
 
 
-def test_a_wrong_body_would_be_seen(judge: Judge) -> None:
+def test_a_wrong_body_is_detected(judge: Judge) -> None:
     assert judge.wrong_in_request("PATCH", JOB, {"status": "STOPPED", "unknown": 1}) == []
     assert "STOPPED" in str(judge.wrong_in_request("PATCH", JOB, {"status": "RUNNING"}))
     assert "required" in str(judge.wrong_in_request("POST", "/scheduler/jobs", {}))
