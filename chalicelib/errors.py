@@ -16,6 +16,8 @@ SchedulerError
 │   ├── UnprocessableError          422 well-formed, but it cannot be run
 │   ├── TooManyRequestsError        429 AWS asked to slow down
 │   └── CopyTimeoutError            503 S3 took too long to copy a large snapshot
+├── AwsError                        AWS refused a call, failed, or did not respond; carries AWS's code and message
+│   └── AwsThrottledError               AWS asks to slow down
 ├── ConfigurationError              the deployment lacks something
 └── LaunchError                     a container could not be started; carries an outcome code
 """
@@ -24,6 +26,8 @@ from datetime import timedelta
 from typing import ClassVar, Self
 
 __all__ = [
+    "AwsError",
+    "AwsThrottledError",
     "ConfigurationError",
     "ConflictError",
     "CopyTimeoutError",
@@ -199,6 +203,27 @@ class CopyTimeoutError(RequestError):
             f"S3 did not copy the snapshot of {size_bytes:,} bytes within {time_limit.total_seconds():.0f} s. Nothing was stored."
             " Send the same request again, or make the folder smaller."
         )
+
+
+class AwsError(SchedulerError):
+    """AWS refused a call, failed, or did not respond.
+
+    Parameters
+    ----------
+    code
+        AWS's error code; the name of the exception if there was no response.
+    message
+        AWS's message.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class AwsThrottledError(AwsError):
+    """AWS asks to slow down: the same call may succeed in a moment."""
 
 
 class ConfigurationError(SchedulerError):

@@ -1,4 +1,4 @@
-"""Events of AWS, taken apart and handed to the services; the counterpart of `routes` for what does not come over HTTP."""
+"""Events of AWS, parsed and passed to the services; what `routes` is for HTTP requests."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -17,66 +17,66 @@ __all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 _log = logging.getLogger(__name__)
 
 _SPARE_TIME: Final = timedelta(seconds=30)
-"""What is left of a function's time when it begins nothing new, to finish what it is at: more than one AWS call may take."""
+"""A function starts nothing new when this much of its time is left, to finish its current work: more than one AWS call may take."""
 
 
 def dispatch(event: Mapping[str, Any], context: Any) -> None:
-    """Take wake-ups of the FIFO queue; how many they are does not matter.
+    """Handle wake-ups of the FIFO queue; their number does not matter.
 
-    A wake-up carries nothing, so it is consumed even if dispatch fails: a message that came again would block the queue's only
-    message group, and every launch with it, until its visibility timeout is over. The sweep sends another within a minute.
+    A wake-up carries no data, so it is consumed even if dispatch fails: a message that is delivered again would block the queue's only
+    message group, and with it every launch, until its visibility timeout is over. The sweep sends another within a minute.
     """
-    if any(int(each["attributes"]["ApproximateReceiveCount"]) > 1 for each in event["Records"]):
+    if any(int(record["attributes"]["ApproximateReceiveCount"]) > 1 for record in event["Records"]):
         count_background_failure(BackgroundWork.LAUNCHES)
-        _log.error("the dispatch before this one crashed, ran out of time, or was throttled")
+        _log.error("the previous dispatch crashed, ran out of time, or was throttled")
     with isolated(BackgroundWork.LAUNCHES):
         factory().dispatch.run(until=_last_start(context))
 
 
 def task_events(event: Mapping[str, Any], _context: Any) -> None:
-    """Take an "ECS Task State Change" event."""
+    """Handle an "ECS Task State Change" event."""
     with counted(BackgroundWork.TASK_EVENTS, task_arn=event["detail"]["taskArn"]):
         factory().task_events.handle(parse_task(event["detail"]))
 
 
 def sweep(_event: Mapping[str, Any], _context: Any) -> None:
-    """Take the minute's call: first what takes a bounded time, then the jobs, of which there may be many."""
+    """Handle the event of every minute: first what takes a bounded time, then the jobs, of which there may be many."""
     factory().definition_sweep.run()
     factory().sweep.run()
 
 
 def ticks(event: dict[str, Any], context: Any) -> Any:
-    """Take messages of the tick queue: ticks of EventBridge Scheduler, walks and syncs that the sweep asks for."""
-    return _each(event, context, "SQS", partial(_tick, until=_last_start(context)))
+    """Handle messages of the tick queue: ticks of EventBridge Scheduler, and walks and syncs that the sweep requests."""
+    return _handle_each(event, context, "SQS", partial(_tick, until=_last_start(context)))
 
 
 def cleanup(event: dict[str, Any], context: Any) -> Any:
-    """Take records of the tables' streams, or second cleanups of their queue; those that fail come again."""
+    """Handle records of the tables' streams, or second cleanups of their queue; those that fail are delivered again."""
     if event["Records"][0]["eventSource"] == "aws:dynamodb":
-        return _each(event, context, "DynamoDBStreams", _stream_record)
-    return _each(event, context, "SQS", _second_cleanup)
+        return _handle_each(event, context, "DynamoDBStreams", _stream_record)
+    return _handle_each(event, context, "SQS", _second_cleanup)
 
 
-def _each(event: dict[str, Any], context: Any, kind: str, take: Callable[[Any], None]) -> Any:
-    """Take each record by itself, and tell Lambda which of them failed."""
-    from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 - only who needs it pays for its import
+def _handle_each(event: dict[str, Any], context: Any, kind: str, handle: Callable[[Any], None]) -> Any:
+    """Handle each record on its own, and report to Lambda which of them failed."""
+    from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 - imported only by the functions that need it
         BatchProcessor,
         EventType,
         process_partial_response,
     )
 
     processor = BatchProcessor(EventType[kind])
-    return process_partial_response(event=event, record_handler=take, processor=processor, context=context)
+    return process_partial_response(event=event, record_handler=handle, processor=processor, context=context)
 
 
 def _last_start(context: Any) -> datetime:
-    """Tell until when the function may begin something more."""
+    """Return until when the function may start new work."""
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     return factory().clock() + left - _SPARE_TIME
 
 
 def _tick(record: Any, *, until: datetime) -> None:
-    """Take one message. A walk or a sync that fails is not delivered again: the sweep asks for another within a minute."""
+    """Handle one message. A walk or a sync that fails is not delivered again: the sweep requests another within a minute."""
     message = record.json_body
     ids = {"owner_id": message["owner_id"], "definition_id": message["definition_id"]}
     match message.get("kind", "tick"):
@@ -89,7 +89,7 @@ def _tick(record: Any, *, until: datetime) -> None:
         case _:
             with counted(BackgroundWork.TICKS, **ids, due=message["due"]):
                 due = datetime.fromisoformat(message["due"])
-                factory().ticks.take(**ids, due=due, revision=message["revision"])
+                factory().ticks.handle(**ids, due=due, revision=message["revision"])
 
 
 def _stream_record(record: Any) -> None:
@@ -104,7 +104,7 @@ def _second_cleanup(record: Any) -> None:
     with counted(BackgroundWork.CLEANUP, **{name: str(value) for name, value in message.items()}):
         if "definition_id" in message:
             slots = message["schedule_slots"]
-            factory().definition_cleanup.remove(message["owner_id"], message["definition_id"], slots)
+            factory().definition_cleanup.delete_remains(message["owner_id"], message["definition_id"], slots)
         else:
-            factory().cleanup.finish(message)
-        factory().traces.remove(message)
+            factory().cleanup.run_again(message)
+        factory().upload_and_log_cleanup.run(message)

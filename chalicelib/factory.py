@@ -1,4 +1,4 @@
-"""The composition root: the only module that names services and stores together. Everything is made on first use.
+"""The composition root: the only module that connects services and stores. Everything is made on first use.
 
 A service's class is imported where it is made, so that each function loads only the services that it uses.
 """
@@ -47,11 +47,11 @@ class Factory(SharedServices):
 
     @cached_property
     def jobs(self) -> JobService:
-        """Jobs, as people handle them."""
+        """The service for users' jobs."""
         from chalicelib.services.jobs import JobService
 
         return JobService(
-            self.settings,
+            settings=self.settings,
             jobs=self._job_table,
             lists=self._job_lists,
             marks=self._marks,
@@ -65,18 +65,18 @@ class Factory(SharedServices):
 
     @cached_property
     def owners(self) -> OwnerService:
-        """Owners, as admins handle them."""
+        """The service for owners."""
         from chalicelib.services.owners import OwnerService
 
         return OwnerService(owners=self._owner_table, clock=self.clock)
 
     @cached_property
     def definitions(self) -> DefinitionService:
-        """Definitions, as people handle them."""
+        """The service for users' definitions."""
         from chalicelib.services.definitions import DefinitionService
 
         return DefinitionService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             snapshots=self._snapshots,
             tokens=self._tokens,
@@ -88,11 +88,11 @@ class Factory(SharedServices):
 
     @cached_property
     def take_over(self) -> TakeOverService:
-        """What takes definitions over."""
+        """The service that takes definitions over."""
         from chalicelib.services.take_over import TakeOverService
 
         return TakeOverService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             files=self._files,
             sync=self.schedule_sync,
@@ -103,11 +103,11 @@ class Factory(SharedServices):
 
     @cached_property
     def definition_runs(self) -> DefinitionRunService:
-        """What runs definitions when people ask for it."""
+        """The service that runs definitions on request."""
         from chalicelib.services.definition_runs import DefinitionRunService
 
         return DefinitionRunService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             files=self._files,
@@ -120,11 +120,11 @@ class Factory(SharedServices):
 
     @cached_property
     def ticks(self) -> TickService:
-        """What takes ticks."""
+        """The service that handles ticks."""
         from chalicelib.services.ticks import TickService
 
         return TickService(
-            self.settings,
+            settings=self.settings,
             definitions=self._definition_table,
             jobs=self._job_table,
             marks=self._marks,
@@ -137,46 +137,46 @@ class Factory(SharedServices):
 
     @cached_property
     def missed_ticks(self) -> MissedTickService:
-        """What takes overdue ticks."""
+        """The service that handles overdue ticks."""
         from chalicelib.services.missed_ticks import MissedTickService
 
         return MissedTickService(definitions=self._definition_table, ticks=self.ticks, clock=self.clock)
 
     @cached_property
     def definition_sweep(self) -> DefinitionSweepService:
-        """What finds definitions that need something."""
+        """The service that finds definitions that need work."""
         from chalicelib.services.definition_sweep import DefinitionSweepService
 
         return DefinitionSweepService(definitions=self._definition_table, ticks=self._tick_queue, clock=self.clock)
 
     @cached_property
     def uploads(self) -> UploadService:
-        """Uploads of snapshots."""
+        """The service for uploads of snapshots."""
         from chalicelib.services.uploads import UploadService
 
-        return UploadService(self._files, self.settings.limits, self.clock)
+        return UploadService(files=self._files, limits=self.settings.limits, clock=self.clock)
 
     @cached_property
     def outputs(self) -> OutputService:
-        """Files and log lines of jobs."""
+        """The service for files and logs of jobs."""
         from chalicelib.services.outputs import OutputService
 
         return OutputService(files=self._files, logs=self._logs)
 
     @cached_property
     def runs(self) -> RunService:
-        """Runs, as their runners see them."""
+        """The service for runners."""
         from chalicelib.services.output_budget import OutputBudgetService
         from chalicelib.services.runs import RunService
 
         return RunService(
-            self.settings,
+            settings=self.settings,
             jobs=self._job_table,
             marks=self._marks,
             files=self._files,
             runner_key=self._runner_key,
-            budgets=OutputBudgetService(self.settings.limits, marks=self._marks, clock=self.clock),
-            endings=self._completion,
+            budgets=OutputBudgetService(limits=self.settings.limits, marks=self._marks, clock=self.clock),
+            completion=self._completion,
             clock=self.clock,
         )
 
@@ -186,12 +186,12 @@ class Factory(SharedServices):
         from chalicelib.services.dispatch import DispatchService
 
         return DispatchService(
-            self.settings,
+            settings=self.settings,
             jobs=self._job_table,
             lists=self._job_lists,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._completion,
+            completion=self._completion,
             owners=self._owner_table,
             clock=self.clock,
             sleep=self.sleep,
@@ -200,21 +200,21 @@ class Factory(SharedServices):
 
     @cached_property
     def task_events(self) -> TaskEventService:
-        """What follows ECS's events."""
+        """The service that handles task events."""
         from chalicelib.services.task_events import TaskEventService
 
         return TaskEventService(
-            self.settings.limits,
+            limits=self.settings.limits,
             jobs=self._job_table,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._completion,
+            completion=self._completion,
             clock=self.clock,
         )
 
     @cached_property
     def sweep(self) -> SweepService:
-        """What looks after overdue jobs."""
+        """The service that handles overdue jobs."""
         from chalicelib.services.sweep import SweepService
 
         return SweepService(
@@ -223,13 +223,13 @@ class Factory(SharedServices):
             marks=self._marks,
             launcher=self._launcher,
             wake_ups=self._wake_ups,
-            endings=self._completion,
+            completion=self._completion,
             clock=self.clock,
         )
 
     @cached_property
     def cleanup(self) -> CleanupService:
-        """What removes what deleted jobs leave behind."""
+        """The service that cleans up after deleted jobs."""
         from chalicelib.services.cleanup import CleanupService
 
         return CleanupService(
@@ -238,7 +238,7 @@ class Factory(SharedServices):
 
     @cached_property
     def definition_cleanup(self) -> DefinitionCleanupService:
-        """What removes what deleted definitions leave behind."""
+        """The service that cleans up after deleted definitions."""
         from chalicelib.services.definition_cleanup import DefinitionCleanupService
 
         return DefinitionCleanupService(
@@ -250,26 +250,26 @@ class Factory(SharedServices):
         )
 
     @cached_property
-    def traces(self) -> UploadAndLogCleanup:
-        """What removes what they leave elsewhere."""
+    def upload_and_log_cleanup(self) -> UploadAndLogCleanup:
+        """The service that deletes their uploads and logs."""
         from chalicelib.services.upload_and_log_cleanup import UploadAndLogCleanup
 
         return UploadAndLogCleanup(files=self._files, logs=self._logs)
 
 
 class _InUse:
-    """The factory that this process serves with."""
+    """The factory that this process uses."""
 
     factory: Factory | None = None
 
 
 def use(chosen: Factory | None) -> None:
-    """Serve with this factory from now on; None makes a new one of the environment."""
+    """Use this factory from now on; None makes a new one from the environment."""
     _InUse.factory = chosen
 
 
 def factory() -> Factory:
-    """Give this process's factory, made on first use of the bundle's settings and the function's environment."""
+    """Return this process's factory, made on first use from the bundle's settings and the function's environment."""
     if _InUse.factory is None:
         use(Factory(settings=load_settings(), resources=Resources(os.environ)))
     return cast("Factory", _InUse.factory)

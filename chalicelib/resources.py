@@ -1,4 +1,4 @@
-"""Where this stack's resources are."""
+"""Names and addresses of this stack's resources."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,9 @@ __all__ = ["Resources"]
 
 
 class Resources:
-    """Where this stack's resources are: one property for each environment variable that the stack sets.
+    """Names and addresses of this stack's resources: one property for each environment variable that the stack sets.
 
-    A function gets just the variables that it uses; asking for another raises `ConfigurationError`.
+    A function has only the variables that it uses; reading another one raises `ConfigurationError`.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -61,7 +61,7 @@ class Resources:
 
     @property
     def cleanup_queue_url(self) -> str:
-        """URL of the queue of second cleanups, 15 minutes late."""
+        """URL of the queue of second cleanups, which delivers after 15 minutes."""
         return self._get("CLEANUP_QUEUE_URL")
 
     @property
@@ -86,7 +86,7 @@ class Resources:
 
     @property
     def scheduler_role_arn(self) -> str:
-        """ARN of the role that EventBridge Scheduler sends ticks with."""
+        """ARN of the role with which EventBridge Scheduler sends ticks."""
         return self._get("SCHEDULER_ROLE_ARN")
 
     @property
@@ -101,7 +101,7 @@ class Resources:
 
     @property
     def task_family_prefix(self) -> str:
-        """Task definition families are this prefix, a hyphen and the environment's name."""
+        """Prefix of the task definition families; a hyphen and the environment's name follow."""
         return self._get("TASK_FAMILY_PREFIX")
 
     @property
@@ -116,12 +116,12 @@ class Resources:
 
     @property
     def assign_public_ip(self) -> bool:
-        """Whether tasks get a public address (public subnets without NAT)."""
+        """Whether tasks get a public address, in public subnets without NAT."""
         return self._get("ASSIGN_PUBLIC_IP") == "ENABLED"
 
     @property
     def api_url(self) -> str:
-        """The API's stage URL, without a slash at the end, as a runner reaches it."""
+        """The API's stage URL for runners, without a slash at the end."""
         return self._get("API_URL").rstrip("/")
 
     @property

@@ -30,7 +30,7 @@ class SharedServices(Stores):
 
     @cached_property
     def schedule_sync(self) -> ScheduleSync:
-        """What writes schedules."""
+        """The service that writes schedules."""
         from chalicelib.services.schedule_sync import ScheduleSync
 
         return ScheduleSync(
@@ -47,14 +47,14 @@ class SharedServices(Stores):
     def _snapshots(self) -> SnapshotService:
         from chalicelib.services.snapshots import SnapshotService
 
-        return SnapshotService(self.settings, self._files)
+        return SnapshotService(settings=self.settings, files=self._files)
 
     @cached_property
     def _admission(self) -> AdmissionService:
         from chalicelib.services.admission import AdmissionService
 
         return AdmissionService(
-            self.settings.limits,
+            limits=self.settings.limits,
             lists=self._job_lists,
             definitions=self._definition_table,
             owners=self._owner_table,
@@ -70,4 +70,4 @@ class SharedServices(Stores):
     def _completion(self) -> AttemptCompletionService:
         from chalicelib.services.attempt_completion import AttemptCompletionService
 
-        return AttemptCompletionService(self.settings, jobs=self._job_table)
+        return AttemptCompletionService(settings=self.settings, jobs=self._job_table)

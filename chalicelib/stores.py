@@ -1,4 +1,4 @@
-"""The stores: tables, files, queues and the other AWS services, which `factory.py` passes to the services. Everything is made on first use.
+"""The stores: tables, files, queues and other AWS services; `factory.py` passes them to the services. Everything is made on first use.
 
 A store's class is imported where it is made, so that each function loads only the stores that it uses.
 """

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.domain.authorization.actor import Actor
-from chalicelib.domain.identifiers import RunId
+from chalicelib.domain.identifiers import RunId, input_key
 from chalicelib.domain.outcome import Outcome
 
 __all__ = ["Heartbeat", "Job", "JobSpec", "JobStatus", "LiveJob", "Phase", "PhaseCode", "WaitingJob", "stop_message"]
@@ -140,6 +140,11 @@ class Job:
     def run_id(self) -> RunId:
         """The address of its current attempt."""
         return RunId(self.owner_id, self.job_id, self.attempt)
+
+    @property
+    def input_key(self) -> str:
+        """S3 key of its own copy of the snapshot."""
+        return input_key(self.owner_id, self.job_id, packaged=self.spec.package_input_folder)
 
 
 @dataclass(frozen=True)

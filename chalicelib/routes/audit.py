@@ -6,7 +6,7 @@ from typing import Any, Final
 from chalice.app import Request, Response
 
 from chalicelib.domain.authorization.ownership import Caller
-from chalicelib.observability import audit, identified
+from chalicelib.observability import audit, log_keys
 from chalicelib.routes.authorization import KNOWN_CALLER
 
 __all__ = ["record_request"]
@@ -52,7 +52,7 @@ def _who(request: Request, named_owner: str | None) -> dict[str, Any]:
     caller: Caller | None = request.context.get(KNOWN_CALLER)
     if caller is None:
         return who | {"principal": identity.get("user"), "principal_arn": identity.get("userArn")}
-    whose = named_owner or identified().get("owner_id")
+    whose = named_owner or log_keys().get("owner_id")
     on_behalf = {"on_behalf": True} if whose != caller.owner_id else {}
     return (
         who

@@ -10,12 +10,12 @@ from chalicelib.domain.authorization.ownership import Caller, caller_from_identi
 from chalicelib.domain.identifiers import is_id
 from chalicelib.errors import InvalidRequestError, NotAllowedError, NotAuthenticatedError
 from chalicelib.factory import factory
-from chalicelib.observability import identify
+from chalicelib.observability import add_log_keys
 
 __all__ = ["KNOWN_CALLER", "authorize", "caller_of", "owner_of"]
 
 KNOWN_CALLER: Final = "caller"
-"""Where a request's context keeps its caller once it is known, so that it is checked and identified once."""
+"""Where a request's context keeps its caller once it is known, so that it is checked and log_keys once."""
 
 
 _ADVICE: Final = {
@@ -42,7 +42,7 @@ def caller_of(request: Request, ownership: Ownership) -> Caller:
     if KNOWN_CALLER not in request.context:
         caller = _verified_caller(request, ownership)
         request.context[KNOWN_CALLER] = caller
-        identify(owner_id=caller.owner_id, request_id=request.context.get("requestId", ""))
+        add_log_keys(owner_id=caller.owner_id, request_id=request.context.get("requestId", ""))
         factory().owners.check(caller.owner_id)
     known: Caller = request.context[KNOWN_CALLER]
     return known
@@ -62,7 +62,7 @@ def owner_of(request: Request, ownership: Ownership) -> str:
     """Find whose jobs a request is about: the caller's, or those of the owner that it names; `authorize` has checked that it may."""
     caller, named = caller_of(request, ownership), _named_owner(request)
     if named and named != caller.owner_id:
-        identify(owner_id=named)
+        add_log_keys(owner_id=named)
     return named or caller.owner_id
 
 

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from botocore.exceptions import ClientError
 from chalice.app import Blueprint, Chalice, ChaliceViewError, Response
 from pydantic import BaseModel, ValidationError
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from typing_extensions import TypedDict
 
 from chalicelib.domain.authorization.access import ROUTES
 from chalicelib.domain.identifiers import is_id
 from chalicelib.errors import (
+    AwsThrottledError,
     ConfigurationError,
     CopyTimeoutError,
     InvalidRequestError,
@@ -27,7 +26,6 @@ from chalicelib.factory import factory
 from chalicelib.observability import observed
 from chalicelib.routes.audit import record_request
 from chalicelib.routes.authorization import authorize
-from chalicelib.storage.aws_errors import cause_code
 
 __all__ = ["ApiBlueprint", "ErrorResponse", "SchedulerApp", "View", "parse_body"]
 
@@ -44,23 +42,6 @@ _TEXTS: Final = ("pathParameters", "multiValueQueryStringParameters", "headers",
 
 _LATER: Final = frozenset({TooManyRequestsError.status, CopyTimeoutError.status})
 """Refusals that come with `Retry-After`."""
-
-_THROTTLED: Final = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "ThrottlingError",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionConflict",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-"""How AWS services say that they are asked too often, or twice at once."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 View = Callable[..., Any]
@@ -230,7 +211,7 @@ def _describe(error: Exception) -> tuple[int, str, str, str | None]:
         return error.status, error.code, _shortened(error.message), error.reason
     if isinstance(error, ChaliceViewError):
         return error.STATUS_CODE, type(error).__name__, str(error), None
-    if _aws_code(error) in _THROTTLED:
+    if isinstance(error, AwsThrottledError):
         return (
             TooManyRequestsError.status,
             TooManyRequestsError.code,
@@ -247,15 +228,6 @@ def _describe(error: Exception) -> tuple[int, str, str, str | None]:
 
 def _shortened(message: str) -> str:
     return message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]} …"
-
-
-def _aws_code(error: Exception) -> str | None:
-    if isinstance(error, TransactWriteError):
-        codes = [reason.code for reason in error.cancellation_reasons if reason]
-        return codes[0] if codes else cause_code(error)
-    if isinstance(error, PynamoDBException):
-        return cause_code(error)
-    return error.response["Error"].get("Code") if isinstance(error, ClientError) else None
 
 
 def _body(message: str, code: str, request_id: str | None, reason: str | None = None) -> ErrorResponse:

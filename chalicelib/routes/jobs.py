@@ -106,14 +106,14 @@ def list_files(job_id: str) -> FilePageResponse:
     The stock scheduler copies them to its own disk instead, and answers 204.
     """
     job = factory().jobs.get(_owner(), job_id)
-    return file_page(factory().outputs.files(job, _param("next_token")))
+    return file_page(factory().outputs.list_files(job, _param("next_token")))
 
 
 @jobs.route("/scheduler/jobs/{job_id}/logs", methods=["GET"])
 def read_logs(job_id: str) -> LogPageResponse:
     """Give what the job's container printed."""
     job = factory().jobs.get(_owner(), job_id)
-    return log_page(factory().outputs.logs(job, _param("next_token")))
+    return log_page(factory().outputs.read_logs(job, _param("next_token")))
 
 
 def _update(service: JobService, caller: Caller, owner_id: str, job_id: str, body: UpdateJobBody) -> None:

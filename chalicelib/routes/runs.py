@@ -6,7 +6,7 @@ from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.runner_identity import Session
 from chalicelib.errors import NotAllowedError
 from chalicelib.factory import factory
-from chalicelib.observability import identify
+from chalicelib.observability import add_log_keys
 from chalicelib.routes.chalice_app import ApiBlueprint, parse_body
 from chalicelib.routes.models.run_requests import CheckInBody, HeartbeatBody, OutputUrlsBody, ReportBody
 from chalicelib.storage.bucket import URL_LIFE
@@ -58,7 +58,7 @@ def report(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
 def _session(owner_id: str, job_id: str, attempt: str) -> Session:
     token = str(runs.current_request.headers.get("x-session-token", ""))
     session = factory().runs.open_session(RunId.parse(f"{owner_id}/{job_id}/{attempt}"), token)
-    identify(owner_id=owner_id, job_id=job_id)
+    add_log_keys(owner_id=owner_id, job_id=job_id)
     return session
 
 
@@ -66,5 +66,5 @@ def _run_id(owner_id: str, job_id: str, attempt: str) -> RunId:
     run_id = RunId.parse(f"{owner_id}/{job_id}/{attempt}")
     if run_id is None:
         raise NotAllowedError.for_runner()
-    identify(owner_id=owner_id, job_id=job_id)
+    add_log_keys(owner_id=owner_id, job_id=job_id)
     return run_id

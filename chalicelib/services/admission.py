@@ -1,5 +1,7 @@
 """Admission: whether an owner may have one more job or definition."""
 
+from dataclasses import dataclass
+
 from chalicelib.config import Limits
 from chalicelib.domain.authorization.admission import check_definitions, check_waiting_jobs
 from chalicelib.domain.definitions.problem import Reason, Refusal
@@ -11,25 +13,18 @@ from chalicelib.storage.owner_table import OwnerTable
 __all__ = ["AdmissionService"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class AdmissionService:
-    """Counts what an owner has: one Query each, which reads no more than the limit allows.
+    """Counts what an owner has, with one Query that reads no more rows than the limit.
 
-    The indexes that it counts in may lag a moment, and requests that come at once do not see each other: an owner can go over a limit by
-    as many as are being created just then.
-
-    Parameters
-    ----------
-    limits
-        The operator's limits.
-    lists, definitions, owners
-        The stores.
+    The indexes may lag a moment, and simultaneous requests do not see each other: an owner can exceed a limit by as many as are being
+    created at the same time.
     """
 
-    def __init__(self, limits: Limits, *, lists: JobLists, definitions: DefinitionTable, owners: OwnerTable) -> None:
-        self._limits = limits
-        self._lists = lists
-        self._definitions = definitions
-        self._owners = owners
+    limits: Limits
+    lists: JobLists
+    definitions: DefinitionTable
+    owners: OwnerTable
 
     def check_job(self, owner_id: str) -> None:
         """Check that an owner may have one more job.
@@ -37,10 +32,10 @@ class AdmissionService:
         Raises
         ------
         LimitReachedError
-            If too many wait already.
+            If too many are waiting.
         """
-        count = self._lists.count_waiting(owner_id, self._limits.max_waiting_jobs_per_owner)
-        check_waiting_jobs(owner_id, count, self._limits)
+        count = self.lists.count_waiting(owner_id, self.limits.max_waiting_jobs_per_owner)
+        check_waiting_jobs(owner_id, count, self.limits)
 
     def check_definition(self, owner_id: str) -> None:
         """Check that an owner may have one more definition.
@@ -48,14 +43,14 @@ class AdmissionService:
         Raises
         ------
         LimitReachedError
-            If there are too many already.
+            If there are too many.
         """
-        count = self._definitions.count(owner_id, self._limits.max_definitions_per_owner)
-        check_definitions(owner_id, count, self._limits)
+        count = self.definitions.count(owner_id, self.limits.max_definitions_per_owner)
+        check_definitions(owner_id, count, self.limits)
 
     def refuse_tick(self, owner_id: str) -> Refusal | None:
-        """Say why a due minute of an owner makes no job; None if it does. Who is disabled is read anew."""
-        if disabling := self._owners.disabling(owner_id):
+        """Return why a due time of an owner makes no job; None if it does. Reads whether the owner is disabled."""
+        if disabling := self.owners.disabling(owner_id):
             return Refusal(Reason.OWNER_DISABLED, f"The owner is {disabling.text}. An admin can enable it.")
         try:
             self.check_job(owner_id)

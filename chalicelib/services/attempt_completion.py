@@ -1,6 +1,7 @@
-"""How an attempt ends: the one place that turns an outcome into another attempt or the end of the job."""
+"""Attempt completion: the only place that turns an outcome into another attempt or the end of the job."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,23 +32,15 @@ _FAILED_LAUNCHES: Final = frozenset(
         "throttled",
     }
 )
-"""Outcomes of jobs for which no container could be started: the operator has to know, not only the job's owner."""
+"""Outcomes of jobs whose container could not be started: the operator has to know, not only the job's owner."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class AttemptCompletionService:
-    """Ends attempts. If the task has stopped, the caller wakes the dispatcher afterwards: a slot is free, or a retry is due.
+    """Ends attempts. If the task has stopped, the caller wakes the dispatcher afterwards: a slot is free, or a retry is due."""
 
-    Parameters
-    ----------
-    settings
-        What the operator chose.
-    jobs
-        The jobs table.
-    """
-
-    def __init__(self, settings: SchedulerSettings, *, jobs: JobTable) -> None:
-        self._settings = settings
-        self._jobs = jobs
+    settings: SchedulerSettings
+    jobs: JobTable
 
     def end(self, job: Job, outcome: Outcome, now: datetime, *, has_stopped: bool) -> Job | None:
         """End a live job's attempt with an outcome.
@@ -55,29 +48,29 @@ class AttemptCompletionService:
         Parameters
         ----------
         has_stopped
-            Whether its task is known to have stopped, or never to have been launched. If not, the job stays watched: it keeps its slot,
-            and a retry is not claimed, until the task has stopped.
+            Whether its task is known to have stopped, or never to have started. If not, the job stays watched: until the task has
+            stopped, it keeps its slot and a retry is not claimed.
 
         Returns
         -------
         Job | None
-            The job after it, waiting for another attempt or ended; None if it had moved on meanwhile.
+            The changed job, waiting for another attempt or ended; None if it had changed meanwhile.
         """
-        outcome = _overtime(job, outcome, now)
+        outcome = _as_timeout(job, outcome, now)
         if self._can_launch_on_demand(job, outcome):
             return self._launch_on_demand(job, now)
-        step = next_step(job, outcome, self._settings.limits, now)
-        retried = step.transition.name is TransitionName.RETRY
+        step = next_step(job, outcome, self.settings.limits, now)
+        is_retry = step.transition.name is TransitionName.RETRY
         if step.transition.name is TransitionName.END_STOP:
             outcome = make_outcome("stopped", stop_message(job.owner_id, job.stopped_by))
-        changes = self._retry(job, outcome, step) if retried else self._final(job, outcome, now)
+        changes = self._retry(job, outcome, step) if is_retry else self._final(job, outcome, now)
         changes["deadline"] = None if has_stopped else now + EXIT_TIME
-        if retried and not has_stopped:
+        if is_retry and not has_stopped:
             changes["phase"] = Phase(PhaseCode.WAITING, f"{outcome.title}; trying again when its container has stopped")
-        after = self._jobs.transition(job, step.transition, now, **changes)
+        after = self.jobs.transition(job, step.transition, now, **changes)
         if after is not None:
-            count("JobsRetried" if retried else "JobsEnded", outcome=outcome.code)
-            if not retried and outcome.code in _FAILED_LAUNCHES:
+            count("JobsRetried" if is_retry else "JobsEnded", outcome=outcome.code)
+            if not is_retry and outcome.code in _FAILED_LAUNCHES:
                 count_background_failure(BackgroundWork.LAUNCHES)
             _log.info(
                 "attempt ended",
@@ -92,8 +85,8 @@ class AttemptCompletionService:
         return after
 
     def _can_launch_on_demand(self, job: Job, outcome: Outcome) -> bool:
-        """Whether this was a launch on Spot that found no capacity: the same attempt then goes on demand."""
-        compute_type = self._settings.compute_types.get(job.spec.compute_type)
+        """Check whether this was a launch on Spot without capacity: the same attempt is then launched on demand."""
+        compute_type = self.settings.compute_types.get(job.spec.compute_type)
         no_capacity = outcome.code in ("no_capacity", "quota")
         return (
             no_capacity
@@ -104,14 +97,14 @@ class AttemptCompletionService:
 
     def _launch_on_demand(self, job: Job, now: datetime) -> Job | None:
         phase = Phase(PhaseCode.LAUNCHING, "no Spot capacity; launching on demand")
-        return self._jobs.change(job, now, launch=job.launch + 1, task_arn=None, phase=phase)
+        return self.jobs.change(job, now, launch=job.launch + 1, task_arn=None, phase=phase)
 
     def _final(self, job: Job, outcome: Outcome, now: datetime) -> dict[str, Any]:
         return {
             "outcome": outcome,
             "phase": Phase(PhaseCode.ENDED),
             "end_time": now,
-            "expires_at": expiry(job.spec, self._settings.retention, now),
+            "expires_at": expiry(job.spec, self.settings.retention, now),
         }
 
     @staticmethod
@@ -127,8 +120,8 @@ class AttemptCompletionService:
         }
 
 
-def _overtime(job: Job, outcome: Outcome, now: datetime) -> Outcome:
-    """Call it a time-out when a container that was ended had run longer than its job may, whoever ended it."""
+def _as_timeout(job: Job, outcome: Outcome, now: datetime) -> Outcome:
+    """Report a timeout if an ended container had run longer than its job may, whoever ended it."""
     is_over = job.start_time is not None and now > job.start_time + job.spec.timeout
     if is_over and OUTCOMES[outcome.code].fault is Fault.INFRASTRUCTURE:
         return make_outcome("timeout")

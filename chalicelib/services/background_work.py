@@ -1,4 +1,4 @@
-"""Background work that fails: logged and counted, so that nobody has to search for it, and kept from stopping other work."""
+"""Failures of background work: logged, counted, and kept from stopping other work."""
 
 import logging
 from collections.abc import Iterator
@@ -13,40 +13,32 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def counted(duty: BackgroundWork, **ids: str) -> Iterator[None]:
-    """Log and count a failure, and raise it: AWS then delivers the work again, and in the end to a dead-letter queue.
+def counted(work: BackgroundWork, **ids: str) -> Iterator[None]:
+    """Log and count a failure, and raise it: AWS then delivers the event again, and in the end to a dead-letter queue.
 
     Parameters
     ----------
-    duty
-        What is being done.
+    work
+        The kind of work.
     **ids
-        What it is being done for, for the log.
+        What it is done for, for the log.
     """
     try:
         yield
     except Exception:
-        _report(duty, ids)
+        _report(work, ids)
         raise
 
 
 @contextmanager
-def isolated(duty: BackgroundWork, **ids: str) -> Iterator[None]:
-    """Log and count a failure, and go on: for work that comes again by itself, beside other work that must not wait for it.
-
-    Parameters
-    ----------
-    duty
-        What is being done.
-    **ids
-        What it is being done for, for the log.
-    """
+def isolated(work: BackgroundWork, **ids: str) -> Iterator[None]:
+    """Log and count a failure, and go on: for work that is repeated anyway and must not stop other work. Takes the arguments of `counted`."""
     try:
         yield
-    except Exception:  # noqa: BLE001 - whatever it is, also a defect, the other duties go on
-        _report(duty, ids)
+    except Exception:  # noqa: BLE001 - whatever fails, other work goes on
+        _report(work, ids)
 
 
-def _report(duty: BackgroundWork, ids: dict[str, str]) -> None:
-    count_background_failure(duty)
-    _log.exception("background work failed", extra={"duty": duty.value, **ids})
+def _report(work: BackgroundWork, ids: dict[str, str]) -> None:
+    count_background_failure(work)
+    _log.exception("background work failed", extra={"work": work.value, **ids})

@@ -1,4 +1,4 @@
-"""The clock that services are given: tests give them another."""
+"""The clock of the services; tests pass another one."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 __all__ = ["Clock", "system_clock"]
 
 Clock = Callable[[], datetime]
-"""Tells the time, as an aware datetime in UTC."""
+"""Returns the time, as an aware datetime in UTC."""
 
 
 def system_clock() -> datetime:
-    """Tell the machine's time."""
+    """Return the machine's time."""
     return datetime.now(UTC)

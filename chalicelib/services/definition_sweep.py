@@ -1,5 +1,6 @@
-"""Looks for definitions that need something, and asks the tick function for it."""
+"""The sweep of definitions: finds overdue ones and those without schedules, and sends requests to the ticks function."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -13,29 +14,21 @@ from chalicelib.storage.queues import TickQueue
 __all__ = ["DefinitionSweepService"]
 
 _SYNC_GRACE: Final = timedelta(minutes=1)
-"""How long a change may take to write its schedules itself."""
+"""How long a change has to write its schedules itself."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class DefinitionSweepService:
-    """Finds overdue minutes, and schedules that lag behind.
+    """Finds definitions that are overdue, or whose schedules are not written."""
 
-    Parameters
-    ----------
-    definitions, ticks
-        The definitions table, and the tick queue.
-    clock
-        Tells the time.
-    """
-
-    def __init__(self, *, definitions: DefinitionTable, ticks: TickQueue, clock: Clock) -> None:
-        self._definitions = definitions
-        self._ticks = ticks
-        self._clock = clock
+    definitions: DefinitionTable
+    ticks: TickQueue
+    clock: Clock
 
     def run(self) -> None:
-        """Ask for a walk of each overdue definition, and for a sync of each whose schedules lag behind."""
-        now = self._clock()
+        """Request a walk for each overdue definition, and a sync for each whose schedules are not written."""
+        now = self.clock()
         with isolated(BackgroundWork.TICK_REQUESTS, kind="walk"):
-            self._ticks.send_all("walk", self._definitions.overdue(now - GRACE))
+            self.ticks.send_all("walk", self.definitions.overdue(now - GRACE))
         with isolated(BackgroundWork.TICK_REQUESTS, kind="sync"):
-            self._ticks.send_all("sync", self._definitions.unsynced(now - _SYNC_GRACE))
+            self.ticks.send_all("sync", self.definitions.unsynced(now - _SYNC_GRACE))

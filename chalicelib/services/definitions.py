@@ -1,4 +1,4 @@
-"""Definitions, as people handle them: create, look at, change, pause, resume, delete."""
+"""Definitions, for their owners: create, read, list, change, pause, resume, delete."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from chalicelib.domain.definitions.definition_request import (
 from chalicelib.domain.definitions.problem import Problem
 from chalicelib.domain.definitions.tick import next_due_after
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
-from chalicelib.domain.identifiers import new_job_id, snapshot_key
+from chalicelib.domain.identifiers import new_job_id
 from chalicelib.domain.job_request import resolve_spec, upload_id_of
 from chalicelib.domain.list_query import DefinitionQuery
 from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError
@@ -37,61 +37,30 @@ from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
 __all__ = ["CreatedDefinition", "DefinitionService"]
 
 _TRIES = 3
-"""How often a change is tried again whose definition moved on between read and write."""
+"""How often a change is tried if the definition changes between read and write."""
 
 
 @dataclass(frozen=True)
 class CreatedDefinition:
-    """A definition that is stored."""
+    """A stored definition."""
 
     definition_id: str
     problem: Problem | None
-    """What keeps its schedules from being written; they are tried again until they are."""
+    """Why its schedules could not be written; this is retried until it succeeds."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class DefinitionService:
-    """What people do with definitions.
+    """Creates, reads, changes and deletes definitions."""
 
-    Parameters
-    ----------
-    settings
-        What the operator chose.
-    definitions
-        The definitions table.
-    snapshots
-        Takes snapshots.
-    tokens
-        Keeps what idempotency tokens have made.
-    sync
-        Writes schedules.
-    owners
-        Remembers who creates definitions.
-    admission
-        Knows whether there may be one more.
-    clock
-        Tells the time.
-    """
-
-    def __init__(
-        self,
-        settings: SchedulerSettings,
-        *,
-        definitions: DefinitionTable,
-        snapshots: SnapshotService,
-        tokens: IdempotencyService,
-        sync: ScheduleSync,
-        owners: OwnerService,
-        admission: AdmissionService,
-        clock: Clock,
-    ) -> None:
-        self._settings = settings
-        self._definitions = definitions
-        self._snapshots = snapshots
-        self._tokens = tokens
-        self._sync = sync
-        self._owners = owners
-        self._admission = admission
-        self._clock = clock
+    settings: SchedulerSettings
+    definitions: DefinitionTable
+    snapshots: SnapshotService
+    tokens: IdempotencyService
+    sync: ScheduleSync
+    owners: OwnerService
+    admission: AdmissionService
+    clock: Clock
 
     def create(self, caller: Caller, request: DefinitionRequest) -> CreatedDefinition:
         """Create a definition: check and copy the snapshot, store the definition, write its schedules.
@@ -99,26 +68,26 @@ class DefinitionService:
         Returns
         -------
         CreatedDefinition
-            The definition, and what keeps its schedules from being written; the first one's, if the same request came with the same
-            idempotency token before.
+            The definition, and why its schedules could not be written; if the same request with the same idempotency token came
+            before, the first definition.
 
         Raises
         ------
         InvalidRequestError, NotAllowedError
-            If the crontab cannot be followed, or the settings do not allow it.
+            If the crontab is invalid, or the settings do not allow it.
         NotFoundError, ConflictError, TooLargeError, UnprocessableError
-            If the snapshot is not there, was changed, is too large or cannot be run.
+            If the snapshot does not exist, has changed, is too large or cannot be run.
         CopyTimeoutError
             If S3 took too long to copy the snapshot.
         LimitReachedError
-            If the caller has too many definitions already.
+            If the caller has too many definitions.
         IdempotencyTokenError
             If the token was used for another request.
         """
-        spec = resolve_spec(request.job, self._settings, caller)
-        check_schedule(request.schedule, request.timezone, request.options, self._settings)
-        upload = self._snapshots.open(caller.owner_id, request.job)
-        now = self._clock()
+        spec = resolve_spec(request.job, self.settings, caller)
+        check_schedule(request.schedule, request.timezone, request.options, self.settings)
+        upload = self.snapshots.open(caller.owner_id, request.job)
+        now = self.clock()
         definition = Definition(
             owner_id=caller.owner_id,
             definition_id=new_job_id(now, secrets.token_bytes(10)),
@@ -143,30 +112,30 @@ class DefinitionService:
     def _store(
         self, caller: Caller, definition: Definition, upload: Upload, request_fingerprint: str
     ) -> CreatedDefinition:
-        copy = _snapshot_key(definition)
-        token, put = definition.spec.idempotency_token, partial(self._definitions.put_new, definition)
+        copy, token = definition.snapshot_key, definition.spec.idempotency_token
+        put = partial(self.definitions.put_new, definition)
         use = TokenUse(TokenSpace.DEFINITION, definition.owner_id, token, request_fingerprint) if token else None
-        made_id, now = definition.definition_id, definition.create_time
-        made = self._tokens.check_new(partial(self._admission.check_definition, definition.owner_id), use, now)
-        if made is None:
-            self._owners.note(caller)
-            self._snapshots.keep(upload, copy)
-            made = self._tokens.put_once(put, use, made_id=made_id, now=now, copy=copy)
-        if made == made_id:
+        new_id, now = definition.definition_id, definition.create_time
+        created = self.tokens.check_new(partial(self.admission.check_definition, definition.owner_id), use, now)
+        if created is None:
+            self.owners.note(caller)
+            self.snapshots.keep(upload, copy)
+            created = self.tokens.put_once(put, use, new_id=new_id, now=now, copy=copy)
+        if created == new_id:
             count("DefinitionsCreated")
-            return CreatedDefinition(made, self._sync.sync_or_leave(definition))
-        first = self._definitions.get(definition.owner_id, made)
-        return CreatedDefinition(made, self._sync.sync_or_leave(first) if first and not first.is_synced else None)
+            return CreatedDefinition(created, self.sync.try_sync(definition))
+        first = self.definitions.get(definition.owner_id, created)
+        return CreatedDefinition(created, self.sync.try_sync(first) if first and not first.is_synced else None)
 
     def get(self, owner_id: str, definition_id: str) -> Definition:
-        """Look at a definition.
+        """Read a definition.
 
         Raises
         ------
         NotFoundError
             If the owner has no such definition.
         """
-        definition = self._definitions.get(owner_id, definition_id)
+        definition = self.definitions.get(owner_id, definition_id)
         if definition is None:
             raise NotFoundError.for_definition(definition_id)
         return definition
@@ -175,58 +144,58 @@ class DefinitionService:
         """List an owner's definitions."""
         if query.max_items == 0:
             return DefinitionPage((), None, None)
-        return self._definitions.page(owner_id, query)
+        return self.definitions.page(owner_id, query)
 
     def change(self, caller: Caller, owner_id: str, definition_id: str, change: DefinitionChange) -> None:
-        """Change what a request names, and only that; then write the schedules, if they change with it.
+        """Change the fields that a request names; then write the schedules, if they change with them.
 
         Raises
         ------
         NotFoundError
             If the owner has no such definition.
         InvalidRequestError, NotAllowedError
-            If the crontab cannot be followed, or the settings do not allow it.
+            If the crontab is invalid, or the settings do not allow it.
         ConflictError
-            If somebody else kept changing it meanwhile.
+            If somebody else kept changing it.
         """
         for _ in range(_TRIES):
             before = self.get(owner_id, definition_id)
-            after = apply_change(before, change, self._settings, caller, self._clock())
+            after = apply_change(before, change, self.settings, caller, self.clock())
             after = self._with_snapshot(caller, before, after, change)
             if after.revision != before.revision:
                 after = replace(after, next_due=next_due_after(after, after.effective_from))
-            stored = self._definitions.change(before, after)
+            stored = self.definitions.change(before, after)
             if stored is not None:
                 if not stored.is_synced:
-                    self._sync.sync_or_leave(stored)
+                    self.sync.try_sync(stored)
                 return
         raise ConflictError(
-            f"Job definition {definition_id} was changed by somebody else meanwhile. Look at it, then try again."
+            f"Somebody else changed job definition {definition_id} at the same time. Check it, then try again."
         )
 
     def delete(self, owner_id: str, definition_id: str) -> None:
-        """Delete a definition; the cleanup function removes its schedules, its snapshots and its jobs.
+        """Delete a definition; the cleanup function deletes its schedules, its snapshots and its jobs.
 
         Raises
         ------
         NotFoundError
             If the owner has no such definition.
         """
-        if not self._definitions.delete(owner_id, definition_id):
+        if not self.definitions.delete(owner_id, definition_id):
             raise NotFoundError.for_definition(definition_id)
 
     def _with_snapshot(
         self, caller: Caller, before: Definition, after: Definition, change: DefinitionChange
     ) -> Definition:
-        """Take a new snapshot if the change brings one; the stored filename means that it stays."""
+        """Copy the new snapshot if the change has one; without one, the stored filename is accepted as no change."""
         if change.input_uri is None or not brings_snapshot(before, change):
-            _check_that_it_stays("input_filename", change.input_filename, before.input_filename)
-            _check_that_it_stays("input_path", change.input_path, before.spec.input_path)
+            _check_unchanged("input_filename", change.input_filename, before.input_filename)
+            _check_unchanged("input_path", change.input_path, before.spec.input_path)
             return after
         request = replace(
             request_of(after), input_uri=change.input_uri, input_filename=change.input_filename or before.input_filename
         )
-        upload = self._snapshots.open(caller.owner_id, request)
+        upload = self.snapshots.open(caller.owner_id, request)
         after = replace(
             after,
             snapshot_id=secrets.token_hex(8),
@@ -235,15 +204,10 @@ class DefinitionService:
             upload_id=upload_id_of(request.input_uri),
             spec=replace(after.spec, input_path=change.input_path),
         )
-        self._snapshots.keep(upload, _snapshot_key(after))
+        self.snapshots.keep(upload, after.snapshot_key)
         return after
 
 
-def _check_that_it_stays(field: str, value: str | None, stored: str | None) -> None:
+def _check_unchanged(field: str, value: str | None, stored: str | None) -> None:
     if value not in (None, stored):
-        raise InvalidRequestError.for_field(field, "it changes with a new snapshot only; name its upload as input_uri.")
-
-
-def _snapshot_key(definition: Definition) -> str:
-    packaged = definition.spec.package_input_folder
-    return snapshot_key(definition.owner_id, definition.definition_id, definition.snapshot_id, packaged=packaged)
+        raise InvalidRequestError.for_field(field, "it changes only with a new snapshot; set input_uri to its upload.")

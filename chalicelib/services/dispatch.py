@@ -1,10 +1,11 @@
-"""Dispatch: gives waiting jobs a slot and a container. It runs one at a time, behind the wake-up queue.
+"""Dispatch: assigns a slot to waiting jobs and starts their containers. Behind the wake-up queue, one dispatch runs at a time.
 
-A run sends at most one wake-up, whatever it does: for what it had no time for, and for what its endings make possible.
+Each dispatch sends at most one wake-up: if it ran out of time, or if an attempt that it ended has freed a slot.
 """
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -31,7 +32,7 @@ __all__ = ["LAUNCHES_PER_SECOND", "DispatchService"]
 _log = logging.getLogger(__name__)
 
 LAUNCHES_PER_SECOND: Final = 18
-"""A little under the 20 calls a second that RunTask takes (Amazon ECS service quotas)."""
+"""A little below the limit of RunTask, 20 calls a second (Amazon ECS service quotas)."""
 
 _CLAIM_DEADLINE: Final = timedelta(minutes=2)
 """How long a claimed job may be without a task before the sweep sends another wake-up for it."""
@@ -39,110 +40,81 @@ _CLAIM_DEADLINE: Final = timedelta(minutes=2)
 _Row = TypeVar("_Row", LiveJob, WaitingJob)
 
 _ROWS_PER_OWNER: Final = 50
-"""How far down an owner's waiting jobs dispatch looks, should the first ones' definition be at its limit."""
+"""How many of an owner's waiting jobs are read, because the definition of the first ones may be at its limit."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class DispatchService:
-    """Launches waiting jobs.
+    """Launches waiting jobs."""
 
-    Parameters
-    ----------
-    settings
-        What the operator chose.
-    jobs, lists, launcher, wake_ups
-        The stores.
-    endings
-        Ends attempts that could not be launched.
-    owners
-        The owners table: jobs of disabled owners end instead of being launched.
-    clock
-        Tells the time.
-    sleep
-        Waits for so many seconds, to keep the launch rate.
-    make_code
-        Makes a launch code: random, and never the same twice.
-    """
-
-    def __init__(
-        self,
-        settings: SchedulerSettings,
-        *,
-        jobs: JobTable,
-        lists: JobLists,
-        launcher: Launcher,
-        wake_ups: WakeUpQueue,
-        endings: AttemptCompletionService,
-        owners: OwnerTable,
-        clock: Clock,
-        sleep: Callable[[float], None],
-        make_code: Callable[[], str],
-    ) -> None:
-        self._settings = settings
-        self._jobs = jobs
-        self._lists = lists
-        self._launcher = launcher
-        self._wake_ups = wake_ups
-        self._completion = endings
-        self._owners = owners
-        self._clock = clock
-        self._sleep = sleep
-        self._make_code = make_code
+    settings: SchedulerSettings
+    jobs: JobTable
+    lists: JobLists
+    launcher: Launcher
+    wake_ups: WakeUpQueue
+    completion: AttemptCompletionService
+    owners: OwnerTable
+    clock: Clock
+    sleep: Callable[[float], None]
+    """Waits for some seconds, to keep the launch rate."""
+    make_code: Callable[[], str]
+    """Makes a random launch code, never the same twice."""
 
     def run(self, until: datetime) -> None:
-        """Launch what waits, as far as the limits allow; what is left at `until` gets another wake-up."""
+        """Launch waiting jobs within the limits; if some are left at `until`, send another wake-up."""
         if self._launch_all(until):
-            self._wake_ups.send("dispatch has more to do")
+            self.wake_ups.send("dispatch has more to do")
 
     def _launch_all(self, until: datetime) -> bool:
-        """Launch claimed jobs, then waiting ones; True if another dispatch may have something to do at once."""
-        live = self._lists.live()
+        """Launch claimed jobs, then waiting ones; True if another dispatch may have work immediately."""
+        live = self.lists.live()
         load = Load.of(live)
         claimed = [row for row in live if row.status is JobStatus.QUEUED and row.task_arn is None]
-        more = self._each(claimed, self._resume, until)
-        if self._clock() >= until:
+        more = self._handle_all(claimed, self._resume, until)
+        if self.clock() >= until:
             return True
-        waiting = list(self._lists.waiting(self._clock(), per_owner=_ROWS_PER_OWNER))
-        disabled = self._owners.disabled() if waiting else {}
-        barred = [job for jobs in waiting for job in jobs if job.owner_id in disabled]
-        more |= self._each(barred, lambda job: self._end_disabled(job, disabled[job.owner_id]), until)
+        waiting = list(self.lists.waiting(self.clock(), per_owner=_ROWS_PER_OWNER))
+        disabled = self.owners.disabled() if waiting else {}
+        of_disabled = [job for jobs in waiting for job in jobs if job.owner_id in disabled]
+        more |= self._handle_all(of_disabled, lambda job: self._end_disabled(job, disabled[job.owner_id]), until)
         allowed = (jobs for jobs in waiting if jobs[0].owner_id not in disabled)
-        return self._each(take_in_turn(allowed, load, self._settings.limits), self._dispatch, until) or more
+        return self._handle_all(take_in_turn(allowed, load, self.settings.limits), self._dispatch, until) or more
 
-    def _each(self, rows: Iterable[_Row], act: Callable[[_Row], bool], until: datetime) -> bool:
-        """Act on one job after another at the launch rate; True if time ran out, or an attempt ended."""
+    def _handle_all(self, rows: Iterable[_Row], handle: Callable[[_Row], bool], until: datetime) -> bool:
+        """Handle one job after the other at the launch rate; True if time ran out, or an attempt ended."""
         more = False
         for row in rows:
-            if self._clock() >= until:
+            if self.clock() >= until:
                 return True
-            more |= self._try(row, act)
-            self._sleep(1 / LAUNCHES_PER_SECOND)
+            more |= self._try(row, handle)
+            self.sleep(1 / LAUNCHES_PER_SECOND)
         return more
 
-    def _try(self, row: _Row, act: Callable[[_Row], bool]) -> bool:
-        """Act on one job. Whatever fails is counted and left to the sweep, so that one job does not hold up the others."""
+    def _try(self, row: _Row, handle: Callable[[_Row], bool]) -> bool:
+        """Handle one job. A failure is counted and left to the sweep, so that it does not stop the other jobs."""
         try:
-            return act(row)
-        except Exception:  # noqa: BLE001 - one bad record holds up no other
+            return handle(row)
+        except Exception:  # noqa: BLE001 - a bad record does not stop the others
             count_background_failure(BackgroundWork.LAUNCHES)
             _log.exception("launch failed", extra={"owner_id": row.owner_id, "job_id": row.job_id})
             return False
 
     def _resume(self, row: LiveJob) -> bool:
-        """Launch a job that was claimed by a dispatch that did not get to record its task: the identical call again."""
-        job = self._jobs.get(row.owner_id, row.job_id, self._clock())
+        """Launch a job again whose earlier dispatch did not record its task: with the identical call."""
+        job = self.jobs.get(row.owner_id, row.job_id, self.clock())
         if job is None or job.status is not JobStatus.QUEUED or job.task_arn is not None:
             return False
         return self._launch(job)
 
     def _end_disabled(self, row: WaitingJob, disabling: Disabling) -> bool:
         """End a waiting job of a disabled owner; True if it ended."""
-        now = self._clock()
+        now = self.clock()
         job = self._still_waiting(row, now)
         outcome = make_outcome("owner_disabled", f"The owner of this job is {disabling.text}.")
-        return job is not None and self._completion.end(job, outcome, now, has_stopped=True) is not None
+        return job is not None and self.completion.end(job, outcome, now, has_stopped=True) is not None
 
     def _still_waiting(self, row: WaitingJob, now: datetime) -> Job | None:
-        job = self._jobs.get(row.owner_id, row.job_id, now)
+        job = self.jobs.get(row.owner_id, row.job_id, now)
         if job is None or job.status is not JobStatus.CREATED or job.is_watched:
             return None
         if job.not_before and job.not_before > now:
@@ -151,17 +123,17 @@ class DispatchService:
 
     def _dispatch(self, row: WaitingJob) -> bool:
         """Claim a waiting job and launch it; True if its attempt ended."""
-        now = self._clock()
+        now = self.clock()
         job = self._still_waiting(row, now)
         if job is None:
             return False
-        claimed = self._jobs.transition(
+        claimed = self.jobs.transition(
             job,
             TRANSITIONS[TransitionName.CLAIM],
             now,
             attempt=job.attempt + 1,
             launch=1,
-            launch_code=self._make_code(),
+            launch_code=self.make_code(),
             deadline=now + _CLAIM_DEADLINE,
             not_before=None,
             waiting_since=job.waiting_since or now,
@@ -172,13 +144,13 @@ class DispatchService:
         return claimed is not None and self._launch(claimed)
 
     def _launch(self, job: Job) -> bool:
-        """Start a claimed job's container; True if nothing was started and the attempt ended."""
+        """Start the container of a claimed job; True if none was started and the attempt ended."""
         try:
-            compute_type = check_run(Step.LAUNCH, job.spec, self._settings)
+            compute_type = check_run(Step.LAUNCH, job.spec, self.settings)
         except RequestError as error:
             return self._end(job, make_outcome("not_allowed", error.message))
         try:
-            task_arn = self._launcher.run(
+            task_arn = self.launcher.run(
                 job.run_id,
                 job.launch,
                 environment=job.spec.runtime_environment_name,
@@ -195,16 +167,16 @@ class DispatchService:
         return False
 
     def _end(self, job: Job, outcome: Outcome) -> bool:
-        """End an attempt that is not launched, unless an earlier call of this launch has started a task after all: it is recorded then."""
-        if started := self._launcher.find(job.run_id):
-            self._record(job, started[0])
+        """End an attempt that is not launched; if an earlier call has started a task after all, record it instead."""
+        if task_arns := self.launcher.find(job.run_id):
+            self._record(job, task_arns[0])
             return False
-        return self._completion.end(job, outcome, self._clock(), has_stopped=True) is not None
+        return self.completion.end(job, outcome, self.clock(), has_stopped=True) is not None
 
     def _record(self, job: Job, task_arn: str) -> None:
-        deadline = self._clock() + timedelta(minutes=self._settings.limits.launch_deadline_minutes)
-        recorded = self._jobs.record_task(job, task_arn, deadline)
+        deadline = self.clock() + timedelta(minutes=self.settings.limits.launch_deadline_minutes)
+        recorded = self.jobs.record_task(job, task_arn, deadline)
         if recorded is None or not recorded.status.is_live:
-            self._launcher.stop(task_arn, "its job has moved on")
+            self.launcher.stop(task_arn, "its job has moved on")
         else:
             count("JobsLaunched")

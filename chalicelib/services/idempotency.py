@@ -1,52 +1,46 @@
-"""Idempotency tokens: a request that comes again with its token gives what it made the first time."""
+"""Idempotency tokens: a repeated request with the same token returns what the first one created."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.idempotency import TokenUse
 from chalicelib.errors import IdempotencyTokenError, LimitReachedError
 from chalicelib.storage.bucket import Bucket
-from chalicelib.storage.mark_table import Mark, MarkTable, token_mark
-from chalicelib.storage.marked_put import MarkExistsError
+from chalicelib.storage.mark_table import Mark, MarkExistsError, MarkTable, token_mark
 
 __all__ = ["IdempotencyService"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class IdempotencyService:
-    """Keeps what tokens have made.
+    """Remembers what tokens have created."""
 
-    Parameters
-    ----------
-    marks, files
-        The stores.
-    """
-
-    def __init__(self, *, marks: MarkTable, files: Bucket) -> None:
-        self._marks = marks
-        self._files = files
+    marks: MarkTable
+    files: Bucket
 
     def put_once(
-        self, put: Callable[[Mark | None], None], use: TokenUse | None, *, made_id: str, now: datetime, copy: str
+        self, put: Callable[[Mark | None], None], use: TokenUse | None, *, new_id: str, now: datetime, copy: str
     ) -> str:
-        """Store a new record, unless its token has made one before; the new one's copy of the snapshot is removed then.
+        """Store a new record, unless its token has created one before; then the new record's copy of the snapshot is deleted.
 
         Parameters
         ----------
         put
-            Stores the record with the mark that it is given, both or none.
+            Stores the record with a mark, both or none.
         use
             The request's token; None if it has none.
-        made_id
+        new_id
             The record's id.
         now
-            When it is made.
+            When it is created.
         copy
             Key of its copy of the snapshot.
 
         Returns
         -------
         str
-            The record's id; the first one's, if the token has made it.
+            The record's id; if the token has created one before, the first record's.
 
         Raises
         ------
@@ -55,37 +49,37 @@ class IdempotencyService:
         """
         if use is None:
             put(None)
-            return made_id
+            return new_id
         try:
-            put(token_mark(use, made_id, now))
+            put(token_mark(use, new_id, now))
         except MarkExistsError:
-            first = self._marks.get_token(use, now)
-            if not first or first["made_id"] != made_id:  # else the answer to this very write was lost
-                self._files.delete(copy)
-                return _made_by(first, use)
-        return made_id
+            first = self.marks.get_token(use, now)
+            if not first or first["made_id"] != new_id:  # else this is a retry whose first response was lost
+                self.files.delete(copy)
+                return _created_by(first, use)
+        return new_id
 
     def check_new(self, check: Callable[[], None], use: TokenUse | None, now: datetime) -> str | None:
-        """Check that something new may be made; where it may not, give what the request's token has made before.
+        """Check that something new may be created; if not, return what the request's token has created before.
 
         Parameters
         ----------
         check
-            Raises `LimitReachedError` if nothing new may be made.
+            Raises `LimitReachedError` if nothing new may be created.
         use
             The request's token; None if it has none.
         now
-            When it is asked.
+            The time of the request.
 
         Returns
         -------
         str | None
-            The id of what the token has made before; None if something new may be made.
+            The id of what the token has created before; None if something new may be created.
 
         Raises
         ------
         LimitReachedError
-            If there is a limit, and the token has made nothing.
+            If nothing new may be created, and the token has created nothing before.
         IdempotencyTokenError
             If the token was used for another request.
         """
@@ -99,18 +93,18 @@ class IdempotencyService:
         return None
 
     def find(self, use: TokenUse, now: datetime) -> str | None:
-        """Give the id of what a token has made; None if nothing.
+        """Return the id of what a token has created; None if nothing.
 
         Raises
         ------
         IdempotencyTokenError
             If the token was used for another request.
         """
-        first = self._marks.get_token(use, now)
-        return _made_by(first, use) if first else None
+        first = self.marks.get_token(use, now)
+        return _created_by(first, use) if first else None
 
 
-def _made_by(first: Mapping[str, str] | None, use: TokenUse) -> str:
+def _created_by(first: Mapping[str, str] | None, use: TokenUse) -> str:
     if not first or first["fingerprint"] != use.fingerprint:
         raise IdempotencyTokenError.for_token(use.token)
     return first["made_id"]

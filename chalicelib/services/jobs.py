@@ -1,8 +1,8 @@
-"""Jobs, as people handle them: create, look at, rename, stop, delete."""
+"""Jobs, for their owners: create, read, list, rename, stop, delete."""
 
 import logging
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.authorization.environment_access import Step, check_environment
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
-from chalicelib.domain.identifiers import input_key, new_job_id
+from chalicelib.domain.identifiers import new_job_id
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
 from chalicelib.domain.list_query import JobQuery
@@ -38,82 +38,51 @@ __all__ = ["STOP_DEADLINE", "JobService"]
 _log = logging.getLogger(__name__)
 
 STOP_DEADLINE = timedelta(minutes=3)
-"""How long a runner that is told to stop may take before the sweep stops its container: a beat, an upload, and some."""
+"""How long a runner has to stop before the sweep stops its container: a heartbeat interval, an upload, and a margin."""
 
 _TRIES = 3
-"""How often a write is tried again whose job moved on between read and write."""
+"""How often a stop is tried if the job changes between read and write."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class JobService:
-    """What people do with jobs.
+    """Creates, reads, changes, stops and deletes jobs."""
 
-    Parameters
-    ----------
-    settings
-        What the operator chose.
-    jobs, lists, marks, wake_ups
-        The stores.
-    snapshots
-        Takes snapshots.
-    tokens
-        Keeps what idempotency tokens have made.
-    owners
-        Remembers who creates jobs.
-    admission
-        Knows whether there may be one more.
-    clock
-        Tells the time.
-    """
-
-    def __init__(
-        self,
-        settings: SchedulerSettings,
-        *,
-        jobs: JobTable,
-        lists: JobLists,
-        marks: MarkTable,
-        snapshots: SnapshotService,
-        tokens: IdempotencyService,
-        wake_ups: WakeUpQueue,
-        owners: OwnerService,
-        admission: AdmissionService,
-        clock: Clock,
-    ) -> None:
-        self._settings = settings
-        self._jobs = jobs
-        self._lists = lists
-        self._marks = marks
-        self._snapshots = snapshots
-        self._tokens = tokens
-        self._wake_ups = wake_ups
-        self._owners = owners
-        self._admission = admission
-        self._clock = clock
+    settings: SchedulerSettings
+    jobs: JobTable
+    lists: JobLists
+    marks: MarkTable
+    snapshots: SnapshotService
+    tokens: IdempotencyService
+    wake_ups: WakeUpQueue
+    owners: OwnerService
+    admission: AdmissionService
+    clock: Clock
 
     def create(self, caller: Caller, request: JobRequest) -> str:
-        """Create a job: check and copy the snapshot, store the job, wake the dispatcher. Five AWS calls for a notebook.
+        """Create a job: check and copy the snapshot, store the job, wake the dispatcher; with five AWS calls for a notebook.
 
         Returns
         -------
         str
-            The job's id; the first one's, if the same request came with the same idempotency token before.
+            The job's id; if the same request with the same idempotency token came before, the first job's.
 
         Raises
         ------
         InvalidRequestError, NotAllowedError
             If the settings do not allow it.
         NotFoundError, ConflictError, TooLargeError, UnprocessableError
-            If the snapshot is not there, was changed, is too large or cannot be run.
+            If the snapshot does not exist, has changed, is too large or cannot be run.
         CopyTimeoutError
             If S3 took too long to copy the snapshot.
         LimitReachedError
-            If too many jobs of the caller wait already.
+            If too many jobs of the caller are waiting.
         IdempotencyTokenError
             If the token was used for another request.
         """
-        spec = resolve_spec(request, self._settings, caller)
-        upload = self._snapshots.open(caller.owner_id, request)
-        now = self._clock()
+        spec = resolve_spec(request, self.settings, caller)
+        upload = self.snapshots.open(caller.owner_id, request)
+        now = self.clock()
         job = Job(
             owner_id=caller.owner_id,
             job_id=new_job_id(now, secrets.token_bytes(10)),
@@ -131,98 +100,97 @@ class JobService:
         return self._store(caller, job, upload, fingerprint(request, upload.etag))
 
     def _store(self, caller: Caller, job: Job, upload: Upload, request_fingerprint: str) -> str:
-        copy = input_key(job.owner_id, job.job_id, packaged=job.spec.package_input_folder)
-        token, put = job.spec.idempotency_token, partial(self._jobs.put_new, job)
+        token, put = job.spec.idempotency_token, partial(self.jobs.put_new, job)
         use = TokenUse(TokenSpace.JOB, job.owner_id, token, request_fingerprint) if token else None
-        if first := self._tokens.check_new(partial(self._admission.check_job, job.owner_id), use, job.create_time):
+        if first := self.tokens.check_new(partial(self.admission.check_job, job.owner_id), use, job.create_time):
             return first
-        self._owners.note(caller)
-        self._snapshots.keep(upload, copy)
-        made = self._tokens.put_once(put, use, made_id=job.job_id, now=job.create_time, copy=copy)
-        if made != job.job_id:
-            return made
+        self.owners.note(caller)
+        self.snapshots.keep(upload, job.input_key)
+        created = self.tokens.put_once(put, use, new_id=job.job_id, now=job.create_time, copy=job.input_key)
+        if created != job.job_id:
+            return created
         count("JobsCreated")
         _log.info("job created", extra={"owner_id": job.owner_id, "job_id": job.job_id})
-        self._wake_ups.send("job created")
+        self.wake_ups.send("job created")
         return job.job_id
 
     def page(self, owner_id: str, query: JobQuery) -> JobPage:
-        """List an owner's jobs; nothing is read when nothing is asked for, as the panel does at its start."""
+        """List an owner's jobs; for zero items, as the panel requests at its start, nothing is read."""
         if query.max_items == 0:
             return JobPage((), None, None)
-        return self._lists.page(owner_id, query, self._clock())
+        return self.lists.page(owner_id, query, self.clock())
 
     def count(self, owner_id: str, status: JobStatus) -> int:
         """Count an owner's jobs in a state."""
-        return self._lists.count(owner_id, status, self._clock())
+        return self.lists.count(owner_id, status, self.clock())
 
     def get(self, owner_id: str, job_id: str) -> Job:
-        """Look at a job; while it runs, with the phase of its last beat.
+        """Read a job; while it runs, with the phase of its last heartbeat.
 
         Raises
         ------
         NotFoundError
             If the owner has no such job.
         """
-        job = self._jobs.get(owner_id, job_id, self._clock())
+        job = self.jobs.get(owner_id, job_id, self.clock())
         if job is None:
             raise NotFoundError.for_job(job_id)
         if job.status in (JobStatus.IN_PROGRESS, JobStatus.STOPPING) and (
-            heartbeat := self._marks.last_heartbeat(job.run_id)
+            heartbeat := self.marks.last_heartbeat(job.run_id)
         ):
             return replace(job, phase=heartbeat.phase)
         return job
 
     def rename(self, owner_id: str, job_id: str, name: str) -> None:
-        """Give a job another name.
+        """Rename a job.
 
         Raises
         ------
         NotFoundError
             If the owner has no such job.
         """
-        if not self._jobs.rename(owner_id, job_id, name=name, now=self._clock()):
+        if not self.jobs.rename(owner_id, job_id, name=name, now=self.clock()):
             raise NotFoundError.for_job(job_id)
 
     def choose_compute_type(self, owner_id: str, job_id: str, compute_type: str) -> None:
-        """Give a waiting job another compute type.
+        """Change the compute type of a waiting job.
 
         Raises
         ------
         NotFoundError
             If the owner has no such job.
         InvalidRequestError
-            If its environment is gone, or does not offer the type.
+            If its environment does not exist any more, or does not offer the type.
         NotAllowedError
             If the environment is not open to the owner any more.
         ConflictError
-            If it does not wait any more.
+            If it is not waiting any more.
         """
         job = self._existing(owner_id, job_id)
         name, owner = job.spec.runtime_environment_name, job.spec.owner_principals
-        environment = check_environment(Step.RESIZE, name, self._settings, owner_principals=owner)
+        environment = check_environment(Step.RESIZE, name, self.settings, owner_principals=owner)
         spec = replace(job.spec, compute_type=choose_compute_type(compute_type, environment))
-        if job.status is not JobStatus.CREATED or not self._jobs.change(job, self._clock(), spec=spec):
+        if job.status is not JobStatus.CREATED or not self.jobs.change(job, self.clock(), spec=spec):
             raise ConflictError(
-                f"Job {job_id} does not wait any more; its compute type cannot be changed. Create another job."
+                f"Job {job_id} is not waiting any more, so its compute type cannot be changed. Create another job."
             )
 
     def stop(self, owner_id: str, job_id: str, *, by: Caller) -> None:
-        """Stop a job: at once before it runs, else the runner saves what there is and ends. A job that has ended stays as it is.
+        """Stop a job: immediately before it runs, else the runner saves its outputs and ends. A job that has ended is not changed.
 
         Parameters
         ----------
         owner_id, job_id
             The job.
         by
-            Who stops it; the job says so.
+            Who stops it; stored with the job.
 
         Raises
         ------
         NotFoundError
             If the owner has no such job.
         ConflictError
-            If it kept changing state meanwhile.
+            If it kept changing state.
         """
         for _ in range(_TRIES):
             job = self._existing(owner_id, job_id)
@@ -231,13 +199,13 @@ class JobService:
         raise ConflictError(f"Job {job_id} changed while it was being stopped. Try again.")
 
     def _stop(self, job: Job, by: Caller) -> bool:
-        now = self._clock()
+        now = self.clock()
         stopped_by = Actor(by.owner_id, by.arn, now)
         if job.status is JobStatus.IN_PROGRESS:
             stopping = TRANSITIONS[TransitionName.STOP_RUN]
             changes: dict[str, Any] = {"deadline": now + STOP_DEADLINE, "stopped_by": stopped_by}
-            return self._jobs.transition(job, stopping, now, **changes) is not None
-        stopped = self._jobs.transition(
+            return self.jobs.transition(job, stopping, now, **changes) is not None
+        stopped = self.jobs.transition(
             job,
             TRANSITIONS[TransitionName.STOP_BEFORE_RUN],
             now,
@@ -247,19 +215,19 @@ class JobService:
             phase=Phase(PhaseCode.ENDED),
             stopped_by=stopped_by,
             outcome=make_outcome("stopped", f"{stop_message(job.owner_id, stopped_by)} It had not run yet."),
-            expires_at=expiry(job.spec, self._settings.retention, now),
+            expires_at=expiry(job.spec, self.settings.retention, now),
         )
         return stopped is not None
 
     def delete(self, owner_id: str, job_id: str) -> None:
-        """Delete a job in whatever state; the cleanup function ends its container and removes its files.
+        """Delete a job in any state; the cleanup function stops its container and deletes its files.
 
         Raises
         ------
         NotFoundError
             If the owner has no such job.
         """
-        if not self._jobs.delete(owner_id, job_id):
+        if not self.jobs.delete(owner_id, job_id):
             raise NotFoundError.for_job(job_id)
 
     def delete_all(self, owner_id: str, job_ids: list[str]) -> None:
@@ -270,11 +238,11 @@ class JobService:
         NotFoundError
             If one of them does not exist; then none is deleted.
         """
-        if missing := self._jobs.delete_all(owner_id, job_ids):
+        if missing := self.jobs.delete_all(owner_id, job_ids):
             raise NotFoundError(f"Nothing was deleted: there is no job {', '.join(missing)} of yours.")
 
     def _existing(self, owner_id: str, job_id: str) -> Job:
-        job = self._jobs.get(owner_id, job_id, self._clock())
+        job = self.jobs.get(owner_id, job_id, self.clock())
         if job is None:
             raise NotFoundError.for_job(job_id)
         return job

@@ -1,5 +1,6 @@
-"""Missed ticks: walks the due minutes of a definition whose next one is overdue."""
+"""Missed ticks: walks through the due times of a definition whose next one is overdue."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -12,55 +13,45 @@ from chalicelib.storage.definition_table import DefinitionTable
 __all__ = ["GRACE", "MissedTickService"]
 
 GRACE: Final = timedelta(seconds=90)
-"""How late a tick may be before the sweep takes it: EventBridge Scheduler fires within 60 s, and the queue takes its time."""
+"""How late a tick may be before the sweep handles it: EventBridge Scheduler fires within 60 s, and the queue adds some delay."""
 
-_MOST_MINUTES: Final = 100
-"""Due minutes of one definition that one walk takes; the next sweep asks for another."""
+_MAX_DUE_TIMES: Final = 100
+"""Due times of one walk; the next sweep requests another."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class MissedTickService:
-    """Takes what EventBridge did not deliver: minutes that a clock change skips, and what an outage swallowed.
+    """Handles ticks that EventBridge did not deliver: due times that a clock change skips, and ticks lost in an outage."""
 
-    Parameters
-    ----------
-    definitions
-        The definitions table.
-    ticks
-        Takes ticks.
-    clock
-        Tells the time.
-    """
-
-    def __init__(self, *, definitions: DefinitionTable, ticks: TickService, clock: Clock) -> None:
-        self._definitions = definitions
-        self._ticks = ticks
-        self._clock = clock
+    definitions: DefinitionTable
+    ticks: TickService
+    clock: Clock
 
     def walk(self, owner_id: str, definition_id: str, *, until: datetime) -> None:
-        """Take each overdue minute of a definition, oldest first: late inside its catch-up window, recorded as missed after it.
+        """Handle each overdue time of a definition, oldest first: run late within its catch-up window, recorded as missed after it.
 
         Parameters
         ----------
         owner_id, definition_id
             The definition.
         until
-            When to begin no other minute; the next sweep asks for a walk over the rest.
+            When to stop; the next sweep requests a walk through the rest.
 
         Raises
         ------
         TickConflictError
-            If the definition kept changing meanwhile.
+            If the definition kept changing.
         """
-        overdue = self._clock() - GRACE
-        definition = self._definitions.get(owner_id, definition_id)
+        overdue = self.clock() - GRACE
+        definition = self.definitions.get(owner_id, definition_id)
         if definition is None or definition.next_due is None:
             return
         after = definition.next_due - timedelta(microseconds=1)
         expected = moved_on(definition, after)
-        if expected.next_due != definition.next_due:  # the rules of its zone have changed since
-            self._definitions.change(definition, expected)
+        if expected.next_due != definition.next_due:  # the rules of its time zone have changed since
+            self.definitions.change(definition, expected)
             return
-        for due in islice(due_minutes(definition, after, overdue), _MOST_MINUTES):
-            if self._clock() >= until:
+        for due in islice(due_minutes(definition, after, overdue), _MAX_DUE_TIMES):
+            if self.clock() >= until:
                 return
-            self._ticks.take(owner_id, definition_id, due)
+            self.ticks.handle(owner_id, definition_id, due)

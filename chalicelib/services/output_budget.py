@@ -1,6 +1,7 @@
-"""Output budgets: what each run was given addresses for, kept as a mark."""
+"""Output budgets: the outputs for which each run has upload URLs, kept as a mark."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -15,50 +16,40 @@ from chalicelib.storage.mark_table import MarkTable
 __all__ = ["OutputBudgetService"]
 
 _TRIES: Final = 5
-"""How often a budget is read again that another request of the same run changed meanwhile."""
+"""How often a write is tried if another request of the same run changes the budget meanwhile."""
 
 _MARGIN: Final = timedelta(days=1)
-"""How much longer than its run's maximum run time a budget is kept: starting, saving and uploading come on top."""
+"""How much longer than the maximum run time a budget is kept, for starting, saving and uploading."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class OutputBudgetService:
-    """Bounds files and bytes of each run.
+    """Limits files and bytes of each run."""
 
-    Parameters
-    ----------
-    limits
-        The operator's limits.
-    marks
-        Where budgets are kept.
-    clock
-        Tells the time.
-    """
-
-    def __init__(self, limits: Limits, *, marks: MarkTable, clock: Clock) -> None:
-        self._limits = limits
-        self._marks = marks
-        self._clock = clock
+    limits: Limits
+    marks: MarkTable
+    clock: Clock
 
     def spend(self, job: Job, files: Sequence[OutputFile]) -> None:
-        """Note outputs of a job's current attempt, all or none.
+        """Count outputs of a job's current attempt, all or none.
 
-        Costs no call for the executed notebook, one for outputs that were announced before, else two. Requests of one run that come
-        at the same time are counted one after the other.
+        Makes no AWS call for the executed notebook, one for outputs that were announced before, else two. Simultaneous requests of one
+        run are counted one after the other.
 
         Raises
         ------
         TooLargeError
-            If they are over a limit.
+            If they exceed a limit.
         TooManyRequestsError
             If other requests of the same run kept changing the budget.
         """
         notebook = f"{output_stem(job.input_filename, job.create_time)}.ipynb"
-        if not admit(files, {}, self._limits, notebook=notebook):
+        if not admit(files, {}, self.limits, notebook=notebook):
             return
-        expires_at = self._clock() + job.spec.timeout + _MARGIN
+        expires_at = self.clock() + job.spec.timeout + _MARGIN
         for _ in range(_TRIES):
-            before = self._marks.get_output_sizes(job.run_id)
-            after = admit(files, before.sizes, self._limits, notebook=notebook)
-            if after == before.sizes or self._marks.put_output_sizes(job.run_id, after, before, expires_at):
+            before = self.marks.get_output_sizes(job.run_id)
+            after = admit(files, before.sizes, self.limits, notebook=notebook)
+            if after == before.sizes or self.marks.put_output_sizes(job.run_id, after, before, expires_at):
                 return
-        raise TooManyRequestsError("Too many requests for output addresses of one run at one time. Try again.")
+        raise TooManyRequestsError("One run has requested output URLs too often at the same time. Try again.")

@@ -1,10 +1,10 @@
-"""Outputs: what a job has made, and what its runner printed."""
+"""Outputs: the files of a job, and the log of its runner."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from chalicelib.config import OUTPUT_FORMATS
-from chalicelib.domain.identifiers import input_key, output_prefix
+from chalicelib.domain.identifiers import output_prefix
 from chalicelib.domain.job import Job
 from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.runner_logs import LogPage, RunnerLogs
@@ -14,10 +14,10 @@ __all__ = ["FilePage", "JobFile", "OutputService"]
 
 @dataclass(frozen=True)
 class JobFile:
-    """A file of a job, to download."""
+    """A file of a job, with its download URL."""
 
     file_format: str
-    """An output format, `files` for everything else that the run made, or `input`."""
+    """An output format, `files` for all other files of the run, or `input`."""
     display_name: str
     path: str
     """Relative, with `/`."""
@@ -27,43 +27,37 @@ class JobFile:
 
 @dataclass(frozen=True)
 class FilePage:
-    """Some files of a job."""
+    """One page of the files of a job."""
 
     files: tuple[JobFile, ...]
     next_token: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
 class OutputService:
-    """Lists files and log lines.
+    """Lists files and log lines."""
 
-    Parameters
-    ----------
-    files, logs
-        The stores.
-    """
+    files: Bucket
+    logs: RunnerLogs
 
-    def __init__(self, *, files: Bucket, logs: RunnerLogs) -> None:
-        self._files = files
-        self._logs = logs
-
-    def files(self, job: Job, token: str | None) -> FilePage:
+    def list_files(self, job: Job, token: str | None) -> FilePage:
         """List up to 400 files of the last attempt; the first page begins with the input."""
         prefix = output_prefix(job.run_id)
-        page = self._files.list_page(prefix, token)
+        page = self.files.list_page(prefix, token)
         files = [self._input(job)] if token is None else []
         for stored in page.files:
             file_format, _, path = stored.path.partition("/")
             name = OUTPUT_FORMATS.get(file_format, PurePosixPath(path).name)
-            url = self._files.presign_get(prefix + stored.path, PurePosixPath(path).name)
+            url = self.files.presign_get(prefix + stored.path, PurePosixPath(path).name)
             files.append(JobFile(file_format, name, path, stored.size_bytes, url))
         return FilePage(tuple(files), page.next_token)
 
     def _input(self, job: Job) -> JobFile:
-        packaged = job.spec.package_input_folder
-        path = f"{PurePosixPath(job.input_filename).stem}.zip" if packaged else job.input_filename
-        url = self._files.presign_get(input_key(job.owner_id, job.job_id, packaged=packaged), path)
+        stem = PurePosixPath(job.input_filename).stem
+        path = f"{stem}.zip" if job.spec.package_input_folder else job.input_filename
+        url = self.files.presign_get(job.input_key, path)
         return JobFile("input", "Input", path, job.input_size_bytes, url)
 
-    def logs(self, job: Job, token: str | None) -> LogPage:
-        """Read what the current attempt's container printed; nothing before there is one."""
-        return self._logs.page(job.task_arn, token) if job.task_arn else LogPage((), None)
+    def read_logs(self, job: Job, token: str | None) -> LogPage:
+        """Read the log of the current attempt's container; empty before there is one."""
+        return self.logs.page(job.task_arn, token) if job.task_arn else LogPage((), None)

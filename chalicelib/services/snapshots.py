@@ -1,4 +1,6 @@
-"""Snapshots: checks what was uploaded, and copies it to where it stays."""
+"""Snapshots: checks an upload, and copies it to its permanent key."""
+
+from dataclasses import dataclass
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.identifiers import upload_key
@@ -10,20 +12,12 @@ from chalicelib.storage.bucket import Bucket, Upload
 __all__ = ["SnapshotService"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class SnapshotService:
-    """Takes snapshots.
+    """Makes snapshots of uploads."""
 
-    Parameters
-    ----------
-    settings
-        What the operator chose.
-    files
-        The bucket.
-    """
-
-    def __init__(self, settings: SchedulerSettings, files: Bucket) -> None:
-        self._settings = settings
-        self._files = files
+    settings: SchedulerSettings
+    files: Bucket
 
     def open(self, owner_id: str, request: JobRequest) -> Upload:
         """Open the upload that a request names, and check that its environment can run it.
@@ -31,24 +25,24 @@ class SnapshotService:
         Raises
         ------
         InvalidRequestError, NotFoundError
-            If the request names no upload, or nothing was uploaded.
+            If the request names no upload, or the upload does not exist.
         TooLargeError, UnprocessableError
             If it is too large or cannot be run.
         """
         key = upload_key(owner_id, upload_id_of(request.input_uri))
         packaged = request.package_input_folder
-        upload = self._files.open_upload(key, max_snapshot_bytes(self._settings.limits, packaged=packaged))
-        kernel = self._settings.environments[request.runtime_environment_name].kernel
+        upload = self.files.open_upload(key, max_snapshot_bytes(self.settings.limits, packaged=packaged))
+        kernel = self.settings.environments[request.runtime_environment_name].kernel
         if packaged:
             check_package(
-                upload.file, request.input_filename, kernel=kernel, limits=package_limits(self._settings.limits)
+                upload.file, request.input_filename, kernel=kernel, limits=package_limits(self.settings.limits)
             )
         else:
             check_notebook(upload.file.read(), request.input_filename, kernel=kernel)
         return upload
 
     def keep(self, upload: Upload, key: str) -> None:
-        """Copy an opened upload to where it stays.
+        """Copy an opened upload to its permanent key.
 
         Raises
         ------
@@ -57,4 +51,4 @@ class SnapshotService:
         CopyTimeoutError
             If S3 took too long to copy it.
         """
-        self._files.copy_upload(upload, key)
+        self.files.copy_upload(upload, key)

@@ -1,6 +1,7 @@
-"""Sweep: every minute, looks after what has fallen silent, what runs on after its job, and what was never woken."""
+"""Sweep: every minute, handles runs without heartbeats, tasks that outlive their jobs, and lost wake-ups."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,122 +28,102 @@ __all__ = ["SweepService"]
 _log = logging.getLogger(__name__)
 
 _OVERTIME: Final = timedelta(minutes=10)
-"""How much longer than its maximum run time a run may take, to save and upload."""
+"""How much longer than its maximum run time a run may take to save and upload."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class SweepService:
-    """Looks after jobs whose deadline has passed.
+    """Handles jobs whose deadline has passed."""
 
-    Parameters
-    ----------
-    jobs, lists, marks, launcher, wake_ups
-        The stores.
-    endings
-        Ends attempts whose container is gone.
-    clock
-        Tells the time.
-    """
-
-    def __init__(
-        self,
-        *,
-        jobs: JobTable,
-        lists: JobLists,
-        marks: MarkTable,
-        launcher: Launcher,
-        wake_ups: WakeUpQueue,
-        endings: AttemptCompletionService,
-        clock: Clock,
-    ) -> None:
-        self._jobs = jobs
-        self._lists = lists
-        self._marks = marks
-        self._launcher = launcher
-        self._wake_ups = wake_ups
-        self._completion = endings
-        self._clock = clock
+    jobs: JobTable
+    lists: JobLists
+    marks: MarkTable
+    launcher: Launcher
+    wake_ups: WakeUpQueue
+    completion: AttemptCompletionService
+    clock: Clock
 
     def run(self) -> None:
-        """Look at every job with a task whose deadline has passed, then wake the dispatcher if it may have something to do.
+        """Check every job with a task whose deadline has passed, then wake the dispatcher if it may have work.
 
-        What fails holds up nothing else.
+        A failure does not stop the rest.
         """
         more = False
         with isolated(BackgroundWork.RUNS):
-            for row in self._lists.overdue(self._clock()):
+            for row in self.lists.overdue(self.clock()):
                 with isolated(BackgroundWork.RUNS, owner_id=row.owner_id, job_id=row.job_id):
-                    more |= self._look_after(row.owner_id, row.job_id)
+                    more |= self._check(row.owner_id, row.job_id)
         with isolated(BackgroundWork.WAKE_UPS):
-            if more or next(self._lists.waiting(self._clock(), per_owner=1), None):
-                self._wake_ups.send("sweep")
+            if more or next(self.lists.waiting(self.clock(), per_owner=1), None):
+                self.wake_ups.send("sweep")
 
-    def _look_after(self, owner_id: str, job_id: str) -> bool:
-        """Look after one job; True if the dispatcher may have something to do now.
+    def _check(self, owner_id: str, job_id: str) -> bool:
+        """Check one job; True if the dispatcher may have work now.
 
-        What becomes of a job depends on its task, so ECS is asked: if it does not answer, nothing is decided and the next sweep asks again.
+        The decision depends on the job's task. If ECS does not respond, nothing is decided and the next sweep asks again.
         """
-        now = self._clock()
-        job = self._jobs.get(owner_id, job_id, now)
+        now = self.clock()
+        job = self.jobs.get(owner_id, job_id, now)
         if job is None or job.deadline is None or job.deadline > now:
             return False
         if _waits_for_launch(job, now):
-            return self._jobs.change(job, now, deadline=now + STOP_TIME) is not None
-        silent_for = self._silent_for(job, now)
-        if silent_for is not None and silent_for < HEARTBEAT_TIMEOUT:
-            self._jobs.change(job, now, deadline=now - silent_for + HEARTBEAT_TIMEOUT)
+            return self.jobs.change(job, now, deadline=now + STOP_TIME) is not None
+        elapsed = self._time_since_heartbeat(job, now)
+        if elapsed is not None and elapsed < HEARTBEAT_TIMEOUT:
+            self.jobs.change(job, now, deadline=now - elapsed + HEARTBEAT_TIMEOUT)
             return False
         if job.task_arn is None:
-            return self._look_for_task(job, now)
-        task = self._launcher.describe(job.task_arn)
+            return self._find_task(job, now)
+        task = self.launcher.describe(job.task_arn)
         if task is None or task.has_stopped:
             return self._end(job, task, now)
-        if silent_for is not None and silent_for < PATIENCE:
-            self._jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, PATIENCE - silent_for))
+        if elapsed is not None and elapsed < PATIENCE:
+            self.jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, PATIENCE - elapsed))
             return False
         self._stop(job, task, now)
         return False
 
-    def _silent_for(self, job: Job, now: datetime) -> timedelta | None:
-        """Say how long nothing was heard from a run; None for a job whose runner cannot gain time by its heartbeats."""
+    def _time_since_heartbeat(self, job: Job, now: datetime) -> timedelta | None:
+        """Return the time since a run's last heartbeat; None for a job that heartbeats cannot keep alive."""
         if job.status is not JobStatus.IN_PROGRESS or _is_overtime(job, now):
             return None
-        heartbeat = self._marks.last_heartbeat(job.run_id)
+        heartbeat = self.marks.last_heartbeat(job.run_id)
         return now - (heartbeat.time if heartbeat else job.start_time or job.update_time)
 
-    def _look_for_task(self, job: Job, now: datetime) -> bool:
-        """Look for a task that was never recorded: it is recorded, and looked at by the next sweep; without one, the attempt is over."""
-        found = self._launcher.find(job.run_id)
-        if not found:
+    def _find_task(self, job: Job, now: datetime) -> bool:
+        """Find a task that was not recorded, and record it for the next sweep; without one, end the attempt."""
+        task_arns = self.launcher.find(job.run_id)
+        if not task_arns:
             return self._end(job, None, now)
-        self._jobs.note_task(job, task_arn=found[0])
-        for task_arn in found[1:]:
-            self._launcher.stop(task_arn, "a second task of one launch")
+        self.jobs.note_task(job, task_arn=task_arns[0])
+        for task_arn in task_arns[1:]:
+            self.launcher.stop(task_arn, "a second task of one launch")
         return False
 
     def _end(self, job: Job, task: TaskState | None, now: datetime) -> bool:
-        """Draw the consequences of a task that has stopped, or is not found: end the attempt, or the watch over one that has ended.
+        """End the attempt whose task has stopped or was not found; if it has ended already, stop watching it.
 
-        A dispatch may be launching a task just now of which no record tells: then the job stays watched until the next look.
+        If no task is recorded, dispatch may be launching one now: the job then stays watched until the next check.
         """
         if not job.status.is_live:
-            return self._jobs.note_task(job, deadline=None) is not None
-        known, message = _what_ecs_knows(task)
-        outcome = make_outcome(known or _reason(job, now), message)
-        return self._completion.end(job, outcome, now, has_stopped=job.task_arn is not None) is not None
+            return self.jobs.note_task(job, deadline=None) is not None
+        code, message = _classify(task)
+        outcome = make_outcome(code or _reason(job, now), message)
+        return self.completion.end(job, outcome, now, has_stopped=job.task_arn is not None) is not None
 
     def _stop(self, job: Job, task: TaskState, now: datetime) -> None:
-        """Ask ECS to stop a task, and look again later."""
+        """Request that ECS stops a task, and check again later."""
         reason = _reason(job, now)
         if not task.is_stopping:
             count("TasksStopped", outcome=reason)
             ids = {"owner_id": job.owner_id, "job_id": job.job_id, "task_arn": task.task_arn}
             _log.warning("task stopped by the sweep", extra={**ids, "reason": reason})
-        self._launcher.stop(task.task_arn, f"sweep: {reason}")
-        self._jobs.note_task(job, deadline=now + STOP_TIME)
+        self.launcher.stop(task.task_arn, f"sweep: {reason}")
+        self.jobs.note_task(job, deadline=now + STOP_TIME)
 
 
 def _waits_for_launch(job: Job, now: datetime) -> bool:
-    """Whether a claimed job has no task yet, and is to be launched again: as long as jobs wait for capacity."""
+    """Check whether a claimed job has no task yet and can still be launched: as long as jobs wait for capacity."""
     is_claimed = job.status is JobStatus.QUEUED and job.task_arn is None
     return is_claimed and now - (job.waiting_since or now) < CAPACITY_DEADLINE
 
@@ -152,7 +133,7 @@ def _is_overtime(job: Job, now: datetime) -> bool:
 
 
 def _reason(job: Job, now: datetime) -> str:
-    """Say why a task is stopped, or why a live job's attempt ends whose task has stopped without a word: then it is an outcome's code."""
+    """Return why a task is stopped or, as the code of an outcome, why an attempt ends whose task has stopped without a report."""
     if not job.status.is_live:
         return "outlived its attempt"
     if job.status is JobStatus.QUEUED:
@@ -160,8 +141,8 @@ def _reason(job: Job, now: datetime) -> str:
     return "timeout" if _is_overtime(job, now) else "heartbeat_timeout"
 
 
-def _what_ecs_knows(task: TaskState | None) -> tuple[str, str]:
-    """Give the outcome code of a stopped task where ECS tells more than that it is gone or that we stopped it."""
+def _classify(task: TaskState | None) -> tuple[str, str]:
+    """Return outcome code and message of a stopped task; empty if ECS does not know it, or we have stopped it."""
     if task is None or task.stop_code == "UserInitiated":
         return "", ""
     return classify_stopped_task(

@@ -1,50 +1,46 @@
-"""Traces: what a deleted job or definition leaves outside of its own files, and can be removed."""
+"""Cleanup of what a deleted job or definition leaves outside of its own files: its upload and the logs of its tasks."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.identifiers import upload_key
 from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.runner_logs import RunnerLogs
 
-__all__ = ["UploadAndLogCleanup", "traces_of"]
+__all__ = ["UploadAndLogCleanup", "remains_of"]
 
 
-def traces_of(image: Mapping[str, Mapping[str, Any]]) -> dict[str, str | list[str]]:
-    """Name the traces of a record, as a stream carries it, for the message of its second cleanup: nothing else knows them then."""
-    traces: dict[str, str | list[str]] = {}
+def remains_of(image: Mapping[str, Mapping[str, Any]]) -> dict[str, str | list[str]]:
+    """Return the upload and the tasks of a deleted record, for the message of its second cleanup: they are recorded nowhere else."""
+    remains: dict[str, str | list[str]] = {}
     if upload := image.get("upload_id"):
-        traces["upload_id"] = str(upload["S"])
+        remains["upload_id"] = str(upload["S"])
     if tasks := image.get("task_arns"):
-        traces["task_arns"] = sorted(tasks["SS"])
-    return traces
+        remains["task_arns"] = sorted(tasks["SS"])
+    return remains
 
 
+@dataclass(frozen=True, kw_only=True)
 class UploadAndLogCleanup:
-    """Removes traces, with the second cleanup: a quarter of an hour after the record went.
+    """Deletes uploads and logs, with the second cleanup: 15 minutes after the record was deleted.
 
-    By then no form can bring the upload back, and containers that were stopped have printed their last line. It also halves the calls
-    of DeleteLogStream, of which an account has 5 a second (Amazon CloudWatch Logs user guide, "Quotas").
-
-    Parameters
-    ----------
-    files, logs
-        The stores.
+    By then no presigned form can restore the upload, and stopped containers have printed their last line. It also halves the calls of
+    DeleteLogStream, of which an account has 5 a second (Amazon CloudWatch Logs user guide, "Quotas").
     """
 
-    def __init__(self, *, files: Bucket, logs: RunnerLogs) -> None:
-        self._files = files
-        self._logs = logs
+    files: Bucket
+    logs: RunnerLogs
 
-    def remove(self, left: Mapping[str, Any]) -> None:
-        """Remove the upload that it was made of, and the log of every container that ran for it; what is gone already is fine.
+    def run(self, left: Mapping[str, Any]) -> None:
+        """Delete the upload of a record and the log stream of each of its tasks; they need not exist.
 
         Parameters
         ----------
         left
-            The message of a second cleanup: `owner_id`, and what `traces_of` gave.
+            The message of a second cleanup: `owner_id`, and the result of `remains_of`.
         """
         if upload_id := left.get("upload_id"):
-            self._files.delete(upload_key(left["owner_id"], upload_id))
+            self.files.delete(upload_key(left["owner_id"], upload_id))
         for task_arn in left.get("task_arns", ()):
-            self._logs.delete(task_arn)
+            self.logs.delete(task_arn)

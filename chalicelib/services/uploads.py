@@ -1,9 +1,10 @@
-"""Uploads: where a snapshot goes before a job or a definition names it."""
+"""Uploads: presigned forms for snapshots, before a job or a definition uses them."""
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from chalicelib.config import Limits
 from chalicelib.domain.identifiers import upload_key
@@ -12,9 +13,9 @@ from chalicelib.errors import TooLargeError
 from chalicelib.services.clock import Clock
 from chalicelib.storage.bucket import URL_LIFE, Bucket
 
-__all__ = ["UploadForm", "UploadService", "max_snapshot_bytes", "package_limits"]
+__all__ = ["MIB", "UploadForm", "UploadService", "max_snapshot_bytes", "package_limits"]
 
-_MIB = 1024 * 1024
+MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -28,44 +29,34 @@ class UploadForm:
     max_bytes: int
     expires_at: datetime
     max_notebook_bytes: int | None = None
-    """Of the notebook in an input folder; of nothing else, like the two below."""
+    """Size of the notebook in an input folder; only for folders, like the next two."""
     max_unpacked_bytes: int | None = None
-    """Of the files in an input folder, which the runner holds it to."""
+    """Total size of the files in an input folder; the runner enforces it."""
     max_unpacked_files: int | None = None
-    """Of the entries in its zip, empty folders among them."""
+    """Number of entries in its zip, including empty folders."""
 
 
 def max_snapshot_bytes(limits: Limits, *, packaged: bool) -> int:
-    """Give the size that a snapshot may have: a notebook, or a zipped folder."""
-    return (limits.max_folder_mib if packaged else limits.max_notebook_mib) * _MIB
+    """Return the maximum size of a snapshot: a notebook, or a zipped folder."""
+    return (limits.max_folder_mib if packaged else limits.max_notebook_mib) * MIB
 
 
 def package_limits(limits: Limits) -> PackageLimits:
-    """Give what an input folder may hold."""
+    """Return the limits of an input folder."""
     return PackageLimits(
         max_notebook_bytes=max_snapshot_bytes(limits, packaged=False),
-        max_unpacked_bytes=limits.max_unpacked_mib * _MIB,
+        max_unpacked_bytes=limits.max_unpacked_mib * MIB,
         max_unpacked_files=limits.max_unpacked_files,
     )
 
 
+@dataclass(frozen=True, kw_only=True)
 class UploadService:
-    """Gives out upload forms.
+    """Makes upload forms."""
 
-    Parameters
-    ----------
-    files
-        The bucket.
-    limits
-        The operator's limits.
-    clock
-        Tells the time.
-    """
-
-    def __init__(self, files: Bucket, limits: Limits, clock: Clock) -> None:
-        self._files = files
-        self._limits = limits
-        self._clock = clock
+    files: Bucket
+    limits: Limits
+    clock: Clock
 
     def create(self, owner_id: str, *, packaged: bool, size_bytes: int | None) -> UploadForm:
         """Make a form for one snapshot.
@@ -73,18 +64,18 @@ class UploadService:
         Raises
         ------
         TooLargeError
-            If the announced size is over the limit.
+            If the announced size exceeds the limit.
         """
-        max_bytes = max_snapshot_bytes(self._limits, packaged=packaged)
+        max_bytes = max_snapshot_bytes(self.limits, packaged=packaged)
         if size_bytes is not None and size_bytes > max_bytes:
             what = "zipped input folder" if packaged else "notebook"
             raise TooLargeError(
                 f"The {what} has {size_bytes:,} bytes; at most {max_bytes:,} are allowed. Leave out what the run does not need."
             )
         upload_id = secrets.token_hex(16)
-        url, fields = self._files.presign_upload(upload_key(owner_id, upload_id), max_bytes)
-        form = UploadForm(upload_id, url, fields, max_bytes, self._clock() + URL_LIFE)
+        url, fields = self.files.presign_upload(upload_key(owner_id, upload_id), max_bytes)
+        form = UploadForm(upload_id, url, fields, max_bytes, self.clock() + URL_LIFE)
         return self._with_folder_limits(form) if packaged else form
 
     def _with_folder_limits(self, form: UploadForm) -> UploadForm:
-        return replace(form, **vars(package_limits(self._limits)))
+        return replace(form, **vars(package_limits(self.limits)))

@@ -1,1 +1,1 @@
-"""Effects: one class for each AWS backend. No decisions are made here."""
+"""Access to AWS: one class for each backend, without decisions. Failed calls raise `AwsError`."""

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError, TooLargeError
+from chalicelib.errors import ConflictError, InvalidRequestError, NotFoundError, SchedulerError, TooLargeError
+from chalicelib.storage.aws_errors import error_code, raises_aws_errors, to_aws_error
 from chalicelib.storage.s3_copy import Copier
 
 if TYPE_CHECKING:
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["URL_LIFE", "Bucket", "StoredFile", "StoredPage", "Upload"]
 
 URL_LIFE: Final = timedelta(minutes=15)
-"""How long a presigned URL holds; the bucket refuses older signatures."""
+"""How long a presigned URL is valid; the bucket refuses older signatures."""
 
 _BLOCK: Final = 1024 * 1024
-"""Bytes read at a time from a zip whose directory is looked up: one read covers the directory of about 10,000 files."""
+"""Bytes read at a time from a zip: one read covers the directory of about 10,000 files."""
 
+_MISSING: Final = frozenset({"NoSuchKey", "404"})
+"""Error codes of S3 for an object that does not exist."""
 
 _PAGE: Final = 400
-"""Objects of a page: each with a URL whose name, written three times with `%`, may take 8 KB, of a function's answer of 6 MB."""
+"""Objects of a page: each has a presigned URL of up to 8 KiB, and a function's response has at most 6 MiB."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Upload:
     etag: str
     size_bytes: int
     file: IO[bytes]
-    """Its content; read from S3 as far as it is read here."""
+    """Its content, read from S3 on demand."""
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,15 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class StoredPage:
-    """Some objects under a prefix."""
+    """One page of the objects under a prefix."""
 
     files: tuple[StoredFile, ...]
     next_token: str | None
 
 
+@raises_aws_errors
 class Bucket:
-    """Reads and writes the bucket.
-
-    Parameters
-    ----------
-    client
-        An S3 client.
-    bucket
-        The bucket's name.
-    copier
-        Copies its objects.
-    """
+    """Reads and writes the bucket."""
 
     def __init__(self, client: "S3Client", bucket: str, copier: Copier) -> None:
         self._client = client
@@ -75,7 +69,7 @@ class Bucket:
         self._copier = copier
 
     def presign_upload(self, key: str, max_bytes: int) -> tuple[str, Mapping[str, str]]:
-        """Make a form that uploads one object of at most so many bytes: a URL, and fields to send before the file."""
+        """Make a presigned form that uploads one object of up to `max_bytes`: a URL, and fields to send before the file."""
         form = self._client.generate_presigned_post(
             self._bucket,
             key,
@@ -85,19 +79,19 @@ class Bucket:
         return form["url"], form["fields"]
 
     def open_upload(self, key: str, max_bytes: int) -> Upload:
-        """Open what was uploaded: its first block comes with one call, the rest when it is read.
+        """Open an upload: one call reads the first block, the rest is read on demand.
 
         Raises
         ------
         NotFoundError
-            If nothing was uploaded there.
+            If there is no such upload.
         TooLargeError
             If it is larger than allowed.
         """
         try:
             response = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{_BLOCK - 1}")
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
+            if error_code(error) not in _MISSING:
                 raise
             raise NotFoundError(
                 "The snapshot has not been uploaded, or its upload has expired. Ask for a new upload, send the file, then create the job."
@@ -111,7 +105,7 @@ class Bucket:
         return Upload(key, response["ETag"], size, io.BufferedReader(reader, buffer_size=_BLOCK))
 
     def copy(self, source: str, key: str, size_bytes: int) -> bool:
-        """Copy an object that is never overwritten; False if it is gone.
+        """Copy an object that is never overwritten; False if it does not exist.
 
         Raises
         ------
@@ -121,18 +115,18 @@ class Bucket:
         try:
             self._copier.copy(source, key, size_bytes=size_bytes)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
+            if error_code(error) not in _MISSING:
                 raise
             return False
         return True
 
     def copy_upload(self, upload: Upload, key: str) -> None:
-        """Copy an upload to where it stays, if it is still what was opened.
+        """Copy an upload to its permanent key, if it has not changed since it was opened.
 
         Raises
         ------
         ConflictError
-            If it was replaced or removed since.
+            If it was replaced or removed.
         CopyTimeoutError
             If it took too long; nothing is stored then.
         """
@@ -142,11 +136,11 @@ class Bucket:
             raise _changed(error) from None
 
     def delete(self, key: str) -> None:
-        """Remove one object; it need not exist."""
+        """Delete an object; it need not exist."""
         self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def delete_prefix(self, prefix: str) -> int:
-        """Remove every object under a prefix; give their number."""
+        """Delete every object under a prefix and return their number."""
         count = 0
         for keys in self._key_pages(prefix):
             response = self._client.delete_objects(
@@ -163,22 +157,22 @@ class Bucket:
         Raises
         ------
         InvalidRequestError
-            If the token is none that S3 gave out.
+            If S3 does not accept the token.
         """
         more: dict[str, Any] = {"ContinuationToken": token} if token else {}
         try:
             response = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=_PAGE, **more)
         except ClientError as error:
-            if token and error.response["Error"].get("Code") == "InvalidArgument":
+            if token and error_code(error) == "InvalidArgument":
                 raise InvalidRequestError.for_unknown_token() from None
             raise
         files = tuple(
-            StoredFile(each["Key"].removeprefix(prefix), each["Size"]) for each in response.get("Contents", [])
+            StoredFile(item["Key"].removeprefix(prefix), item["Size"]) for item in response.get("Contents", [])
         )
         return StoredPage(files, response.get("NextContinuationToken"))
 
     def presign_get(self, key: str, filename: str) -> str:
-        """Make a URL that downloads an object under a file name."""
+        """Make a presigned URL that downloads an object under a file name."""
         disposition = "attachment; filename*=UTF-8''" + quote(filename, safe="")
         return self._client.generate_presigned_url(
             "get_object",
@@ -187,7 +181,7 @@ class Bucket:
         )
 
     def presign_put(self, key: str, *, size_bytes: int, content_type: str) -> str:
-        """Make a URL that uploads exactly so many bytes of one type to a key."""
+        """Make a presigned URL that uploads exactly `size_bytes` of one content type to a key."""
         return self._client.generate_presigned_url(
             "put_object",
             Params={"Bucket": self._bucket, "Key": key, "ContentLength": size_bytes, "ContentType": content_type},
@@ -196,12 +190,12 @@ class Bucket:
 
     def _key_pages(self, prefix: str) -> Iterator[list[str]]:
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-            if keys := [each["Key"] for each in page.get("Contents", [])]:
+            if keys := [item["Key"] for item in page.get("Contents", [])]:
                 yield keys
 
 
 class _RangeReader(io.RawIOBase):
-    """A seekable file over one version of an object, read by ranges."""
+    """A seekable file over one version of an object, read in ranges."""
 
     def __init__(self, client: "S3Client", bucket: str, key: str, *, etag: str, size: int, first: bytes) -> None:
         self._client = client
@@ -225,7 +219,7 @@ class _RangeReader(io.RawIOBase):
         return self._position
 
     def readall(self) -> bytes:
-        """Read the rest by one call; the inherited method makes one for every 8 KiB."""
+        """Read the rest with one call; the inherited method makes one for every 8 KiB."""
         data = self._read(self._position, self._size) if self._position < self._size else b""
         self._position += len(data)
         return data
@@ -242,16 +236,16 @@ class _RangeReader(io.RawIOBase):
     def _read(self, start: int, end: int) -> bytes:
         if end <= len(self._first):
             return self._first[start:end]
-        wanted = f"bytes={start}-{end - 1}"
+        byte_range = f"bytes={start}-{end - 1}"
         try:
-            response = self._client.get_object(**self._object, Range=wanted)  # type: ignore[arg-type] # one dict of texts
+            response = self._client.get_object(**self._object, Range=byte_range)  # type: ignore[arg-type] # one dict of strings
         except ClientError as error:
             raise _changed(error) from None
         return response["Body"].read()
 
 
-def _changed(error: ClientError) -> Exception:
-    """Find out whether S3 says that an upload is not what was opened; give the error as it is otherwise."""
-    if error.response["Error"]["Code"] not in ("PreconditionFailed", "NoSuchKey", "404", "412"):
-        return error
+def _changed(error: ClientError) -> SchedulerError:
+    """Return the error to raise: a conflict if S3 reports that the upload has changed since it was opened."""
+    if error_code(error) not in {*_MISSING, "PreconditionFailed", "412"}:
+        return to_aws_error(error)
     return ConflictError("The snapshot was changed while the job was being created. Upload it again.")

@@ -1,4 +1,4 @@
-"""The marks table: small things with a time to live."""
+"""The marks table: idempotency tokens, heartbeats, ticks and output budgets, each with a time to live."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,20 +12,24 @@ from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Heartbeat, Phase, PhaseCode
 from chalicelib.domain.output_budget import OutputSizes
 from chalicelib.domain.timestamps import from_millis, to_millis
-from chalicelib.storage.aws_errors import cause_code
+from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
 from chalicelib.storage.items import MarkItem
 from chalicelib.storage.job_codec import phase_from_json, phase_to_json
 
-__all__ = ["Mark", "MarkTable", "StoredSizes", "tick_mark", "token_mark"]
+__all__ = ["Mark", "MarkExistsError", "MarkTable", "StoredSizes", "tick_mark", "token_mark"]
 
 _TOKEN_LIFE: Final = timedelta(days=7)
-"""How long an idempotency token is remembered: longer than any client goes on repeating a request."""
+"""How long an idempotency token is remembered: longer than any client retries a request."""
 
 _HEARTBEAT_LIFE: Final = timedelta(days=2)
-"""How long a beat is kept; the next one renews it."""
+"""How long a heartbeat is kept; the next one renews it."""
 
 _TICK_LIFE: Final = timedelta(days=30)
 """How long a tick's mark is kept: longer than a message can be late, two weeks in each of two queues."""
+
+
+class MarkExistsError(Exception):
+    """The mark to store with a record exists already; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +43,25 @@ class Mark:
 
 @dataclass(frozen=True)
 class StoredSizes:
-    """A run's output sizes as they were read."""
+    """The output sizes of a run, as they were read."""
 
     sizes: OutputSizes
     revision: int
-    """0 if there were none."""
+    """0 if none are stored."""
 
 
 def token_mark(use: TokenUse, made_id: str, now: datetime) -> Mark:
-    """Make the mark of an idempotency token: the id of what it made, and of which request."""
+    """Make the mark of an idempotency token: the id of what it created, and the fingerprint of its request."""
     value = {"made_id": made_id, "fingerprint": use.fingerprint}
     return Mark(_token_id(use), value, now + _TOKEN_LIFE)
 
 
 def tick_mark(definition_id: str, due: datetime, verdict: str, now: datetime) -> Mark:
-    """Make the mark of one due minute of a definition: what became of it."""
+    """Make the mark of one due time of a definition, with its verdict."""
     return Mark(f"tick#{definition_id}#{to_millis(due)}", {"verdict": verdict}, now + _TICK_LIFE)
 
 
+@raises_aws_errors
 class MarkTable:
     """Reads and writes marks."""
 
@@ -71,7 +76,7 @@ class MarkTable:
             return None
 
     def get_token(self, use: TokenUse, now: datetime) -> Mapping[str, str] | None:
-        """Read what an idempotency token has made, and of which request; None if nothing, or its time is over."""
+        """Read what an idempotency token has created, and the fingerprint of its request; None if nothing, or it has expired."""
         try:
             item = self._model.get(_token_id(use), consistent_read=True)
         except self._model.DoesNotExist:
@@ -79,14 +84,14 @@ class MarkTable:
         return None if item.expires_at < now.replace(microsecond=0) else item.value
 
     def put_heartbeat(self, run_id: RunId, phase: Phase, now: datetime) -> None:
-        """Note a run's sign of life."""
+        """Store a heartbeat of a run."""
         value = {"attempt": run_id.attempt, "time": to_millis(now), "phase": phase_to_json(phase)}
         self._model(
             mark_id=_heartbeat_id(run_id.owner_id, run_id.job_id), value=value, expires_at=now + _HEARTBEAT_LIFE
         ).save()
 
     def last_heartbeat(self, run_id: RunId) -> Heartbeat | None:
-        """Read a run's last sign of life; None if this attempt has given none."""
+        """Read the last heartbeat of a run; None if this attempt has sent none."""
         stored = self.get(_heartbeat_id(run_id.owner_id, run_id.job_id))
         if not stored or stored["attempt"] != run_id.attempt:
             return None
@@ -94,7 +99,7 @@ class MarkTable:
         return Heartbeat(attempt=stored["attempt"], time=from_millis(stored["time"]), phase=phase)
 
     def get_output_sizes(self, run_id: RunId) -> StoredSizes:
-        """Read consistently what a run has announced; nothing if there is no mark."""
+        """Read consistently the output sizes that a run has announced; none if there is no mark."""
         try:
             item = self._model.get(_outputs_id(run_id), consistent_read=True)
         except self._model.DoesNotExist:
@@ -102,7 +107,7 @@ class MarkTable:
         return StoredSizes(item.value, int(item.revision or 0))
 
     def put_output_sizes(self, run_id: RunId, sizes: OutputSizes, before: StoredSizes, expires_at: datetime) -> bool:
-        """Note what a run has announced; False, and nothing written, if it is not as it was read any more."""
+        """Store the output sizes that a run has announced; False, and nothing written, if they have changed since `before` was read."""
         item = self._model(
             mark_id=_outputs_id(run_id), value=dict(sizes), expires_at=expires_at, revision=before.revision + 1
         )
@@ -110,7 +115,7 @@ class MarkTable:
         try:
             item.save(condition=is_as_read if before.revision else is_new)
         except PutError as error:
-            if cause_code(error) != "ConditionalCheckFailedException":
+            if error_code(error) != CONDITION_FAILED:
                 raise
             return False
         return True

@@ -11,7 +11,7 @@ from chalicelib.domain.authorization.owner import Disabling, Owner
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.errors import InvalidRequestError
 from chalicelib.storage.actor_codec import actor_from_json, actor_to_json
-from chalicelib.storage.aws_errors import cause_code
+from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
 from chalicelib.storage.items import OwnerItem
 
 __all__ = ["OwnerPage", "OwnerTable"]
@@ -29,20 +29,15 @@ class OwnerPage:
     next_token: str | None
 
 
+@raises_aws_errors
 class OwnerTable:
-    """Reads and writes owners, always consistently.
-
-    Parameters
-    ----------
-    model
-        `OwnerItem`, bound to the table.
-    """
+    """Reads and writes owners, always consistently."""
 
     def __init__(self, model: type[OwnerItem]) -> None:
         self._model = model
 
     def note(self, caller: Caller, now: datetime) -> None:
-        """Note that an owner is there; the first time counts as its first."""
+        """Record that an owner has been seen; the first time is kept."""
         model = self._model
         model(_OWNER, caller.owner_id).update(
             actions=[
@@ -62,22 +57,22 @@ class OwnerTable:
         return _to_owner(item, self.disabling(owner_id))
 
     def page(self, *, max_items: int, next_token: str | None) -> OwnerPage:
-        """List owners by their ids: one Query for the page and one for those that are disabled, at any number of owners.
+        """List owners by their ids: one Query for the page, and one for the disabled owners.
 
         Raises
         ------
         InvalidRequestError
-            If the token is none of ours.
+            If the token was not made by this API.
         """
         start = _start_key(next_token) if next_token else None
-        found = self._model.query(_OWNER, consistent_read=True, limit=max_items, last_evaluated_key=start)
-        items, disabled = list(found), self.disabled()
+        response = self._model.query(_OWNER, consistent_read=True, limit=max_items, last_evaluated_key=start)
+        items, disabled = list(response), self.disabled()
         owners = tuple(_to_owner(item, disabled.get(item.owner_id)) for item in items)
-        more = found.last_evaluated_key and owners
+        more = response.last_evaluated_key and owners
         return OwnerPage(owners, owners[-1].owner_id if more else None)
 
     def disable(self, owner_id: str, disabling: Disabling) -> None:
-        """Disable an owner; once more replaces who did, when and why."""
+        """Disable an owner; a repeated call replaces who did it, when and why."""
         self._model(_DISABLED, owner_id, by=actor_to_json(disabling.by), reason=disabling.reason or None).save()
 
     def enable(self, owner_id: str) -> bool:
@@ -85,20 +80,20 @@ class OwnerTable:
         try:
             self._model(_DISABLED, owner_id).delete(condition=self._model.owner_id.exists())
         except DeleteError as error:
-            if cause_code(error) != "ConditionalCheckFailedException":
+            if error_code(error) != CONDITION_FAILED:
                 raise
             return False
         return True
 
     def disabling(self, owner_id: str) -> Disabling | None:
-        """Read whether an owner is disabled."""
+        """Read by whom and why an owner is disabled; None if it is enabled."""
         try:
             return _to_disabling(self._model.get(_DISABLED, owner_id, consistent_read=True))
         except self._model.DoesNotExist:
             return None
 
     def disabled(self) -> dict[str, Disabling]:
-        """Read every owner that is disabled: one Query."""
+        """Read every disabled owner, with one Query."""
         items = self._model.query(_DISABLED, consistent_read=True)
         return {item.owner_id: _to_disabling(item) for item in items}
 
@@ -112,7 +107,7 @@ def _to_disabling(item: OwnerItem) -> Disabling:
 
 
 def _start_key(token: str) -> dict[str, dict[str, str]]:
-    """Read a token: the id of the last owner of the page before."""
+    """Parse a token: the id of the last owner on the previous page."""
     if not _TOKEN.fullmatch(token):
         raise InvalidRequestError.for_unknown_token()
     return {"kind": {"S": _OWNER}, "owner_id": {"S": token}}

@@ -1,4 +1,4 @@
-"""Pages of lists: one Query when no filter drops rows, at most four otherwise; never a scan."""
+"""Pagination of lists: one Query for a page if no filter drops rows, else at most four; never a scan."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -12,17 +12,17 @@ from chalicelib.domain.list_query import MOST_RESPONSE_BYTES, ListPlan, PageToke
 __all__ = ["PageReader", "PageRequest", "RowPage", "count_page"]
 
 _MOST_QUERIES: Final = 4
-"""A filtered list gives up after this many Queries and ends with a short page and a token."""
+"""After this many Queries a filtered list returns a short page and a token."""
 
 _FILTERED_PAGE: Final = 500
-"""Rows read at a time when a filter may drop most of them."""
+"""Rows read at a time if a filter may drop most of them."""
 
 _Row = TypeVar("_Row", bound=Model)
 
 
-def count_page(found: ResultIterator[Any]) -> int:
-    """Count what one Query finds, and make no second one; pynamodb's own `count` goes on to the end, whatever its limit."""
-    return int(next(found.page_iter)["Count"])
+def count_page(rows: ResultIterator[Any]) -> int:
+    """Count the rows of one Query; pynamodb's own `count` reads all pages, whatever its limit."""
+    return int(next(rows.page_iter)["Count"])
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PageRequest:
     hash_value: str
     """Value of the hash key of the plan's index."""
     condition: Condition | None
-    """What drops rows."""
+    """The filter that drops rows."""
     max_items: int
     next_token: str | None
 
@@ -70,7 +70,7 @@ class PageReader(Generic[_Row]):
         Raises
         ------
         InvalidRequestError
-            If the token is none of ours, or another list's.
+            If the token was not made by this API, or for another list.
         """
         plan, wanted = request.plan, request.max_items
         token = PageToken.decode(request.next_token, plan) if request.next_token else None
@@ -97,7 +97,7 @@ class PageReader(Generic[_Row]):
         return RowPage(kept, PageToken(plan.index.name, *position, seen + len(kept)).encode(), None)
 
     def _query(self, request: PageRequest, start: Any) -> tuple[list[tuple[_Row, int]], Any]:
-        """Make exactly one Query; give its rows, what each takes in an answer, and where it ended, None at the end of the list."""
+        """Make one Query; return its rows, each with its size in a response, and where it ended (None at the end of the list)."""
         plan = request.plan
         range_attribute = getattr(self._model, plan.index.range_attribute)
         pages = self._model.query(

@@ -1,4 +1,4 @@
-"""The queues: wake-ups for the dispatcher, and second cleanups."""
+"""The queues: wake-ups for the dispatcher, second cleanups, and requests to the ticks function."""
 
 import json
 import logging
@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.observability import count_background_failure
+from chalicelib.storage.aws_errors import raises_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -20,66 +21,71 @@ __all__ = ["CleanupQueue", "TickQueue", "WakeUpQueue"]
 _log = logging.getLogger(__name__)
 
 _BATCH = 10
-"""Messages that SQS takes at a time."""
+"""Messages that SQS accepts at a time."""
 
 _GROUP = "dispatch"
-"""The one message group: the dispatcher runs one at a time."""
+"""The only message group: dispatch runs one at a time."""
 
 
 class WakeUpQueue:
-    """Wakes the dispatcher. A wake-up carries nothing: what waits stands in the table."""
+    """Wakes the dispatcher. A wake-up carries no data: the waiting jobs are in the table."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
-    def send(self, why: str) -> None:
-        """Send one wake-up, with its reason for whoever reads the queue.
+    def send(self, reason: str) -> None:
+        """Send one wake-up; the reason is for people who look into the queue.
 
-        A wake-up that cannot be sent is logged and counted, and does not fail the caller: the sweep sends one within a minute.
+        If it cannot be sent, that is logged and counted and the caller goes on: the sweep sends one within a minute.
         """
         try:
             self._client.send_message(
-                QueueUrl=self._url, MessageBody=why, MessageGroupId=_GROUP, MessageDeduplicationId=uuid.uuid4().hex
+                QueueUrl=self._url, MessageBody=reason, MessageGroupId=_GROUP, MessageDeduplicationId=uuid.uuid4().hex
             )
         except (BotoCoreError, ClientError):
             count_background_failure(BackgroundWork.WAKE_UPS)
             _log.warning("wake-up not sent; the sweep will send one", exc_info=True)
 
 
+@raises_aws_errors
 class CleanupQueue:
-    """Second cleanups: the queue delivers them when the URLs that were out at the first have expired."""
+    """Second cleanups: the queue delivers them when all presigned URLs have expired."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
-    def send(self, **what: str | int | list[str]) -> None:
-        """Ask for the second cleanup of a job or a definition, named by its ids, with what else it leaves behind."""
-        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(what))
+    def send(self, **message: str | int | list[str]) -> None:
+        """Request the second cleanup of a job or a definition, named by its ids, with what else it leaves behind."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))
 
 
+@raises_aws_errors
 class TickQueue:
-    """What the tick function is asked for: ticks come from EventBridge Scheduler, walks and syncs from the sweep."""
+    """Requests to the ticks function: ticks come from EventBridge Scheduler, walks and syncs from the sweep."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
     def send_all(self, kind: str, definitions: Iterable[tuple[str, str]]) -> None:
-        """Ask one kind of thing for several definitions, named by owner and id.
+        """Request a walk or a sync of each definition, named by owner and id.
 
         Raises
         ------
         OSError
-            If SQS did not take all of them.
+            If SQS did not accept all of them.
         """
         rest = iter(definitions)
         while batch := list(islice(rest, _BATCH)):
             entries = [
-                {"Id": str(number), "MessageBody": json.dumps({"kind": kind, "owner_id": owner, "definition_id": each})}
-                for number, (owner, each) in enumerate(batch)
+                {
+                    "Id": str(number),
+                    "MessageBody": json.dumps({"kind": kind, "owner_id": owner, "definition_id": item_id}),
+                }
+                for number, (owner, item_id) in enumerate(batch)
             ]
             response = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # plain dicts
             if failed := response.get("Failed"):
-                raise OSError(f"{len(failed)} messages to the tick queue were not taken: {failed[0].get('Code')}")
+                raise OSError(f"{len(failed)} messages to the tick queue were not accepted: {failed[0].get('Code')}")

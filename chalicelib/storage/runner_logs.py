@@ -1,4 +1,4 @@
-"""CloudWatch Logs: what runners printed."""
+"""CloudWatch Logs: the output of runners."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.list_query import MOST_RESPONSE_BYTES, response_bytes
 from chalicelib.domain.timestamps import from_millis
 from chalicelib.errors import InvalidRequestError
+from chalicelib.storage.aws_errors import raises_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -25,41 +26,34 @@ class LogEvent:
 
 @dataclass(frozen=True)
 class LogPage:
-    """Some lines, oldest first, and a token to read on from, also later."""
+    """Some lines, oldest first, and a token to continue from, also later."""
 
     events: tuple[LogEvent, ...]
     next_token: str | None
 
 
+@raises_aws_errors
 class RunnerLogs:
-    """Reads the runners' log group, and removes streams of it.
-
-    Parameters
-    ----------
-    client
-        A CloudWatch Logs client.
-    group
-        The log group; a task's stream is `runner/runner/<task id>`.
-    """
+    """Reads the runners' log group, and deletes log streams; a task's stream is `runner/runner/<task id>`."""
 
     def __init__(self, client: "CloudWatchLogsClient", group: str) -> None:
         self._client = client
         self._group = group
 
     def page(self, task_arn: str, token: str | None) -> LogPage:
-        """Read up to 1 MB of a task's lines, fewer if they are full of control characters; none if it has not printed any.
+        """Read up to 1 MiB of a task's lines, fewer if they are full of control characters; none if it has printed nothing.
 
         Raises
         ------
         InvalidRequestError
-            If the token is none that CloudWatch Logs gave out.
+            If CloudWatch Logs does not accept the token.
         """
         response = self._read(task_arn, token)
         while (size := response_bytes(response["events"])) > MOST_RESPONSE_BYTES and len(response["events"]) > 1:
             response = self._read(
                 task_arn, token, limit=max(1, len(response["events"]) * MOST_RESPONSE_BYTES // (2 * size))
             )
-        events = tuple(LogEvent(from_millis(each["timestamp"]), each["message"]) for each in response["events"])
+        events = tuple(LogEvent(from_millis(event["timestamp"]), event["message"]) for event in response["events"])
         return LogPage(events, response.get("nextForwardToken"))
 
     def _read(self, task_arn: str, token: str | None, **limit: int) -> Any:
@@ -76,7 +70,7 @@ class RunnerLogs:
             raise
 
     def delete(self, task_arn: str) -> None:
-        """Remove what a task printed; it need not have printed anything."""
+        """Delete the log stream of a task; it need not exist."""
         with suppress(self._client.exceptions.ResourceNotFoundException):
             self._client.delete_log_stream(logGroupName=self._group, logStreamName=_stream(task_arn))
 

@@ -1,4 +1,4 @@
-"""Copies inside the bucket: S3 copies by itself, large objects in parts side by side."""
+"""Copies within the bucket, made by S3 itself: large objects in parallel parts."""
 
 import logging
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ __all__ = ["COPY_TIME", "PART_BYTES", "Copier", "part_ranges"]
 _log = logging.getLogger(__name__)
 
 PART_BYTES: Final = 64 * 1024 * 1024
-"""Size of a part: at the 85-90 MB/s that one request to S3 is good for (Amazon S3 user guide, "Performance design patterns"), it takes
-less than a second. The largest folder, 5 GB, has 80 parts in three rounds."""
+"""Size of a part: at the 85-90 MB/s of one request to S3 (Amazon S3 user guide, "Performance design patterns"), it takes less than a
+second. The largest folder, 5 GiB, has 80 parts in three rounds."""
 
 COPY_TIME: Final = timedelta(seconds=15)
-"""How long a copy may take: half of what the shortest function, the API's, has."""
+"""How long a copy may take: half of the shortest timeout of a function, the API's."""
 
 
 class Copier:
@@ -37,7 +37,7 @@ class Copier:
     bucket
         The bucket's name.
     part_bytes
-        Size of a part; S3 takes parts from 5 MiB on.
+        Size of a part; S3 accepts parts of 5 MiB or more.
     time_limit
         How long the parts of one copy may take.
     """
@@ -56,11 +56,11 @@ class Copier:
         Parameters
         ----------
         source, key
-            From where to where.
+            Keys of the object and of the copy.
         size_bytes
-            Its size. An object of one part is copied by one call, whatever is said here.
+            Its size; 0 if unknown. An object of one part is copied with one call.
         etag
-            Copy only if this is the source's ETag.
+            Copy only if the source has this ETag.
 
         Raises
         ------
@@ -85,18 +85,18 @@ class Copier:
     def _copy_parts(
         self, source: str, key: str, upload_id: str, size_bytes: int, *, etag: str | None
     ) -> "list[CompletedPartTypeDef]":
-        """Copy all parts; what is not done when one fails or time is over is left."""
+        """Copy all parts; after the first failure or the time limit, the rest is abandoned."""
         target = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id, **self._source(source, etag)}
         pool = ThreadPoolExecutor(S3_CONNECTIONS)
         try:
             ranges = part_ranges(size_bytes, self._part_bytes)
-            parts = [pool.submit(self._copy_part, target, number, each) for number, each in enumerate(ranges, start=1)]
-            done, late = wait(parts, self._time_limit.total_seconds(), FIRST_EXCEPTION)
-            for each in done:
-                each.result()  # raises what has failed
-            if late:
+            parts = [pool.submit(self._copy_part, target, number, part) for number, part in enumerate(ranges, start=1)]
+            done, pending = wait(parts, self._time_limit.total_seconds(), FIRST_EXCEPTION)
+            for part in done:
+                part.result()  # raises the error of a failed part
+            if pending:
                 raise CopyTimeoutError.for_size(size_bytes, self._time_limit)
-            return [each.result() for each in parts]
+            return [part.result() for part in parts]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -105,11 +105,13 @@ class Copier:
         return {"PartNumber": number, "ETag": response["CopyPartResult"]["ETag"]}
 
     def _abort(self, key: str, upload_id: str) -> None:
-        """Discard the parts; if that fails, too, the bucket's lifecycle discards them after a day."""
+        """Discard the parts; if that fails too, the bucket's lifecycle discards them after a day."""
         try:
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
         except (BotoCoreError, ClientError):
-            _log.warning("parts of a copy not discarded; the lifecycle will", extra={"key": key}, exc_info=True)
+            _log.warning(
+                "parts of a copy not discarded; the bucket's lifecycle discards them", extra={"key": key}, exc_info=True
+            )
 
     def _source(self, key: str, etag: str | None) -> dict[str, Any]:
         source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key}
@@ -117,6 +119,6 @@ class Copier:
 
 
 def part_ranges(size_bytes: int, part_bytes: int = PART_BYTES) -> list[str]:
-    """Cut an object into the ranges of its parts, as `UploadPartCopy` takes them."""
+    """Return the byte ranges of an object's parts, in the form that `UploadPartCopy` expects."""
     starts = range(0, size_bytes, part_bytes)
     return [f"bytes={start}-{min(start + part_bytes, size_bytes) - 1}" for start in starts]

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.resources import Resources
+from chalicelib.storage.aws_errors import raises_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -11,22 +12,15 @@ if TYPE_CHECKING:
 __all__ = ["Schedules"]
 
 _MAX_AGE_SECONDS: Final = 3600
-"""How long EventBridge Scheduler goes on delivering a tick [s]; later the sweep finds it missing."""
+"""How long EventBridge Scheduler tries to deliver a tick; after that the sweep finds it missing."""
 
 _MAX_RETRIES: Final = 185
-"""The most that EventBridge Scheduler allows."""
+"""The maximum of EventBridge Scheduler."""
 
 
+@raises_aws_errors
 class Schedules:
-    """Writes and removes schedules in the stack's group.
-
-    Parameters
-    ----------
-    client
-        An EventBridge Scheduler client.
-    resources
-        Group, tick queue, dead-letter queue and role of the stack.
-    """
+    """Writes and deletes schedules in the stack's schedule group."""
 
     def __init__(self, client: "EventBridgeSchedulerClient", resources: Resources) -> None:
         self._client = client
@@ -43,7 +37,7 @@ class Schedules:
         revision: int,
         enabled: bool,
     ) -> None:
-        """Create or replace one schedule; every field is given, because a replacement resets what it leaves out."""
+        """Create or replace one schedule; with every field, because a replacement resets the fields that it omits."""
         request: dict[str, Any] = {
             "Name": _name(definition_id, slot),
             "GroupName": self._resources.schedule_group,
@@ -59,8 +53,8 @@ class Schedules:
         except self._client.exceptions.ConflictException:
             self._client.update_schedule(**request)
 
-    def remove(self, definition_id: str, slot: int) -> None:
-        """Remove one schedule; it need not exist."""
+    def delete(self, definition_id: str, slot: int) -> None:
+        """Delete one schedule; it need not exist."""
         try:
             self._client.delete_schedule(Name=_name(definition_id, slot), GroupName=self._resources.schedule_group)
         except self._client.exceptions.ResourceNotFoundException:
@@ -83,5 +77,5 @@ class Schedules:
 
 
 def _name(definition_id: str, slot: int) -> str:
-    """Name a schedule: at most 64 characters, of which a definition's id takes 36."""
+    """Return the name of a schedule: at most 64 characters, 36 of them the definition's id."""
     return f"{definition_id}-{slot}"

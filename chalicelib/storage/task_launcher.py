@@ -1,4 +1,4 @@
-"""ECS: launches tasks, looks at them, stops them."""
+"""ECS: starts, describes, finds and stops tasks."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +11,7 @@ from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.task_state import TaskState, parse_task
 from chalicelib.errors import LaunchError
 from chalicelib.resources import Resources
+from chalicelib.storage.aws_errors import raises_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -19,19 +20,12 @@ __all__ = ["Launcher"]
 
 _CONTAINER: Final = "runner"
 _PLATFORM: Final = "1.4.0"
-"""Fargate's platform version, pinned: `LATEST` may change under running schedules."""
+"""Fargate's platform version, pinned: `LATEST` may change while schedules run."""
 
 
+@raises_aws_errors
 class Launcher:
-    """Starts and stops runner containers.
-
-    Parameters
-    ----------
-    client
-        An ECS client.
-    resources
-        Cluster, network and task definition families of the stack.
-    """
+    """Starts and stops runner containers."""
 
     def __init__(self, client: "ECSClient", resources: Resources) -> None:
         self._client = client
@@ -47,19 +41,19 @@ class Launcher:
         on_spot: bool,
         launch_code: str,
     ) -> str:
-        """Start a container. Everything that is sent is a function of the arguments, so a repetition is the same call.
+        """Start a container. The request depends only on the arguments, so a repeated call is idempotent.
 
         Returns
         -------
         str
-            The task's ARN; the first one's, if this launch was made before.
+            The task's ARN; the same one if this launch was made before.
 
         Raises
         ------
         LaunchError
-            If ECS started nothing.
-        BotoCoreError, ClientError
-            If it is not known whether it did: no answer came, or ECS failed inside. Then the identical call tells.
+            If ECS started no task.
+        AwsError
+            If that is not known: ECS did not respond, or had an internal error. Repeat the identical call to find out.
         """
         environ = {
             "RUN_URL": f"{self._resources.api_url}/runs/{run_id}",
@@ -98,31 +92,31 @@ class Launcher:
             return _existing_task(error)
         if response["tasks"]:
             return response["tasks"][0]["taskArn"]
-        failures = [(each.get("reason", ""), each.get("detail", "")) for each in response.get("failures", [])]
+        failures = [(item.get("reason", ""), item.get("detail", "")) for item in response.get("failures", [])]
         raise LaunchError(*classify_launch_failures(failures))
 
     def describe(self, task_arn: str) -> TaskState | None:
-        """Look at a task; None if ECS has forgotten it (about an hour after its end)."""
+        """Describe a task; None if ECS does not know it any more, about an hour after its end."""
         response = self._client.describe_tasks(cluster=self._resources.cluster, tasks=[task_arn])
         return parse_task(response["tasks"][0]) if response["tasks"] else None
 
     def find(self, run_id: RunId) -> list[str]:
-        """Find the tasks of a run whose launch was never recorded, by the run id that they were started with.
+        """Find the tasks of a run whose launch was not recorded, by the run id in their `startedBy`.
 
-        ECS lists those that it wants to run: not the stopped ones, nor those that are being stopped. `startedBy` has to be the only
-        filter, and of at most 128 characters; a run id has at most 92 (Amazon ECS API reference, `ListTasks`, `RunTask`). What a
-        call of a second ago has launched may not be listed yet: the API is eventually consistent.
+        ECS lists tasks whose desired status is RUNNING. `startedBy` has to be the only filter and has at most 128 characters; a run id
+        has at most 92 (Amazon ECS API reference, `ListTasks`, `RunTask`). A task that was started a second ago may not be listed yet:
+        the API is eventually consistent.
 
         Returns
         -------
         list
-            Their ARNs; usually one, or none.
+            Their ARNs; usually one or none.
         """
         response = self._client.list_tasks(cluster=self._resources.cluster, startedBy=str(run_id))
         return sorted(response["taskArns"])
 
     def stop(self, task_arn: str, reason: str) -> None:
-        """Ask ECS to stop a task; one that is gone already is fine."""
+        """Request that ECS stops a task; it need not exist any more."""
         try:
             self._client.stop_task(cluster=self._resources.cluster, task=task_arn, reason=reason[:255])
         except self._client.exceptions.InvalidParameterException:
@@ -130,14 +124,14 @@ class Launcher:
 
 
 def _existing_task(error: ClientError) -> str:
-    """Give the task that the same launch has started already.
+    """Return the ARN of the task that the same launch has started before.
 
     Raises
     ------
     LaunchError
         If ECS refused the call.
     ClientError
-        The error itself, if ECS failed inside and may have started a task.
+        If ECS had an internal error and may have started a task.
     """
     described: dict[str, Any] = dict(error.response["Error"])
     code, message = described.get("Code", ""), described.get("Message", "")

@@ -1,4 +1,4 @@
-"""Wake-ups as Lambda delivers them: whatever dispatch does, the queue's one message group never stays blocked."""
+"""Wake-ups as Lambda delivers them: the queue's only message group never stays blocked, even if dispatch fails."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from tests.support.scheduler import LocalScheduler, scheduler, settings
 
 @pytest.fixture(autouse=True)
 def _named_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Name the function as the stack does: it becomes the metrics' dimension."""
+    """Name the function as the stack does: the name becomes the metrics' dimension."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "dispatch")
     observability._metrics.cache_clear()
     yield
@@ -22,7 +22,7 @@ def _named_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class _Context:
-    """What Lambda passes to a function that has a minute."""
+    """The context of a function that has a minute left."""
 
     aws_request_id = "request"
     function_name = "dispatch"
@@ -32,31 +32,31 @@ class _Context:
 
 
 def _poll(local: LocalScheduler) -> int:
-    """Do what Lambda's event source mapping does once: receive, call, delete if the function did not fail; how many it received."""
+    """Poll once as Lambda's event source mapping does: receive, call, delete unless the function failed. Return the number received."""
     url, sqs = local.factory.resources.wake_up_queue_url, local.client("sqs")
     received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages", [])
     if not received:
         return 0
-    records = [{"messageId": each["MessageId"], "attributes": each["Attributes"]} for each in received]
+    records = [{"messageId": message["MessageId"], "attributes": message["Attributes"]} for message in received]
     try:
         dispatch({"Records": records}, _Context())
-    except Exception:  # noqa: BLE001 - Lambda leaves the messages to their visibility timeout, whatever is raised
+    except Exception:  # noqa: BLE001 - after any error Lambda leaves the messages to their visibility timeout
         return len(received)
-    for each in received:
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+    for message in received:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return len(received)
 
 
 _FAULTS: dict[str, Callable[[], Any]] = {
     "reading live jobs is throttled": lambda: Refused("ProvisionedThroughputExceededException", "dynamodb:Query"),
     "reading waiting jobs fails inside DynamoDB": lambda: Refused("InternalServerError", "dynamodb:Query", 4, 500),
-    "DynamoDB is out of reach": lambda: NeverSent("dynamodb:Query"),
+    "DynamoDB is unreachable": lambda: NeverSent("dynamodb:Query"),
     "the table refuses": lambda: Refused("AccessDeniedException", "dynamodb:Query"),
 }
 
 
 @pytest.mark.parametrize("fault", _FAULTS)
-def test_after_one_failed_dispatch_the_next_sweep_gets_jobs_launched(local: LocalScheduler, fault: str) -> None:
+def test_after_a_failed_dispatch_the_next_sweep_has_jobs_launched(local: LocalScheduler, fault: str) -> None:
     job_id = local.create()
     injected = _FAULTS[fault]()
     local.hub.listeners.append(injected)
@@ -75,7 +75,7 @@ def test_a_failed_dispatch_is_counted(local: LocalScheduler, capsys: pytest.Capt
     assert "BackgroundFailures" in _metrics(capsys)
 
 
-def test_a_wake_up_that_comes_again_tells_of_a_crash_even_if_this_dispatch_crashes_too(
+def test_a_redelivered_wake_up_reports_a_crash_even_if_this_dispatch_crashes_too(
     local: LocalScheduler, capsys: pytest.CaptureFixture[str]
 ) -> None:
     local.create()
@@ -86,7 +86,7 @@ def test_a_wake_up_that_comes_again_tells_of_a_crash_even_if_this_dispatch_crash
     assert "BackgroundFailures" in _metrics(capsys)
 
 
-def test_a_dispatch_that_fares_well_counts_no_error(local: LocalScheduler, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_successful_dispatch_counts_no_failure(local: LocalScheduler, capsys: pytest.CaptureFixture[str]) -> None:
     local.create()
     capsys.readouterr()
     _poll(local)
@@ -94,17 +94,17 @@ def test_a_dispatch_that_fares_well_counts_no_error(local: LocalScheduler, capsy
 
 
 def _metrics(capsys: pytest.CaptureFixture[str]) -> set[str]:
-    """Read the names of the metrics that were written, and check that each has the dimension that alarms ask for."""
+    """Read the names of the written metrics, and check that each has the dimension that alarms use."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     names = set()
     for line in lines:
-        for each in line["_aws"]["CloudWatchMetrics"]:
-            assert (each["Namespace"], each["Dimensions"]) == ("JupyterScheduler", [["service"]])
-            names |= {metric["Name"] for metric in each["Metrics"]}
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            assert (directive["Namespace"], directive["Dimensions"]) == ("JupyterScheduler", [["service"]])
+            names |= {metric["Name"] for metric in directive["Metrics"]}
     return names
 
 
-def test_one_record_that_cannot_be_read_does_not_hold_up_the_others(local: LocalScheduler) -> None:
+def test_an_unreadable_record_does_not_stop_the_others(local: LocalScheduler) -> None:
     broken, good = local.create(), local.create()
     local.client("dynamodb").update_item(
         TableName="jobs",
@@ -112,11 +112,11 @@ def test_one_record_that_cannot_be_read_does_not_hold_up_the_others(local: Local
         UpdateExpression="REMOVE spec",
     )
     _poll(local)
-    assert [each["startedBy"].split("/")[1] for each in local.tasks()] == [good]
+    assert [task["startedBy"].split("/")[1] for task in local.tasks()] == [good]
 
 
 @pytest.mark.parametrize("failures", [["RESOURCE:ENI"], ["Capacity is unavailable at this time"]])
-def test_a_dispatch_sends_one_wake_up_however_many_launches_fail(local: LocalScheduler, failures: list[str]) -> None:
+def test_a_dispatch_sends_one_wake_up_even_if_many_launches_fail(local: LocalScheduler, failures: list[str]) -> None:
     for _ in range(5):
         local.create(compute_type="small-spot")
     local.hub.ecs.failures = failures * 5
@@ -126,7 +126,7 @@ def test_a_dispatch_sends_one_wake_up_however_many_launches_fail(local: LocalSch
     assert len(local.hub.ecs.requests) == 5
 
 
-def test_a_slot_that_a_refused_launch_leaves_is_given_to_the_next_at_once() -> None:
+def test_the_slot_of_a_refused_launch_is_used_immediately() -> None:
     with scheduler(settings(limits={"max_running_jobs": 1})) as local:
         local.create()
         local.clock.forward(milliseconds=1)
@@ -137,7 +137,7 @@ def test_a_slot_that_a_refused_launch_leaves_is_given_to_the_next_at_once() -> N
         assert local.status(second) == "QUEUED"
 
 
-def test_a_sweep_sends_one_wake_up_however_many_runs_it_ends(local: LocalScheduler) -> None:
+def test_a_sweep_sends_one_wake_up_even_if_it_ends_many_runs(local: LocalScheduler) -> None:
     for _ in range(3):
         local.start()
     local.hub.ecs.tasks.clear()
@@ -147,7 +147,7 @@ def test_a_sweep_sends_one_wake_up_however_many_runs_it_ends(local: LocalSchedul
     assert local.calls.count("sqs:SendMessage") == 1
 
 
-def test_a_wake_up_that_cannot_be_sent_fails_nobody_and_is_counted(
+def test_a_wake_up_that_cannot_be_sent_is_counted_and_fails_no_request(
     local: LocalScheduler, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = local.start()

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
-
+from chalicelib.errors import AwsError
 from tests.faults.schedules import hold_schedules
 from tests.support.definitions import Definitions
 from tests.support.runs import Run
@@ -43,7 +41,7 @@ def _function(call: Callable[[], None]) -> int:
     """Run a function as Lambda does: what it raises has it called again."""
     try:
         call()
-    except (BotoCoreError, ClientError, PynamoDBException):
+    except AwsError:
         return 500
     return 200
 
@@ -136,7 +134,7 @@ def _stray(local: LocalScheduler) -> Run:
     """A task whose job was deleted, and cleaned up but for the task."""
     run = local.launch()
     _delete(local, run)
-    local.factory.cleanup.finish({"owner_id": local.owner_id(), "job_id": _job_id(run)})
+    local.factory.cleanup.run_again({"owner_id": local.owner_id(), "job_id": _job_id(run)})
     return run
 
 

@@ -68,28 +68,19 @@ class Scheduler:
         jobs = table(cast("type[JobItem]", item), MarkItem, cast("Any", None))
         stores: Any = _Stores(tape)
         clock = lambda: tape.now  # noqa: E731 - the clock of all services
-        endings = AttemptCompletionService(settings, jobs=jobs)
-        shared: dict[str, Any] = {"jobs": jobs, "clock": clock}
+        completion = AttemptCompletionService(settings=settings, jobs=jobs)
+        shared: dict[str, Any] = {"jobs": jobs, "completion": completion, "clock": clock}
+        for_tasks: dict[str, Any] = {"launcher": stores, "wake_ups": stores, **shared}
         self._dispatch = DispatchService(
-            settings,
-            lists=stores,
-            launcher=stores,
-            wake_ups=stores,
-            endings=endings,
-            owners=stores,
-            sleep=_do_nothing,
-            make_code=lambda: CODE,
-            **shared,
+            settings=settings, lists=stores, owners=stores, sleep=_do_nothing, make_code=lambda: CODE, **for_tasks
         )
         self._runs = RunService(
-            settings, marks=stores, files=stores, runner_key=stores, budgets=stores, endings=endings, **shared
+            settings=settings, marks=stores, files=stores, runner_key=stores, budgets=stores, **shared
         )
-        self._sweep = SweepService(
-            lists=stores, marks=stores, launcher=stores, wake_ups=stores, endings=endings, **shared
-        )
-        self._events = TaskEventService(settings.limits, launcher=stores, wake_ups=stores, endings=endings, **shared)
+        self._sweep = SweepService(lists=stores, marks=stores, **for_tasks)
+        self._events = TaskEventService(limits=settings.limits, **for_tasks)
         for_people = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
-        self._jobs = JobService(settings, **dict.fromkeys(for_people, stores), **shared)
+        self._jobs = JobService(settings=settings, jobs=jobs, clock=clock, **dict.fromkeys(for_people, stores))
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 
     def run(self, operation: Operation) -> Result:
@@ -157,7 +148,7 @@ class Scheduler:
             left["attempt"] = int(operation.detail)
         if operation.subject:
             left["task_arn"] = operation.subject
-        self._cleanup.finish(left)
+        self._cleanup.run_again(left)
 
 
 _TIMES: Final[dict[str, tuple[datetime, datetime | None]]] = {

@@ -1,4 +1,4 @@
-"""AWS for tests: moto, with what it lacks put in at botocore's own hooks. Clients are made once a process: they are slow to make."""
+"""AWS for tests: moto, with what it lacks added at botocore's hooks. Clients are made once per process, because that is slow."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 import boto3
-import moto  # noqa: F401 - puts its hook where clients made from here on find it
+import moto  # noqa: F401 - installs its hook before any client is made
 from botocore.client import BaseClient
 from botocore.session import Session
 from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
@@ -25,25 +25,25 @@ REGION = "us-east-1"
 
 
 class AwsCalls(list[str]):
-    """The AWS calls that were made, as `service:Operation`; presigning is none."""
+    """The AWS calls that were made, as `service:Operation`; presigning is not a call."""
 
 
 class Listener(Protocol):
-    """Something that stands between a client and AWS."""
+    """Something between a client and AWS."""
 
     def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
-        """Answer instead of AWS, raise, or let it pass with None."""
+        """Respond instead of AWS, raise, or return None to let the call pass."""
 
     def after(self, call: str) -> None:
-        """Raise to lose the answer."""
+        """Raise to lose the response."""
 
     def sent(self, call: str) -> bool:
-        """Whether to send the same request once more."""
+        """Return whether to send the same request again."""
 
 
 @dataclass
 class Hub:
-    """What listens to every client of this process; emptied between tests."""
+    """The listeners to every client of this process; reset between tests."""
 
     calls: AwsCalls = field(default_factory=AwsCalls)
     ecs: FakeEcs = field(default_factory=FakeEcs)
@@ -55,7 +55,7 @@ class Hub:
 
     def connect(self, client: BaseClient) -> None:
         """Listen to a client."""
-        events: Any = client.meta.events  # its stubs know no answers of handlers
+        events: Any = client.meta.events  # its stubs do not know the results of handlers
         service = client.meta.service_model.service_name
         events.register("before-call", lambda model, params, **_: self._before(service, model.name, params))
         events.register("after-call", lambda model, **_: self._after(f"{service}:{model.name}"))
@@ -80,20 +80,20 @@ class Hub:
             listener.after(call)
 
     def _sent(self, call: str) -> int | None:
-        """Botocore's own retry, without its pause."""
+        """Retry as botocore does, without its delay."""
         return 0 if any(listener.sent(call) for listener in list(self.listeners)) else None
 
 
 _LONGEST_HASH_KEYS: Final = ("owner_id", "mark_id", "definition_key")
-"""Hash keys; they have up to 2,048 bytes, range keys up to 1,024 (Amazon DynamoDB Developer Guide, "Quotas")."""
+"""Hash keys have up to 2,048 bytes, range keys up to 1,024 (Amazon DynamoDB Developer Guide, "Quotas")."""
 
 
 def _refused_key(body: bytes) -> tuple[Any, dict[str, Any]] | None:
-    """Hold the sizes of keys, which moto passes over where it reads and in transactions; a key is never empty."""
+    """Enforce the sizes of keys, which moto does not check in reads and transactions; a key is never empty."""
     request = json.loads(body)
-    writes = [write for each in request.get("TransactItems", []) for write in each.values()]
-    keys = [each.get("Key", {}) for each in (request, *writes)] + [request.get("ExclusiveStartKey", {})]
-    for name, value in (pair for each in keys for pair in each.items()):
+    writes = [write for item in request.get("TransactItems", []) for write in item.values()]
+    keys = [part.get("Key", {}) for part in (request, *writes)] + [request.get("ExclusiveStartKey", {})]
+    for name, value in (pair for key in keys for pair in key.items()):
         size, most = len(value.get("S", "").encode()), 2048 if name in _LONGEST_HASH_KEYS else 1024
         if size > most:
             return refusal("ValidationException", f"The size of key {name} has exceeded its limit.")
@@ -103,28 +103,28 @@ def _refused_key(body: bytes) -> tuple[Any, dict[str, Any]] | None:
 
 
 def _refused_copy(params: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
-    """Hold a copy's condition on its source, which moto passes over."""
+    """Enforce a copy's condition on its source, which moto ignores."""
     bucket, _, key = params["headers"]["x-amz-copy-source"].partition("/")
-    wanted = params["headers"].get("x-amz-copy-source-if-match")
-    found = behind("s3").list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
-    if wanted and found and found[0]["ETag"] != wanted:
+    etag = params["headers"].get("x-amz-copy-source-if-match")
+    objects = behind("s3").list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
+    if etag and objects and objects[0]["ETag"] != etag:
         return refusal("PreconditionFailed", "A condition did not hold.", 412)
     return None
 
 
 def _copy_item(item: Item, _: dict[int, Any]) -> Item:
-    """Copy an item for moto's way back, which it keeps at each transaction of all tables in it: no value is changed in place."""
+    """Copy an item shallowly: moto copies all tables of a transaction to undo it, but changes no value in place."""
     copied = object.__new__(Item)
     vars(copied).update(vars(item), attrs=LimitedSizeDict(item.attrs))
     return copied
 
 
-Item.__deepcopy__ = _copy_item  # type: ignore[method-assign,assignment] # in place of minutes of deep copies
+Item.__deepcopy__ = _copy_item  # type: ignore[method-assign,assignment] # replaces deep copies that take minutes
 
 
 @cache
 def hub() -> Hub:
-    """Give this process's hub."""
+    """Return this process's hub."""
     return Hub()
 
 
@@ -135,7 +135,7 @@ def _session() -> boto3.Session:
 
 @cache
 def behind(service: Any) -> Any:
-    """Give a client that no test counts or disturbs."""
+    """Return a client that is neither counted nor disturbed."""
     return _session().client(service)
 
 
@@ -147,16 +147,16 @@ def _watched(service: Any, signature: str | None) -> Any:
 
 
 class SharedSession(Session):
-    """A session whose clients are made once a process, and watched."""
+    """A session whose clients are made once per process, and listened to."""
 
     def create_client(self, service_name: Any, *_: Any, config: Any = None, **__: Any) -> Any:
-        """Give a client."""
+        """Return a client."""
         return _watched(service_name, config.signature_version if config else None)
 
 
 @cache
 def shared_stores() -> dict[str, Any]:
-    """Give what `Factory` would make of its tables: the models, and the stores that know neither settings nor clock."""
+    """Return what `Factory` would make of its tables: the models, and the stores without settings and clock."""
     jobs, marks, connection = bind(JobItem, "jobs", REGION), bind(MarkItem, "marks", REGION), Connection(region=REGION)
     definitions, owners = bind(DefinitionItem, "definitions", REGION), bind(OwnerItem, "owners", REGION)
     for client in (
@@ -178,7 +178,7 @@ def shared_stores() -> dict[str, Any]:
 
 
 def make_resources() -> dict[str, str]:
-    """Make a stack's resources in moto; give the environment variables that name them."""
+    """Make a stack's resources in moto; return the environment variables that name them."""
     for name in ("_job_item", "_definition_item", "_mark_item", "_owner_item"):
         behind("dynamodb").create_table(**_table(shared_stores()[name]))
     behind("s3").create_bucket(Bucket="bucket")
@@ -212,15 +212,15 @@ def make_resources() -> dict[str, str]:
 
 
 def _table(model: type[JobItem | DefinitionItem | MarkItem | OwnerItem]) -> dict[str, Any]:
-    """Describe a model's table, for CreateTable."""
+    """Describe a model's table for CreateTable."""
     schema = model._get_schema()
     indexes = [
         {
-            "IndexName": each["index_name"],
-            "KeySchema": _hash_first(each["key_schema"]),
-            "Projection": each["projection"],
+            "IndexName": index["index_name"],
+            "KeySchema": _hash_first(index["key_schema"]),
+            "Projection": index["projection"],
         }
-        for each in schema["global_secondary_indexes"]
+        for index in schema["global_secondary_indexes"]
     ]
     return {
         "TableName": model.Meta.table_name,

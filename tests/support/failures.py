@@ -8,17 +8,17 @@ __all__ = ["Failures"]
 
 
 class Failures:
-    """What was counted and logged."""
+    """Counted and logged failures."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
         self._capsys, self._caplog = capsys, caplog
 
     def counted(self) -> list[str]:
-        """Take the duties whose failures were counted since the last time."""
+        """Return the background work whose failures were counted since the last call."""
         lines = self._capsys.readouterr().out.splitlines()
-        return [json.loads(line)["duty"] for line in lines if '"BackgroundFailures"' in line]
+        return [json.loads(line)["work"] for line in lines if '"BackgroundFailures"' in line]
 
     def named(self, name: str) -> set[str]:
-        """Give what the log says of one id in its lines about failures."""
-        lines = [each for each in self._caplog.records if each.message == "background work failed"]
-        return {str(vars(each)[name]) for each in lines if name in vars(each)}
+        """Return the values of one id in the log lines about failures."""
+        records = [record for record in self._caplog.records if record.message == "background work failed"]
+        return {str(vars(record)[name]) for record in records if name in vars(record)}

@@ -1,4 +1,4 @@
-"""ECS as far as the launcher uses it: tasks whose states the test sets, client tokens as AWS keeps them."""
+"""ECS as far as the launcher uses it: tests set the states of tasks, and client tokens work as in AWS."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/test"
 
 
 def refusal(code: str, message: str = "", status: int = 400, **members: Any) -> tuple[Any, dict[str, Any]]:
-    """Make what botocore gets when an AWS service refuses a call."""
+    """Make the response that botocore gets when an AWS service refuses a call."""
     parsed = {
         "Error": {"Code": code, "Message": message or code},
         "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}},
@@ -26,22 +26,22 @@ def _response(**members: Any) -> tuple[Any, dict[str, Any]]:
 
 @dataclass
 class FakeEcs:
-    """A cluster. Nothing happens in it by itself: `move` and `finish` say what Fargate does."""
+    """A cluster. Nothing happens by itself: `move` and `finish` do what Fargate does."""
 
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
-    """Every RunTask, as it came."""
+    """Every request of RunTask."""
     failures: list[str] = field(default_factory=list)
-    """Reasons that the next RunTasks give in `failures[]`, one each."""
+    """Reasons in `failures[]` of the next responses of RunTask, one each."""
     _tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def handle(self, operation: str, body: bytes) -> tuple[Any, dict[str, Any]]:
-        """Serve one call."""
+        """Handle one call."""
         calls = {"RunTask": self._run, "DescribeTasks": self._describe, "ListTasks": self._list, "StopTask": self._stop}
         return calls[operation](json.loads(body))
 
     def move(self, task_arn: str, status: str) -> dict[str, Any]:
-        """Take a task to a state; give the event's detail."""
+        """Move a task to a state; return the event's detail."""
         self.tasks[task_arn]["lastStatus"] = status
         return json.loads(json.dumps(self.tasks[task_arn]))  # type: ignore[no-any-return] # a copy of a dict
 
@@ -53,7 +53,7 @@ class FakeEcs:
         stop_code: str = "EssentialContainerExited",
         reason: str = "",
     ) -> dict[str, Any]:
-        """Stop a task as Fargate does; give the event's detail. Who asked for a stop has said why already."""
+        """Stop a task as Fargate does; return the event's detail. The reason of an earlier StopTask is kept."""
         task = self.tasks[task_arn]
         task["desiredStatus"] = "STOPPED"
         task.setdefault("stopCode", stop_code)
@@ -64,8 +64,8 @@ class FakeEcs:
 
     @property
     def running(self) -> list[dict[str, Any]]:
-        """Tasks that nobody has stopped or asked to stop."""
-        return [each for each in self.tasks.values() if each["desiredStatus"] == "RUNNING"]
+        """Tasks that are not stopped and not requested to stop."""
+        return [task for task in self.tasks.values() if task["desiredStatus"] == "RUNNING"]
 
     def _run(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         self.requests.append(request)
@@ -91,14 +91,14 @@ class FakeEcs:
         return _response(tasks=[self.tasks[arn]], failures=[])
 
     def _describe(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        found = [self.tasks[arn] for arn in request["tasks"] if arn in self.tasks]
-        return _response(tasks=found, failures=[])
+        tasks = [self.tasks[arn] for arn in request["tasks"] if arn in self.tasks]
+        return _response(tasks=tasks, failures=[])
 
     def _list(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """List what is wanted to run: the default of `desiredStatus`, which `startedBy` allows no other filter beside."""
+        """List tasks with the default desired status, RUNNING; `startedBy` allows no other filter."""
         assert set(request) == {"cluster", "startedBy"}
-        found = [each["taskArn"] for each in self.running if each["startedBy"] == request["startedBy"]]
-        return _response(taskArns=found)
+        arns = [task["taskArn"] for task in self.running if task["startedBy"] == request["startedBy"]]
+        return _response(taskArns=arns)
 
     def _stop(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         task = self.tasks.get(request["task"])

@@ -1,4 +1,4 @@
-"""Faults between the service and AWS: calls that never arrive, answers that are lost, and things that happen meanwhile."""
+"""Faults between the service and AWS: calls that are not sent, responses that are lost, and events that happen meanwhile."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,20 +22,20 @@ __all__ = [
 
 
 class Quiet:
-    """A listener that lets everything pass; the others say what they do not."""
+    """A listener that lets everything pass."""
 
-    def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:  # noqa: ARG002 - a Listener's
+    def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:  # noqa: ARG002 - of the Listener protocol
         return None
 
-    def after(self, call: str) -> None:  # noqa: ARG002 - a Listener's
+    def after(self, call: str) -> None:  # noqa: ARG002 - of the Listener protocol
         return None
 
-    def sent(self, call: str) -> bool:  # noqa: ARG002 - a Listener's
+    def sent(self, call: str) -> bool:  # noqa: ARG002 - of the Listener protocol
         return False
 
 
 class _Nth(Quiet):
-    """Counts calls: of one kind, or with None all of them; its turn is one of these, from 0 on."""
+    """Counts calls of one kind, or all with None, and acts on one of them: `turn`, counted from 0."""
 
     def __init__(self, call: str | None = None, turn: int = 0) -> None:
         self.name, self._left = call, turn
@@ -62,7 +62,7 @@ class Meanwhile(_Nth):
 
 
 class NeverSent(_Nth):
-    """The network is gone before the call is sent."""
+    """The network fails before the call is sent."""
 
     def before(self, call: str) -> None:
         if self.is_its_turn(call):
@@ -70,7 +70,7 @@ class NeverSent(_Nth):
 
 
 class Lost(_Nth):
-    """AWS does what it is asked, and its answer never comes."""
+    """AWS executes the call, and its response is lost."""
 
     def after(self, call: str) -> None:
         if self.is_its_turn(call):
@@ -78,7 +78,7 @@ class Lost(_Nth):
 
 
 class Resent(_Nth):
-    """AWS does what it is asked, its answer never comes, and botocore sends the same request again."""
+    """AWS executes the call, its response is lost, and botocore sends the same request again."""
 
     def sent(self, call: str) -> bool:
         return self.is_its_turn(call)
@@ -98,7 +98,7 @@ class Refused(_Nth):
 
 
 class Always(Quiet):
-    """AWS refuses every call of some kinds for as long as this listens."""
+    """AWS refuses every call of some kinds while this listens."""
 
     def __init__(self, code: str, *calls: str, status: int = 400) -> None:
         self._calls = calls
@@ -109,7 +109,7 @@ class Always(Quiet):
 
 
 class Killed(BaseException):
-    """The function is gone: out of time, or its machine."""
+    """The function has ended: it ran out of time, or its machine failed."""
 
 
 class KilledBefore(_Nth):
@@ -121,7 +121,7 @@ class KilledBefore(_Nth):
 
 
 class KilledAfter(_Nth):
-    """The function is killed when AWS has done what it was asked."""
+    """The function is killed after AWS has executed the call."""
 
     def after(self, call: str) -> None:
         if self.is_its_turn(call):

@@ -17,12 +17,12 @@ BOB = "arn:aws:iam::123456789012:user/bob"
 
 
 _LARGEST_RESPONSE: Final = 6_291_556
-"""Bytes that a function may answer (AWS Lambda Developer Guide, "Lambda quotas"): JSON, in which the body is a text again."""
+"""Largest response of a function in bytes (AWS Lambda Developer Guide, "Lambda quotas"), as JSON that contains the body as a string."""
 
 
 @dataclass
 class Response:
-    """An answer of the API."""
+    """A response of the API."""
 
     status: int
     body: Any
@@ -31,18 +31,18 @@ class Response:
 
 @dataclass
 class Api:
-    """Sends requests as API Gateway would after it has verified the caller."""
+    """Sends requests as API Gateway does after it has verified the caller."""
 
     user_arn: str | None = ANNA
     unique_id: str | None = None
 
     def as_user(self, user_arn: str | None, unique_id: str | None = None) -> Self:
-        """Call as somebody else."""
+        """Return an API with another caller."""
         return type(self)(user_arn, unique_id)
 
     @property
     def _unique_id(self) -> str | None:
-        """The unique id that goes with the ARN, as AWS would have made one, unless another was chosen."""
+        """The unique id of the ARN, as AWS would have made it, unless the test chose another."""
         if self.user_arn is None or self.unique_id is not None:
             return self.unique_id
         return unique_id_of(self.user_arn)
@@ -60,7 +60,7 @@ class Api:
         return self.request("DELETE", url)
 
     def request(self, method: str, url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:
-        """Send one request; a body that is no text is sent as JSON."""
+        """Send one request; a body that is not a string is sent as JSON."""
         parts = urlsplit(url)
         resource, path_parameters = match_resource(parts.path)
         query: dict[str, list[str]] = {}
@@ -79,7 +79,7 @@ class Api:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send one request in the parts that API Gateway takes it apart into: also what no URL can say."""
+        """Send one request in the parts of API Gateway's event, including values that no URL can have."""
         event = {
             "requestContext": {
                 "resourcePath": resource,
@@ -97,13 +97,13 @@ class Api:
         }
         response = app(event, SimpleNamespace(aws_request_id="request-1"))
         size = len(json.dumps(response, ensure_ascii=False).encode())
-        assert size <= _LARGEST_RESPONSE, f"{method} {resource}: Lambda refuses an answer of {size:,} bytes"
+        assert size <= _LARGEST_RESPONSE, f"{method} {resource}: Lambda refuses a response of {size:,} bytes"
         text = response.get("body") or ""
         return Response(response["statusCode"], json.loads(text) if text else None, response.get("headers") or {})
 
 
 def unique_id_of(user_arn: str) -> str:
-    """Make the unique id of a principal up: the same for all sessions of a role, another for every other ARN."""
+    """Make the unique id of a principal: the same for all sessions of a role, a different one for every other ARN."""
     entity, _, session = user_arn.partition(":assumed-role/")[2].partition("/")
     account, name = user_arn.split(":")[4], user_arn.rpartition(":")[2]
     if session:
@@ -118,11 +118,13 @@ def _digest(text: str) -> str:
 
 
 def match_resource(path: str) -> tuple[str, dict[str, str]]:
-    """Find the resource that API Gateway would: one without parameters before one with."""
-    wanted = path.strip("/").split("/")
+    """Find the resource as API Gateway does: those without parameters first."""
+    path_parts = path.strip("/").split("/")
     best: tuple[str, dict[str, str]] = (path, {})
-    for resource in sorted(app.routes, key=lambda each: each.count("{")):
+    for resource in sorted(app.routes, key=lambda resource: resource.count("{")):
         parts = resource.strip("/").split("/")
-        if len(parts) == len(wanted) and all(p.startswith("{") or p == w for p, w in zip(parts, wanted, strict=True)):
-            return resource, {p[1:-1]: w for p, w in zip(parts, wanted, strict=True) if p.startswith("{")}
+        if len(parts) == len(path_parts) and all(
+            p.startswith("{") or p == w for p, w in zip(parts, path_parts, strict=True)
+        ):
+            return resource, {p[1:-1]: w for p, w in zip(parts, path_parts, strict=True) if p.startswith("{")}
     return best

@@ -1,4 +1,4 @@
-"""A runner as the service sees it: started by a task's overrides, talking HTTP."""
+"""A runner as the service sees it: started with a task's overrides, sending HTTP requests."""
 
 import hashlib
 import hmac
@@ -12,21 +12,21 @@ __all__ = ["RUNNER_KEY", "Run", "forged_token", "instance_id", "proof"]
 _API_URL = "https://api.example.com/v1"
 
 RUNNER_KEY = "s3cr3t"
-"""What Secrets Manager holds and ECS puts into each container."""
+"""The secret in Secrets Manager, which ECS passes to each container."""
 
 
 def instance_id(name: str) -> str:
-    """Make an instance id of a name."""
+    """Make an instance id from a name."""
     return hashlib.md5(name.encode()).hexdigest()
 
 
 def proof(factor: str, run_id: str, launch: int, instance: str) -> str:
-    """Prove a factor, as docs/runner-protocol.md says."""
+    """Make the proof of a factor, as docs/runner-protocol.md describes."""
     return hmac.new(factor.encode(), f"check-in|{run_id}|{launch}|{instance}".encode(), hashlib.sha256).hexdigest()
 
 
 def forged_token(runner_key: str, run_id: str, instance: str) -> str:
-    """Make a session token, as whoever has the runner key can."""
+    """Make a session token, as anybody with the runner key can."""
     return f"{instance}.{hmac.new(runner_key.encode(), f'session|{run_id}|{instance}'.encode(), hashlib.sha256).hexdigest()}"
 
 
@@ -45,9 +45,9 @@ class Run:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What the container is started with."""
+        """The environment variables of the container."""
         (override,) = self.task["overrides"]["containerOverrides"]
-        return {each["name"]: each["value"] for each in override["environment"]}
+        return {variable["name"]: variable["value"] for variable in override["environment"]}
 
     @property
     def path(self) -> str:
@@ -62,7 +62,7 @@ class Run:
         return self.path.removeprefix("/runs/")
 
     def check_in(self, instance: str = "a", *, launch_code: str | None = None, **fields: Any) -> Response:
-        """Check in; the session token is kept."""
+        """Check in, and keep the session token."""
         launch = int(self.environ["LAUNCH"])
         about = (self.run_id, fields.get("launch", launch), instance_id(instance))
         body = {

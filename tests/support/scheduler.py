@@ -1,4 +1,4 @@
-"""A scheduler in this process, on moto's AWS: its stores, its clock, and the HTTP API by raw API Gateway events."""
+"""A scheduler in this process, on moto's AWS: its stores, its clock, and the HTTP API with raw API Gateway events."""
 
 import json
 import tomllib
@@ -38,7 +38,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 class FakeClock:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ class FakeClock:
         return self.now
 
     def forward(self, **amount: float) -> None:
-        """Move it by a timedelta's arguments."""
+        """Advance it; the arguments are those of `timedelta`."""
         self.now += timedelta(**amount)
 
 
@@ -71,7 +71,7 @@ def notebook(*sources: str, kernel: str | None = "python3", **metadata: Any) -> 
 
 @dataclass
 class LocalScheduler:
-    """The whole service on moto, with what a test needs to look behind it."""
+    """The whole service on moto, with helpers to look behind it."""
 
     factory: Factory
     clock: FakeClock
@@ -80,7 +80,7 @@ class LocalScheduler:
 
     @property
     def calls(self) -> AwsCalls:
-        """The AWS calls that the service made."""
+        """The AWS calls of the service."""
         return self.hub.calls
 
     @property
@@ -88,23 +88,23 @@ class LocalScheduler:
         return self.factory.resources.bucket
 
     def client(self, service: Any) -> Any:
-        """Give a client of one's own, whose calls are not counted."""
+        """Return a client for the test, whose calls are not counted."""
         return behind(service)
 
     def upload(self, content: bytes, filename: str = "report.ipynb", api: Api | None = None) -> str:
-        """Upload a snapshot as a client would, and give its `input_uri`."""
+        """Upload a snapshot as a client would, and return its `input_uri`."""
         form = (api or self.api).post("/scheduler/uploads", {"filename": filename, "size_bytes": len(content)}).body
         self.client("s3").put_object(Bucket=self.bucket, Key=form["fields"]["key"], Body=content)
         return str(form["input_uri"])
 
     def create(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> str:
-        """Create a job and give its id."""
+        """Create a job and return its id."""
         response = self.post_job(content, api, **fields)
         assert response.status == 200, response.body
         return str(response.body["job_id"])
 
     def post_job(self, content: bytes | None = None, api: Api | None = None, **fields: Any) -> Response:
-        """Upload a notebook, and ask for a job of it; a field that is `...` is left out."""
+        """Upload a notebook and request a job of it; fields that are `...` are omitted."""
         api = api or self.api
         if "input_uri" not in fields:
             name = "x.zip" if fields.get("package_input_folder") else "x.ipynb"
@@ -119,7 +119,7 @@ class LocalScheduler:
         return api.post("/scheduler/jobs", {name: value for name, value in body.items() if value is not ...})
 
     def copies(self, job_id: str, count: int, change: Callable[[int], dict[str, Any]] = lambda _: {}) -> list[str]:
-        """Store copies of a job, each created a millisecond after the one before, with changes that its number decides."""
+        """Store copies of a job, created one millisecond apart; `change` returns the changes of each by its number."""
         original, made = self.factory._job_table.get(self.owner_id(), job_id, self.clock()), []
         assert original is not None
         for i in range(count):
@@ -135,27 +135,27 @@ class LocalScheduler:
         return (api or self.api).get(f"/scheduler/jobs/{job_id}").body
 
     def status(self, job_id: str) -> str:
-        """Give a job's state."""
+        """Return a job's state."""
         return str(self.job(job_id)["status"])
 
     def item(self, job_id: str, api: Api | None = None) -> dict[str, Any]:
-        """Read a job's item as it is stored, each attribute without its type; empty if there is none."""
+        """Read a job's stored item, without the types of its attributes; empty if there is none."""
         key = {"owner_id": {"S": self.owner_id(api)}, "job_id": {"S": job_id}}
         stored = self.client("dynamodb").get_item(TableName="jobs", Key=key, ConsistentRead=True).get("Item", {})
         return {name: next(iter(value.values())) for name, value in stored.items()}
 
     def items(self, table: str = "jobs") -> list[dict[str, Any]]:
-        """Read a table's items, as they are stored."""
+        """Read the stored items of a table."""
         return list(self.client("dynamodb").scan(TableName=table)["Items"])
 
     def owner_id(self, api: Api | None = None) -> str:
-        """Give a caller's owner id."""
+        """Return a caller's owner id."""
         return str((api or self.api).get("/scheduler/health").body["you"]["owner_id"])
 
     def objects(self, prefix: str = "") -> list[str]:
-        """List keys in the bucket."""
+        """List the keys in the bucket."""
         pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def wake_ups(self) -> int:
         """Count wake-ups in the queue."""
@@ -174,21 +174,21 @@ class LocalScheduler:
         return list(self.hub.ecs.tasks.values())
 
     def dispatch(self) -> None:
-        """Run the dispatcher, with a minute of time."""
+        """Run the dispatcher with a minute of time."""
         self.factory.dispatch.run(until=self.clock.now + timedelta(minutes=1))
 
     def launch(self, job_id: str | None = None, api: Api | None = None, **fields: Any) -> Run:
-        """Create a job unless one is named, dispatch, and give the run of its newest task."""
+        """Create a job unless one is named, dispatch, and return the run of its newest task."""
         job_id = job_id or self.create(api=api, **fields)
         self.dispatch()
         return self.run_of(job_id)
 
     def run_of(self, job_id: str) -> Run:
-        """Give the run of a job's newest task."""
-        return Run([each for each in self.tasks() if f"/{job_id}/" in each["startedBy"]][-1])
+        """Return the run of a job's newest task."""
+        return Run([task for task in self.tasks() if f"/{job_id}/" in task["startedBy"]][-1])
 
     def start(self, job_id: str | None = None, api: Api | None = None, **fields: Any) -> Run:
-        """Launch a job, and let its runner check in."""
+        """Launch a job and check in as its runner."""
         run = self.launch(job_id, api, **fields)
         assert run.check_in().status == 200
         return run
@@ -202,7 +202,7 @@ class LocalScheduler:
         self.ecs_event(self.hub.ecs.finish(run.task_arn, **how))
 
     def use(self, factory: Factory) -> None:
-        """Go on in another process of the function, which has memories of its own."""
+        """Go on in another process of the function, with its own caches."""
         self.factory = factory
         factories.use(factory)
 

@@ -1,4 +1,4 @@
-"""Steps of tests about tasks that are watched: sweeps that pass, states of a job, records that a dispatch did not get to write."""
+"""Steps of tests about watched tasks: repeated sweeps, jobs in each state, unrecorded tasks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +52,7 @@ def in_state(local: LocalScheduler, state: str) -> Run:
 
 
 def forget_task(local: LocalScheduler, run: Run) -> None:
-    """Put the record back to before its dispatch recorded the task."""
+    """Reset the record to before dispatch recorded the task."""
     key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id_of(run)}}
     local.client("dynamodb").update_item(TableName="jobs", Key=key, UpdateExpression="REMOVE task_arn")
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.definitions.problem import Problem
+from chalicelib.domain.identifiers import snapshot_key
 from chalicelib.domain.job import JobSpec
 
 __all__ = ["DEFAULT_CATCH_UP", "Definition", "LastRun", "OverlapPolicy", "ScheduleOptions", "TakenOver"]
@@ -108,3 +109,9 @@ class Definition:
     def is_synced(self) -> bool:
         """Whether the EventBridge schedules say what the definition says."""
         return self.synced_revision == self.revision
+
+    @property
+    def snapshot_key(self) -> str:
+        """S3 key of its current snapshot."""
+        packaged = self.spec.package_input_folder
+        return snapshot_key(self.owner_id, self.definition_id, self.snapshot_id, packaged=packaged)

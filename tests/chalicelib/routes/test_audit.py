@@ -185,7 +185,7 @@ def test_a_request_that_fails_inside_leaves_a_line(local: LocalScheduler, lines:
 
 def test_no_line_is_lost_where_the_log_level_is_high() -> None:
     """The operator may set `functions.log_level`; audit lines do not depend on it."""
-    code = "from chalicelib.observability import audit, identify; identify(owner_id='o'); audit(action='a')"
+    code = "from chalicelib.observability import add_log_keys, audit; add_log_keys(owner_id='o'); audit(action='a')"
     env = {"LOG_LEVEL": "ERROR", "POWERTOOLS_SERVICE_NAME": "api"}
     made = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True)
     line = json.loads(made.stdout)

@@ -1,4 +1,4 @@
-"""Background work that fails: it is counted, it names what it is for, and it holds up no other work."""
+"""Background work that fails is counted, logs what it was for, and does not stop other work."""
 
 import json
 from types import SimpleNamespace
@@ -30,16 +30,16 @@ def test_all_functions_count_into_one_metric(
             "Metrics": [{"Name": "BackgroundFailures", "Unit": "Count"}],
         }
     ]
-    assert (line["service"], line["duty"], line["BackgroundFailures"]) == ("background", "cleanup", [1.0])
+    assert (line["service"], line["work"], line["BackgroundFailures"]) == ("background", "cleanup", [1.0])
 
 
-def test_a_job_that_cannot_be_read_holds_up_neither_other_jobs_nor_definitions(
+def test_an_unreadable_job_stops_neither_other_jobs_nor_definitions(
     local: LocalScheduler, made: Definitions, failures: Failures
 ) -> None:
-    """A defect, not an answer of AWS: whatever it is, the rest of the sweep goes on."""
+    """The rest of the sweep goes on even after a defect that is not an error of AWS."""
     for _ in range(2):
         local.start()
-    broken, intact = sorted(each["job_id"]["S"] for each in local.items())
+    broken, intact = sorted(item["job_id"]["S"] for item in local.items())
     local.client("dynamodb").update_item(
         TableName="jobs",
         Key={"owner_id": {"S": local.owner_id()}, "job_id": {"S": broken}},
@@ -48,16 +48,16 @@ def test_a_job_that_cannot_be_read_holds_up_neither_other_jobs_nor_definitions(
     )
     definition_id = made.create(schedule="* * * * *")
     local.clock.forward(minutes=15, seconds=1)
-    assert [each["kind"] for each in made.sweep()] == ["walk"]
+    assert [message["kind"] for message in made.sweep()] == ["walk"]
     assert len(made.jobs(definition_id)) >= 3
-    assert [each["startedBy"].split("/")[1] for each in local.hub.ecs.running] == [broken]
+    assert [task["startedBy"].split("/")[1] for task in local.hub.ecs.running] == [broken]
     assert local.run_of(intact).task["desiredStatus"] == "STOPPED"
     assert failures.counted() == ["runs"]
     assert failures.named("job_id") == {broken}
 
 
-def _give_every_duty_something_to_do(local: LocalScheduler, made: Definitions) -> int:
-    """Make an overdue definition, schedules that lag behind, a silent run and a waiting job; give the number of wake-ups."""
+def _make_work_for_every_part_of_the_sweep(local: LocalScheduler, made: Definitions) -> int:
+    """Make an overdue definition, unwritten schedules, a run without heartbeats and a waiting job; return the number of wake-ups."""
     local.start()
     local.create()
     local.hub.listeners.append(Always(_DENIED, "scheduler:CreateSchedule"))
@@ -68,10 +68,10 @@ def _give_every_duty_something_to_do(local: LocalScheduler, made: Definitions) -
 
 
 def _done(local: LocalScheduler, made: Definitions, wake_ups: int) -> set[str]:
-    """Name what a sweep has done."""
-    asked = {each["kind"] for each in made.asked()}
+    """Return what a sweep has done."""
+    requested = {message["kind"] for message in made.asked()}
     stopped = set() if local.hub.ecs.running else {"stop"}
-    return asked | stopped | ({"wake"} if local.wake_ups() > wake_ups else set())
+    return requested | stopped | ({"wake"} if local.wake_ups() > wake_ups else set())
 
 
 _DENIALS = {
@@ -82,10 +82,10 @@ _DENIALS = {
 
 
 @pytest.mark.parametrize("refused", _DENIALS)
-def test_a_duty_of_the_sweep_that_is_denied_holds_up_no_other(
+def test_a_denied_part_of_the_sweep_does_not_stop_the_others(
     local: LocalScheduler, made: Definitions, failures: Failures, refused: str
 ) -> None:
-    wake_ups = _give_every_duty_something_to_do(local, made)
+    wake_ups = _make_work_for_every_part_of_the_sweep(local, made)
     failures.counted()
     local.hub.listeners.append(Always(_DENIED, refused))
     events.sweep({}, _CONTEXT)
@@ -93,11 +93,11 @@ def test_a_duty_of_the_sweep_that_is_denied_holds_up_no_other(
 
 
 @pytest.mark.parametrize("turn", range(10))
-def test_a_list_that_cannot_be_read_holds_up_no_other_duty(
+def test_a_failed_query_does_not_stop_the_other_parts_of_the_sweep(
     local: LocalScheduler, made: Definitions, failures: Failures, turn: int
 ) -> None:
-    """A sweep makes ten Queries; each may be the one that fails."""
-    wake_ups = _give_every_duty_something_to_do(local, made)
+    """A sweep makes ten Queries; any of them may fail."""
+    wake_ups = _make_work_for_every_part_of_the_sweep(local, made)
     failures.counted()
     local.hub.listeners.append(Refused(_DENIED, "dynamodb:Query", turn=turn))
     events.sweep({}, _CONTEXT)
@@ -105,19 +105,19 @@ def test_a_list_that_cannot_be_read_holds_up_no_other_duty(
     assert len({"walk", "sync", "stop", "wake"} - _done(local, made, wake_ups)) <= 1
 
 
-def test_a_job_for_which_no_container_can_be_started_tells_the_operator_too(
+def test_a_container_that_cannot_be_started_counts_as_a_background_failure(
     local: LocalScheduler, failures: Failures
 ) -> None:
     job_id = local.create()
     failures.counted()
     local.hub.listeners.append(Always(_DENIED, "ecs:RunTask", status=400))
-    while local.status(job_id) != "FAILED":  # a new permission takes effect after a while, so it is tried again
+    while local.status(job_id) != "FAILED":  # retried, because a new permission takes effect after a while
         local.dispatch()
         local.clock.forward(minutes=10)
     assert failures.counted() == ["launches"]
 
 
-def test_a_launch_that_gets_no_answer_is_counted(local: LocalScheduler, failures: Failures) -> None:
+def test_a_launch_without_a_response_is_counted(local: LocalScheduler, failures: Failures) -> None:
     local.create()
     failures.counted()
     local.hub.listeners.append(Always("ServerException", "ecs:RunTask", status=500))
@@ -125,12 +125,12 @@ def test_a_launch_that_gets_no_answer_is_counted(local: LocalScheduler, failures
     assert failures.counted() == ["launches"]
 
 
-def test_a_notebook_that_fails_is_no_failure_of_the_service(local: LocalScheduler, failures: Failures) -> None:
+def test_a_failed_notebook_is_not_a_failure_of_the_service(local: LocalScheduler, failures: Failures) -> None:
     assert local.start().report("notebook_error").status == 200
     assert failures.counted() == []
 
 
-def test_a_task_event_that_fails_names_its_task(local: LocalScheduler, failures: Failures) -> None:
+def test_a_failed_task_event_logs_its_task(local: LocalScheduler, failures: Failures) -> None:
     run = local.start()
     detail = local.hub.ecs.finish(run.task_arn)
     local.hub.listeners.append(Always(_DENIED, "dynamodb:GetItem"))

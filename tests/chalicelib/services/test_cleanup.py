@@ -1,4 +1,4 @@
-"""Cleanup: what a deleted job leaves behind goes, and comes back no more."""
+"""Cleanup removes what a deleted job leaves behind, and it does not come back."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,7 @@ _CONTEXT = SimpleNamespace(
 
 
 def _image(local: LocalScheduler, job_id: str) -> dict[str, Any]:
-    return next(each for each in local.items() if each["job_id"]["S"] == job_id)
+    return next(item for item in local.items() if item["job_id"]["S"] == job_id)
 
 
 def _record(name: str, old: dict[str, Any], new: dict[str, Any] | None = None, number: str = "1") -> dict[str, Any]:
@@ -29,9 +29,9 @@ def _record(name: str, old: dict[str, Any], new: dict[str, Any] | None = None, n
 
 
 def _deliver(*records: dict[str, Any]) -> list[str]:
-    """Deliver records as the stream or the queue does; give the ids of those to deliver again."""
+    """Deliver records as the stream or the queue does; return the ids of those to deliver again."""
     response = events.cleanup({"Records": list(records)}, _CONTEXT)
-    return [each["itemIdentifier"] for each in response["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
 def _put(local: LocalScheduler, job_id: str, *paths: str) -> None:
@@ -79,7 +79,7 @@ def _second_cleanup(local: LocalScheduler) -> dict[str, Any]:
     return {"messageId": "m", "body": message["Body"], "eventSource": "aws:sqs", "receiptHandle": "r", "attributes": {}}
 
 
-def test_what_is_uploaded_late_goes_with_the_second_cleanup(local: LocalScheduler) -> None:
+def test_the_second_cleanup_removes_late_uploads(local: LocalScheduler) -> None:
     job_id = _in_state(local, "IN_PROGRESS")
     _deliver(_delete(local, job_id))
     _put(local, job_id, "ipynb/late.ipynb")
@@ -95,13 +95,13 @@ def test_2500_files_are_removed(local: LocalScheduler) -> None:
     assert local.calls.count("s3:DeleteObjects") == 3
 
 
-def test_a_record_that_comes_twice_does_no_harm(local: LocalScheduler) -> None:
+def test_a_record_can_be_delivered_twice(local: LocalScheduler) -> None:
     record = _delete(local, _in_state(local, "IN_PROGRESS"))
     assert _deliver(record) == _deliver(record) == []
     assert local.objects("jobs/") == []
 
 
-def test_retention_removes_by_the_same_way(local: LocalScheduler) -> None:
+def test_an_expired_job_is_cleaned_up_the_same_way(local: LocalScheduler) -> None:
     job_id = _in_state(local, "COMPLETED")
     _put(local, job_id, "ipynb/a.ipynb")
     record = _record("REMOVE", _image(local, job_id))
@@ -117,7 +117,7 @@ def _delete_three(local: LocalScheduler) -> list[dict[str, Any]]:
     return records
 
 
-def test_a_record_that_fails_comes_again_alone(local: LocalScheduler) -> None:
+def test_only_the_failed_record_is_delivered_again(local: LocalScheduler) -> None:
     records = _delete_three(local)
     local.hub.listeners.append(Refused("InternalError", "sqs:SendMessage", 0, status=400))
     assert _deliver(*records) == ["0"]
@@ -126,8 +126,8 @@ def test_a_record_that_fails_comes_again_alone(local: LocalScheduler) -> None:
     assert local.objects("jobs/") == []
 
 
-def test_files_that_cannot_be_removed_do_not_hold_up_the_stream(local: LocalScheduler) -> None:
-    """The second cleanup removes them, and has been asked for."""
+def test_files_that_cannot_be_removed_do_not_stop_the_stream(local: LocalScheduler) -> None:
+    """The second cleanup, which is requested first, removes them."""
     records = _delete_three(local)
     local.hub.listeners.append(Refused("InternalError", "s3:DeleteObjects", 0, status=500))
     assert _deliver(*records) == []
@@ -135,14 +135,14 @@ def test_files_that_cannot_be_removed_do_not_hold_up_the_stream(local: LocalSche
     assert local.second_cleanups() == 3
 
 
-def test_a_task_that_ecs_has_forgotten_is_no_failure(local: LocalScheduler) -> None:
+def test_a_task_that_ecs_does_not_know_any_more_is_not_a_failure(local: LocalScheduler) -> None:
     record = _delete(local, _in_state(local, "IN_PROGRESS"))
     local.hub.ecs.tasks.clear()
     assert _deliver(record) == []
 
 
-def test_the_entry_points_take_what_aws_sends(local: LocalScheduler) -> None:
-    """The deployed handlers, each with an event of its kind."""
+def test_the_entry_points_handle_events_of_aws(local: LocalScheduler) -> None:
+    """Call each deployed handler with an event of its kind."""
     job_id = local.create()
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 60_000)
     dispatch.handler({"Records": [{"body": "x", "attributes": {"ApproximateReceiveCount": "1"}}]}, context)

@@ -1,4 +1,4 @@
-"""What cannot be cleaned up: left to the second cleanup, whose message names it, and counted."""
+"""A failed cleanup is counted, and left to the second cleanup, whose message names the job or definition."""
 
 import pytest
 
@@ -11,13 +11,13 @@ _DENIED = "AccessDeniedException"
 
 
 def _upload_id(local: LocalScheduler) -> str:
-    """Give the id of the only upload."""
+    """Return the id of the only upload."""
     [key] = local.objects("uploads/")
     return key.rpartition("/")[2]
 
 
 @pytest.mark.parametrize("refused", ["s3:ListObjectsV2", "s3:DeleteObjects"])
-def test_files_that_cannot_be_removed_are_left_to_the_second_cleanup_which_names_the_job(
+def test_files_that_cannot_be_removed_are_left_to_the_second_cleanup(
     local: LocalScheduler, made: Definitions, failures: Failures, refused: str
 ) -> None:
     made.follow_streams()
@@ -36,7 +36,7 @@ def test_files_that_cannot_be_removed_are_left_to_the_second_cleanup_which_names
 
 
 @pytest.mark.parametrize("refused", ["scheduler:DeleteSchedule", "s3:ListObjectsV2", "dynamodb:Query"])
-def test_a_definition_that_cannot_be_cleaned_up_is_left_to_the_second_cleanup_which_names_it(
+def test_a_definition_that_cannot_be_cleaned_up_is_left_to_the_second_cleanup(
     local: LocalScheduler, made: Definitions, failures: Failures, refused: str
 ) -> None:
     definition_id = made.create()
@@ -58,19 +58,19 @@ def test_a_definition_that_cannot_be_cleaned_up_is_left_to_the_second_cleanup_wh
     assert made.leftovers() == {}
 
 
-def test_a_task_that_cannot_be_stopped_is_tried_again_and_its_job_is_named(
+def test_stopping_a_task_is_retried_and_its_job_is_logged(
     local: LocalScheduler, made: Definitions, failures: Failures
 ) -> None:
     made.follow_streams()
     run = local.start()
-    (job_id,) = (each["job_id"]["S"] for each in local.items())
+    (job_id,) = (item["job_id"]["S"] for item in local.items())
     made.told()
     assert local.api.delete(f"/scheduler/jobs/{job_id}").status == 204
     local.hub.listeners.append(Always(_DENIED, "ecs:StopTask"))
     records = made.told()
     assert len(made.deliver_records(*records)) == 1
     assert failures.counted() == ["cleanup"]
-    assert [each["job_id"] for each in made.second_cleanups()] == [job_id]
+    assert [message["job_id"] for message in made.second_cleanups()] == [job_id]
     local.hub.listeners.clear()
     assert made.deliver_records(*records) == []
     assert run.task["desiredStatus"] == "STOPPED"

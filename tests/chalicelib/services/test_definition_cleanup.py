@@ -1,4 +1,4 @@
-"""Cleanup after definitions: a deleted one leaves nothing, a replaced snapshot goes, nothing else is touched."""
+"""Cleanup after definitions removes deleted ones and replaced snapshots, and nothing else."""
 
 import io
 import zipfile
@@ -15,15 +15,15 @@ from tests.support.scheduler import BOB, LocalScheduler, notebook
 
 @pytest.fixture
 def followed(made: Definitions) -> Definitions:
-    """Definitions whose streams are followed."""
+    """Definitions with streams."""
     made.follow_streams()
     return made
 
 
 def _put_jobs(made: Definitions, job_id: str, count: int) -> None:
-    """Put jobs like one that was made, with their inputs."""
+    """Store copies of a job, with their inputs."""
     local = made.local
-    (item,) = [each for each in local.items() if each["job_id"]["S"] == job_id]
+    (item,) = [item for item in local.items() if item["job_id"]["S"] == job_id]
     owner_id, rows = local.owner_id(), []
     for i in range(count):
         copy = f"{job_id[:-4]}{i:04x}"
@@ -49,7 +49,7 @@ def test_a_deleted_definition_leaves_nothing(local: LocalScheduler, followed: De
     assert local.second_cleanups() == 3
 
 
-def test_three_hundred_jobs_go_with_their_definition(local: LocalScheduler, made: Definitions) -> None:
+def test_three_hundred_jobs_are_deleted_with_their_definition(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     _put_jobs(made, made.run_now(definition_id), 299)
     assert len(made.jobs(definition_id)) == 300
@@ -62,7 +62,7 @@ def test_three_hundred_jobs_go_with_their_definition(local: LocalScheduler, made
     assert made.leftovers() == {}
 
 
-def test_what_others_have_stays(local: LocalScheduler, followed: Definitions) -> None:
+def test_other_definitions_and_jobs_are_kept(local: LocalScheduler, followed: Definitions) -> None:
     definition_id, other = followed.create(), followed.create()
     theirs = followed.create(api=local.api.as_user(BOB))
     kept, plain = followed.run_now(other), local.create()
@@ -71,13 +71,13 @@ def test_what_others_have_stays(local: LocalScheduler, followed: Definitions) ->
     assert followed.clean_up() == []
     assert followed.clean_up() == []
     assert list(followed.schedules()) == sorted([f"{other}-0", f"{theirs}-0"])
-    assert [each["job_id"] for each in followed.jobs()] == sorted([kept, plain])
+    assert [job["job_id"] for job in followed.jobs()] == sorted([kept, plain])
     assert len(local.objects("definitions/")) == 2
     assert len(local.objects("jobs/")) == 2
 
 
 @pytest.mark.parametrize("packaged", [False, True])
-def test_a_replaced_snapshot_goes_and_the_new_one_stays(
+def test_a_replaced_snapshot_is_removed_and_the_new_one_is_kept(
     local: LocalScheduler, followed: Definitions, packaged: bool
 ) -> None:
     contents = [_zip(text) for text in ("old", "new")] if packaged else [notebook("old"), notebook("new")]
@@ -103,7 +103,7 @@ def test_other_changes_remove_nothing(local: LocalScheduler, followed: Definitio
     assert (local.objects("definitions/"), local.calls) == (before, [])
 
 
-def test_a_definition_that_is_new_needs_no_cleanup(local: LocalScheduler, followed: Definitions) -> None:
+def test_a_new_definition_needs_no_cleanup(local: LocalScheduler, followed: Definitions) -> None:
     followed.create()
     (item,) = local.items("definitions")
     keys = {name: item[name] for name in ("owner_id", "definition_id")}
@@ -116,7 +116,9 @@ def test_a_definition_that_is_new_needs_no_cleanup(local: LocalScheduler, follow
     assert len(local.objects("definitions/")) == 1
 
 
-def test_the_second_cleanup_takes_what_was_still_on_its_way(local: LocalScheduler, followed: Definitions) -> None:
+def test_the_second_cleanup_removes_a_job_that_was_created_meanwhile(
+    local: LocalScheduler, followed: Definitions
+) -> None:
     definition_id = followed.create()
 
     def delete() -> None:
@@ -125,7 +127,7 @@ def test_the_second_cleanup_takes_what_was_still_on_its_way(local: LocalSchedule
 
     local.hub.listeners.append(Meanwhile("dynamodb:PutItem", delete))
     job_id = followed.run_now(definition_id)
-    assert [each["job_id"] for each in followed.jobs()] == [job_id]
+    assert [job["job_id"] for job in followed.jobs()] == [job_id]
     followed.clean_up_again()
     assert followed.clean_up() == []
     assert followed.leftovers() == {}
@@ -133,11 +135,11 @@ def test_the_second_cleanup_takes_what_was_still_on_its_way(local: LocalSchedule
     assert followed.leftovers() == {}
 
 
-def test_a_stream_of_both_tables_is_taken_apart(local: LocalScheduler, followed: Definitions) -> None:
+def test_records_of_both_streams_are_told_apart(local: LocalScheduler, followed: Definitions) -> None:
     job_id, definition_id = local.create(), followed.create()
     local.api.delete(f"/scheduler/jobs/{job_id}")
     followed.delete(definition_id)
-    assert {frozenset(each["dynamodb"]["Keys"]) for each in followed.told()} == {
+    assert {frozenset(record["dynamodb"]["Keys"]) for record in followed.told()} == {
         frozenset({"owner_id", "job_id"}),
         frozenset({"owner_id", "definition_id"}),
     }

@@ -1,4 +1,4 @@
-"""What a disabled owner has made runs no more: due minutes, waiting jobs, retries; what runs already goes on."""
+"""Due times, waiting jobs and retries of a disabled owner do not run; running jobs go on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def described(local: LocalScheduler, definition_id: str, owner_id: str) -> dict[
     return dict(response.body)
 
 
-def test_a_due_minute_makes_no_job_and_the_definition_says_why(local: LocalScheduler, made: Definitions) -> None:
+def test_a_due_time_makes_no_job_and_the_definition_shows_why(local: LocalScheduler, made: Definitions) -> None:
     definition_id, owner_id = made.create(), local.owner_id()
     message = {"owner_id": owner_id, "definition_id": definition_id, "revision": 1}
     set_disabled(local, owner_id)
@@ -56,7 +56,7 @@ def test_a_due_minute_makes_no_job_and_the_definition_says_why(local: LocalSched
     assert made.described(definition_id)["problems"] == []
 
 
-def test_a_missed_minute_that_the_sweep_finds_makes_no_job_either(local: LocalScheduler, made: Definitions) -> None:
+def test_a_missed_due_time_that_the_sweep_finds_makes_no_job(local: LocalScheduler, made: Definitions) -> None:
     made.create()
     set_disabled(local, local.owner_id())
     made.set_clock("13:05")
@@ -65,8 +65,8 @@ def test_a_missed_minute_that_the_sweep_finds_makes_no_job_either(local: LocalSc
     assert made.verdicts() == {"13:00": "refused"}
 
 
-def test_a_tick_knows_at_once(local: LocalScheduler, made: Definitions) -> None:
-    """Another process of the API may remember for a minute; ticks and dispatch do not remember."""
+def test_a_tick_reads_immediately_that_the_owner_is_disabled(local: LocalScheduler, made: Definitions) -> None:
+    """Other processes of the API may cache it for a minute; ticks and dispatch do not cache it."""
     definition_id, owner_id = made.create(), local.owner_id()
     made.set_clock("13:00", seconds=4)
     set_disabled(local, owner_id)
@@ -79,7 +79,7 @@ def test_a_tick_knows_at_once(local: LocalScheduler, made: Definitions) -> None:
     assert made.jobs() == []
 
 
-def test_a_tick_that_cannot_learn_who_is_disabled_comes_again(local: LocalScheduler, made: Definitions) -> None:
+def test_a_tick_is_delivered_again_if_the_owner_cannot_be_read(local: LocalScheduler, made: Definitions) -> None:
     message = {"owner_id": local.owner_id(), "definition_id": made.create(), "due": "2026-11-23T13:00:00Z"}
     made.set_clock("13:00", seconds=4)
     local.hub.listeners.append(Refused("ThrottlingException", "dynamodb:GetItem", turn=2))
@@ -90,13 +90,13 @@ def test_a_tick_that_cannot_learn_who_is_disabled_comes_again(local: LocalSchedu
     assert len(made.jobs()) == 1
 
 
-def test_waiting_jobs_end_and_say_why_and_others_are_launched(local: LocalScheduler) -> None:
+def test_waiting_jobs_end_with_an_outcome_and_jobs_of_others_are_launched(local: LocalScheduler) -> None:
     jobs = [local.create() for _ in range(3)]
     owner_id, carol = local.owner_id(), local.api.as_user(_CAROL)
     hers = local.create(api=carol)
     set_disabled(local, owner_id)
     local.dispatch()
-    assert [each["startedBy"].split("/")[1] for each in local.tasks()] == [hers]
+    assert [task["startedBy"].split("/")[1] for task in local.tasks()] == [hers]
     for job_id in jobs:
         job = local.api.as_user(BOB).get(f"/scheduler/jobs/{job_id}?owner_id={owner_id}").body
         assert (job["status"], job["attempt"], job["outcome"]["code"]) == ("FAILED", 0, "owner_disabled")
@@ -107,7 +107,7 @@ def test_waiting_jobs_end_and_say_why_and_others_are_launched(local: LocalSchedu
         assert job["end_time"]
 
 
-def test_they_end_also_where_the_owner_has_no_slot_left() -> None:
+def test_waiting_jobs_end_even_if_the_owner_has_no_slot_left() -> None:
     with scheduler(settings(ownership={"admins": (BOB,)}, limits={"max_running_jobs_per_owner": 1})) as local:
         running = local.start()
         job_id, owner_id = local.create(), local.owner_id()
@@ -122,7 +122,7 @@ def test_they_end_also_where_the_owner_has_no_slot_left() -> None:
         assert running.heartbeat().body == {"action": "stop"}
 
 
-def test_a_running_job_goes_on_but_gets_no_other_attempt(local: LocalScheduler) -> None:
+def test_a_running_job_goes_on_but_is_not_retried(local: LocalScheduler) -> None:
     run = local.start(max_retries=3)
     owner_id, job_id = local.owner_id(), run.path.split("/")[3]
     set_disabled(local, owner_id)
@@ -137,7 +137,7 @@ def test_a_running_job_goes_on_but_gets_no_other_attempt(local: LocalScheduler) 
     assert len(local.tasks()) == 1
 
 
-def test_more_waiting_jobs_than_one_dispatch_takes_all_end(local: LocalScheduler) -> None:
+def test_all_waiting_jobs_end_even_if_one_dispatch_cannot_handle_them(local: LocalScheduler) -> None:
     job_id = local.create()
     local.copies(job_id, 120)
     set_disabled(local, local.owner_id())
@@ -145,12 +145,12 @@ def test_more_waiting_jobs_than_one_dispatch_takes_all_end(local: LocalScheduler
         wake_ups = local.wake_ups()
         local.dispatch()
         assert local.wake_ups() > wake_ups
-    assert {each["status"]["S"] for each in local.items()} == {"FAILED"}
+    assert {item["status"]["S"] for item in local.items()} == {"FAILED"}
     assert local.tasks() == []
 
 
 @pytest.mark.parametrize("killed", [KilledBefore, KilledAfter])
-def test_a_registration_that_is_cut_off_is_made_good_by_the_next_create(
+def test_an_interrupted_registration_is_repaired_by_the_next_create(
     local: LocalScheduler, killed: type[KilledBefore | KilledAfter]
 ) -> None:
     local.hub.listeners.append(killed("dynamodb:UpdateItem"))
@@ -159,4 +159,4 @@ def test_a_registration_that_is_cut_off_is_made_good_by_the_next_create(
     assert local.items() == []
     local.hub.listeners.clear()
     local.create()
-    assert [each["owner_id"]["S"] for each in local.items("owners")] == [local.owner_id()]
+    assert [item["owner_id"]["S"] for item in local.items("owners")] == [local.owner_id()]

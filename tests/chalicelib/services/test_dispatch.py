@@ -1,4 +1,4 @@
-"""Dispatch: who is next, what is sent, and what happens when it is cut off."""
+"""Dispatch: the order of jobs, the request to ECS, and what happens when dispatch is interrupted."""
 
 import json
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.support.scheduler import ANNA, BOB, LocalScheduler, scheduler, settin
 
 
 def _launched(local: LocalScheduler) -> list[str]:
-    return [each["startedBy"].split("/")[1] for each in local.tasks()]
+    return [task["startedBy"].split("/")[1] for task in local.tasks()]
 
 
 def _create(local: LocalScheduler, count: int, user: str = ANNA, **fields: Any) -> list[str]:
@@ -22,7 +22,7 @@ def _create(local: LocalScheduler, count: int, user: str = ANNA, **fields: Any) 
     return made
 
 
-def _dispatch_cut_off(local: LocalScheduler, fault: Any) -> None:
+def _dispatch_interrupted(local: LocalScheduler, fault: Any) -> None:
     local.hub.listeners.append(fault)
     local.dispatch()
     assert fault.has_happened
@@ -34,8 +34,8 @@ def test_owners_take_turns_oldest_first(local: LocalScheduler) -> None:
     bob = _create(local, 2, BOB)
     local.dispatch()
     order = _launched(local)
-    assert [each for each in order if each in anna] == anna
-    assert [each for each in order if each in bob] == bob
+    assert [job_id for job_id in order if job_id in anna] == anna
+    assert [job_id for job_id in order if job_id in bob] == bob
     assert {*order[:2]} == {anna[0], bob[0]}
     assert {*order[2:4]} == {anna[1], bob[1]}
 
@@ -48,18 +48,18 @@ def test_owners_take_turns_oldest_first(local: LocalScheduler) -> None:
         ({"max_running_jobs": 4, "max_running_jobs_per_owner": 3}, {ANNA: 3, BOB: 1}),
     ],
 )
-def test_limits_hold_over_several_dispatches(limits: dict[str, int], expected: dict[str, int]) -> None:
+def test_limits_hold_across_several_dispatches(limits: dict[str, int], expected: dict[str, int]) -> None:
     with scheduler(settings(limits=limits)) as local:
         _create(local, 4)
         _create(local, 1, BOB)
         local.dispatch()
         local.dispatch()
-        owners = [each["startedBy"].partition("/")[0] for each in local.tasks()]
+        owners = [task["startedBy"].partition("/")[0] for task in local.tasks()]
         counts = {user: owners.count(local.owner_id(local.api.as_user(user))) for user in expected}
         assert counts == expected
 
 
-def test_a_slot_that_comes_free_is_given_to_the_next() -> None:
+def test_a_free_slot_goes_to_the_next_job() -> None:
     with scheduler(settings(limits={"max_running_jobs": 1})) as local:
         first, second, third = _create(local, 3)
         run = local.start(first)
@@ -76,7 +76,7 @@ def test_a_slot_that_comes_free_is_given_to_the_next() -> None:
         assert _launched(local) == [first, second, third]
 
 
-def test_a_definition_has_a_limit_of_its_own() -> None:
+def test_each_definition_has_its_own_limit() -> None:
     with scheduler(settings(limits={"max_running_jobs_per_definition": 2})) as local:
         made = _create(local, 5)
         table = local.client("dynamodb")
@@ -92,7 +92,7 @@ def test_a_definition_has_a_limit_of_its_own() -> None:
         assert _launched(local) == [made[0], made[1], made[4]]
 
 
-def test_what_may_not_run_yet_waits(local: LocalScheduler) -> None:
+def test_a_retry_waits_for_its_interval(local: LocalScheduler) -> None:
     run = local.start(max_retries=1, min_retry_interval_millis=60_000)
     job_id = run.path.split("/")[3]
     run.report("notebook_error")
@@ -105,7 +105,7 @@ def test_what_may_not_run_yet_waits(local: LocalScheduler) -> None:
     assert (local.status(job_id), local.job(job_id)["attempt"]) == ("QUEUED", 2)
 
 
-def test_what_is_sent_is_all_that_fargate_needs(local: LocalScheduler) -> None:
+def test_the_request_has_everything_that_fargate_needs(local: LocalScheduler) -> None:
     run = local.launch(compute_type="medium")
     (request,) = local.hub.ecs.requests
     job_id = run.path.split("/")[3]
@@ -125,44 +125,44 @@ def test_what_is_sent_is_all_that_fargate_needs(local: LocalScheduler) -> None:
     assert "launchType" not in request
 
 
-_CUTS = [
+_INTERRUPTIONS = [
     pytest.param(lambda: NeverSent("ecs:RunTask"), id="RunTask never sent"),
-    pytest.param(lambda: Lost("ecs:RunTask"), id="answer of RunTask lost"),
-    pytest.param(lambda: Refused("ServerException", "ecs:RunTask", status=500), id="RunTask failed inside ECS"),
+    pytest.param(lambda: Lost("ecs:RunTask"), id="response of RunTask lost"),
+    pytest.param(lambda: Refused("ServerException", "ecs:RunTask", status=500), id="internal error of ECS"),
     pytest.param(lambda: NeverSent("dynamodb:UpdateItem", 1), id="task not recorded"),
-    pytest.param(lambda: Lost("dynamodb:UpdateItem", 0), id="answer of the claim lost"),
+    pytest.param(lambda: Lost("dynamodb:UpdateItem", 0), id="response of the claim lost"),
     pytest.param(lambda: Resent("dynamodb:UpdateItem", 0), id="claim sent twice"),
-    pytest.param(lambda: Lost("dynamodb:UpdateItem", 1), id="answer of the record lost"),
+    pytest.param(lambda: Lost("dynamodb:UpdateItem", 1), id="response of the record lost"),
 ]
 
 
-@pytest.mark.parametrize("cut", _CUTS)
+@pytest.mark.parametrize("interruption", _INTERRUPTIONS)
 @pytest.mark.parametrize("compute_type", ["small", "small-spot"])
-def test_a_launch_that_was_cut_off_is_taken_up_by_the_identical_call(
-    local: LocalScheduler, cut: Any, compute_type: str
+def test_an_interrupted_launch_is_repeated_with_the_identical_call(
+    local: LocalScheduler, interruption: Any, compute_type: str
 ) -> None:
     job_id = local.create(compute_type=compute_type)
-    _dispatch_cut_off(local, cut())
+    _dispatch_interrupted(local, interruption())
     local.clock.forward(minutes=3)
     local.dispatch()
     assert len(local.tasks()) == 1
-    assert len({json.dumps(each, sort_keys=True) for each in local.hub.ecs.requests}) == 1
+    assert len({json.dumps(request, sort_keys=True) for request in local.hub.ecs.requests}) == 1
     item = local.item(job_id)
     assert (item["status"], item["attempt"], item["task_arn"]) == ("QUEUED", "1", local.tasks()[0]["taskArn"])
     assert local.hub.ecs.running
     assert local.run_of(job_id).check_in().status == 200
 
 
-def test_a_cut_launch_is_found_by_the_sweep(local: LocalScheduler) -> None:
+def test_the_sweep_finds_an_interrupted_launch(local: LocalScheduler) -> None:
     local.create()
-    _dispatch_cut_off(local, NeverSent("ecs:RunTask"))
+    _dispatch_interrupted(local, NeverSent("ecs:RunTask"))
     before = local.wake_ups()
     local.clock.forward(minutes=2)
     local.factory.sweep.run()
     assert local.wake_ups() == before + 1
 
 
-def test_a_token_in_use_names_the_task_that_runs(local: LocalScheduler) -> None:
+def test_a_client_token_in_use_leads_to_the_running_task(local: LocalScheduler) -> None:
     job_id = local.create()
     arn = "arn:aws:ecs:us-east-1:123456789012:task/test/first"
     local.hub.listeners.append(Refused("ConflictException", "ecs:RunTask", resourceIds=[arn]))
@@ -171,7 +171,7 @@ def test_a_token_in_use_names_the_task_that_runs(local: LocalScheduler) -> None:
 
 
 @pytest.mark.parametrize("how", ["stopped", "deleted"])
-def test_the_task_of_a_job_that_is_gone_meanwhile_is_stopped(local: LocalScheduler, how: str) -> None:
+def test_a_task_is_stopped_if_its_job_ends_during_the_launch(local: LocalScheduler, how: str) -> None:
     job_id = local.create()
     url = f"/scheduler/jobs/{job_id}"
 
@@ -187,8 +187,8 @@ def test_the_task_of_a_job_that_is_gone_meanwhile_is_stopped(local: LocalSchedul
     assert local.run_of(job_id).check_in().status == (403 if how == "deleted" else 409)
 
 
-def test_a_runner_may_be_faster_than_the_dispatcher(local: LocalScheduler) -> None:
-    """It checks in, and even reports, before its task is recorded."""
+def test_a_runner_may_check_in_before_its_task_is_recorded(local: LocalScheduler) -> None:
+    """It may even report before its task is recorded."""
     job_id = local.create()
     local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", lambda: local.run_of(job_id).check_in(), turn=1))
     local.dispatch()
@@ -217,17 +217,17 @@ def test_a_runner_may_be_faster_than_the_dispatcher(local: LocalScheduler) -> No
     ],
     ids=["read", "claim", "launch", "record"],
 )
-def test_one_bad_job_does_not_hold_up_the_others(local: LocalScheduler, fault: Any) -> None:
+def test_one_failing_job_does_not_stop_the_others(local: LocalScheduler, fault: Any) -> None:
     made = _create(local, 3)
-    _dispatch_cut_off(local, fault())
-    assert [local.status(each) for each in made[1:]] == ["QUEUED", "QUEUED"]
+    _dispatch_interrupted(local, fault())
+    assert [local.status(job_id) for job_id in made[1:]] == ["QUEUED", "QUEUED"]
     local.clock.forward(minutes=1)
     local.dispatch()
     assert sorted(set(_launched(local))) == sorted(made)
     assert len(local.tasks()) == 3
 
 
-def test_what_is_left_when_time_runs_out_gets_another_wake_up(local: LocalScheduler) -> None:
+def test_jobs_left_when_time_runs_out_get_another_wake_up(local: LocalScheduler) -> None:
     made = _create(local, 3)
     before = local.wake_ups()
     local.hub.listeners.append(Meanwhile("ecs:RunTask", lambda: local.clock.forward(minutes=2)))
@@ -238,7 +238,7 @@ def test_what_is_left_when_time_runs_out_gets_another_wake_up(local: LocalSchedu
     assert _launched(local) == made
 
 
-def test_dispatch_reads_nothing_but_its_indexes_when_nothing_waits(local: LocalScheduler) -> None:
+def test_dispatch_reads_only_its_indexes_when_no_job_waits(local: LocalScheduler) -> None:
     local.calls.clear()
     local.dispatch()
     assert set(local.calls) == {"dynamodb:Query"}

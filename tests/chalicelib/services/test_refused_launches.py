@@ -1,4 +1,4 @@
-"""Launches that ECS refuses: for want of capacity, by a limit, or for good; and environments that are gone."""
+"""Launches that ECS refuses: without capacity, because of a limit, or permanently; and environments that do not exist any more."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def test_no_spot_capacity_is_followed_by_a_launch_on_demand(local: LocalSchedule
     (task,) = local.tasks()
     assert task["capacityProviderName"] == "FARGATE"
     assert local.hub.ecs.requests[0]["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"
-    assert [each["clientToken"].rpartition("-")[2] for each in local.hub.ecs.requests] == ["1", "2"]
+    assert [request["clientToken"].rpartition("-")[2] for request in local.hub.ecs.requests] == ["1", "2"]
     assert local.job(job_id)["attempt"] == 1
     assert local.run_of(job_id).check_in().status == 200
 
@@ -31,7 +31,7 @@ def test_a_throttled_launch_on_spot_stays_on_spot(local: LocalScheduler) -> None
     local.dispatch()
     local.clock.forward(minutes=1)
     local.dispatch()
-    assert [each["capacityProviderName"] for each in local.tasks()] == ["FARGATE_SPOT"]
+    assert [task["capacityProviderName"] for task in local.tasks()] == ["FARGATE_SPOT"]
     assert local.status(job_id) == "QUEUED"
 
 
@@ -68,7 +68,7 @@ _DENIED = (
 """IAM user guide, "Troubleshoot access denied error messages": a denial names its resource."""
 
 
-def test_a_denied_launch_is_tried_again_and_then_ends_as_a_permission_that_is_missing(local: LocalScheduler) -> None:
+def test_a_denied_launch_is_retried_and_then_ends_as_a_permission_problem(local: LocalScheduler) -> None:
     job_id = local.create(compute_type="small-spot")
     for _ in range(3):
         local.hub.listeners.append(Refused("AccessDeniedException", "ecs:RunTask", message=_DENIED))
@@ -81,11 +81,11 @@ def test_a_denied_launch_is_tried_again_and_then_ends_as_a_permission_that_is_mi
     assert local.tasks() == []
 
 
-def test_a_role_that_ecs_cannot_assume_yet_holds_a_job_up_for_seconds(local: LocalScheduler) -> None:
-    """IAM is eventually consistent: a role that was just made cannot be assumed at once."""
+def test_a_launch_with_a_new_role_is_retried_within_seconds(local: LocalScheduler) -> None:
+    """IAM is eventually consistent: a new role cannot be assumed immediately."""
     job_id = local.create()
-    said = "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/data' that was provided for this task."
-    local.hub.listeners.append(Refused("ClientException", "ecs:RunTask", message=said))
+    message = "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/data' that was provided for this task."
+    local.hub.listeners.append(Refused("ClientException", "ecs:RunTask", message=message))
     local.dispatch()
     assert local.status(job_id) == "CREATED"
     local.clock.forward(seconds=10)
@@ -93,7 +93,7 @@ def test_a_role_that_ecs_cannot_assume_yet_holds_a_job_up_for_seconds(local: Loc
     assert local.status(job_id) == "QUEUED"
 
 
-def test_waiting_for_capacity_has_an_end(local: LocalScheduler) -> None:
+def test_waiting_for_capacity_ends_after_hours(local: LocalScheduler) -> None:
     job_id = local.create()
     start = local.clock.now
     while local.status(job_id) == "CREATED":
@@ -105,7 +105,7 @@ def test_waiting_for_capacity_has_an_end(local: LocalScheduler) -> None:
 
 
 @pytest.mark.parametrize("change", ["removed", "closed", "compute type removed"])
-def test_an_environment_that_is_gone_ends_the_job(change: str) -> None:
+def test_an_unavailable_environment_ends_the_job(change: str) -> None:
     stored = settings().model_dump()
     python = stored["environments"]["python"]
     with scheduler(settings(environments={"team": {**python, "users": (ANNA,)}})) as open_to_anna:

@@ -1,10 +1,11 @@
-"""Schedules that EventBridge Scheduler does not take: the definition says so until it does, and due minutes run all the same."""
+"""Schedules that EventBridge Scheduler refuses: the definition shows it until it succeeds, and due times run meanwhile."""
 
 from dataclasses import replace
 
 import pytest
 
 from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.errors import AwsError
 from tests.support.aws import Listener
 from tests.support.definitions import Definitions
 from tests.support.failures import Failures
@@ -12,6 +13,8 @@ from tests.support.faults import Always, Killed, KilledBefore, Meanwhile, Refuse
 from tests.support.scheduler import LocalScheduler, notebook
 
 _PATH = "/scheduler/job_definitions"
+_NO_RESPONSE = AwsError("EndpointConnectionError", "no response")
+
 _TWO = "0 13 1 * 1"
 """A crontab that needs two EventBridge schedules."""
 
@@ -30,7 +33,7 @@ def _refusing(code: str, status: int = 400) -> Listener:
 
 
 @pytest.mark.parametrize("code", _REFUSALS)
-def test_a_refusal_is_named_in_every_answer(
+def test_a_refusal_is_in_every_response(
     local: LocalScheduler, made: Definitions, code: str, failures: Failures
 ) -> None:
     reason, status, advice = _REFUSALS[code]
@@ -49,25 +52,25 @@ def test_a_refusal_is_named_in_every_answer(
 
 
 @pytest.mark.parametrize("sort", ["create_time", "name", "input_filename"])
-def test_a_list_shows_it_with_one_query(local: LocalScheduler, made: Definitions, sort: str) -> None:
+def test_a_list_shows_problems_with_one_query(local: LocalScheduler, made: Definitions, sort: str) -> None:
     local.hub.listeners.append(_refusing("AccessDeniedException"))
     made.create(name="refused")
     local.hub.listeners.clear()
-    made.create(name="taken")
+    made.create(name="accepted")
     local.calls.clear()
     rows = local.api.get(f"{_PATH}?sort_by={sort}").body["job_definitions"]
     assert local.calls == ["dynamodb:Query"]
-    assert {row["name"]: [each["code"] for each in row["problems"]] for row in rows} == {
+    assert {row["name"]: [problem["code"] for problem in row["problems"]] for row in rows} == {
         "refused": ["denied"],
-        "taken": [],
+        "accepted": [],
     }
 
 
-def test_an_answer_without_a_problem_is_the_stock_schedulers(made: Definitions) -> None:
+def test_a_response_without_problems_equals_the_stock_schedulers(made: Definitions) -> None:
     assert made.post().body.keys() == {"job_definition_id"}
 
 
-def test_refused_for_ever_it_is_tried_every_five_minutes_and_counted(
+def test_a_permanent_refusal_is_retried_every_five_minutes_and_counted(
     local: LocalScheduler, made: Definitions, failures: Failures
 ) -> None:
     local.hub.listeners.append(_refusing("AccessDeniedException"))
@@ -85,7 +88,7 @@ def test_refused_for_ever_it_is_tried_every_five_minutes_and_counted(
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
-def test_refused_twice_then_fine(local: LocalScheduler, made: Definitions, code: str) -> None:
+def test_a_problem_ends_when_a_retry_succeeds(local: LocalScheduler, made: Definitions, code: str) -> None:
     local.hub.listeners.append(_refusing(code))
     definition_id = made.create()
     local.clock.forward(minutes=1)
@@ -99,7 +102,7 @@ def test_refused_twice_then_fine(local: LocalScheduler, made: Definitions, code:
     assert len(made.schedules()) == 1
 
 
-def test_the_second_of_two_schedules_is_refused(local: LocalScheduler, made: Definitions) -> None:
+def test_a_refusal_of_the_second_schedule_is_a_problem(local: LocalScheduler, made: Definitions) -> None:
     local.hub.listeners.append(Refused("ServiceQuotaExceededException", "scheduler:CreateSchedule", turn=1))
     definition_id = made.create(schedule=_TWO)
     assert made.described(definition_id)["problems"][0]["code"] == "quota"
@@ -109,7 +112,7 @@ def test_the_second_of_two_schedules_is_refused(local: LocalScheduler, made: Def
     assert len(made.schedules()) == 2
 
 
-def test_an_edit_that_is_refused_is_stored_and_says_so(local: LocalScheduler, made: Definitions) -> None:
+def test_an_edit_with_a_refused_schedule_is_stored_with_the_problem(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     local.hub.listeners.append(_refusing("AccessDeniedException"))
     made.patch(definition_id, schedule="30 * * * *")
@@ -130,34 +133,34 @@ def test_another_edit_continues_the_problem(local: LocalScheduler, made: Definit
     assert (second["since"], second["attempts"]) == (first["since"], 2)
 
 
-def test_the_same_create_twice_tries_again_and_answers_with_the_first(local: LocalScheduler, made: Definitions) -> None:
+def test_a_repeated_create_retries_the_schedules_of_the_first(local: LocalScheduler, made: Definitions) -> None:
     uri = local.upload(notebook())
     local.hub.listeners.append(_refusing("AccessDeniedException"))
     first = made.post(input_uri=uri, idempotency_token="t").body
     again = made.post(input_uri=uri, idempotency_token="t").body
     assert again["job_definition_id"] == first["job_definition_id"]
-    assert [each["attempts"] for each in again["problems"]] == [2]
+    assert [problem["attempts"] for problem in again["problems"]] == [2]
     local.hub.listeners.clear()
     assert made.post(input_uri=uri, idempotency_token="t").body == {"job_definition_id": first["job_definition_id"]}
     assert len(made.schedules()) == 1
 
 
 @pytest.mark.parametrize(("catch_up", "verdict"), [(3600, "run"), (180, "run"), (120, "missed"), (0, "missed")])
-def test_next_run_time_is_what_really_happens(
+def test_next_run_time_is_correct_without_schedules(
     local: LocalScheduler, made: Definitions, catch_up: int, verdict: str
 ) -> None:
-    """Without its schedules a definition's due minutes are found by the sweep: in time for a catch-up window of three minutes."""
+    """Without schedules, the sweep finds due times: soon enough for a catch-up window of three minutes."""
     local.hub.listeners.append(_refusing("AccessDeniedException"))
     definition_id = made.create(schedule="0 13 * * *", catch_up_seconds=catch_up)
     promised = made.described(definition_id)["next_run_time"]
     assert promised == (int(made.at("13:00").timestamp() * 1000) if verdict == "run" else None)
-    made.set_clock("13:02", seconds=29)  # the sweep before came just before the 90 s of grace were over
+    made.set_clock("13:02", seconds=29)  # the previous sweep ran just before the 90 s of grace were over
     made.sweep()
     assert made.verdicts() == {"13:00": verdict}
     assert len(made.jobs(definition_id)) == (verdict == "run")
 
 
-def test_a_paused_definition_has_its_problem_and_no_next_run(local: LocalScheduler, made: Definitions) -> None:
+def test_a_paused_definition_shows_its_problem_and_no_next_run(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     local.hub.listeners.append(_refusing("AccessDeniedException"))
     made.patch(definition_id, active=False)
@@ -165,46 +168,46 @@ def test_a_paused_definition_has_its_problem_and_no_next_run(local: LocalSchedul
     assert (described["next_run_time"], len(described["problems"])) == (None, 1)
 
 
-def test_a_writer_that_is_refused_beside_one_that_is_not(local: LocalScheduler, made: Definitions) -> None:
-    """The note of the one comes between the reading and the success of the other: in the end there is no problem."""
+def test_a_concurrent_refusal_does_not_outlast_a_success(local: LocalScheduler, made: Definitions) -> None:
+    """One writer notes a problem between the read and the success of another: in the end there is no problem."""
     local.hub.listeners.append(Refused("ThrottlingException", "scheduler:CreateSchedule"))
     definition_id = made.create()
     definition = made.stored(definition_id)
 
-    def refused_beside() -> None:
-        problems = local.factory.schedule_sync._problems
-        problems.note(definition.owner_id, definition_id, BackgroundWork.SCHEDULES, OSError("no answer"))
+    def refuse_another_writer() -> None:
+        problems = local.factory.schedule_sync.problems
+        problems.note(definition.owner_id, definition_id, BackgroundWork.SCHEDULES, _NO_RESPONSE)
         assert made.stored(definition_id).problems
 
-    local.hub.listeners[:] = [Meanwhile("scheduler:CreateSchedule", refused_beside)]
+    local.hub.listeners[:] = [Meanwhile("scheduler:CreateSchedule", refuse_another_writer)]
     local.factory.schedule_sync.sync(replace(definition, schedule_problem=None))
     after = made.stored(definition_id)
     assert (after.is_synced, after.problems) == (True, ())
 
 
-def test_a_refusal_that_is_noted_too_late_is_not_noted(local: LocalScheduler, made: Definitions) -> None:
+def test_a_refusal_is_not_noted_after_a_success(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
-    problems = local.factory.schedule_sync._problems
-    problems.note(local.owner_id(), definition_id, BackgroundWork.SCHEDULES, OSError("no answer"))
+    problems = local.factory.schedule_sync.problems
+    problems.note(local.owner_id(), definition_id, BackgroundWork.SCHEDULES, _NO_RESPONSE)
     assert made.described(definition_id)["problems"] == []
 
 
-def test_a_success_between_reading_and_noting_a_refusal(local: LocalScheduler, made: Definitions) -> None:
+def test_a_refusal_is_not_noted_if_another_writer_succeeds_meanwhile(local: LocalScheduler, made: Definitions) -> None:
     local.hub.listeners.append(Refused("ThrottlingException", "scheduler:CreateSchedule"))
     definition_id = made.create()
-    definition, problems = made.stored(definition_id), local.factory.schedule_sync._problems
+    definition, problems = made.stored(definition_id), local.factory.schedule_sync.problems
     sync = local.factory.schedule_sync.sync
     local.hub.listeners[:] = [Meanwhile("dynamodb:UpdateItem", lambda: sync(definition))]
-    assert problems.note(definition.owner_id, definition_id, BackgroundWork.SCHEDULES, OSError("no answer")) is None
+    assert problems.note(definition.owner_id, definition_id, BackgroundWork.SCHEDULES, _NO_RESPONSE) is None
     after = made.stored(definition_id)
     assert (after.is_synced, after.problems) == (True, ())
 
 
 @pytest.mark.parametrize("turn", range(3))
-def test_killed_between_record_schedules_and_note(local: LocalScheduler, made: Definitions, turn: int) -> None:
-    """Before the schedule, after it was refused, and after the problem was noted: the sweep goes on from there."""
+def test_the_sweep_continues_after_a_function_is_killed(local: LocalScheduler, made: Definitions, turn: int) -> None:
+    """The function is killed before the schedule is written, after the refusal, or after the problem is noted."""
     calls = ["scheduler:CreateSchedule", "dynamodb:GetItem", "dynamodb:UpdateItem"]
-    local.create()  # notes the owner
+    local.create()  # records the owner
     local.hub.listeners += [KilledBefore(calls[turn]), _refusing("AccessDeniedException")]
     with pytest.raises(Killed):
         made.post()
@@ -223,7 +226,7 @@ def test_killed_between_record_schedules_and_note(local: LocalScheduler, made: D
     assert len(made.schedules()) == 1
 
 
-def test_a_deleted_definition_has_no_problem_left(local: LocalScheduler, made: Definitions) -> None:
+def test_a_deleted_definition_leaves_no_problem(local: LocalScheduler, made: Definitions) -> None:
     local.hub.listeners.append(_refusing("AccessDeniedException"))
     definition_id = made.create()
     made.delete(definition_id)

@@ -1,4 +1,4 @@
-"""Schedules: EventBridge says what the record says, whole, after every change of a definition."""
+"""Schedules: after every change of a definition, EventBridge has exactly what the record says."""
 
 import json
 from typing import Any
@@ -12,27 +12,27 @@ from tests.support.faults import Meanwhile, NeverSent, Refused
 from tests.support.scheduler import LocalScheduler
 
 _ONE, _TWO = "30 2 * * 0", "0 13 1 * 1"
-"""Crontabs that need as many EventBridge schedules."""
+"""Crontabs that need one and two EventBridge schedules."""
 
 
 def _summary(made: Definitions) -> dict[str, tuple[str, str, str, int]]:
-    """What differs between schedules: expression, zone, state, revision."""
+    """Return what differs between schedules: expression, time zone, state, revision."""
     return {
         name.rpartition("-")[2]: (
-            each["ScheduleExpression"],
-            each["ScheduleExpressionTimezone"],
-            each["State"],
-            json.loads(each["Target"]["Input"])["revision"],
+            schedule["ScheduleExpression"],
+            schedule["ScheduleExpressionTimezone"],
+            schedule["State"],
+            json.loads(schedule["Target"]["Input"])["revision"],
         )
-        for name, each in made.schedules().items()
+        for name, schedule in made.schedules().items()
     }
 
 
 def _expected(schedule: str, zone: str, state: str, revision: int) -> dict[str, tuple[str, str, str, int]]:
-    return {str(slot): (each, zone, state, revision) for slot, each in enumerate(to_eventbridge(schedule))}
+    return {str(slot): (expression, zone, state, revision) for slot, expression in enumerate(to_eventbridge(schedule))}
 
 
-def test_a_schedule_is_all_that_eventbridge_needs(local: LocalScheduler, made: Definitions) -> None:
+def test_a_schedule_has_everything_that_eventbridge_needs(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(schedule=_ONE, timezone="America/New_York")
     (schedule,) = made.schedules().values()
     assert schedule["Name"] == f"{definition_id}-0"
@@ -57,7 +57,7 @@ def test_a_schedule_is_all_that_eventbridge_needs(local: LocalScheduler, made: D
     }
 
 
-def test_a_replaced_schedule_lacks_nothing(made: Definitions) -> None:
+def test_a_replaced_schedule_keeps_every_field(made: Definitions) -> None:
     definition_id = made.create()
     (before,) = made.schedules().values()
     made.patch(definition_id, schedule=_ONE)
@@ -74,7 +74,7 @@ def test_the_expressions_are_those_of_the_crontab(made: Definitions, schedule: s
 
 
 @pytest.mark.parametrize("zone", [None, ..., "UTC"])
-def test_without_a_zone_it_is_utc(made: Definitions, zone: Any) -> None:
+def test_without_a_time_zone_it_is_utc(made: Definitions, zone: Any) -> None:
     made.create(schedule=_ONE, timezone=zone)
     assert _summary(made) == _expected(_ONE, "UTC", "ENABLED", 1)
 
@@ -88,7 +88,7 @@ def test_from_two_schedules_to_one_and_back(made: Definitions) -> None:
     assert _summary(made) == _expected(_TWO, "Europe/Berlin", "ENABLED", 3)
 
 
-def test_pause_edit_and_resume_act_on_all(made: Definitions) -> None:
+def test_pause_edit_and_resume_change_all_schedules(made: Definitions) -> None:
     definition_id = made.create(schedule=_TWO)
     made.patch(definition_id, active=False)
     assert _summary(made) == _expected(_TWO, "UTC", "DISABLED", 2)
@@ -112,7 +112,7 @@ def test_pause_edit_and_resume_act_on_all(made: Definitions) -> None:
     ],
     ids=str,
 )
-def test_what_does_not_change_the_times_leaves_the_schedules_alone(
+def test_edits_that_do_not_change_the_times_do_not_write_schedules(
     local: LocalScheduler, made: Definitions, change: dict[str, Any]
 ) -> None:
     definition_id = made.create()
@@ -120,28 +120,28 @@ def test_what_does_not_change_the_times_leaves_the_schedules_alone(
     local.clock.forward(minutes=1)
     local.calls.clear()
     made.patch(definition_id, **change)
-    assert [each for each in local.calls if each.startswith("scheduler:")] == []
+    assert [call for call in local.calls if call.startswith("scheduler:")] == []
     after = made.stored(definition_id)
     assert (after.revision, after.effective_from) == (before.revision, before.effective_from)
 
 
 @pytest.mark.parametrize("ends", ["max_runs", "schedule_end"])
-def test_schedules_are_switched_off_when_no_tick_will_come(made: Definitions, ends: str) -> None:
+def test_schedules_are_disabled_after_the_last_tick(made: Definitions, ends: str) -> None:
     option: Any = {"max_runs": 1, "schedule_end": int(made.at("13:30").timestamp() * 1000)}[ends]
     definition_id = made.create(schedule="0 * * * *", **{ends: option})
     made.set_clock("13:00", seconds=1)
     made.tick(definition_id, made.at("13:00"))
-    assert [each[2] for each in _summary(made).values()] == ["ENABLED"]
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
-    assert [each[2] for each in _summary(made).values()] == ["DISABLED"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["ENABLED"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["DISABLED"]
     assert made.sweep() == []
     made.patch(definition_id, **{ends: option * 2})
-    assert [each[2:] for each in _summary(made).values()] == [("ENABLED", 2)]
+    assert [schedule[2:] for schedule in _summary(made).values()] == [("ENABLED", 2)]
 
 
-def test_a_definition_that_starts_after_its_end_is_over_from_the_beginning(made: Definitions) -> None:
+def test_a_definition_that_starts_after_its_end_is_disabled_from_the_start(made: Definitions) -> None:
     made.create(schedule_end=int(made.at("11:00").timestamp() * 1000))
-    assert [each[2] for each in _summary(made).values()] == ["DISABLED"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["DISABLED"]
     assert made.sweep() == []
 
 
@@ -151,12 +151,12 @@ def test_schedules_that_cannot_be_written_are_written_by_the_sweep(local: LocalS
     assert made.schedules() == {}
     assert made.sweep() == []
     local.clock.forward(seconds=61)
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
     assert _summary(made) == _expected(_TWO, "UTC", "ENABLED", 1)
     assert made.sweep() == []
 
 
-def test_a_sync_that_is_asked_for_late_or_twice_writes_nothing(local: LocalScheduler, made: Definitions) -> None:
+def test_a_late_or_repeated_sync_writes_nothing(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     message = {"kind": "sync", "owner_id": local.owner_id(), "definition_id": definition_id}
     local.calls.clear()
@@ -166,7 +166,7 @@ def test_a_sync_that_is_asked_for_late_or_twice_writes_nothing(local: LocalSched
     assert made.deliver(message) == []
 
 
-def test_one_definition_whose_schedules_cannot_be_written_holds_up_no_other(
+def test_a_definition_whose_schedules_are_refused_does_not_stop_others(
     local: LocalScheduler, made: Definitions
 ) -> None:
     refuse = [Refused("ValidationException", "scheduler:CreateSchedule") for _ in range(3)]
@@ -178,23 +178,23 @@ def test_one_definition_whose_schedules_cannot_be_written_holds_up_no_other(
     assert len(made.sweep()) == 3
     assert len(made.schedules()) == 2
     local.clock.forward(minutes=2)
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
     assert len(made.schedules()) == 3
 
 
-def test_a_slow_writer_leaves_nothing_for_good(local: LocalScheduler, made: Definitions) -> None:
-    """A first edit's writes come after a second edit's: its ticks give it away, and the sweep removes it."""
+def test_the_sweep_repairs_what_a_slow_writer_has_written(local: LocalScheduler, made: Definitions) -> None:
+    """The writes of a first edit come after those of a second one; ticks reveal it, and the sweep repairs it."""
     definition_id = made.create()
     local.hub.listeners.append(
         Meanwhile("scheduler:UpdateSchedule", lambda: made.patch(definition_id, schedule="45 * * * *"))
     )
     made.patch(definition_id, schedule=_TWO)
-    assert {each[3] for each in _summary(made).values()} == {2}
+    assert {schedule[3] for schedule in _summary(made).values()} == {2}
     assert len(made.schedules()) == 2
     assert made.stored(definition_id).is_synced
     made.set_clock("12:20")
     assert made.tick(definition_id, made.at("12:20"), revision=2) == []
-    assert [each["kind"] for each in made.sweep()] == ["sync"]
+    assert [message["kind"] for message in made.sweep()] == ["sync"]
     assert _summary(made) == _expected("45 * * * *", "UTC", "ENABLED", 3)
     assert made.stored(definition_id).is_synced
 
@@ -214,7 +214,9 @@ def test_a_slow_writer_of_a_deleted_definition_leaves_nothing(local: LocalSchedu
     assert made.leftovers() == {}
 
 
-def test_a_run_that_is_the_last_while_schedules_are_written(local: LocalScheduler, made: Definitions) -> None:
+def test_schedules_are_disabled_if_the_last_run_comes_while_they_are_written(
+    local: LocalScheduler, made: Definitions
+) -> None:
     definition_id = made.create(schedule="* * * * *", max_runs=5)
     made.set_clock("12:01", seconds=1)
 
@@ -226,4 +228,4 @@ def test_a_run_that_is_the_last_while_schedules_are_written(local: LocalSchedule
     made.patch(definition_id, max_runs=1)
     local.clock.forward(minutes=1)
     made.sweep()
-    assert [each[2] for each in _summary(made).values()] == ["DISABLED"]
+    assert [schedule[2] for schedule in _summary(made).values()] == ["DISABLED"]

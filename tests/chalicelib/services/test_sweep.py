@@ -1,4 +1,4 @@
-"""Sweep: who is left alone, who is stopped, who is started again, who is woken."""
+"""Sweep: which runs go on, which are stopped or retried, and when the dispatcher is woken."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ def _sweep(local: LocalScheduler, **later: float) -> None:
 
 
 def _deadline(local: LocalScheduler, run: Run) -> float:
-    """Seconds from now."""
+    """Return the seconds until a job's deadline."""
     return int(local.item(_job_id(run))["deadline"]) / 1000 - local.clock.now.timestamp()
 
 
-def test_a_run_that_beats_gets_its_deadline_anew(local: LocalScheduler) -> None:
+def test_heartbeats_extend_the_deadline_of_a_run(local: LocalScheduler) -> None:
     run = local.start()
     local.clock.forward(minutes=4)
     run.heartbeat(cell=1, cells=9)
@@ -35,14 +35,14 @@ def test_a_run_that_beats_gets_its_deadline_anew(local: LocalScheduler) -> None:
     assert local.wake_ups() == before
 
 
-def test_before_its_deadline_a_run_is_left_alone(local: LocalScheduler) -> None:
+def test_a_run_is_not_changed_before_its_deadline(local: LocalScheduler) -> None:
     run = local.start()
     before = local.item(_job_id(run))
     _sweep(local, minutes=5, seconds=-1)
     assert local.item(_job_id(run)) == before
 
 
-def test_a_silent_run_is_followed_only_after_its_task_has_stopped(local: LocalScheduler) -> None:
+def test_a_run_without_heartbeats_is_retried_only_after_its_task_has_stopped(local: LocalScheduler) -> None:
     run = local.start()
     run.heartbeat()
     _sweep(local, minutes=15, seconds=1)
@@ -62,7 +62,7 @@ def test_a_silent_run_is_followed_only_after_its_task_has_stopped(local: LocalSc
     assert local.run_of(_job_id(run)).attempt == 2
 
 
-def test_the_event_of_a_silent_runs_task_is_enough(local: LocalScheduler) -> None:
+def test_a_run_without_heartbeats_is_retried_on_the_event_of_its_task(local: LocalScheduler) -> None:
     run = local.start()
     _sweep(local, minutes=5, seconds=1)
     local.finish(run)
@@ -77,7 +77,7 @@ def test_the_event_of_a_silent_runs_task_is_enough(local: LocalScheduler) -> Non
         ({"stop_code": "SpotInterruption"}, "CREATED", None),
     ],
 )
-def test_an_event_that_was_lost_is_made_good(
+def test_the_sweep_makes_up_for_a_lost_event(
     local: LocalScheduler, how: dict[str, Any], status: str, code: str
 ) -> None:
     run = local.start()
@@ -87,14 +87,14 @@ def test_an_event_that_was_lost_is_made_good(
     assert (job["status"], job["outcome"] and job["outcome"]["code"]) == (status, code)
 
 
-def test_a_task_that_ecs_has_forgotten_is_gone(local: LocalScheduler) -> None:
+def test_a_task_that_ecs_does_not_know_any_more_has_stopped(local: LocalScheduler) -> None:
     run = local.start()
     local.hub.ecs.tasks.clear()
     _sweep(local, minutes=5, seconds=1)
     assert local.status(_job_id(run)) == "CREATED"
 
 
-def test_silence_ends_the_job_when_all_retries_are_used() -> None:
+def test_a_heartbeat_timeout_ends_the_job_when_all_retries_are_used() -> None:
     with scheduler(settings(limits={"infrastructure_retries": 0})) as local:
         run = local.start()
         local.hub.ecs.tasks.clear()
@@ -103,7 +103,7 @@ def test_silence_ends_the_job_when_all_retries_are_used() -> None:
         assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "heartbeat_timeout")
 
 
-def test_a_container_that_never_starts_is_stopped_then_followed(local: LocalScheduler) -> None:
+def test_a_container_that_never_starts_is_stopped_and_then_retried(local: LocalScheduler) -> None:
     run = local.launch()
     _sweep(local, minutes=20, seconds=-1)
     assert local.hub.ecs.running
@@ -115,7 +115,7 @@ def test_a_container_that_never_starts_is_stopped_then_followed(local: LocalSche
     assert local.status(_job_id(run)) == "CREATED"
 
 
-def test_a_stop_that_no_runner_follows_ends_all_the_same(local: LocalScheduler) -> None:
+def test_a_job_stops_even_if_its_runner_ignores_the_stop(local: LocalScheduler) -> None:
     run = local.start()
     local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
     for _ in range(5):
@@ -132,7 +132,7 @@ def test_a_stop_that_no_runner_follows_ends_all_the_same(local: LocalScheduler) 
     assert (ended["status"], ended["outcome"]["code"]) == ("STOPPED", "stopped")
 
 
-def test_a_run_far_over_its_time_is_stopped_though_it_beats(local: LocalScheduler) -> None:
+def test_a_run_far_over_its_time_is_stopped_despite_heartbeats(local: LocalScheduler) -> None:
     run = local.start(timeout_seconds=3600)
     for _ in range(7):
         local.clock.forward(minutes=10)
@@ -150,7 +150,7 @@ def test_a_run_far_over_its_time_is_stopped_though_it_beats(local: LocalSchedule
     assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "timeout")
 
 
-def test_waiting_jobs_that_are_due_wake_the_dispatcher(local: LocalScheduler) -> None:
+def test_due_waiting_jobs_wake_the_dispatcher(local: LocalScheduler) -> None:
     local.factory.sweep.run()
     assert local.wake_ups() == 0
     local.create()
@@ -162,7 +162,7 @@ def test_waiting_jobs_that_are_due_wake_the_dispatcher(local: LocalScheduler) ->
     assert local.wake_ups() == before + 1
 
 
-def test_jobs_that_are_not_due_wake_nobody(local: LocalScheduler) -> None:
+def test_jobs_that_are_not_due_do_not_wake_the_dispatcher(local: LocalScheduler) -> None:
     run = local.start(max_retries=1, min_retry_interval_millis=60_000)
     run.report("notebook_error")
     local.finish(run, exit_code=10)
@@ -173,7 +173,7 @@ def test_jobs_that_are_not_due_wake_nobody(local: LocalScheduler) -> None:
     assert local.wake_ups() == before + 1
 
 
-def test_a_claimed_job_that_ecs_never_answers_for_ends(local: LocalScheduler) -> None:
+def test_a_claimed_job_ends_if_ecs_never_responds(local: LocalScheduler) -> None:
     job_id = local.create()
     for _ in range(7 * 60 // 10):
         local.hub.listeners = [Refused("ServerException", "ecs:RunTask", status=500)]
@@ -181,7 +181,7 @@ def test_a_claimed_job_that_ecs_never_answers_for_ends(local: LocalScheduler) ->
         _sweep(local, minutes=10)
     ended = local.job(job_id)
     assert (ended["status"], ended["outcome"]["code"]) == ("FAILED", "throttled")
-    assert len({each["clientToken"] for each in local.hub.ecs.requests}) <= 1
+    assert len({request["clientToken"] for request in local.hub.ecs.requests}) <= 1
 
 
 @pytest.mark.parametrize("call", ["dynamodb:GetItem", "ecs:DescribeTasks", "ecs:StopTask", "dynamodb:UpdateItem"])
@@ -189,7 +189,7 @@ def test_one_failing_job_does_not_stop_the_rest(local: LocalScheduler, call: str
     runs = [local.start() for _ in range(3)]
     local.hub.listeners.append(Refused("ServerException", call, status=500))
     _sweep(local, minutes=15, seconds=1)
-    stopped = [each["desiredStatus"] for each in local.tasks()].count("STOPPED")
+    stopped = [task["desiredStatus"] for task in local.tasks()].count("STOPPED")
     assert stopped == (3 if call == "dynamodb:UpdateItem" else 2)
     local.factory.sweep.run()
     assert not local.hub.ecs.running

@@ -1,4 +1,4 @@
-"""An admin takes a definition over: nothing is lost, nothing runs twice, and the admin's rights count."""
+"""Take-over by an admin: nothing is lost, nothing runs twice, and the admin's rights count."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,7 +38,7 @@ def take_over(local: LocalScheduler, definition_id: str, api: Api, owner: Api | 
     return api.post(url)
 
 
-def test_the_admin_gets_the_same_and_the_old_one_is_paused(local: LocalScheduler, made: Definitions, bob: Api) -> None:
+def test_the_admin_gets_a_copy_and_the_original_is_paused(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     options: dict[str, Any] = {
         "schedule": "0 13 * * *",
         "timezone": "Europe/Berlin",
@@ -58,16 +58,16 @@ def test_the_admin_gets_the_same_and_the_old_one_is_paused(local: LocalScheduler
     by = {"owner_id": local.owner_id(bob), "arn": BOB, "time": int(local.clock.now.timestamp() * 1000)}
     assert (old["active"], old["next_run_time"]) == (False, None)
     assert old["taken_over_by"] == {**by, "job_definition_id": new_id}
-    key = next(each for each in local.objects(f"definitions/{local.owner_id(bob)}/{new_id}/"))
+    key = next(key for key in local.objects(f"definitions/{local.owner_id(bob)}/{new_id}/"))
     assert local.client("s3").get_object(Bucket=local.bucket, Key=key)["Body"].read() == _CONTENT
     hold_schedules(made)
-    assert {name: each["State"] for name, each in made.schedules().items()} == {
+    assert {name: schedule["State"] for name, schedule in made.schedules().items()} == {
         f"{old_id}-0": "DISABLED",
         f"{new_id}-0": "ENABLED",
     }
 
 
-def test_due_minutes_run_once_for_the_admin_and_past_jobs_stay(
+def test_due_times_run_once_for_the_admin_and_past_jobs_are_kept(
     local: LocalScheduler, made: Definitions, bob: Api
 ) -> None:
     old_id = made.create(_CONTENT, max_runs=2)
@@ -81,12 +81,12 @@ def test_due_minutes_run_once_for_the_admin_and_past_jobs_stay(
         made.tick(new_id, made.at("14:00"), api=bob)
     made.set_clock("15:00", seconds=4)
     made.tick(new_id, made.at("15:00"), api=bob)
-    assert [each["owner_id"] for each in made.jobs()] == [local.owner_id(), local.owner_id(bob)]
+    assert [job["owner_id"] for job in made.jobs()] == [local.owner_id(), local.owner_id(bob)]
     assert bob.get(f"/scheduler/job_definitions/{new_id}").body["run_count"] == 2
     assert made.described(old_id)["run_count"] == 1
 
 
-def test_a_paused_one_stays_paused_and_one_without_a_schedule_without(
+def test_a_copy_is_paused_or_without_a_schedule_like_the_original(
     local: LocalScheduler, made: Definitions, bob: Api
 ) -> None:
     for fields in ({"active": False}, {"schedule": ...}):
@@ -99,17 +99,19 @@ def test_a_paused_one_stays_paused_and_one_without_a_schedule_without(
         assert new["next_run_time"] is None
 
 
-def test_the_definition_of_a_disabled_owner_goes_on(local: LocalScheduler, made: Definitions, bob: Api) -> None:
+def test_the_definition_of_a_disabled_owner_runs_again_after_take_over(
+    local: LocalScheduler, made: Definitions, bob: Api
+) -> None:
     old_id, anna = made.create(), local.owner_id()
     assert bob.patch(f"/scheduler/owners/{anna}", {"disabled": True}).status == 204
     response = bob.post(f"/scheduler/job_definitions/{old_id}/take_over?owner_id={anna}")
     assert response.status == 200
     made.set_clock("13:00", seconds=4)
     assert made.tick(response.body["job_definition_id"], made.at("13:00"), api=bob) == []
-    assert [each["owner_id"] for each in made.jobs()] == [local.owner_id(bob)]
+    assert [job["owner_id"] for job in made.jobs()] == [local.owner_id(bob)]
 
 
-def test_it_is_refused_where_the_environment_is_not_open_to_the_admin(
+def test_take_over_is_refused_if_the_environment_is_not_open_to_the_admin(
     local: LocalScheduler, made: Definitions, bob: Api
 ) -> None:
     old_id = made.create(runtime_environment_name="finance")
@@ -122,7 +124,7 @@ def test_it_is_refused_where_the_environment_is_not_open_to_the_admin(
     assert take_over(local, old_id, bob).status == 200
 
 
-def test_only_admins_take_over(local: LocalScheduler, made: Definitions) -> None:
+def test_only_admins_can_take_over(local: LocalScheduler, made: Definitions) -> None:
     old_id, dave = made.create(), local.api.as_user("arn:aws:iam::123456789012:user/dave")
     before = local.items("definitions")
     assert take_over(local, old_id, dave).body["code"] == "not_allowed"
@@ -131,7 +133,9 @@ def test_only_admins_take_over(local: LocalScheduler, made: Definitions) -> None
     assert local.items("definitions") == before
 
 
-def test_it_is_not_taken_over_from_oneself_or_another_admin(local: LocalScheduler, made: Definitions, bob: Api) -> None:
+def test_admins_cannot_take_over_from_themselves_or_another_admin(
+    local: LocalScheduler, made: Definitions, bob: Api
+) -> None:
     carol, own = local.api.as_user(_CAROL), made.create(api=bob)
     assert take_over(local, own, bob, bob).status == 403
     old_id = made.create()
@@ -143,7 +147,7 @@ def test_it_is_not_taken_over_from_oneself_or_another_admin(local: LocalSchedule
     assert take_over(local, new_id, carol, bob).status == 200
 
 
-def test_the_same_request_again_gives_the_same(local: LocalScheduler, made: Definitions, bob: Api) -> None:
+def test_a_repeated_request_returns_the_same_definition(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     old_id = made.create()
     first, again = take_over(local, old_id, bob), take_over(local, old_id, bob)
     assert first.body == again.body
@@ -163,7 +167,7 @@ def test_the_same_request_again_gives_the_same(local: LocalScheduler, made: Defi
     ],
     ids=["renamed", "paused", "ran", "deleted"],
 )
-def test_it_is_refused_where_the_definition_changes_meanwhile(
+def test_take_over_is_refused_if_the_definition_changes_meanwhile(
     local: LocalScheduler, made: Definitions, bob: Api, meanwhile: Any
 ) -> None:
     old_id = made.create()
@@ -173,7 +177,7 @@ def test_it_is_refused_where_the_definition_changes_meanwhile(
     response = bob.post(url)
     assert (response.status, response.body["code"]) == (409, "conflict")
     assert "Nothing was taken over" in response.body["message"]
-    assert [each for each in local.items("definitions") if each["owner_id"]["S"] != local.owner_id()] == []
+    assert [item for item in local.items("definitions") if item["owner_id"]["S"] != local.owner_id()] == []
 
 
 _CALLS = ["dynamodb:UpdateItem", "s3:CopyObject", "dynamodb:TransactWriteItems", "scheduler:CreateSchedule"]
@@ -181,16 +185,16 @@ _CALLS = ["dynamodb:UpdateItem", "s3:CopyObject", "dynamodb:TransactWriteItems",
 
 @pytest.mark.parametrize("point", [(call, turn) for call in _CALLS for turn in (0, 1)], ids=str)
 @pytest.mark.parametrize("killed", [KilledBefore, KilledAfter, Lost])
-def test_a_take_over_that_is_cut_off_is_repaired(
+def test_an_interrupted_take_over_is_repaired(
     local: LocalScheduler, made: Definitions, bob: Api, killed: Any, point: tuple[str, int]
 ) -> None:
-    old_id = made.create(schedule="0 13 1 * 1")  # of two EventBridge schedules
+    old_id = made.create(schedule="0 13 1 * 1")  # needs two EventBridge schedules
     url = f"/scheduler/job_definitions/{old_id}/take_over?owner_id={local.owner_id()}"
     local.hub.listeners.append(killed(*point))
     with suppress(Killed):
         bob.post(url)
     local.hub.listeners.clear()
-    active = [each for each in local.items("definitions") if each["active"]["BOOL"]]
+    active = [item for item in local.items("definitions") if item["active"]["BOOL"]]
     assert len(active) == 1
     local.clock.forward(minutes=3)
     made.sweep()
@@ -201,15 +205,15 @@ def test_a_take_over_that_is_cut_off_is_repaired(
     assert len(local.items("definitions")) == 2
 
 
-def test_a_schedule_that_aws_refuses_is_named(local: LocalScheduler, made: Definitions, bob: Api) -> None:
+def test_a_refused_schedule_is_reported(local: LocalScheduler, made: Definitions, bob: Api) -> None:
     old_id = made.create()
     local.hub.listeners.append(Always("AccessDeniedException", "scheduler:CreateSchedule", status=403))
     response = take_over(local, old_id, bob)
     assert response.status == 200
-    assert [each["code"] for each in response.body["problems"]] == ["denied"]
+    assert [problem["code"] for problem in response.body["problems"]] == ["denied"]
 
 
-def test_the_admin_s_own_limit_counts() -> None:
+def test_the_limit_of_the_admin_applies() -> None:
     with scheduler(settings(ownership={"admins": (BOB,)}, limits={"max_definitions_per_owner": 1})) as local:
         made, bob = Definitions(local), local.api.as_user(BOB)
         old_id = made.create()

@@ -1,4 +1,4 @@
-"""Task events: late, doubled, in any order, of other tasks; and what a stopped container means."""
+"""Task events: late, repeated, in any order, of other tasks; and the outcomes of stopped containers."""
 
 from itertools import permutations
 from typing import Any
@@ -12,7 +12,7 @@ _RUN = ["PROVISIONING", "PENDING", "RUNNING", "check-in", "report", "STOPPED"]
 _ORDERS = [
     order for order in permutations(_RUN) if order.index("check-in") < order.index("report") < order.index("STOPPED")
 ]
-"""Events come in any order; the runner's own requests are answered one after the other, before its container ends."""
+"""Events arrive in any order; the runner's requests are handled one after the other, before its container ends."""
 
 
 def _job_id(run: Run) -> str:
@@ -24,18 +24,22 @@ def _detail(run: Run, status: str, **changes: Any) -> dict[str, Any]:
 
 
 def _stopped(
-    run: Run, exit_code: int | None = 0, stop_code: str = "EssentialContainerExited", reason: str = "", said: str = ""
+    run: Run,
+    exit_code: int | None = 0,
+    stop_code: str = "EssentialContainerExited",
+    reason: str = "",
+    container_reason: str = "",
 ) -> dict[str, Any]:
     container = {
         "name": "runner",
         **({} if exit_code is None else {"exitCode": exit_code}),
-        **({"reason": said} if said else {}),
+        **({"reason": container_reason} if container_reason else {}),
     }
     return _detail(run, "STOPPED", stopCode=stop_code, stoppedReason=reason, containers=[container])
 
 
 def _final(local: LocalScheduler, run: Run) -> dict[str, Any]:
-    """What is stored, but for what is a job's own."""
+    """Return the stored attributes except those that differ between jobs."""
     item = local.item(_job_id(run))
     return {
         name: value
@@ -59,13 +63,13 @@ def _final(local: LocalScheduler, run: Run) -> dict[str, Any]:
     [("succeeded", _ORDERS, "COMPLETED"), ("notebook_error", _ORDERS[::12], "FAILED")],
     ids=["all orders", "some orders"],
 )
-def test_every_order_of_a_runs_events_ends_alike(
+def test_every_order_of_events_leads_to_the_same_end(
     local: LocalScheduler, code: str, orders: list[tuple[str, ...]], status: str
 ) -> None:
     ends = []
     for order in orders:
         run = local.launch()
-        events = {each: _detail(run, each) for each in _RUN[:3]} | {"STOPPED": _stopped(run)}
+        events = {status: _detail(run, status) for status in _RUN[:3]} | {"STOPPED": _stopped(run)}
         for step in (*order, "RUNNING", "STOPPED"):
             if step == "check-in":
                 run.check_in()
@@ -77,17 +81,17 @@ def test_every_order_of_a_runs_events_ends_alike(
         local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
     assert len(ends) == len(orders) > 9
     assert ends[0]["status"] == status
-    assert all(each == ends[0] for each in ends)
+    assert all(end == ends[0] for end in ends)
 
 
-def test_before_the_check_in_events_say_how_far_the_container_is(local: LocalScheduler) -> None:
+def test_events_before_the_check_in_update_the_phase(local: LocalScheduler) -> None:
     run = local.launch()
-    said = []
+    messages = []
     for status in ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING"):
         local.ecs_event(_detail(run, status))
-        said.append(local.job(_job_id(run))["phase"]["message"])
-    assert len(set(said)) == 4
-    assert said[3] == said[4]
+        messages.append(local.job(_job_id(run))["phase"]["message"])
+    assert len(set(messages)) == 4
+    assert messages[3] == messages[4]
     run.check_in()
     local.ecs_event(_detail(run, "PENDING"))
     assert local.job(_job_id(run))["phase"]["code"] == "starting_kernel"
@@ -147,7 +151,7 @@ def test_an_event_may_come_before_the_task_is_recorded(local: LocalScheduler) ->
     assert local.job(_job_id(run))["outcome"]["code"] == "input_problem"
 
 
-def test_an_event_of_a_deleted_job_brings_nothing_back(local: LocalScheduler) -> None:
+def test_an_event_of_a_deleted_job_stores_nothing(local: LocalScheduler) -> None:
     run = local.start()
     local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
     local.ecs_event(_stopped(run, 0))
@@ -169,7 +173,11 @@ _STOPS = [
     ({"exit_code": 0}, "CREATED", "container_gone"),
     ({"exit_code": 1}, "CREATED", "container_gone"),
     ({"exit_code": 137}, "FAILED", "out_of_memory"),
-    ({"exit_code": 137, "said": "OutOfMemoryError: Container killed due to memory usage"}, "FAILED", "out_of_memory"),
+    (
+        {"exit_code": 137, "container_reason": "OutOfMemoryError: Container killed due to memory usage"},
+        "FAILED",
+        "out_of_memory",
+    ),
     (
         {"exit_code": None, "stop_code": "SpotInterruption", "reason": "Your Spot Task was interrupted."},
         "CREATED",
@@ -199,7 +207,7 @@ _STOPS = [
 
 
 @pytest.mark.parametrize(("how", "status", "code"), _STOPS, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_container_that_ended_without_a_report(
+def test_the_outcome_of_a_container_without_a_report(
     local: LocalScheduler, how: dict[str, Any], status: str, code: str
 ) -> None:
     run = local.launch()
@@ -225,7 +233,7 @@ def test_a_container_that_ends_while_stopping_is_stopped(local: LocalScheduler, 
     assert local.status(_job_id(run)) == expected
 
 
-def test_infrastructure_gives_up_in_the_end(local: LocalScheduler) -> None:
+def test_infrastructure_retries_are_limited(local: LocalScheduler) -> None:
     job_id = local.create()
     for _ in range(3):
         local.ecs_event(_stopped(local.start(job_id), None, "SpotInterruption"))

@@ -1,4 +1,4 @@
-"""A task is watched until ECS says STOPPED, whatever its job's state: a notebook's container cannot outlive its job."""
+"""A task is watched until ECS reports STOPPED, in every state of its job: a container cannot outlive its job."""
 
 from collections.abc import Callable
 
@@ -37,10 +37,10 @@ def test_a_runner_that_hangs_after_its_report_is_stopped_within_minutes(
     assert local.job(job_id_of(run)) == ended
 
 
-def test_a_task_that_ecs_does_not_stop_is_asked_for_again_for_days_and_nothing_else_happens(
+def test_stopping_a_task_is_requested_for_days_if_ecs_does_not_stop_it(
     local: LocalScheduler,
 ) -> None:
-    """The attack: a container that no clean-up reached runs on after its job is COMPLETED."""
+    """The attack: a container that no cleanup reached goes on running after its job is COMPLETED."""
     run = local.start()
     run.report()
     four_days_of_sweeps = 4 * 24 * 60
@@ -73,7 +73,7 @@ def test_a_retry_waits_until_the_first_container_has_stopped(local: LocalSchedul
     assert local.run_of(job_id_of(run)).attempt == 2
 
 
-def test_a_retry_whose_task_stopped_unseen_goes_on_with_the_sweep(local: LocalScheduler) -> None:
+def test_the_sweep_continues_a_retry_whose_stop_event_was_lost(local: LocalScheduler) -> None:
     run = local.start(max_retries=1)
     run.report("notebook_error")
     local.hub.ecs.finish(run.task_arn, exit_code=10)
@@ -83,7 +83,7 @@ def test_a_retry_whose_task_stopped_unseen_goes_on_with_the_sweep(local: LocalSc
     assert local.run_of(job_id_of(run)).attempt == 2
 
 
-def test_the_back_off_of_a_retry_holds_after_its_task_has_stopped(local: LocalScheduler) -> None:
+def test_the_retry_interval_applies_after_the_task_has_stopped(local: LocalScheduler) -> None:
     run = local.start(max_retries=1, min_retry_interval_millis=600_000)
     run.report("notebook_error")
     local.finish(run)
@@ -121,7 +121,7 @@ def test_a_stop_while_the_task_stops_leaves_the_job_in_no_index(local: LocalSche
 
 
 class _AfterGet:
-    """Does something once, when the job has been read."""
+    """Does something once, after the job has been read."""
 
     def __init__(self, act: Callable[[], None]) -> None:
         self._act, self.is_done = act, False
@@ -141,7 +141,7 @@ class _AfterGet:
 @pytest.mark.parametrize("failing", ["ecs:DescribeTasks", "ecs:StopTask", "ecs:ListTasks"])
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("is_recorded", [True, False], ids=["recorded", "not recorded"])
-def test_while_ecs_does_not_answer_nothing_is_decided(
+def test_nothing_is_decided_while_ecs_does_not_respond(
     local: LocalScheduler, failing: str, state: str, is_recorded: bool
 ) -> None:
     run = in_state(local, state)
@@ -174,7 +174,7 @@ def test_an_ended_job_holds_its_slot_until_its_task_has_stopped() -> None:
 
 
 @pytest.mark.parametrize("missed", [1, 2])
-def test_throttled_heartbeats_do_not_end_a_run_that_ecs_says_is_running(local: LocalScheduler, missed: int) -> None:
+def test_throttled_heartbeats_do_not_end_a_run_while_its_task_is_running(local: LocalScheduler, missed: int) -> None:
     run = local.start()
     run.heartbeat()
     sweeps(local, 5 * missed + 2)
@@ -185,7 +185,7 @@ def test_throttled_heartbeats_do_not_end_a_run_that_ecs_says_is_running(local: L
     assert local.status(job_id_of(run)) == "COMPLETED"
 
 
-def test_a_run_that_is_silent_for_a_quarter_of_an_hour_is_stopped(local: LocalScheduler) -> None:
+def test_a_run_without_heartbeats_for_15_minutes_is_stopped(local: LocalScheduler) -> None:
     run = local.start()
     run.heartbeat()
     sweeps(local, 14)
@@ -194,7 +194,7 @@ def test_a_run_that_is_silent_for_a_quarter_of_an_hour_is_stopped(local: LocalSc
     assert is_asked_to_stop(run)
 
 
-def test_a_silent_run_far_over_its_time_gets_no_longer_allowance(local: LocalScheduler) -> None:
+def test_an_overtime_run_without_heartbeats_gets_no_more_time(local: LocalScheduler) -> None:
     run = local.start(timeout_seconds=60)
     for _ in range(8):
         run.heartbeat()
@@ -207,7 +207,7 @@ def test_a_silent_run_far_over_its_time_gets_no_longer_allowance(local: LocalSch
     assert local.job(job_id_of(run))["outcome"]["code"] == "timeout"
 
 
-def test_what_an_ordinary_job_costs_from_its_report_on(local: LocalScheduler) -> None:
+def test_aws_calls_of_a_job_after_its_report(local: LocalScheduler) -> None:
     run = local.start()
     assert calls(local, run.report) == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
     end = calls(local, lambda: local.finish(run, exit_code=0))
@@ -215,11 +215,11 @@ def test_what_an_ordinary_job_costs_from_its_report_on(local: LocalScheduler) ->
     assert calls(local, lambda: sweep(local, minutes=10)) == ["dynamodb:Query"] * 5
 
 
-def test_what_a_task_costs_that_outlives_its_job(local: LocalScheduler) -> None:
+def test_aws_calls_of_a_task_that_outlives_its_job(local: LocalScheduler) -> None:
     run = local.start()
     run.report()
-    looked = calls(local, lambda: sweep(local, minutes=3))
-    assert [each for each in looked if each != "dynamodb:Query"] == [
+    made_calls = calls(local, lambda: sweep(local, minutes=3))
+    assert [call for call in made_calls if call != "dynamodb:Query"] == [
         "dynamodb:GetItem",
         "ecs:DescribeTasks",
         "ecs:StopTask",

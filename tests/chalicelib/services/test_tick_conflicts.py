@@ -1,4 +1,4 @@
-"""Ticks that meet edits, deletes, other ticks, lost answers and sudden ends."""
+"""Ticks during edits, deletes, other ticks, lost responses and killed functions."""
 
 from datetime import timedelta
 from functools import partial
@@ -25,18 +25,18 @@ from tests.support.scheduler import LocalScheduler, notebook
     ],
     ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
 )
-def test_an_edit_that_comes_in_between_counts(
+def test_an_edit_during_a_tick_counts(
     local: LocalScheduler, made: Definitions, change: dict[str, Any], expected: list[str]
 ) -> None:
     definition_id = made.create()
     made.set_clock("13:00", seconds=1)
     local.hub.listeners.append(Meanwhile("dynamodb:TransactWriteItems", lambda: made.patch(definition_id, **change)))
     assert made.tick(definition_id, made.at("13:00")) == []
-    assert [each["name"] for each in made.jobs()] == expected
+    assert [job["name"] for job in made.jobs()] == expected
     assert len(local.objects("jobs/")) == len(expected)
 
 
-def test_a_tick_whose_copy_takes_too_long_comes_again_and_leaves_nothing(
+def test_a_tick_whose_copy_times_out_is_delivered_again_and_leaves_nothing(
     local: LocalScheduler, made: Definitions
 ) -> None:
     definition_id = made.create(notebook("#" * 6 * 2**20))
@@ -55,7 +55,7 @@ def test_a_tick_whose_copy_takes_too_long_comes_again_and_leaves_nothing(
     assert (len(made.jobs()), made.verdicts()) == (1, {"13:00": "run"})
 
 
-def test_a_delete_that_comes_in_between_leaves_nothing(local: LocalScheduler, made: Definitions) -> None:
+def test_a_delete_during_a_tick_leaves_nothing(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     made.follow_streams()
     made.set_clock("13:00", seconds=1)
@@ -65,7 +65,7 @@ def test_a_delete_that_comes_in_between_leaves_nothing(local: LocalScheduler, ma
     assert made.leftovers() == {}
 
 
-def test_a_snapshot_replaced_between_reading_and_copying_is_the_one_that_runs(
+def test_a_snapshot_that_is_replaced_before_the_copy_is_the_one_that_runs(
     local: LocalScheduler, made: Definitions
 ) -> None:
     definition_id, new = made.create(notebook("old")), notebook("new")
@@ -82,7 +82,7 @@ def test_a_snapshot_replaced_between_reading_and_copying_is_the_one_that_runs(
     assert local.client("s3").get_object(Bucket=local.bucket, Key=key)["Body"].read() == new
 
 
-def test_a_definition_that_keeps_changing_has_its_tick_delivered_again(
+def test_the_tick_of_a_definition_that_keeps_changing_is_delivered_again(
     local: LocalScheduler, made: Definitions
 ) -> None:
     definition_id = made.create()
@@ -102,11 +102,11 @@ def test_a_definition_that_keeps_changing_has_its_tick_delivered_again(
     assert made.tick(definition_id, made.at("13:00")) == ["m0"]
     assert made.jobs() == []
     assert made.tick(definition_id, made.at("13:00")) == []
-    assert [each["name"] for each in made.jobs()] == ["N4"]
+    assert [job["name"] for job in made.jobs()] == ["N4"]
 
 
 @pytest.mark.parametrize("fault", [Resent, Lost])
-def test_a_transaction_whose_answer_is_lost_makes_one_job(
+def test_a_transaction_whose_response_is_lost_makes_one_job(
     local: LocalScheduler, made: Definitions, fault: type[Any]
 ) -> None:
     definition_id = made.create()
@@ -121,7 +121,7 @@ def test_a_transaction_whose_answer_is_lost_makes_one_job(
     assert made.stored(definition_id).run_count == 1
 
 
-def test_two_writers_at_once_are_told_apart(local: LocalScheduler, made: Definitions) -> None:
+def test_a_transaction_conflict_is_retried(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     made.set_clock("13:00", seconds=1)
     conflict = [{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}]
@@ -134,7 +134,7 @@ def test_two_writers_at_once_are_told_apart(local: LocalScheduler, made: Definit
 
 @pytest.mark.parametrize("then", ["again", "pause", "edit", "delete", "too late", "skip"])
 @pytest.mark.parametrize("kill", [KilledBefore, KilledAfter])
-def test_killed_between_the_copy_and_the_transaction(
+def test_a_tick_killed_between_copy_and_transaction_leaves_nothing(
     local: LocalScheduler, made: Definitions, kill: type[Any], then: str
 ) -> None:
     definition_id = made.create(overlap_policy="skip")

@@ -1,4 +1,4 @@
-"""Due minutes whose jobs cannot be made: noted on the definition, counted, and made good."""
+"""Due times whose jobs cannot be created: noted on the definition, counted, and retried."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.scheduler import LocalScheduler
 _DENIED = "AccessDeniedException"
 
 
-def test_a_tick_that_is_refused_is_noted_and_delivered_again(
+def test_a_failed_tick_is_noted_and_delivered_again(
     local: LocalScheduler, made: Definitions, failures: Failures
 ) -> None:
     definition_id = made.create()
@@ -32,9 +32,7 @@ def test_a_tick_that_is_refused_is_noted_and_delivered_again(
     assert described["next_run_time"] == int(made.at("14:00").timestamp() * 1000)
 
 
-def test_ticks_that_are_throttled_promise_a_run_until_it_happens_again_and_again(
-    local: LocalScheduler, made: Definitions
-) -> None:
+def test_a_throttled_tick_shows_a_next_run_until_it_fails_repeatedly(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     made.set_clock("13:00", seconds=4)
     local.hub.listeners.append(Always("SlowDown", "s3:CopyObject", status=503))
@@ -45,7 +43,7 @@ def test_ticks_that_are_throttled_promise_a_run_until_it_happens_again_and_again
     assert promises == [True, True, False]
 
 
-def test_a_minute_that_is_missed_says_why_until_the_next_one_runs(
+def test_a_missed_due_time_shows_its_problem_until_the_next_one_runs(
     local: LocalScheduler, made: Definitions, failures: Failures
 ) -> None:
     definition_id = made.create(schedule="0 13 * * *")
@@ -56,7 +54,7 @@ def test_a_minute_that_is_missed_says_why_until_the_next_one_runs(
         local.clock.forward(minutes=1)
     described = made.described(definition_id)
     assert (described["missed_count"], described["run_count"]) == (1, 0)
-    assert [(each["duty"], each["code"]) for each in described["problems"]] == [("ticks", "denied")]
+    assert [(problem["duty"], problem["code"]) for problem in described["problems"]] == [("ticks", "denied")]
     assert set(failures.counted()) == {"ticks"}
     local.hub.listeners.clear()
     local.clock.now = made.at("13:00").replace(day=24)
@@ -65,7 +63,7 @@ def test_a_minute_that_is_missed_says_why_until_the_next_one_runs(
 
 
 @pytest.mark.parametrize(("catch_up", "counted"), [(0, []), (3600, ["ticks"])])
-def test_a_missed_minute_counts_as_a_failure_where_the_sweep_would_have_been_in_time(
+def test_a_missed_due_time_counts_as_a_failure_if_the_sweep_should_have_run_it(
     made: Definitions, failures: Failures, catch_up: int, counted: list[str]
 ) -> None:
     made.create(schedule="0 13 * * *", catch_up_seconds=catch_up)
@@ -76,7 +74,7 @@ def test_a_missed_minute_counts_as_a_failure_where_the_sweep_would_have_been_in_
 
 
 @pytest.mark.parametrize("kind", ["walk", "sync"])
-def test_what_the_sweep_asks_for_every_minute_is_not_delivered_again(
+def test_requests_of_the_sweep_are_not_delivered_again(
     local: LocalScheduler, made: Definitions, failures: Failures, kind: str
 ) -> None:
     definition_id = made.create()

@@ -1,4 +1,4 @@
-"""Missed ticks: what EventBridge did not deliver is found by the sweep, and run or recorded by the walk."""
+"""Missed ticks: the sweep finds what EventBridge did not deliver, and a walk runs or records it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,25 +7,25 @@ from tests.support.faults import Meanwhile, Refused
 from tests.support.scheduler import LocalScheduler
 
 
-def test_nothing_is_overdue_before_the_grace_is_over(local: LocalScheduler, made: Definitions) -> None:
+def test_nothing_is_overdue_within_the_grace_time(local: LocalScheduler, made: Definitions) -> None:
     made.create()
     made.set_clock("13:01", seconds=29)
     assert made.sweep() == []
     local.clock.forward(seconds=1)
-    assert [each["kind"] for each in made.sweep()] == ["walk"]
+    assert [message["kind"] for message in made.sweep()] == ["walk"]
     assert made.verdicts() == {"13:00": "run"}
     assert made.sweep() == []
 
 
-def test_an_outage_of_hours_runs_what_is_in_the_window_and_records_the_rest(
+def test_after_an_outage_due_times_in_the_window_run_and_the_rest_is_recorded(
     local: LocalScheduler, made: Definitions
 ) -> None:
     definition_id = made.create(schedule="*/20 * * * *", catch_up_seconds=3600)
     made.set_clock("16:05")
     made.sweep()
     verdicts = made.verdicts()
-    assert {due for due, each in verdicts.items() if each == "run"} == {"15:20", "15:40", "16:00"}
-    assert {due for due, each in verdicts.items() if each == "missed"} == {
+    assert {due for due, verdict in verdicts.items() if verdict == "run"} == {"15:20", "15:40", "16:00"}
+    assert {due for due, verdict in verdicts.items() if verdict == "missed"} == {
         f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(12 * 60 + 20, 15 * 60 + 1, 20)
     }
     described = made.described(definition_id)
@@ -37,7 +37,7 @@ def test_an_outage_of_hours_runs_what_is_in_the_window_and_records_the_rest(
     assert made.described(definition_id)["missed_count"] == 9
 
 
-def test_a_window_of_nothing_records_everything(made: Definitions) -> None:
+def test_without_a_catch_up_window_everything_is_recorded_as_missed(made: Definitions) -> None:
     definition_id = made.create(schedule="*/20 * * * *", catch_up_seconds=0)
     made.set_clock("13:05")
     made.sweep()
@@ -45,7 +45,7 @@ def test_a_window_of_nothing_records_everything(made: Definitions) -> None:
     assert made.described(definition_id)["missed_count"] == 3
 
 
-def test_of_overlapping_missed_ticks_one_runs(made: Definitions) -> None:
+def test_only_one_of_overlapping_missed_ticks_runs(made: Definitions) -> None:
     made.create(schedule="*/20 * * * *", overlap_policy="skip")
     made.set_clock("13:05")
     made.sweep()
@@ -64,7 +64,7 @@ def test_a_paused_definition_misses_nothing(local: LocalScheduler, made: Definit
     assert made.described(definition_id)["missed_count"] == 0
 
 
-def test_an_edit_drops_what_was_due_before_it(made: Definitions) -> None:
+def test_an_edit_drops_earlier_due_times(made: Definitions) -> None:
     definition_id = made.create(schedule="*/10 * * * *")
     made.set_clock("12:35")
     made.patch(definition_id, schedule="*/15 * * * *")
@@ -73,7 +73,7 @@ def test_an_edit_drops_what_was_due_before_it(made: Definitions) -> None:
     assert made.verdicts() == {"12:45": "run", "13:00": "run"}
 
 
-def test_a_walk_is_bounded_and_the_next_goes_on(made: Definitions) -> None:
+def test_a_walk_is_limited_and_the_next_continues(made: Definitions) -> None:
     definition_id = made.create(schedule="* * * * *", catch_up_seconds=0)
     made.set_clock("14:31", seconds=31)
     counts = []
@@ -83,7 +83,7 @@ def test_a_walk_is_bounded_and_the_next_goes_on(made: Definitions) -> None:
     assert made.stored(definition_id).next_due == made.at("14:31")
 
 
-def test_a_walk_that_runs_out_of_time_is_gone_on_with_by_the_next(local: LocalScheduler, made: Definitions) -> None:
+def test_the_next_walk_continues_one_that_ran_out_of_time(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(schedule="0 * * * *", catch_up_seconds=0)
     made.set_clock("15:05")
     local.hub.listeners.append(Meanwhile("dynamodb:TransactWriteItems", lambda: local.clock.forward(seconds=31)))
@@ -94,7 +94,7 @@ def test_a_walk_that_runs_out_of_time_is_gone_on_with_by_the_next(local: LocalSc
     assert made.described(definition_id)["missed_count"] == 3
 
 
-def test_a_walk_asked_for_twice_or_late_takes_nothing_twice(local: LocalScheduler, made: Definitions) -> None:
+def test_a_repeated_or_late_walk_runs_nothing_twice(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create()
     message = {"kind": "walk", "owner_id": local.owner_id(), "definition_id": definition_id}
     assert made.deliver(message) == []
@@ -107,7 +107,7 @@ def test_a_walk_asked_for_twice_or_late_takes_nothing_twice(local: LocalSchedule
     assert made.deliver(message) == []
 
 
-def test_minutes_that_were_taken_before_their_turn_are_passed_over(made: Definitions) -> None:
+def test_a_walk_skips_due_times_that_were_handled_early(made: Definitions) -> None:
     definition_id = made.create(schedule="* * * * *")
     made.set_clock("12:04", seconds=40)
     for minute in ("12:02", "12:03", "12:04"):
@@ -121,24 +121,24 @@ def test_minutes_that_were_taken_before_their_turn_are_passed_over(made: Definit
     assert made.stored(definition_id).run_count == 5
 
 
-def test_one_definition_that_fails_holds_up_no_other(local: LocalScheduler, made: Definitions) -> None:
+def test_a_failing_definition_does_not_stop_others(local: LocalScheduler, made: Definitions) -> None:
     ids = [made.create() for _ in range(3)]
     made.set_clock("13:05")
     local.hub.listeners.append(Refused("AccessDenied", "s3:CopyObject", status=403))
     assert len(made.sweep()) == 3
     assert len(made.jobs()) == 2
-    assert [each["kind"] for each in made.sweep()] == ["walk"]
-    assert sorted(each["job_definition_id"] for each in made.jobs()) == sorted(ids)
+    assert [message["kind"] for message in made.sweep()] == ["walk"]
+    assert sorted(job["job_definition_id"] for job in made.jobs()) == sorted(ids)
 
 
-def test_a_sweep_that_finds_many_asks_for_all(made: Definitions) -> None:
+def test_a_sweep_requests_walks_for_all_overdue_definitions(made: Definitions) -> None:
     ids = [made.create(name=f"D{i}") for i in range(23)]
     made.set_clock("13:05")
-    assert sorted(each["definition_id"] for each in made.sweep()) == sorted(ids)
+    assert sorted(message["definition_id"] for message in made.sweep()) == sorted(ids)
     assert len(made.jobs()) == 23
 
 
-def test_a_time_that_the_clocks_skip_is_delivered_by_the_walk(local: LocalScheduler, made: Definitions) -> None:
+def test_a_walk_runs_a_time_that_a_clock_change_skips(local: LocalScheduler, made: Definitions) -> None:
     local.clock.now = datetime(2027, 3, 27, 12, 0, 1, tzinfo=UTC)
     definition_id = made.create(schedule="30 2 * * *", timezone="Europe/Berlin")
     gap_end = datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
@@ -164,8 +164,8 @@ def test_a_time_that_occurs_twice_runs_once(local: LocalScheduler, made: Definit
     assert made.described(definition_id)["last_run"]["due_time"] == int(first.timestamp() * 1000)
 
 
-def test_a_next_due_minute_that_is_none_any_more_is_found_again(local: LocalScheduler, made: Definitions) -> None:
-    """As when the rules of a zone change."""
+def test_an_outdated_next_due_time_is_computed_again(local: LocalScheduler, made: Definitions) -> None:
+    """The rules of a time zone may change."""
     definition_id = made.create(schedule="0 * * * *")
     (item,) = local.items("definitions")
     wrong = int(made.at("12:30").timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""Ticks: each due minute makes at most one job, whatever is delivered how often, when and in which order."""
+"""Ticks: each due time makes at most one job, even if ticks are repeated, late or reordered."""
 
 from datetime import timedelta
 from itertools import permutations
@@ -32,12 +32,12 @@ def test_a_tick_makes_a_job_of_the_definition(local: LocalScheduler, made: Defin
     assert local.status(job["job_id"]) == "COMPLETED"
 
 
-def test_jobs_of_ticks_sort_by_their_due_minutes(local: LocalScheduler, made: Definitions) -> None:
+def test_jobs_of_ticks_sort_by_due_time(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(schedule="* * * * *")
     made.set_clock("12:05", seconds=1)
     for minute in (3, 1, 5, 2, 4):
         made.tick(definition_id, made.at(f"12:0{minute}"))
-    assert [each["job_id"][:13] for each in made.jobs()] == [
+    assert [job["job_id"][:13] for job in made.jobs()] == [
         f"{int(made.at(f'12:0{minute}').timestamp() * 1000):012x}"[:8]
         + "-"
         + f"{int(made.at(f'12:0{minute}').timestamp() * 1000):012x}"[8:]
@@ -56,7 +56,7 @@ def test_a_tick_delivered_twice_makes_one_job(local: LocalScheduler, made: Defin
     assert len(local.objects("jobs/")) == 1
 
 
-def test_two_schedules_in_one_minute_make_one_job(made: Definitions) -> None:
+def test_two_schedules_at_the_same_time_make_one_job(made: Definitions) -> None:
     definition_id = made.create(schedule="0 13 23 * 1")
     assert len(made.schedules()) == 2
     made.set_clock("13:00", seconds=1)
@@ -70,7 +70,7 @@ def test_two_schedules_in_one_minute_make_one_job(made: Definitions) -> None:
     assert len(made.jobs()) == 1
 
 
-def test_a_tick_that_comes_after_its_job_was_deleted_makes_no_other(local: LocalScheduler, made: Definitions) -> None:
+def test_a_tick_after_its_job_was_deleted_makes_no_other_job(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(catch_up_seconds=_FOR_EVER)
     made.follow_streams()
     made.set_clock("13:00", seconds=4)
@@ -87,17 +87,17 @@ def test_a_tick_that_comes_after_its_job_was_deleted_makes_no_other(local: Local
 
 
 @pytest.mark.parametrize("order", list(permutations(["12:01", "12:02", "12:03"])), ids="-".join)
-def test_reordered_ticks_make_each_its_job(made: Definitions, order: tuple[str, ...]) -> None:
+def test_reordered_ticks_make_one_job_each(made: Definitions, order: tuple[str, ...]) -> None:
     definition_id = made.create(schedule="* * * * *")
     made.set_clock("12:03", seconds=9)
-    for each in order:
-        made.tick(definition_id, made.at(each))
+    for minute in order:
+        made.tick(definition_id, made.at(minute))
     assert made.verdicts() == {"12:01": "run", "12:02": "run", "12:03": "run"}
     assert len(made.jobs()) == 3
     assert made.stored(definition_id).run_count == 3
 
 
-def test_ticks_that_came_early_leave_the_earliest_open(made: Definitions) -> None:
+def test_later_ticks_do_not_skip_the_earliest_due_time(made: Definitions) -> None:
     definition_id = made.create(schedule="* * * * *")
     made.set_clock("12:03", seconds=30)
     made.tick(definition_id, made.at("12:02"))
@@ -109,7 +109,7 @@ def test_ticks_that_came_early_leave_the_earliest_open(made: Definitions) -> Non
 
 
 @pytest.mark.parametrize("due", ["12:30", "12:00", "11:00", "13:01"])
-def test_a_minute_that_is_none_of_the_crontabs_makes_nothing(made: Definitions, due: str) -> None:
+def test_a_time_that_is_not_in_the_crontab_makes_no_job(made: Definitions, due: str) -> None:
     definition_id = made.create()
     before = made.local.items("definitions")
     made.set_clock("13:10")
@@ -131,7 +131,7 @@ def test_a_tick_runs_to_the_end_of_its_catch_up_window(made: Definitions, late: 
     assert made.stored(definition_id).next_due == made.at("14:00")
 
 
-def test_without_catch_up_only_a_tick_in_time_runs(made: Definitions) -> None:
+def test_without_a_catch_up_window_a_late_tick_is_missed(made: Definitions) -> None:
     definition_id = made.create(catch_up_seconds=0)
     made.set_clock("13:00", milliseconds=1)
     made.tick(definition_id, made.at("13:00"))
@@ -168,7 +168,7 @@ def test_only_scheduled_jobs_count_as_overlapping(local: LocalScheduler, made: D
     assert made.verdicts() == {"13:00": "run", "14:00": "run"}
 
 
-def test_a_late_tick_that_is_skipped_though_it_is_not_the_earliest(made: Definitions) -> None:
+def test_a_skipped_late_tick_does_not_skip_the_earliest_due_time(made: Definitions) -> None:
     definition_id = made.create(overlap_policy="skip", schedule="* * * * *")
     made.set_clock("12:03", seconds=1)
     made.tick(definition_id, made.at("12:02"))
@@ -202,7 +202,7 @@ def test_no_tick_after_the_last_run(made: Definitions) -> None:
 
 
 def test_no_tick_before_the_start_or_after_the_end(made: Definitions) -> None:
-    start, end = (int(made.at(each).timestamp() * 1000) for each in ("14:00", "16:00"))
+    start, end = (int(made.at(time).timestamp() * 1000) for time in ("14:00", "16:00"))
     definition_id = made.create(schedule_start=start, schedule_end=end)
     assert made.described(definition_id)["next_run_time"] == start
     for hour in range(13, 19):
@@ -212,7 +212,7 @@ def test_no_tick_before_the_start_or_after_the_end(made: Definitions) -> None:
     assert made.described(definition_id)["next_run_time"] is None
 
 
-def test_a_definition_says_how_long_its_jobs_are_kept(local: LocalScheduler, made: Definitions) -> None:
+def test_the_jobs_of_a_definition_are_kept_as_long_as_it_specifies(local: LocalScheduler, made: Definitions) -> None:
     definition_id = made.create(job_retention_days=7)
     made.set_clock("13:00", seconds=1)
     made.tick(definition_id, made.at("13:00"))
@@ -222,7 +222,7 @@ def test_a_definition_says_how_long_its_jobs_are_kept(local: LocalScheduler, mad
         assert int(local.item(job_id)["expires_at"]) == int((local.clock.now + timedelta(days=7)).timestamp())
 
 
-def test_a_job_made_before_its_environment_was_closed_is_not_launched() -> None:
+def test_a_job_is_not_launched_after_its_environment_was_closed() -> None:
     with scheduler() as local:
         made = Definitions(local)
         definition_id = made.create()

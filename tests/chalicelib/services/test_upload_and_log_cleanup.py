@@ -1,4 +1,4 @@
-"""What is left of a deleted job or definition outside of its own files: the upload, and what its containers printed."""
+"""What a deleted job or definition leaves outside of its own files: its upload, and the logs of its containers."""
 
 from contextlib import suppress
 
@@ -15,13 +15,13 @@ _DENIED = "AccessDeniedException"
 
 @pytest.fixture
 def followed(made: Definitions) -> Definitions:
-    """Definitions, and jobs, whose streams are followed."""
+    """Definitions with streams."""
     made.follow_streams()
     return made
 
 
 def _print(local: LocalScheduler, run: Run, line: str = "the answer is 42") -> None:
-    """Print as a container does: into the stream of its task."""
+    """Print as a container does, to the log stream of its task."""
     logs, stream = local.client("logs"), f"runner/runner/{run.task_arn.rpartition('/')[2]}"
     if stream not in _streams(local):
         logs.create_log_stream(logGroupName="runners", logStreamName=stream)
@@ -30,32 +30,34 @@ def _print(local: LocalScheduler, run: Run, line: str = "the answer is 42") -> N
 
 
 def _streams(local: LocalScheduler) -> list[str]:
-    found = local.client("logs").describe_log_streams(logGroupName="runners")["logStreams"]
-    return [each["logStreamName"] for each in found]
+    streams = local.client("logs").describe_log_streams(logGroupName="runners")["logStreams"]
+    return [stream["logStreamName"] for stream in streams]
 
 
 def _delete(local: LocalScheduler, run: Run) -> None:
     assert local.api.delete(f"/scheduler/jobs/{run.path.split('/')[3]}").status == 204
 
 
-def _traces(local: LocalScheduler) -> list[str]:
+def _remains(local: LocalScheduler) -> list[str]:
     return local.objects("uploads/") + _streams(local)
 
 
-def test_upload_and_log_go_with_their_job_and_others_stay(local: LocalScheduler, followed: Definitions) -> None:
+def test_upload_and_log_are_deleted_with_their_job_and_others_are_kept(
+    local: LocalScheduler, followed: Definitions
+) -> None:
     kept = local.start()
     _print(local, kept)
-    stays = _traces(local)
+    expected = _remains(local)
     run = local.start()
     _print(local, run)
-    assert len(_traces(local)) == 4
+    assert len(_remains(local)) == 4
     _delete(local, run)
     assert followed.clean_up() == []
     followed.clean_up_again()
-    assert _traces(local) == stays
+    assert _remains(local) == expected
 
 
-def test_the_log_of_every_attempt_goes(local: LocalScheduler, followed: Definitions) -> None:
+def test_the_logs_of_all_attempts_are_deleted(local: LocalScheduler, followed: Definitions) -> None:
     run = local.start(max_retries=1)
     job_id = run.path.split("/")[3]
     _print(local, run, "first")
@@ -68,11 +70,11 @@ def test_the_log_of_every_attempt_goes(local: LocalScheduler, followed: Definiti
     _delete(local, again)
     assert followed.clean_up() == []
     followed.clean_up_again()
-    assert _traces(local) == []
+    assert _remains(local) == []
 
 
 @pytest.mark.parametrize("late", ["before the second cleanup", "never"])
-def test_what_is_printed_while_the_container_is_being_stopped_goes_too(
+def test_logs_of_a_container_that_is_being_stopped_are_deleted_too(
     local: LocalScheduler, followed: Definitions, late: str
 ) -> None:
     run = local.start()
@@ -81,13 +83,13 @@ def test_what_is_printed_while_the_container_is_being_stopped_goes_too(
     if late != "never":
         _print(local, run, "so much for that")
     followed.clean_up_again()
-    assert _traces(local) == []
+    assert _remains(local) == []
 
 
-def test_the_upload_may_serve_other_jobs_until_the_first_is_deleted(
+def test_an_upload_can_be_used_for_other_jobs_until_the_first_is_deleted(
     local: LocalScheduler, followed: Definitions
 ) -> None:
-    """Each has a copy of its own; a request that comes again with its token needs the upload, too."""
+    """Each job has its own copy; a repeated request with its token needs the upload too."""
     uri = local.upload(notebook())
     first, second = local.create(input_uri=uri, idempotency_token="t"), local.create(input_uri=uri)
     assert local.create(input_uri=uri, idempotency_token="t") == first
@@ -100,19 +102,19 @@ def test_the_upload_may_serve_other_jobs_until_the_first_is_deleted(
     assert (refused.status, refused.body["code"]) == (404, "not_found")
 
 
-def test_retention_removes_by_the_same_way(local: LocalScheduler, followed: Definitions) -> None:
+def test_an_expired_job_is_cleaned_up_the_same_way(local: LocalScheduler, followed: Definitions) -> None:
     run = local.start()
     _print(local, run)
     run.report()
     followed.told()
     key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": run.path.split("/")[3]}}
-    local.client("dynamodb").delete_item(TableName="jobs", Key=key)  # as DynamoDB does when a record's time is over
+    local.client("dynamodb").delete_item(TableName="jobs", Key=key)  # as DynamoDB does when a record has expired
     assert followed.clean_up() == []
     followed.clean_up_again()
-    assert _traces(local) == []
+    assert _remains(local) == []
 
 
-def test_a_definition_takes_its_upload_along_and_the_traces_of_its_jobs(
+def test_the_upload_of_a_definition_and_the_logs_of_its_jobs_are_deleted(
     local: LocalScheduler, followed: Definitions
 ) -> None:
     definition_id = followed.create()
@@ -122,10 +124,10 @@ def test_a_definition_takes_its_upload_along_and_the_traces_of_its_jobs(
     assert followed.clean_up() == []
     assert followed.clean_up() == []
     followed.clean_up_again()
-    assert _traces(local) == []
+    assert _remains(local) == []
 
 
-def test_a_replaced_snapshot_takes_its_upload_along(local: LocalScheduler, followed: Definitions) -> None:
+def test_the_upload_of_a_replaced_snapshot_is_deleted(local: LocalScheduler, followed: Definitions) -> None:
     definition_id = followed.create()
     [old] = local.objects("uploads/")
     followed.patch(definition_id, input_uri=local.upload(notebook("2 + 2")), input_filename="report.ipynb")
@@ -140,7 +142,7 @@ def test_a_replaced_snapshot_takes_its_upload_along(local: LocalScheduler, follo
 
 @pytest.mark.parametrize("refused", ["s3:DeleteObject", "logs:DeleteLogStream"])
 @pytest.mark.parametrize("code", [_DENIED, "ThrottlingException"])
-def test_a_trace_that_cannot_be_removed_is_tried_again_and_its_job_is_named(
+def test_deleting_uploads_and_logs_is_retried_and_the_job_is_logged(
     local: LocalScheduler, followed: Definitions, failures: Failures, refused: str, code: str
 ) -> None:
     run = local.start()
@@ -154,12 +156,10 @@ def test_a_trace_that_cannot_be_removed_is_tried_again_and_its_job_is_named(
     assert failures.named("job_id") == {run.path.split("/")[3]}
     local.hub.listeners.clear()
     assert followed.deliver_second_cleanups(message) == []
-    assert _traces(local) == []
+    assert _remains(local) == []
 
 
-def test_a_second_cleanup_that_is_killed_anywhere_is_finished_by_the_next(
-    local: LocalScheduler, followed: Definitions
-) -> None:
+def test_a_killed_second_cleanup_is_completed_by_the_next(local: LocalScheduler, followed: Definitions) -> None:
     run = local.start()
     _print(local, run)
     _delete(local, run)
@@ -174,5 +174,5 @@ def test_a_second_cleanup_that_is_killed_anywhere_is_finished_by_the_next(
         if not killed.has_happened:
             break
     assert turn == 4, "a stop, a list, then the upload and the log"
-    assert _traces(local) == []
+    assert _remains(local) == []
     assert followed.deliver_second_cleanups(message) == []

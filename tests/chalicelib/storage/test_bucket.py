@@ -1,4 +1,4 @@
-"""The bucket: forms, ranges, pages, removal."""
+"""The bucket: presigned forms and URLs, reading in ranges, deleting."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ def _put(local: LocalScheduler, key: str, content: bytes) -> None:
     local.client("s3").put_object(Bucket=local.bucket, Key=key, Body=content)
 
 
-def test_a_form_takes_one_key_of_limited_size(files: Bucket) -> None:
+def test_a_form_allows_one_key_and_a_limited_size(files: Bucket) -> None:
     url, fields = files.presign_upload("uploads/anna/1", 100)
     policy = json.loads(base64.b64decode(fields["policy"]))
     assert {"key": "uploads/anna/1"} in policy["conditions"]
@@ -30,7 +30,7 @@ def test_a_form_takes_one_key_of_limited_size(files: Bucket) -> None:
     assert url.endswith("/bucket")
 
 
-def test_an_upload_is_read_as_far_as_it_is_needed(local: LocalScheduler, files: Bucket) -> None:
+def test_an_upload_is_read_on_demand(local: LocalScheduler, files: Bucket) -> None:
     content = bytes(range(256)) * 16_384
     _put(local, "uploads/anna/1", content)
     upload = files.open_upload("uploads/anna/1", len(content))
@@ -45,7 +45,7 @@ def test_an_upload_is_read_as_far_as_it_is_needed(local: LocalScheduler, files: 
     assert upload.file.read() == content
 
 
-def test_the_directory_of_a_large_zip_is_found_without_reading_it_all(local: LocalScheduler, files: Bucket) -> None:
+def test_the_directory_of_a_large_zip_is_read_without_the_rest(local: LocalScheduler, files: Bucket) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as package:
         package.writestr("data.bin", b"x" * 8 * 2**20)
@@ -56,7 +56,7 @@ def test_the_directory_of_a_large_zip_is_found_without_reading_it_all(local: Loc
     assert len(local.calls) <= 5
 
 
-def test_the_limit_itself_is_allowed(local: LocalScheduler, files: Bucket) -> None:
+def test_an_upload_may_be_as_large_as_the_limit(local: LocalScheduler, files: Bucket) -> None:
     _put(local, "uploads/anna/1", b"x" * 100)
     assert files.open_upload("uploads/anna/1", 100).size_bytes == 100
     with pytest.raises(TooLargeError, match="100 bytes"):
@@ -65,7 +65,7 @@ def test_the_limit_itself_is_allowed(local: LocalScheduler, files: Bucket) -> No
         files.open_upload("uploads/anna/2", 99)
 
 
-def test_a_prefix_is_removed_and_its_neighbours_are_not(local: LocalScheduler, files: Bucket) -> None:
+def test_only_objects_under_the_prefix_are_deleted(local: LocalScheduler, files: Bucket) -> None:
     for key in ("jobs/anna/1/a", "jobs/anna/1/b/c", "jobs/anna/10/a", "jobs/anna/2/a"):
         _put(local, key, b"x")
     assert files.delete_prefix("jobs/anna/1/") == 2
@@ -73,7 +73,7 @@ def test_a_prefix_is_removed_and_its_neighbours_are_not(local: LocalScheduler, f
     assert files.delete_prefix("jobs/anna/1/") == 0
 
 
-def test_urls_are_for_one_method_one_key_and_fifteen_minutes(files: Bucket) -> None:
+def test_a_url_allows_one_method_and_one_key_for_fifteen_minutes(files: Bucket) -> None:
     get = files.presign_get("jobs/anna/1/outputs/1/html/ü.html", 'ü, "2".html')
     assert "X-Amz-Expires=900" in get
     assert "filename%2A%3DUTF-8%27%27%25C3%25BC%252C%2520%25222%2522.html" in get

@@ -1,4 +1,4 @@
-"""Clients: presigned URLs name the region's own endpoint."""
+"""Clients: presigned URLs use the endpoint of the region."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ def _urls(files: Bucket) -> list[str]:
 
 @pytest.mark.parametrize("bucket", ["notebooks-bucket", "team.notebooks"])
 @pytest.mark.parametrize("region", _ENDPOINTS)
-def test_presigned_urls_name_the_endpoint_of_the_region(
+def test_presigned_urls_use_the_endpoint_of_the_region(
     region: str, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -48,11 +48,11 @@ def test_presigned_urls_name_the_endpoint_of_the_region(
         assert "X-Amz-Credential" not in url or f"%2F{region}%2Fs3%2F" in url
 
 
-def test_the_local_clouds_endpoint_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_presigned_urls_use_the_endpoint_of_the_local_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    assert {urlsplit(each).netloc for each in _urls(_files("us-east-1", "b"))} == {"127.0.0.1:4566"}
+    assert {urlsplit(url).netloc for url in _urls(_files("us-east-1", "b"))} == {"127.0.0.1:4566"}
 
 
-def test_parts_copied_side_by_side_have_a_connection_each() -> None:
+def test_parallel_parts_of_a_copy_have_one_connection_each() -> None:
     config: Any = S3_CONFIG  # whose stubs know no options
     assert config.max_pool_connections == S3_CONNECTIONS

@@ -1,4 +1,4 @@
-"""Conditional writes: each names what it may change, and changes nothing else."""
+"""Conditional writes: each changes only what it may, and only if the job has not changed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +10,7 @@ from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.storage.job_table import JobTable
-from chalicelib.storage.mark_table import token_mark
-from chalicelib.storage.marked_put import MarkExistsError
+from chalicelib.storage.mark_table import MarkExistsError, token_mark
 from tests.support.scheduler import LocalScheduler
 
 
@@ -21,7 +20,7 @@ def table(local: LocalScheduler) -> JobTable:
 
 
 def _job(local: LocalScheduler, table: JobTable, **changes: Any) -> Job:
-    """Store a job in some state, and give it as it is stored."""
+    """Store a job in some state, and return it."""
     made = table.get(local.owner_id(), local.create(), local.clock())
     assert made is not None
     table.delete(made.owner_id, made.job_id)
@@ -37,7 +36,7 @@ def _stored(local: LocalScheduler, table: JobTable, job: Job) -> Job | None:
 
 @pytest.mark.parametrize("status", JobStatus)
 @pytest.mark.parametrize("name", TransitionName)
-def test_a_transition_leaves_its_sources_only(
+def test_a_transition_starts_only_from_its_sources(
     local: LocalScheduler, table: JobTable, name: TransitionName, status: JobStatus
 ) -> None:
     transition = TRANSITIONS[name]
@@ -51,7 +50,7 @@ def test_a_transition_leaves_its_sources_only(
 
 
 @pytest.mark.parametrize("known", [{"attempt": 2}, {"launch": 2}, {"status": JobStatus.CREATED}], ids=str)
-def test_what_was_read_too_early_changes_nothing(local: LocalScheduler, table: JobTable, known: dict[str, Any]) -> None:
+def test_an_outdated_job_changes_nothing(local: LocalScheduler, table: JobTable, known: dict[str, Any]) -> None:
     job = _job(local, table, status=JobStatus.QUEUED, attempt=1, launch=1)
     read = replace(job, **known)
     assert table.change(read, local.clock(), task_arn="arn") is None
@@ -60,9 +59,7 @@ def test_what_was_read_too_early_changes_nothing(local: LocalScheduler, table: J
     assert _stored(local, table, job) == job
 
 
-def test_what_was_decided_of_an_attempt_does_not_end_the_wait_for_the_next(
-    local: LocalScheduler, table: JobTable
-) -> None:
+def test_an_outdated_decision_about_an_attempt_does_not_end_the_next(local: LocalScheduler, table: JobTable) -> None:
     job = _job(local, table, status=JobStatus.CREATED, attempt=1, launch=1)
     for read in (JobStatus.QUEUED, JobStatus.IN_PROGRESS):
         stale = replace(job, status=read, deadline=local.clock())
@@ -71,7 +68,7 @@ def test_what_was_decided_of_an_attempt_does_not_end_the_wait_for_the_next(
 
 
 @pytest.mark.parametrize("status", [JobStatus.CREATED, JobStatus.COMPLETED])
-def test_what_was_decided_before_a_task_had_stopped_is_not_written_after_it(
+def test_a_decision_from_before_a_task_stopped_is_not_written_after_it(
     local: LocalScheduler, table: JobTable, status: JobStatus
 ) -> None:
     job = _job(local, table, status=status, attempt=1, launch=1)
@@ -79,7 +76,7 @@ def test_what_was_decided_before_a_task_had_stopped_is_not_written_after_it(
     assert _stored(local, table, job) == job
 
 
-def test_nothing_brings_a_deleted_job_back(local: LocalScheduler, table: JobTable) -> None:
+def test_no_write_restores_a_deleted_job(local: LocalScheduler, table: JobTable) -> None:
     job = _job(local, table, status=JobStatus.QUEUED, attempt=1, launch=1)
     assert table.delete(job.owner_id, job.job_id)
     assert table.transition(job, TRANSITIONS[TransitionName.CHECK_IN], local.clock()) is None
@@ -99,8 +96,8 @@ def test_a_task_is_recorded_while_its_launch_is_watched(
     job = _job(local, table, status=status, attempt=1, launch=1, deadline=local.clock() if is_watched else None)
     later = local.clock() + timedelta(minutes=20)
     claimed = replace(job, status=JobStatus.QUEUED, deadline=local.clock())
-    done = table.record_task(claimed, "arn", later)
-    assert (done is not None) == is_watched
+    recorded = table.record_task(claimed, "arn", later)
+    assert (recorded is not None) == is_watched
     stored = _stored(local, table, job)
     assert stored is not None
     assert stored.task_arn == ("arn" if is_watched else None)
@@ -109,13 +106,13 @@ def test_a_task_is_recorded_while_its_launch_is_watched(
         assert table.record_task(claimed, "arn", later) is not None
 
 
-def test_a_change_of_nothing_is_held_to_its_condition(local: LocalScheduler, table: JobTable) -> None:
+def test_an_empty_change_checks_its_condition(local: LocalScheduler, table: JobTable) -> None:
     job = _job(local, table)
     assert table.change(job, job.update_time) == job
     assert table.change(replace(job, attempt=3), job.update_time) is None
 
 
-def test_a_job_and_its_mark_are_stored_together_or_not_at_all(local: LocalScheduler, table: JobTable) -> None:
+def test_a_job_and_its_mark_are_stored_both_or_none(local: LocalScheduler, table: JobTable) -> None:
     job = _job(local, table)
     table.delete(job.owner_id, job.job_id)
     mark = token_mark(TokenUse(TokenSpace.JOB, job.owner_id, "t", "f"), job.job_id, local.clock())
@@ -123,11 +120,11 @@ def test_a_job_and_its_mark_are_stored_together_or_not_at_all(local: LocalSchedu
     other = replace(job, job_id=job.job_id[:-1] + ("0" if job.job_id[-1] != "0" else "1"))
     with pytest.raises(MarkExistsError):
         table.put_new(other, mark)
-    assert [each["job_id"]["S"] for each in local.items()] == [job.job_id]
+    assert [item["job_id"]["S"] for item in local.items()] == [job.job_id]
     assert len(local.items("marks")) == 1
 
 
-def test_times_are_kept_to_the_millisecond_and_retention_to_the_second(local: LocalScheduler, table: JobTable) -> None:
+def test_times_are_stored_in_milliseconds_and_expiry_in_seconds(local: LocalScheduler, table: JobTable) -> None:
     now = local.clock() + timedelta(milliseconds=7)
     job = _job(local, table, status=JobStatus.COMPLETED, end_time=now, expires_at=now)
     stored = table.get(job.owner_id, job.job_id, local.clock() - timedelta(seconds=1))

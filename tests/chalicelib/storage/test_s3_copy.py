@@ -1,4 +1,4 @@
-"""Copies: small objects by one call, large ones in parts side by side, completely or not at all."""
+"""Copies: small objects with one call, large ones in parallel parts, completely or not at all."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,11 +20,11 @@ from tests.support.scheduler import LocalScheduler, notebook
 
 _MIB = 2**20
 _PART = 5 * _MIB
-"""The smallest part that S3 takes."""
+"""The smallest part that S3 accepts."""
 
 _SOURCE, _TARGET = "definitions/anna/d/1/input.zip", "jobs/anna/j/input.zip"
 _CONTENT = bytes(range(256)) * (11 * _MIB // 256)
-"""Two whole parts and a piece."""
+"""Two whole parts and a smaller one."""
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def _copier(local: LocalScheduler, **time_limit: float) -> Copier:
     return Copier(client, local.bucket, part_bytes=_PART, time_limit=timedelta(**time_limit or {"seconds": 60}))
 
 
-def _hold_nothing_half_stored(local: LocalScheduler) -> None:
+def _assert_nothing_is_stored(local: LocalScheduler) -> None:
     assert local.objects("jobs/") == []
     assert "Uploads" not in local.client("s3").list_multipart_uploads(Bucket=local.bucket)
 
@@ -58,9 +58,11 @@ def test_an_object_of_one_part_takes_one_call(local: LocalScheduler, source_etag
 
 
 def test_the_largest_folder_has_eighty_parts_that_cover_it() -> None:
-    (bound,) = [each.le for each in Limits.model_fields["max_folder_mib"].metadata if hasattr(each, "le")]
+    (bound,) = [
+        constraint.le for constraint in Limits.model_fields["max_folder_mib"].metadata if hasattr(constraint, "le")
+    ]
     largest = bound * _MIB
-    ranges = [tuple(map(int, each.removeprefix("bytes=").split("-"))) for each in part_ranges(largest)]
+    ranges = [tuple(map(int, part.removeprefix("bytes=").split("-"))) for part in part_ranges(largest)]
     assert ranges[0][0] == 0
     assert ranges[-1][1] == largest - 1
     assert all(before[1] + 1 == after[0] for before, after in pairwise(ranges))
@@ -69,7 +71,7 @@ def test_the_largest_folder_has_eighty_parts_that_cover_it() -> None:
 
 
 class _Enormous(Quiet):
-    """S3 as it answers the calls of a multipart copy, without anything stored."""
+    """S3's responses to the calls of a multipart copy, without storing anything."""
 
     def before(self, call: str) -> tuple[Any, dict[str, Any]]:  # noqa: ARG002 - a Listener's
         members = {"UploadId": "u", "CopyPartResult": {"ETag": '"e"'}, "ResponseMetadata": {"HTTPStatusCode": 200}}
@@ -91,7 +93,7 @@ _FAULTS: dict[str, Callable[[], Any]] = {
     "create refused": lambda: Refused("SlowDown", "s3:CreateMultipartUpload", status=503),
     "a part is refused": lambda: Refused("SlowDown", "s3:UploadPartCopy", 1, status=503),
     "a part is never sent": lambda: NeverSent("s3:UploadPartCopy", 2),
-    "a part's answer is lost": lambda: Lost("s3:UploadPartCopy", 0),
+    "the response for a part is lost": lambda: Lost("s3:UploadPartCopy", 0),
     "completion is refused": lambda: Refused("InternalError", "s3:CompleteMultipartUpload", status=500),
 }
 
@@ -103,16 +105,16 @@ def test_a_copy_that_fails_leaves_nothing(local: LocalScheduler, source_etag: st
     with pytest.raises(Exception, match=r"SlowDown|InternalError|https://s3"):
         _copier(local).copy(_SOURCE, _TARGET, size_bytes=len(_CONTENT))
     assert injected.has_happened
-    _hold_nothing_half_stored(local)
+    _assert_nothing_is_stored(local)
 
 
-def test_a_source_that_was_replaced_is_not_copied(local: LocalScheduler, source_etag: str) -> None:
+def test_a_replaced_source_is_not_copied(local: LocalScheduler, source_etag: str) -> None:
     with pytest.raises(ClientError, match="PreconditionFailed"):
         _copier(local).copy(_SOURCE, _TARGET, size_bytes=len(_CONTENT), etag='"another"')
-    _hold_nothing_half_stored(local)
+    _assert_nothing_is_stored(local)
 
 
-def test_a_failure_stays_the_error_even_if_its_parts_cannot_be_discarded(
+def test_the_first_error_is_raised_even_if_the_parts_cannot_be_discarded(
     local: LocalScheduler, source_etag: str
 ) -> None:
     local.hub.listeners += [
@@ -125,7 +127,7 @@ def test_a_failure_stays_the_error_even_if_its_parts_cannot_be_discarded(
 
 
 class _Hanging(Quiet):
-    """S3 does not answer for a part until it is released."""
+    """S3 does not respond for a part until it is released."""
 
     def __init__(self) -> None:
         self.release = Event()
@@ -143,15 +145,15 @@ def hanging(local: LocalScheduler) -> Iterator[_Hanging]:
     listener.release.set()
 
 
-def test_a_copy_that_takes_too_long_says_so_and_leaves_nothing(
+def test_a_copy_that_times_out_reports_it_and_leaves_nothing(
     local: LocalScheduler, source_etag: str, hanging: _Hanging
 ) -> None:
     with pytest.raises(CopyTimeoutError, match=r"11,534,336 bytes within 0 s\. Nothing was stored\. Send the same"):
         _copier(local, milliseconds=50).copy(_SOURCE, _TARGET, size_bytes=len(_CONTENT))
-    _hold_nothing_half_stored(local)
+    _assert_nothing_is_stored(local)
 
 
-def test_a_create_whose_copy_takes_too_long_is_503_and_works_when_it_is_sent_again(
+def test_a_create_whose_copy_times_out_returns_503_and_can_be_repeated(
     local: LocalScheduler, hanging: _Hanging
 ) -> None:
     large = notebook("#" * 6 * _MIB)
@@ -161,8 +163,8 @@ def test_a_create_whose_copy_takes_too_long_is_503_and_works_when_it_is_sent_aga
     assert (response.status, response.body["code"]) == (503, "copy_timeout")
     assert response.headers["Retry-After"] == "2"
     assert local.items() == []
-    _hold_nothing_half_stored(local)
+    _assert_nothing_is_stored(local)
     hanging.release.set()
     local.factory._files._copier = _copier(local)
     assert local.post_job(input_uri=uri, idempotency_token="once").status == 200
-    assert [each.rpartition("/")[2] for each in local.objects("jobs/")] == ["input.ipynb"]
+    assert [key.rpartition("/")[2] for key in local.objects("jobs/")] == ["input.ipynb"]

@@ -1,4 +1,4 @@
-"""Tasks that no record names, or whose record is gone: found by their run id, by their own events, and when their job is deleted."""
+"""Orphaned tasks, which no record names: found by their run id, by their events, and when their job is deleted."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.support.watching import (
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("has_stopped", [False, True], ids=["running", "stopped"])
-def test_delete_stops_what_the_record_names_whatever_its_state(
+def test_deleting_a_job_in_any_state_stops_its_recorded_task(
     local: LocalScheduler, made: Definitions, state: str, has_stopped: bool
 ) -> None:
     run = in_state(local, state)
@@ -33,7 +33,7 @@ def test_delete_stops_what_the_record_names_whatever_its_state(
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_deletion_whose_task_could_not_be_stopped_stops_it_with_the_second_cleanup(
+def test_the_second_cleanup_stops_a_task_that_could_not_be_stopped_before(
     local: LocalScheduler, made: Definitions, state: str
 ) -> None:
     run = in_state(local, state)
@@ -50,7 +50,7 @@ def test_a_deletion_whose_task_could_not_be_stopped_stops_it_with_the_second_cle
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_delete_finds_a_task_that_was_never_recorded(local: LocalScheduler, made: Definitions, state: str) -> None:
+def test_deleting_a_job_finds_its_unrecorded_task(local: LocalScheduler, made: Definitions, state: str) -> None:
     run = in_state(local, state)
     forget_task(local, run)
     made.follow_streams()
@@ -59,8 +59,8 @@ def test_delete_finds_a_task_that_was_never_recorded(local: LocalScheduler, made
     assert is_asked_to_stop(run)
 
 
-@pytest.mark.parametrize("state", [each for each in STATES if each != "launched"])
-def test_the_sweep_finds_a_task_that_was_never_recorded(local: LocalScheduler, state: str) -> None:
+@pytest.mark.parametrize("state", [state for state in STATES if state != "launched"])
+def test_the_sweep_finds_an_unrecorded_task(local: LocalScheduler, state: str) -> None:
     run = in_state(local, state)
     forget_task(local, run)
     sweeps(local, 17)
@@ -69,7 +69,7 @@ def test_the_sweep_finds_a_task_that_was_never_recorded(local: LocalScheduler, s
     assert local.item(job_id_of(run))["task_arn"] == run.task_arn
 
 
-def test_a_task_that_is_launched_while_its_job_is_deleted_is_stopped_by_its_own_event(local: LocalScheduler) -> None:
+def test_a_task_launched_while_its_job_is_deleted_is_stopped_on_its_event(local: LocalScheduler) -> None:
     run = local.launch()
     local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
     local.ecs_event(local.hub.ecs.move(run.task_arn, "RUNNING"))
@@ -102,7 +102,7 @@ def test_a_task_of_another_attempt_is_stopped(local: LocalScheduler, attempt: in
 
 
 @pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "RUNNING"])
-def test_a_launch_that_is_not_recorded_yet_is_no_stray(local: LocalScheduler, status: str) -> None:
+def test_the_task_of_an_unrecorded_launch_is_not_orphaned(local: LocalScheduler, status: str) -> None:
     run = local.launch()
     forget_task(local, run)
     local.ecs_event(local.hub.ecs.move(run.task_arn, status))
@@ -110,7 +110,7 @@ def test_a_launch_that_is_not_recorded_yet_is_no_stray(local: LocalScheduler, st
     assert local.item(job_id_of(run))["task_arn"] == run.task_arn
 
 
-def test_a_task_that_does_not_say_its_launch_is_left_until_its_job_is_known_to_have_another(
+def test_a_task_without_a_launch_number_is_kept_until_its_job_has_recorded_another(
     local: LocalScheduler,
 ) -> None:
     run = local.launch()
@@ -120,20 +120,20 @@ def test_a_task_that_does_not_say_its_launch_is_left_until_its_job_is_known_to_h
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"])
-def test_a_stray_that_is_stopping_already_is_not_stopped_again(local: LocalScheduler, status: str) -> None:
+def test_an_orphaned_task_that_is_stopping_is_not_stopped_again(local: LocalScheduler, status: str) -> None:
     run = local.launch()
     local.api.delete(f"/scheduler/jobs/{job_id_of(run)}")
     assert "ecs:StopTask" not in calls(local, lambda: local.ecs_event(event(run, status, desiredStatus="STOPPED")))
 
 
-def test_tasks_that_are_not_ours_are_left_alone(local: LocalScheduler) -> None:
+def test_tasks_of_others_are_ignored(local: LocalScheduler) -> None:
     run = local.launch()
     for started_by in ("", None, "somebody", "ecs-svc/123"):
         assert calls(local, lambda by=started_by: local.ecs_event(event(run, "RUNNING", startedBy=by))) == []  # type: ignore[misc]
 
 
-def test_a_launch_that_is_refused_after_it_was_heeded_is_recorded(local: LocalScheduler) -> None:
-    """RunTask is sent twice: the first answer is lost, the second call throttled."""
+def test_a_task_is_recorded_if_only_the_repeated_launch_is_refused(local: LocalScheduler) -> None:
+    """RunTask is sent twice: the first response is lost, and the second call is throttled."""
     job_id = local.create()
     local.hub.listeners.append(Refused("ServerException", "ecs:RunTask", status=500))
     local.dispatch()
