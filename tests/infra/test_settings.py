@@ -56,7 +56,10 @@ MISTAKES = {
         "limits.max_running: there is no such setting; docs/settings.md lists them all",
     ),
     "misspelt section": (GOOD + "[limit]\nmax_running_jobs = 5", "limit: there is no such setting"),
-    "log retention": (GOOD + "[retention]\nlogs_days = 31", "retention.logs_days = 31 is not a retention period of CloudWatch"),
+    "log retention": (
+        GOOD + "[retention]\nlogs_days = 31",
+        "retention.logs_days = 31 is not a retention period of CloudWatch",
+    ),
     "network by half": (GOOD + '[network]\nvpc_id = "vpc-1"', "network: subnet_ids is missing"),
     "network without VPC": (GOOD + '[network]\nsubnet_ids = ["subnet-1"]', "network: vpc_id is missing"),
     "zones of an operator's VPC": (
