@@ -35,16 +35,16 @@ def test_old_signatures_are_denied_for_every_action_on_objects(denials: list[dic
 
 def test_uploads_expire_after_a_day_and_job_files_after_their_records(stack: Synthesized) -> None:
     rules = {rule["Id"]: rule for rule in stack.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]}
-    assert rules["uploads-that-no-job-took"]["Prefix"] == "uploads/"
-    assert rules["uploads-that-no-job-took"]["ExpirationInDays"] == 1
-    assert rules["unfinished-multipart-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    assert rules["net-over-jobs"]["Prefix"] == "jobs/"
-    assert rules["net-over-jobs"]["ExpirationInDays"] == 90 + 7 + 30
+    assert rules["expire-unused-uploads"]["Prefix"] == "uploads/"
+    assert rules["expire-unused-uploads"]["ExpirationInDays"] == 1
+    assert rules["abort-unfinished-multipart-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert rules["expire-job-files"]["Prefix"] == "jobs/"
+    assert rules["expire-job-files"]["ExpirationInDays"] == 90 + 7 + 30
 
 
 def test_files_do_not_expire_if_jobs_are_kept_forever(operators: Synthesized) -> None:
     rules = operators.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
-    assert "net-over-jobs" not in [rule["Id"] for rule in rules]
+    assert "expire-job-files" not in [rule["Id"] for rule in rules]
 
 
 @pytest.mark.parametrize(

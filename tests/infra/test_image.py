@@ -26,7 +26,7 @@ def test_without_an_engine_the_error_says_what_to_install() -> None:
     with pytest.raises(EngineError) as caught:
         find_engine(is_usable=lambda _name: False)
     assert "\n" not in str(caught.value)
-    assert "looked for docker, podman or buildah" in str(caught.value)
+    assert "tried docker, podman or buildah" in str(caught.value)
     assert "apt install podman" in str(caught.value)
 
 

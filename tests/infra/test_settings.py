@@ -56,17 +56,20 @@ MISTAKES = {
         "limits.max_running: there is no such setting; docs/settings.md lists them all",
     ),
     "misspelt section": (GOOD + "[limit]\nmax_running_jobs = 5", "limit: there is no such setting"),
-    "log retention": (GOOD + "[retention]\nlogs_days = 31", "retention.logs_days = 31 is not offered by CloudWatch"),
+    "log retention": (
+        GOOD + "[retention]\nlogs_days = 31",
+        "retention.logs_days = 31 is not a retention period of CloudWatch",
+    ),
     "network by half": (GOOD + '[network]\nvpc_id = "vpc-1"', "network: subnet_ids is missing"),
     "network without VPC": (GOOD + '[network]\nsubnet_ids = ["subnet-1"]', "network: vpc_id is missing"),
     "zones of an operator's VPC": (
         GOOD + '[network]\nvpc_id = "vpc-1"\nsubnet_ids = ["subnet-1"]\navailability_zones = ["us-west-1a"]',
-        "network: availability_zones is about the stack's own VPC: in yours, subnet_ids choose the zones",
+        "network: availability_zones applies to the stack's own VPC: in yours, subnet_ids choose the zones",
     ),
     "egress of an operator's security group": (
         GOOD
         + '[network]\nvpc_id = "vpc-1"\nsubnet_ids = ["subnet-1"]\nsecurity_group_ids = ["sg-1"]\negress = "https"',
-        "network: egress is about the stack's own security group: yours, security_group_ids, say themselves what they let out",
+        "network: egress applies to the stack's own security group: your security_group_ids define what they allow",
     ),
     "unknown egress": (GOOD + '[network]\negress = "ssh"', "network.egress: Input should be 'all' or 'https'"),
     "a zone twice": (

@@ -228,7 +228,7 @@ def test_a_missing_log_role_that_the_stack_does_not_set_is_an_error(role: LogRol
 
 def test_the_stacks_own_account_in_the_list_is_an_error() -> None:
     own = settings(api={"accounts": ["123456789012"]})
-    assert "Take it out" in only(rules.check_accounts(own, IDENTITY), Level.ERROR)
+    assert "Remove it" in only(rules.check_accounts(own, IDENTITY), Level.ERROR)
     assert rules.check_accounts(settings(api={"accounts": ["210987654321"]}), IDENTITY) == []
 
 
