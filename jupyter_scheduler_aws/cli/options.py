@@ -213,5 +213,5 @@ def confirm(terminal: Terminal, question: str) -> None:
         If the user does not confirm.
     """
     if terminal.is_json or not sys.stdin.isatty():
-        raise typer.BadParameter("The command cannot ask for confirmation here. Use --yes to delete.")
+        raise typer.BadParameter("The command cannot ask for confirmation here.", param_hint="--yes")
     typer.confirm(question, abort=True, err=True)

@@ -105,7 +105,7 @@ def test_an_expected_error_has_no_traceback(environ: dict[str, str]) -> None:
 
     assert (done.returncode, done.stdout) == (3, "")
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("Error: The URL of the stack is not known.")
+    assert done.stderr.startswith("Error: The URL of the stack is not set.")
     assert done.stderr.rstrip().endswith("Or use --url.")
 
 
