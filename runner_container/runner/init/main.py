@@ -11,12 +11,12 @@ from runner.init.requests import Requests
 from runner.init.spawning import spawn
 from runner.init.users import NOTEBOOK, RUNNER
 
-__all__ = ["SOCKET_VARIABLE", "main"]
+__all__ = ["EXIT_WRONG_SETTINGS", "SOCKET_VARIABLE", "main"]
 
 SOCKET_VARIABLE: Final = "INIT_SOCKET"
 """The variable with the runner's descriptor of the socket to init."""
 
-_EXIT_WRONG_SETTINGS: Final = 2
+EXIT_WRONG_SETTINGS: Final = 2
 """As in runner.exit_codes, which init does not import; a test compares them."""
 
 _RUNNER: Final = (sys.executable, "-P", "-s", "-m", "runner")
@@ -35,7 +35,7 @@ def main() -> int:
         runner = _start_runner(runner_end)
     except (PrivilegeError, OSError) as error:
         print(f"init: {error}", file=sys.stderr)  # noqa: T201 - there is no log yet
-        return _EXIT_WRONG_SETTINGS
+        return EXIT_WRONG_SETTINGS
     children.runner = runner
     children.watch(runner)
     runner_end.close()
