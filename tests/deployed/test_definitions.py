@@ -133,7 +133,7 @@ def scheduler_of(deployed: Deployed) -> Any:
 def schedules_of(deployed: Deployed, definition_id: str) -> list[dict[str, Any]]:
     scheduler = scheduler_of(deployed)
     found = scheduler.list_schedules(NamePrefix=definition_id)["Schedules"]
-    return [scheduler.get_schedule(Name=each["Name"], GroupName=each["GroupName"]) for each in found]
+    return [scheduler.get_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"]) for schedule in found]
 
 
 def test_run_now_accepts_other_parameters(definitions: Definitions, client: Client, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_deleting_a_definition_removes_all_its_resources(
     definition_id = definitions.create("deleted", schedule="0 0 13 * FRI", timezone=AUCKLAND)
     job_id = definitions.run_now(definition_id, word="soon gone")
     assert client.wait(job_id).status == JobStatus.COMPLETED
-    assert {each["State"] for each in schedules_of(deployed, definition_id)} == {"ENABLED"}
+    assert {schedule["State"] for schedule in schedules_of(deployed, definition_id)} == {"ENABLED"}
     assert len(traces_of(deployed, definition_id, job_id)) >= 5, "two schedules, snapshot, record, job, its files"
     definitions.delete(definition_id)
     assert definitions.http.get(f"/scheduler/job_definitions/{definition_id}").status_code == 404
@@ -182,10 +182,10 @@ def traces_of(deployed: Deployed, *identifiers: str) -> list[str]:
 
     aws = deployed.administrator
     s3, tables = aws("s3"), aws("dynamodb")
-    things = [each["Name"] for each in aws("scheduler").list_schedules(NamePrefix=identifiers[0])["Schedules"]]
-    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())
+    things = [schedule["Name"] for schedule in aws("scheduler").list_schedules(NamePrefix=identifiers[0])["Schedules"]]
+    bucket = next(item["Name"] for item in s3.list_buckets()["Buckets"] if "bucket" in item["Name"].lower())
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        things += [each["Key"] for each in page.get("Contents", [])]
+        things += [item["Key"] for item in page.get("Contents", [])]
     for table in tables.list_tables()["TableNames"]:
         if "Marks" not in table:
             for page in tables.get_paginator("scan").paginate(TableName=table):
@@ -194,7 +194,7 @@ def traces_of(deployed: Deployed, *identifiers: str) -> list[str]:
 
 
 def test_a_definition_runs_at_its_local_time(definitions: Definitions, client: Client, fires: str) -> None:
-    definition = definitions.wait_until(fires, lambda each: each["last_run"])
+    definition = definitions.wait_until(fires, lambda state: state["last_run"])
     assert definition["last_run"]["due_time"] == millis(definitions.due)
     job = client.wait(definition["last_run"]["job_id"])
     assert job.status == JobStatus.COMPLETED
@@ -210,12 +210,12 @@ def test_a_definition_runs_at_its_local_time(definitions: Definitions, client: C
 def test_a_paused_definition_does_not_run(
     definitions: Definitions, client: Client, deployed: Deployed, every_minute: str, moved: str
 ) -> None:
-    definitions.wait_until(every_minute, lambda each: each["last_run"])
+    definitions.wait_until(every_minute, lambda state: state["last_run"])
     definitions.change(every_minute, active=False)
     paused = datetime.now(UTC)
-    assert [each["State"] for each in schedules_of(deployed, every_minute)] == ["DISABLED"]
+    assert [schedule["State"] for schedule in schedules_of(deployed, every_minute)] == ["DISABLED"]
     assert definitions.get(every_minute)["next_run_time"] is None
-    other = definitions.wait_until(moved, lambda each: each["last_run"])  # a minute passes
+    other = definitions.wait_until(moved, lambda state: state["last_run"])  # a minute passes
     client.wait(other["last_run"]["job_id"])
     definition = definitions.get(every_minute)
     assert definition["last_run"]["due_time"] <= millis(paused)
@@ -224,7 +224,7 @@ def test_a_paused_definition_does_not_run(
 
 
 def test_an_edited_definition_runs_at_its_new_time(definitions: Definitions, client: Client, moved: str) -> None:
-    definition = definitions.wait_until(moved, lambda each: each["last_run"])
+    definition = definitions.wait_until(moved, lambda state: state["last_run"])
     assert definition["last_run"]["due_time"] == millis(definitions.due + MINUTE)
     assert (definition["run_count"], definition["missed_count"]) == (1, 0)
     assert client.wait(definition["last_run"]["job_id"]).status == JobStatus.COMPLETED
@@ -237,6 +237,6 @@ def test_a_resumed_definition_runs_again(definitions: Definitions, every_minute:
     resumed = datetime.now(UTC)
     first = definitions.get(every_minute)["next_run_time"]
     assert millis(resumed) - 5_000 < first <= millis(resumed + MINUTE)
-    after = definitions.wait_until(every_minute, lambda each: each["run_count"] > before["run_count"])
+    after = definitions.wait_until(every_minute, lambda state: state["run_count"] > before["run_count"])
     assert after["last_run"]["due_time"] >= first
     assert after["missed_count"] == 0

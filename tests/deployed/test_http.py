@@ -35,7 +35,7 @@ def test_who_am_i(http: httpx.Client) -> None:
 def test_environments_have_the_format_that_the_panel_needs(http: httpx.Client) -> None:
     environments = http.get("/scheduler/runtime_environments").json()
     assert environments
-    assert all(each["label"] == each["name"] for each in environments)
+    assert all(environment["label"] == environment["name"] for environment in environments)
 
 
 def test_the_first_request_of_the_panel_gets_an_empty_list(http: httpx.Client) -> None:

@@ -40,7 +40,7 @@ def test_a_folder_runs_with_parameters_and_produces_every_format(client: Client,
         tags=["deployed"],
     )
     phases: list[str] = []
-    job = client.wait(job_id, on_change=lambda each: phases.append(each.phase.code if each.phase else ""))
+    job = client.wait(job_id, on_change=lambda state: phases.append(state.phase.code if state.phase else ""))
     assert (job.status, job.attempt) == (JobStatus.COMPLETED, 1)
     assert phases[0] in ("waiting", "launching")
     assert phases[-1] == "ended"
@@ -99,7 +99,7 @@ def test_deleting_a_running_job_removes_everything(client: Client, deployed: Dep
     with pytest.raises(NotFoundError):
         client.get_job(job_id)
     s3 = deployed.administrator("s3")
-    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())
+    bucket = next(item["Name"] for item in s3.list_buckets()["Buckets"] if "bucket" in item["Name"].lower())
     ecs = deployed.administrator("ecs")
     while s3.list_objects_v2(Bucket=bucket, Prefix=f"jobs/{owner_id}/{job_id}/").get("KeyCount"):
         time.sleep(0.5)
@@ -118,7 +118,7 @@ def test_the_second_cleanup_removes_the_upload_and_the_log(
     client.delete_jobs([job_id])
     # The message that the first cleanup sends is on its way for a quarter of an hour; this is the same one at once.
     sqs = deployed.administrator("sqs")
-    [url] = [each for each in sqs.list_queues()["QueueUrls"] if "QueuesCleanup" in each]
+    [url] = [queue_url for queue_url in sqs.list_queues()["QueueUrls"] if "QueuesCleanup" in queue_url]
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(left), DelaySeconds=0)
     while traces_left(deployed, left):
         time.sleep(0.5)
@@ -127,7 +127,7 @@ def test_the_second_cleanup_removes_the_upload_and_the_log(
 def traces_of(deployed: Deployed, owner_id: str, job_id: str) -> dict[str, str | list[str]]:
     """Return the resources of a job from its record."""
     dynamodb = deployed.administrator("dynamodb")
-    [table] = [each for each in dynamodb.list_tables()["TableNames"] if "jobs" in each.lower()]
+    [table] = [name for name in dynamodb.list_tables()["TableNames"] if "jobs" in name.lower()]
     key = {"owner_id": {"S": owner_id}, "job_id": {"S": job_id}}
     item = dynamodb.get_item(TableName=table, Key=key)["Item"]
     return {
@@ -141,15 +141,15 @@ def traces_of(deployed: Deployed, owner_id: str, job_id: str) -> dict[str, str |
 def traces_left(deployed: Deployed, left: dict[str, str | list[str]]) -> list[str]:
     """Return the upload and the log streams of a job that still exist."""
     s3, logs = deployed.administrator("s3"), deployed.administrator("logs")
-    bucket = next(each["Name"] for each in s3.list_buckets()["Buckets"] if "bucket" in each["Name"].lower())
+    bucket = next(item["Name"] for item in s3.list_buckets()["Buckets"] if "bucket" in item["Name"].lower())
     uploads = s3.list_objects_v2(Bucket=bucket, Prefix=f"uploads/{left['owner_id']}/{left['upload_id']}")
     [group] = [
-        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "Runner" in each["logGroupName"]
+        group["logGroupName"] for group in logs.describe_log_groups()["logGroups"] if "Runner" in group["logGroupName"]
     ]
     names = {f"runner/runner/{arn.rpartition('/')[2]}" for arn in left["task_arns"]}
     pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
-    streams = [each["logStreamName"] for page in pages for each in page["logStreams"]]
-    return [each["Key"] for each in uploads.get("Contents", [])] + [each for each in streams if each in names]
+    streams = [item["logStreamName"] for page in pages for item in page["logStreams"]]
+    return [item["Key"] for item in uploads.get("Contents", [])] + [name for name in streams if name in names]
 
 
 def running_tasks(ecs: object, cluster: str) -> list[dict[str, str]]:

@@ -77,7 +77,7 @@ def test_a_reader_of_the_account_cannot_take_over_a_run(
     key = deployed.administrator("secretsmanager").get_secret_value(SecretId=secret["ARN"])["SecretString"]
     assert key not in seen
     (override,) = task["overrides"]["containerOverrides"]
-    environ = {each["name"]: each["value"] for each in override["environment"]}
+    environ = {variable["name"]: variable["value"] for variable in override["environment"]}
     run_id = environ["RUN_URL"].partition("/runs/")[2]
     text = f"check-in|{run_id}|1|{STRANGER}".encode()
     body = {
@@ -107,7 +107,7 @@ def test_the_gateway_refuses_a_missing_key_without_calling_the_function(
     at_the_door = anybody.post(path, json={"phase": "running"}, headers=headers)
     inside = anybody.post(path, json={"phase": "running"}, headers={"x-api-key": api_key})
     assert at_the_door.status_code == inside.status_code == 403
-    without_id = [{**each.json(), "request_id": None} for each in (at_the_door, inside)]
+    without_id = [{**response.json(), "request_id": None} for response in (at_the_door, inside)]
     assert without_id[0] == without_id[1], "one answer"
 
 

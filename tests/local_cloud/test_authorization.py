@@ -34,7 +34,7 @@ def allow(client: Client, paths: LocalPaths) -> Allow:
     def allow(*statements: Mapping[str, Any]) -> Client:
         name = f"role-{secrets.token_hex(4)}"
         client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust({"AWS": ACCOUNT_ID}))
-        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **each} for each in statements]}
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in statements]}
         client("iam").put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=json.dumps(policy))
         session = client("sts").assume_role(RoleArn=f"{ROLE}/{name}", RoleSessionName="test")["Credentials"]
         keys = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
@@ -229,7 +229,7 @@ def test_evaluations_are_recorded(allow: Allow, paths: LocalPaths, daemon: Any) 
     refusal(s3.put_object, Bucket="recorded", Key="theirs/1")
     daemon.stop()
     daemon.start()
-    recorded = [each for each in read_record(paths.permission_record) if each.principal == principal]
+    recorded = [evaluation for evaluation in read_record(paths.permission_record) if evaluation.principal == principal]
     common = {"principal": principal, "action": "s3:PutObject"}
     assert recorded == [
         Evaluation(resource="arn:aws:s3:::recorded/ours/*", allowed=True, count=2, **common),

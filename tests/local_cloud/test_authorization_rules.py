@@ -33,7 +33,7 @@ def needed(service: str, target: str = "", **fields: Any) -> list[tuple[str, str
         account="000000000000",
         **{"method": "POST", "path": "/", "query": {}, **known},
     )
-    return [(each.action, each.resource, dict(each.context)) for each in requirements(request, Definitions())]
+    return [(needed.action, needed.resource, dict(needed.context)) for needed in requirements(request, Definitions())]
 
 
 def pass_role(role: str, service: str) -> tuple[str, str, dict[str, str]]:
@@ -72,7 +72,7 @@ def test_each_task_is_evaluated_in_its_cluster() -> None:
     arn = "arn:aws:ecs:us-east-1:000000000000:task/ours/"
     assert needed("ecs", "StopTask", cluster=CLUSTER, task=f"{arn}a1") == [("ecs:StopTask", f"{arn}a1", IN_CLUSTER)]
     described = needed("ecs", "DescribeTasks", cluster=CLUSTER, tasks=["a1", f"{arn}b2"])
-    assert described == [("ecs:DescribeTasks", f"{arn}{each}", IN_CLUSTER) for each in ("a1", "b2")]
+    assert described == [("ecs:DescribeTasks", f"{arn}{task}", IN_CLUSTER) for task in ("a1", "b2")]
 
 
 @pytest.mark.parametrize(

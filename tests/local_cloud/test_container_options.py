@@ -69,7 +69,7 @@ def test_the_cpu_limit_is_at_most_the_cpus_of_the_machine() -> None:
 
 
 def test_process_and_file_limits_are_at_most_those_of_the_machine() -> None:
-    limits = dict(each.split("=") for name, each in pairs(ContainerOptions()) if name == "--ulimit")
+    limits = dict(value.split("=") for name, value in pairs(ContainerOptions()) if name == "--ulimit")
     assert set(limits) == {"nofile", "nproc"}
     soft, hard = map(int, limits["nofile"].split(":"))
     assert soft == hard <= 65535

@@ -44,7 +44,7 @@ def test_the_emulator_does_not_inherit_the_callers_environment(
     daemon.stop()
     daemon.start()
     environment = Path(f"/proc/{daemon.pid}/environ").read_bytes().split(b"\0")
-    assert not [each for each in environment if b"of the developer" in each]
+    assert not [line for line in environment if b"of the developer" in line]
 
 
 def test_a_start_succeeds_after_sigkill(daemon: Daemon) -> None:

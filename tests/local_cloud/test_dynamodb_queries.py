@@ -63,7 +63,9 @@ def request_of(action: str, body: dict[str, Any], name: str) -> dict[str, Any]:
     if action == "BatchWriteItem":
         return {"RequestItems": {name: body["members"]}}
     if action == "TransactWriteItems":
-        members = [{kind: member | {"TableName": name}} for each in body["members"] for kind, member in each.items()]
+        members = [
+            {kind: member | {"TableName": name}} for operation in body["members"] for kind, member in operation.items()
+        ]
         return {"TransactItems": members}
     return body | {"TableName": name}
 

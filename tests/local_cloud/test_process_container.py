@@ -100,10 +100,10 @@ def test_stop_does_nothing_for_a_process_that_has_ended_or_is_stopping(start: St
     container = start("trap 'exit 17' TERM; echo ready; while :; do sleep 0.05; done")
     assert next(iter(container.logs(stream=True, follow=True))) == b"ready"
     stoppers = [threading.Thread(target=container.stop, kwargs={"timeout": 30}) for _ in range(4)]
-    for each in stoppers:
-        each.start()
-    for each in stoppers:
-        each.join()
+    for stopper in stoppers:
+        stopper.start()
+    for stopper in stoppers:
+        stopper.join()
     container.stop()
     container.kill()
     assert container.wait(0) == {"StatusCode": 17}

@@ -71,7 +71,7 @@ def test_a_container_sets_only_the_variables_of_the_program(engine: ProcessEngin
     container = engine.containers.run("image:local", environment={"SCRIPT": "env", "A": "b", **dangerous})
     variables = output(container).decode().splitlines()
     assert "A=B" in variables
-    assert not [each for each in variables if "mine" in each.lower()]
+    assert not [line for line in variables if "mine" in line.lower()]
 
 
 def test_variables_of_the_program_take_precedence_over_those_of_the_container(engine: ProcessEngine) -> None:

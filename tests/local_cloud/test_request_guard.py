@@ -65,8 +65,8 @@ def _things(client: Client) -> None:
 def _intact(client: Client) -> Iterator[None]:
     """Check after each test that the resources are unchanged."""
     yield
-    assert [each["Name"] for each in client("s3").list_buckets()["Buckets"]] == ["private"]
-    assert [each["Key"] for each in client("s3").list_objects_v2(Bucket="private")["Contents"]] == ["a"]
+    assert [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]] == ["private"]
+    assert [item["Key"] for item in client("s3").list_objects_v2(Bucket="private")["Contents"]] == ["a"]
     assert len(client("sqs").list_queues()["QueueUrls"]) == 1
     assert client("ecs").list_tasks(cluster="jobs")["taskArns"] == []
     assert client("ecs").list_tasks(cluster="jobs", desiredStatus="STOPPED")["taskArns"] == []

@@ -100,9 +100,9 @@ def test_the_runner_gets_work_from_this_local_cloud_only(paths: LocalPaths, addr
 def test_the_program_accepts_the_variables_that_the_runner_reads(paths: LocalPaths) -> None:
     source = (ROOT / "runner_container" / "runner" / "settings.py").read_text(encoding="utf-8")
     (names,) = [
-        ast.literal_eval(each.value)
-        for each in ast.parse(source).body
-        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "_NAMES"
+        ast.literal_eval(node.value)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_NAMES"
     ]
     assert runner_program(paths).variables == set(names)
 

@@ -31,12 +31,12 @@ def template(deployed: Deployed) -> Mapping[str, Any]:
 def roles(deployed: Deployed, template: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the names of the deployed roles by logical id."""
     cloudformation = deployed.administrator("cloudformation")
-    [stack] = [each["StackName"] for each in cloudformation.describe_stacks()["Stacks"] if _is_ours(each)]
+    [stack] = [item["StackName"] for item in cloudformation.describe_stacks()["Stacks"] if _is_ours(item)]
     found = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
     return {
-        each["LogicalResourceId"]: each["PhysicalResourceId"]
-        for each in found
-        if each["ResourceType"] == "AWS::IAM::Role"
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in found
+        if resource["ResourceType"] == "AWS::IAM::Role"
     }
 
 
@@ -75,16 +75,18 @@ def _resolved(deployed: Deployed, template: Mapping[str, Any], roles: Mapping[st
 def record(deployed: Deployed, granted: list[tuple[Permission, Resolved]]) -> list[Evaluation]:
     """Return the evaluated permissions of the stack's roles."""
     names = {role for _, (role, _, _) in granted}
-    return [each for each in read_record(deployed.folder / "permissions.jsonl") if each.principal in names]
+    return [
+        evaluation for evaluation in read_record(deployed.folder / "permissions.jsonl") if evaluation.principal in names
+    ]
 
 
 def test_earlier_suites_have_used_the_stack(record: list[Evaluation]) -> None:
     """Without them the other tests prove nothing."""
-    assert sum(each.count for each in record) > 1_000
+    assert sum(evaluation.count for evaluation in record) > 1_000
 
 
 def test_no_call_was_denied(record: list[Evaluation]) -> None:
-    assert [each for each in record if not each.allowed] == []
+    assert [evaluation for evaluation in record if not evaluation.allowed] == []
 
 
 def test_every_permission_was_used(granted: list[tuple[Permission, Resolved]], record: list[Evaluation]) -> None:
@@ -100,6 +102,8 @@ def test_every_permission_was_used(granted: list[tuple[Permission, Resolved]], r
 def _was_used(resolved: Resolved, record: list[Evaluation]) -> bool:
     role, action, resource = resolved
     return any(
-        each.allowed and (each.principal, each.action) == (role, action) and fnmatchcase(each.resource, resource)
-        for each in record
+        evaluation.allowed
+        and (evaluation.principal, evaluation.action) == (role, action)
+        and fnmatchcase(evaluation.resource, resource)
+        for evaluation in record
     )
