@@ -254,7 +254,6 @@ class Factory(SharedServices):
         """The service that removes uploads and logs of deleted jobs and definitions."""
         from chalicelib.services.upload_and_log_cleanup import UploadAndLogCleanup
 
-        """The service that deletes their uploads and logs."""
         return UploadAndLogCleanup(files=self._files, logs=self._logs)
 
 
