@@ -37,5 +37,16 @@ class Code(StrEnum):
         return _EXIT_CODES[self]
 
 
-_EXIT_CODES: Final = {Code.SUCCEEDED: 0} | {code: 9 + index for index, code in enumerate(Code) if index}
-"""0 for success, then 10, 11, … in the order of the table in docs/runner-protocol.md."""
+_EXIT_CODES: Final = {
+    Code.SUCCEEDED: 0,
+    Code.NOTEBOOK_ERROR: 10,
+    Code.TIMEOUT: 11,
+    Code.STOPPED: 12,
+    Code.INPUT_PROBLEM: 13,
+    Code.KERNEL_DIED: 14,
+    Code.OUT_OF_MEMORY: 15,
+    Code.ENVIRONMENT_PROBLEM: 16,
+    Code.TERMINATED: 17,
+    Code.UPLOAD_FAILED: 18,
+    Code.RUNNER_ERROR: 19,
+}
