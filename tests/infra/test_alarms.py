@@ -14,7 +14,7 @@ def alarms(stack: Synthesized) -> dict[str, dict[str, object]]:
 
 
 def documented() -> dict[str, list[str]]:
-    """Read the rows about duties."""
+    """Read the rows about background work."""
     rows = [row for row in table_rows("docs/operation.md") if row[0].startswith("`") and "`:" in row[0]]
     return {row[0].split("`")[1]: row for row in rows}
 
@@ -24,14 +24,14 @@ def named(cell: str) -> set[str]:
 
 
 def test_all_background_work_and_nothing_else_is_documented() -> None:
-    assert documented().keys() == {duty.value for duty in BackgroundWork}
+    assert documented().keys() == {work.value for work in BackgroundWork}
 
 
-@pytest.mark.parametrize("duty", BackgroundWork)
+@pytest.mark.parametrize("work", BackgroundWork)
 def test_background_work_is_documented_with_place_metric_alarm_and_advice(
-    duty: BackgroundWork, stack: Synthesized
+    work: BackgroundWork, stack: Synthesized
 ) -> None:
-    _, place, metric, alarm, what_to_do = documented()[duty]
+    _, place, metric, alarm, what_to_do = documented()[work]
     assert place
     assert what_to_do
     assert "BackgroundFailures" in named(metric)
