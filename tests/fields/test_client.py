@@ -1,10 +1,9 @@
 """Every option of the client reaches the service, and comes back in the client's own terms."""
 
-import inspect
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -106,9 +105,8 @@ def _expected(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_every_option_is_sent_here() -> None:
-    options = inspect.signature(Client.submit).parameters.keys()
-    own = {"self", "notebook", "folder", "idempotency_token", "on_packed", "on_progress"}
-    assert options - own == JOB.keys() == JobOptions.__annotations__.keys()
+    assert get_type_hints(Client.submit)["options"] == Unpack[JobOptions]
+    assert JOB.keys() == JobOptions.__annotations__.keys()
     assert DefinitionOptions.__annotations__.keys() == JOB.keys() | SCHEDULE.keys() == CHANGES.keys()
 
 

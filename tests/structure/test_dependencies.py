@@ -18,7 +18,7 @@ GROUPS: Final = {
     "jupyter_scheduler_aws": ["project"],
     "local_cloud": ["emulator", "dev"],
     "runner": ["runner"],
-    "tests": ["project", "dev", "runner-test"],
+    "tests": ["project", "dev", "runner-test", "emulator"],
 }
 """For each package, the dependency groups of the environments that it runs in; `project` stands for `project.dependencies`."""
 

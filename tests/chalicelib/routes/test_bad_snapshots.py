@@ -67,8 +67,8 @@ def test_files_that_are_not_notebooks_are_rejected(local: LocalScheduler, conten
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"PK not really", "not a zip"),
-        (notebook(), "not a zip"),
+        (b"PK not really", "not a readable zip"),
+        (notebook(), "not a readable zip"),
         (_zip(other_ipynb=notebook()), "no report.ipynb"),
         (_zip(**{"sub/report_ipynb": notebook()}), "no report.ipynb"),
         (_zip(report_ipynb=b"no notebook"), "not JSON"),
