@@ -98,7 +98,7 @@ def is_picture_of_a_document(path: str) -> bool:
 
 
 def may_be_large(path: str) -> bool:
-    """Whether a file is a lock, or has its licence beside it, in `<file>.license` as the REUSE specification 3.3 has it."""
+    """Whether a file is a lock, or has its license beside it, in `<file>.license` as the REUSE specification 3.3 has it."""
     return bool(LOCKS.fullmatch(path)) or f"{path}.license" in files()
 
 
@@ -107,7 +107,7 @@ def test_the_only_binaries_are_the_documents_pictures() -> None:
     assert {path for path in binaries if not is_picture_of_a_document(path)} == set()
 
 
-def test_large_files_are_locks_or_have_a_licence() -> None:
+def test_large_files_are_locks_or_have_a_license() -> None:
     large = {path for path in files() if (ROOT / path).stat().st_size > MOST_BYTES}
     assert {path for path in large if not may_be_large(path)} == set()
 

@@ -115,7 +115,7 @@ class OpenApiResponse(TypedDict):
     openapi: str
     """Version of OpenAPI."""
     info: dict[str, Any]
-    """Title, version and licence."""
+    """Title, version and license."""
     servers: list[dict[str, Any]]
     """URLs of the API."""
     security: list[dict[str, list[str]]]
