@@ -1,8 +1,8 @@
-"""The Python client."""
+"""The Python client. What only uploads and downloads need is imported when they run: decision 0039."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.owner_endpoints import OwnerApi
@@ -11,10 +11,11 @@ from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, Job
 from jupyter_scheduler_aws.api.response_models import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.enums import InputChoice, JobStatus
-from jupyter_scheduler_aws.snapshots.pack import Snapshot
-from jupyter_scheduler_aws.transfers.download import download_files, ignore_renamed
-from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_request, upload_snapshot
+from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_progress, ignore_renamed
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
+
+if TYPE_CHECKING:
+    from jupyter_scheduler_aws.snapshots.pack import Snapshot
 
 __all__ = ["DEFAULT_OUTPUT_FORMATS", "Client", "InputChoice"]
 
@@ -59,7 +60,7 @@ class Client(DefinitionClient, OwnerApi):
         *,
         folder: bool = False,
         idempotency_token: str | None = None,
-        on_packed: Callable[[Snapshot], None] | None = None,
+        on_packed: "Callable[[Snapshot], None] | None" = None,
         on_progress: Progress = ignore_progress,
         **options: Unpack[JobOptions],
     ) -> str:
@@ -91,13 +92,15 @@ class Client(DefinitionClient, OwnerApi):
         TypeError
             If a parameter's value cannot be written as a Python literal.
         """
+        from jupyter_scheduler_aws.transfers.upload import upload_request
+
         token = {} if idempotency_token is None else {"idempotency_token": idempotency_token}
         fields = {"parameters": {}, "tags": []} | job_fields(**options) | token
         return self.create_job(
             upload_request(self, Path(notebook), fields, folder=folder, on_packed=on_packed, on_progress=on_progress)
         )
 
-    def upload(self, snapshot: Snapshot, *, on_progress: Progress = ignore_progress) -> str:
+    def upload(self, snapshot: "Snapshot", *, on_progress: Progress = ignore_progress) -> str:
         """Upload a snapshot, and return the URI that identifies it in a job.
 
         Raises
@@ -107,6 +110,8 @@ class Client(DefinitionClient, OwnerApi):
         TooLargeError
             If it is above a limit of the service.
         """
+        from jupyter_scheduler_aws.transfers.upload import upload_snapshot
+
         return upload_snapshot(self, snapshot, on_progress=on_progress)
 
     def list_jobs(
@@ -195,6 +200,8 @@ class Client(DefinitionClient, OwnerApi):
             If there is no file, or if a file is incomplete, cannot be written, or would replace one that no download
             wrote.
         """
+        from jupyter_scheduler_aws.transfers.download import download_files
+
         return download_files(
             self,
             job_id,

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from jupyter_scheduler_aws.api.definition_endpoints import DefinitionApi
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.api.pagination import iterate_pages
 from jupyter_scheduler_aws.api.request_fields import DefinitionOptions, definition_fields
 from jupyter_scheduler_aws.parameters import encode_parameters
-from jupyter_scheduler_aws.snapshots.pack import Snapshot
-from jupyter_scheduler_aws.transfers.upload import Progress, ignore_progress, upload_notebook, upload_request
+from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_progress
+
+if TYPE_CHECKING:
+    from jupyter_scheduler_aws.snapshots.pack import Snapshot
 
 __all__ = ["DefinitionClient"]
 
@@ -24,7 +26,7 @@ class DefinitionClient(DefinitionApi):
         *,
         cron: str | None,
         folder: bool = False,
-        on_packed: Callable[[Snapshot], None] | None = None,
+        on_packed: "Callable[[Snapshot], None] | None" = None,
         on_progress: Progress = ignore_progress,
         **options: Unpack[DefinitionOptions],
     ) -> str:
@@ -59,6 +61,8 @@ class DefinitionClient(DefinitionApi):
         ValueError
             If a time has no time zone, or a retention is not in whole days.
         """
+        from jupyter_scheduler_aws.transfers.upload import upload_request
+
         fields = definition_fields(**options) | ({} if cron is None else {"schedule": cron})
         return self.create_definition(
             upload_request(self, Path(notebook), fields, folder=folder, on_packed=on_packed, on_progress=on_progress)
@@ -70,7 +74,7 @@ class DefinitionClient(DefinitionApi):
         *,
         cron: str | None = None,
         notebook: str | Path | None = None,
-        on_packed: Callable[[Snapshot], None] | None = None,
+        on_packed: "Callable[[Snapshot], None] | None" = None,
         on_progress: Progress = ignore_progress,
         **options: Unpack[DefinitionOptions],
     ) -> None:
@@ -104,6 +108,8 @@ class DefinitionClient(DefinitionApi):
         ValueError
             If a time has no time zone, or a retention is not in whole days.
         """
+        from jupyter_scheduler_aws.transfers.upload import upload_notebook
+
         changes = definition_fields(**options) | ({} if cron is None else {"schedule": cron})
         if "parameters" in changes:
             changes["parameters"] = {**self.get_definition(definition_id).parameters, **changes["parameters"]}

@@ -4,11 +4,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_scheduler_aws.errors import SchedulerClientError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 __all__ = ["RetryPolicy", "RetryableError"]
 
@@ -59,6 +60,23 @@ class RetryPolicy:
         SchedulerClientError
             The error in the last `RetryableError`.
         """
+        try:
+            return step()
+        except RetryableError as error:
+            first = error
+        return self._retry(step, first)
+
+    def _retry(self, step: Callable[[], T], first: RetryableError) -> T:
+        """Go on after the first attempt. Only this imports tenacity: most steps succeed at once."""
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+
+        failures = [first]
+
+        def attempt() -> T:
+            if failures:
+                raise failures.pop()
+            return step()
+
         retrying = Retrying(
             stop=stop_after_attempt(self.max_attempts),
             wait=self._delay,
@@ -67,11 +85,13 @@ class RetryPolicy:
             reraise=True,
         )
         try:
-            return retrying(step)
+            return retrying(attempt)
         except RetryableError as last:
             raise last.error from last.__cause__
 
-    def _delay(self, state: RetryCallState) -> float:
+    def _delay(self, state: "RetryCallState") -> float:
+        from tenacity import wait_exponential
+
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, RetryableError) and error.retry_after_seconds is not None:
             return min(error.retry_after_seconds, self.max_retry_after_seconds)

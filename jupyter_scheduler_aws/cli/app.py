@@ -4,6 +4,8 @@ The modules imported here are small, so that `nbjobs --help` starts quickly. Wha
 imports when it runs.
 """
 
+import atexit
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Final
@@ -23,6 +25,9 @@ from jupyter_scheduler_aws.errors import URL_VARIABLE
 __all__ = ["app", "main"]
 
 Commands = Sequence[tuple[str, Command]]
+
+_COLLECTION_THRESHOLD: Final = 50_000
+"""New objects until Python looks for reference cycles; its default of 700 means a hundred searches while libraries load."""
 
 _COMMANDS: Final[Commands] = (
     ("submit", submit),
@@ -128,6 +133,13 @@ def _build() -> typer.Typer:
 app = _build()
 
 
+def _search_few_cycles() -> None:
+    """Keep Python from searching what libraries create for garbage: it all stays until the process ends, which frees it."""
+    gc.set_threshold(_COLLECTION_THRESHOLD)
+    atexit.register(gc.freeze)
+
+
 def main() -> None:
     """Run the command that the arguments of the process name."""
+    _search_few_cycles()
     app(prog_name="jupyter nbjobs" if sys.argv[0].endswith("jupyter-nbjobs") else "nbjobs")

@@ -9,7 +9,7 @@ from jupyter_scheduler_aws.cli.formatting import format_size
 from jupyter_scheduler_aws.cli.progress import ProgressLine
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.snapshots.pack import Snapshot
-from jupyter_scheduler_aws.transfers.upload import Progress
+from jupyter_scheduler_aws.transfers.callbacks import Progress
 
 __all__ = ["UploadCallbacks", "show_upload"]
 

@@ -7,7 +7,8 @@ from jupyter_scheduler.models import CreateJob, CreateJobDefinition
 
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.connector.workspace import Workspace
-from jupyter_scheduler_aws.transfers.upload import ignore_progress, upload_notebook
+from jupyter_scheduler_aws.transfers.callbacks import ignore_progress
+from jupyter_scheduler_aws.transfers.upload import upload_notebook
 
 __all__ = ["make_create_request", "upload_input"]
 

@@ -11,15 +11,15 @@ from jupyter_scheduler_aws.api.job_endpoints import Api
 from jupyter_scheduler_aws.api.response_models import OutputFile
 from jupyter_scheduler_aws.enums import InputChoice
 from jupyter_scheduler_aws.errors import DownloadError
+from jupyter_scheduler_aws.transfers.callbacks import Progress
 from jupyter_scheduler_aws.transfers.download_file import download_file
 from jupyter_scheduler_aws.transfers.download_plan import DownloadPlan
 from jupyter_scheduler_aws.transfers.file_selection import DownloadItem, select_files
 from jupyter_scheduler_aws.transfers.partial_files import PartialFile, find_partial_files
 from jupyter_scheduler_aws.transfers.presigned_source import PresignedSource
 from jupyter_scheduler_aws.transfers.remote_zip import download_member
-from jupyter_scheduler_aws.transfers.upload import Progress
 
-__all__ = ["download_files", "ignore_renamed"]
+__all__ = ["download_files"]
 
 _MAX_PARALLEL: Final = 4
 """Files downloaded at the same time: enough to hide the latency of many small ones, without taking the whole bandwidth."""
@@ -61,10 +61,6 @@ def download_files(
         raise
     plan.finish(batch.sizes)
     return list(plan.paths.values())
-
-
-def ignore_renamed(name: str, path: Path) -> None:
-    """Ignore that a file is renamed."""
 
 
 class _CancelledError(Exception):

@@ -15,17 +15,11 @@ from jupyter_scheduler_aws.api.transport import S3_RETRYABLE_STATUSES, retry_aft
 from jupyter_scheduler_aws.errors import UploadError
 from jupyter_scheduler_aws.snapshots.notebook_file import read_notebook
 from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder, pack_notebook, upload_filename
+from jupyter_scheduler_aws.transfers.callbacks import Progress
 
-__all__ = ["Progress", "ignore_progress", "send_form", "upload_notebook", "upload_request", "upload_snapshot"]
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes done and the total, repeatedly and at the end. The first can decrease with a retry."""
+__all__ = ["send_form", "upload_notebook", "upload_request", "upload_snapshot"]
 
 _S3_ERROR: Final = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
-
-
-def ignore_progress(_done: int, _total: int) -> None:
-    """Ignore the progress."""
 
 
 def upload_notebook(

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -68,3 +69,15 @@ def test_missing_certificate_bundle_is_explained(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_CA_BUNDLE", "/no/such/file")
     with pytest.raises(ConfigurationError, match="/no/such/file"):
         Client("https://jobs.example.org/v1")
+
+
+def test_presigned_urls_are_verified_even_if_the_api_has_no_tls(
+    api: FakeApi, tls_api: FakeApi, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Client(api.url) as client, pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        client.transport.http.get(tls_api.url)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    with Client(api.url) as client:
+        assert client.health().version == "0.1.0"
+        assert client.transport.http.get(tls_api.url).status_code
+    assert client.transport.http.is_closed
