@@ -132,7 +132,7 @@ def test_a_notebook_without_a_kernel_uses_the_kernel_of_the_environment(lab: Lab
 
 
 def test_a_reused_idempotency_token_is_refused(lab: Lab, page_errors: PageErrors) -> None:
-    page_errors.expect(r"^answer: POST .*/scheduler/jobs\?\d+ 409$", "status of 409 .* at .*/scheduler/jobs")
+    page_errors.expect(r"^response: POST .*/scheduler/jobs\?\d+ 409$", "status of 409 .* at .*/scheduler/jobs")
     lab.create_job_of("hello.ipynb").fill(name="Once").open_additional_options().fill_token(
         "only-once"
     ).create().expect_created()
