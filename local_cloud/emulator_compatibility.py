@@ -4,6 +4,7 @@ import importlib
 import importlib.metadata
 import inspect
 from collections.abc import Mapping
+from operator import attrgetter
 from types import ModuleType
 from typing import Final
 
@@ -47,9 +48,8 @@ def require(required: Mapping[str, Mapping[str, tuple[str, ...] | None]]) -> dic
 
 
 def _has(module: ModuleType, name: str, parameters: tuple[str, ...] | None) -> bool:
-    if not hasattr(module, name):
+    try:
+        found = attrgetter(name)(module)
+    except AttributeError:
         return False
-    return (
-        parameters is None
-        or tuple(inspect.signature(getattr(module, name)).parameters)[: len(parameters)] == parameters
-    )
+    return parameters is None or tuple(inspect.signature(found).parameters)[: len(parameters)] == parameters

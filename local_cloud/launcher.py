@@ -23,6 +23,7 @@ from local_cloud.dynamodb_streams import EmulatedStreams
 from local_cloud.emulator import Emulator
 from local_cloud.engine_choice import read_engine
 from local_cloud.function_credentials import FunctionCredentials
+from local_cloud.function_logs import FunctionLogs
 from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 from local_cloud.permission_record import PermissionRecord
 from local_cloud.process_engine import ProcessEngine, Program
@@ -60,6 +61,7 @@ def main(program: Callable[[LocalPaths], Program] = runner_program) -> None:
     authorization = EmulatedAuthorization(administrator_key(paths.administrator_key), record)
     authorization.patch()
     FunctionCredentials().patch()
+    FunctionLogs().patch()
     TaskSecrets(authorization).patch()
     scheduler = EmulatedScheduler(authorization)
     scheduler.patch()
