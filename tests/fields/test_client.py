@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Unpack, get_type_hints
+from typing import Any, Unpack
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jupyter_scheduler_aws import Client
 from jupyter_scheduler_aws.api.request_fields import DefinitionOptions, JobOptions
+from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.parameters import encode_parameters
 from tests.fields.values import OPTIONS
 from tests.support.http_server import serve
@@ -105,7 +106,8 @@ def _expected(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_every_option_is_sent_here() -> None:
-    assert get_type_hints(Client.submit)["options"] == Unpack[JobOptions]
+    assert Client.submit.__annotations__["options"] == Unpack[JobOptions]
+    assert DefinitionClient.schedule.__annotations__["options"] == Unpack[DefinitionOptions]
     assert JOB.keys() == JobOptions.__annotations__.keys()
     assert DefinitionOptions.__annotations__.keys() == JOB.keys() | SCHEDULE.keys() == CHANGES.keys()
 

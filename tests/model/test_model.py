@@ -166,7 +166,7 @@ class Undecided(JobTable):
     ("table", "told"),
     [
         (Careless, "a job that has ended has changed|the table has no transition"),
-        (Forgetful, "the index of live jobs lacks what is live"),
+        (Forgetful, "the index of live jobs lacks a live job"),
     ],
 )
 def test_a_mistake_is_detected(table: type[JobTable], told: str) -> None:
