@@ -1,6 +1,7 @@
 """Other kernels in an operator's image also start and end through init."""
 
 import json
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -27,7 +28,8 @@ that the image does not have."""
 
 @pytest.fixture(scope="module")
 def image(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Build an image FROM the runner's, with more kernels."""
+    """Build an image FROM the runner's, with more kernels. Its label makes it a different image in each process that runs tests."""
+    token = secrets.token_hex(8)
     folder = tmp_path_factory.mktemp("derived")
     for name, argv in KERNELS.items():
         kernel_spec = {
@@ -42,9 +44,10 @@ def image(engine: ContainerCommand, tmp_path_factory: pytest.TempPathFactory) ->
         (folder / "kernels" / name / "kernel.json").write_text(json.dumps(kernel_spec))
     (folder / "crowded.py").write_text("import os\nos.makedirs('/tmp/starts', exist_ok=True)\n" + OCCUPIED_PORT)
     (folder / "Dockerfile").write_text(
-        f"FROM {RUNNER_IMAGE}\nCOPY kernels /opt/venv/share/jupyter/kernels\nCOPY crowded.py /opt/crowded.py\n"
+        f"FROM {RUNNER_IMAGE}\nLABEL tests={token}\n"
+        "COPY kernels /opt/venv/share/jupyter/kernels\nCOPY crowded.py /opt/crowded.py\n"
     )
-    tag = "jupyter-scheduler-runner-with-kernels:test"
+    tag = f"jupyter-scheduler-runner-with-kernels:{token}"
     isolation = ("--isolation", "chroot") if engine.name == "podman" else ()
     engine.output("build", *isolation, "--tag", tag, str(folder), seconds=300)
     yield tag
