@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.attempt_result import JobWarning
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.identifiers import RunId, input_key
 from chalicelib.domain.outcome import Outcome
@@ -131,6 +132,12 @@ class Job:
     end_time: datetime | None = None
     phase: Phase | None = None
     outcome: Outcome | None = None
+    warnings: tuple[JobWarning, ...] = ()
+    """What the last attempt's runner reported besides the outcome."""
+    files_count: int | None = None
+    """Number of files that the last attempt uploaded; None until its runner reports."""
+    files_bytes: int | None = None
+    """Their total size [bytes]."""
     job_definition_id: str | None = None
     not_before: datetime | None = None
     """While the job waits: dispatch does not claim it before this time."""

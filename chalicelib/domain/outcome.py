@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.domain.sanitize import sanitize_text
+from chalicelib.domain.sanitize import shorten
 
 __all__ = [
     "MESSAGE_CHARACTERS",
@@ -75,6 +75,10 @@ class Outcome:
     message: str
     retryable: bool
     """Whether the same job may end differently if it runs again."""
+    cell: int | None = None
+    """The code cell in which the attempt ended, numbered from 1; None if it did not end in a cell, or a runner did not report it."""
+    error_name: str | None = None
+    """The class of the exception that a cell raised."""
 
     @property
     def fault(self) -> Fault:
@@ -221,9 +225,12 @@ RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.
 MESSAGE_CHARACTERS: Final = 2000
 """The longest message (docs/runner-protocol.md)."""
 
+_NAME_CHARACTERS: Final = 200
+"""The longest name of an exception (docs/runner-protocol.md)."""
 
-def make_outcome(code: str, message: str = "") -> Outcome:
-    """Make an outcome. Its message is sanitized and truncated.
+
+def make_outcome(code: str, message: str = "", *, cell: int | None = None, error_name: str | None = None) -> Outcome:
+    """Make an outcome. Its texts are sanitized and truncated.
 
     Parameters
     ----------
@@ -231,14 +238,23 @@ def make_outcome(code: str, message: str = "") -> Outcome:
         An `OutcomeCode`, or its value as a runner reports it.
     message
         What happened; without one, the advice for this code.
+    cell
+        The code cell in which the attempt ended, numbered from 1.
+    error_name
+        The class of the exception that a cell raised.
 
     Raises
     ------
     ValueError
         If the code is unknown.
     """
-    known, text = OutcomeCode(code), sanitize_text(message).strip()
-    if len(text) > MESSAGE_CHARACTERS:
-        text = f"{text[: MESSAGE_CHARACTERS - 1]}…"
+    known = OutcomeCode(code)
     kind = OUTCOMES[known]
-    return Outcome(code=known, title=kind.title, message=text or kind.advice, retryable=kind.is_retryable)
+    return Outcome(
+        code=known,
+        title=kind.title,
+        message=shorten(message, MESSAGE_CHARACTERS) or kind.advice,
+        retryable=kind.is_retryable,
+        cell=cell,
+        error_name=shorten(error_name or "", _NAME_CHARACTERS) or None,
+    )

@@ -7,7 +7,7 @@ the client implement the same rules, because the three share no code; `tests/dat
 import re
 from typing import Final
 
-__all__ = ["sanitize_text"]
+__all__ = ["sanitize_text", "shorten"]
 
 _SEQUENCES: Final = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colors, cursor, screen
@@ -33,3 +33,9 @@ def sanitize_text(text: str) -> str:
     """Remove escape sequences, control characters other than newline and tab, and invisible characters. Return valid Unicode."""
     plain = _JOINERS.sub("", _CHARACTERS.sub("", _SEQUENCES.sub("", text)))
     return plain.encode("utf-8", "replace").decode("utf-8")
+
+
+def shorten(text: str, limit: int) -> str:
+    """Sanitize a text and shorten it to at most `limit` characters; a longer one ends in `…`."""
+    plain = sanitize_text(text).strip()
+    return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"

@@ -1,7 +1,7 @@
 """Serialize dataclasses for the tables and for the wire, and read them back.
 
 A field is declared once, in its dataclass. Its annotation decides how its value is written: an instant as milliseconds, a tuple as a
-list, an enumeration as its value, a dataclass as a mapping. Its metadata names the unit of a duration, and the wire name where it
+list, an enumeration as its value, a dataclass as a mapping, also inside a tuple. Its metadata names the unit of a duration, and the wire name where it
 differs from the field's name.
 """
 
@@ -53,6 +53,8 @@ class RecordField:
     wire_name: str
     kind: Any
     """Its type, without None and without what a container holds."""
+    item_kind: Any
+    """The type of the items, if it is a tuple; else None."""
     is_optional: bool
     """Whether it may be None."""
     unit: timedelta | None
@@ -115,7 +117,7 @@ def write_value(field: RecordField, value: Any, write_record: Callable[[object],
     if isinstance(value, timedelta):
         return value // field.unit if field.unit else value
     if isinstance(value, tuple):
-        return list(value)
+        return [write_record(item) if is_dataclass(item) else item for item in value]
     return write_record(value) if is_dataclass(value) else dict(value)
 
 
@@ -129,6 +131,8 @@ def _read_value(field: RecordField, value: Any) -> Any:
         return value * field.unit
     if isinstance(kind, type) and is_dataclass(kind):
         return from_stored(kind, value)
+    if kind is tuple and is_dataclass(field.item_kind):
+        return tuple(from_stored(field.item_kind, item) for item in value)  # type: ignore[arg-type] # a dataclass, not an instance
     return dict(value) if kind is Mapping else kind(value)
 
 
@@ -140,7 +144,8 @@ def _cached_fields(record: Any) -> tuple[RecordField, ...]:
 
 def _record_field(field: Field[Any], annotation: Any) -> RecordField:
     kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    (kind,) = (get_origin(each) or each for each in kinds if each is not NoneType)
+    (declared,) = (each for each in kinds if each is not NoneType)
+    kind = get_origin(declared) or declared
     suffix, unit = field.metadata.get("unit", (None, None))
     stored_name = f"{field.name}_{suffix}" if suffix else field.name
     if kind is timedelta and unit is None:
@@ -151,6 +156,7 @@ def _record_field(field: Field[Any], annotation: Any) -> RecordField:
         stored_name,
         field.metadata.get("wire_name", stored_name),
         kind,
+        get_args(declared)[0] if kind is tuple else None,
         is_optional=NoneType in kinds,
         unit=unit,
         default=default,

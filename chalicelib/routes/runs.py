@@ -52,8 +52,8 @@ def make_output_urls(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]
 def report(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
     """Handle the report of how a run ended."""
     session = _session(owner_id, job_id, attempt)
-    outcome = parse_body(ReportBody, runs.current_request.raw_body).outcome
-    return {"status": factory().runs.report(session, code=outcome.code, message=outcome.message).value}
+    result = parse_body(ReportBody, runs.current_request.raw_body).to_result()
+    return {"status": factory().runs.report(session, result).value}
 
 
 def _session(owner_id: str, job_id: str, attempt: str) -> Session:

@@ -1,11 +1,12 @@
 """Attempt completion: the only place that turns an outcome into another attempt or the end of the job."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.attempt_result import AttemptResult, limit_warnings
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
 from chalicelib.domain.outcome import Fault, Outcome, OutcomeCode, make_outcome
@@ -42,8 +43,8 @@ class AttemptCompletionService:
     settings: SchedulerSettings
     jobs: JobTable
 
-    def end(self, job: Job, outcome: Outcome, now: datetime, *, has_stopped: bool) -> Job | None:
-        """End a live job's attempt with an outcome.
+    def end(self, job: Job, result: AttemptResult, now: datetime, *, has_stopped: bool) -> Job | None:
+        """End a live job's attempt with a result.
 
         Parameters
         ----------
@@ -56,14 +57,16 @@ class AttemptCompletionService:
         Job | None
             The changed job, waiting for another attempt or ended; None if it had changed meanwhile.
         """
-        outcome = _as_timeout(job, outcome, now)
+        outcome = _as_timeout(job, result.outcome, now)
         if self._can_launch_on_demand(job, outcome):
             return self._launch_on_demand(job, now)
         step = next_step(job, outcome, self.settings.limits, now)
         is_retry = step.transition.name is TransitionName.RETRY
         if step.transition.name is TransitionName.END_STOP:
             outcome = make_outcome(OutcomeCode.STOPPED, stop_message(job.owner_id, job.stopped_by))
-        changes = self._retry(job, outcome, step) if is_retry else self._final(job, outcome, now)
+        changes = (
+            self._retry(job, outcome, step) if is_retry else self._final(job, replace(result, outcome=outcome), now)
+        )
         changes["deadline"] = None if has_stopped else now + EXIT_TIMEOUT
         if is_retry and not has_stopped:
             changes["phase"] = Phase(PhaseCode.WAITING, f"{outcome.title}; trying again when its container has stopped")
@@ -99,9 +102,12 @@ class AttemptCompletionService:
         phase = Phase(PhaseCode.LAUNCHING, "no Spot capacity; launching on demand")
         return self.jobs.change(job, now, launch=job.launch + 1, task_arn=None, phase=phase)
 
-    def _final(self, job: Job, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    def _final(self, job: Job, result: AttemptResult, now: datetime) -> dict[str, Any]:
         return {
-            "outcome": outcome,
+            "outcome": result.outcome,
+            "warnings": limit_warnings(result.warnings),
+            "files_count": result.files_count,
+            "files_bytes": result.files_bytes,
             "phase": Phase(PhaseCode.ENDED),
             "end_time": now,
             "expires_at": expiry(job.spec, self.settings.retention, now),

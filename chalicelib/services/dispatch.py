@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.authorization.environment_access import Step, check_run
 from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.background_work import BackgroundWork
@@ -111,7 +112,7 @@ class DispatchService:
         now = self.clock()
         job = self._still_waiting(row, now)
         outcome = make_outcome(OutcomeCode.OWNER_DISABLED, f"The owner of this job is {disabling.text}.")
-        return job is not None and self.completion.end(job, outcome, now, has_stopped=True) is not None
+        return job is not None and self.completion.end(job, AttemptResult(outcome), now, has_stopped=True) is not None
 
     def _still_waiting(self, row: WaitingJob, now: datetime) -> Job | None:
         job = self.jobs.get(row.owner_id, row.job_id, now)
@@ -171,7 +172,7 @@ class DispatchService:
         if task_arns := self.launcher.find(job.run_id):
             self._record(job, task_arns[0])
             return False
-        return self.completion.end(job, outcome, self.clock(), has_stopped=True) is not None
+        return self.completion.end(job, AttemptResult(outcome), self.clock(), has_stopped=True) is not None
 
     def _record(self, job: Job, task_arn: str) -> None:
         deadline = self.clock() + timedelta(minutes=self.settings.limits.launch_deadline_minutes)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.identifiers import RunId, output_key, output_stem
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.output_budget import OutputFile
 from chalicelib.domain.runner_identity import CheckIn, Session, open_session, session_token, verify_check_in
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
@@ -163,7 +163,7 @@ class RunService:
         url = self.files.presign_put(key, size_bytes=file.size_bytes, content_type=content_type)
         return {"url": url, "headers": {"content-type": content_type}}
 
-    def report(self, session: Session, *, code: str, message: str) -> JobStatus:
+    def report(self, session: Session, result: AttemptResult) -> JobStatus:
         """Handle a runner's report of how its attempt ended; a repeated report changes nothing.
 
         This does not wake the dispatcher: the slot is free, and a retry can start, only when the runner's task has stopped.
@@ -172,7 +172,7 @@ class RunService:
             job = self._current(session)
             if not job.status.is_live:
                 return job.status
-            if after := self.completion.end(job, make_outcome(code, message), self.clock(), has_stopped=False):
+            if after := self.completion.end(job, result, self.clock(), has_stopped=False):
                 return after.status
         raise NotYourRunError("The run ended while its report was being handled.")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus
@@ -108,8 +109,8 @@ class SweepService:
         if not job.status.is_live:
             return self.jobs.note_task(job, deadline=None) is not None
         code, message = _classify(task)
-        outcome = make_outcome(code or _reason(job, now), message)
-        return self.completion.end(job, outcome, now, has_stopped=job.task_arn is not None) is not None
+        result = AttemptResult(make_outcome(code or _reason(job, now), message))
+        return self.completion.end(job, result, now, has_stopped=job.task_arn is not None) is not None
 
     def _stop(self, job: Job, task: TaskState, now: datetime) -> None:
         """Request that ECS stops a task, and check again later."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.config import Limits
+from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.outcome import make_outcome
@@ -91,7 +92,7 @@ class TaskEventService:
         if not job.status.is_live:
             return self.jobs.note_task(job, deadline=None)
         code, message = classify_stopped_task(task)
-        return self.completion.end(job, make_outcome(code, message), now, has_stopped=True)
+        return self.completion.end(job, AttemptResult(make_outcome(code, message)), now, has_stopped=True)
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:
         """Store the progress of a start, and the task itself if dispatch has not recorded it."""

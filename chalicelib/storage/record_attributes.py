@@ -97,4 +97,4 @@ def _plain(value: Any) -> Any:
 
 
 def _attribute_type(kind: type) -> type[Attribute[Any]]:
-    return JSONAttribute if is_dataclass(kind) else _ATTRIBUTES[kind]
+    return JSONAttribute if is_dataclass(kind) or kind is tuple else _ATTRIBUTES[kind]

@@ -8,7 +8,7 @@ from typing import Annotated
 from jupyter_scheduler_aws.api.documents import Document, Model, Wire
 from jupyter_scheduler_aws.enums import FINAL_STATUSES, JobStatus
 
-__all__ = ["Actor", "Job", "JobPage", "JobStatus", "NotebookOptions", "Outcome", "Phase"]
+__all__ = ["Actor", "Job", "JobPage", "JobStatus", "JobWarning", "NotebookOptions", "Outcome", "Phase"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,24 @@ class Outcome(Model):
     """What happened and what to do; may have several lines."""
     retryable: bool = False
     """Whether the same job might succeed if it ran again."""
+    cell: int | None = None
+    """Code cell in which the attempt ended, counted from 1."""
+    error_name: str | None = None
+    """Class of the exception that a cell raised."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobWarning(Model):
+    """Something to know although it did not decide how the job ended."""
+
+    code: str
+    """For programs to compare."""
+    message: str
+    """What happened and what to do."""
+    names: tuple[str, ...] = ()
+    """What it concerns, such as files; the first ones, if there are many."""
+    count: int = 0
+    """How many it concerns; 0 if it does not concern things that can be counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +105,11 @@ class Job(NotebookOptions):
     end_time: datetime | None = None
     phase: Phase | None = None
     outcome: Outcome | None = None
+    warnings: tuple[JobWarning, ...] = ()
+    files_count: int | None = None
+    """Number of files that the last attempt uploaded; None until it ends."""
+    files_bytes: int | None = None
+    """Their total size."""
     status_message: str | None = None
     stopped_by: Actor | None = None
     """Who stopped it; None if nobody did."""

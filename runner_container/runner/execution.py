@@ -15,6 +15,7 @@ from runner.heartbeat import Heartbeats
 from runner.kernel_start import KernelStarter
 from runner.memory import MemoryWatch
 from runner.outcomes import Outcome, clean_text, describe_cell_error
+from runner.run_warnings import RunWarnings
 from runner.settings import Intervals
 from runner.watchdog import Watchdog
 from runner.work_order import WorkOrder
@@ -35,8 +36,9 @@ class Execution:
         What to run.
     starter
         Has started the kernel, or starts it when the execution begins.
-    watchdog, memory, heartbeats
-        The watchdog can end the run, `memory` detects that the kernel was killed for memory, and heartbeats carry the progress.
+    watchdog, memory, heartbeats, warnings
+        The watchdog can end the run, `memory` detects that the kernel was killed for memory, heartbeats carry the progress, and
+        `warnings` collects what a person would want to know besides the outcome.
     intervals
         How often to save.
     """
@@ -50,12 +52,14 @@ class Execution:
         watchdog: Watchdog,
         memory: MemoryWatch,
         heartbeats: Heartbeats,
+        warnings: RunWarnings,
         intervals: Intervals,
     ) -> None:
         self._order = order
         self._starter = starter
         self._watchdog = watchdog
         self._memory = memory
+        self._warnings = warnings
         self._intervals = intervals
         self.manager = RunManager(
             notebook, watchdog=watchdog, log=CellLog(), on_cell=heartbeats.set_cell, save_seconds=intervals.save_seconds

@@ -15,9 +15,10 @@ from runner.formats import make_formats
 from runner.heartbeat import Heartbeats
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
-from runner.outcomes import Outcome, clean_text
+from runner.outcomes import Outcome
 from runner.outputs import Baseline, find_outputs
 from runner.partial_uploads import PartialUploads
+from runner.run_warnings import RunWarnings, WarningCode
 from runner.scheduler_api import SchedulerApi
 from runner.settings import Intervals
 from runner.snapshot import Snapshot, download_snapshot
@@ -35,12 +36,10 @@ _CONVERT_SECONDS: Final = 600
 """A conversion that takes longer hangs: HTML of 100 MB takes a minute."""
 _CONVERT_IN_GRACE_SECONDS: Final = 30
 """The limit after SIGTERM, when the uploads are more important."""
-_REPORTED_SKIPPED: Final = 20
-"""How many skipped files a report names (docs/runner-protocol.md)."""
 _REPORTED_FAILURES: Final = 3
 """How many failed uploads a message names …"""
 _LOGGED_PROBLEMS: Final = 100
-"""… and how many problems, failures and skipped files the log names."""
+"""… and how many problems and failures the log names."""
 
 
 class Run:
@@ -78,6 +77,7 @@ class Run:
         self._heartbeats = heartbeats
         self._intervals = intervals
         self._uploads = Uploads(api, order.limits)
+        self._warnings = RunWarnings()
         self._snapshot: Snapshot | None = None
         self._baseline: Baseline | None = None
         self._execution: Execution | None = None
@@ -102,14 +102,11 @@ class Run:
 
     def report(self, outcome: Outcome) -> dict[str, Any]:
         """Return the body of the report."""
-        skipped = [clean_text(message, limit=300) for message in self._uploads.skipped]
-        if (more := len(skipped) - _REPORTED_SKIPPED) > 0:
-            skipped = [*skipped[: _REPORTED_SKIPPED - 1], f"… and {more + 1} more"]
         return {
             "outcome": outcome.as_json(),
+            "warnings": self._warnings.as_json(),
             "files_count": self._uploads.count,
             "files_bytes": self._uploads.size_bytes,
-            "skipped_files": skipped,
         }
 
     def _execute_safely(self, base: Path) -> Outcome:
@@ -178,6 +175,7 @@ class Run:
             watchdog=self._watchdog,
             memory=self._memory,
             heartbeats=self._heartbeats,
+            warnings=self._warnings,
             intervals=self._intervals,
         )
 
@@ -207,7 +205,11 @@ class Run:
         )
         self._heartbeats.set_phase("uploading")
         self._uploads.upload_all([*converted.outputs, *self._files()])
-        _log_problems([*converted.problems, *self._uploads.failures, *self._uploads.skipped])
+        _log_problems([*converted.problems, *self._uploads.failures])
+        if skipped := self._uploads.skipped:
+            count = len(skipped)
+            message = f"{count} {'output was' if count == 1 else 'outputs were'} left out; nothing else has a copy."
+            self._warnings.add(WarningCode.OUTPUTS_SKIPPED, message, names=skipped)
         return converted.problems
 
     def _upload_notebook(self, saved: bytes) -> None:

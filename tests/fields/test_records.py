@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from typing_extensions import is_typeddict
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.attempt_result import JobWarning
 from chalicelib.domain.definitions.definition import Definition, LastRun, ScheduleOptions, TakenOver
 from chalicelib.domain.definitions.definition_job import job_of_definition
 from chalicelib.domain.definitions.definition_request import DefinitionChange, apply_change, request_of
@@ -96,16 +97,15 @@ def test_every_field_of_a_definition_is_in_its_response_or_declared_internal() -
 @pytest.mark.parametrize(("record", "model"), [(Job, JobResponse), (Definition, DefinitionResponse)])
 def test_a_record_inside_a_response_has_the_fields_of_its_model(record: type, model: type) -> None:
     hints = get_type_hints(model)
-    nested: dict[str, Any] = {
-        field.wire_name: field.kind for field in record_fields(record) if is_dataclass(field.kind)
-    }
+    kinds = {field.wire_name: field.item_kind or field.kind for field in record_fields(record)}
+    nested: dict[str, Any] = {name: kind for name, kind in kinds.items() if is_dataclass(kind)}
     for name in nested.keys() & hints.keys():
         (response,) = (each for each in get_args(hints[name]) or (hints[name],) if each is not NoneType)
         assert is_typeddict(response)
         assert _fields(response) == _wire_names(nested[name]), name
 
 
-@pytest.mark.parametrize("record", [Phase, Outcome, TakenOver, LastRun])
+@pytest.mark.parametrize("record", [Phase, Outcome, JobWarning, TakenOver, LastRun])
 def test_records_inside_of_records_are_written_for_the_wire_by_their_wire_names(record: type) -> None:
     @given(wire_records(record))
     @_few

@@ -113,6 +113,7 @@ def wire_records(record: type) -> st.SearchStrategy[Any]:
 
 
 def _field_values(field: RecordField) -> st.SearchStrategy[Any]:
+    values: st.SearchStrategy[Any]
     if field.name in ("job_id", "definition_id"):
         return _IDS
     if field.kind is timedelta:
@@ -121,6 +122,9 @@ def _field_values(field: RecordField) -> st.SearchStrategy[Any]:
         values = st.integers(1, 10**4).map(lambda number: number * unit)
     elif field.kind in _BY_KIND:
         values = _BY_KIND[field.kind]
+    elif field.kind is tuple:
+        items = wire_records(field.item_kind) if hasattr(field.item_kind, "__dataclass_fields__") else _TEXT
+        values = st.lists(items, max_size=3).map(tuple)
     elif hasattr(field.kind, "__members__"):
         values = st.sampled_from(field.kind)
     else:

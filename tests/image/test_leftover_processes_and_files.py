@@ -159,7 +159,8 @@ def test_files_of_every_mode_become_outputs_but_links_do_not(
     )
     for path in expected:
         assert service.outputs[path].decode() == ("private.txt" if path == "linked.txt" else path)
-    skipped = service.reports[0]["skipped_files"]
+    (warning,) = service.reports[0]["warnings"]
+    skipped = warning["names"]
     assert {message.partition(":")[0] for message in skipped} == {"passwd", "environ", "home", "up", "fifo", "socket"}
 
 

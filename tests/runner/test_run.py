@@ -113,7 +113,8 @@ def test_a_folder_becomes_the_working_directory_and_only_changed_files_are_uploa
     assert runner.text(1) == "42 ['__pycache__', 'data', 'helper.py', 'report.ipynb', 'same-size.txt'] 1,2\n"
     assert sorted(service.outputs) == ["data/out/é.txt", "report-out.ipynb", "same-size.txt"]
     assert (service.outputs["same-size.txt"], service.outputs["data/out/é.txt"]) == (b"after!", b"")
-    assert service.reports[0]["skipped_files"] == ["link: a link, not a file"]
+    (warning,) = service.reports[0]["warnings"]
+    assert (warning["code"], warning["names"]) == ("outputs_skipped", ["link: a link, not a file"])
 
 
 def test_every_format_is_converted_and_uploaded(runner: Runner, service: FakeService, order: Order) -> None:
@@ -229,9 +230,10 @@ def test_limits_on_outputs_skip_files_but_not_formats(runner: Runner, service: F
 
     assert code == 0, "skipped files are reported, and do not fail the run"
     assert sorted(service.outputs) == ["report-out.html", "report-out.ipynb", *(f"small-{n:02}.txt" for n in range(10))]
-    skipped = service.reports[0]["skipped_files"]
+    (warning,) = service.reports[0]["warnings"]
+    skipped = warning["names"]
     assert skipped[0] == "a-large.bin: larger than the rest of the limit (2000000 bytes in total)"
-    assert (len(skipped), skipped[1], skipped[-1]) == (20, "small-10.txt: more than 12 files", "… and 12 more")
+    assert (len(skipped), warning["count"], skipped[1]) == (20, 31, "small-10.txt: more than 12 files")
 
 
 def test_files_are_requested_in_batches(runner: Runner, service: FakeService, order: Order) -> None:

@@ -87,7 +87,10 @@ class Run:
         return self.api.post(f"{self.path}/output-urls", {"files": list(files)}, headers=self._session)
 
     def report(self, code: str = "succeeded", **fields: Any) -> Response:
-        return self.api.post(f"{self.path}/report", {"outcome": {"code": code, **fields}}, headers=self._session)
+        return self.send_report({"outcome": {"code": code, **fields}})
+
+    def send_report(self, body: dict[str, Any]) -> Response:
+        return self.api.post(f"{self.path}/report", body, headers=self._session)
 
     @property
     def _session(self) -> dict[str, str]:

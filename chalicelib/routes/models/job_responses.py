@@ -27,6 +27,7 @@ __all__ = [
     "Row",
     "SpecResponse",
     "UploadResponse",
+    "WarningResponse",
 ]
 
 
@@ -100,6 +101,23 @@ class OutcomeResponse(TypedDict):
     """What happened and what to do."""
     retryable: bool
     """Whether the scheduler retries such a job automatically."""
+    cell: int | None
+    """The code cell in which the attempt ended, numbered from 1."""
+    error_name: str | None
+    """The class of the exception that a cell raised."""
+
+
+class WarningResponse(TypedDict):
+    """Something to know although it did not decide how the job ended."""
+
+    code: str
+    """The warning, for programs: docs/troubleshooting.md lists the codes."""
+    message: str
+    """What happened and what to do."""
+    names: list[str]
+    """What it concerns, such as files; the first ones, if there are many."""
+    count: int
+    """How many it concerns; 0 if it does not concern things that can be counted."""
 
 
 class ActorResponse(TypedDict):
@@ -154,6 +172,12 @@ class JobResponse(SpecResponse):
     """The step that the job is at, in more detail than `status`."""
     outcome: OutcomeResponse | None
     """Why the job ended; null until then."""
+    warnings: list[WarningResponse]
+    """What the last attempt's runner reported besides."""
+    files_count: int | None
+    """Number of files that the last attempt uploaded; null until its runner reports."""
+    files_bytes: int | None
+    """Their total size [bytes]."""
     stopped_by: ActorResponse | None
     """Who stopped the job; null if nobody did."""
 

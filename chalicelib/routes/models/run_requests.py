@@ -6,9 +6,10 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from chalicelib.config import OUTPUT_FORMATS
+from chalicelib.domain.attempt_result import AttemptResult, make_warning
 from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Phase, PhaseCode
-from chalicelib.domain.outcome import RUNNER_CODES
+from chalicelib.domain.outcome import RUNNER_CODES, make_outcome
 from chalicelib.domain.output_budget import OutputFile
 from chalicelib.domain.runner_identity import CheckIn
 from chalicelib.routes.models.job_requests import Body, relative_path
@@ -85,6 +86,8 @@ class OutcomeBody(Body):
 
     code: str
     message: str = ""
+    cell: Annotated[int, Field(ge=1)] | None = None
+    error_name: str | None = None
 
     @field_validator("code")
     @classmethod
@@ -94,7 +97,28 @@ class OutcomeBody(Body):
         return value
 
 
+class WarningBody(Body):
+    """Something that a person would want to know although it did not decide how the run ended."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,49}$")]
+    message: str
+    names: list[str] = Field(default=[], max_length=100)
+    count: Annotated[int, Field(ge=0)] = 0
+
+
 class ReportBody(Body):
     """`POST …/report`."""
 
     outcome: OutcomeBody
+    warnings: list[WarningBody] = Field(default=[], max_length=100)
+    files_count: Annotated[int, Field(ge=0)] | None = None
+    files_bytes: Annotated[int, Field(ge=0)] | None = None
+
+    def to_result(self) -> AttemptResult:
+        """Return the result for the service."""
+        return AttemptResult(
+            make_outcome(**self.outcome.model_dump()),
+            tuple(make_warning(**warning.model_dump()) for warning in self.warnings),
+            self.files_count,
+            self.files_bytes,
+        )

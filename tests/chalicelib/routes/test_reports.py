@@ -106,3 +106,24 @@ def test_without_retention_a_job_is_kept() -> None:
         run = forever.start()
         run.report()
         assert "expires_at" not in forever.item(_job_id(run))
+
+
+def test_what_a_runner_reports_is_on_the_job(local: LocalScheduler) -> None:
+    run = local.start()
+    warning = {"code": "outputs_skipped", "message": "2,000 outputs were left out.", "names": ["a", "b"], "count": 2000}
+    outcome = {"code": "notebook_error", "message": "m", "cell": 3, "error_name": "ValueError"}
+    body = {"outcome": outcome, "warnings": [warning], "files_count": 5, "files_bytes": 70}
+    assert run.send_report(body).body == {"status": "FAILED"}
+    described = local.job(_job_id(run))
+    assert described["warnings"] == [warning]
+    assert (described["outcome"]["cell"], described["outcome"]["error_name"]) == (3, "ValueError")
+    assert (described["files_count"], described["files_bytes"]) == (5, 70)
+
+
+@pytest.mark.parametrize(
+    "more", [{"warnings": [{"code": "Not a code", "message": ""}]}, {"warnings": [{}]}, {"files_count": -1}]
+)
+def test_a_malformed_report_is_refused(local: LocalScheduler, more: dict[str, object]) -> None:
+    run = local.start()
+    assert _said(run.send_report({"outcome": {"code": "succeeded"}, **more})) == (400, "invalid_request")
+    assert local.job(_job_id(run))["status"] == "IN_PROGRESS"
