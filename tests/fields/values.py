@@ -100,7 +100,6 @@ _BY_KIND: Final[Mapping[Any, st.SearchStrategy[Any]]] = {
     int: st.integers(0, 10**6),
     bool: st.booleans(),
     datetime: _TIMES,
-    tuple: st.lists(_TEXT, max_size=3).map(tuple),
     Mapping: st.dictionaries(_TEXT, _TEXT, max_size=3),
     BackgroundWork: st.sampled_from([BackgroundWork.SCHEDULES, BackgroundWork.TICKS]),
 }
