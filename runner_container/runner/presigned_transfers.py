@@ -13,7 +13,7 @@ from runner.http_sessions import session
 from runner.outcomes import clean_text
 from runner.retry import backoff_delays
 
-__all__ = ["download", "upload"]
+__all__ = ["download", "upload", "upload_form"]
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_SECONDS: Final = (5, 60)
@@ -92,6 +92,22 @@ def upload(source: Path | bytes, *, url: str, headers: Mapping[str, str], retry_
             _LOG.warning("%s; next attempt in %.1f s", error, delay)
             time.sleep(delay)
     return _put(source, url, headers)
+
+
+def upload_form(data: bytes, *, url: str, fields: Mapping[str, str]) -> None:
+    """Upload bytes with a presigned form, without retries.
+
+    Raises
+    ------
+    TransferError
+        If the store refuses the upload, or does not respond.
+    """
+    try:
+        response = session().post(url, data=fields, files={"file": data}, timeout=_TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        raise TransferError(f"the upload was interrupted ({type(error).__name__})") from error
+    if not response.ok:
+        raise TransferError(f"the store responded {_describe(response)}", response.status_code)
 
 
 def _put(source: Path | bytes, url: str, headers: Mapping[str, str]) -> int:
