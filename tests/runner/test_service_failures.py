@@ -133,14 +133,17 @@ def test_the_result_is_stored_before_the_report(runner: Runner, service: FakeSer
     assert routes[-2:] == ["result", "report"]
 
 
+@pytest.mark.parametrize("status", [DROP, 307, 400, 503])
 def test_a_result_that_cannot_be_stored_does_not_prevent_the_report(
-    runner: Runner, service: FakeService, order: Order
+    runner: Runner, service: FakeService, order: Order, status: int
 ) -> None:
     order(notebook("1"))
-    service.rules["result"] = lambda _: 503
+    service.rules["result"] = lambda _: status
 
-    assert runner.run()[0] == 0
-    assert (len(service.reports), service.results) == (1, [])
+    code, running = runner.run()
+
+    assert (code, len(service.reports), service.results) == (0, 1, [])
+    assert "the result could not be stored" in running.log
 
 
 def test_an_expired_form_is_requested_again(runner: Runner, service: FakeService, order: Order) -> None:
