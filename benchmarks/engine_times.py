@@ -56,7 +56,7 @@ def _papermill(notebook: NotebookNode, folder: Path) -> None:
 def _runner(notebook: NotebookNode, folder: Path) -> None:
     launcher = DirectLauncher()
     nbformat.write(notebook, folder / "in.ipynb")  # type: ignore[no-untyped-call]
-    watchdog = Watchdog(Intervals(), MemoryWatch(), launcher)
+    watchdog = Watchdog(Intervals(), MemoryWatch(), launcher, on_terminate=lambda: None)
     kernel = Kernel(name=_KERNEL, language="python", display_name="Python 3")
     starter = KernelStarter(kernel, launcher=launcher, watchdog=watchdog, folder=folder)
     starter.start()

@@ -122,7 +122,7 @@ def _work_order() -> dict[str, Any]:
         "output_stem": "report",
         "timeout_seconds": 600,
         "heartbeat_seconds": 15,
-        "self_fencing_seconds": 180,
+        "finish_seconds": 600,
         "limits": dict.fromkeys(names, 1 << 20),
     }
 

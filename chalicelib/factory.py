@@ -177,6 +177,7 @@ class Factory(SharedServices):
             runner_key=self._runner_key,
             budgets=OutputBudgetService(limits=self.settings.limits, marks=self._marks, clock=self.clock),
             completion=self._completion,
+            results=self._results,
             clock=self.clock,
         )
 
@@ -209,12 +210,14 @@ class Factory(SharedServices):
             launcher=self._launcher,
             wake_ups=self._wake_ups,
             completion=self._completion,
+            results=self._results,
             clock=self.clock,
         )
 
     @cached_property
     def sweep(self) -> SweepService:
         """The service that handles overdue jobs."""
+        from chalicelib.services.connectivity import ConnectivityService
         from chalicelib.services.sweep import SweepService
 
         return SweepService(
@@ -224,6 +227,8 @@ class Factory(SharedServices):
             launcher=self._launcher,
             wake_ups=self._wake_ups,
             completion=self._completion,
+            results=self._results,
+            connectivity=ConnectivityService(lists=self._job_lists, marks=self._marks),
             clock=self.clock,
         )
 

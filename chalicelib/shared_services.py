@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.config import SchedulerSettings
     from chalicelib.services.admission import AdmissionService
     from chalicelib.services.attempt_completion import AttemptCompletionService
+    from chalicelib.services.attempt_results import AttemptResultService
     from chalicelib.services.definition_problems import DefinitionProblemService
     from chalicelib.services.idempotency import IdempotencyService
     from chalicelib.services.schedule_sync import ScheduleSync
@@ -71,3 +72,9 @@ class SharedServices(Stores):
         from chalicelib.services.attempt_completion import AttemptCompletionService
 
         return AttemptCompletionService(settings=self.settings, jobs=self._job_table)
+
+    @cached_property
+    def _results(self) -> AttemptResultService:
+        from chalicelib.services.attempt_results import AttemptResultService
+
+        return AttemptResultService(files=self._files)

@@ -70,7 +70,14 @@ class Grants(GrantStatements):
     def _task_events(self) -> None:
         self.allow_items("task-events", self.tables.jobs, ("GetItem", "UpdateItem"), "record how a task ended")
         self.allow_tasks("task-events", ("StopTask",), "stop an orphaned task", faults_only=True)
+        self._allow_results("task-events")
         self.allow_wake_ups("task-events", "a slot is free, or a retry waits")
+
+    def _allow_results(self, function: str) -> None:
+        """Allow a function to read how an attempt ended whose runner did not report."""
+        why = "read the result of a task that has stopped without a report"
+        self.allow_objects(function, ["s3:GetObject"], ["jobs/*/results/*"], why, faults_only=True)
+        self.allow(function, ["s3:ListBucket"], [self.bucket.bucket_arn], _MISSING, faults_only=True)
 
     def _ticks(self) -> None:
         self.allow_items("ticks", self.tables.definitions, ("GetItem", "UpdateItem"), "process a due time")
@@ -112,6 +119,7 @@ class Grants(GrantStatements):
             faults_only=True,
         )
         self.allow_to_list_tasks("sweep", "find a task whose launch was not recorded")
+        self._allow_results("sweep")
         self.allow_wake_ups("sweep", "a wake-up may have been lost", faults_only=True)
 
     def _cleanup(self) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "output_key",
     "output_prefix",
     "output_stem",
+    "result_key",
     "snapshot_key",
     "tick_job_id",
     "upload_key",
@@ -115,6 +116,11 @@ def tick_job_id(definition_id: str, due: datetime) -> str:
 def output_prefix(run_id: RunId) -> str:
     """Return the prefix of an attempt's outputs."""
     return f"{job_prefix(run_id.owner_id, run_id.job_id)}outputs/{run_id.attempt}/"
+
+
+def result_key(run_id: RunId) -> str:
+    """Return the key of an attempt's result object. It is not below the outputs, so no list of files contains it."""
+    return f"{job_prefix(run_id.owner_id, run_id.job_id)}results/{run_id.attempt}.json"
 
 
 def output_key(run_id: RunId, file_format: str, path: str) -> str:

@@ -129,6 +129,7 @@ class Job:
     launch: int = 0
     """Number of the attempt's current launch."""
     start_time: datetime | None = None
+    """When the last attempt whose runner checked in began; limits use `run_start`."""
     end_time: datetime | None = None
     phase: Phase | None = None
     outcome: Outcome | None = None
@@ -169,6 +170,11 @@ class Job:
         return RunId(self.owner_id, self.job_id, self.attempt)
 
     @property
+    def run_start(self) -> datetime | None:
+        """When the current attempt's runner checked in; None if it has not: `start_time` is of an earlier attempt then."""
+        return self.start_time if self.instance_id is not None else None
+
+    @property
     def input_key(self) -> str:
         """S3 key of its own copy of the snapshot."""
         return input_key(self.owner_id, self.job_id, packaged=self.spec.package_input_folder)
@@ -202,6 +208,8 @@ class Heartbeat:
     attempt: int
     time: datetime
     phase: Phase
+    connected_since: datetime | None = None
+    """Since when the service has answered every heartbeat of this run; None from a runner that does not say."""
 
 
 def option_values(options: JobOptions) -> dict[str, Any]:

@@ -153,7 +153,7 @@ OUTCOMES: Final[Mapping[OutcomeCode, OutcomeKind]] = {
     ),
     OutcomeCode.CONNECTION_LOST: OutcomeKind(
         "The runner lost its connection",
-        "The runner could not reach the service, so it stopped itself.",
+        "The runner could not reach the service, so it did not start the notebook.",
         Fault.INFRASTRUCTURE,
         21,
     ),
@@ -169,7 +169,7 @@ OUTCOMES: Final[Mapping[OutcomeCode, OutcomeKind]] = {
     ),
     OutcomeCode.HEARTBEAT_TIMEOUT: OutcomeKind(
         "No heartbeat from the runner",
-        "The runner stopped sending heartbeats, so its container was stopped.",
+        "The runner stopped sending heartbeats, and its container was stopped or is gone.",
         Fault.INFRASTRUCTURE,
     ),
     OutcomeCode.NEVER_STARTED: OutcomeKind(
@@ -220,7 +220,7 @@ OUTCOMES: Final[Mapping[OutcomeCode, OutcomeKind]] = {
 RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.exit_code is not None) - {
     OutcomeCode.CONNECTION_LOST
 }
-"""Codes that a runner may report. One that lost its connection cannot report."""
+"""Codes that a runner may report. One that has not checked in cannot report."""
 
 MESSAGE_CHARACTERS: Final = 2000
 """The longest message (docs/runner-protocol.md)."""

@@ -1,19 +1,26 @@
 """Watch a task until ECS says that it has stopped, whatever happens to its job in the meantime."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.domain.job import Job
+from chalicelib.domain.job import Heartbeat, Job, PhaseCode
+from chalicelib.domain.outcome import Fault, Outcome, OutcomeCode, make_outcome
 from chalicelib.domain.task_state import TaskState
 
 __all__ = [
     "EXIT_TIMEOUT",
+    "FINISH_TIMEOUT",
+    "HEARTBEAT_TIMEOUT",
     "LAUNCH_SETTLING_TIME",
+    "OUTAGE_TIMEOUT",
     "STOP_TIMEOUT",
     "UNRESPONSIVE_TIMEOUT",
     "TaskMatch",
+    "is_finishing",
+    "is_overtime",
     "match_task",
+    "outcome_without_result",
 ]
 
 EXIT_TIMEOUT: Final = timedelta(minutes=3)
@@ -27,9 +34,27 @@ LAUNCH_SETTLING_TIME: Final = timedelta(minutes=2)
 """How long a launch may stay invisible: dispatch runs for at most 60 s (`infra/queues.py`), and ECS may list an accepted task only
 after a delay (Amazon ECS API reference, `RunTask`: the API is eventually consistent)."""
 
+HEARTBEAT_TIMEOUT: Final = timedelta(minutes=5)
+"""How long a run may go without a heartbeat before the sweep checks it: 20 heartbeats. Of another runner, how long the service must have
+answered its heartbeats to prove that it can be reached: a runner that is cut off tries again every 5 s."""
+
 UNRESPONSIVE_TIMEOUT: Final = timedelta(minutes=15)
-"""How long a runner may send no heartbeat while ECS says that its task runs. Heartbeats may be throttled or the API unreachable, and
-the runner may still finish. After that, the task is stopped."""
+"""How long a runner may send no heartbeat while ECS says that its task runs and the service answers another runner. Heartbeats may be
+throttled, and the runner may still finish. After that, the task is stopped."""
+
+OUTAGE_TIMEOUT: Final = timedelta(hours=2)
+"""The same if no other runner is answered: the service itself may be unreachable, which is no reason to stop a healthy run. Longer than
+an outage of an hour and what follows it; a runner that hangs alone costs at most this."""
+
+FINISH_TIMEOUT: Final = timedelta(hours=1)
+"""How long a runner may convert, upload and report after its maximum run time, or after it was told to stop: 2 GiB of outputs (the
+default limit) take a minute on Fargate, so this is the time to wait for a service or a store that is unreachable."""
+
+_OVERTIME: Final = timedelta(minutes=10)
+"""When a run is stopped whose runner does not enforce the maximum run time, counted from that time …"""
+
+_LATE_CELL: Final = timedelta(minutes=2)
+"""… which a heartbeat shows that comes so long after it and says that cells still run: a runner ends them within a minute."""
 
 
 class TaskMatch(StrEnum):
@@ -60,3 +85,35 @@ def match_task(job: Job | None, task: TaskState) -> TaskMatch:
     if task.launch is None:
         return TaskMatch.UNKNOWN
     return TaskMatch.CURRENT if job.launch == task.launch else TaskMatch.ORPHANED
+
+
+def is_finishing(heartbeat: Heartbeat) -> bool:
+    """Check whether a run has executed its cells and is making and uploading outputs."""
+    return heartbeat.phase.code in (PhaseCode.CONVERTING, PhaseCode.UPLOADING)
+
+
+def is_overtime(job: Job, heartbeat: Heartbeat | None, now: datetime) -> bool:
+    """Check whether a run has exceeded its maximum run time by so much that its runner cannot be working as it should.
+
+    Parameters
+    ----------
+    job
+        The job. The time of each attempt counts by itself.
+    heartbeat
+        The last heartbeat of the attempt.
+    """
+    if job.run_start is None:
+        return False
+    over = now - (job.run_start + job.spec.timeout)
+    return over > FINISH_TIMEOUT or (over > _OVERTIME and _executes_late(job.run_start + job.spec.timeout, heartbeat))
+
+
+def _executes_late(end: datetime, heartbeat: Heartbeat | None) -> bool:
+    return heartbeat is not None and not is_finishing(heartbeat) and heartbeat.time > end + _LATE_CELL
+
+
+def outcome_without_result(job: Job, code: str, message: str, now: datetime) -> Outcome:
+    """Make the outcome of an attempt that has ended without a word of its runner: a timeout if it had run longer than its job may."""
+    outcome = make_outcome(code, message)
+    is_over = job.run_start is not None and now > job.run_start + job.spec.timeout
+    return make_outcome(OutcomeCode.TIMEOUT) if is_over and outcome.fault is Fault.INFRASTRUCTURE else outcome

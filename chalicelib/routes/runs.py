@@ -3,12 +3,13 @@
 from typing import Any
 
 from chalicelib.domain.identifiers import RunId
+from chalicelib.domain.report import ReportBody
 from chalicelib.domain.runner_identity import Session
 from chalicelib.errors import NotAllowedError
 from chalicelib.factory import factory
 from chalicelib.observability import add_log_keys
 from chalicelib.routes.blueprint import ApiBlueprint
-from chalicelib.routes.models.run_requests import CheckInBody, HeartbeatBody, OutputUrlsBody, ReportBody
+from chalicelib.routes.models.run_requests import CheckInBody, HeartbeatBody, OutputUrlsBody
 from chalicelib.routes.request_body import parse_body
 from chalicelib.storage.bucket import URL_LIFE
 
@@ -34,10 +35,12 @@ def get_work_order(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
 
 @runs.route(f"{_RUN}/heartbeat", methods=["POST"])
 def heartbeat(owner_id: str, job_id: str, attempt: str) -> dict[str, Any]:
-    """Store a heartbeat. Return whether to continue or to stop."""
+    """Store a heartbeat. Return whether to continue or to stop and, if asked, a form for the result object."""
     session = _session(owner_id, job_id, attempt)
-    stop = factory().runs.heartbeat(session, parse_body(HeartbeatBody, runs.current_request.raw_body).to_phase())
-    return {"action": "stop" if stop else "continue"}
+    body = parse_body(HeartbeatBody, runs.current_request.raw_body)
+    stop = factory().runs.heartbeat(session, body.to_phase(), connected_seconds=body.connected_seconds)
+    more = {"result_form": factory().runs.result_form(session)} if body.result_form else {}
+    return {"action": "stop" if stop else "continue", **more}
 
 
 @runs.route(f"{_RUN}/output-urls", methods=["POST"], audited=True)

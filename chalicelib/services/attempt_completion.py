@@ -57,7 +57,7 @@ class AttemptCompletionService:
         Job | None
             The changed job, waiting for another attempt or ended; None if it had changed meanwhile.
         """
-        outcome = _as_timeout(job, result.outcome, now)
+        outcome = result.outcome
         if self._can_launch_on_demand(job, outcome):
             return self._launch_on_demand(job, now)
         step = next_step(job, outcome, self.settings.limits, now)
@@ -124,11 +124,3 @@ class AttemptCompletionService:
             "notebook_retries": step.notebook_retries or job.notebook_retries,
             "infrastructure_retries": step.infrastructure_retries or job.infrastructure_retries,
         }
-
-
-def _as_timeout(job: Job, outcome: Outcome, now: datetime) -> Outcome:
-    """Report a timeout if an ended container had run longer than its job may, whoever ended it."""
-    is_over = job.start_time is not None and now > job.start_time + job.spec.timeout
-    if is_over and outcome.fault is Fault.INFRASTRUCTURE:
-        return make_outcome(OutcomeCode.TIMEOUT)
-    return outcome

@@ -10,13 +10,15 @@ from typing import Any, Final
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.identifiers import RunId, output_key, output_stem
-from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
+from chalicelib.domain.job import Heartbeat, Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.output_budget import OutputFile
 from chalicelib.domain.runner_identity import CheckIn, Session, open_session, session_token, verify_check_in
+from chalicelib.domain.task_watch import FINISH_TIMEOUT, HEARTBEAT_TIMEOUT
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import NotAllowedError, NotYourRunError
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
+from chalicelib.services.attempt_results import AttemptResultService
 from chalicelib.services.clock import Clock
 from chalicelib.services.output_budget import OutputBudgetService
 from chalicelib.services.uploads import MIB
@@ -25,18 +27,12 @@ from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable
 from chalicelib.storage.secrets import RunnerKey
 
-__all__ = ["HEARTBEAT_INTERVAL", "HEARTBEAT_TIMEOUT", "SELF_FENCING_TIMEOUT", "RunService"]
+__all__ = ["HEARTBEAT_INTERVAL", "RunService"]
 
 _log = logging.getLogger(__name__)
 
 HEARTBEAT_INTERVAL: Final = timedelta(seconds=15)
 """How often a runner sends a heartbeat."""
-
-SELF_FENCING_TIMEOUT: Final = timedelta(minutes=3)
-"""How long a runner goes on without a response before it ends itself: longer than a short outage."""
-
-HEARTBEAT_TIMEOUT: Final = timedelta(minutes=5)
-"""How long a run may go without a heartbeat before the sweep checks it: longer than its runner needs to end itself."""
 
 _TRIES: Final = 3
 """How often a report is tried if the job changes between read and write."""
@@ -53,6 +49,7 @@ class RunService:
     runner_key: RunnerKey
     budgets: OutputBudgetService
     completion: AttemptCompletionService
+    results: AttemptResultService
     clock: Clock
 
     def check_in(self, check_in: CheckIn) -> str:
@@ -131,7 +128,8 @@ class RunService:
             "output_stem": output_stem(job.input_filename, job.create_time),
             "timeout_seconds": int(job.spec.timeout.total_seconds()),
             "heartbeat_seconds": int(HEARTBEAT_INTERVAL.total_seconds()),
-            "self_fencing_seconds": int(SELF_FENCING_TIMEOUT.total_seconds()),
+            "finish_seconds": int(FINISH_TIMEOUT.total_seconds()),
+            "result_form": self.result_form(session),
             "limits": {
                 "max_unpacked_bytes": limits.max_unpacked_mib * MIB,
                 "max_unpacked_files": limits.max_unpacked_files,
@@ -140,11 +138,22 @@ class RunService:
             },
         }
 
-    def heartbeat(self, session: Session, phase: Phase) -> bool:
-        """Store a heartbeat; True if the runner has to stop."""
-        job = self._live(session)
-        self.marks.put_heartbeat(session.run_id, phase, self.clock())
+    def heartbeat(self, session: Session, phase: Phase, *, connected_seconds: int) -> bool:
+        """Store a heartbeat; True if the runner has to stop.
+
+        Parameters
+        ----------
+        connected_seconds
+            For how long the service has answered every heartbeat of this runner [s].
+        """
+        job, now = self._live(session), self.clock()
+        connected_since = now - min(timedelta(seconds=connected_seconds), now - (job.run_start or now))
+        self.marks.put_heartbeat(session.run_id, Heartbeat(session.run_id.attempt, now, phase, connected_since))
         return job.status is JobStatus.STOPPING
+
+    def result_form(self, session: Session) -> dict[str, Any]:
+        """Return a presigned form with which the runner stores its result; a newer form does not invalidate an earlier one."""
+        return self.results.form(session.run_id)
 
     def output_urls(self, session: Session, files: Sequence[OutputFile]) -> list[dict[str, Any]]:
         """Return presigned URLs that upload exactly these outputs.

@@ -3,21 +3,30 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.ecs_failure import classify_stopped_task
-from chalicelib.domain.job import Job, JobStatus
-from chalicelib.domain.outcome import OutcomeCode, make_outcome
+from chalicelib.domain.job import Heartbeat, Job, JobStatus
+from chalicelib.domain.outcome import OutcomeCode
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
-from chalicelib.domain.task_watch import STOP_TIMEOUT, UNRESPONSIVE_TIMEOUT
+from chalicelib.domain.task_watch import (
+    FINISH_TIMEOUT,
+    HEARTBEAT_TIMEOUT,
+    OUTAGE_TIMEOUT,
+    STOP_TIMEOUT,
+    UNRESPONSIVE_TIMEOUT,
+    is_finishing,
+    is_overtime,
+    outcome_without_result,
+)
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
+from chalicelib.services.attempt_results import AttemptResultService
 from chalicelib.services.background_work import isolated
 from chalicelib.services.clock import Clock
-from chalicelib.services.runs import HEARTBEAT_TIMEOUT
+from chalicelib.services.connectivity import ConnectivityService
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable
@@ -27,9 +36,6 @@ from chalicelib.storage.task_launcher import Launcher
 __all__ = ["SweepService"]
 
 _log = logging.getLogger(__name__)
-
-_OVERTIME: Final = timedelta(minutes=10)
-"""How much longer than its maximum run time a run may take to save and upload."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +48,8 @@ class SweepService:
     launcher: Launcher
     wake_ups: WakeUpQueue
     completion: AttemptCompletionService
+    results: AttemptResultService
+    connectivity: ConnectivityService
     clock: Clock
 
     def run(self) -> None:
@@ -71,25 +79,39 @@ class SweepService:
             return self.jobs.change(job, now, deadline=now + STOP_TIMEOUT) is not None
         elapsed = self._time_since_heartbeat(job, now)
         if elapsed is not None and elapsed < HEARTBEAT_TIMEOUT:
-            self.jobs.change(job, now, deadline=now - elapsed + HEARTBEAT_TIMEOUT)
+            self.jobs.note_task(job, deadline=now - elapsed + HEARTBEAT_TIMEOUT)
             return False
         if job.task_arn is None:
             return self._find_task(job, now)
         task = self.launcher.describe(job.task_arn)
         if task is None or task.has_stopped:
             return self._end(job, task, now)
-        if elapsed is not None and elapsed < UNRESPONSIVE_TIMEOUT:
-            self.jobs.change(job, now, deadline=now + min(HEARTBEAT_TIMEOUT, UNRESPONSIVE_TIMEOUT - elapsed))
+        if elapsed is not None and self._may_be_working(job, elapsed, now):
+            left = max(UNRESPONSIVE_TIMEOUT - elapsed, timedelta(0)) or HEARTBEAT_TIMEOUT
+            self.jobs.note_task(job, deadline=now + min(HEARTBEAT_TIMEOUT, left))
             return False
         self._stop(job, task, now)
         return False
 
     def _time_since_heartbeat(self, job: Job, now: datetime) -> timedelta | None:
-        """Return the time since a run's last heartbeat; None for a job that heartbeats cannot keep alive."""
-        if job.status is not JobStatus.IN_PROGRESS or _is_overtime(job, now):
+        """Return the time since a run's last heartbeat; None for a job that heartbeats cannot keep alive.
+
+        A run that was told to stop has a few minutes to end its cells, and as long as any other for its outputs.
+        """
+        if job.status not in (JobStatus.IN_PROGRESS, JobStatus.STOPPING):
             return None
         heartbeat = self.marks.last_heartbeat(job.run_id)
-        return now - (heartbeat.time if heartbeat else job.start_time or job.update_time)
+        if is_overtime(job, heartbeat, now) or (
+            job.status is JobStatus.STOPPING and not _ends_a_stop(job, heartbeat, now)
+        ):
+            return None
+        return now - (heartbeat.time if heartbeat else job.run_start or job.update_time)
+
+    def _may_be_working(self, job: Job, elapsed: timedelta, now: datetime) -> bool:
+        """Check whether a silent runner, whose task is running, may be healthy: for longer if the service may be unreachable for all."""
+        if elapsed < UNRESPONSIVE_TIMEOUT:
+            return True
+        return elapsed < OUTAGE_TIMEOUT and not self.connectivity.is_proven(job, now)
 
     def _find_task(self, job: Job, now: datetime) -> bool:
         """Find a task that was not recorded, and record it for the next sweep; without one, end the attempt."""
@@ -109,7 +131,9 @@ class SweepService:
         if not job.status.is_live:
             return self.jobs.note_task(job, deadline=None) is not None
         code, message = _classify(task)
-        result = AttemptResult(make_outcome(code or _reason(job, now), message))
+        result = self.results.read(job) or AttemptResult(
+            outcome_without_result(job, code or _reason(job, now), message, now)
+        )
         return self.completion.end(job, result, now, has_stopped=job.task_arn is not None) is not None
 
     def _stop(self, job: Job, task: TaskState, now: datetime) -> None:
@@ -129,8 +153,10 @@ def _waits_for_launch(job: Job, now: datetime) -> bool:
     return is_claimed and now - (job.waiting_since or now) < CAPACITY_DEADLINE
 
 
-def _is_overtime(job: Job, now: datetime) -> bool:
-    return job.start_time is not None and now > job.start_time + job.spec.timeout + _OVERTIME
+def _ends_a_stop(job: Job, heartbeat: Heartbeat | None, now: datetime) -> bool:
+    """Check whether a run that was told to stop has ended its cells and is uploading its outputs."""
+    stopped_at = job.stopped_by.time if job.stopped_by else job.update_time
+    return heartbeat is not None and is_finishing(heartbeat) and now - stopped_at < FINISH_TIMEOUT
 
 
 def _reason(job: Job, now: datetime) -> str:
@@ -139,7 +165,8 @@ def _reason(job: Job, now: datetime) -> str:
         return "outlived its attempt"
     if job.status is JobStatus.QUEUED:
         return OutcomeCode.NEVER_STARTED if job.task_arn else OutcomeCode.THROTTLED
-    return OutcomeCode.TIMEOUT if _is_overtime(job, now) else OutcomeCode.HEARTBEAT_TIMEOUT
+    is_over = job.run_start is not None and now > job.run_start + job.spec.timeout
+    return OutcomeCode.TIMEOUT if is_over else OutcomeCode.HEARTBEAT_TIMEOUT
 
 
 def _classify(task: TaskState | None) -> tuple[str, str]:

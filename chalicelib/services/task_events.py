@@ -9,12 +9,12 @@ from chalicelib.config import Limits
 from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
-from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.task_state import TaskState
-from chalicelib.domain.task_watch import TaskMatch, match_task
+from chalicelib.domain.task_watch import TaskMatch, match_task, outcome_without_result
 from chalicelib.errors import ConflictError
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
+from chalicelib.services.attempt_results import AttemptResultService
 from chalicelib.services.clock import Clock
 from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.queues import WakeUpQueue
@@ -45,6 +45,7 @@ class TaskEventService:
     launcher: Launcher
     wake_ups: WakeUpQueue
     completion: AttemptCompletionService
+    results: AttemptResultService
     clock: Clock
 
     def handle(self, task: TaskState) -> None:
@@ -91,8 +92,8 @@ class TaskEventService:
         """End the attempt, unless it has ended already."""
         if not job.status.is_live:
             return self.jobs.note_task(job, deadline=None)
-        code, message = classify_stopped_task(task)
-        return self.completion.end(job, AttemptResult(make_outcome(code, message)), now, has_stopped=True)
+        result = self.results.read(job) or AttemptResult(outcome_without_result(job, *classify_stopped_task(task), now))
+        return self.completion.end(job, result, now, has_stopped=True)
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:
         """Store the progress of a start, and the task itself if dispatch has not recorded it."""

@@ -78,6 +78,16 @@ class Bucket:
         )
         return form["url"], form["fields"]
 
+    def read(self, key: str, max_bytes: int) -> bytes | None:
+        """Read a small object; None if there is none, or it is larger than allowed."""
+        try:
+            response = self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) not in _MISSING:
+                raise
+            return None
+        return response["Body"].read() if response["ContentLength"] <= max_bytes else None
+
     def open_upload(self, key: str, max_bytes: int) -> Upload:
         """Open an upload: one call reads the first block, the rest is read on demand.
 

@@ -10,7 +10,7 @@ from pynamodb.exceptions import PutError
 from chalicelib.domain.definitions.tick import TickVerdict
 from chalicelib.domain.idempotency import TokenUse
 from chalicelib.domain.identifiers import RunId
-from chalicelib.domain.job import Heartbeat, Phase
+from chalicelib.domain.job import Heartbeat
 from chalicelib.domain.output_budget import OutputSizes
 from chalicelib.domain.serialization import from_stored, to_stored
 from chalicelib.domain.timestamps import to_millis
@@ -89,19 +89,23 @@ class MarkTable:
             return None
         return None if item.expires_at < now.replace(microsecond=0) else item.value
 
-    def put_heartbeat(self, run_id: RunId, phase: Phase, now: datetime) -> None:
+    def put_heartbeat(self, run_id: RunId, heartbeat: Heartbeat) -> None:
         """Store a heartbeat of a run."""
-        value = to_stored(Heartbeat(run_id.attempt, now, phase))
         self._model(
-            mark_id=_heartbeat_id(run_id.owner_id, run_id.job_id), value=value, expires_at=now + _HEARTBEAT_LIFE
+            mark_id=_heartbeat_id(run_id.owner_id, run_id.job_id),
+            value=to_stored(heartbeat),
+            expires_at=heartbeat.time + _HEARTBEAT_LIFE,
         ).save()
 
     def last_heartbeat(self, run_id: RunId) -> Heartbeat | None:
         """Read the last heartbeat of a run; None if this attempt has sent none."""
-        stored = self.get(_heartbeat_id(run_id.owner_id, run_id.job_id))
-        if not stored or stored["attempt"] != run_id.attempt:
-            return None
-        return from_stored(Heartbeat, stored)
+        heartbeat = self.last_heartbeat_of_job(run_id.owner_id, run_id.job_id)
+        return heartbeat if heartbeat and heartbeat.attempt == run_id.attempt else None
+
+    def last_heartbeat_of_job(self, owner_id: str, job_id: str) -> Heartbeat | None:
+        """Read the last heartbeat of a job, whichever attempt sent it; None if none has."""
+        stored = self.get(_heartbeat_id(owner_id, job_id))
+        return from_stored(Heartbeat, stored) if stored else None
 
     def get_output_sizes(self, run_id: RunId) -> StoredSizes:
         """Read consistently the output sizes that a run has announced; none if there is no mark."""

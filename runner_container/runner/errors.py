@@ -3,7 +3,7 @@
 RunnerError
 ├── SettingsError          the container was started without what it needs: exit code 2
 ├── RunRevokedError        the run no longer belongs to this container: exit code 20
-├── UnreachableError       the service did not respond for too long: exit code 21, connection lost
+├── UnreachableError       the service did not respond for too long; before the work order: exit code 21, connection lost
 │   └── BusyError              it responded, but with "later": 429 or 5xx
 ├── RefusedError           the service refused a request that the protocol allows
 ├── TransferError          a download from or an upload to a presigned URL failed
@@ -43,7 +43,7 @@ class UnreachableError(RunnerError):
 
 
 class BusyError(UnreachableError):
-    """The service responded that it cannot serve the request now. It is reachable, so the connection is not lost.
+    """The service responded that it cannot serve the request now. It is reachable, so a later attempt may succeed.
 
     Parameters
     ----------

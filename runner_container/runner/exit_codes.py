@@ -13,7 +13,7 @@ EXIT_WRONG_SETTINGS: Final = 2
 EXIT_RUN_REVOKED: Final = 20
 """The run no longer belongs to this container. Nothing is reported."""
 EXIT_CONNECTION_LOST: Final = 21
-"""The service did not respond for as long as the run may continue without it."""
+"""The service did not respond to check-in or the request for the work order, so nothing was executed."""
 
 
 class Code(StrEnum):

@@ -2,9 +2,11 @@
 
 import logging
 import threading
+import time
 from typing import Any, Final
 
 from runner.errors import BusyError, RefusedError, RunRevokedError, UnreachableError
+from runner.result_object import ResultObject
 from runner.scheduler_api import SchedulerApi
 from runner.watchdog import Request, Watchdog
 
@@ -21,13 +23,17 @@ class Heartbeats:
     ----------
     api, watchdog
         Where heartbeats go, and what handles a stop.
+    result
+        Gets a new form when it needs one, so that it can be stored even if the service is unreachable at the end.
     interval_seconds
         The time between two heartbeats.
     """
 
-    def __init__(self, api: SchedulerApi, watchdog: Watchdog, *, interval_seconds: float) -> None:
+    def __init__(self, api: SchedulerApi, watchdog: Watchdog, result: ResultObject, *, interval_seconds: float) -> None:
         self._api = api
         self._watchdog = watchdog
+        self._result = result
+        self._connected_since: float | None = None
         self._interval_seconds = interval_seconds
         self._progress: dict[str, Any] = {"phase": "starting_kernel"}
         self._wake = threading.Event()
@@ -68,17 +74,27 @@ class Heartbeats:
         """Send one heartbeat, and return the delay [s] before the next."""
         retry_delay = min(self._interval_seconds, _LONGEST_RETRY_DELAY_SECONDS)
         try:
-            action = self._api.heartbeat(self._progress)
+            response = self._api.heartbeat(self._body())
         except RunRevokedError as error:
             _LOG.error("%s", error)
             self._watchdog.request(Request.REVOKED)
             return self._interval_seconds
         except BusyError as error:
+            self._connected_since = None
             _LOG.warning("%s", error)
             return max(retry_delay, error.retry_after_seconds)
         except (UnreachableError, RefusedError) as error:
+            self._connected_since = None
             _LOG.warning("%s", error)
             return retry_delay
-        if action == "stop" and self._watchdog.reason is None:
+        self._connected_since = self._connected_since or time.monotonic()
+        if form := response.get("result_form"):
+            self._result.renew(form)
+        if response.get("action") == "stop" and self._watchdog.reason is None:
             self._watchdog.request(Request.STOP)
         return self._interval_seconds
+
+    def _body(self) -> dict[str, Any]:
+        connected = 0.0 if self._connected_since is None else time.monotonic() - self._connected_since
+        more = {"result_form": True} if self._result.is_form_old else {}
+        return {**self._progress, "connected_seconds": int(connected), **more}

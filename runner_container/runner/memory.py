@@ -1,15 +1,14 @@
 """Memory: how much there is, and whether the system killed a process because it ran out (out of memory)."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
+from runner.cgroup import CGROUP_ROOT, MEMBERSHIPS, count_kills, memory_folders, read_all
+
 __all__ = ["MemoryWatch"]
 
-_CGROUP_ROOT: Final = Path("/sys/fs/cgroup")
 _NEARLY_FULL_PERCENT: Final = 95
 """Without a counter, a kill counts as out of memory from this usage on: the last sample is up to 1 s old."""
 _UNLIMITED_BYTES: Final = 1 << 60
@@ -30,15 +29,15 @@ class MemoryWatch:
         The file that names this process's control groups.
     """
 
-    def __init__(self, root: Path = _CGROUP_ROOT, memberships: Path = Path("/proc/self/cgroup")) -> None:
-        self._folders = list(_folders(root, memberships))
-        self._kills_before = self._kills()
+    def __init__(self, root: Path = CGROUP_ROOT, memberships: Path = MEMBERSHIPS) -> None:
+        self._folders = memory_folders(root, memberships)
+        self._kills_before = count_kills(self._folders)
         self._peak_percent = 0.0
 
     @property
     def limit_bytes(self) -> int:
         """The available memory [bytes]."""
-        texts = _read(self._folders, "memory.max", "memory.limit_in_bytes")
+        texts = read_all(self._folders, "memory.max", "memory.limit_in_bytes")
         limits = [int(text) for text in texts if text.strip().isdecimal()]
         machine: int = psutil.virtual_memory().total
         return min([limit for limit in limits if limit < _UNLIMITED_BYTES] + [machine])
@@ -49,33 +48,7 @@ class MemoryWatch:
 
     def ran_out(self) -> bool:
         """Check whether a process was killed for memory since this object was created."""
-        kills = self._kills()
+        kills = count_kills(self._folders)
         if kills is None or self._kills_before is None:
             return self._peak_percent >= _NEARLY_FULL_PERCENT
         return kills > self._kills_before
-
-    def _kills(self) -> int | None:
-        texts = _read(self._folders, "memory.events", "memory.oom_control")
-        counts = [int(found[1]) for text in texts if (found := re.search(r"^oom_kill (\d+)", text, re.MULTILINE))]
-        return sum(counts) if counts else None
-
-
-def _folders(root: Path, memberships: Path) -> Iterator[Path]:
-    """Yield the control groups of this process, v2 and v1: by full name, or the root of the mount if a namespace shows it there."""
-    try:
-        lines = memberships.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = {controllers: name.lstrip("/") for _, controllers, name in (line.split(":", 2) for line in lines)}
-    for base, name in ((root, names.get("", "")), (root / "memory", names.get("memory", ""))):
-        found = [folder for folder in (base / name, base) if any(folder.glob("memory.*"))]
-        yield from found[:1]
-
-
-def _read(folders: list[Path], *names: str) -> Iterator[str]:
-    for folder in folders:
-        for name in names:
-            try:
-                yield (folder / name).read_text(encoding="utf-8")
-            except OSError:
-                continue

@@ -13,12 +13,13 @@ from runner.http_sessions import session
 from runner.outcomes import clean_text
 from runner.retry import backoff_delays
 
-__all__ = ["download", "upload"]
+__all__ = ["download", "upload", "upload_form"]
 
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_SECONDS: Final = (5, 60)
 """Connect, and the longest pause while bytes flow."""
 _CHUNK_BYTES: Final = 1 << 20
+_STORED: Final = frozenset({200, 201, 204})
 _PERMANENT: Final = frozenset({400, 403, 404, 411, 413, 501})
 """Statuses of S3 that a retry gets again. An expired URL also gets 403."""
 
@@ -94,6 +95,22 @@ def upload(source: Path | bytes, *, url: str, headers: Mapping[str, str], retry_
     return _put(source, url, headers)
 
 
+def upload_form(data: bytes, *, url: str, fields: Mapping[str, str]) -> None:
+    """Upload bytes with a presigned form, without retries.
+
+    Raises
+    ------
+    TransferError
+        If the store refuses the upload, or does not respond.
+    """
+    try:
+        response = session().post(url, data=fields, files={"file": data}, timeout=_TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        raise TransferError(f"the upload was interrupted ({type(error).__name__})") from error
+    if response.status_code not in _STORED:
+        raise TransferError(f"the store responded {_describe(response)}", response.status_code)
+
+
 def _put(source: Path | bytes, url: str, headers: Mapping[str, str]) -> int:
     try:
         if isinstance(source, bytes):
@@ -106,7 +123,7 @@ def _put(source: Path | bytes, url: str, headers: Mapping[str, str]) -> int:
                 response = session().put(url, data=file if size else b"", headers=headers, timeout=_TIMEOUT_SECONDS)
     except requests.RequestException as error:
         raise TransferError(f"the upload was interrupted ({type(error).__name__})") from error
-    if response.status_code not in (requests.codes.ok, requests.codes.no_content, requests.codes.created):
+    if response.status_code not in _STORED:
         raise TransferError(f"the store responded {_describe(response)}", response.status_code)
     return size
 

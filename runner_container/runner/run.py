@@ -4,6 +4,7 @@ At its top it imports nothing that only the execution needs: `command` loads tha
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,7 @@ class Run:
         self._memory = memory
         self._heartbeats = heartbeats
         self._intervals = intervals
+        self._finish_end = time.monotonic() + order.timeout_seconds + order.finish_seconds
         self._uploads = Uploads(api, order.limits)
         self._warnings = RunWarnings()
         self._snapshot: Snapshot | None = None
@@ -97,6 +99,7 @@ class Run:
         """
         outcome = self._execute_safely(base)
         _LOG.info("%s %s", outcome.code, outcome.message)
+        self._api.retry_until(self._finish_end)
         problems = self._upload_safely()
         return self._final(outcome, problems)
 

@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import logging
+import math
 import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import requests
@@ -39,17 +41,31 @@ class SchedulerApi:
         The URL of the run, and what proves that this is its runner.
     intervals
         How long to retry a request while the service is unreachable or busy.
-    on_response
-        Called at every HTTP response of the service, whatever its status.
     """
 
-    def __init__(self, settings: Settings, intervals: Intervals, *, on_response: Callable[[], None]) -> None:
+    def __init__(self, settings: Settings, intervals: Intervals) -> None:
         self._settings = settings
+        self._intervals = intervals
         self._instance_id = secrets.token_hex(16)
         self._token = ""
-        self._on_response = on_response
-        self._busy_seconds = intervals.busy_seconds
-        self.reach_seconds = intervals.reach_seconds
+        self._retry_end = -math.inf
+        self._hurry_end = math.inf
+        self._hurried = threading.Event()
+
+    @property
+    def reach_seconds(self) -> float:
+        """How long a request that begins now is retried."""
+        now = time.monotonic()
+        return min(max(self._intervals.retry_seconds, self._retry_end - now), max(0, self._hurry_end - now))
+
+    def retry_until(self, end: float) -> None:
+        """From now on, retry requests until this time (of the monotonic clock), if that is longer."""
+        self._retry_end = end
+
+    def hurry(self) -> None:
+        """From now on, retry requests only for as long as SIGTERM allows. Whatever waits for its next attempt makes it now."""
+        self._hurry_end = min(self._hurry_end, time.monotonic() + self._intervals.hurry_seconds)
+        self._hurried.set()
 
     def check_in(self) -> None:
         """Prove that this runner has the runner key and the launch code, without sending them, and keep the session token.
@@ -80,16 +96,14 @@ class SchedulerApi:
         RunRevokedError, RefusedError, UnreachableError
             As for every route.
         """
-        order = WorkOrder.from_json(self._request_with_retries("GET", "work-order", None))
-        self.reach_seconds = order.self_fencing_seconds
-        return order
+        return WorkOrder.from_json(self._request_with_retries("GET", "work-order", None))
 
-    def heartbeat(self, progress: Mapping[str, Any]) -> str:
+    def heartbeat(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send a heartbeat, without retries, because the next one follows soon.
 
         Returns
         -------
-            `continue` or `stop`.
+            The `action`, and the `result_form` if the heartbeat asked for one.
 
         Raises
         ------
@@ -98,7 +112,7 @@ class SchedulerApi:
         UnreachableError
             If there was no response.
         """
-        return str(self._request("POST", "heartbeat", progress, timeout=_HEARTBEAT_TIMEOUT_SECONDS)["action"])
+        return self._request("POST", "heartbeat", body, timeout=_HEARTBEAT_TIMEOUT_SECONDS)
 
     def output_urls(self, files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return a presigned URL to PUT each file to, in the same order; at most 100 files.
@@ -111,8 +125,8 @@ class SchedulerApi:
         urls = self._request_with_retries("POST", "output-urls", {"files": list(files)})["urls"]
         return [dict(url) for url in urls]
 
-    def report(self, body: Mapping[str, Any]) -> str:
-        """Report how the run ended.
+    def report(self, body: Mapping[str, Any], *, retry_seconds: float) -> str:
+        """Report how the run ended, and retry for some time.
 
         Returns
         -------
@@ -123,23 +137,30 @@ class SchedulerApi:
         RunRevokedError, RefusedError, UnreachableError
             As for every route.
         """
-        return str(self._request_with_retries("POST", "report", body).get("status", "unknown"))
+        return str(self._request_with_retries("POST", "report", body, retry_seconds).get("status", "unknown"))
 
-    def _request_with_retries(self, method: str, route: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Retry until there is a usable response: for `reach_seconds` without any response, and for longer while the service is busy."""
-        unreachable_since = time.monotonic()
-        for delay in backoff_delays(total_seconds=self._busy_seconds):
+    def _request_with_retries(
+        self, method: str, route: str, body: Mapping[str, Any] | None, retry_seconds: float | None = None
+    ) -> dict[str, Any]:
+        """Retry until there is a usable response, for `retry_seconds` or else for as long as the run allows."""
+        end = time.monotonic() + (self.reach_seconds if retry_seconds is None else retry_seconds)
+        for delay in backoff_delays(total_seconds=math.inf):
             try:
                 return self._request(method, route, body)
-            except BusyError as error:
-                unreachable_since = time.monotonic()
-                _wait(max(delay, error.retry_after_seconds), error)
             except UnreachableError as error:
-                left = unreachable_since + self.reach_seconds - time.monotonic()
+                left = min(end, self._hurry_end) - time.monotonic()
                 if left <= 0:
                     raise
-                _wait(min(delay, left), error)
-        return self._request(method, route, body)
+                wanted = max(delay, error.retry_after_seconds) if isinstance(error, BusyError) else delay
+                self._wait(min(wanted, left), error)
+        raise AssertionError("the delays do not end")
+
+    def _wait(self, seconds: float, error: UnreachableError) -> None:
+        _LOG.warning("%s; next attempt in %.1f s", error, seconds)
+        if self._hurried.is_set():
+            time.sleep(seconds)
+        else:
+            self._hurried.wait(seconds)
 
     def _request(
         self,
@@ -159,13 +180,7 @@ class SchedulerApi:
             )
         except requests.RequestException as error:
             raise UnreachableError(f"{route}: no response from the service ({type(error).__name__})") from error
-        self._on_response()
         return _parse_response(route, response)
-
-
-def _wait(seconds: float, error: UnreachableError) -> None:
-    _LOG.warning("%s; next attempt in %.1f s", error, seconds)
-    time.sleep(seconds)
 
 
 def _parse_response(route: str, response: requests.Response) -> dict[str, Any]:

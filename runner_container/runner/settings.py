@@ -45,11 +45,13 @@ class Intervals:
     """… and killed after this one, which leaves most of the grace period for saving and uploading."""
     grace_seconds: float = 105
     """After SIGTERM the process exits within this time. ECS kills it after 120 s (the maximum on Fargate)."""
-    reach_seconds: float = 180
-    """How long check-in is retried without any response. Later, the work order sets this time."""
-    busy_seconds: float = 1200
-    """How long a request is retried while the service is busy (429, 5xx): as long as a container may take to start
-    (limits.launch_deadline_minutes). The service is reachable then, and stops this container if it is no longer needed."""
+    retry_seconds: float = 1200
+    """How long a request is retried while the service is unreachable or busy (429, 5xx): as long as a container may take to start
+    (limits.launch_deadline_minutes). After the last cell the work order sets the time."""
+    hurry_seconds: float = 75
+    """After SIGTERM no request is retried for longer than this, so that 30 s of the grace period are left for the result."""
+    report_seconds: float = 180
+    """How long the report is retried once the result object is stored: the service reads that when the container has ended."""
 
 
 def read_settings(environ: MutableMapping[str, str]) -> Settings:

@@ -4,17 +4,19 @@ import logging
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from runner.errors import RefusedError, RunnerError, RunRevokedError, UnreachableError
 from runner.exit_codes import EXIT_CONNECTION_LOST, EXIT_RUN_REVOKED, Code
 from runner.heartbeat import Heartbeats
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
-from runner.outcomes import Outcome
+from runner.result_object import ResultObject
 from runner.run import Run
 from runner.scheduler_api import SchedulerApi
 from runner.settings import Intervals, Settings
@@ -44,15 +46,15 @@ class Supervisor:
         self._intervals = intervals
         self._memory = memory
         self._launcher = launcher
-        self._watchdog = Watchdog(intervals, memory, launcher)
-        self._api = SchedulerApi(settings, intervals, on_response=self._watchdog.response_received)
+        self._api = SchedulerApi(settings, intervals)
+        self._watchdog = Watchdog(intervals, memory, launcher, on_terminate=self._api.hurry)
 
     def run(self) -> int:
         """Do everything. Call it from the main thread, because it handles signals.
 
         Returns
         -------
-            The exit code. SIGTERM, a lost connection and a revoked run can end the process before it returns.
+            The exit code. SIGTERM and a revoked run can end the process before it returns.
         """
         self._watchdog.start()
         try:
@@ -75,8 +77,9 @@ class Supervisor:
         self._api.check_in()
         order = self._api.work_order()
         _LOG.info("job %s, attempt %d, environment %s", order.job_id, order.attempt, order.environment)
-        self._watchdog.run_until(timeout_seconds=order.timeout_seconds, self_fencing_seconds=order.self_fencing_seconds)
-        heartbeats = Heartbeats(self._api, self._watchdog, interval_seconds=order.heartbeat_seconds)
+        self._watchdog.run_until(timeout_seconds=order.timeout_seconds)
+        result = ResultObject(self._api, order.result_form)
+        heartbeats = Heartbeats(self._api, self._watchdog, result, interval_seconds=order.heartbeat_seconds)
         run = Run(
             order,
             self._api,
@@ -96,17 +99,31 @@ class Supervisor:
         finally:
             # Before the report: the service responds to a heartbeat of a run that is over as if the run had been revoked.
             heartbeats.end()
-        self._report(run, outcome)
+        self._report(run.report(outcome), outcome.code, result)
         return outcome.code.exit_code
 
-    def _report(self, run: Run, outcome: Outcome) -> None:
-        self._watchdog.final_code = outcome.code
-        try:
-            status = self._api.report(run.report(outcome))
-        except (RefusedError, UnreachableError) as error:
-            _LOG.error("%s; only exit code %d (%s) shows the outcome", error, outcome.code.exit_code, outcome.code)
-        else:
-            _LOG.info("reported %s: the job is %s", outcome.code, status)
+    def _report(self, body: Mapping[str, Any], code: Code, result: ResultObject) -> None:
+        """Store the result and report it. One of the two is enough, so the report is given up sooner if the result is stored."""
+        self._watchdog.final_code = code
+        end = time.monotonic() + self._api.reach_seconds
+        while True:
+            stored = result.store(body)
+            round_end = min(end, time.monotonic() + self._intervals.report_seconds)
+            try:
+                status = self._api.report(body, retry_seconds=round_end - time.monotonic())
+            except RefusedError as error:
+                _LOG.error("%s", error)
+                break
+            except UnreachableError as error:
+                if stored or time.monotonic() >= end or self._api.reach_seconds <= 0:
+                    _LOG.error("%s", error)
+                    break
+            else:
+                _LOG.info("reported %s: the job is %s", code, status)
+                return
+        _LOG.error(
+            "not reported; %s shows the outcome", "the result object" if stored else f"only exit code {code.exit_code}"
+        )
 
 
 @contextmanager

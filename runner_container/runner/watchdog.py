@@ -1,4 +1,4 @@
-"""A thread that watches the run and ends it early: stop, timeout, SIGTERM, lost connection, a run that was revoked."""
+"""A thread that watches the run and ends it early: stop, timeout, SIGTERM, a run that was revoked."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 
 from runner.errors import StopRequestedError
-from runner.exit_codes import EXIT_CONNECTION_LOST, EXIT_RUN_REVOKED, Code
+from runner.exit_codes import EXIT_RUN_REVOKED, Code
 from runner.kernel_process import KernelProcess
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
@@ -43,19 +43,22 @@ class Watchdog:
         Sampled once a second.
     launcher
         Kills what the notebook leaves running.
+    on_terminate
+        Called at SIGTERM: from then on nothing may wait for long.
     """
 
-    def __init__(self, intervals: Intervals, memory: MemoryWatch, launcher: Launcher) -> None:
+    def __init__(
+        self, intervals: Intervals, memory: MemoryWatch, launcher: Launcher, *, on_terminate: Callable[[], None]
+    ) -> None:
         self._intervals = intervals
         self._memory = memory
         self._launcher = launcher
+        self._on_terminate = on_terminate
         # A SimpleQueue, because a signal handler may call its `put` while it interrupts another `put`.
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._kernel_actions: list[tuple[float, Callable[[KernelProcess], None]]] = []
         self._grace_end: float | None = None
-        self._last_response: float | None = None
-        self._self_fencing_seconds = 0.0
         self._deadline: float | None = None
         self._kernel: KernelProcess | None = None
         self.reason: Code | None = None
@@ -89,17 +92,10 @@ class Watchdog:
         if self.reason is not None:
             raise StopRequestedError(self.reason)
 
-    def run_until(self, *, timeout_seconds: float, self_fencing_seconds: float) -> None:
-        """Set the timeout of the run, counted from now, and how long the service may be unreachable."""
-        self._self_fencing_seconds = self_fencing_seconds
-        self._last_response = time.monotonic()
+    def run_until(self, *, timeout_seconds: float) -> None:
+        """Set the timeout of the run, counted from now."""
         self._deadline = time.monotonic() + timeout_seconds
         self.has_work_order = True
-
-    def response_received(self) -> None:
-        """Record a response of the service, whatever its status: the service is reachable, so it launches no replacement unnoticed."""
-        if self._last_response is not None:
-            self._last_response = time.monotonic()
 
     def kernel_started(self, kernel: KernelProcess) -> None:
         """Set the process to interrupt or kill from now on."""
@@ -138,6 +134,7 @@ class Watchdog:
         if request is Request.TERMINATE:
             if not self.has_work_order:
                 self._exit(Code.TERMINATED.exit_code)
+            self._on_terminate()
             self._grace_end = self._grace_end or time.monotonic() + self._intervals.grace_seconds
         if self.reason is None and isinstance(request.value, Code):
             self.reason = request.value
@@ -162,12 +159,6 @@ class Watchdog:
         if self._grace_end is not None and now >= self._grace_end:
             _LOG.error("the grace period after SIGTERM is over")
             self._exit((self.final_code or Code.TERMINATED).exit_code)
-        if self._last_response is not None and now - self._last_response > self._self_fencing_seconds:
-            _LOG.error(
-                "connection lost: no response from the service for %.0f s. Exiting, because another container may replace this one",
-                self._self_fencing_seconds,
-            )
-            self._exit(self.final_code.exit_code if self.final_code else EXIT_CONNECTION_LOST)
 
     def _exit(self, code: int) -> None:
         """End this process at once, the kernel first: whatever the main thread is doing, it must send nothing more."""

@@ -38,7 +38,10 @@ class WorkOrder:
     output_stem: str
     timeout_seconds: float
     heartbeat_seconds: float
-    self_fencing_seconds: float
+    finish_seconds: float
+    """How long the runner may convert, upload and report after the maximum run time."""
+    result_form: Mapping[str, Any]
+    """A presigned form for the result object: a URL, and fields to send before the file."""
     limits: Limits
 
     @classmethod
@@ -74,6 +77,7 @@ class WorkOrder:
             output_stem=str(body["output_stem"]),
             timeout_seconds=float(body["timeout_seconds"]),
             heartbeat_seconds=float(body["heartbeat_seconds"]),
-            self_fencing_seconds=float(body["self_fencing_seconds"]),
+            finish_seconds=float(body["finish_seconds"]),
+            result_form=dict(body["result_form"]),
             limits=Limits(**{name: int(limits[name]) for name in Limits.__dataclass_fields__}),
         )

@@ -10,7 +10,14 @@ from tests.model.record import Record
 from tests.model.steps import Step
 from tests.model.world import World
 
-__all__ = ["breaches", "ends_a_run_by_its_launch", "leaves_a_container", "runs_twice"]
+__all__ = [
+    "breaches",
+    "contradicts_a_result",
+    "ends_a_run_by_its_launch",
+    "leaves_a_container",
+    "runs_twice",
+    "stops_in_an_outage",
+]
 
 _ARROWS: Final = {(source, transition.target) for transition in TRANSITIONS.values() for source in transition.sources}
 _WATCH_FIELDS: Final = ("task_arn", "deadline", "live_shard")
@@ -26,6 +33,9 @@ def breaches(world: World, step: Step) -> str | None:
         for rule in _RECORD_RULES:
             if message := rule(before, after):
                 return message
+    for step_rule in (contradicts_a_result, stops_in_an_outage):
+        if message := step_rule(world, step):
+            return message
     for world_rule in _WORLD_RULES:
         if message := world_rule(step.world):
             return message
@@ -112,6 +122,27 @@ def leaves_a_container(_before: World, step: Step) -> str | None:
 def runs_twice(_before: World, step: Step) -> str | None:
     """Check whether two containers of one job run at the same time."""
     return "two containers of one job run at the same time" if len(step.world.running) > 1 else None
+
+
+def contradicts_a_result(before: World, step: Step) -> str | None:
+    """Check whether an attempt ends otherwise than the result says that its runner has stored."""
+    record, after = before.record, step.world.record
+    if record is None or after is None or not record.is_live or after.is_live:
+        return None
+    stored = {task.result for task in before.tasks if task.arn == record.instance_id and task.result}
+    if stored and (after.status == "COMPLETED") is not ("succeeded" in stored):
+        return f"an attempt with the result {', '.join(stored)} has become {after.status}"
+    return None
+
+
+def stops_in_an_outage(before: World, step: Step) -> str | None:
+    """Check whether the sweep stops a healthy run because no runner can reach the service."""
+    if not step.name.startswith("sweep outage") or before.record is None or before.record.status != "IN_PROGRESS":
+        return None
+    stopped = {task.arn for task in step.world.tasks if task.stopping} - {
+        task.arn for task in before.tasks if task.stopping
+    }
+    return "a healthy run is stopped in an outage" if before.record.instance_id in stopped else None
 
 
 _RECORD_RULES: Final[tuple[Callable[[Record, Record], str | None], ...]] = (

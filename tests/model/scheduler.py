@@ -1,5 +1,6 @@
 """The real services, with stores that record each call on a tape."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Self, cast
@@ -10,17 +11,21 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.config import ComputeType, Environment, Limits, Retention, SchedulerSettings
+from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.authorization.principal import Principal, PrincipalKind
 from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Heartbeat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
+from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.runner_identity import CheckIn, Session, code_proof, key_proof
 from chalicelib.domain.task_state import TaskState
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.services.attempt_completion import AttemptCompletionService
+from chalicelib.services.attempt_results import AttemptResultService
 from chalicelib.services.cleanup import CleanupService
+from chalicelib.services.connectivity import ConnectivityService
 from chalicelib.services.dispatch import DispatchService
 from chalicelib.services.jobs import JobService
 from chalicelib.services.runs import RunService
@@ -36,9 +41,13 @@ from tests.model.world import Operation, Task
 __all__ = ["Options", "Result", "Scheduler"]
 
 _SECRET: Final = "secret"
+_OTHER_JOB: Final = "0199bbbb-0000-7000-8000-000000000000"
+"""A job that runs beside the one that the model explores."""
+
 _CALLER: Final = Caller(OWNER, Principal(PrincipalKind.ROLE, "AROA", "role", ()), "arn", is_admin=False)
 _AFTER_HEARTBEAT_TIMEOUT: Final = START + timedelta(minutes=20)
-_OVERTIME: Final = START + RUN_TIME + timedelta(hours=1)
+_IN_OUTAGE: Final = START + timedelta(minutes=75)
+_OVERTIME: Final = START + RUN_TIME + timedelta(minutes=20)
 
 
 class Options(NamedTuple):
@@ -74,10 +83,12 @@ class Scheduler:
         self._dispatch = DispatchService(
             settings=settings, lists=stores, owners=stores, sleep=_do_nothing, make_code=lambda: CODE, **for_tasks
         )
+        shared["results"] = for_tasks["results"] = AttemptResultService(files=stores)
         self._runs = RunService(
             settings=settings, marks=stores, files=stores, runner_key=stores, budgets=stores, **shared
         )
-        self._sweep = SweepService(lists=stores, marks=stores, **for_tasks)
+        connectivity = ConnectivityService(lists=stores, marks=stores)
+        self._sweep = SweepService(lists=stores, marks=stores, connectivity=connectivity, **for_tasks)
         self._events = TaskEventService(limits=settings.limits, **for_tasks)
         store_names = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
         self._jobs = JobService(settings=settings, jobs=jobs, clock=clock, **dict.fromkeys(store_names, stores))
@@ -91,7 +102,8 @@ class Scheduler:
 
     def _run(self, operation: Operation) -> Result:
         now, heartbeat = _TIMES.get(operation.subject, (START, None))
-        self._tape.rewind(operation.responses, now=now, heartbeat=heartbeat)
+        others = None if operation.subject == "outage" else now
+        self._tape.rewind(operation.responses, now=now, heartbeat=heartbeat, others=others)
         act = cast("Callable[[Operation], Any]", getattr(self, f"_do_{operation.kind}"))
         try:
             return Result(None, act(operation))
@@ -120,12 +132,13 @@ class Scheduler:
 
     def _do_heartbeat(self, operation: Operation) -> bool:
         run_id, _ = _run_of(operation.subject)
-        return self._runs.heartbeat(Session(run_id=run_id, instance_id=operation.subject), Phase(PhaseCode.RUNNING))
+        session = Session(run_id=run_id, instance_id=operation.subject)
+        return self._runs.heartbeat(session, Phase(PhaseCode.RUNNING), connected_seconds=0)
 
     def _do_report(self, operation: Operation) -> JobStatus:
         run_id, _ = _run_of(operation.subject)
         session = Session(run_id=run_id, instance_id=operation.subject)
-        return self._runs.report(session, code=operation.detail, message="")
+        return self._runs.report(session, AttemptResult(make_outcome(operation.detail)))
 
     def _do_event(self, operation: Operation) -> None:
         self._events.handle(_describe(Task(operation.subject, stopped=operation.detail)))
@@ -153,6 +166,7 @@ class Scheduler:
 
 _TIMES: Final[dict[str, tuple[datetime, datetime | None]]] = {
     "heartbeat_timeout": (_AFTER_HEARTBEAT_TIMEOUT, None),
+    "outage": (_IN_OUTAGE, None),
     "overtime": (_OVERTIME, _OVERTIME),
     "hours later": (START + CAPACITY_DEADLINE, None),
 }
@@ -200,10 +214,10 @@ class _Stores:
         self._tape = tape
 
     def live(self) -> list[LiveJob]:
-        record = self._tape.ask("index")
+        record, other = self._tape.ask("index"), LiveJob(OWNER, _OTHER_JOB, JobStatus.IN_PROGRESS, None, "arn")
         if record is None or not record.live_shard:
-            return []
-        return [LiveJob(OWNER, JOB_ID, JobStatus(record.status), None, record.task_arn)]
+            return [other]
+        return [LiveJob(OWNER, JOB_ID, JobStatus(record.status), None, record.task_arn), other]
 
     def waiting(self, _now: datetime, **_: Any) -> Iterator[list[WaitingJob]]:
         record = self._tape.ask("index")
@@ -240,6 +254,17 @@ class _Stores:
     def last_heartbeat(self, run_id: RunId) -> Heartbeat | None:
         time = self._tape.heartbeat
         return None if time is None else Heartbeat(run_id.attempt, time, Phase(PhaseCode.RUNNING))
+
+    def last_heartbeat_of_job(self, _owner_id: str, job_id: str) -> Heartbeat | None:
+        """Return the heartbeat of another job's runner, which has been connected for an hour unless there is an outage."""
+        assert job_id == _OTHER_JOB
+        time = self._tape.others
+        return None if time is None else Heartbeat(1, time, Phase(PhaseCode.RUNNING), time - timedelta(hours=1))
+
+    def read(self, key: str, _max_bytes: int) -> bytes | None:
+        """Read the result object of an attempt."""
+        code = self._tape.ask("read result", int(key.rpartition("/")[2].removesuffix(".json")))
+        return json.dumps({"outcome": {"code": code}}).encode() if code else None
 
     def put_heartbeat(self, *_: Any) -> None:
         """Ignore heartbeats. The operation that reads the last heartbeat chooses its time."""

@@ -21,6 +21,8 @@ class Bounds(NamedTuple):
     """Whether the first launch may start two tasks by mistake."""
     faults: bool = True
     """Whether a function may be interrupted between two calls, and the response to a launch be lost or delayed for hours."""
+    outages: bool = False
+    """Whether the service may become unreachable for all runners."""
     last_attempt_without_capacity: int = 1
     """The last attempt for which ECS may lack capacity repeatedly; later ones only until the capacity deadline."""
 
@@ -107,8 +109,7 @@ class Steps:
             and record.live_shard
             and not self._is_just_launched(world, record)
         ):
-            mode = "overtime" if self._heartbeats(world, record) else "heartbeat_timeout"
-            yield Operation("sweep", mode), True
+            yield Operation("sweep", self._mode(world, record)), True
             if record.status == "QUEUED" and record.task_arn is None and self._bounds.faults:
                 yield Operation("sweep", "hours later"), True
         yield from self._events(world)
@@ -122,10 +123,12 @@ class Steps:
                 yield Operation("event", task.arn, task.stopped), task.is_second and not task.stopped
 
     @staticmethod
-    def _heartbeats(world: World, record: Record) -> bool:
-        """Whether the runner that the attempt is bound to gives signs of life: one that cannot ends itself before the sweep comes."""
+    def _mode(world: World, record: Record) -> str:
+        """Find what a sweep learns about the runner that the attempt is bound to: it is heard, nobody is, or others are."""
         task = task_of(world, record.instance_id or "")
-        return record.status == "IN_PROGRESS" and task is not None and task.runner in ("run", "told")
+        if record.status != "IN_PROGRESS" or task is None:
+            return "heartbeat_timeout"
+        return {"run": "overtime", "told": "overtime", "cut": "outage"}.get(task.runner, "heartbeat_timeout")
 
     @staticmethod
     def _is_just_launched(world: World, record: Record) -> bool:
@@ -150,9 +153,19 @@ class Steps:
                 yield Step("a task finds no capacity", replace_task(world, task, stopped="no capacity"), is_sure=False)
         elif task.runner in ("run", "told"):
             yield from self._run_steps(world, task)
+        elif task.runner == "cut":
+            yield Step("the service is reachable again", replace_task(world, task, runner="run"), is_sure=True)
+            yield Step("a container is lost", replace_task(world, task, stopped="exit 137"), is_sure=False)
+            for code in _ENDS:
+                ended = replace_task(world, task, runner=f"report {code}")
+                yield Step(f"a notebook ends in an outage: {code}", ended, is_sure=False)
         elif task.runner.startswith("report"):
             code = task.runner.removeprefix("report ")
             yield from self._begin(world, Operation("report", task.arn, code))
+            if not task.result:
+                yield Step(f"a result is stored: {code}", replace_task(world, task, result=code), is_sure=False)
+            else:
+                yield Step("a container is lost", replace_task(world, task, stopped="exit 137"), is_sure=False)
             lost = replace_task(world, task, stopped=_exit(code))
             yield Step(f"a runner cannot report {code}", lost, is_sure=False)
 
@@ -164,6 +177,8 @@ class Steps:
             yield Step(f"a notebook ends: {code}", replace_task(world, task, runner=f"report {code}"), is_sure=False)
         yield Step("a runner stops sending heartbeats", replace_task(world, task, runner="hung"), is_sure=False)
         yield Step("a container is lost", replace_task(world, task, stopped="exit 1"), is_sure=False)
+        if task.runner == "run" and self._bounds.outages:
+            yield Step("the service is unreachable", replace_task(world, task, runner="cut"), is_sure=False)
 
     def _begin(self, world: World, operation: Operation) -> Iterator[Step]:
         """Begin what a runner asks, unless it is asking already."""
@@ -233,6 +248,9 @@ class Steps:
             yield task, world
             if task and task.stopped:
                 yield None, world  # ECS forgets
+        elif call.name == "read result":
+            results = (each.result for each in world.tasks if each.attempt == call.arguments[0] and each.result)
+            yield next(results, None), world
         elif call.name == "list tasks":
             wanted = (each for each in world.running if each.attempt == call.arguments[0] and not each.stopping)
             yield tuple(each.arn for each in wanted), world

@@ -47,12 +47,17 @@ class Tape:
         self.now = START
         self.heartbeat: datetime | None = None
         """When the last heartbeat arrived, for the operation that reads it."""
+        self.others: datetime | None = None
+        """The same of other jobs."""
         self._responses: tuple[Any, ...] = ()
         self._position = 0
 
-    def rewind(self, responses: tuple[Any, ...], *, now: datetime, heartbeat: datetime | None) -> None:
+    def rewind(
+        self, responses: tuple[Any, ...], *, now: datetime, heartbeat: datetime | None, others: datetime | None
+    ) -> None:
         """Begin anew."""
-        self.now, self.heartbeat, self._responses, self._position = now, heartbeat, responses, 0
+        self.now, self.heartbeat, self.others = now, heartbeat, others
+        self._responses, self._position = responses, 0
 
     def ask(self, name: str, *arguments: Hashable) -> Any:
         """Answer a call.

@@ -79,6 +79,17 @@ def test_without_faults_one_container_runs_at_a_time_and_none_is_orphaned() -> N
     look(PLAIN, bounds, ends_a_run_by_its_launch, runs_twice, leaves_a_container)
 
 
+def test_a_healthy_run_waits_out_an_outage() -> None:
+    bounds = Bounds(
+        double=False, faults=False, outages=True, last_attempt_without_capacity=NO_CAPACITY_PROBLEM, operations=2
+    )
+    found = look(PLAIN, bounds, runs_twice, leaves_a_container)
+    cut_off = [world for world in found.worlds if any(task.runner == "cut" for task in world.tasks)]
+    assert any(each.kind == "sweep" for world in cut_off for each in world.operations)
+    stuck = found.unable_to_reach(is_settled)
+    assert not stuck, f"the job, or its task, never ends by itself: {found.story(stuck[0])}, {found.worlds[stuck[0]]}"
+
+
 def test_a_launch_that_fails_does_not_end_a_run() -> None:
     look(PLAIN, Bounds(double=False), ends_a_run_by_its_launch)
 

@@ -25,11 +25,14 @@ class Task(NamedTuple):
     arn: str
     """Attempt, launch and copy: one launch may by mistake have two tasks."""
     runner: str = "boot"
-    """boot, run, hung (running without heartbeats), told (to stop), or `report <code>`."""
+    """boot, run, cut (healthy, but no runner can reach the service), hung (running without heartbeats), told (to stop), or
+    `report <code>`."""
     stopping: bool = False
     """Whether ECS was asked to stop it."""
     stopped: str = ""
     """How it ended: `exit <code>`, `killed` after it was asked to stop, or `no capacity`."""
+    result: str = ""
+    """The code in the result object that its runner has stored."""
 
     @property
     def attempt(self) -> int:
@@ -151,5 +154,5 @@ def _simplify_task(world: World, task: Task) -> Task:
     """Forget how a task of an attempt that is over has stopped; and of a job that has ended, what its runner was doing."""
     is_live = world.record is not None and world.record.is_live
     if task.stopped and not is_live:
-        return task._replace(stopped="exit 1")
-    return task._replace(runner="boot") if has_ended(world) and not task.stopped else task
+        return task._replace(stopped="exit 1", result="")
+    return task._replace(runner="boot", result="") if has_ended(world) and not task.stopped else task

@@ -182,7 +182,7 @@ def order(service: FakeService) -> Callable[..., None]:
             "output_stem": "report-out",
             "timeout_seconds": 600,
             "heartbeat_seconds": 15,
-            "self_fencing_seconds": 60,
+            "finish_seconds": 600,
             "limits": {**limits, **changed.pop("limits", {})},
         }
         service.order = json.loads(json.dumps({**defaults, **changed}))

@@ -38,8 +38,8 @@ class Request:
 
     @property
     def route(self) -> str:
-        """`check-in`, `heartbeat`, …; `input` and `put` for the store."""
-        if self.path.startswith("/store/"):
+        """`check-in`, `heartbeat`, …; `input`, `put` and `result` for the store."""
+        if self.path.startswith("/store/") and self.method != "POST":
             return "input" if self.method == "GET" else "put"
         return self.path.rsplit("/", 1)[-1]
 
@@ -59,6 +59,8 @@ class FakeService:
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, list[bytes]] = field(default_factory=dict)
     reports: list[Any] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
+    """What was stored as the result object, in order."""
     stop_at: Callable[[dict[str, Any]], bool] = lambda _heartbeat: False
     failures: dict[str, list[int]] = field(default_factory=dict)
     """Statuses to respond with instead, by route, in order."""
@@ -144,6 +146,8 @@ class FakeService:
     def _respond(self, request: Request) -> tuple[int, Any]:
         if request.route in ("input", "put"):
             return self._store(request)
+        if request.route == "result":
+            return self._store_result(request)
         if request.headers.get("X-Api-Key") != API_KEY:
             return 403, {"message": "no API key"}
         if request.route == "check-in":
@@ -153,7 +157,8 @@ class FakeService:
         if request.route == "work-order":
             return 200, self._work_order()
         if request.route == "heartbeat":
-            return 200, {"action": "stop" if self.stop_at(request.json) else "continue"}
+            more = {"result_form": self._result_form()} if request.json.get("result_form") else {}
+            return 200, {"action": "stop" if self.stop_at(request.json) else "continue", **more}
         if request.route == "output-urls":
             return 200, {"urls": [self._presign(file) for file in request.json["files"]]}
         assert request.route == "report"
@@ -172,7 +177,17 @@ class FakeService:
 
     def _work_order(self) -> dict[str, Any]:
         location = {"url": f"{self.url}/store/input?{secrets.token_hex(4)}", "size_bytes": len(self.input)}
-        return {**self.order, "input": {**location, **self.order["input"]}}
+        return {**self.order, "input": {**location, **self.order["input"]}, "result_form": self._result_form()}
+
+    def _result_form(self) -> dict[str, Any]:
+        return {"url": f"{self.url}/store/result", "fields": {"key": "results/1.json", "policy": secrets.token_hex(4)}}
+
+    def _store_result(self, request: Request) -> tuple[int, Any]:
+        """Parse a form as S3 does: the file comes last."""
+        fields, _, file = request.body.partition(b'name="file"')
+        assert b"results/1.json" in fields
+        self.results.append(json.loads(file.partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0]))
+        return 204, b""
 
     def _presign(self, file: dict[str, Any]) -> dict[str, Any]:
         key = secrets.token_hex(8)

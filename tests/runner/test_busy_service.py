@@ -1,5 +1,6 @@
 """The service responds that it is busy: it is reachable, so the run continues and waits for it."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -15,22 +16,17 @@ Order = Callable[..., None]
 
 
 @pytest.mark.parametrize("status", [429, 503, 500, 403])
-def test_any_response_shows_that_the_connection_is_not_lost(
-    runner: Runner, service: FakeService, order: Order, status: int
-) -> None:
+def test_refused_heartbeats_do_not_end_a_run(runner: Runner, service: FakeService, order: Order, status: int) -> None:
     """A flood of requests makes every heartbeat 429: the run continues, and its outputs and its report arrive afterwards."""
     order(
         notebook("import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.05)"),
         heartbeat_seconds=0.2,
-        self_fencing_seconds=4,
     )
     running = runner.start()
     service.wait_for(lambda fake: fake.requests_to("heartbeat"))
     service.rules["heartbeat"] = lambda _: status
     before = len(service.requests_to("heartbeat"))
-    service.wait_for(
-        lambda fake: len(fake.requests_to("heartbeat")) >= before + 30
-    )  # at 0.2 s each: longer than `self_fencing_seconds`
+    service.wait_for(lambda fake: len(fake.requests_to("heartbeat")) >= before + 30)
     next(runner.folder.glob("run-*/work")).joinpath("go").touch()
 
     assert running.end() == 0, running.log
@@ -41,42 +37,47 @@ REQUESTS: dict[str, Callable[[SchedulerApi], object]] = {
     "check-in": SchedulerApi.check_in,
     "work-order": SchedulerApi.work_order,
     "output-urls": lambda api: api.output_urls([{"path": "a", "size_bytes": 1, "content_type": "text/plain"}]),
-    "report": lambda api: api.report({"outcome": {"code": "succeeded"}}),
+    "report": lambda api: api.report({"outcome": {"code": "succeeded"}}, retry_seconds=api.reach_seconds),
 }
 
 
 @pytest.mark.parametrize("route", REQUESTS)
-def test_a_busy_service_is_retried_for_longer_than_an_unreachable_one(
-    service: FakeService, order: Order, route: str
+@pytest.mark.parametrize("failure", [429, 503, DROP])
+def test_each_request_is_retried_until_its_time_is_over(
+    service: FakeService, order: Order, route: str, failure: int
 ) -> None:
-    """Requests are retried although all of `reach_seconds` passes before each attempt; each response counts."""
     order(notebook("1"))
     use_network(read_network({}))
-    responses: list[int] = []
-    environ = {"RUN_URL": service.run_url, **STARTED_WITH}
-    api = SchedulerApi(read_settings(environ), Intervals(reach_seconds=0.01), on_response=lambda: responses.append(1))
+    api = SchedulerApi(read_settings({"RUN_URL": service.run_url, **STARTED_WITH}), Intervals(retry_seconds=0))
     if route != "check-in":
         api.check_in()
-        responses.clear()
-    service.failures[route] = [429, 503, 502]
-
-    REQUESTS[route](api)
-
-    assert service.failures[route] == []
-    assert len(responses) == 4
-
-    service.failures[route] = [DROP] * 3
-    api.reach_seconds = 0.01
+    service.failures[route] = [failure] * 3
     with pytest.raises(UnreachableError):
         REQUESTS[route](api)
-    assert len(responses) == 4
+    assert service.failures[route] == [failure] * 2
+
+    api.retry_until(time.monotonic() + 60)
+    REQUESTS[route](api)
+    assert service.failures[route] == []
+
+
+def test_sigterm_ends_the_wait_for_a_service_that_is_away(service: FakeService, order: Order) -> None:
+    order(notebook("1"))
+    use_network(read_network({}))
+    intervals = Intervals(hurry_seconds=0)
+    api = SchedulerApi(read_settings({"RUN_URL": service.run_url, **STARTED_WITH}), intervals)
+    service.rules["check-in"] = lambda _: DROP
+    api.hurry()
+    with pytest.raises(UnreachableError):
+        api.check_in()
+    assert len(service.requests) == 1
 
 
 def test_a_service_that_stays_busy_ends_with_exit_code_21(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
     service.rules["check-in"] = lambda _: 429
 
-    code, running = runner.run(script=FAST, busy_seconds="1")
+    code, running = runner.run(script=FAST, retry_seconds="1")
 
     assert code == 21, running.log
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.runner.conftest import FAST, PID, RUNNER_CONTAINER, WAIT, Runner, assert_ended, kernel_of, notebook
-from tests.runner.fake_service import FakeService
+from tests.runner.fake_service import DROP, FakeService
 
 Order = Callable[..., None]
 
@@ -117,6 +117,20 @@ def test_sigterm_ends_the_run_within_the_grace_period_even_if_the_store_is_unrea
 
     assert running.end() == 17
     assert service.reports == []
+    assert_ended(kernel)
+
+
+def test_sigterm_in_an_outage_stores_the_result(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook(WAIT), heartbeat_seconds=0.2)
+    running = runner.start(script=FAST, hurry_seconds="1")
+    kernel = kernel_of(running)
+    for route in ("heartbeat", "output-urls", "report"):
+        service.rules[route] = lambda _: DROP
+    running.process.terminate()
+
+    assert running.end() == 17, running.log
+    assert service.results[0]["outcome"]["code"] == "terminated"
+    assert (service.outputs, service.reports) == ({}, [])
     assert_ended(kernel)
 
 

@@ -63,7 +63,8 @@ def order(**parameters: str) -> WorkOrder:
             "output_stem": "a",
             "timeout_seconds": 1,
             "heartbeat_seconds": 1,
-            "self_fencing_seconds": 1,
+            "finish_seconds": 1,
+            "result_form": {"url": "http://a", "fields": {}},
             "limits": limits,
         }
     )

@@ -121,14 +121,13 @@ def test_files_of_a_notebook_do_not_affect_the_runner(
     assert not (runner.folder / "planted").exists()
     for request in service.requests:
         assert "Authorization" not in request.headers
-        assert ("X-Session-Token" in request.headers) == (request.route not in {"check-in", "input", "put"})
+        assert ("X-Session-Token" in request.headers) == (request.route not in {"check-in", "input", "put", "result"})
 
 
 def test_an_untrusted_certificate_is_refused(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1"))
-    service.order["self_fencing_seconds"] = 1
 
-    code, running = runner.run(script=FAST, reach_seconds="1")
+    code, running = runner.run(script=FAST, retry_seconds="1")
 
     assert (code, service.requests) == (21, [])
     assert "SSLError" in running.log
@@ -181,13 +180,15 @@ def test_requests_go_through_the_proxy(runner: Runner) -> None:
     assert [request.path for request in proxy.requests] == [f"{run_url}/check-in", f"{run_url}/work-order"]
 
 
-@pytest.mark.parametrize("route", ["check-in", "work-order", "input", "output-urls", "put", "report", "heartbeat"])
+@pytest.mark.parametrize(
+    "route", ["check-in", "work-order", "input", "output-urls", "put", "report", "heartbeat", "result"]
+)
 def test_redirects_are_not_followed(runner: Runner, service: FakeService, order: Order, route: str) -> None:
-    order(notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.2, self_fencing_seconds=5)
+    order(notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.2, timeout_seconds=5, finish_seconds=0)
     with FakeService() as other:
         service.redirects[route] = f"{other.url}/v1/runs/owner-1/job-1/1/{route}"
 
-        runner.run(script=FAST, reach_seconds="1", REQUESTS_CA_BUNDLE=str(CERTIFICATE))
+        runner.run(script=FAST, retry_seconds="1", report_seconds="1", REQUESTS_CA_BUNDLE=str(CERTIFICATE))
 
         assert service.requests_to(route) != []
         assert other.requests == []

@@ -6,15 +6,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from chalicelib.config import OUTPUT_FORMATS
-from chalicelib.domain.attempt_result import AttemptResult, make_warning
 from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Phase, PhaseCode
-from chalicelib.domain.outcome import RUNNER_CODES, make_outcome
 from chalicelib.domain.output_budget import OutputFile
 from chalicelib.domain.runner_identity import CheckIn
 from chalicelib.routes.models.job_requests import Body, relative_path
 
-__all__ = ["CheckInBody", "HeartbeatBody", "OutputUrlsBody", "ReportBody"]
+__all__ = ["CheckInBody", "HeartbeatBody", "OutputUrlsBody"]
 
 _MAX_PATH_BYTES: Final = 700
 """Longest path of an output: an S3 key has at most 1,024 bytes, and starts with the job's prefix."""
@@ -42,6 +40,10 @@ class HeartbeatBody(Body):
     phase: Literal["starting_kernel", "running", "converting", "uploading"]
     cell: Annotated[int, Field(ge=0)] | None = None
     cells: Annotated[int, Field(ge=0)] | None = None
+    connected_seconds: Annotated[int, Field(ge=0)] = 0
+    """For how long every heartbeat has been answered [s]."""
+    result_form: bool = False
+    """Whether the runner needs another form for its result object."""
 
     def to_phase(self) -> Phase:
         """Return the phase for the service."""
@@ -79,46 +81,3 @@ class OutputUrlsBody(Body):
     def to_files(self) -> list[OutputFile]:
         """Return the files for the service."""
         return [OutputFile(file.format, file.path, file.size_bytes, file.content_type) for file in self.files]
-
-
-class OutcomeBody(Body):
-    """How a run ended."""
-
-    code: str
-    message: str = ""
-    cell: Annotated[int, Field(ge=1)] | None = None
-    error_name: str | None = None
-
-    @field_validator("code")
-    @classmethod
-    def _is_a_runners(cls, value: str) -> str:
-        if value not in RUNNER_CODES:
-            raise ValueError(f"{value!r} is not an outcome that a runner reports")
-        return value
-
-
-class WarningBody(Body):
-    """Something that a person would want to know although it did not decide how the run ended."""
-
-    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,49}$")]
-    message: str
-    names: list[str] = Field(default=[], max_length=100)
-    count: Annotated[int, Field(ge=0)] = 0
-
-
-class ReportBody(Body):
-    """`POST …/report`."""
-
-    outcome: OutcomeBody
-    warnings: list[WarningBody] = Field(default=[], max_length=100)
-    files_count: Annotated[int, Field(ge=0)] | None = None
-    files_bytes: Annotated[int, Field(ge=0)] | None = None
-
-    def to_result(self) -> AttemptResult:
-        """Return the result for the service."""
-        return AttemptResult(
-            make_outcome(**self.outcome.model_dump()),
-            tuple(make_warning(**warning.model_dump()) for warning in self.warnings),
-            self.files_count,
-            self.files_bytes,
-        )

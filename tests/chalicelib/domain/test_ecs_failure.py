@@ -16,7 +16,9 @@ from tests.chalicelib.domain.ecs_texts import FAILED_STARTS, REFUSED, EcsMessage
 
 @pytest.mark.parametrize("sample", FAILED_STARTS, ids=lambda sample: sample.text[:60])
 def test_a_failed_start_is_classified_by_its_cause(sample: EcsMessage) -> None:
-    code, message = classify_failed_start(f"Task failed to start {sample.text}")
+    code, message = classify_failed_start("Task failed to start", sample.text)
+    assert classify_failed_start(sample.text, "")[0] == code
+    assert classify_failed_start(f"Task failed to start {sample.text}")[0] == code
     assert code == sample.expected
     assert sample.text in message
     assert sample.names in message
@@ -27,6 +29,14 @@ def test_a_refused_launch_is_classified_by_its_cause(error_code: str, message: s
     code, explanation = classify_launch_error(error_code, message)
     assert code == expected
     assert f"{error_code}: {message}" in explanation
+
+
+@pytest.mark.parametrize("phrase", sorted({phrase for failure in FAILURES for phrase in failure.phrases}))
+def test_a_text_counts_only_within_a_code_for_which_aws_documents_it(phrase: str) -> None:
+    message = f"User: x may not call ecs:RunTask on resource: arn:aws:ecs:us-east-1:1:cluster/{phrase}"
+    assert classify_launch_error("AccessDeniedException", message)[0] == "permission_problem"
+    assert classify_launch_error("BlockedException", message)[0] == "configuration_problem"
+    assert classify_failed_start(f"ContainerRuntimeTimeoutError: {message}")[0] == "never_started"
 
 
 @pytest.mark.parametrize(

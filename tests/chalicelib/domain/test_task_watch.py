@@ -7,17 +7,20 @@ from itertools import product
 import pytest
 
 from chalicelib.domain.identifiers import RunId, make_owner_id, new_job_id
-from chalicelib.domain.job import Job, JobStatus
+from chalicelib.domain.job import Heartbeat, Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.task_state import TaskState, parse_task
 from chalicelib.domain.task_watch import (
     EXIT_TIMEOUT,
+    HEARTBEAT_TIMEOUT,
     LAUNCH_SETTLING_TIME,
+    OUTAGE_TIMEOUT,
     STOP_TIMEOUT,
     UNRESPONSIVE_TIMEOUT,
     TaskMatch,
+    is_overtime,
     match_task,
+    outcome_without_result,
 )
-from chalicelib.services.runs import HEARTBEAT_TIMEOUT, SELF_FENCING_TIMEOUT
 from tests.chalicelib.domain import builders
 from tests.chalicelib.domain.builders import NOW
 
@@ -61,8 +64,43 @@ def test_a_task_without_a_job_is_orphaned() -> None:
     assert match_task(None, a_task(a_job())) is TaskMatch.ORPHANED
 
 
-def test_a_runner_stops_itself_before_the_service_assumes_that_it_is_gone() -> None:
-    assert SELF_FENCING_TIMEOUT < HEARTBEAT_TIMEOUT < UNRESPONSIVE_TIMEOUT
+def test_an_outage_of_an_hour_ends_no_run() -> None:
+    assert HEARTBEAT_TIMEOUT < UNRESPONSIVE_TIMEOUT < timedelta(hours=1) < OUTAGE_TIMEOUT
+
+
+_END = timedelta(hours=1)
+"""The maximum run time of `builders.job`."""
+
+
+@pytest.mark.parametrize(
+    ("over", "heartbeat", "phase", "expected"),
+    [
+        (timedelta(minutes=11), timedelta(minutes=11), PhaseCode.RUNNING, True),
+        (timedelta(minutes=9), timedelta(minutes=9), PhaseCode.RUNNING, False),
+        (timedelta(minutes=59), timedelta(seconds=30), PhaseCode.RUNNING, False),
+        (timedelta(minutes=59), timedelta(minutes=59), PhaseCode.UPLOADING, False),
+        (timedelta(minutes=59), timedelta(minutes=59), PhaseCode.CONVERTING, False),
+        (timedelta(minutes=61), timedelta(minutes=61), PhaseCode.UPLOADING, True),
+        (timedelta(minutes=59), None, PhaseCode.RUNNING, False),
+        (timedelta(minutes=61), None, PhaseCode.RUNNING, True),
+    ],
+)
+def test_a_run_over_its_time_may_upload_but_not_execute(
+    over: timedelta, heartbeat: timedelta | None, phase: PhaseCode, expected: bool
+) -> None:
+    job = builders.job(start_time=NOW, instance_id="i")
+    last = None if heartbeat is None else Heartbeat(1, NOW + _END + heartbeat, Phase(phase))
+    assert is_overtime(job, last, NOW + _END + over) is expected
+
+
+def test_the_start_of_an_earlier_attempt_does_not_count() -> None:
+    queued = builders.job(JobStatus.QUEUED, start_time=NOW, instance_id=None)
+    late = NOW + timedelta(days=1)
+    assert not is_overtime(queued, None, late)
+    assert outcome_without_result(queued, "container_gone", "", late).code == "container_gone"
+    started = replace(queued, instance_id="i", status=JobStatus.IN_PROGRESS)
+    assert outcome_without_result(started, "container_gone", "", late).code == "timeout"
+    assert outcome_without_result(started, "kernel_died", "", late).code == "kernel_died"
 
 
 def test_a_task_has_time_to_exit_and_to_be_stopped() -> None:

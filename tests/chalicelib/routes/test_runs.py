@@ -117,7 +117,8 @@ def test_the_work_order_contains_all_fields_of_the_protocol(local: LocalSchedule
         "output_stem": "report-2026-11-23-12-00-00-PM",
         "timeout_seconds": 60,
         "heartbeat_seconds": 15,
-        "self_fencing_seconds": 180,
+        "finish_seconds": 3600,
+        "result_form": order["result_form"],
         "limits": {
             "max_unpacked_bytes": 2048 * 2**20,
             "max_unpacked_files": 10_000,

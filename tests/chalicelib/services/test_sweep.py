@@ -43,13 +43,16 @@ def test_a_run_is_not_changed_before_its_deadline(local: LocalScheduler) -> None
 
 
 def test_a_run_without_heartbeats_is_retried_only_after_its_task_has_stopped(local: LocalScheduler) -> None:
-    run = local.start()
+    run, other = local.start(), local.start()
     run.heartbeat()
-    _sweep(local, minutes=15, seconds=1)
-    assert local.tasks()[0]["desiredStatus"] == "STOPPED"
+    local.clock.forward(minutes=15)
+    other.heartbeat(connected_seconds=900)
+    _sweep(local, seconds=1)
+    assert run.task["desiredStatus"] == "STOPPED"
+    assert other.task["desiredStatus"] == "RUNNING"
     assert (local.status(_job_id(run)), _deadline(local, run)) == ("IN_PROGRESS", 3 * 60)
     local.dispatch()
-    assert len(local.tasks()) == 1
+    assert len(local.tasks()) == 2
 
     _sweep(local, minutes=3)
     assert local.status(_job_id(run)) == "IN_PROGRESS"
@@ -188,7 +191,7 @@ def test_a_claimed_job_ends_if_ecs_never_responds(local: LocalScheduler) -> None
 def test_one_failing_job_does_not_stop_the_rest(local: LocalScheduler, call: str) -> None:
     runs = [local.start() for _ in range(3)]
     local.hub.listeners.append(Refused("ServerException", call, status=500))
-    _sweep(local, minutes=15, seconds=1)
+    _sweep(local, hours=2, seconds=1)
     stopped = [task["desiredStatus"] for task in local.tasks()].count("STOPPED")
     assert stopped == (3 if call == "dynamodb:UpdateItem" else 2)
     local.factory.sweep.run()

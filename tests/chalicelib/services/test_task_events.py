@@ -172,7 +172,8 @@ _STOPS = [
     ({"exit_code": 21}, "CREATED", "connection_lost"),
     ({"exit_code": 0}, "CREATED", "container_gone"),
     ({"exit_code": 1}, "CREATED", "container_gone"),
-    ({"exit_code": 137}, "FAILED", "out_of_memory"),
+    ({"exit_code": 137}, "CREATED", "container_gone"),
+    ({"exit_code": 137, "reason": "OutOfMemoryError: a text of another field"}, "CREATED", "container_gone"),
     (
         {"exit_code": 137, "container_reason": "OutOfMemoryError: Container killed due to memory usage"},
         "FAILED",
@@ -229,8 +230,29 @@ def test_a_container_that_ends_while_stopping_is_stopped(local: LocalScheduler, 
     run = local.start(max_retries=5)
     local.api.patch(f"/scheduler/jobs/{_job_id(run)}", {"status": "STOPPED"})
     local.ecs_event(_stopped(run, exit_code))
-    expected = "FAILED" if exit_code == 137 else "STOPPED"
-    assert local.status(_job_id(run)) == expected
+    assert local.status(_job_id(run)) == "STOPPED"
+
+
+def test_a_notebook_that_kills_its_container_again_and_again_ends(local: LocalScheduler) -> None:
+    job_id = local.create(max_retries=5)
+    for _ in range(3):
+        local.ecs_event(_stopped(local.start(job_id), 137))
+        local.clock.forward(minutes=5)
+    ended = local.job(job_id)
+    assert (ended["status"], ended["attempt"], ended["outcome"]["code"]) == ("FAILED", 3, "container_gone")
+    assert "SIGKILL" in ended["status_message"]
+    assert "memory" not in ended["status_message"].lower()
+
+
+def test_the_maximum_run_time_counts_for_each_attempt(local: LocalScheduler) -> None:
+    """Attempt 1 ran and was terminated; the container of attempt 2 ends before its check-in, long after attempt 1 began."""
+    job_id = local.create(timeout_seconds=60)
+    first = local.start(job_id)
+    first.report("terminated")
+    local.finish(first, exit_code=17)
+    local.clock.forward(minutes=5)
+    local.ecs_event(_stopped(local.launch(job_id), 1))
+    assert (local.status(job_id), local.item(job_id)["infrastructure_retries"]) == ("CREATED", "2")
 
 
 def test_infrastructure_retries_are_limited(local: LocalScheduler) -> None:
