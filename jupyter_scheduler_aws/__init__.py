@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from jupyter_scheduler_aws.api.definition_models import Definition, Explanation, LastRun, Problem
-    from jupyter_scheduler_aws.api.job_models import Actor, Job, Outcome, Phase
+    from jupyter_scheduler_aws.api.job_models import Actor, Attempt, AttemptHistory, Job, JobWarning, Outcome, Phase
     from jupyter_scheduler_aws.api.owner_models import Owner
     from jupyter_scheduler_aws.api.polling_interval import PollingInterval
     from jupyter_scheduler_aws.api.response_models import Environment, Health, LogEvent, OutputFile
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Actor",
+    "Attempt",
+    "AttemptHistory",
     "AwsEnvironmentManager",
     "AwsJobFilesManager",
     "AwsScheduler",
@@ -30,6 +32,7 @@ __all__ = [
     "InputChoice",
     "Job",
     "JobStatus",
+    "JobWarning",
     "LastRun",
     "LogEvent",
     "Outcome",
@@ -46,7 +49,7 @@ __all__ = [
 
 _MODULES: Final = {
     "api.definition_models": ("Definition", "Explanation", "LastRun", "Problem"),
-    "api.job_models": ("Actor", "Job", "Outcome", "Phase"),
+    "api.job_models": ("Actor", "Attempt", "AttemptHistory", "Job", "JobWarning", "Outcome", "Phase"),
     "api.owner_models": ("Owner",),
     "api.polling_interval": ("PollingInterval",),
     "api.response_models": ("Environment", "Health", "LogEvent", "OutputFile"),

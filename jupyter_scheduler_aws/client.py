@@ -11,7 +11,7 @@ from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, Job
 from jupyter_scheduler_aws.api.response_models import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.enums import InputChoice, JobStatus
-from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_progress, ignore_renamed
+from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_attempt, ignore_progress, ignore_renamed
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
 if TYPE_CHECKING:
@@ -160,12 +160,14 @@ class Client(DefinitionClient, OwnerApi):
         job_id: str,
         folder: str | Path,
         *,
+        attempt: int | None = None,
         output_formats: Sequence[str] = (),
         with_input: InputChoice = InputChoice.NONE,
         overwrite: bool = False,
         again: bool = True,
         on_progress: Progress = ignore_progress,
         on_renamed: Callable[[str, Path], None] = ignore_renamed,
+        on_earlier_attempt: Callable[[int], None] = ignore_attempt,
     ) -> list[Path]:
         """Download a job's files into a folder, each at its relative path, and return their paths.
 
@@ -179,6 +181,8 @@ class Client(DefinitionClient, OwnerApi):
             The job.
         folder
             Where the files go. It is created if it does not exist.
+        attempt
+            Number of the attempt whose files to download. The default is the last one that has files.
         output_formats
             Only files of these formats; `files` are those that the run created or changed. Empty: all.
         with_input
@@ -193,6 +197,8 @@ class Client(DefinitionClient, OwnerApi):
             Called with the number of bytes done and the total, never by two threads at once.
         on_renamed
             Called with the path of a file at the service and its local path, if these differ.
+        on_earlier_attempt
+            Called with the number of the attempt whose files these are, if the job's last attempt has none.
 
         Raises
         ------
@@ -206,27 +212,31 @@ class Client(DefinitionClient, OwnerApi):
             self,
             job_id,
             Path(folder),
+            attempt=attempt,
             output_formats=output_formats,
             with_input=with_input,
             overwrite=overwrite,
             again=again,
             on_progress=on_progress,
             on_renamed=on_renamed,
+            on_earlier_attempt=on_earlier_attempt,
         )
 
-    def logs(self, job_id: str, *, follow: bool = False) -> Iterator[LogEvent]:
+    def logs(self, job_id: str, *, attempt: int | None = None, follow: bool = False) -> Iterator[LogEvent]:
         """Iterate over a job's log.
 
         Parameters
         ----------
         job_id
             The job.
+        attempt
+            Number of the attempt whose log to read. The default is the current one, and then those that follow.
         follow
             Whether to wait for more until the job has ended.
         """
         is_ended = (lambda: self.get_job(job_id).is_ended) if follow else (lambda: True)
         return follow_log(
-            lambda token: self.log_page(job_id, next_token=token),
+            lambda token: self.log_page(job_id, attempt=attempt, next_token=token),
             is_ended=is_ended,
             polling_interval=self.polling_interval,
         )

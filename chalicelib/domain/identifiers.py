@@ -23,6 +23,7 @@ __all__ = [
     "output_key",
     "output_prefix",
     "output_stem",
+    "outputs_prefix",
     "result_key",
     "snapshot_key",
     "tick_job_id",
@@ -113,9 +114,14 @@ def tick_job_id(definition_id: str, due: datetime) -> str:
     return new_job_id(due, hashlib.sha256(f"{definition_id}|{to_millis(due)}".encode()).digest())
 
 
+def outputs_prefix(owner_id: str, job_id: str) -> str:
+    """Return the prefix of the outputs of a job: one folder for each attempt that has some."""
+    return f"{job_prefix(owner_id, job_id)}outputs/"
+
+
 def output_prefix(run_id: RunId) -> str:
     """Return the prefix of an attempt's outputs."""
-    return f"{job_prefix(run_id.owner_id, run_id.job_id)}outputs/{run_id.attempt}/"
+    return f"{outputs_prefix(run_id.owner_id, run_id.job_id)}{run_id.attempt}/"
 
 
 def result_key(run_id: RunId) -> str:

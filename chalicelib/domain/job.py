@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.attempt import Attempt
 from chalicelib.domain.attempt_result import JobWarning
 from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.identifiers import RunId, input_key
@@ -128,6 +129,8 @@ class Job:
     """Numbered from 1; 0 until dispatch claims a slot for the job."""
     launch: int = 0
     """Number of the attempt's current launch."""
+    on_spot: bool | None = None
+    """Whether the current launch uses Spot capacity; None before the first claim."""
     start_time: datetime | None = None
     """When the last attempt whose runner checked in began; limits use `run_start`."""
     end_time: datetime | None = None
@@ -139,6 +142,10 @@ class Job:
     """Number of files that the last attempt uploaded; None until its runner reports."""
     files_bytes: int | None = None
     """Their total size [bytes]."""
+    past_attempts: tuple[Attempt, ...] = ()
+    """The attempts before the current one, oldest first, their texts shortened."""
+    attempts_left_out: int = 0
+    """Number of past attempts that are not on record any more."""
     job_definition_id: str | None = None
     not_before: datetime | None = None
     """While the job waits: dispatch does not claim it before this time."""

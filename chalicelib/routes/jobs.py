@@ -7,8 +7,16 @@ from chalicelib.factory import factory
 from chalicelib.routes.authorization import caller_of, owner_of
 from chalicelib.routes.blueprint import ApiBlueprint
 from chalicelib.routes.models.job_requests import CreateJobBody, CreateUploadBody, UpdateJobBody
-from chalicelib.routes.models.job_response_builders import describe_job, file_page, job_page, log_page, upload_form
+from chalicelib.routes.models.job_response_builders import (
+    attempt_list,
+    describe_job,
+    file_page,
+    job_page,
+    log_page,
+    upload_form,
+)
 from chalicelib.routes.models.job_responses import (
+    AttemptListResponse,
     FilePageResponse,
     JobCountResponse,
     JobIdResponse,
@@ -17,7 +25,7 @@ from chalicelib.routes.models.job_responses import (
     LogPageResponse,
     UploadResponse,
 )
-from chalicelib.routes.models.query_strings import batch_query, job_query, parse_status
+from chalicelib.routes.models.query_strings import attempt_query, batch_query, job_query, parse_status
 from chalicelib.routes.request_body import parse_body
 from chalicelib.services.jobs import JobService
 
@@ -100,21 +108,34 @@ def delete_jobs() -> None:
     factory().jobs.delete_all(_owner(), job_ids)
 
 
+@jobs.route("/scheduler/jobs/{job_id}/attempts", methods=["GET"])
+def list_attempts(job_id: str) -> AttemptListResponse:
+    """List the attempts of a job, oldest first.
+
+    A launch that AWS had no capacity for starts nothing and is not listed, so numbers can be missing.
+    """
+    return attempt_list(factory().jobs.get(_owner(), job_id))
+
+
 @jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"], audited=True)
 def list_files(job_id: str) -> FilePageResponse:
-    """List the files of a job, each with a presigned download URL.
+    """List the files of an attempt, each with a presigned download URL.
 
+    Without `attempt`, these are the files of the last attempt that has some; the response names it.
     The stock scheduler copies the files to its own disk instead, and responds with 204.
     """
-    job = factory().jobs.get(_owner(), job_id)
-    return file_page(factory().outputs.list_files(job, _param("next_token")))
+    job, attempt = factory().jobs.get(_owner(), job_id), attempt_query(jobs.current_request.query_params)
+    return file_page(factory().outputs.list_files(job, attempt, _param("next_token")))
 
 
 @jobs.route("/scheduler/jobs/{job_id}/logs", methods=["GET"])
 def read_logs(job_id: str) -> LogPageResponse:
-    """Return what the job's container printed."""
-    job = factory().jobs.get(_owner(), job_id)
-    return log_page(factory().outputs.read_logs(job, _param("next_token")))
+    """Return what the container of an attempt printed.
+
+    Without `attempt`, the log begins with the current attempt and continues with those that follow.
+    """
+    job, attempt = factory().jobs.get(_owner(), job_id), attempt_query(jobs.current_request.query_params)
+    return log_page(factory().outputs.read_logs(job, attempt, _param("next_token")))
 
 
 def _update(service: JobService, caller: Caller, owner_id: str, job_id: str, body: UpdateJobBody) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.config import SchedulerSettings
+from chalicelib.domain.attempt_history import recorded
 from chalicelib.domain.attempt_result import AttemptResult, limit_warnings
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
@@ -64,9 +65,8 @@ class AttemptCompletionService:
         is_retry = step.transition.name is TransitionName.RETRY
         if step.transition.name is TransitionName.END_STOP:
             outcome = make_outcome(OutcomeCode.STOPPED, stop_message(job.owner_id, job.stopped_by))
-        changes = (
-            self._retry(job, outcome, step) if is_retry else self._final(job, replace(result, outcome=outcome), now)
-        )
+        result = replace(result, outcome=outcome)
+        changes = self._retry(job, result, step, now) if is_retry else self._final(job, result, now)
         changes["deadline"] = None if has_stopped else now + EXIT_TIMEOUT
         if is_retry and not has_stopped:
             changes["phase"] = Phase(PhaseCode.WAITING, f"{outcome.title}; trying again when its container has stopped")
@@ -100,7 +100,7 @@ class AttemptCompletionService:
 
     def _launch_on_demand(self, job: Job, now: datetime) -> Job | None:
         phase = Phase(PhaseCode.LAUNCHING, "no Spot capacity; launching on demand")
-        return self.jobs.change(job, now, launch=job.launch + 1, task_arn=None, phase=phase)
+        return self.jobs.change(job, now, launch=job.launch + 1, on_spot=False, task_arn=None, phase=phase)
 
     def _final(self, job: Job, result: AttemptResult, now: datetime) -> dict[str, Any]:
         return {
@@ -114,9 +114,11 @@ class AttemptCompletionService:
         }
 
     @staticmethod
-    def _retry(job: Job, outcome: Outcome, step: NextStep) -> dict[str, Any]:
+    def _retry(job: Job, result: AttemptResult, step: NextStep, now: datetime) -> dict[str, Any]:
+        outcome = result.outcome
         capacity = outcome.fault is Fault.CAPACITY
         return {
+            **recorded(job, result, now),
             "outcome": None,
             "phase": Phase(PhaseCode.WAITING, f"{outcome.title}; trying again"),
             "not_before": step.not_before,

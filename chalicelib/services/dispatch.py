@@ -134,6 +134,7 @@ class DispatchService:
             now,
             attempt=job.attempt + 1,
             launch=1,
+            on_spot=self._uses_spot(job),
             launch_code=self.make_code(),
             deadline=now + _CLAIM_DEADLINE,
             not_before=None,
@@ -143,6 +144,11 @@ class DispatchService:
             phase=Phase(PhaseCode.LAUNCHING),
         )
         return claimed is not None and self._launch(claimed)
+
+    def _uses_spot(self, job: Job) -> bool:
+        """Check whether the first launch of an attempt uses Spot capacity."""
+        compute_type = self.settings.compute_types.get(job.spec.compute_type)
+        return compute_type is not None and compute_type.spot
 
     def _launch(self, job: Job) -> bool:
         """Start the container of a claimed job; True if none was started and the attempt ended."""

@@ -181,6 +181,13 @@ class Bucket:
         )
         return StoredPage(files, response.get("NextContinuationToken"))
 
+    def list_folders(self, prefix: str) -> list[str]:
+        """List the names of the folders directly below a prefix, with one call for each 1,000."""
+        paginator = self._client.get_paginator("list_objects_v2")
+        pages = paginator.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/")
+        folders = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", [])]
+        return [folder.removeprefix(prefix).rstrip("/") for folder in folders]
+
     def presign_get(self, key: str, filename: str) -> str:
         """Make a presigned URL that downloads an object under a file name."""
         disposition = "attachment; filename*=UTF-8''" + quote(filename, safe="")

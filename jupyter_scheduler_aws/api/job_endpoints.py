@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 from jupyter_scheduler_aws.api.documents import read_response
-from jupyter_scheduler_aws.api.job_models import Job, JobPage
+from jupyter_scheduler_aws.api.job_models import AttemptHistory, Job, JobPage
 from jupyter_scheduler_aws.api.pagination import iterate_pages, page_query
 from jupyter_scheduler_aws.api.polling_interval import PollingInterval
 from jupyter_scheduler_aws.api.request_fields import random_token
@@ -173,20 +173,44 @@ class Api:
             else:
                 self.transport.call("DELETE", "/batch/jobs", query=[("job_id", job_id) for job_id in batch])
 
-    def files(self, job_id: str) -> list[OutputFile]:
-        """List a job's files, including the input, with presigned URLs that are valid for minutes."""
+    def attempts(self, job_id: str) -> AttemptHistory:
+        """List the attempts of a job."""
+        return read_response(AttemptHistory.from_document, self.transport.call("GET", f"{_job(job_id)}/attempts"))
+
+    def files(self, job_id: str, *, attempt: int | None = None) -> list[OutputFile]:
+        """List a job's files, including the input, with presigned URLs that are valid for minutes.
+
+        Parameters
+        ----------
+        job_id
+            The job.
+        attempt
+            Number of the attempt that made them. The default is the last one that has files.
+        """
+        return self.attempt_files(job_id, attempt=attempt)[1]
+
+    def attempt_files(self, job_id: str, *, attempt: int | None = None) -> tuple[int, list[OutputFile]]:
+        """List a job's files like `files`; return them after the number of the attempt that made them, or 0."""
 
         def get_page(next_token: str | None) -> OutputFilePage:
-            query = [("next_token", next_token)] if next_token else []
+            query = _attempt(attempt) + ([("next_token", next_token)] if next_token else [])
             document = self.transport.call("GET", f"{_job(job_id)}/download_files", query=query)
             return read_response(OutputFilePage.from_document, document)
 
-        return [file for page in iterate_pages(get_page) for file in page.files]
+        pages = list(iterate_pages(get_page))
+        return pages[0].attempt, [file for page in pages for file in page.files]
 
-    def log_page(self, job_id: str, *, next_token: str | None = None) -> LogPage:
-        """Read a page of a job's log: the first one, or the one after another page."""
-        query = [("next_token", next_token)] if next_token else []
+    def log_page(self, job_id: str, *, attempt: int | None = None, next_token: str | None = None) -> LogPage:
+        """Read a page of a job's log: the first one, or the one after another page.
+
+        Without an attempt, the log begins with the current one and continues with those that follow.
+        """
+        query = _attempt(attempt) + ([("next_token", next_token)] if next_token else [])
         return read_response(LogPage.from_document, self.transport.call("GET", f"{_job(job_id)}/logs", query=query))
+
+
+def _attempt(number: int | None) -> list[tuple[str, str]]:
+    return [] if number is None else [("attempt", str(number))]
 
 
 def _job(job_id: str) -> str:

@@ -8,7 +8,18 @@ from typing import Annotated
 from jupyter_scheduler_aws.api.documents import Document, Model, Wire
 from jupyter_scheduler_aws.enums import FINAL_STATUSES, JobStatus
 
-__all__ = ["Actor", "Job", "JobPage", "JobStatus", "JobWarning", "NotebookOptions", "Outcome", "Phase"]
+__all__ = [
+    "Actor",
+    "Attempt",
+    "AttemptHistory",
+    "Job",
+    "JobPage",
+    "JobStatus",
+    "JobWarning",
+    "NotebookOptions",
+    "Outcome",
+    "Phase",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +125,9 @@ class Job(NotebookOptions):
     stopped_by: Actor | None = None
     """Who stopped it; None if nobody did."""
     attempt: int = 0
-    """Attempt that is running or ran last, counted from 1; 0 before the first."""
+    """Attempt that is running or ran last, counted from 1; 0 before the first. `Client.attempts` returns all of them."""
+    on_spot: bool | None = None
+    """Whether that attempt was launched on Spot capacity; None before the first."""
 
     @property
     def is_ended(self) -> bool:
@@ -125,6 +138,39 @@ class Job(NotebookOptions):
     def is_completed(self) -> bool:
         """Whether every cell ran."""
         return self.status == JobStatus.COMPLETED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt(Model):
+    """One try of a job. The texts of past attempts are shortened."""
+
+    number: Annotated[int, Wire("attempt")]
+    """Counted from 1. Numbers can be missing: a launch for which AWS had no capacity is no attempt."""
+    compute_type: str
+    on_spot: bool | None = None
+    """Whether it was launched on Spot capacity; None if an older service launched it."""
+    start_time: datetime | None = None
+    """When its runner started; None if it never did."""
+    end_time: datetime | None = None
+    outcome: Outcome | None = None
+    """Why it ended; None while it runs."""
+    warnings: tuple[JobWarning, ...] = ()
+    files_count: int | None = None
+    """Number of files that it reported as uploaded; None if it did not report. There may be files nevertheless."""
+    files_bytes: int | None = None
+    """Their total size."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptHistory(Model):
+    """The attempts of a job."""
+
+    attempts: tuple[Attempt, ...]
+    """Oldest first; of very many, the first two and the last ones."""
+    attempts_left_out: int = 0
+    """Number of attempts that are not on record any more."""
+    document: Document = field(repr=False, compare=False)
+    """The whole document from the API."""
 
 
 @dataclass(frozen=True, kw_only=True)

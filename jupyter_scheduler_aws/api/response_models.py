@@ -39,6 +39,8 @@ class OutputFile(Model):
 class OutputFilePage(Model):
     """One page of a list of files."""
 
+    attempt: int = 0
+    """Attempt that made the files; 0 if there was none, or if an older service does not state it."""
     files: tuple[OutputFile, ...]
     next_token: str | None = None
     """Requests the next page; None at the end."""
@@ -56,6 +58,8 @@ class LogEvent(Model):
 class LogPage(Model):
     """One page of a job's log."""
 
+    attempt: int = 0
+    """Attempt whose log it is; 0 if there was none, or if an older service does not state it."""
     events: tuple[LogEvent, ...]
     next_token: str | None = None
     """Requests the next page; while the job is running, you can use it again later. None: there is no log yet."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 
 from jupyter_scheduler_aws.api.definition_models import Definition
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.job_texts import warning_text
 from jupyter_scheduler_aws.cli.crontab_text import describe_crontab, zone_time
 from jupyter_scheduler_aws.cli.formatting import (
     format_age,
@@ -33,14 +35,14 @@ def show_change(terminal: Terminal, definition: Definition) -> None:
         terminal.note(f"  problem:    {problem.title}. {problem.message}", style="yellow")
 
 
-def definition_details(definition: Definition) -> RenderableType:
-    """Return the details of a definition."""
-    grid = details_grid([*_schedule_rows(definition), *_job_rows(definition)])
+def definition_details(definition: Definition, last_job: Job | None = None) -> RenderableType:
+    """Return the details of a definition, and how its last scheduled job has ended."""
+    grid = details_grid([*_schedule_rows(definition, last_job), *_job_rows(definition)])
     hint = safe_line(f"  its jobs:  nbjobs list --definition {definition.definition_id}", style="dim")
     return Group(safe_line(definition.name, style="bold"), grid, hint)
 
 
-def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
+def _schedule_rows(definition: Definition, last_job: Job | None) -> Iterator[tuple[str, str | None]]:
     yield "definition", definition.definition_id
     yield "state", definition.state
     for problem in definition.problems:
@@ -56,7 +58,10 @@ def _schedule_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     if definition.next_run_time:
         yield "next run", zone_time(definition.next_run_time, definition.timezone)
     if last := definition.last_run:
-        yield "last run", f"{zone_time(last.due_time, definition.timezone)}: job {last.job_id}"
+        status = f" {last_job.status}" if last_job else ""
+        yield "last run", f"{zone_time(last.due_time, definition.timezone)}: job {last.job_id}{status}"
+        for warning in last_job.warnings if last_job else ():
+            yield "", f"! {warning_text(warning)}"
     yield "runs", f"{definition.run_count}" + (f" of {definition.max_runs}" if definition.max_runs else "")
     yield "missed", str(definition.missed_count) if definition.missed_count else None
     yield "start", local_time(definition.start) if definition.start else None

@@ -1,5 +1,7 @@
 """`nbjobs definitions list`, `show`, `pause`, `resume`, `take-over` and `delete`."""
 
+from typing import TYPE_CHECKING
+
 from jupyter_scheduler_aws.cli.listing import page_size, print_list
 from jupyter_scheduler_aws.cli.options import (
     DefinitionArgument,
@@ -9,6 +11,12 @@ from jupyter_scheduler_aws.cli.options import (
     confirm,
 )
 from jupyter_scheduler_aws.cli.terminal import Terminal
+from jupyter_scheduler_aws.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from jupyter_scheduler_aws.api.definition_models import Definition
+    from jupyter_scheduler_aws.api.job_models import Job
+    from jupyter_scheduler_aws.client import Client
 
 __all__ = ["delete", "list_definitions", "pause", "resume", "show", "take_over"]
 
@@ -24,13 +32,22 @@ def list_definitions(terminal: Terminal, *, options: FilterOptions) -> None:
 
 
 def show(terminal: Terminal, definition_id: DefinitionArgument) -> None:
-    """Show a definition: its schedule, its last and next run, and how its jobs run."""
+    """Show a definition: its schedule, its last and next run with warnings, and how its jobs run."""
     from jupyter_scheduler_aws.cli.definition_details import definition_details
 
     with terminal.client() as client:
         definition = client.get_definition(definition_id)
-    terminal.document(definition.document)
-    terminal.view(definition_details(definition))
+        terminal.document(definition.document)
+        if not terminal.is_json:
+            terminal.view(definition_details(definition, _last_job(client, definition)))
+
+
+def _last_job(client: "Client", definition: "Definition") -> "Job | None":
+    """Return the last scheduled job of a definition; None if there is none, or it has been deleted."""
+    try:
+        return client.get_job(definition.last_run.job_id) if definition.last_run else None
+    except NotFoundError:
+        return None
 
 
 def pause(terminal: Terminal, definition_ids: DefinitionsArgument) -> None:

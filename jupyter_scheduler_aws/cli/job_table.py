@@ -23,7 +23,7 @@ def _cells(job: Job, *, is_wide: bool) -> list[Text]:
     age = format_age(job.create_time)
     return [
         safe_line(job.job_id),
-        status_text(job.status),
+        status_text(job.status) + Text(" !" if job.warnings else "", style="yellow"),
         Text(f"{local_minute(job.create_time)} ({age})" if is_wide else age),
         Text(run_time(job)),
         safe_line(job.input_filename),

@@ -23,7 +23,7 @@ def list_jobs(
         str | None, typer.Option("--definition", metavar="ID", help="Only jobs of this definition.")
     ] = None,
 ) -> None:
-    """List your jobs, newest first."""
+    """List your jobs, newest first. An exclamation mark after the status means that there are warnings."""
     from jupyter_scheduler_aws.cli.job_table import job_table
 
     is_filtered = status or options.name or options.tag or definition
@@ -40,14 +40,16 @@ def list_jobs(
 
 
 def show(terminal: Terminal, job_id: JobArgument) -> None:
-    """Show a job and its files."""
+    """Show a job, its attempts if there are several, its warnings and its files."""
     from jupyter_scheduler_aws.cli.job_details import job_details
 
     with terminal.client() as client:
         job = client.get_job(job_id)
-        terminal.document(job.document)
+        history = client.attempts(job_id) if job.attempt > 1 else None
+        terminal.document({**job.document, **(history.document if history else {})})
         if not terminal.is_json:
-            terminal.view(job_details(job, client.files(job_id) if job.is_ended else []))
+            files_of, files = client.attempt_files(job_id) if job.is_ended else (0, [])
+            terminal.view(job_details(job, files, files_of=files_of, history=history))
 
 
 def stop(terminal: Terminal, job_ids: JobsArgument) -> None:

@@ -19,6 +19,7 @@ from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.enums import InputChoice, OverlapPolicy
 
 __all__ = [
+    "AttemptOption",
     "DefinitionArgument",
     "DefinitionOptions",
     "DefinitionsArgument",
@@ -63,6 +64,9 @@ ParameterOption = Annotated[
 ]
 TimezoneOption = Annotated[
     str | None, typer.Option(metavar="ZONE", help="The time zone of the crontab, like Europe/Berlin. Initially UTC.")
+]
+AttemptOption = Annotated[
+    int | None, typer.Option("--attempt", min=1, metavar="N", help="Only attempt N, as `nbjobs show` numbers them.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 

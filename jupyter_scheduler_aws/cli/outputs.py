@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jupyter_scheduler_aws.cli.options import DownloadOptions, JobArgument
+from jupyter_scheduler_aws.cli.options import AttemptOption, DownloadOptions, JobArgument
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.sanitize import sanitize_line
 
@@ -29,19 +29,24 @@ def download(
         ),
     ] = None,
     *,
+    attempt: AttemptOption = None,
     options: DownloadOptions,
 ) -> None:
     """Download the files of a job.
 
-    While the job is running, you get its notebook with the results so far.
+    If the last attempt has no files, you get those of the last attempt that has
+    some. While the job is running, you get its notebook with the results so far.
     """
     from jupyter_scheduler_aws.cli.downloads import download_document, download_job
     from jupyter_scheduler_aws.cli.formatting import format_size
 
     with terminal.client() as client:
         if folder is None:
-            folder = Path(f"{sanitize_line(Path(client.get_job(job_id).input_filename).stem)}-{job_id}")
-        downloaded = download_job(terminal, client, job_id, folder, options, output_formats=output_format or ())
+            stem = sanitize_line(Path(client.get_job(job_id).input_filename).stem)
+            folder = Path(f"{stem}-{job_id}" + (f"-attempt-{attempt}" if attempt else ""))
+        downloaded = download_job(
+            terminal, client, job_id, folder, options, attempt=attempt, output_formats=output_format or ()
+        )
     for path in sorted(downloaded.paths):
         terminal.note(f"{path}  {format_size(path.stat().st_size)}")
     terminal.document(download_document(terminal, downloaded))
@@ -51,19 +56,22 @@ def logs(
     terminal: Terminal,
     job_id: JobArgument,
     *,
+    attempt: AttemptOption = None,
     follow: Annotated[bool, typer.Option("--follow", "-F", help="Print new lines until the job has ended.")] = False,
     times: Annotated[bool, typer.Option("--times", help="Start each line with its time.")] = False,
 ) -> None:
     """Print the log of a job.
 
-    It contains the output of the cells and the messages of the runner.
+    It contains the output of the cells and the messages of the runner. It begins
+    with the current or last attempt.
     """
     lines = []
     with terminal.client() as client:
-        for event in client.logs(job_id, follow=follow):
+        for event in client.logs(job_id, attempt=attempt, follow=follow):
             prefix = f"{event.time.astimezone():%H:%M:%S}  " if times else ""
             terminal.result(f"{prefix}{event.message}")
             lines.append({"time": round(event.time.timestamp() * 1000), "message": event.message})
     if not lines:
-        terminal.note("There is no log yet. It starts when the container starts.")
+        nothing = "There is no log yet. It starts when the container starts."
+        terminal.note(f"Attempt {attempt} has printed nothing." if attempt else nothing)
     terminal.document(lines)

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.job_texts import warning_text
 from jupyter_scheduler_aws.cli.downloads import download_document, download_job
 from jupyter_scheduler_aws.cli.exit_codes import ExitCode
 from jupyter_scheduler_aws.cli.formatting import outcome_message, run_time
@@ -49,6 +50,8 @@ def finish(terminal: Terminal, client: Client, job_id: str, options: ResultOptio
     """
     job = _wait(terminal, client, job_id)
     _print_outcome(terminal, job)
+    for warning in job.warnings:
+        terminal.note(f"  ! {warning_text(warning)}", style="yellow")
     terminal.result(f"job: {job.job_id} {job.status}")
     outputs = _download(terminal, client, job, options)
     terminal.document({"job": job.document, "outputs": outputs})

@@ -12,11 +12,14 @@ from jupyter_scheduler.models import (
     UpdateJob,
 )
 
+from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.job_texts import earlier_attempt_text
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request
 from jupyter_scheduler_aws.connector.list_pages import fetch_jobs
 from jupyter_scheduler_aws.connector.local_files import add_local_files
 from jupyter_scheduler_aws.connector.panel_models import read_job, read_jobs
+from jupyter_scheduler_aws.connector.status_message import join_messages
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.enums import InputChoice
 
@@ -61,10 +64,19 @@ class Jobs:
 
     def get(self, job_id: str, *, with_files: bool) -> DescribeJob:
         """Return a job."""
-        job = read_job(self._connection.client.get_job(job_id).document)
+        found = self._connection.client.get_job(job_id)
+        job = read_job(found.document)
         if with_files:
             add_local_files(job, self._workspace)
+            job.status_message = join_messages([job.status_message, self._note_on_files(found)]) or None
         return job
+
+    def _note_on_files(self, job: Job) -> str | None:
+        """Return whose files a download will bring, if it is not the last attempt; only then, this sends another request."""
+        if not job.is_ended or job.attempt <= 1 or job.files_count:
+            return None
+        made_by, _ = self._connection.client.attempt_files(job.job_id)
+        return earlier_attempt_text(made_by) if 0 < made_by < job.attempt else None
 
     def update(self, job_id: str, model: UpdateJob) -> None:
         """Rename a job, change its compute type while it waits, or stop it."""

@@ -8,6 +8,7 @@ from jupyter_scheduler.models import DescribeJob, DescribeJobDefinition, Status
 from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
 from jupyter_scheduler_aws.api.request_fields import is_random_token
+from jupyter_scheduler_aws.connector.status_message import status_message
 from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
 __all__ = ["read_definition", "read_definitions", "read_job", "read_jobs"]
@@ -35,8 +36,8 @@ _UNREADABLE: Final = (
 
 
 def read_job(document: Document) -> DescribeJob:
-    """Read a job. If that fails, return a placeholder whose status message says so."""
-    document = _sanitize(document)
+    """Read a job, with its warnings in its status message. If that fails, return a placeholder whose status message says so."""
+    document = _sanitize({**document, "status_message": status_message(document)})
     model = _read(DescribeJob, document) or _read(DescribeJob, _placeholder_job(document))
     if model is None:
         raise ValueError(f"The response of the service has no job id: {str(document)[:200]}")

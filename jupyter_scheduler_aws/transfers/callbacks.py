@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["Progress", "ignore_progress", "ignore_renamed"]
+__all__ = ["Progress", "ignore_attempt", "ignore_progress", "ignore_renamed"]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the total, repeatedly and at the end. The first can decrease with a retry."""
@@ -11,6 +11,10 @@ Progress = Callable[[int, int], None]
 
 def ignore_progress(_done: int, _total: int) -> None:
     """Ignore the progress."""
+
+
+def ignore_attempt(number: int) -> None:
+    """Ignore that the files are those of an earlier attempt."""
 
 
 def ignore_renamed(name: str, path: Path) -> None:

@@ -30,12 +30,14 @@ def download_files(
     job_id: str,
     folder: Path,
     *,
+    attempt: int | None,
     output_formats: Sequence[str],
     with_input: InputChoice,
     overwrite: bool,
     again: bool,
     on_progress: Progress,
     on_renamed: Callable[[str, Path], None],
+    on_earlier_attempt: Callable[[int], None],
 ) -> list[Path]:
     """Download a job's files into a folder. `Client.download` describes the parameters.
 
@@ -47,13 +49,17 @@ def download_files(
     # The order matters: a job that ended before its files are listed creates no more of them. In the other order, files
     # that it creates between the two requests would be missing from a download that counts as complete.
     job = api.get_job(job_id)
-    items = select_files(api.files(job_id), job, output_formats=output_formats, with_input=with_input)
+    made_by, files = api.attempt_files(job_id, attempt=attempt)
+    items = select_files(files, job, output_formats=output_formats, with_input=with_input, attempt=attempt)
     plan = DownloadPlan(folder, job_id, items, is_ended=job.is_ended, overwrite=overwrite, again=again)
     for name, path in plan.renamed.items():
         on_renamed(name, path)
+    if attempt is None and 0 < made_by < job.attempt:
+        on_earlier_attempt(made_by)
     if plan.missing:
         plan.start()
-    batch = _Batch(api, plan.missing, list_again=lambda: api.files(job_id), on_progress=on_progress)
+    list_again = partial(api.files, job_id, attempt=made_by or None)
+    batch = _Batch(api, plan.missing, list_again=list_again, on_progress=on_progress)
     try:
         batch.download_all(plan.paths)
     except BaseException:

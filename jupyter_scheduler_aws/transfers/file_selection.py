@@ -36,7 +36,12 @@ class DownloadItem:
 
 
 def select_files(
-    files: Iterable[OutputFile], job: Job, *, output_formats: Sequence[str], with_input: InputChoice
+    files: Iterable[OutputFile],
+    job: Job,
+    *,
+    output_formats: Sequence[str],
+    with_input: InputChoice,
+    attempt: int | None = None,
 ) -> list[DownloadItem]:
     """Select files. If an output has the same path as the input, select the output.
 
@@ -58,6 +63,10 @@ def select_files(
     ]
     found = {item.path: item for item in [*inputs, *outputs]}
     if not found:
+        if attempt is not None and attempt < job.attempt:
+            raise DownloadError(
+                f"Attempt {attempt} of the job {job.job_id} has no such files. Its log says what it did."
+            )
         ending = "" if job.is_ended else " yet; wait until it has ended"
         raise DownloadError(
             f"The job {job.job_id}, whose status is {job.status}, has no such files{ending}. Its log says what it did."

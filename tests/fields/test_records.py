@@ -40,6 +40,8 @@ INTERNAL = {
         "waiting_since",
         "deadline",
         "launch_code",
+        "past_attempts",
+        "attempts_left_out",
         "task_arn",
         "instance_id",
         "notebook_retries",

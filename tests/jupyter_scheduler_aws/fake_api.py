@@ -17,7 +17,7 @@ from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, STAR
 from tests.jupyter_scheduler_aws.fake_owners import OWNER_ROUTES, OwnerRoutes
 from tests.jupyter_scheduler_aws.fake_server import Request, Response
 
-__all__ = ["ENVIRONMENT", "FakeApi", "FakeJob", "etag_of", "running_api"]
+__all__ = ["ATTEMPTS", "ENVIRONMENT", "WARNING", "FakeApi", "FakeJob", "etag_of", "running_api"]
 
 ENVIRONMENT = {
     "name": "python",
@@ -46,6 +46,31 @@ def ended(status: str, code: str, title: str, message: str = "") -> dict[str, An
     return {"status": status, "end_time": START + 65_000, "phase": {"code": "ended"}, "outcome": outcome}
 
 
+ATTEMPTS = [
+    {
+        "attempt": 1,
+        "compute_type": "small",
+        "on_spot": True,
+        "start_time": START,
+        "end_time": START + 90_000,
+        "outcome": {"code": "spot_reclaimed", "title": "Spot capacity was reclaimed", "message": "AWS needs it."},
+        "warnings": [],
+        "files_count": 2,
+        "files_bytes": 10,
+    },
+    {
+        "attempt": 3,
+        "compute_type": "large",
+        "on_spot": False,
+        "start_time": None,
+        "end_time": START + 200_000,
+        "outcome": {"code": "container_gone", "title": "The container disappeared", "message": "See its log."},
+        "warnings": [],
+        "files_count": None,
+        "files_bytes": None,
+    },
+]
+WARNING = {"code": "outputs_skipped", "message": "2,000 outputs were left out.", "names": ["a.csv", "b"], "count": 2000}
 COMPLETED = ended("COMPLETED", "succeeded", "Completed")
 FAILED = ended("FAILED", "notebook_error", "The notebook raised an error", "Cell 3 of 3: ValueError: no data for 1850")
 
@@ -57,6 +82,9 @@ class FakeJob:
     """The changes that each request for it shows, in order."""
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Format and content by path."""
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    files_of: int = 0
+    """The attempt that made the files; 0: the job's last."""
 
     def look(self) -> dict[str, Any]:
         if self.plan:
@@ -76,6 +104,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             "results/table.csv": ("files", b"year,ppm\n1970,325.7\n"),
         }
         self.log: list[str] = ["cell 1 of 3", "hello"]
+        self.logs_of_attempts: dict[str, list[str]] = {}
         self.max_upload_bytes = 1_000_000
         self.folder_limits = {
             "max_notebook_bytes": 500_000,
@@ -224,8 +253,14 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             del self.jobs[job_id]
         return Response(204)
 
+    def list_attempts(self, _request: Request, job_id: str) -> Response:
+        return Response.of({"attempts": self.jobs[job_id].attempts, "attempts_left_out": 0})
+
     def list_files(self, request: Request, job_id: str) -> Response:
-        files = list(self.jobs[job_id].files.items())
+        job = self.jobs[job_id]
+        made_by = job.files_of or job.document["attempt"]
+        attempt = int(dict(request.query).get("attempt", made_by))
+        files = [(path, file) for path, file in job.files.items() if attempt == made_by or file[0] == "input"]
         start = int(dict(request.query).get("next_token", 0))
         rows = [
             {
@@ -240,7 +275,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         more: Mapping[str, Any] = (
             {"next_token": str(start + self.page_size)} if start + self.page_size < len(files) else {}
         )
-        return Response.of({"files": rows, "expires_in_seconds": 900, **more})
+        return Response.of({"attempt": attempt, "files": rows, "expires_in_seconds": 900, **more})
 
     def get_file(self, request: Request, job_id: str, path: str) -> Response:
         if dict(request.query)["generation"] != str(self.generation):
@@ -258,9 +293,11 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         return Response(200, content, headers)
 
     def get_log(self, request: Request, _job_id: str) -> Response:
-        start = int(dict(request.query).get("next_token", 0))
-        events = [{"time": START, "message": line} for line in self.log[start : start + self.page_size]]
-        return Response.of({"events": events, "next_token": str(start + len(events))})
+        query = dict(request.query)
+        start = int(query.get("next_token", 0))
+        log = self.logs_of_attempts.get(query.get("attempt", ""), self.log)
+        events = [{"time": START, "message": line} for line in log[start : start + self.page_size]]
+        return Response.of({"attempt": 1, "events": events, "next_token": str(start + len(events))})
 
 
 _ROUTES = [
@@ -274,6 +311,7 @@ _ROUTES = [
     ("GET", "/v1/scheduler/jobs/([^/]+)", "get_job"),
     ("PATCH", "/v1/scheduler/jobs/([^/]+)", "change_job"),
     ("DELETE", "/v1/scheduler/jobs/([^/]+)", "delete_job"),
+    ("GET", "/v1/scheduler/jobs/([^/]+)/attempts", "list_attempts"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/download_files", "list_files"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/logs", "get_log"),
     *DEFINITION_ROUTES,

@@ -75,6 +75,7 @@ ROUTES: Final[Mapping[str, Rule]] = {
     "PATCH /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.MANAGE, Step.RESIZE)),
     "DELETE /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.MANAGE,)),
     "DELETE /scheduler/batch/jobs": Rule(Audience.OWNER, (Step.MANAGE,)),
+    "GET /scheduler/jobs/{job_id}/attempts": Rule(Audience.OWNER),
     "GET /scheduler/jobs/{job_id}/download_files": Rule(Audience.OWNER),
     "GET /scheduler/jobs/{job_id}/logs": Rule(Audience.OWNER),
     "POST /scheduler/job_definitions": Rule(Audience.SELF, (Step.CREATE,)),

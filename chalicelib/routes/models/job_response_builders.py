@@ -3,8 +3,11 @@
 from typing import cast
 
 from chalicelib.config import OUTPUT_FORMATS
+from chalicelib.domain.attempt_history import attempts_of
 from chalicelib.domain.job import Job, JobSpec
 from chalicelib.routes.models.job_responses import (
+    AttemptListResponse,
+    AttemptResponse,
     FilePageResponse,
     FileResponse,
     JobFileResponse,
@@ -16,13 +19,20 @@ from chalicelib.routes.models.job_responses import (
     UploadResponse,
 )
 from chalicelib.routes.models.responses import build_response, without_nulls
-from chalicelib.services.outputs import FilePage
+from chalicelib.services.outputs import AttemptLogPage, FilePage
 from chalicelib.services.uploads import UploadForm
 from chalicelib.storage.bucket import URL_LIFE
 from chalicelib.storage.job_lists import JobPage
-from chalicelib.storage.runner_logs import LogPage
 
-__all__ = ["describe_job", "file_page", "job_page", "log_page", "output_filename_template", "upload_form"]
+__all__ = [
+    "attempt_list",
+    "describe_job",
+    "file_page",
+    "job_page",
+    "log_page",
+    "output_filename_template",
+    "upload_form",
+]
 
 _TEMPLATE = "{{input_filename}}-{{create_time}}"
 """The stock scheduler's default, which is shown but not used."""
@@ -75,16 +85,26 @@ def upload_form(form: UploadForm) -> UploadResponse:
 
 def file_page(page: FilePage) -> FilePageResponse:
     """Return a page of a job's files."""
-    files = [build_response(FileResponse, file) for file in page.files]
-    response: FilePageResponse = {"files": files, "expires_in_seconds": int(URL_LIFE.total_seconds())}
+    response: FilePageResponse = {
+        "attempt": page.attempt,
+        "files": [build_response(FileResponse, file) for file in page.files],
+        "expires_in_seconds": int(URL_LIFE.total_seconds()),
+    }
     if page.next_token:
         response["next_token"] = page.next_token
     return response
 
 
-def log_page(page: LogPage) -> LogPageResponse:
+def log_page(log: AttemptLogPage) -> LogPageResponse:
     """Return a page of a job's log."""
-    response: LogPageResponse = {"events": [build_response(LogEventResponse, event) for event in page.events]}
-    if page.next_token:
-        response["next_token"] = page.next_token
+    events = [build_response(LogEventResponse, event) for event in log.page.events]
+    response: LogPageResponse = {"attempt": log.attempt, "events": events}
+    if log.page.next_token:
+        response["next_token"] = log.page.next_token
     return response
+
+
+def attempt_list(job: Job) -> AttemptListResponse:
+    """Return the attempts of a job."""
+    attempts = [build_response(AttemptResponse, attempt) for attempt in attempts_of(job)]
+    return {"attempts": attempts, "attempts_left_out": job.attempts_left_out}

@@ -12,6 +12,8 @@ from chalicelib.domain.job import JobStatus, PhaseCode
 
 __all__ = [
     "ActorResponse",
+    "AttemptListResponse",
+    "AttemptResponse",
     "FilePageResponse",
     "FileResponse",
     "JobCountResponse",
@@ -167,7 +169,9 @@ class JobResponse(SpecResponse):
     owner_id: str
     """The owner of the job."""
     attempt: int
-    """The current attempt, numbered from 1; 0 until the job first has a slot."""
+    """The current attempt, numbered from 1; 0 until the job first has a slot. `attempts` lists them."""
+    on_spot: bool | None
+    """Whether the current attempt's container was launched on Spot capacity; null until the job first has a slot."""
     phase: PhaseResponse | None
     """The step that the job is at, in more detail than `status`."""
     outcome: OutcomeResponse | None
@@ -211,6 +215,38 @@ class JobCountResponse(TypedDict):
     """Number of jobs with the requested status."""
 
 
+class AttemptResponse(TypedDict):
+    """One try of a job. The texts of past attempts are shortened."""
+
+    attempt: int
+    """Its number, from 1."""
+    compute_type: str
+    """Name of the container's size."""
+    on_spot: bool | None
+    """Whether its container was launched on Spot capacity; null if an earlier release launched it."""
+    start_time: int | None
+    """When its runner started [ms UTC]; null if it never did."""
+    end_time: int | None
+    """When it ended [ms UTC]; null while it runs."""
+    outcome: OutcomeResponse | None
+    """Why it ended; null while it runs."""
+    warnings: list[WarningResponse]
+    """What its runner reported besides; of past attempts, without names."""
+    files_count: int | None
+    """Number of files that its runner reported as uploaded; null if it did not report. There may be files nevertheless."""
+    files_bytes: int | None
+    """Their total size [bytes]."""
+
+
+class AttemptListResponse(TypedDict):
+    """The attempts of a job."""
+
+    attempts: list[AttemptResponse]
+    """The attempts, oldest first; of very many, the first two and the last ones."""
+    attempts_left_out: int
+    """Number of attempts that are not on record any more."""
+
+
 class UploadResponse(TypedDict):
     """A form to upload one snapshot with. Send the fields and then the file, named `file`, as `multipart/form-data`."""
 
@@ -252,8 +288,10 @@ class FileResponse(TypedDict):
 class FilePageResponse(TypedDict):
     """A page of a job's files."""
 
+    attempt: int
+    """The attempt whose files these are; 0 if the job has not had one."""
     files: list[FileResponse]
-    """The files of the last attempt; the first page starts with the input."""
+    """The files; the first page starts with the input."""
     expires_in_seconds: int
     """How long the URLs are valid [s]."""
     next_token: NotRequired[str]
@@ -272,6 +310,8 @@ class LogEventResponse(TypedDict):
 class LogPageResponse(TypedDict):
     """A page of a job's log, oldest lines first."""
 
+    attempt: int
+    """The attempt whose log this is; 0 if the job has not had one."""
     events: list[LogEventResponse]
     """The lines, at most 1 MiB."""
     next_token: NotRequired[str]

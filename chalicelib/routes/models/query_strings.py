@@ -22,6 +22,7 @@ __all__ = [
     "MAX_DELETED",
     "MAX_TAGS",
     "MAX_TEXT",
+    "attempt_query",
     "batch_query",
     "crontab_query",
     "definition_query",
@@ -111,6 +112,20 @@ def page_query(params: MultiDict | None) -> tuple[int, str | None]:
     max_items = _number(params, "max_items") if params else None
     limit = DEFAULT_MAX_ITEMS if max_items is None else min(max(max_items, 1), DEFAULT_MAX_ITEMS)
     return limit, (params.get("next_token") or None) if params else None
+
+
+def attempt_query(params: MultiDict | None) -> int | None:
+    """Return the number of the attempt that a request names; None if it names none.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it is not the number of an attempt.
+    """
+    number = _number(params, "attempt") if params else None
+    if number == 0:
+        raise InvalidRequestError.for_field("attempt", "attempts are numbered from 1.")
+    return number
 
 
 def crontab_query(params: MultiDict | None) -> tuple[str, str]:

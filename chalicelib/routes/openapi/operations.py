@@ -108,6 +108,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "delete_job": Operation(tag="jobs", query=(OWNER,), refusals=(NotFoundError,)),
     "delete_jobs": Operation(tag="jobs", query=(*BATCH_QUERY, OWNER), refusals=(InvalidRequestError, NotFoundError)),
+    "list_attempts": Operation(tag="jobs", query=(OWNER,), refusals=(NotFoundError,)),
     "list_files": Operation(tag="outputs", query=(*FILES_QUERY, OWNER), refusals=(InvalidRequestError, NotFoundError)),
     "read_logs": Operation(tag="outputs", query=(*LOGS_QUERY, OWNER), refusals=(InvalidRequestError, NotFoundError)),
     "create_definition": Operation(

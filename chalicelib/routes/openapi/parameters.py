@@ -46,6 +46,7 @@ class Parameter:
 
 _TEXT: Final = {"type": "string", "maxLength": MAX_TEXT}
 _COUNT: Final = {"type": "integer", "minimum": 0, "maximum": 10**14 - 1}
+_ATTEMPT: Final = {**_COUNT, "minimum": 1}
 _TOKEN: Final = {"type": "string"}
 
 
@@ -123,9 +124,13 @@ BATCH_QUERY: Final = (
     ),
 )
 
-FILES_QUERY: Final = (Parameter(name="next_token", description="From the previous page.", schema=_TOKEN),)
+FILES_QUERY: Final = (
+    Parameter(name="attempt", description="Number of the attempt.", schema=_ATTEMPT),
+    Parameter(name="next_token", description="From the previous page.", schema=_TOKEN),
+)
 
 LOGS_QUERY: Final = (
+    Parameter(name="attempt", description="Number of the attempt.", schema=_ATTEMPT),
     Parameter(name="next_token", description="From an earlier response, to continue there.", schema=_TOKEN),
 )
 

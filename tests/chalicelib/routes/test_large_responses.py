@@ -35,6 +35,30 @@ def test_jobs_with_as_many_parameters_as_are_taken(local: LocalScheduler, kind: 
         assert {each["job_id"] for each in rows} == job_ids
 
 
+@pytest.mark.parametrize("kind", _WIDE)
+def test_jobs_with_as_many_warnings_and_attempts_as_are_kept(local: LocalScheduler, kind: str) -> None:
+    job_id = local.create(parameters={"wide": _WIDE[kind] * 100}, tags=["t"], max_retries=5)
+    letter = "x" if kind == "control characters" else _WIDE[kind]  # control characters are removed
+    warning = {"code": "outputs_skipped", "message": letter * 500, "names": [letter * 200] * 20, "count": 20}
+    body = {"outcome": {"code": "kernel_died", "message": letter * 2000}, "warnings": [warning] * 20}
+    for _ in range(6):
+        run = local.start(job_id)
+        run.send_report(body)
+        local.finish(run, exit_code=14)
+    assert local.status(job_id) == "FAILED"
+    assert len(str(local.item(job_id)).encode()) < 100_000
+    ended = local.factory._job_table.get(local.owner_id(), job_id, local.clock())
+    assert ended is not None
+    kept = {each: getattr(ended, each) for each in ("status", "outcome", "warnings", "past_attempts", "attempt")}
+    job_ids = {job_id, *local.copies(job_id, 150, lambda _: kept)}
+    for query in ("?", "?sort_by=asc(name)&", "?tags=t&"):
+        rows = _pages(local, f"/scheduler/jobs{query}", "jobs")
+        assert {each["job_id"] for each in rows} == job_ids
+        assert len(rows) == len(job_ids)
+    attempts = local.api.get(f"/scheduler/jobs/{job_id}/attempts")
+    assert (attempts.status, len(attempts.body["attempts"])) == (200, 6)
+
+
 def test_definitions_with_as_many_parameters_as_are_taken(local: LocalScheduler, made: Definitions) -> None:
     uri = local.upload(notebook())
     ids = {made.create(input_uri=uri, parameters={"wide": "é" * 40_000}, schedule=...) for _ in range(30)}

@@ -99,12 +99,12 @@ def test_a_job_lists_the_links_that_the_panel_shows(local: LocalScheduler) -> No
     assert {each["file_path"] for each in files} == {None}
 
 
-@pytest.mark.parametrize("state", ["waiting", "launched"])
-def test_without_output_there_are_no_log_lines(local: LocalScheduler, state: str) -> None:
+@pytest.mark.parametrize(("state", "attempt"), [("waiting", 0), ("launched", 1)])
+def test_without_output_there_are_no_log_lines(local: LocalScheduler, state: str, attempt: int) -> None:
     job_id = local.create()
     if state == "launched":
         local.launch(job_id)
-    assert local.api.get(f"/scheduler/jobs/{job_id}/logs").body == {"events": []}
+    assert local.api.get(f"/scheduler/jobs/{job_id}/logs").body == {"attempt": attempt, "events": []}
 
 
 def test_log_lines_continue_from_a_token(local: LocalScheduler) -> None:

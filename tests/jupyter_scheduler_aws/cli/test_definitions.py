@@ -10,7 +10,7 @@ from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.cli.definition_table import definition_table
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
-from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi
+from tests.jupyter_scheduler_aws.fake_api import FAILED, WARNING, FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import NEXT, REFUSED
 
 LONG = "A name that is longer than any terminal is wide " * 3
@@ -92,6 +92,16 @@ def test_a_definition_is_shown(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert json.loads(nbjobs("definitions", "show", definition_id, "--json").stdout) == (
         api.definitions[definition_id].document
     )
+
+
+def test_a_definition_shows_how_its_last_run_ended(api: FakeApi, nbjobs: Nbjobs) -> None:
+    job_id = api.add_job(warnings=[WARNING])
+    definition_id = api.add_definition(last_run={"job_id": job_id, "due_time": NEXT})
+
+    lines = [line.strip() for line in nbjobs("definitions", "show", definition_id).lines]
+
+    assert any(line.startswith("last run") and line.endswith(f"job {job_id} COMPLETED") for line in lines)
+    assert "! 2,000 outputs were left out. (a.csv, b, 1,998 more)" in lines
 
 
 def test_a_failing_definition_is_marked_in_the_list(api: FakeApi, nbjobs: Nbjobs) -> None:

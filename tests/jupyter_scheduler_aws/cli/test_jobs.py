@@ -149,6 +149,7 @@ def test_a_download_as_json(api: FakeApi, nbjobs: Nbjobs, tmp_path: Path) -> Non
         "directory": str(tmp_path / "out"),
         "files": [str(tmp_path / "out/report-2026.html")],
         "renamed": {},
+        "earlier_attempt": None,
     }
 
 

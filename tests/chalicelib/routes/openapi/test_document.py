@@ -14,7 +14,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app.app import app
 from chalicelib.errors import RequestError
 from chalicelib.routes.models.job_requests import CreateJobBody
-from chalicelib.routes.models.query_strings import batch_query, crontab_query, definition_query, job_query, page_query
+from chalicelib.routes.models.query_strings import (
+    attempt_query,
+    batch_query,
+    crontab_query,
+    definition_query,
+    job_query,
+    page_query,
+)
 from chalicelib.routes.openapi.document import DOCUMENT, make_document, render, views
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS
 from chalicelib.routes.openapi.schemas import field_docs
@@ -168,7 +175,7 @@ def read_from_query(view: Any) -> set[str]:
     """Return the query parameters that a view reads."""
     source = inspect.getsource(view)
     names = set(re.findall(r'_param\("(\w+)"\)', source))
-    for parse in (job_query, definition_query, crontab_query, batch_query, page_query):
+    for parse in (job_query, definition_query, crontab_query, batch_query, page_query, attempt_query):
         if f"{parse.__name__}(" in source:
             watched = _Watched()
             parse(watched)
