@@ -14,15 +14,17 @@ from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.authorization.principal import Principal, PrincipalKind
 from chalicelib.domain.identifiers import RunId
-from chalicelib.domain.job import Heartbeat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
+from chalicelib.domain.job import Heartbeat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob, WaitingQueue
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.runner_identity import CheckIn, Session, code_proof, key_proof
 from chalicelib.domain.task_state import TaskState
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.cleanup import CleanupService
+from chalicelib.services.clock import NEVER
 from chalicelib.services.dispatch import DispatchService
 from chalicelib.services.jobs import JobService
+from chalicelib.services.orphaned_tasks import OrphanedTaskService
 from chalicelib.services.runs import RunService
 from chalicelib.services.sweep import SweepService
 from chalicelib.services.task_events import TaskEventService
@@ -79,6 +81,7 @@ class Scheduler:
         )
         self._sweep = SweepService(lists=stores, marks=stores, **for_tasks)
         self._events = TaskEventService(limits=settings.limits, **for_tasks)
+        self._orphans = OrphanedTaskService(lists=stores, launcher=stores, task_events=self._events, clock=clock)
         store_names = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
         self._jobs = JobService(settings=settings, jobs=jobs, clock=clock, **dict.fromkeys(store_names, stores))
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
@@ -105,6 +108,9 @@ class Scheduler:
 
     def _do_sweep(self, _: Operation) -> None:
         self._sweep.run()
+
+    def _do_search(self, _: Operation) -> None:
+        self._orphans.run(NEVER)
 
     def _do_check_in(self, operation: Operation) -> str:
         run_id, launch = _run_of(operation.subject)
@@ -205,10 +211,10 @@ class _Stores:
             return []
         return [LiveJob(OWNER, JOB_ID, JobStatus(record.status), None, record.task_arn)]
 
-    def waiting(self, _now: datetime, **_: Any) -> Iterator[list[WaitingJob]]:
+    def waiting(self, _now: datetime) -> Iterator[WaitingQueue]:
         record = self._tape.ask("index")
         if record is not None and record.waiting:
-            yield [WaitingJob(OWNER, JOB_ID, START, None)]
+            yield WaitingQueue(OWNER, None, iter([WaitingJob(OWNER, JOB_ID, START, None)]))
 
     def overdue(self, _now: datetime) -> Iterator[LiveJob]:
         record = self._tape.ask("index")
@@ -226,6 +232,12 @@ class _Stores:
     def describe(self, arn: str) -> TaskState | None:
         task = self._tape.ask("describe", arn)
         return None if task is None else _describe(task)
+
+    def running(self) -> list[str]:
+        return list(self._tape.ask("list cluster"))
+
+    def describe_all(self, arns: list[str]) -> Iterator[TaskState]:
+        yield from filter(None, map(self.describe, arns))
 
     def find(self, run_id: RunId) -> list[str]:
         return list(self._tape.ask("list tasks", run_id.attempt))

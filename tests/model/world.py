@@ -116,7 +116,7 @@ def replace_task(world: World, task: Task, **changes: Any) -> World:
     return world._replace(tasks=tuple(sorted(after if each.arn == task.arn else each for each in world.tasks)))
 
 
-_FOR_TASKS: Final = ("dispatch", "sweep", "event")
+_FOR_TASKS: Final = ("dispatch", "sweep", "search", "event")
 """Operations that may still start, stop or look at a task when the job has ended."""
 
 
