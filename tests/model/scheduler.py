@@ -10,11 +10,13 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.config import ComputeType, Environment, Limits, Retention, SchedulerSettings
+from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.authorization.principal import Principal, PrincipalKind
 from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Heartbeat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob, WaitingQueue
+from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.runner_identity import CheckIn, Session, code_proof, key_proof
 from chalicelib.domain.task_state import TaskState
@@ -74,7 +76,7 @@ class Scheduler:
         shared: dict[str, Any] = {"jobs": jobs, "completion": completion, "clock": clock}
         for_tasks: dict[str, Any] = {"launcher": stores, "wake_ups": stores, **shared}
         self._dispatch = DispatchService(
-            settings=settings, lists=stores, owners=stores, sleep=_do_nothing, make_code=lambda: CODE, **for_tasks
+            settings=settings, lists=stores, owners=stores, sleep=lambda _: None, make_code=lambda: CODE, **for_tasks
         )
         self._runs = RunService(
             settings=settings, marks=stores, files=stores, runner_key=stores, budgets=stores, **shared
@@ -82,7 +84,7 @@ class Scheduler:
         self._sweep = SweepService(lists=stores, marks=stores, **for_tasks)
         self._events = TaskEventService(limits=settings.limits, **for_tasks)
         self._orphans = OrphanedTaskService(lists=stores, launcher=stores, task_events=self._events, clock=clock)
-        store_names = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
+        store_names = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission", "copies")
         self._jobs = JobService(settings=settings, jobs=jobs, clock=clock, **dict.fromkeys(store_names, stores))
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 
@@ -131,7 +133,7 @@ class Scheduler:
     def _do_report(self, operation: Operation) -> JobStatus:
         run_id, _ = _run_of(operation.subject)
         session = Session(run_id=run_id, instance_id=operation.subject)
-        return self._runs.report(session, code=operation.detail, message="")
+        return self._runs.report(session, AttemptResult(make_outcome(operation.detail)))
 
     def _do_event(self, operation: Operation) -> None:
         self._events.handle(_describe(Task(operation.subject, stopped=operation.detail)))
@@ -261,10 +263,6 @@ class _Stores:
 
     def delete_prefix(self, *_: Any) -> None:
         """Ignore files."""
-
-
-def _do_nothing(_seconds: float) -> None:
-    pass
 
 
 def _run_of(arn: str) -> tuple[RunId, int]:

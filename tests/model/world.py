@@ -40,11 +40,6 @@ class Task(NamedTuple):
         return int(self.arn.split(".")[1])
 
     @property
-    def is_second(self) -> bool:
-        """Whether its launch had started a task before it."""
-        return not self.arn.endswith(".0")
-
-    @property
     def is_checked_in(self) -> bool:
         """Whether its runner has a session token, and is still there."""
         return not self.stopped and self.runner != "boot"
