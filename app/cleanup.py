@@ -2,6 +2,7 @@
 
 import chalicelib.services.cleanup
 import chalicelib.services.definition_cleanup
+import chalicelib.services.unfinished_copies
 import chalicelib.services.upload_and_log_cleanup
 from chalicelib import events
 from chalicelib.observability import observed

@@ -9,7 +9,7 @@ SchedulerError
 │   │   └── OwnerDisabledError          an admin has disabled the owner
 │   ├── NotFoundError               404 it does not exist, or belongs to somebody else
 │   ├── ConflictError               409 its state does not allow this
-│   │   ├── IdempotencyTokenError       the token was used for a different request
+│   │   ├── IdempotencyTokenError       the token was used before, and cannot be used again
 │   │   ├── LimitReachedError           the owner has as many as the operator allows
 │   │   └── NotYourRunError             the run belongs to another container, or has ended
 │   ├── TooLargeError               413 a body, a notebook or a folder exceeds its limit
@@ -147,7 +147,7 @@ class ConflictError(RequestError):
 
 
 class IdempotencyTokenError(ConflictError):
-    """The token was used for a different request."""
+    """The token was used for a different request, or what it created was deleted."""
 
     code = "idempotency_token_reused"
 
@@ -156,6 +156,13 @@ class IdempotencyTokenError(ConflictError):
         """Make an error that names the token."""
         return cls(
             f"The idempotency token {token!r} was used for a different request. Choose another token, or send the same request again."
+        )
+
+    @classmethod
+    def for_deleted(cls, token: str, made_id: str) -> Self:
+        """Make an error that names the token, and what it created."""
+        return cls(
+            f"The idempotency token {token!r} has created {made_id}, which was deleted since. Choose another token to create it again."
         )
 
 

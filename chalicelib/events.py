@@ -10,7 +10,7 @@ from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.task_state import parse_task
 from chalicelib.factory import factory
 from chalicelib.observability import count_background_failure
-from chalicelib.services.background_work import counted, isolated
+from chalicelib.services.background_work import Duty, counted, isolated, run_duties
 
 __all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
@@ -39,10 +39,16 @@ def task_events(event: Mapping[str, Any], _context: Any) -> None:
         factory().task_events.handle(parse_task(event["detail"]))
 
 
-def sweep(_event: Mapping[str, Any], _context: Any) -> None:
-    """Handle the event of every minute: first what takes a bounded time, then the jobs, of which there may be many."""
-    factory().definition_sweep.run()
-    factory().sweep.run()
+def sweep(_event: Mapping[str, Any], context: Any) -> None:
+    """Handle the event of every minute: each duty has its share of the time, first those that only send messages."""
+    made = factory()
+    duties = (
+        Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_walks),
+        Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_syncs),
+        Duty(BackgroundWork.RUNS, made.sweep.run),
+        Duty(BackgroundWork.ORPHANED_TASKS, made.orphaned_tasks.run),
+    )
+    run_duties(duties, until=_last_start(context), clock=made.clock)
 
 
 def ticks(event: dict[str, Any], context: Any) -> Any:
@@ -102,6 +108,9 @@ def _stream_record(record: Any) -> None:
 def _second_cleanup(record: Any) -> None:
     message = record.json_body
     with counted(BackgroundWork.CLEANUP, **{name: str(value) for name, value in message.items()}):
+        if "copied_key" in message:
+            factory().unfinished_copies.run(message)
+            return
         if "definition_id" in message:
             slots = message["schedule_slots"]
             factory().definition_cleanup.delete_remains(message["owner_id"], message["definition_id"], slots)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.services.dispatch import DispatchService
     from chalicelib.services.jobs import JobService
     from chalicelib.services.missed_ticks import MissedTickService
+    from chalicelib.services.orphaned_tasks import OrphanedTaskService
     from chalicelib.services.outputs import OutputService
     from chalicelib.services.owners import OwnerService
     from chalicelib.services.runs import RunService
@@ -60,6 +61,7 @@ class Factory(SharedServices):
             wake_ups=self._wake_ups,
             owners=self.owners,
             admission=self._admission,
+            copies=self._copies,
             clock=self.clock,
         )
 
@@ -83,6 +85,7 @@ class Factory(SharedServices):
             sync=self.schedule_sync,
             owners=self.owners,
             admission=self._admission,
+            copies=self._copies,
             clock=self.clock,
         )
 
@@ -98,6 +101,7 @@ class Factory(SharedServices):
             sync=self.schedule_sync,
             owners=self.owners,
             admission=self._admission,
+            copies=self._copies,
             clock=self.clock,
         )
 
@@ -115,6 +119,7 @@ class Factory(SharedServices):
             tokens=self._tokens,
             owners=self.owners,
             admission=self._admission,
+            copies=self._copies,
             clock=self.clock,
         )
 
@@ -140,7 +145,9 @@ class Factory(SharedServices):
         """The service that handles overdue ticks."""
         from chalicelib.services.missed_ticks import MissedTickService
 
-        return MissedTickService(definitions=self._definition_table, ticks=self.ticks, clock=self.clock)
+        return MissedTickService(
+            definitions=self._definition_table, marks=self._marks, ticks=self.ticks, clock=self.clock
+        )
 
     @cached_property
     def definition_sweep(self) -> DefinitionSweepService:
@@ -230,6 +237,15 @@ class Factory(SharedServices):
             results=self._results,
             connectivity=ConnectivityService(lists=self._job_lists, marks=self._marks),
             clock=self.clock,
+        )
+
+    @cached_property
+    def orphaned_tasks(self) -> OrphanedTaskService:
+        """The service that finds tasks that no record names."""
+        from chalicelib.services.orphaned_tasks import OrphanedTaskService
+
+        return OrphanedTaskService(
+            lists=self._job_lists, launcher=self._launcher, task_events=self.task_events, clock=self.clock
         )
 
     @cached_property

@@ -36,11 +36,11 @@ def _tracer() -> Tracer:
     return Tracer(auto_patch=False)
 
 
-def count(name: str, *, outcome: str | None = None) -> None:
-    """Count one event in CloudWatch's embedded metric format; flushed at the end of the invocation."""
+def count(name: str, *, outcome: str | None = None, number: int = 1) -> None:
+    """Count one or more events in CloudWatch's embedded metric format; flushed at the end of the invocation."""
     if outcome is not None:
         _metrics().add_metadata(key="outcome", value=outcome)
-    _metrics().add_metric(name=name, unit=MetricUnit.Count, value=1)
+    _metrics().add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
 def count_background_failure(work: str) -> None:

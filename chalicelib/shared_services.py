@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.services.idempotency import IdempotencyService
     from chalicelib.services.schedule_sync import ScheduleSync
     from chalicelib.services.snapshots import SnapshotService
+    from chalicelib.services.unfinished_copies import UnfinishedCopyAnnouncer, UnfinishedCopyService
 
 __all__ = ["SharedServices"]
 
@@ -65,7 +66,24 @@ class SharedServices(Stores):
     def _tokens(self) -> IdempotencyService:
         from chalicelib.services.idempotency import IdempotencyService
 
-        return IdempotencyService(marks=self._marks, files=self._files)
+        return IdempotencyService(
+            marks=self._marks, jobs=self._job_table, definitions=self._definition_table, files=self._files
+        )
+
+    @cached_property
+    def unfinished_copies(self) -> UnfinishedCopyService:
+        """The service that removes copies for which no record was stored."""
+        from chalicelib.services.unfinished_copies import UnfinishedCopyService
+
+        return UnfinishedCopyService(
+            files=self._files, jobs=self._job_table, definitions=self._definition_table, clock=self.clock
+        )
+
+    @cached_property
+    def _copies(self) -> UnfinishedCopyAnnouncer:
+        from chalicelib.services.unfinished_copies import UnfinishedCopyAnnouncer
+
+        return UnfinishedCopyAnnouncer(queue=self._second_cleanups, retention=self.settings.retention)
 
     @cached_property
     def _completion(self) -> AttemptCompletionService:

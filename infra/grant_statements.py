@@ -142,11 +142,17 @@ class GrantStatements:
             faults_only=faults_only,
         )
 
-    def allow_to_list_tasks(self, function: str, purpose: str) -> None:
+    def allow_to_list_tasks(self, function: str, purpose: str, *, faults_only: bool = True) -> None:
         """Allow a function to list the tasks of the stack's cluster."""
         where = self._in_our_cluster()
         self.allow(
-            function, ["ecs:ListTasks"], ["*"], purpose, conditions=where, wildcard_reason=_TASK_LISTS, faults_only=True
+            function,
+            ["ecs:ListTasks"],
+            ["*"],
+            purpose,
+            conditions=where,
+            wildcard_reason=_TASK_LISTS,
+            faults_only=faults_only,
         )
 
     def allow_launches(self) -> None:

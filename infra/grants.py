@@ -56,6 +56,8 @@ class Grants(GrantStatements):
         self.allow("api", ["secretsmanager:GetSecretValue"], [self.runner_key_arn], "check the proofs of runners")
         self.allow_to_write_schedules("api", "a definition is created, edited, paused or resumed")
         self.allow_wake_ups("api", "after a job was created")
+        unfinished = "have the copy of a snapshot removed if its definition is not stored"
+        self.allow("api", ["sqs:SendMessage"], [self.queues.cleanup.queue_arn], unfinished)
 
     def _dispatch(self) -> None:
         self.allow_items("dispatch", self.tables.jobs, ("GetItem", "UpdateItem"), "claim jobs, record their tasks")
@@ -88,6 +90,8 @@ class Grants(GrantStatements):
         waiting = [f"{self.tables.jobs.table_arn}/index/waiting"]
         self.allow("ticks", ["dynamodb:Query"], waiting, "count the owner's waiting jobs")
         self.allow_items("ticks", self.tables.marks, ("GetItem", "PutItem"), "mark a due time as processed")
+        many = "find which due times of a long outage were processed"
+        self.allow_items("ticks", self.tables.marks, ("BatchGetItem",), many, faults_only=True)
         self.allow_objects("ticks", ["s3:GetObject"], ["definitions/*"], "copy a definition's snapshot")
         self.allow_objects("ticks", ["s3:PutObject"], ["jobs/*"], "copy the snapshot to a job's input")
         unused = "delete the copy for a due time that was processed meanwhile"
@@ -118,8 +122,8 @@ class Grants(GrantStatements):
             "stop a task without a heartbeat, or one that outlives its job",
             faults_only=True,
         )
-        self.allow_to_list_tasks("sweep", "find a task whose launch was not recorded")
         self._allow_results("sweep")
+        self.allow_to_list_tasks("sweep", "find tasks that no record names", faults_only=False)
         self.allow_wake_ups("sweep", "a wake-up may have been lost", faults_only=True)
 
     def _cleanup(self) -> None:
@@ -142,6 +146,9 @@ class Grants(GrantStatements):
         )
         by_definition = [f"{self.tables.jobs.table_arn}/index/by_definition"]
         self.allow("cleanup", ["dynamodb:Query"], by_definition, "find jobs of a deleted definition")
+        kept = "check whether an announced copy of a snapshot belongs to something"
+        for table in (self.tables.jobs, self.tables.definitions):
+            self.allow_items("cleanup", table, ("GetItem",), kept)
         self.allow_items("cleanup", self.tables.jobs, ("BatchWriteItem",), "delete jobs of a deleted definition")
         self.allow_schedules("cleanup", ("DeleteSchedule",), "delete the schedules of a deleted definition")
         self.allow_tasks("cleanup", ("StopTask",), "stop the task of a deleted job")

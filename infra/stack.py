@@ -182,7 +182,7 @@ class SchedulerStack(Stack):
             "TICK_DEAD_LETTER_QUEUE_ARN": self.queues.dead_ticks.queue_arn,
         }
         self.functions.set_environment(
-            "api", jobs | definitions | marks | owners | bucket | runner_key | log_group | schedules
+            "api", jobs | definitions | marks | owners | bucket | runner_key | log_group | schedules | cleanups
         )
         self.functions.set_environment("dispatch", jobs | marks | owners | cluster | self._launch_variables())
         self.functions.set_environment("task-events", jobs | marks)

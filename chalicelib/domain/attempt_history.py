@@ -46,8 +46,7 @@ def _current(job: Job) -> Attempt:
         number=job.attempt,
         compute_type=job.spec.compute_type,
         on_spot=job.on_spot,
-        # A claim clears the instance; the job still has the start time of the attempt before.
-        start_time=job.start_time if job.instance_id else None,
+        start_time=job.run_start,
         end_time=job.end_time,
         outcome=job.outcome,
         warnings=job.warnings,

@@ -20,6 +20,8 @@ class BackgroundWork(StrEnum):
     """Waking the dispatcher while jobs wait."""
     RUNS = "runs"
     """Checking runs whose deadline has passed."""
+    ORPHANED_TASKS = "orphaned-tasks"
+    """Finding running tasks that no job's record names."""
     TASK_EVENTS = "task-events"
     """Processing task events of ECS."""
     CLEANUP = "cleanup"

@@ -1,4 +1,4 @@
-"""Fair queueing: choose the next waiting jobs by round robin over their owners, within the limits.
+"""Fair queueing: choose the next waiting jobs by round robin over their owners, and over each owner's definitions, within the limits.
 
 The owner with the fewest slots comes first; among equals, the one who has waited longest. Without this order, one owner would get
 every slot whenever slots become free one at a time.
@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.config import Limits
-from chalicelib.domain.job import LiveJob, WaitingJob
+from chalicelib.domain.job import LiveJob, WaitingJob, WaitingQueue
 
 __all__ = ["Load", "round_robin"]
 
 
 @dataclass
 class Load:
-    """The number of slots in use: in total, by owner and by definition."""
+    """The number of slots in use: in total, by owner and by queue."""
 
     total: int = 0
     by_owner: Counter[str] = field(default_factory=Counter)
-    by_definition: Counter[str] = field(default_factory=Counter)
+    by_queue: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    """By owner and definition; None for the owner's jobs without one."""
 
     @classmethod
     def of(cls, live: Iterable[LiveJob]) -> "Load":
@@ -35,51 +36,73 @@ class Load:
         """Count one more job."""
         self.total += 1
         self.by_owner[job.owner_id] += 1
-        if job.job_definition_id:
-            self.by_definition[job.job_definition_id] += 1
+        self.by_queue[_queue_of(job)] += 1
 
     def has_room(self, job: WaitingJob, limits: Limits) -> bool:
         """Whether all limits allow this job in addition."""
         return (
             self.total < limits.max_running_jobs
             and self.by_owner[job.owner_id] < limits.max_running_jobs_per_owner
-            and (
-                not job.job_definition_id
-                or self.by_definition[job.job_definition_id] < limits.max_running_jobs_per_definition
-            )
+            and (not job.job_definition_id or self.by_queue[_queue_of(job)] < limits.max_running_jobs_per_definition)
         )
 
 
-def round_robin(waiting: Iterable[list[WaitingJob]], load: Load, limits: Limits) -> Iterator[WaitingJob]:
+def round_robin(waiting: Iterable[WaitingQueue], load: Load, limits: Limits) -> Iterator[WaitingJob]:
     """Yield the jobs to launch, one per owner in turn, and add them to the load.
+
+    An owner's turn goes to the queue with the fewest slots; among equals, to the one whose first job has waited longest.
 
     Parameters
     ----------
     waiting
-        The waiting jobs of each owner, oldest first.
+        The queues of waiting jobs, each oldest first. A job is taken from its queue only when its turn has come.
     load
         The slots in use. This function adds each job that it yields.
     limits
         The operator's limits.
     """
-    first = sorted((jobs for jobs in waiting if jobs), key=lambda jobs: _precedence(jobs[0], load))
-    queues = deque(deque(jobs) for jobs in first)
-    while queues and load.total < limits.max_running_jobs:
-        queue = queues.popleft()
-        job = _first_with_room(queue, load, limits)
-        if job is not None:
+    queues: dict[str, list[_Queue]] = {}
+    for queue in waiting:
+        if first := next(queue.jobs, None):
+            queues.setdefault(queue.owner_id, []).append(_Queue(first, queue.jobs))
+    owners = deque(
+        sorted(queues.values(), key=lambda of_owner: min(_precedence(each.first, load) for each in of_owner))
+    )
+    while owners and load.total < limits.max_running_jobs:
+        of_owner = owners.popleft()
+        if job := _take(of_owner, load, limits):
             load.add(job)
             yield job
-            queues.append(queue)
+            owners.append(of_owner)
+
+
+@dataclass
+class _Queue:
+    first: WaitingJob
+    rest: Iterator[WaitingJob]
 
 
 def _precedence(job: WaitingJob, load: Load) -> tuple[int, datetime, str]:
     return load.by_owner[job.owner_id], job.not_before, job.job_id
 
 
-def _first_with_room(queue: deque[WaitingJob], load: Load, limits: Limits) -> WaitingJob | None:
-    while queue:
-        job = queue.popleft()
-        if load.has_room(job, limits):
-            return job
+def _take(queues: list[_Queue], load: Load, limits: Limits) -> WaitingJob | None:
+    """Take the next job of an owner. A queue that is empty, or whose definition is at its limit, is removed: no slot becomes free meanwhile."""
+    while queues:
+        queue = min(
+            queues, key=lambda each: (load.by_queue[_queue_of(each.first)], each.first.not_before, each.first.job_id)
+        )
+        job = queue.first
+        if not load.has_room(job, limits):
+            queues.remove(queue)
+            continue
+        if following := next(queue.rest, None):
+            queue.first = following
+        else:
+            queues.remove(queue)
+        return job
     return None
+
+
+def _queue_of(job: LiveJob | WaitingJob) -> tuple[str, str | None]:
+    return job.owner_id, job.job_definition_id

@@ -1,6 +1,6 @@
 """A job: one run of one notebook, with its own copy of the input."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ __all__ = [
     "Phase",
     "PhaseCode",
     "WaitingJob",
+    "WaitingQueue",
     "option_values",
     "stop_message",
 ]
@@ -195,6 +196,16 @@ class WaitingJob:
     job_id: str
     not_before: datetime
     job_definition_id: str | None
+
+
+@dataclass(frozen=True)
+class WaitingQueue:
+    """An owner's waiting jobs of one definition, or those without a definition."""
+
+    owner_id: str
+    job_definition_id: str | None
+    jobs: Iterator[WaitingJob]
+    """At least one, oldest first; read as they are needed."""
 
 
 @dataclass(frozen=True)

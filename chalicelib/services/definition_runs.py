@@ -20,6 +20,7 @@ from chalicelib.services.admission import AdmissionService
 from chalicelib.services.clock import Clock
 from chalicelib.services.idempotency import IdempotencyService
 from chalicelib.services.owners import OwnerService
+from chalicelib.services.unfinished_copies import UnfinishedCopyAnnouncer
 from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.job_table import JobTable
@@ -43,6 +44,7 @@ class DefinitionRunService:
     tokens: IdempotencyService
     owners: OwnerService
     admission: AdmissionService
+    copies: UnfinishedCopyAnnouncer
     clock: Clock
 
     def run_now(
@@ -102,6 +104,7 @@ class DefinitionRunService:
                 return first
             check_run(Step.RUN_NOW, definition.spec, self.settings, caller)
             job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
+            self.copies.announce_job(job)
             if self.files.copy(definition.snapshot_key, job.input_key, definition.input_size_bytes):
                 return self._store(job, use)
         raise ConflictError(f"The notebook of job definition {definition_id} was being replaced. Try again.")

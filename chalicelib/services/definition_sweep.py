@@ -1,11 +1,11 @@
 """The sweep of definitions: finds overdue ones and those without schedules, and sends requests to the ticks function."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.background_work import BackgroundWork
-from chalicelib.services.background_work import isolated
+from chalicelib.services.background_work import OutOfTimeError
 from chalicelib.services.clock import Clock
 from chalicelib.services.missed_ticks import GRACE
 from chalicelib.storage.definition_table import DefinitionTable
@@ -25,10 +25,25 @@ class DefinitionSweepService:
     ticks: TickQueue
     clock: Clock
 
-    def run(self) -> None:
-        """Request a walk for each overdue definition, and a sync for each whose schedules are not written."""
-        now = self.clock()
-        with isolated(BackgroundWork.TICK_REQUESTS, kind="walk"):
-            self.ticks.send_all("walk", self.definitions.overdue(now - GRACE))
-        with isolated(BackgroundWork.TICK_REQUESTS, kind="sync"):
-            self.ticks.send_all("sync", self.definitions.unsynced(now - _SYNC_GRACE))
+    def request_walks(self, until: datetime) -> None:
+        """Request a walk for each overdue definition, the most overdue first.
+
+        Raises
+        ------
+        OutOfTimeError
+            If there was no time for all of them; those that are left are still overdue at the next sweep.
+        """
+        self._request("walk", self.definitions.overdue(self.clock() - GRACE), until)
+
+    def request_syncs(self, until: datetime) -> None:
+        """Request a sync for each definition whose schedules are not written. Raises what `request_walks` raises."""
+        self._request("sync", self.definitions.unsynced(self.clock() - _SYNC_GRACE), until)
+
+    def _request(self, kind: str, definitions: Iterable[tuple[str, str]], until: datetime) -> None:
+        self.ticks.send_all(kind, self._in_time(definitions, until))
+
+    def _in_time(self, definitions: Iterable[tuple[str, str]], until: datetime) -> Iterator[tuple[str, str]]:
+        for each in definitions:
+            if self.clock() >= until:
+                raise OutOfTimeError
+            yield each

@@ -31,6 +31,7 @@ from chalicelib.services.idempotency import IdempotencyService
 from chalicelib.services.owners import OwnerService
 from chalicelib.services.schedule_sync import ScheduleSync
 from chalicelib.services.snapshots import SnapshotService
+from chalicelib.services.unfinished_copies import UnfinishedCopyAnnouncer
 from chalicelib.storage.bucket import Upload
 from chalicelib.storage.definition_table import DefinitionPage, DefinitionTable
 
@@ -60,6 +61,7 @@ class DefinitionService:
     sync: ScheduleSync
     owners: OwnerService
     admission: AdmissionService
+    copies: UnfinishedCopyAnnouncer
     clock: Clock
 
     def create(self, caller: Caller, request: DefinitionRequest) -> CreatedDefinition:
@@ -119,6 +121,7 @@ class DefinitionService:
         created = self.tokens.check_new(partial(self.admission.check_definition, definition.owner_id), use, now)
         if created is None:
             self.owners.note(caller)
+            self.copies.announce_definition(definition)
             self.snapshots.keep(upload, copy)
             created = self.tokens.put_once(put, use, new_id=new_id, now=now, copy=copy)
         if created == new_id:
@@ -204,6 +207,7 @@ class DefinitionService:
             upload_id=upload_id_of(request.input_uri),
             spec=replace(after.spec, input_path=change.input_path),
         )
+        self.copies.announce_definition(after)
         self.snapshots.keep(upload, after.snapshot_key)
         return after
 

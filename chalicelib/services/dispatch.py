@@ -19,8 +19,9 @@ from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, Wai
 from chalicelib.domain.outcome import Outcome, OutcomeCode, make_outcome
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError, RequestError
-from chalicelib.observability import count, count_background_failure
+from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
+from chalicelib.services.background_work import Duty, for_each, run_duties
 from chalicelib.services.clock import Clock
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
@@ -40,8 +41,12 @@ _CLAIM_DEADLINE: Final = timedelta(minutes=2)
 
 _Row = TypeVar("_Row", LiveJob, WaitingJob)
 
-_ROWS_PER_OWNER: Final = 50
-"""How many of an owner's waiting jobs are read, because the definition of the first ones may be at its limit."""
+
+@dataclass
+class _More:
+    """Whether another dispatch may have work immediately."""
+
+    is_left: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,43 +67,49 @@ class DispatchService:
     """Makes a random launch code, never the same twice."""
 
     def run(self, until: datetime) -> None:
-        """Launch waiting jobs within the limits; if some are left at `until`, send another wake-up."""
-        if self._launch_all(until):
+        """Launch jobs within the limits; if some are left at `until`, or an attempt ended, send another wake-up.
+
+        Jobs whose launch was interrupted, waiting jobs of disabled owners, and other waiting jobs each have a share of the time.
+        """
+        live, more = self.lists.live(), _More()
+        duties = (
+            Duty(BackgroundWork.LAUNCHES, lambda end: self._resume_all(live, more, end)),
+            Duty(BackgroundWork.LAUNCHES, lambda end: self._start_waiting(Load.of(live), more, end)),
+        )
+        run_duties(duties, until=until, clock=self.clock)
+        if more.is_left:
             self.wake_ups.send("dispatch has more to do")
 
-    def _launch_all(self, until: datetime) -> bool:
-        """Launch claimed jobs, then waiting ones; True if another dispatch may have work immediately."""
-        live = self.lists.live()
-        load = Load.of(live)
+    def _resume_all(self, live: Iterable[LiveJob], more: _More, until: datetime) -> None:
         claimed = [row for row in live if row.status is JobStatus.QUEUED and row.task_arn is None]
-        more = self._handle_all(claimed, self._resume, until)
-        if self.clock() >= until:
-            return True
-        waiting = list(self.lists.waiting(self.clock(), per_owner=_ROWS_PER_OWNER))
-        disabled = self.owners.disabled() if waiting else {}
-        of_disabled = [job for jobs in waiting for job in jobs if job.owner_id in disabled]
-        more |= self._handle_all(of_disabled, lambda job: self._end_disabled(job, disabled[job.owner_id]), until)
-        allowed = (jobs for jobs in waiting if jobs[0].owner_id not in disabled)
-        return self._handle_all(round_robin(allowed, load, self.settings.limits), self._dispatch, until) or more
+        self._handle_all(claimed, self._resume, more, until)
 
-    def _handle_all(self, rows: Iterable[_Row], handle: Callable[[_Row], bool], until: datetime) -> bool:
-        """Handle one job after the other at the launch rate; True if time ran out, or an attempt ended."""
-        more = False
-        for row in rows:
-            if self.clock() >= until:
-                return True
-            more |= self._try(row, handle)
-            self.sleep(1 / LAUNCHES_PER_SECOND)
-        return more
+    def _start_waiting(self, load: Load, more: _More, until: datetime) -> None:
+        """Launch waiting jobs, and end those of disabled owners."""
+        queues = list(self.lists.waiting(self.clock()))
+        disabled = self.owners.disabled() if queues else {}
+        of_disabled = (job for queue in queues if queue.owner_id in disabled for job in queue.jobs)
+        next_jobs = round_robin(
+            [queue for queue in queues if queue.owner_id not in disabled], load, self.settings.limits
+        )
+        end_disabled = lambda job: self._end_disabled(job, disabled[job.owner_id])  # noqa: E731 - an argument
+        duties = (
+            Duty(BackgroundWork.LAUNCHES, lambda end: self._handle_all(of_disabled, end_disabled, more, end)),
+            Duty(BackgroundWork.LAUNCHES, lambda end: self._handle_all(next_jobs, self._dispatch, more, end)),
+        )
+        run_duties(duties, until=until, clock=self.clock)
 
-    def _try(self, row: _Row, handle: Callable[[_Row], bool]) -> bool:
-        """Handle one job. A failure is counted and left to the sweep, so that it does not stop the other jobs."""
-        try:
-            return handle(row)
-        except Exception:  # noqa: BLE001 - a bad record does not stop the others
-            count_background_failure(BackgroundWork.LAUNCHES)
-            _log.exception("launch failed", extra={"owner_id": row.owner_id, "job_id": row.job_id})
-            return False
+    def _handle_all(self, rows: Iterable[_Row], handle: Callable[[_Row], bool], more: _More, until: datetime) -> None:
+        """Handle one job after the other at the launch rate. One whose launch fails is left to the sweep."""
+
+        def launch(row: _Row) -> None:
+            try:
+                more.is_left |= handle(row)
+            finally:
+                self.sleep(1 / LAUNCHES_PER_SECOND)
+
+        work = BackgroundWork.LAUNCHES
+        more.is_left |= not for_each(work, rows, launch, ids=_ids, until=until, clock=self.clock)
 
     def _resume(self, row: LiveJob) -> bool:
         """Launch a job again whose earlier dispatch did not record its task: with the identical call."""
@@ -187,3 +198,7 @@ class DispatchService:
             self.launcher.stop(task_arn, "its job has moved on")
         else:
             count("JobsLaunched")
+
+
+def _ids(row: LiveJob | WaitingJob) -> dict[str, str]:
+    return {"owner_id": row.owner_id, "job_id": row.job_id}

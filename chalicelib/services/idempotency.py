@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.idempotency import TokenUse
+from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.errors import IdempotencyTokenError, LimitReachedError
 from chalicelib.storage.bucket import Bucket
+from chalicelib.storage.definition_table import DefinitionTable
+from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import Mark, MarkExistsError, MarkTable, token_mark
 
 __all__ = ["IdempotencyService"]
@@ -17,6 +19,8 @@ class IdempotencyService:
     """Remembers what tokens have created."""
 
     marks: MarkTable
+    jobs: JobTable
+    definitions: DefinitionTable
     files: Bucket
 
     def put_once(
@@ -45,7 +49,7 @@ class IdempotencyService:
         Raises
         ------
         IdempotencyTokenError
-            If the token was used for another request.
+            If the token was used for another request, or what it created was deleted.
         """
         if use is None:
             put(None)
@@ -56,7 +60,7 @@ class IdempotencyService:
             first = self.marks.get_token(use, now)
             if not first or first["made_id"] != new_id:  # else this is a retry whose first response was lost
                 self.files.delete(copy)
-                return _created_by(first, use)
+                return self._created_by(first, use, now)
         return new_id
 
     def check_new(self, check: Callable[[], None], use: TokenUse | None, now: datetime) -> str | None:
@@ -81,7 +85,7 @@ class IdempotencyService:
         LimitReachedError
             If nothing new may be created, and the token has created nothing before.
         IdempotencyTokenError
-            If the token was used for another request.
+            If the token was used for another request, or what it created was deleted.
         """
         try:
             check()
@@ -98,13 +102,21 @@ class IdempotencyService:
         Raises
         ------
         IdempotencyTokenError
-            If the token was used for another request.
+            If the token was used for another request, or what it created was deleted.
         """
         first = self.marks.get_token(use, now)
-        return _created_by(first, use) if first else None
+        return self._created_by(first, use, now) if first else None
 
-
-def _created_by(first: Mapping[str, str] | None, use: TokenUse) -> str:
-    if not first or first["fingerprint"] != use.fingerprint:
-        raise IdempotencyTokenError.for_token(use.token)
-    return first["made_id"]
+    def _created_by(self, first: Mapping[str, str] | None, use: TokenUse, now: datetime) -> str:
+        """Return what a token has created. If it is deleted, nothing is created in its place: the request may be a late repetition."""
+        if not first or first["fingerprint"] != use.fingerprint:
+            raise IdempotencyTokenError.for_token(use.token)
+        made_id = first["made_id"]
+        made = (
+            self.definitions.get(use.owner_id, made_id)
+            if use.space is TokenSpace.DEFINITION
+            else self.jobs.get(use.owner_id, made_id, now)
+        )
+        if made is None:
+            raise IdempotencyTokenError.for_deleted(use.token, made_id)
+        return made_id

@@ -27,6 +27,7 @@ from chalicelib.services.clock import Clock
 from chalicelib.services.idempotency import IdempotencyService
 from chalicelib.services.owners import OwnerService
 from chalicelib.services.snapshots import SnapshotService
+from chalicelib.services.unfinished_copies import UnfinishedCopyAnnouncer
 from chalicelib.storage.bucket import Upload
 from chalicelib.storage.job_lists import JobLists, JobPage
 from chalicelib.storage.job_table import JobTable
@@ -57,6 +58,7 @@ class JobService:
     wake_ups: WakeUpQueue
     owners: OwnerService
     admission: AdmissionService
+    copies: UnfinishedCopyAnnouncer
     clock: Clock
 
     def create(self, caller: Caller, request: JobRequest) -> str:
@@ -105,6 +107,7 @@ class JobService:
         if first := self.tokens.check_new(partial(self.admission.check_job, job.owner_id), use, job.create_time):
             return first
         self.owners.note(caller)
+        self.copies.announce_job(job)
         self.snapshots.keep(upload, job.input_key)
         created = self.tokens.put_once(put, use, new_id=job.job_id, now=job.create_time, copy=job.input_key)
         if created != job.job_id:

@@ -1,4 +1,4 @@
-"""Sweep: every minute, handles runs without heartbeats, tasks that outlive their jobs, and lost wake-ups."""
+"""The sweep of jobs: every minute, handles runs without heartbeats, tasks that outlive their jobs, and lost wake-ups."""
 
 import logging
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.ecs_failure import classify_stopped_task
-from chalicelib.domain.job import Heartbeat, Job, JobStatus
+from chalicelib.domain.job import Heartbeat, Job, JobStatus, LiveJob
 from chalicelib.domain.outcome import OutcomeCode
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.task_state import TaskState
@@ -24,8 +24,8 @@ from chalicelib.domain.task_watch import (
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.attempt_results import AttemptResultService
-from chalicelib.services.background_work import isolated
-from chalicelib.services.clock import Clock
+from chalicelib.services.background_work import OutOfTimeError, for_each, isolated
+from chalicelib.services.clock import NEVER, Clock
 from chalicelib.services.connectivity import ConnectivityService
 from chalicelib.storage.job_lists import JobLists
 from chalicelib.storage.job_table import JobTable
@@ -36,6 +36,10 @@ from chalicelib.storage.task_launcher import Launcher
 __all__ = ["SweepService"]
 
 _log = logging.getLogger(__name__)
+
+_RETRY_INTERVAL: Final = timedelta(minutes=1)
+"""When a job whose check failed is checked again. Until then it is behind the others, so that jobs that always fail cannot use up all
+the time of each sweep."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +56,30 @@ class SweepService:
     connectivity: ConnectivityService
     clock: Clock
 
-    def run(self) -> None:
-        """Check every job with a task whose deadline has passed, then wake the dispatcher if it may have work.
+    def run(self, until: datetime = NEVER) -> None:
+        """Check every job with a task whose deadline has passed, the most overdue first; then wake the dispatcher if it may have work.
 
-        A failure does not stop the rest.
+        Parameters
+        ----------
+        until
+            When to start nothing new. The next sweep continues: a job that was checked has a later deadline, even if its check failed.
         """
-        more = False
+        ended: list[LiveJob] = []
+
+        def check(row: LiveJob) -> None:
+            try:
+                if self._check(row.owner_id, row.job_id):
+                    ended.append(row)
+            except Exception:
+                self.jobs.postpone(row.owner_id, row.job_id, self.clock() + _RETRY_INTERVAL)
+                raise
+
         with isolated(BackgroundWork.RUNS):
-            for row in self.lists.overdue(self.clock()):
-                with isolated(BackgroundWork.RUNS, owner_id=row.owner_id, job_id=row.job_id):
-                    more |= self._check(row.owner_id, row.job_id)
+            overdue = self.lists.overdue(self.clock())
+            if not for_each(BackgroundWork.RUNS, overdue, check, ids=_ids, until=until, clock=self.clock):
+                raise OutOfTimeError
         with isolated(BackgroundWork.WAKE_UPS):
-            if more or next(self.lists.waiting(self.clock(), per_owner=1), None):
+            if ended or any(self.lists.waiting(self.clock())):
                 self.wake_ups.send("sweep")
 
     def _check(self, owner_id: str, job_id: str) -> bool:
@@ -145,6 +161,10 @@ class SweepService:
             _log.warning("task stopped by the sweep", extra={**ids, "reason": reason})
         self.launcher.stop(task.task_arn, f"sweep: {reason}")
         self.jobs.note_task(job, deadline=now + STOP_TIMEOUT)
+
+
+def _ids(row: LiveJob) -> dict[str, str]:
+    return {"owner_id": row.owner_id, "job_id": row.job_id}
 
 
 def _waits_for_launch(job: Job, now: datetime) -> bool:

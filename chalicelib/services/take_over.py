@@ -15,6 +15,7 @@ from chalicelib.services.clock import Clock
 from chalicelib.services.definitions import CreatedDefinition
 from chalicelib.services.owners import OwnerService
 from chalicelib.services.schedule_sync import ScheduleSync
+from chalicelib.services.unfinished_copies import UnfinishedCopyAnnouncer
 from chalicelib.storage.bucket import Bucket
 from chalicelib.storage.definition_table import DefinitionTable
 
@@ -31,6 +32,7 @@ class TakeOverService:
     sync: ScheduleSync
     owners: OwnerService
     admission: AdmissionService
+    copies: UnfinishedCopyAnnouncer
     clock: Clock
 
     def take_over(self, caller: Caller, owner_id: str, definition_id: str) -> CreatedDefinition:
@@ -78,6 +80,7 @@ class TakeOverService:
         self.admission.check_definition(caller.owner_id)
         self.owners.note(caller)
         paused = pause_taken_over(new, old, Actor(caller.owner_id, caller.arn, now))
+        self.copies.announce_definition(new)
         is_copied = self.files.copy(old.snapshot_key, new.snapshot_key, old.input_size_bytes)
         if not is_copied or not self.definitions.take_over(old, paused, new):
             raise ConflictError(

@@ -25,7 +25,7 @@ from chalicelib.storage.job_table import JobTable
 from chalicelib.storage.mark_table import MarkTable, tick_mark, tick_mark_id
 from chalicelib.storage.queues import WakeUpQueue
 
-__all__ = ["TickConflictError", "TickService"]
+__all__ = ["TickConflictError", "TickService", "note_missed_ticks"]
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +34,16 @@ _TRIES = 5
 
 _METRICS: Final = {
     TickVerdict.RUN: "TicksRun",
-    TickVerdict.MISSED: "TicksMissed",
     TickVerdict.REFUSED: "TicksRefused",
     TickVerdict.SKIPPED: "TicksSkipped",
 }
+
+
+def note_missed_ticks(definition: Definition, number: int) -> None:
+    """Count missed ticks; if the sweep should have handled them in time, also as a failure of background work."""
+    count("TicksMissed", number=number)
+    if definition.options.catch_up >= MAX_SWEEP_DELAY:
+        count_background_failure(BackgroundWork.TICKS)
 
 
 class TickConflictError(Exception):
@@ -152,9 +158,10 @@ class TickService:
             definition, after, tick_mark(definition.definition_id, due, verdict, now), job
         )
         if written:
-            count(_METRICS[verdict])
-            if verdict is TickVerdict.MISSED and definition.options.catch_up >= MAX_SWEEP_DELAY:
-                count_background_failure(BackgroundWork.TICKS)  # the sweep should have handled it in time
+            if verdict is TickVerdict.MISSED:
+                note_missed_ticks(definition, 1)
+            else:
+                count(_METRICS[verdict])
             _log.info(
                 "tick",
                 extra={"owner_id": definition.owner_id, "definition_id": definition.definition_id, "verdict": verdict},

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
+from heapq import merge
 from operator import and_
 from typing import Any, Final
 
@@ -102,11 +103,11 @@ class DefinitionTable(RecordTable[Definition, DefinitionItem]):
         return DefinitionPage(tuple(to_definition(row) for row in page.rows), page.next_token, page.total)
 
     def overdue(self, until: datetime) -> Iterator[tuple[str, str]]:
-        """Yield owner and id of the definitions whose next due time is not later than `until`."""
+        """Yield owner and id of the definitions whose next due time is not later than `until`, the most overdue first."""
         end = due_key(to_millis(until), "~")
-        for shard in range(LIVE_SHARDS):
-            for row in self._model.by_due.query(str(shard), self._model.due_key <= end):
-                yield row.owner_id, row.definition_id
+        shards = [self._model.by_due.query(str(shard), self._model.due_key <= end) for shard in range(LIVE_SHARDS)]
+        for row in merge(*shards, key=lambda row: row.due_key):
+            yield row.owner_id, row.definition_id
 
     def unsynced(self, until: datetime) -> Iterator[tuple[str, str]]:
         """Yield owner and id of the definitions that changed not later than `until` and whose schedules are not written yet."""

@@ -14,9 +14,9 @@ WAITING: Final = "waiting"
 """The only partition of the index of waiting jobs; DynamoDB splits it by its range key if it gets too much traffic."""
 
 
-def waiting_key(owner_id: str, not_before_millis: int, job_id: str = "") -> str:
-    """Return the range key of the waiting index: by owner, then by the time from which the job may run."""
-    return f"{owner_id}#{not_before_millis:015d}#{job_id}"
+def waiting_key(owner_id: str, definition_id: str | None, not_before_millis: int, job_id: str) -> str:
+    """Return the range key of the waiting index: by owner, then by definition, then by the time from which the job may run."""
+    return f"{owner_id}#{definition_id or '-'}#{not_before_millis:015d}#{job_id}"
 
 
 def deadline_key(deadline_millis: int, owner_id: str = "", job_id: str = "") -> str:
@@ -45,7 +45,9 @@ def job_attributes(job: Job) -> dict[str, Any]:
         "status_key": f"{job.status}#{job.job_id}",
         "definition_key": definition_key(job.owner_id, job.job_definition_id) if job.job_definition_id else None,
         "waiting": WAITING if not_before else None,
-        "waiting_key": waiting_key(job.owner_id, to_millis(not_before), job.job_id) if not_before else None,
+        "waiting_key": waiting_key(job.owner_id, job.job_definition_id, to_millis(not_before), job.job_id)
+        if not_before
+        else None,
         "live_shard": live_shard(job.job_id) if job.is_watched else None,
         "deadline_key": deadline_key(to_millis(job.deadline), *ids) if job.deadline else None,
     }

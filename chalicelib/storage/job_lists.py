@@ -3,24 +3,28 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
+from heapq import merge
+from itertools import chain, groupby, takewhile
 from typing import Final
 
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.identifiers import LIVE_SHARDS
-from chalicelib.domain.job import Job, JobStatus, LiveJob, WaitingJob
+from chalicelib.domain.job import Job, JobStatus, LiveJob, WaitingJob, WaitingQueue
 from chalicelib.domain.list_query import JobQuery, ListPlan, plan_list
 from chalicelib.domain.timestamps import to_millis
 from chalicelib.storage.aws_errors import raises_aws_errors
 from chalicelib.storage.items import JobItem
-from chalicelib.storage.job_codec import WAITING, deadline_key, definition_key, to_job, waiting_key
+from chalicelib.storage.job_codec import WAITING, deadline_key, definition_key, to_job
 from chalicelib.storage.pagination import PageReader, PageRequest, count_page
 
 __all__ = ["JobLists", "JobPage"]
 
 _AFTER_ALL: Final = "~"
 """Sorts after every character that follows an owner id in a range key."""
+
+_PAGE: Final = 100
+"""Rows of one Query for waiting jobs: about 35 kB."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +72,47 @@ class JobLists:
         condition = self._model.waiting_key.startswith(f"{owner_id}#")
         return count_page(self._model.by_waiting.query(WAITING, condition, limit=most, attributes_to_get=["owner_id"]))
 
-    def waiting(self, now: datetime, *, per_owner: int) -> Iterator[list[WaitingJob]]:
-        """Yield each owner's jobs that may run now, oldest first: one Query for each owner."""
-        cursor = " "
+    def waiting(self, now: datetime) -> Iterator[WaitingQueue]:
+        """Yield the queues of jobs that may run now.
+
+        One Query reads a hundred rows, of as many queues as there are in them. If the last queue has more rows, they are read when somebody
+        asks for these jobs, a hundred at a time. So finding all queues takes no more Queries than a hundredth of the waiting jobs, or than
+        there are queues, whichever is less, and one more.
+        """
+        after = " "
         while True:
-            rows = list(self._model.by_waiting.query(WAITING, self._model.waiting_key > cursor, limit=per_owner))
-            if not rows:
+            page = self._waiting_page(after)
+            if not page:
                 return
-            owner_id = rows[0].owner_id
-            due = waiting_key(owner_id, to_millis(now), _AFTER_ALL)
-            ready = takewhile(lambda row: row.owner_id == owner_id and row.waiting_key <= due, rows)  # noqa: B023 - used at once
-            jobs = [WaitingJob(row.owner_id, row.job_id, row.not_before, row.job_definition_id) for row in ready]
-            if jobs:
-                yield jobs
-            cursor = f"{owner_id}#{_AFTER_ALL}"
+            queues = [list(rows) for _, rows in groupby(page, key=_queue_of)]
+            for rows in queues[:-1]:
+                yield from self._queue(rows, now, is_complete=True)
+            is_complete = len(page) < _PAGE
+            yield from self._queue(queues[-1], now, is_complete=is_complete)
+            if is_complete:
+                return
+            after = _end_of(page[-1])
+
+    def _queue(self, rows: list[JobItem], now: datetime, *, is_complete: bool) -> Iterator[WaitingQueue]:
+        """Yield the queue that begins with some rows, if any of its jobs may run now."""
+        more = () if is_complete else self._rest_of(rows[-1])
+        ready = takewhile(lambda row: row.not_before <= now, chain(rows, more))
+        jobs = (WaitingJob(row.owner_id, row.job_id, row.not_before, row.job_definition_id) for row in ready)
+        if rows[0].not_before <= now:
+            yield WaitingQueue(rows[0].owner_id, rows[0].job_definition_id, jobs)
+
+    def _rest_of(self, row: JobItem) -> Iterator[JobItem]:
+        """Yield the rows that follow one in its queue, reading them as they are needed."""
+        key = self._model.waiting_key
+        yield from self._model.by_waiting.query(
+            WAITING, key.between(f"{row.waiting_key} ", _end_of(row)), page_size=_PAGE
+        )
+
+    def _waiting_page(self, after: str) -> list[JobItem]:
+        """Read the first hundred rows whose key sorts after another, with one Query."""
+        return list(
+            self._model.by_waiting.query(WAITING, self._model.waiting_key > after, limit=_PAGE, page_size=_PAGE)
+        )
 
     def live(self) -> list[LiveJob]:
         """Read all jobs that hold a slot, including those that have ended and whose task may still run: one Query for each shard."""
@@ -93,11 +124,12 @@ class JobLists:
             yield row.job_id
 
     def overdue(self, now: datetime) -> Iterator[LiveJob]:
-        """Yield the jobs with a task whose deadline has passed."""
+        """Yield the jobs with a task whose deadline has passed, the most overdue first: no partition of the index comes before another."""
         end = deadline_key(to_millis(now), _AFTER_ALL)
-        for shard in range(LIVE_SHARDS):
-            for row in self._model.by_live.query(str(shard), self._model.deadline_key <= end):
-                yield self._live_row(row)
+        shards = [
+            self._model.by_live.query(str(shard), self._model.deadline_key <= end) for shard in range(LIVE_SHARDS)
+        ]
+        yield from map(self._live_row, merge(*shards, key=lambda row: row.deadline_key))
 
     @staticmethod
     def _live_row(row: JobItem) -> LiveJob:
@@ -122,3 +154,13 @@ class JobLists:
         """Leave out expired jobs: DynamoDB may take days to delete them."""
         kept: Condition = self._model.expires_at.does_not_exist() | (self._model.expires_at > now)
         return kept
+
+
+def _queue_of(row: JobItem) -> str:
+    """Return what the keys of a queue have in common; the keys of jobs that waited when the definition was added have only the owner."""
+    return row.waiting_key.rsplit("#", 2)[0]
+
+
+def _end_of(row: JobItem) -> str:
+    """Return a key that sorts after all of a row's queue."""
+    return f"{_queue_of(row)}#{_AFTER_ALL}"

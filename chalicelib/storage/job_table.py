@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.job import Job
+from chalicelib.domain.timestamps import to_millis
 from chalicelib.domain.transitions import Transition
-from chalicelib.storage.aws_errors import raises_aws_errors
+from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
 from chalicelib.storage.items import JobItem, MarkItem
-from chalicelib.storage.job_codec import job_attributes, text_key, to_job
+from chalicelib.storage.job_codec import deadline_key, job_attributes, text_key, to_job
 from chalicelib.storage.record_table import TRANSACTION_CONDITION_FAILED, RecordTable
 
 __all__ = ["JobTable"]
@@ -92,6 +93,18 @@ class JobTable(RecordTable[Job, JobItem]):
     def note_task(self, job: Job, **changes: Any) -> Job | None:
         """Change what is known of a job's task: its ARN, its deadline. The update time stays, because the job itself does not change."""
         return self.change(job, job.update_time, **changes)
+
+    def postpone(self, owner_id: str, job_id: str, deadline: datetime) -> None:
+        """Set a later deadline for a watched job without reading it, because it may be unreadable; a job that is not watched is left alone."""
+        model: Any = self._model
+        key = deadline_key(to_millis(deadline), owner_id, job_id)
+        actions = [model.deadline.set(deadline), model.deadline_key.set(key)]
+        is_sooner = model.live_shard.exists() & (model.deadline_key < key)
+        try:
+            self._model(owner_id, job_id).update(actions=actions, condition=is_sooner)
+        except UpdateError as error:
+            if error_code(error) != CONDITION_FAILED:
+                raise
 
     def rename(self, owner_id: str, job_id: str, *, name: str, now: datetime) -> bool:
         """Rename a job in any state; False if it is gone or has expired."""

@@ -57,7 +57,7 @@ class CleanupQueue:
         self._url = url
 
     def send(self, **message: str | int | list[str]) -> None:
-        """Request the second cleanup of a job or a definition, named by its ids, with what else it leaves behind."""
+        """Request the second cleanup of a job or a definition, named by its ids, with what else it leaves behind; or announce a copy for it."""
         self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))
 
 

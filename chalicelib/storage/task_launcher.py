@@ -1,5 +1,6 @@
 """ECS: starts, describes, finds and stops tasks."""
 
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,9 @@ __all__ = ["Launcher"]
 _CONTAINER: Final = "runner"
 _PLATFORM: Final = "1.4.0"
 """Fargate's platform version, pinned: `LATEST` may change while schedules run."""
+
+_BATCH: Final = 100
+"""Tasks of one call of `DescribeTasks` (Amazon ECS API reference)."""
 
 
 @raises_aws_errors
@@ -99,6 +103,19 @@ class Launcher:
         """Describe a task; None if ECS does not know it any more, about an hour after its end."""
         response = self._client.describe_tasks(cluster=self._resources.cluster, tasks=[task_arn])
         return parse_task(response["tasks"][0]) if response["tasks"] else None
+
+    def running(self) -> list[str]:
+        """List the ARNs of all tasks of the cluster whose desired status is RUNNING: one call for each hundred."""
+        pages = self._client.get_paginator("list_tasks").paginate(cluster=self._resources.cluster)
+        return [task_arn for page in pages for task_arn in page["taskArns"]]
+
+    def describe_all(self, task_arns: Sequence[str]) -> Iterator[TaskState]:
+        """Yield the states of tasks that ECS still knows: one call for each hundred, the most that it describes at a time."""
+        for first in range(0, len(task_arns), _BATCH):
+            response = self._client.describe_tasks(
+                cluster=self._resources.cluster, tasks=list(task_arns[first : first + _BATCH])
+            )
+            yield from map(parse_task, response["tasks"])
 
     def find(self, run_id: RunId) -> list[str]:
         """Find the tasks of a run whose launch was not recorded, by the run id in their `startedBy`.

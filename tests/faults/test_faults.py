@@ -5,47 +5,16 @@ A create without an idempotency token whose response is lost creates a second jo
 """
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.job import JobStatus
+from tests.faults.kinds import FAULTS, OF_READS, READS
 from tests.faults.requests import REQUESTS, Request
 from tests.faults.watcher import Watcher
-from tests.support.faults import Lost, NeverSent, Quiet, Refused, Resent
 from tests.support.runs import Run
 from tests.support.scheduler import LocalScheduler, scheduler
-
-_THROTTLE = {
-    "dynamodb": "ProvisionedThroughputExceededException",
-    "ecs": "ThrottlingException",
-    "s3": "SlowDown",
-    "scheduler": "ThrottlingException",
-    "secretsmanager": "ThrottlingException",
-    "sqs": "ThrottlingException",
-}
-
-
-def _throttled(call: str, turn: int) -> Quiet:
-    if call == "dynamodb:TransactWriteItems":
-        reasons = [{"Code": "None"}, {"Code": "ThrottlingError", "Message": "said by the test"}]
-        return Refused("TransactionCanceledException", call, turn, CancellationReasons=reasons)
-    return Refused(_THROTTLE[call.partition(":")[0]], call, turn)
-
-
-_FAULTS: dict[str, Callable[[str, int], Any]] = {
-    "never sent": NeverSent,
-    "response lost": Lost,
-    "sent twice": Resent,
-    "throttled": _throttled,
-    "failed inside AWS": lambda call, turn: Refused("InternalServerError", call, turn, status=500),
-}
-
-
-_READS = ("Get", "Query", "Describe")
-_OF_READS = ("never sent", "throttled")
-"""Faults for reads. A lost read is like one that was never sent, a repeated one like a single one; Queries of shards are alike."""
 
 
 def _calls_of(request: Request) -> list[tuple[str, int]]:
@@ -62,14 +31,14 @@ def _calls_of(request: Request) -> list[tuple[str, int]]:
         return found
 
 
-@pytest.mark.parametrize("fault", _FAULTS)
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.name)
 def test_a_single_fault_loses_nothing_and_leaves_nothing_behind(request_: Request, fault: str) -> None:
     calls = _calls_of(request_)
     assert calls
     for call, turn in calls:
-        is_read = call.partition(":")[2].startswith(_READS)
-        if not is_read or (fault in _OF_READS and (turn == 0 or call != "dynamodb:Query")):
+        is_read = call.partition(":")[2].startswith(READS)
+        if not is_read or (fault in OF_READS and (turn == 0 or call != "dynamodb:Query")):
             with scheduler() as local:
                 _try(local, request_, fault, call, turn)
 
@@ -77,7 +46,7 @@ def test_a_single_fault_loses_nothing_and_leaves_nothing_behind(request_: Reques
 def _try(local: LocalScheduler, request: Request, fault: str, call: str, turn: int) -> None:
     where = f"{fault}: {call} {turn}"
     subject = request.prepare(local)
-    watcher, injected = Watcher(local), _FAULTS[fault](call, turn)
+    watcher, injected = Watcher(local), FAULTS[fault](call, turn)
     local.hub.listeners += [watcher, injected]
     first = request.act(local, subject)
     local.hub.listeners.remove(injected)

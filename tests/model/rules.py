@@ -14,7 +14,6 @@ __all__ = [
     "breaches",
     "contradicts_a_result",
     "ends_a_run_by_its_launch",
-    "leaves_a_container",
     "runs_twice",
     "stops_in_an_outage",
 ]
@@ -108,15 +107,6 @@ def ends_a_run_by_its_launch(world: World, step: Step) -> str | None:
     if before.status == "IN_PROGRESS" and after.status != "IN_PROGRESS":
         return "a failed launch has ended the run of a container"
     return None
-
-
-def leaves_a_container(_before: World, step: Step) -> str | None:
-    """Check whether a hanging container is orphaned: nothing is left that would stop it."""
-    world = step.world
-    watched = world.record is not None and world.record.live_shard
-    at_rest = not watched and not world.operations and not world.stream
-    hanging = any(not task.stopping for task in world.running)
-    return "a hanging container is orphaned" if at_rest and hanging else None
 
 
 def runs_twice(_before: World, step: Step) -> str | None:

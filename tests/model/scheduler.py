@@ -16,7 +16,7 @@ from chalicelib.domain.authorization.owner import Disabling
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.authorization.principal import Principal, PrincipalKind
 from chalicelib.domain.identifiers import RunId
-from chalicelib.domain.job import Heartbeat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
+from chalicelib.domain.job import Heartbeat, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob, WaitingQueue
 from chalicelib.domain.outcome import make_outcome
 from chalicelib.domain.retry_policy import CAPACITY_DEADLINE
 from chalicelib.domain.runner_identity import CheckIn, Session, code_proof, key_proof
@@ -25,9 +25,11 @@ from chalicelib.errors import LaunchError, RequestError
 from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.attempt_results import AttemptResultService
 from chalicelib.services.cleanup import CleanupService
+from chalicelib.services.clock import NEVER
 from chalicelib.services.connectivity import ConnectivityService
 from chalicelib.services.dispatch import DispatchService
 from chalicelib.services.jobs import JobService
+from chalicelib.services.orphaned_tasks import OrphanedTaskService
 from chalicelib.services.runs import RunService
 from chalicelib.services.sweep import SweepService
 from chalicelib.services.task_events import TaskEventService
@@ -81,7 +83,7 @@ class Scheduler:
         shared: dict[str, Any] = {"jobs": jobs, "completion": completion, "clock": clock}
         for_tasks: dict[str, Any] = {"launcher": stores, "wake_ups": stores, **shared}
         self._dispatch = DispatchService(
-            settings=settings, lists=stores, owners=stores, sleep=_do_nothing, make_code=lambda: CODE, **for_tasks
+            settings=settings, lists=stores, owners=stores, sleep=lambda _: None, make_code=lambda: CODE, **for_tasks
         )
         shared["results"] = for_tasks["results"] = AttemptResultService(files=stores)
         self._runs = RunService(
@@ -90,7 +92,8 @@ class Scheduler:
         connectivity = ConnectivityService(lists=stores, marks=stores)
         self._sweep = SweepService(lists=stores, marks=stores, connectivity=connectivity, **for_tasks)
         self._events = TaskEventService(limits=settings.limits, **for_tasks)
-        store_names = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission")
+        self._orphans = OrphanedTaskService(lists=stores, launcher=stores, task_events=self._events, clock=clock)
+        store_names = ("lists", "marks", "snapshots", "tokens", "wake_ups", "owners", "admission", "copies")
         self._jobs = JobService(settings=settings, jobs=jobs, clock=clock, **dict.fromkeys(store_names, stores))
         self._cleanup = CleanupService(files=stores, launcher=stores, wake_ups=stores, second_cleanups=stores)
 
@@ -117,6 +120,9 @@ class Scheduler:
 
     def _do_sweep(self, _: Operation) -> None:
         self._sweep.run()
+
+    def _do_search(self, _: Operation) -> None:
+        self._orphans.run(NEVER)
 
     def _do_check_in(self, operation: Operation) -> str:
         run_id, launch = _run_of(operation.subject)
@@ -219,10 +225,10 @@ class _Stores:
             return [other]
         return [LiveJob(OWNER, JOB_ID, JobStatus(record.status), None, record.task_arn), other]
 
-    def waiting(self, _now: datetime, **_: Any) -> Iterator[list[WaitingJob]]:
+    def waiting(self, _now: datetime) -> Iterator[WaitingQueue]:
         record = self._tape.ask("index")
         if record is not None and record.waiting:
-            yield [WaitingJob(OWNER, JOB_ID, START, None)]
+            yield WaitingQueue(OWNER, None, iter([WaitingJob(OWNER, JOB_ID, START, None)]))
 
     def overdue(self, _now: datetime) -> Iterator[LiveJob]:
         record = self._tape.ask("index")
@@ -240,6 +246,12 @@ class _Stores:
     def describe(self, arn: str) -> TaskState | None:
         task = self._tape.ask("describe", arn)
         return None if task is None else _describe(task)
+
+    def running(self) -> list[str]:
+        return list(self._tape.ask("list cluster"))
+
+    def describe_all(self, arns: list[str]) -> Iterator[TaskState]:
+        yield from filter(None, map(self.describe, arns))
 
     def find(self, run_id: RunId) -> list[str]:
         return list(self._tape.ask("list tasks", run_id.attempt))
@@ -274,10 +286,6 @@ class _Stores:
 
     def delete_prefix(self, *_: Any) -> None:
         """Ignore files."""
-
-
-def _do_nothing(_seconds: float) -> None:
-    pass
 
 
 def _run_of(arn: str) -> tuple[RunId, int]:

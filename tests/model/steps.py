@@ -112,15 +112,18 @@ class Steps:
             yield Operation("sweep", self._mode(world, record)), True
             if record.status == "QUEUED" and record.task_arn is None and self._bounds.faults:
                 yield Operation("sweep", "hours later"), True
+        recorded = record.task_arn if record and record.live_shard else None
+        if "search" not in kinds and any(task.arn != recorded and not task.stopping for task in world.running):
+            yield Operation("search"), True
         yield from self._events(world)
 
     def _events(self, world: World) -> Iterator[tuple[Operation, bool]]:
-        """Find the events that may come. That of a second task's start does come: nothing else tells of that task."""
+        """Find the events that may come; each may also be lost."""
         running = {each.subject for each in world.operations if each.kind == "event"}
         recorded = world.record.task_arn if world.record else None
         for task in world.tasks:
             if task.arn not in running and (task.stopped or (task.arn != recorded and not task.stopping)):
-                yield Operation("event", task.arn, task.stopped), task.is_second and not task.stopped
+                yield Operation("event", task.arn, task.stopped), False
 
     @staticmethod
     def _mode(world: World, record: Record) -> str:
@@ -251,6 +254,8 @@ class Steps:
         elif call.name == "read result":
             results = (each.result for each in world.tasks if each.attempt == call.arguments[0] and each.result)
             yield next(results, None), world
+        elif call.name == "list cluster":
+            yield tuple(task.arn for task in world.running if not task.stopping), world
         elif call.name == "list tasks":
             wanted = (each for each in world.running if each.attempt == call.arguments[0] and not each.stopping)
             yield tuple(each.arn for each in wanted), world

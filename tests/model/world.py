@@ -43,11 +43,6 @@ class Task(NamedTuple):
         return int(self.arn.split(".")[1])
 
     @property
-    def is_second(self) -> bool:
-        """Whether its launch had started a task before it."""
-        return not self.arn.endswith(".0")
-
-    @property
     def is_checked_in(self) -> bool:
         """Whether its runner has a session token, and is still there."""
         return not self.stopped and self.runner != "boot"
@@ -119,7 +114,7 @@ def replace_task(world: World, task: Task, **changes: Any) -> World:
     return world._replace(tasks=tuple(sorted(after if each.arn == task.arn else each for each in world.tasks)))
 
 
-_FOR_TASKS: Final = ("dispatch", "sweep", "event")
+_FOR_TASKS: Final = ("dispatch", "sweep", "search", "event")
 """Operations that may still start, stop or look at a task when the job has ended."""
 
 

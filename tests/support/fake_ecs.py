@@ -7,6 +7,9 @@ from typing import Any
 
 __all__ = ["FakeEcs", "refusal"]
 
+_PAGE = 100
+"""Tasks that ListTasks returns and DescribeTasks accepts at a time."""
+
 _CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/test"
 
 
@@ -91,14 +94,17 @@ class FakeEcs:
         return _response(tasks=[self.tasks[arn]], failures=[])
 
     def _describe(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        assert len(request["tasks"]) <= _PAGE
         tasks = [self.tasks[arn] for arn in request["tasks"] if arn in self.tasks]
         return _response(tasks=tasks, failures=[])
 
     def _list(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """List tasks with the default desired status, RUNNING; `startedBy` allows no other filter."""
-        assert set(request) == {"cluster", "startedBy"}
-        arns = [task["taskArn"] for task in self.running if task["startedBy"] == request["startedBy"]]
-        return _response(taskArns=arns)
+        """List tasks with the default desired status, RUNNING, in pages of a hundred; `startedBy` allows no other filter."""
+        assert request.keys() - {"nextToken"} in ({"cluster", "startedBy"}, {"cluster"})
+        started_by, first = request.get("startedBy"), int(request.get("nextToken", 0))
+        arns = [task["taskArn"] for task in self.running if started_by in (None, task["startedBy"])]
+        more = {"nextToken": str(first + _PAGE)} if len(arns) > first + _PAGE else {}
+        return _response(taskArns=arns[first : first + _PAGE], **more)
 
     def _stop(self, request: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         task = self.tasks.get(request["task"])

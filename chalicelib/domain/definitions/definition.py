@@ -97,13 +97,15 @@ class Definition:
     """Why the EventBridge schedules could not be written; None once they are."""
     tick_problem: Problem | None = None
     """Why the latest due time made no job; None once one does."""
+    missed_problem: Problem | None = None
+    """The due times that were missed recently; None again a day later."""
     taken_over: TakenOver | None = field(default=None, metadata=wire_name("taken_over_by"))
     """Who took the definition over; None again once it is resumed."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Problems with the definition's background work."""
-        return tuple(problem for problem in (self.schedule_problem, self.tick_problem) if problem)
+        return tuple(problem for problem in (self.schedule_problem, self.tick_problem, self.missed_problem) if problem)
 
     @property
     def is_synced(self) -> bool:

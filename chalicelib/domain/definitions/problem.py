@@ -9,7 +9,17 @@ from typing import Final
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.serialization import wire_name
 
-__all__ = ["Failure", "Problem", "Reason", "Refusal", "clear_refusal", "note_failure", "note_refusal"]
+__all__ = [
+    "MISSED_MEMORY",
+    "Failure",
+    "Problem",
+    "Reason",
+    "Refusal",
+    "clear_refusal",
+    "note_failure",
+    "note_missed",
+    "note_refusal",
+]
 
 _MAX_QUOTE_CHARACTERS: Final = 300
 """Characters to keep of the message of AWS."""
@@ -20,6 +30,10 @@ _FIRST_BACKOFF: Final = timedelta(minutes=1)
 _MAX_BACKOFF: Final = timedelta(minutes=5)
 """Longest backoff between two attempts. A solved problem disappears within this time; a lasting one counts at least in every second
 alarm period."""
+
+MISSED_MEMORY: Final = timedelta(days=1)
+"""How long a definition shows its missed due times: they stay until one runs that is due this much later. So the owner still sees them
+the morning after an outage."""
 
 _LASTING_ATTEMPTS: Final = 3
 """Number of failed attempts after which a failure that may be temporary counts as lasting."""
@@ -37,6 +51,7 @@ class Reason(StrEnum):
     UNAVAILABLE = "unavailable"
     OWNER_DISABLED = "owner_disabled"
     LIMIT_REACHED = "limit_reached"
+    MISSED = "missed"
 
 
 _REASONS: Final[Mapping[str, Reason]] = {
@@ -126,9 +141,9 @@ class Problem:
     message: str
     """What failed, what AWS returned, and what to do."""
     since: datetime
-    """The time of the first failure."""
+    """The time of the first failure; of missed due times, the first one."""
     last: datetime
-    """The time of the latest failure."""
+    """The time of the latest failure; of missed due times, the last one."""
     attempts: int
     """The number of failures since `since`."""
 
@@ -140,6 +155,8 @@ class Problem:
     @property
     def is_lasting(self) -> bool:
         """Whether the problem is permanent, or has persisted over several attempts."""
+        if self.reason is Reason.MISSED:
+            return False
         may_be_temporary = self.reason in (Reason.BUSY, Reason.UNAVAILABLE, Reason.LIMIT_REACHED)
         return not may_be_temporary or self.attempts >= _LASTING_ATTEMPTS
 
@@ -168,3 +185,33 @@ def note_refusal(before: Problem | None, refusal: Refusal, due: datetime, now: d
     message = f"No job was created for {due:%Y-%m-%d %H:%M} UTC. {refusal.text} This run is lost; the next due time tries again."
     attempts = same.attempts + 1 if same else 1
     return Problem(BackgroundWork.TICKS, refusal.reason, message, same.since if same else now, now, attempts)
+
+
+def note_missed(before: Problem | None, first: datetime, last: datetime, *, number: int, window: timedelta) -> Problem:
+    """Add missed due times to those that the definition already shows, or start a new problem.
+
+    Parameters
+    ----------
+    before
+        The missed due times so far.
+    first, last
+        The first and the last of the due times to add.
+    number
+        How many there are.
+    window
+        The catch-up window of the definition.
+    """
+    same = before if before and first - before.last <= MISSED_MEMORY else None
+    since, last = (min(same.since, first), max(same.last, last)) if same else (first, last)
+    number += same.attempts if same else 0
+    which = (
+        f"The due time {since:%Y-%m-%d %H:%M} UTC was missed"
+        if number == 1
+        else f"{number:,} due times from {since:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC were missed"
+    )
+    message = (
+        f"{which}: the service was late by more than the catch-up window of {window.total_seconds():,.0f} s, so no jobs were"
+        " created. Later due times are not affected. Run the definition by hand if you need the results, or set a longer"
+        " catch_up_seconds."
+    )
+    return Problem(BackgroundWork.TICKS, Reason.MISSED, message, since, last, number)

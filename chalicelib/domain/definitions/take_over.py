@@ -62,6 +62,7 @@ def make_taken_over(
         last_run=None,
         schedule_problem=None,
         tick_problem=None,
+        missed_problem=None,
         taken_over=None,
     )
     return replace(new, next_due=next_due_after(new, now))

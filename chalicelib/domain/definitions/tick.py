@@ -9,13 +9,14 @@ from typing import Final
 
 from chalicelib.domain.crontab.expression import Crontab, parse_timezone, to_eventbridge
 from chalicelib.domain.definitions.definition import Definition, LastRun
-from chalicelib.domain.definitions.problem import Problem
+from chalicelib.domain.definitions.problem import MISSED_MEMORY, Problem, note_missed
 from chalicelib.domain.job import Job
 
 __all__ = [
     "MAX_SWEEP_DELAY",
     "TickVerdict",
     "advance_next_due",
+    "after_missed",
     "after_tick",
     "decide_tick",
     "due_times",
@@ -91,11 +92,17 @@ def explain_crontab(
 
 
 def decide_tick(definition: Definition, due: datetime, now: datetime) -> TickVerdict:
-    """Decide whether a due time that is delivered now runs."""
+    """Decide whether a due time without a mark that is delivered now runs.
+
+    A due time that is too late and before the definition's next one was recorded as missed with others, without a mark.
+    """
     is_due = next(due_times(definition, due - timedelta(microseconds=1), due), None) == due
     if not is_due:
         return TickVerdict.NOT_DUE
-    return TickVerdict.RUN if now - due <= definition.options.catch_up else TickVerdict.MISSED
+    if now - due <= definition.options.catch_up:
+        return TickVerdict.RUN
+    is_recorded = definition.next_due is None or due < definition.next_due
+    return TickVerdict.NOT_DUE if is_recorded else TickVerdict.MISSED
 
 
 def after_tick(
@@ -117,9 +124,25 @@ def after_tick(
     is_missed = verdict in (TickVerdict.MISSED, TickVerdict.REFUSED)
     problem = problem or (definition.tick_problem if is_missed else None)
     after = replace(definition, missed_count=definition.missed_count + is_missed, tick_problem=problem)
+    if verdict is TickVerdict.MISSED:
+        after = replace(after, missed_problem=_missed_problem(definition, due, due, 1))
     if job is not None:
+        missed = definition.missed_problem
+        if missed and due - missed.last > MISSED_MEMORY:
+            after = replace(after, missed_problem=None)
         after = replace(after, run_count=definition.run_count + 1, last_run=LastRun(job.job_id, due))
     return advance_next_due(after, due) if due == definition.next_due or _has_run_out(after) else after
+
+
+def after_missed(definition: Definition, first: datetime, last: datetime, number: int) -> Definition:
+    """Return the definition after all its due times up to `last` are over: `number` of them, the first one `first`, were missed."""
+    problem = _missed_problem(definition, first, last, number) if number else definition.missed_problem
+    after = replace(definition, missed_count=definition.missed_count + number, missed_problem=problem)
+    return advance_next_due(after, last)
+
+
+def _missed_problem(definition: Definition, first: datetime, last: datetime, number: int) -> Problem:
+    return note_missed(definition.missed_problem, first, last, number=number, window=definition.options.catch_up)
 
 
 def advance_next_due(definition: Definition, due: datetime) -> Definition:

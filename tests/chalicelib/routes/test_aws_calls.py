@@ -147,13 +147,14 @@ def test_an_idempotency_token_adds_no_call(local: LocalScheduler, fields: dict[s
     url, copied = "/scheduler/job_definitions", ["s3:GetObject", *_QUERY, "s3:CopyObject"]
     written = ["scheduler:CreateSchedule", "dynamodb:UpdateItem"]
     noted = ["dynamodb:UpdateItem"]  # the owner, once a day and process
-    assert _calls(local, "POST", url, body) == [*copied[:2], *noted, copied[2], write, *written]
+    announced = ["sqs:SendMessage"]
+    assert _calls(local, "POST", url, body) == [*copied[:2], *noted, *announced, copied[2], write, *written]
     [item] = local.items("definitions")
     run_url = f"{url}/{item['definition_id']['S']}/jobs"
     assert _calls(local, "POST", run_url, fields) == [*_GET, *_QUERY, "s3:CopyObject", write, "sqs:SendMessage"]
     if fields:
-        found = [write, *_GET, "s3:DeleteObject"]
-        assert _calls(local, "POST", url, body) == [*copied, *found, *_GET]
+        found = [write, *_GET, "s3:DeleteObject", *_GET]
+        assert _calls(local, "POST", url, body) == [*copied[:2], *announced, copied[2], *found, *_GET]
         assert _calls(local, "POST", run_url, fields) == [*_GET, *_QUERY, "s3:CopyObject", *found]
 
 

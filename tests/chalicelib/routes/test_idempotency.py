@@ -76,11 +76,16 @@ def test_a_token_is_forgotten_after_a_week(local: LocalScheduler) -> None:
     assert len(local.items()) == 2
 
 
-def test_the_token_of_a_deleted_job_still_names_it(local: LocalScheduler) -> None:
+def test_the_token_of_a_deleted_job_says_so_and_creates_nothing(local: LocalScheduler) -> None:
+    """The request may be a late repetition of the first one: a second job would run what somebody has deleted."""
     first = local.create(**_TOKEN)
     local.api.delete(f"/scheduler/jobs/{first}")
-    assert local.create(**_TOKEN) == first
+    response = local.post_job(**_TOKEN)
+    assert (response.status, response.body["code"]) == (409, "idempotency_token_reused")
+    assert f"has created {first}, which was deleted since. Choose another token" in response.body["message"]
     assert local.items() == []
+    assert local.objects("jobs/") == [f"jobs/{local.owner_id()}/{first}/input.ipynb"]  # until its cleanup
+    assert local.post_job(idempotency_token="another").status == 200
 
 
 @pytest.mark.parametrize("fields", [{}, _TOKEN], ids=["without token", "with token"])

@@ -13,7 +13,13 @@ from tests.support.failures import Failures
 from tests.support.faults import Always, Refused
 from tests.support.scheduler import LocalScheduler
 
-_CONTEXT = SimpleNamespace(aws_request_id="r", function_name="f", memory_limit_in_mb=128, invoked_function_arn="a")
+_CONTEXT = SimpleNamespace(
+    aws_request_id="r",
+    function_name="f",
+    memory_limit_in_mb=128,
+    invoked_function_arn="a",
+    get_remaining_time_in_millis=lambda: 120_000,
+)
 _DENIED = "AccessDeniedException"
 
 

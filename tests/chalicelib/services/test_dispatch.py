@@ -78,18 +78,24 @@ def test_a_free_slot_goes_to_the_next_job() -> None:
 
 def test_each_definition_has_its_own_limit() -> None:
     with scheduler(settings(limits={"max_running_jobs_per_definition": 2})) as local:
-        made = _create(local, 5)
-        table = local.client("dynamodb")
-        for job_id in made[:4]:
-            table.update_item(
-                TableName="jobs",
-                Key={"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id}},
-                UpdateExpression="SET job_definition_id = :d",
-                ExpressionAttributeValues={":d": {"S": "d-1"}},
-            )
+        single = local.create()
+        made = local.copies(single, 4, lambda _: {"job_definition_id": "d-1"})
         local.dispatch()
         local.dispatch()
-        assert _launched(local) == [made[0], made[1], made[4]]
+        assert _launched(local) == [single, *made[:2]]
+
+
+def test_hundreds_of_waiting_jobs_of_one_definition_hold_back_no_other_job_of_their_owner() -> None:
+    """Neither with nor without a definition, whatever has waited longest, and with a few Queries."""
+    with scheduler(settings(limits={"max_running_jobs_per_definition": 5})) as local:
+        single = local.create()
+        busy = local.copies(single, 250, lambda _: {"job_definition_id": "019aaaaa-busy"})
+        (other,) = local.copies(single, 1, lambda _: {"job_definition_id": "019aaaab-other"})
+        local.calls.clear()
+        local.dispatch()
+        assert set(_launched(local)) == {single, other, *busy[:5]}
+        # Four shards of live jobs, two pages of waiting ones, disabled owners.
+        assert local.calls.count("dynamodb:Query") == 7
 
 
 def test_a_retry_waits_for_its_interval(local: LocalScheduler) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from chalicelib.services.clock import NEVER
 from tests.support.definitions import Definitions
-from tests.support.faults import Always, Refused
+from tests.support.faults import Always, Meanwhile, Refused
 from tests.support.scheduler import LocalScheduler
 from tests.support.watching import (
     STATES,
@@ -143,4 +144,76 @@ def test_a_task_is_recorded_if_only_the_repeated_launch_is_refused(local: LocalS
     local.hub.listeners.append(Refused("ThrottlingException", "ecs:RunTask"))
     local.dispatch()
     assert (local.status(job_id), local.item(job_id)["task_arn"]) == ("QUEUED", run.task_arn)
+    assert run.check_in().status == 200
+
+
+def _sweep(local: LocalScheduler) -> None:
+    local.factory.orphaned_tasks.run(NEVER)
+
+
+@pytest.mark.parametrize("job_is_deleted", [False, True])
+def test_the_sweep_stops_a_task_that_no_record_names_without_an_event(
+    local: LocalScheduler, job_is_deleted: bool
+) -> None:
+    """Its launch was not recorded, its events did not arrive, and its job is deleted or in another attempt."""
+    lost, intact = local.launch(), local.launch()
+    key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id_of(lost)}}
+    if job_is_deleted:
+        local.client("dynamodb").delete_item(TableName="jobs", Key=key)
+    else:
+        local.hub.ecs.tasks[lost.task_arn]["startedBy"] = f"{local.owner_id()}/{job_id_of(lost)}/7"
+        forget_task(local, lost)
+    _sweep(local)
+    assert is_asked_to_stop(lost)
+    assert not is_asked_to_stop(intact)
+    assert calls(local, lambda: _sweep(local)) == ["ecs:ListTasks", *["dynamodb:Query"] * 4]
+
+
+def test_the_sweep_stops_the_second_task_of_a_launch(local: LocalScheduler) -> None:
+    run = local.launch()
+    second = {**run.task, "taskArn": f"{run.task_arn}-second"}
+    local.hub.ecs.tasks[second["taskArn"]] = second
+    _sweep(local)
+    assert second["desiredStatus"] == "STOPPED"
+    assert not is_asked_to_stop(run)
+
+
+def test_the_sweep_records_a_task_whose_launch_was_not_recorded(local: LocalScheduler) -> None:
+    run = local.launch()
+    forget_task(local, run)
+    _sweep(local)
+    assert local.item(job_id_of(run))["task_arn"] == run.task_arn
+    assert not is_asked_to_stop(run)
+
+
+def test_tasks_of_others_in_the_cluster_are_left_alone(local: LocalScheduler) -> None:
+    run = local.launch()
+    other = {**run.task, "taskArn": f"{run.task_arn}-other", "startedBy": "a person"}
+    local.hub.ecs.tasks[other["taskArn"]] = other
+    _sweep(local)
+    assert other["desiredStatus"] == "RUNNING"
+
+
+def test_while_nothing_runs_the_search_is_one_call(local: LocalScheduler) -> None:
+    assert calls(local, lambda: _sweep(local)) == ["ecs:ListTasks"]
+
+
+def test_any_number_of_orphans_is_found_a_hundred_at_a_time(local: LocalScheduler) -> None:
+    run = local.launch()
+    for number in range(250):
+        arn = f"{run.task_arn}-{number}"
+        local.hub.ecs.tasks[arn] = {**run.task, "taskArn": arn}
+    found = calls(local, lambda: _sweep(local))
+    assert (found.count("ecs:ListTasks"), found.count("ecs:DescribeTasks")) == (3, 3)
+    assert [task["taskArn"] for task in local.hub.ecs.running] == [run.task_arn]
+
+
+def test_a_task_that_dispatch_is_launching_is_not_an_orphan(local: LocalScheduler) -> None:
+    """The search comes between the launch and its record."""
+    job_id = local.create()
+    local.hub.listeners.append(Meanwhile("dynamodb:UpdateItem", lambda: _sweep(local), turn=1))
+    local.dispatch()
+    run = local.run_of(job_id)
+    assert not is_asked_to_stop(run)
+    assert local.item(job_id)["task_arn"] == run.task_arn
     assert run.check_in().status == 200

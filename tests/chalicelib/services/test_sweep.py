@@ -194,6 +194,7 @@ def test_one_failing_job_does_not_stop_the_rest(local: LocalScheduler, call: str
     _sweep(local, hours=2, seconds=1)
     stopped = [task["desiredStatus"] for task in local.tasks()].count("STOPPED")
     assert stopped == (3 if call == "dynamodb:UpdateItem" else 2)
+    local.clock.forward(minutes=1)
     local.factory.sweep.run()
     assert not local.hub.ecs.running
     for run in runs:

@@ -81,8 +81,15 @@ def test_a_distant_due_time_is_not_an_error() -> None:
 @given(late=st.timedeltas(timedelta(0), timedelta(hours=3)), catch_up=st.timedeltas(timedelta(0), timedelta(hours=3)))
 def test_a_due_time_runs_within_its_catch_up_window(late: timedelta, catch_up: timedelta) -> None:
     due = _NOON.replace(hour=13)
-    verdict = decide_tick(_definition(options={"catch_up": catch_up}), due, due + late)
+    verdict = decide_tick(_definition(next_due=due, options={"catch_up": catch_up}), due, due + late)
     assert verdict is (TickVerdict.RUN if late <= catch_up else TickVerdict.MISSED)
+
+
+def test_a_late_due_time_before_the_next_one_was_recorded_before() -> None:
+    due = _NOON.replace(hour=13)
+    definition = _definition(next_due=_NOON.replace(hour=15), options={"catch_up": timedelta(hours=1)})
+    assert decide_tick(definition, due, due + timedelta(hours=2)) is TickVerdict.NOT_DUE
+    assert decide_tick(definition, due, due + timedelta(hours=1)) is TickVerdict.RUN
 
 
 @given(minute=st.integers(-90, 90))
