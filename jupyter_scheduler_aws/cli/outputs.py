@@ -7,7 +7,6 @@ import typer
 
 from jupyter_scheduler_aws.cli.options import DownloadOptions, JobArgument
 from jupyter_scheduler_aws.cli.terminal import Terminal
-from jupyter_scheduler_aws.sanitize import sanitize_line
 
 __all__ = ["download", "logs"]
 
@@ -37,10 +36,11 @@ def download(
     """
     from jupyter_scheduler_aws.cli.downloads import download_document, download_job
     from jupyter_scheduler_aws.cli.formatting import format_size
+    from jupyter_scheduler_aws.transfers.local_paths import job_folder_name
 
     with terminal.client() as client:
         if folder is None:
-            folder = Path(f"{sanitize_line(Path(client.get_job(job_id).input_filename).stem)}-{job_id}")
+            folder = Path(job_folder_name(client.get_job(job_id).input_filename, job_id))
         downloaded = download_job(terminal, client, job_id, folder, options, output_formats=output_format or ())
     for path in sorted(downloaded.paths):
         terminal.note(f"{path}  {format_size(path.stat().st_size)}")
