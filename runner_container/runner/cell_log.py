@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from runner.log import NOTEBOOK
 
@@ -147,7 +146,7 @@ class CellLog:
         last = outputs[-1] if outputs and _is_stream(outputs[-1], name) else None
         before = 0
         if last is None or len(last.text) > _CHUNK_CHARACTERS or self._is_note(last):
-            last = new_output("stream", name=name, text=apply_carriage_returns(text))  # type: ignore[no-untyped-call]
+            last = _make_stream(name, apply_carriage_returns(text))
             outputs.append(last)
         else:
             before = len(last.text)
@@ -161,8 +160,7 @@ class CellLog:
     def _cut_middle(self, outputs: list[NotebookNode], name: str) -> dict[int, int]:
         cut = self._cuts.get((self._number, name))
         if cut is None or not cut.is_shown:
-            note = new_output("stream", name=name)  # type: ignore[no-untyped-call]
-            cut = _Cut(outputs, note)
+            cut = _Cut(outputs, _make_stream(name, ""))
         texts = [output for output in outputs if _is_stream(output, name) and output is not cut.note]
         total = sum(len(output.text) for output in texts)
         if total <= MAX_STREAM_CHARACTERS:
@@ -212,14 +210,14 @@ def _keep_end(texts: Sequence[NotebookNode]) -> list[NotebookNode]:
     kept: list[NotebookNode] = []
     left = _HALF
     for output in reversed(texts):
-        if left <= 0:
-            break
-        kept.append(output)
         if len(output.text) > left:
             start = len(output.text) - left
             line_end = output.text.find("\n", start, start + _LINE_CHARACTERS) + 1
             output.text = output.text[line_end or start :]
+            kept += [output] if output.text else []
+            break
         left -= len(output.text)
+        kept.append(output)
     return kept[::-1]
 
 
@@ -235,6 +233,11 @@ def _replace(outputs: list[NotebookNode], note: NotebookNode, *, after: Notebook
             kept.append(note)
     outputs[:] = kept
     return indexes
+
+
+def _make_stream(name: str, text: str) -> NotebookNode:
+    """Return an output without the validation of nbformat, which takes longer than everything else here."""
+    return NotebookNode(output_type="stream", name=name, text=text)
 
 
 def _is_stream(output: NotebookNode, name: str) -> bool:

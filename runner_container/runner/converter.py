@@ -8,6 +8,8 @@ folder, and their list to stdout. Only this process imports nbconvert, so a run 
 
 import json
 import os
+import re
+import secrets
 import sys
 from contextlib import suppress
 from importlib.util import find_spec
@@ -17,6 +19,9 @@ from typing import Any, Final
 
 __all__ = ["convert", "main"]
 
+_IMAGES: Final = ("image/png", "image/jpeg")
+"""Types whose base64 the HTML has as it is, in a `data:` URL."""
+_LARGE_CHARACTERS: Final = 1 << 20
 _VICTIM_SCORE: Final = "1000"
 """The highest: if memory runs out, the system kills this process, and not the runner, which then reports that."""
 
@@ -69,9 +74,13 @@ def convert(name: str, stem: str, folder: Path) -> list[tuple[str, str]]:
     exporter = get_exporter(_exporter(name))()  # type: ignore[no-untyped-call]
     resources: dict[str, Any] = {"metadata": {"name": stem}, "unique_key": stem, "output_files_dir": f"{stem}_files"}
     notebook = JSONReader().to_notebook(json.load(sys.stdin.buffer))  # type: ignore[no-untyped-call]
+    images = _take_large_images(notebook) if name == "html" else {}
     body, results = exporter.from_notebook_node(notebook, resources=resources)
     path = f"{stem}{results.get('output_extension') or '.txt'}"
-    (folder / path).write_bytes(body if isinstance(body, bytes) else body.encode("utf-8", "replace"))
+    data = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
+    with (folder / path).open("wb") as file:
+        for part in re.split(rb"(large-image-[0-9a-f]{32})", data):
+            file.write(images.get(part, part))
     files = [(name, path)]
     for path, data in (results.get("outputs") or {}).items():
         image = str(PurePosixPath(path))
@@ -79,6 +88,18 @@ def convert(name: str, stem: str, folder: Path) -> list[tuple[str, str]]:
         (folder / image).write_bytes(data)
         files.append(("files", image))
     return files
+
+
+def _take_large_images(notebook: Any) -> dict[bytes, bytes]:
+    """Replace large images by marks, and return them by mark: nbconvert parses the whole page, which takes nine times its size."""
+    images = {}
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    for data in [output.data for output in outputs if "data" in output]:
+        for kind in _IMAGES:
+            if isinstance(content := data.get(kind), str) and len(content) > _LARGE_CHARACTERS:
+                data[kind] = f"large-image-{secrets.token_hex(16)}"
+                images[data[kind].encode()] = content.encode("ascii", "replace")
+    return images
 
 
 def _exporter(name: str) -> str:

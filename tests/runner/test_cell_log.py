@@ -72,6 +72,7 @@ def test_the_beginning_and_the_end_of_a_long_stream_are_kept(log: CellLog, lines
     assert (beginning + "\n" + end).splitlines()[-1] == "000399999"
     assert {len(line) for line in (beginning + end).splitlines()} <= {0, 9}, "cut at the ends of lines"
     assert len(beginning) + len(end) + left_out == 4_000_000
+    assert len(outputs) < 40, "chunks are joined, and none is empty"
     assert len(text) < MAX_STREAM_CHARACTERS * 1.3
     assert log.cut_cells == [1]
 

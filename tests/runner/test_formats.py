@@ -1,5 +1,8 @@
 """Converting a notebook in a process of its own."""
 
+import base64
+import json
+import os
 import subprocess
 import sys
 import time
@@ -34,6 +37,22 @@ def test_a_format_is_a_file(executed: Path) -> None:
         executed.parent / "script/report.txt",
     )
     assert output.size_bytes == len((executed.parent / "script/report.txt").read_bytes()) > 0
+
+
+def test_a_large_image_is_in_the_page_without_being_parsed(executed: Path) -> None:
+    images = {kind: base64.b64encode(os.urandom(2_000_000)).decode() for kind in ("image/png", "image/jpeg")}
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {kind: data}} for kind, data in images.items()]
+    document = json.loads(executed.read_bytes())
+    document["cells"][0]["outputs"] = outputs
+    executed.write_text(json.dumps(document))
+
+    converted = make(executed, "html")
+
+    assert converted.problem == ""
+    page = (executed.parent / "html/report.html").read_text(encoding="utf-8")
+    assert all(page.count(f'src="data:{kind};base64,{data}"') == 1 for kind, data in images.items())
+    assert "large-image-" not in page
+    assert converted.outputs[0].size_bytes == len(page.encode())
 
 
 @pytest.mark.parametrize(
