@@ -42,6 +42,11 @@ _SLUG_LENGTH: Final = 24
 _HASH_LENGTH: Final = 20
 """Hex digits of the principal's hash in an owner id: 80 bits, so that nobody can find a second principal with the same hash."""
 
+_NAME_BYTES: Final = 255
+"""The longest file name on common file systems (NAME_MAX of Linux and macOS; NTFS has 255 UTF-16 units)."""
+_SUFFIX_BYTES: Final = 35
+"""Space for what follows the stem in names of outputs, such as `_1234_12.jpeg` for images of Markdown and `-more-files.zip`."""
+
 
 @dataclass(frozen=True)
 class RunId:
@@ -135,8 +140,13 @@ def output_key(run_id: RunId, file_format: str, path: str) -> str:
 
 
 def output_stem(input_filename: str, create_time: datetime) -> str:
-    """Return the name of outputs without suffix, as in the stock scheduler (which uses the server's time zone; this service uses UTC)."""
-    return f"{PurePosixPath(input_filename).stem}-{create_time:%Y-%m-%d-%I-%M-%S-%p}"
+    """Return the name of outputs without suffix, as in the stock scheduler (which uses the server's time zone; this service uses UTC).
+
+    The notebook's name is shortened if it is so long that a file system could not store the name of an output.
+    """
+    stamp = f"-{create_time:%Y-%m-%d-%I-%M-%S-%p}"
+    most = _NAME_BYTES - _SUFFIX_BYTES - len(stamp)
+    return PurePosixPath(input_filename).stem.encode()[:most].decode(errors="ignore") + stamp
 
 
 def live_shard(job_id: str) -> str:

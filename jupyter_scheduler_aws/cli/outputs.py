@@ -7,7 +7,6 @@ import typer
 
 from jupyter_scheduler_aws.cli.options import AttemptOption, DownloadOptions, JobArgument
 from jupyter_scheduler_aws.cli.terminal import Terminal
-from jupyter_scheduler_aws.sanitize import sanitize_line
 
 __all__ = ["download", "logs"]
 
@@ -39,11 +38,12 @@ def download(
     """
     from jupyter_scheduler_aws.cli.downloads import download_document, download_job
     from jupyter_scheduler_aws.cli.formatting import format_size
+    from jupyter_scheduler_aws.transfers.local_paths import job_folder_name
 
     with terminal.client() as client:
         if folder is None:
-            stem = sanitize_line(Path(client.get_job(job_id).input_filename).stem)
-            folder = Path(f"{stem}-{job_id}" + (f"-attempt-{attempt}" if attempt else ""))
+            name = job_folder_name(client.get_job(job_id).input_filename, job_id)
+            folder = Path(name + (f"-attempt-{attempt}" if attempt else ""))
         downloaded = download_job(
             terminal, client, job_id, folder, options, attempt=attempt, output_formats=output_format or ()
         )

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jupyter_scheduler_aws.errors import ConfigurationError, SnapshotError, UnsafePathError
-from jupyter_scheduler_aws.sanitize import sanitize_line
+from jupyter_scheduler_aws.transfers.local_paths import job_folder_name
 
 __all__ = ["Workspace"]
 
@@ -52,7 +52,6 @@ class Workspace:
         UnsafePathError
             If names from the service would lead to another folder.
         """
-        stem = sanitize_line(PurePosixPath(input_filename).stem)
         if not _JOB_ID.fullmatch(job_id) or re.search(r"[/\\\x00-\x1f]", input_filename):
             raise UnsafePathError(
                 f"The service returned job {job_id!r} of {input_filename!r}, which is not a safe folder name."
@@ -63,7 +62,7 @@ class Workspace:
                 f"c.AwsScheduler.output_directory is {self.output_directory!r}, which is not below the root folder of the "
                 f"server, {self.root}. Use a relative path, such as 'jobs'."
             )
-        return outputs / f"{stem}-{job_id}"
+        return outputs / job_folder_name(input_filename, job_id)
 
     def relative(self, path: Path) -> str:
         """Return a path below the root in the form of the panel."""

@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jupyter_scheduler_aws.errors import UnsafePathError
+from jupyter_scheduler_aws.sanitize import sanitize_line
 
-__all__ = ["collision_key", "local_paths"]
+__all__ = ["collision_key", "job_folder_name", "local_paths"]
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -44,7 +45,8 @@ def local_paths(folder: Path, names: Iterable[str], *, for_windows: bool = os.na
 
     All names that are the same on some file system (`collision_key`) get a hash of the service's name, so that a path does not
     depend on which other files exist. On Windows, `_` replaces characters and names that Windows does not allow. On every
-    system, a folder `.git` gets a `_` prefix, so that git does not use it.
+    system, a folder `.git` gets a `_` prefix, so that git does not use it, and a name that is too long for file systems is shortened
+    and gets a hash.
 
     Parameters
     ----------
@@ -71,6 +73,12 @@ def local_paths(folder: Path, names: Iterable[str], *, for_windows: bool = os.na
     found = {name: folder.joinpath(*own) for name, own in parts.items()}
     _check_inside(folder, found)
     return found
+
+
+def job_folder_name(input_filename: str, job_id: str) -> str:
+    """Return the name of the folder for the files of a job: `<stem>-<job id>`, as in jupyter-scheduler; a long stem is shortened."""
+    end = f"-{job_id}"
+    return _cut(sanitize_line(PurePosixPath(input_filename).stem), _MAX_NAME_BYTES - len(end.encode())) + end
 
 
 def collision_key(path: str) -> str:
@@ -100,7 +108,12 @@ def _with_hash(part: str, name: str) -> str:
     if not stem or len(suffix.encode()) > _MAX_SUFFIX_BYTES:
         stem, dot, suffix = part, "", ""
     end = f"~{digest}{dot}{suffix}"
-    return stem.encode()[: _MAX_NAME_BYTES - len(end.encode())].decode(errors="ignore") + end
+    return _cut(stem, _MAX_NAME_BYTES - len(end.encode())) + end
+
+
+def _cut(text: str, size_bytes: int) -> str:
+    """Shorten a text to a number of bytes, between two characters."""
+    return text.encode()[:size_bytes].decode(errors="ignore")
 
 
 def _check_distinct(parts: Mapping[str, list[str]]) -> None:
@@ -127,7 +140,8 @@ def _parts(name: str, *, for_windows: bool) -> list[str]:
             f"The job has a file {name!r}, which would be outside of the folder. Nothing was downloaded; ask the operator."
         )
     parts = [_for_windows(part) for part in parts] if for_windows else parts
-    return [f"_{part}" if collision_key(part) in _GIT else part for part in parts]
+    parts = [f"_{part}" if collision_key(part) in _GIT else part for part in parts]
+    return [part if len(part.encode()) <= _MAX_NAME_BYTES else _with_hash(part, part) for part in parts]
 
 
 def _is_unicode(name: str) -> bool:

@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4.nbjson import BytesEncoder
 
-from runner.cell_log import CellLog, apply_carriage_returns
+from runner.cell_log import CellLog
 from runner.kernel_start import KernelStarter
 from runner.papermill_without_stores import (
     ERROR_ANCHOR_MSG,
@@ -30,8 +30,6 @@ _IOPUB_SECONDS: Final = 60
 """How long to wait for the rest of a cell's output once the cell has ended. nbclient's 4 s lose output on a busy machine."""
 _SAVE_INTERVAL_FACTOR: Final = 20
 """A save that took t is not repeated for 20 t, so that a large notebook spends at most 5 % of its time on saves."""
-_CHUNK_CHARACTERS: Final = 1 << 16
-"""Chunks of a stream are joined up to this length. Without a limit, each chunk would copy the whole text again."""
 _SUCCESSFUL_EXITS: Final = frozenset({("SystemExit", ""), ("SystemExit", "0"), ("SystemExit", "None")})
 
 
@@ -198,21 +196,21 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
             self.nb_man.save_if_due()
 
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
-        """Log streams, cut what exceeds a cell's limit, and join consecutive chunks."""
+        """Log what cells print, join consecutive chunks, and cut what exceeds a stream's limit."""
         hooked = bool(self.output_hook_stack[msg["parent_header"].get("msg_id")])
-        if msg["msg_type"] != "stream" or hooked or self.clear_before_next_output:
+        if msg["msg_type"] != "stream" or hooked:
             return super().output(outs, msg, display_id, cell_index)
-        content = msg["content"]
-        text = self.nb_man.log.write(content["name"], content["text"])
-        last = outs[-1] if outs and outs[-1].output_type == "stream" and outs[-1].name == content["name"] else None
-        if last is None or len(last.text) > _CHUNK_CHARACTERS:
-            return (
-                super().output(outs, {**msg, "content": {**content, "text": text}}, display_id, cell_index)
-                if text
-                else None
-            )
-        last.text = apply_carriage_returns(last.text + text)
-        return last
+        name, text = msg["content"]["name"], msg["content"]["text"]
+        if self.clear_before_next_output:
+            outs.clear()
+            self.clear_display_id_mapping(cell_index)
+            self.clear_before_next_output = False
+        else:
+            self.nb_man.log.write(name, text)
+        if new_indexes := self.nb_man.log.add(outs, name, text):
+            for by_cell in self._display_id_map.values():
+                by_cell[cell_index] = [new_indexes[index] for index in by_cell.get(cell_index, ())]
+        return outs[-1] if outs else None
 
 
 def execute_cells(manager: RunManager, starter: KernelStarter, *, start_seconds: int) -> None:

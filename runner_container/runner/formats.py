@@ -1,10 +1,10 @@
 """Convert the executed notebook to the other output formats."""
 
-import base64
 import json
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from runner.log import NOTEBOOK
 from runner.outcomes import clean_text
 from runner.uploads import Output
 
-__all__ = ["Converted", "converter_environment", "make_formats"]
+__all__ = ["Converted", "converter_environment", "make_format"]
 
 _NOTEBOOK = logging.getLogger(NOTEBOOK)
 _COMMAND: Final = (sys.executable, "-I", str(Path(__file__).with_name("converter.py")))
@@ -31,46 +31,41 @@ space for a new one on a disk that the notebook has filled."""
 
 @dataclass(frozen=True)
 class Converted:
-    """The result of the conversion."""
+    """The result of a conversion."""
 
-    outputs: Sequence[Output]
-    problems: Sequence[str]
-    """`format: reason`, for each format that could not be made."""
+    outputs: Sequence[Output] = ()
+    problem: str = ""
+    """`format: reason`, if the format could not be made."""
 
 
-def make_formats(notebook: bytes, *, stem: str, formats: Sequence[str], timeout_seconds: float) -> Converted:
-    """Convert an executed notebook.
+def make_format(notebook: Path, name: str, *, stem: str, folder: Path, timeout_seconds: float) -> Converted:
+    """Convert an executed notebook to one format, in a process of its own.
 
     Parameters
     ----------
     notebook
-        Its JSON.
+        The file with the executed notebook.
+    name
+        `html`, `markdown`, `script` or `pdf`.
     stem
-        The name of the results without extension.
-    formats
-        Any of `html`, `markdown`, `script`, `pdf`; `ipynb` is the notebook itself and is ignored.
+        The name of the result without extension.
+    folder
+        Where the result goes; it is created.
     timeout_seconds
         The time limit of the conversion.
-
-    Returns
-    -------
-        The files, in memory (so that a full disk does not matter), and the problems.
     """
-    names = [name for name in dict.fromkeys(formats) if name != "ipynb"]
-    if not names:
-        return Converted((), ())
-    request = json.dumps({"notebook": notebook.decode(), "stem": stem, "formats": names}).encode()
     try:
-        response = json.loads(_convert(request, timeout_seconds))
+        folder.mkdir()
+        response = json.loads(_convert([name, stem, str(folder)], notebook, timeout_seconds))
+        problem = clean_text(response["problem"], limit=500)
+        outputs = [_output(folder, file["format"], file["path"]) for file in response["files"]]
     except subprocess.TimeoutExpired:
-        return Converted((), [f"{', '.join(names)}: the conversion took longer than {timeout_seconds:.0f} s"])
-    except (subprocess.CalledProcessError, json.JSONDecodeError, OSError) as error:
-        return Converted((), [f"{', '.join(names)}: the converter failed: {clean_text(str(error), limit=300)}"])
-    outputs = [
-        Output(format=file["format"], path=file["path"], source=base64.b64decode(file["base64"]))
-        for file in response["files"]
-    ]
-    return Converted(outputs, [clean_text(problem, limit=500) for problem in response["problems"]])
+        return Converted(problem=f"{name}: the conversion took longer than {timeout_seconds:.0f} s")
+    except subprocess.CalledProcessError as error:
+        return Converted(problem=f"{name}: {_describe_end(error)}")
+    except (json.JSONDecodeError, OSError) as error:
+        return Converted(problem=f"{name}: the converter failed: {clean_text(str(error), limit=300)}")
+    return Converted(outputs, f"{name}: {problem}" if problem else "")
 
 
 def converter_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -86,13 +81,26 @@ def converter_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _convert(request: bytes, timeout_seconds: float) -> bytes:
+def _output(folder: Path, kind: str, path: str) -> Output:
+    return Output(format=kind, path=path, source=folder / path, size_bytes=(folder / path).stat().st_size)
+
+
+def _describe_end(error: subprocess.CalledProcessError) -> str:
+    if error.returncode == -signal.SIGKILL:
+        return (
+            "the converter was killed, as happens if the container's memory is full. The notebook has run and is complete: "
+            "convert it on your machine, or choose a compute type with more memory"
+        )
+    return f"the converter failed: {clean_text(str(error), limit=300)}"
+
+
+def _convert(arguments: Sequence[str], notebook: Path, timeout_seconds: float) -> bytes:
     """Run the converter, and log its stderr, which may quote the notebook, as the notebook's."""
-    with KernelStderr(logs=False) as stderr:
+    with KernelStderr(logs=False) as stderr, notebook.open("rb") as file:
         try:
             return subprocess.run(
-                _COMMAND,
-                input=request,
+                [*_COMMAND, *arguments],
+                stdin=file,
                 stdout=subprocess.PIPE,
                 stderr=stderr.pipe,
                 timeout=timeout_seconds,

@@ -66,7 +66,7 @@ class PartialUploads:
 
     def _upload(self, notebook: bytes) -> bool:
         try:
-            self._uploads.upload_now(Output(format="ipynb", path=self._path, source=notebook))
+            self._uploads.upload_now(Output(format="ipynb", path=self._path, source=notebook, size_bytes=len(notebook)))
         except RunRevokedError:
             self._watchdog.request(Request.REVOKED)
         except RunnerError as error:

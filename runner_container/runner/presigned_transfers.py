@@ -1,16 +1,20 @@
 """Download from and upload to presigned URLs."""
 
+import errno
 import logging
+import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import requests
 
 from runner.errors import TransferError
 from runner.http_sessions import session
 from runner.outcomes import clean_text
+from runner.outputs import open_plain
 from runner.retry import backoff_delays
 
 __all__ = ["download", "upload", "upload_form"]
@@ -117,15 +121,41 @@ def _put(source: Path | bytes, url: str, headers: Mapping[str, str]) -> int:
             response = session().put(url, data=source, headers=headers, timeout=_TIMEOUT_SECONDS)
             size = len(source)
         else:
-            size = source.stat().st_size
-            with source.open("rb") as file:
+            with open(source, "rb", opener=open_plain) as file:
+                size = _size_of(file)
                 # requests would send an empty file in chunks, without a length, which S3 does not accept.
-                response = session().put(url, data=file if size else b"", headers=headers, timeout=_TIMEOUT_SECONDS)
+                data = _Content(file, size) if size else b""
+                response = session().put(url, data=data, headers=headers, timeout=_TIMEOUT_SECONDS)
     except requests.RequestException as error:
         raise TransferError(f"the upload was interrupted ({type(error).__name__})") from error
     if response.status_code not in _STORED:
         raise TransferError(f"the store responded {_describe(response)}", response.status_code)
     return size
+
+
+class _Content:
+    """The content of a file, with the length that the request declares even if the file grows. If it shrinks, `read` raises OSError."""
+
+    def __init__(self, file: BinaryIO, size_bytes: int) -> None:
+        self._file = file
+        self._size_bytes = self._left = size_bytes
+
+    def __len__(self) -> int:
+        return self._size_bytes
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._file.read(self._left if size < 0 else min(size, self._left))
+        if not chunk and self._left:
+            raise OSError(errno.EIO, "it became shorter during the upload")
+        self._left -= len(chunk)
+        return chunk
+
+
+def _size_of(file: BinaryIO) -> int:
+    state = os.fstat(file.fileno())
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "it is no longer a regular file")
+    return state.st_size
 
 
 def _describe(response: requests.Response) -> str:

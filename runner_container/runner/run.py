@@ -4,15 +4,17 @@ At its top it imports nothing that only the execution needs: `command` loads tha
 """
 
 import logging
+import shutil
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.errors import RunnerError, RunProblemError, RunRevokedError, StopRequestedError
+from runner.errors import RunProblemError, RunRevokedError, StopRequestedError
 from runner.exit_codes import Code
-from runner.formats import make_formats
+from runner.final_uploads import FinalUploads
 from runner.heartbeat import Heartbeats
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
@@ -23,7 +25,7 @@ from runner.run_warnings import RunWarnings, WarningCode
 from runner.scheduler_api import SchedulerApi
 from runner.settings import Intervals
 from runner.snapshot import Snapshot, download_snapshot
-from runner.uploads import Output, Uploads
+from runner.uploads import Uploads
 from runner.watchdog import Watchdog
 from runner.work_order import WorkOrder
 
@@ -41,6 +43,12 @@ _REPORTED_FAILURES: Final = 3
 """How many failed uploads a message names …"""
 _LOGGED_PROBLEMS: Final = 100
 """… and how many problems and failures the log names."""
+_SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folder in it gets a random name, and belongs to the runner
+"""A place for conversions if the disk is full, for example because the notebook has filled it."""
+_CONVERTED_SIZE: Final = 4
+"""A conversion needs less than this multiple of the notebook's size, plus …"""
+_TEMPLATE_BYTES: Final = 4 << 20
+"""… this."""
 
 
 class Run:
@@ -78,8 +86,10 @@ class Run:
         self._heartbeats = heartbeats
         self._intervals = intervals
         self._finish_end = time.monotonic() + order.timeout_seconds + order.finish_seconds
-        self._uploads = Uploads(api, order.limits)
+        self._uploads = Uploads(api, patience_seconds=intervals.retry_seconds)
         self._warnings = RunWarnings()
+        self._final_uploads = FinalUploads(order, self._uploads, self._warnings)
+        self._internal_errors: dict[str, str] = {}
         self._snapshot: Snapshot | None = None
         self._baseline: Baseline | None = None
         self._execution: Execution | None = None
@@ -100,8 +110,8 @@ class Run:
         outcome = self._execute_safely(base)
         _LOG.info("%s %s", outcome.code, outcome.message)
         self._api.retry_until(self._finish_end)
-        problems = self._upload_safely()
-        return self._final(outcome, problems)
+        self._upload(base)
+        return self._final(outcome)
 
     def report(self, outcome: Outcome) -> dict[str, Any]:
         """Return the body of the report."""
@@ -182,67 +192,70 @@ class Run:
             intervals=self._intervals,
         )
 
-    def _upload_safely(self) -> Sequence[str]:
-        try:
-            return self._upload()
-        except RunRevokedError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the outcome must be reported
-            _LOG.exception("internal error")
-            self._uploads.failures.append(f"internal error of the runner: {type(error).__name__}: {error}")
-            return ()
-
-    def _upload(self) -> Sequence[str]:
-        """Upload the notebook, make the other formats, and upload them and the files. Return the problems of the formats."""
-        saved = self._execution.manager.saved if self._execution else None
-        if saved is None:
-            return ()
-        self._upload_notebook(saved)
-        self._heartbeats.set_phase("converting")
-        terminated = self._watchdog.reason is Code.TERMINATED
-        converted = make_formats(
-            saved,
-            stem=self._order.output_stem,
-            formats=self._order.output_formats,
-            timeout_seconds=_CONVERT_IN_GRACE_SECONDS if terminated else _CONVERT_SECONDS,
-        )
+    def _upload(self, base: Path) -> None:
+        """Upload the notebook, the files and the other formats. A problem with one of them does not affect the others."""
+        if self._execution is None or (saved := self._execution.manager.saved) is None:
+            return
+        self._warn_of_cut_text(self._execution)
+        self._execution = None  # its notebook takes more memory than the saved one, and the converter needs much
+        uploads = self._final_uploads
         self._heartbeats.set_phase("uploading")
-        self._uploads.upload_all([*converted.outputs, *self._files()])
-        _log_problems([*converted.problems, *self._uploads.failures])
-        if skipped := self._uploads.skipped:
-            count = len(skipped)
-            message = f"{count} {'output was' if count == 1 else 'outputs were'} left out; nothing else has a copy."
-            self._warnings.add(WarningCode.OUTPUTS_SKIPPED, message, names=skipped)
-        return converted.problems
+        self._safely("notebook", lambda: uploads.upload_notebook(saved))
+        self._safely("files", lambda: self._upload_files(base, saved))
+        if uploads.formats:
+            self._heartbeats.set_phase("converting")
+            self._safely("formats", lambda: self._convert(base, saved))
+        uploads.warn_of_refusals()
+        _log_problems([*uploads.format_problems, *_describe(uploads.missing)])
 
-    def _upload_notebook(self, saved: bytes) -> None:
+    def _safely(self, what: str, step: Callable[[], None]) -> None:
         try:
-            self._uploads.upload_now(Output(format="ipynb", path=self._notebook_path, source=saved))
+            step()
         except RunRevokedError:
             raise
-        except RunnerError as error:
-            self._uploads.failures.append(f"{self._notebook_path}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest must be uploaded and the outcome reported
+            _LOG.exception("internal error")
+            self._internal_errors[what] = f"internal error of the runner: {type(error).__name__}: {error}"
 
-    def _files(self) -> list[Output]:
-        if self._snapshot is None or self._baseline is None:
-            return []
-        found, skipped = find_outputs(self._snapshot.folder, self._baseline)
-        self._uploads.skipped += skipped
-        return [Output(format="files", path=file.path, source=file.file) for file in found]
+    def _upload_files(self, base: Path, saved: bytes) -> None:
+        if self._snapshot and self._baseline:
+            findings = find_outputs(self._snapshot.folder, self._baseline)
+            self._final_uploads.upload_files(findings, base=base, notebook=saved)
 
-    def _final(self, outcome: Outcome, problems: Sequence[str]) -> Outcome:
+    def _convert(self, base: Path, saved: bytes) -> None:
+        needed_bytes = _CONVERTED_SIZE * len(saved) + _TEMPLATE_BYTES
+        has_space = shutil.disk_usage(base).free > needed_bytes or not _SHARED_MEMORY.is_dir()
+        terminated = self._watchdog.reason is Code.TERMINATED
+        with tempfile.TemporaryDirectory(prefix="formats-", dir=base if has_space else _SHARED_MEMORY) as folder:
+            notebook = Path(folder, "executed.ipynb")
+            notebook.write_bytes(saved)
+            self._final_uploads.upload_formats(
+                notebook, timeout_seconds=_CONVERT_IN_GRACE_SECONDS if terminated else _CONVERT_SECONDS
+            )
+
+    def _warn_of_cut_text(self, execution: "Execution") -> None:
+        from runner.cell_log import MAX_STREAM_CHARACTERS  # noqa: PLC0415 - see the module's docstring
+
+        if cut := execution.manager.log.cut_cells:
+            message = (
+                f"Some cells printed more than the {MAX_STREAM_CHARACTERS:,} characters that the notebook keeps of stdout and of stderr: "
+                "the middle was left out. Write long results to a file."
+            )
+            self._warnings.add(WarningCode.TEXT_CUT, message, names=[f"cell {number}" for number in cut])
+
+    def _final(self, outcome: Outcome) -> Outcome:
         if self._watchdog.reason is Code.STOPPED and outcome.code is not Code.STOPPED:
             outcome = replace(
                 outcome, code=Code.STOPPED, message="The run was stopped after its last cell.", error_name=None
             )
-        if failures := self._uploads.failures:
-            more = f" and {len(failures) - _REPORTED_FAILURES} more" if len(failures) > _REPORTED_FAILURES else ""
+        if missing := _describe({**self._final_uploads.missing, **self._internal_errors}):
+            more = f" and {len(missing) - _REPORTED_FAILURES} more" if len(missing) > _REPORTED_FAILURES else ""
             outcome = _add_problem(
                 outcome,
                 Code.UPLOAD_FAILED,
-                f"Not every output could be uploaded: {'; '.join(failures[:_REPORTED_FAILURES])}{more}",
+                f"Not every output could be uploaded: {'; '.join(missing[:_REPORTED_FAILURES])}{more}",
             )
-        if problems:
+        if problems := self._final_uploads.format_problems:
             outcome = _add_problem(
                 outcome, Code.ENVIRONMENT_PROBLEM, f"Not every format could be made: {'; '.join(problems)}"
             )
@@ -251,6 +264,10 @@ class Run:
     @property
     def _notebook_path(self) -> str:
         return f"{self._order.output_stem}.ipynb"
+
+
+def _describe(problems: Mapping[str, str]) -> list[str]:
+    return [f"{what}: {why}" for what, why in problems.items()]
 
 
 def _log_problems(problems: Sequence[str]) -> None:

@@ -24,7 +24,17 @@ class WarningCode(StrEnum):
     """The codes of warnings; docs/troubleshooting.md has the same list."""
 
     OUTPUTS_SKIPPED = "outputs_skipped"
-    """Outputs were left out: over a limit, or not files that can be uploaded."""
+    """Outputs were left out: they cannot be read, are not files, or have names that cannot be uploaded."""
+    OUTPUTS_OVER_LIMIT = "outputs_over_limit"
+    """Outputs were left out: they exceed the limit on the size."""
+    OUTPUTS_PACKED = "outputs_packed"
+    """Outputs exceed the limit on their number, and are in one zip."""
+    OUTPUTS_NOT_UPLOADED = "outputs_not_uploaded"
+    """Outputs could not be uploaded, and another attempt would not change that."""
+    TOOL_FOLDERS_SKIPPED = "tool_folders_skipped"
+    """Folders that a tool made, such as a virtual environment, were left out."""
+    TEXT_CUT = "text_cut"
+    """The middle of what a cell printed was left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

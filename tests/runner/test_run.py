@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -35,7 +37,7 @@ def test_a_run_from_check_in_to_report(runner: Runner, service: FakeService, ord
     assert service.declared["report-out.ipynb"]["content_type"] == "application/x-ipynb+json"
     assert service.reports[0]["files_count"] == 3
     assert service.reports[0]["files_bytes"] == sum(map(len, service.outputs.values()))
-    assert service.phases() == ["starting_kernel", "running", "converting", "uploading"]
+    assert service.phases() == ["starting_kernel", "running", "uploading", "converting"]
     assert service.requests_to("report")[0] is service.requests[-1], "no request follows the report"
 
 
@@ -92,7 +94,8 @@ def test_a_folder_becomes_the_working_directory_and_only_changed_files_are_uploa
         os.utime('same-size.txt', ns=(state.st_atime_ns, state.st_mtime_ns))
         pathlib.Path('data/out').mkdir()
         pathlib.Path('data/out/é.txt').write_text('')
-        pathlib.Path('__pycache__/x.txt').write_text('left by a tool')
+        pathlib.Path('.cache').mkdir()
+        pathlib.Path('.cache/kept.txt').write_text('')
         os.symlink('/etc/passwd', 'link')
     """
     order(
@@ -111,7 +114,7 @@ def test_a_folder_becomes_the_working_directory_and_only_changed_files_are_uploa
 
     assert code == 0, running.log
     assert runner.text(1) == "42 ['__pycache__', 'data', 'helper.py', 'report.ipynb', 'same-size.txt'] 1,2\n"
-    assert sorted(service.outputs) == ["data/out/é.txt", "report-out.ipynb", "same-size.txt"]
+    assert sorted(service.outputs) == [".cache/kept.txt", "data/out/é.txt", "report-out.ipynb", "same-size.txt"]
     assert (service.outputs["same-size.txt"], service.outputs["data/out/é.txt"]) == (b"after!", b"")
     (warning,) = service.reports[0]["warnings"]
     assert (warning["code"], warning["names"]) == ("outputs_skipped", ["link: a link, not a file"])
@@ -175,16 +178,45 @@ def test_the_output_of_a_cell_that_prints_nothing_more_is_uploaded_while_it_runs
     assert code == 12
 
 
-def test_the_output_of_a_cell_is_cut_at_the_limit(runner: Runner, order: Order) -> None:
-    order(notebook("for _ in range(30):\n    print('x' * 99_999)", "print('next')"))
+def test_the_middle_of_what_a_cell_prints_is_cut_and_a_warning_names_the_cell(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
+    source = """
+        import sys
+        for n in range(60_000): print(f'FutureWarning: {n} is deprecated, use something else', file=sys.stderr)
+        print('result: 42')
+    """
+    order(notebook("pass", source, "for _ in range(30):\n    print('x' * 99_999)\nprint('end')", "print('next')"))
 
     code, running = runner.run()
 
     assert code == 0
-    text = runner.text(1)
-    assert 1_000_000 < len(text) < 1_001_000
-    assert "the rest is left out: a cell can print 1,000,000 characters" in text
-    assert (runner.text(2), running.lines.count("| next")) == ("next\n", 1)
+    assert runner.text(2).count("FutureWarning: 0 is deprecated") == 1
+    assert "FutureWarning: 59999 is deprecated" in runner.text(2)
+    assert "result: 42\n" in runner.text(2)
+    assert "characters of stderr are left out here" in runner.text(2)
+    assert 990_000 < len(runner.text(3)) < 1_300_000
+    assert runner.text(3).endswith("x\nend\n")
+    assert (runner.text(4), running.lines.count("| next")) == ("next\n", 1)
+    assert {"| result: 42", "| end"} <= set(running.lines)
+    (warning,) = service.reports[0]["warnings"]
+    assert (warning["code"], warning["names"]) == ("text_cut", ["cell 2", "cell 3"])
+
+
+def test_a_display_is_updated_after_text_before_it_was_cut(runner: Runner, order: Order) -> None:
+    source = """
+        from IPython.display import display
+        for n in range(20): print(str(n) + 'x' * 99_999)
+        shown = display('old', display_id=True)
+        for n in range(20): print(str(n) + 'x' * 99_999)
+        shown.update('new')
+    """
+    order(notebook(source))
+
+    assert runner.run()[0] == 0
+
+    outputs = runner.output().cells[0].outputs
+    assert [output.data["text/plain"] for output in outputs if output.output_type == "display_data"] == ["'new'"]
 
 
 def test_chunks_of_a_stream_are_joined_and_a_progress_bar_becomes_one_line(runner: Runner, order: Order) -> None:
@@ -219,21 +251,60 @@ def test_sys_exit_0_is_success(runner: Runner, order: Order) -> None:
     assert runner.text(2) == ""
 
 
-def test_limits_on_outputs_skip_files_but_not_formats(runner: Runner, service: FakeService, order: Order) -> None:
+def test_what_exceeds_the_limits_is_packed_or_named(runner: Runner, service: FakeService, order: Order) -> None:
     source = """
-        open('a-large.bin', 'wb').write(bytes(3_000_000))
+        open('a-large.bin', 'wb').write(bytes(13_000_000))
         for n in range(40): open(f'small-{n:02}.txt', 'w').write(str(n))
+        open('zz-result.csv', 'w').write('a,b')
     """
-    order(notebook(source), output_formats=["html"], limits={"max_output_bytes": 2_000_000, "max_output_files": 12})
+    order(notebook(source), output_formats=["html"], limits={"max_output_bytes": 12_000_000, "max_output_files": 12})
 
     code, _ = runner.run()
 
-    assert code == 0, "skipped files are reported, and do not fail the run"
-    assert sorted(service.outputs) == ["report-out.html", "report-out.ipynb", *(f"small-{n:02}.txt" for n in range(10))]
+    assert code == 0, "limits do not fail the run"
+    assert sorted(service.outputs) == [
+        "report-out-more-files.zip",
+        "report-out.html",
+        "report-out.ipynb",
+        *(f"small-{n:02}.txt" for n in range(9)),
+        "zz-result.csv",
+    ]
+    with zipfile.ZipFile(io.BytesIO(service.outputs["report-out-more-files.zip"])) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            f"small-{n:02}.txt": str(n).encode() for n in range(9, 40)
+        }
+    warnings = {warning["code"]: warning for warning in service.reports[0]["warnings"]}
+    assert warnings["outputs_packed"]["count"] == 31
+    assert warnings["outputs_packed"]["message"] == (
+        "Some outputs are in report-out-more-files.zip: a run can have 12 output files (limits.max_output_files)."
+    )
+    assert warnings["outputs_over_limit"]["names"] == ["a-large.bin: 13,000,000 bytes"]
+    assert len(warnings) == 2
+
+
+def test_a_path_that_is_too_long_for_the_system_costs_no_other_output(
+    runner: Runner, service: FakeService, order: Order
+) -> None:
+    source = """
+        import os
+        open('a.csv', 'w').write('a')
+        here = os.getcwd()
+        for _ in range(20):
+            os.mkdir('d' * 250)
+            os.chdir('d' * 250)
+            open('file', 'w').write('deep')
+        os.chdir(here)
+        open('z.csv', 'w').write('z')
+    """
+    order(notebook(source))
+
+    code, running = runner.run()
+
+    assert (code, runner.outcome) == (0, {"code": "succeeded"}), running.log
+    assert {"a.csv", "report-out.ipynb", "z.csv"} < set(service.outputs)
     (warning,) = service.reports[0]["warnings"]
-    skipped = warning["names"]
-    assert skipped[0] == "a-large.bin: larger than the rest of the limit (2000000 bytes in total)"
-    assert (len(skipped), warning["count"], skipped[1]) == (20, 31, "small-10.txt: more than 12 files")
+    assert (warning["code"], warning["count"]) == ("outputs_skipped", 1)
+    assert warning["names"][0].startswith("dddd")
 
 
 def test_files_are_requested_in_batches(runner: Runner, service: FakeService, order: Order) -> None:

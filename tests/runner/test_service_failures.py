@@ -244,14 +244,16 @@ def test_an_expired_url_is_requested_again(runner: Runner, service: FakeService,
     assert len(service.requests_to("output-urls")) == 3
 
 
-def test_an_output_that_cannot_be_uploaded_fails_the_run(runner: Runner, service: FakeService, order: Order) -> None:
+def test_a_refused_file_is_a_warning(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("for n in 'abc': open(n, 'w').write(n)"))
     service.rules["put"] = lambda request: 400 if request.body == b"b" else None
 
     code, _ = runner.run()
 
-    assert (code, runner.outcome["code"]) == (18, "upload_failed")
-    assert runner.outcome["message"].startswith("Not every output could be uploaded: b: the store responded 400")
+    assert (code, runner.outcome) == (0, {"code": "succeeded"})
+    (warning,) = service.reports[0]["warnings"]
+    assert warning["code"] == "outputs_not_uploaded"
+    assert warning["names"][0].startswith("b: the store responded 400")
     assert sorted(service.outputs) == ["a", "c", "report-out.ipynb"]
 
 
@@ -263,17 +265,42 @@ def test_a_file_that_the_service_refuses_does_not_affect_the_others(
         422 if any(file["path"] == "7.txt" for file in request.json["files"]) else None
     )
 
+    assert runner.run()[0] == 0
+    assert len(service.outputs) == 20
+    assert service.reports[0]["warnings"][0]["count"] == 1
+
+
+@pytest.mark.parametrize("kind", ["ipynb", "html"])
+def test_a_run_whose_notebook_or_format_is_refused_has_not_succeeded(
+    runner: Runner, service: FakeService, order: Order, kind: str
+) -> None:
+    order(notebook("open('a.txt', 'w').write('a')"), output_formats=["html"])
+    service.rules["output-urls"] = lambda request: (
+        422 if any(file["format"] == kind for file in request.json["files"]) else None
+    )
+
     code, _ = runner.run()
 
     assert (code, runner.outcome["code"]) == (18, "upload_failed")
-    assert len(service.outputs) == 20
+    assert runner.outcome["message"].startswith(f"Not every output could be uploaded: report-out.{kind}: ")
+    assert service.outputs["a.txt"] == b"a"
+
+
+def test_a_store_that_cannot_be_reached_fails_the_run(runner: Runner, service: FakeService, order: Order) -> None:
+    order(notebook("open('a.txt', 'w').write('a')"))
+    service.rules["put"] = lambda request: 503 if request.body == b"a" else None
+
+    code, _ = runner.run(script=FAST, busy_seconds="2")
+
+    assert (code, runner.outcome["code"]) == (18, "upload_failed")
+    assert "a.txt: the store responded 503" in runner.outcome["message"]
 
 
 def test_a_failed_upload_does_not_hide_the_error_of_a_cell(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("open('a.txt', 'w').write('a')", "1 / 0"))
-    service.rules["put"] = lambda request: 400 if request.body == b"a" else None
+    service.rules["put"] = lambda request: 503 if request.body == b"a" else None
 
-    assert runner.run()[0] == 10
+    assert runner.run(script=FAST, busy_seconds="2")[0] == 10
     assert runner.outcome["message"].startswith("ZeroDivisionError: division by zero\nNot every output")
 
 

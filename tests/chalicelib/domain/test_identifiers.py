@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,6 +152,15 @@ def test_keys_of_a_job_share_its_prefix_and_no_other_jobs() -> None:
 
 def test_outputs_are_named_as_the_stock_scheduler_names_them() -> None:
     assert output_stem("Monthly report.v2.ipynb", NOW) == "Monthly report.v2-2026-11-23-07-05-07-PM"
+
+
+@pytest.mark.parametrize("stem", ["会" * 80, "é" * 125, "x" * 249, "👩‍🔬" * 23])
+def test_outputs_of_a_notebook_with_a_long_name_can_be_stored(stem: str) -> None:
+    short = output_stem(f"{stem}.ipynb", NOW)
+    start = short.removesuffix("-2026-11-23-07-05-07-PM")
+    assert stem.startswith(start)
+    assert len(short.encode()) in range(216, 221)
+    assert len(f"{short}-more-files.zip".encode()) <= 255
 
 
 @given(INSTANTS, RANDOM)

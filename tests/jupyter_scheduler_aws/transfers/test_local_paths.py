@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_scheduler_aws.errors import UnsafePathError
-from jupyter_scheduler_aws.transfers.local_paths import collision_key, local_paths
+from jupyter_scheduler_aws.transfers.local_paths import collision_key, job_folder_name, local_paths
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,34 @@ def test_new_name_keeps_stem_and_suffix(tmp_path: Path) -> None:
         "C.tar~2555666b5ece.gz",
     ]
     assert local_paths(tmp_path, ["a.csv"])["a.csv"].name == "a.csv"
+
+
+@pytest.mark.parametrize("for_windows", [False, True])
+def test_names_that_are_too_long_are_shortened(tmp_path: Path, for_windows: bool) -> None:
+    names = [
+        "会" * 80 + "-2026-11-23-07-05-07-PM.ipynb",
+        "会" * 80 + "-2026-11-23-07-05-07-PM.html",
+        "会" * 80 + "_files/a.png",
+        "会" * 90 + "_files/a.png",
+        "会" * 90 + "_files/b.png",
+        "x" * 255,
+        "." + "会" * 85,
+        "con." + "x" * 251,
+    ]
+    found = local_paths(tmp_path, names, for_windows=for_windows)
+
+    assert {len(part.encode()) <= 255 for path in found.values() for part in path.parts} == {True}
+    assert found["x" * 255].name == "x" * 255, "a name that can be stored is unchanged"
+    assert found[names[0]].suffix == ".ipynb"
+    assert found[names[3]].parent == found[names[4]].parent
+    assert_all_are_kept_apart(tmp_path, names, found)
+
+
+def test_the_folder_of_a_job_with_a_long_name_can_be_created(tmp_path: Path) -> None:
+    name = job_folder_name("会" * 83 + ".ipynb", "0199c0de-1234-7abc-8def-0123456789ab")
+    assert name.startswith("会" * 70)
+    assert name.endswith("会-0199c0de-1234-7abc-8def-0123456789ab")
+    (tmp_path / name).mkdir()
 
 
 @pytest.mark.parametrize("names", [["a:b", "a?b"], ["end.", "end_"], ["nul", "_nul"], ["a\\b", "a_b"]])
