@@ -26,6 +26,11 @@ class WarningCode(StrEnum):
     OUTPUTS_SKIPPED = "outputs_skipped"
     """Outputs were left out: over a limit, or not files that can be uploaded."""
 
+    OUTPUTS_INCOMPLETE = "outputs_incomplete"
+    """The kernel sent output that could not be read, or did not send everything."""
+    ENDED_EARLY = "ended_early"
+    """The notebook ended itself before its last cell, and successfully."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Warning:

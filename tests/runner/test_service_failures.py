@@ -223,7 +223,9 @@ def test_a_failed_upload_does_not_hide_the_error_of_a_cell(runner: Runner, servi
     service.rules["put"] = lambda request: 400 if request.body == b"a" else None
 
     assert runner.run()[0] == 10
-    assert runner.outcome["message"].startswith("ZeroDivisionError: division by zero\nNot every output")
+    assert runner.outcome["message"].startswith(
+        "Cell 1 of 1 (`1 / 0`) raised ZeroDivisionError: division by zero\nNot every output"
+    )
 
 
 def test_an_input_of_another_size_is_an_input_problem(runner: Runner, service: FakeService, order: Order) -> None:
