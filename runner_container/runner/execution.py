@@ -2,7 +2,6 @@
 
 import logging
 import signal
-from datetime import timedelta
 
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
@@ -15,7 +14,7 @@ from runner.exit_codes import Code
 from runner.heartbeat import Heartbeats
 from runner.kernel_start import KernelStarter
 from runner.memory import MemoryWatch
-from runner.outcomes import Outcome, clean_text, describe_cell_error
+from runner.outcomes import Outcome, clean_text, describe_cell_error, describe_early_end
 from runner.run_manager import RunManager
 from runner.run_warnings import RunWarnings, WarningCode
 from runner.settings import Intervals
@@ -163,14 +162,9 @@ class Execution:
         raise error
 
     def _stopped_outcome(self, reason: Code) -> Outcome:
-        where = self._where() or " before its first cell"
-        limit = timedelta(seconds=self._order.timeout_seconds)
-        messages = {
-            Code.STOPPED: f"The run was stopped{where}.",
-            Code.TIMEOUT: f"The run reached its maximum run time ({limit}){where}. You can set a longer one for the next run.",
-            Code.TERMINATED: f"The container was terminated{where}: Spot capacity was reclaimed, or the task was stopped from outside.",
-        }
-        return self._outcome(reason, messages[reason])
+        return describe_early_end(
+            reason, where=self._where(), cell=self.manager.cell, timeout_seconds=self._order.timeout_seconds
+        )
 
     def _where(self) -> str:
         index = self.manager.index
