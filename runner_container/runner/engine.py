@@ -12,6 +12,7 @@ from runner.cell_log import apply_carriage_returns
 from runner.cell_results import CellError, CellResult, judge_cell
 from runner.kernel_messages import readable_content
 from runner.kernel_start import KernelStarter
+from runner.kernel_startup import startup_code
 from runner.papermill_without_stores import PapermillNotebookClient
 from runner.run_manager import RunManager
 
@@ -78,6 +79,8 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
             info = self.wait_for_reply(self.kc.kernel_info())["content"]
             if isinstance(info.get("language_info"), dict):
                 self.nb.metadata["language_info"] = info["language_info"]
+            if code := startup_code(self._starter.kernel.language):
+                self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False))
             try:
                 self.papermill_execute_cells()
             finally:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from nbformat.v4 import output_from_msg
 
 from runner.kernel_messages import MAX_ERROR_CHARACTERS, readable_content
@@ -102,7 +104,10 @@ class Odd(Kernel):
     language_info = {"name": "odd", "mimetype": "text/plain", "file_extension": ".txt"}
 
     async def execute_request(self, stream, ident, parent):
-        cell = json.loads(parent["content"]["code"])
+        code = parent["content"]["code"]
+        cell = {"reply": {"status": "ok"}, "record": code} if parent["content"]["silent"] else json.loads(code)
+        if "record" in cell:
+            open("startup.txt", "w").write(cell["record"])
         if "exit" in cell:
             os._exit(cell["exit"])
         self.is_quiet = cell.get("quiet", False)
@@ -122,11 +127,15 @@ IPKernelApp.launch_instance(kernel_class=Odd)
 
 @pytest.fixture
 def jupyter_path(tmp_path: Path) -> str:
+    return make_kernel(tmp_path, "odd")
+
+
+def make_kernel(tmp_path: Path, language: str) -> str:
     folder = tmp_path / "jupyter" / "kernels" / "odd"
     folder.mkdir(parents=True)
     (folder / "kernel.py").write_text(KERNEL)
     argv = [sys.executable, str(folder / "kernel.py"), "-f", "{connection_file}"]
-    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Odd", "language": "odd"}))
+    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Odd", "language": language}))
     return str(tmp_path / "jupyter")
 
 
@@ -228,3 +237,40 @@ def test_a_kernel_that_asks_to_end_the_notebook_ends_it(
     (warning,) = service.reports[0]["warnings"]
     assert warning["code"] == "ended_early"
     assert warning["message"].endswith("ended the notebook; the cell after it did not run.")
+
+
+@pytest.mark.parametrize(("language", "recorded"), [("R", True), ("odd", False)])
+def test_a_kernel_that_hides_the_status_of_quit_gets_code_that_shows_it(
+    runner: Runner, service: FakeService, order: Order, tmp_path: Path, *, language: str, recorded: bool
+) -> None:
+    order(cells({"reply": OK}))
+
+    code, running = runner.run(JUPYTER_PATH=make_kernel(tmp_path, language))
+
+    assert code == 0, running.log
+    assert ("startup.txt" in service.outputs) == recorded
+    assert not recorded or service.outputs["startup.txt"].startswith(b".Last.sys <- function()")
+
+
+@pytest.mark.skipif("ir" not in KernelSpecManager().find_kernel_specs(), reason="IRkernel is not installed")
+@pytest.mark.parametrize(
+    ("source", "code", "outcome"),
+    [
+        ("quit(status = 3)", 10, "notebook_error"),
+        ("q('no', 3)", 10, "notebook_error"),
+        ("quit()", 0, "succeeded"),
+        ("q(status = 0)", 0, "succeeded"),
+        ("stop('no data')", 10, "notebook_error"),
+    ],
+)
+def test_r_ends_a_notebook(  # noqa: PLR0917 - one row of the table
+    runner: Runner, service: FakeService, order: Order, source: str, code: int, outcome: str
+) -> None:
+    order(notebook("cat('before')", source, "cat('never')", kernel="ir", language="R"))
+
+    assert runner.run(JUPYTER_PATH=os.environ.get("JUPYTER_PATH", ""))[0] == code
+
+    assert runner.outcome["code"] == outcome
+    statuses = [cell.metadata.papermill.status for cell in runner.output().cells if cell.cell_type == "code"]
+    assert statuses == ["completed", "failed" if code else "completed", "pending"]
+    assert [warning["code"] for warning in service.reports[0]["warnings"]] == ([] if code else ["ended_early"])
