@@ -12,7 +12,7 @@ from runner.cell_log import apply_carriage_returns
 from runner.cell_results import CellError, CellResult, judge_cell
 from runner.kernel_messages import readable_content
 from runner.kernel_start import KernelStarter
-from runner.kernel_startup import startup_code
+from runner.kernel_startup import startup_code, take_exit_status
 from runner.papermill_without_stores import PapermillNotebookClient
 from runner.run_manager import RunManager
 
@@ -139,9 +139,12 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
     def _cell_executed(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
         if not self._has_all_outputs:
             self._note_incomplete("the kernel did not signal the end of the outputs")
+        reply = execute_reply["content"]
+        if status := take_exit_status(self._starter.kernel.language, cell.outputs):
+            reply = {"status": "error", "ename": "SystemExit", "evalue": status}
         shown = [CellError.of(output) for output in cell.outputs if output.output_type == "error"]
         tags = cell.metadata.get("tags", [])
-        self._result = judge_cell(execute_reply["content"], shown=[*self._shown, *shown], tags=tags)
+        self._result = judge_cell(reply, shown=[*self._shown, *shown], tags=tags)
 
     def _note_incomplete(self, what: str) -> None:
         place = f"cell {self.nb_man.cell}" if self.nb_man.cell else "before the first cell"

@@ -239,17 +239,51 @@ def test_a_kernel_that_asks_to_end_the_notebook_ends_it(
     assert warning["message"].endswith("ended the notebook; the cell after it did not run.")
 
 
-@pytest.mark.parametrize(("language", "recorded"), [("R", True), ("odd", False)])
+@pytest.mark.parametrize(
+    ("language", "startup"), [("R", b".Last.sys <- function()"), ("bash", b"trap "), ("odd", None)]
+)
 def test_a_kernel_that_hides_the_status_of_quit_gets_code_that_shows_it(
-    runner: Runner, service: FakeService, order: Order, tmp_path: Path, *, language: str, recorded: bool
+    runner: Runner, service: FakeService, order: Order, tmp_path: Path, *, language: str, startup: bytes | None
 ) -> None:
     order(cells({"reply": OK}))
 
     code, running = runner.run(JUPYTER_PATH=make_kernel(tmp_path, language))
 
     assert code == 0, running.log
-    assert ("startup.txt" in service.outputs) == recorded
-    assert not recorded or service.outputs["startup.txt"].startswith(b".Last.sys <- function()")
+    code_before_cells = service.outputs.get("startup.txt")
+    assert code_before_cells is None if startup is None else (code_before_cells or b"").startswith(startup)
+
+
+@pytest.mark.parametrize(("language", "status", "code"), [("bash", "3", 10), ("bash", "0", 0), ("odd", "3", 0)])
+def test_a_shell_that_exits_ends_the_notebook_with_its_status(
+    runner: Runner, order: Order, tmp_path: Path, *, language: str, status: str, code: int
+) -> None:
+    """bash_kernel starts another Bash, prints that, and replies that all is well."""
+    text = f"before\n\x1b]exit;{status}\x07exit\r\nRestarting Bash"
+    order(cells({"reply": OK, "send": [["stream", {"name": "stdout", "text": text}]]}, {"reply": OK}))
+
+    assert runner.run(JUPYTER_PATH=make_kernel(tmp_path, language))[0] == code
+
+    statuses = [cell.metadata.papermill.status for cell in runner.output().cells if cell.cell_type == "code"]
+    assert statuses[1] == ("pending" if language == "bash" else "completed")
+    if code:
+        assert runner.outcome["message"].endswith("raised SystemExit: 3")
+    if language == "bash":
+        assert runner.text(1).startswith("before\nexit")
+
+
+@pytest.mark.skipif("bash" not in KernelSpecManager().find_kernel_specs(), reason="bash_kernel is not installed")
+@pytest.mark.parametrize(
+    ("source", "code", "last"),
+    [("exit 3", 10, "pending"), ("exit 0", 0, "pending"), ("(exit 3)", 10, "pending"), ("(exit 0)", 0, "completed")],
+)
+def test_bash_ends_a_notebook(runner: Runner, order: Order, source: str, code: int, last: str) -> None:
+    order(notebook("echo before", source, "echo after", kernel="bash", language="bash"))
+
+    assert runner.run(JUPYTER_PATH=os.environ.get("JUPYTER_PATH", ""))[0] == code
+
+    statuses = [cell.metadata.papermill.status for cell in runner.output().cells if cell.cell_type == "code"]
+    assert statuses == ["completed", "failed" if code else "completed", last]
 
 
 @pytest.mark.skipif("ir" not in KernelSpecManager().find_kernel_specs(), reason="IRkernel is not installed")
