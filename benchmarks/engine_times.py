@@ -21,13 +21,14 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from runner.cell_log import CellLog
-from runner.engine import RunManager, execute_cells
+from runner.engine import execute_cells
 from runner.kernel_start import KernelStarter
 from runner.kernels import Kernel
 from runner.launchers import DirectLauncher
 from runner.log import NOTEBOOK, LogHandler
 from runner.memory import MemoryWatch
 from runner.notebooks import read_notebook
+from runner.run_manager import RunManager
 from runner.settings import Intervals
 from runner.watchdog import Watchdog
 
@@ -67,7 +68,8 @@ def _runner(notebook: NotebookNode, folder: Path) -> None:
         on_cell=lambda _cell, _cells: None,
         save_seconds=Intervals().save_seconds,
     )
-    execute_cells(manager, starter, start_seconds=60)
+    execute_cells(manager, starter, start_seconds=60, iopub_seconds=Intervals().iopub_seconds)
+    manager.save_final()
 
 
 _ENGINES: dict[str, Callable[[NotebookNode, Path], None]] = {

@@ -208,6 +208,7 @@ class JobService:
             stopping = TRANSITIONS[TransitionName.STOP_RUN]
             changes: dict[str, Any] = {"deadline": now + STOP_DEADLINE, "stopped_by": stopped_by}
             return self.jobs.transition(job, stopping, now, **changes) is not None
+        progress = "It had not run yet." if job.start_time is None else "Its next attempt had not run yet."
         stopped = self.jobs.transition(
             job,
             TRANSITIONS[TransitionName.STOP_BEFORE_RUN],
@@ -217,7 +218,7 @@ class JobService:
             end_time=now,
             phase=Phase(PhaseCode.ENDED),
             stopped_by=stopped_by,
-            outcome=make_outcome(OutcomeCode.STOPPED, f"{stop_message(job.owner_id, stopped_by)} It had not run yet."),
+            outcome=make_outcome(OutcomeCode.STOPPED, f"{stop_message(job.owner_id, stopped_by)} {progress}"),
             expires_at=expiry(job.spec, self.settings.retention, now),
         )
         return stopped is not None

@@ -1,152 +1,47 @@
-"""papermill's execution of a notebook, with timed saves, progress, bounded text, and a kernel that other threads can interrupt."""
+"""papermill's execution of a notebook, with bounded text, tolerance for odd messages, and a kernel that other threads can interrupt."""
 
 import asyncio
-import json
 import logging
-import time
-from collections.abc import Callable
 from typing import Any, Final
 
-import nbformat
 from jupyter_core.utils import run_sync
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
-from nbformat.v4.nbjson import BytesEncoder
 
-from runner.cell_log import CellLog
+from runner.cell_results import CellError, CellResult, judge_cell
+from runner.kernel_messages import readable_content
 from runner.kernel_start import KernelStarter
-from runner.papermill_without_stores import (
-    ERROR_ANCHOR_MSG,
-    ERROR_MARKER_TAG,
-    ERROR_MESSAGE_TEMPLATE,
-    NotebookExecutionManager,
-    PapermillNotebookClient,
-)
-from runner.watchdog import Watchdog
+from runner.kernel_startup import startup_code, take_exit_status
+from runner.papermill_without_stores import PapermillNotebookClient
+from runner.run_manager import RunManager
 
-__all__ = ["RunManager", "execute_cells"]
+__all__ = ["execute_cells"]
 
-_IOPUB_SECONDS: Final = 60
-"""How long to wait for the rest of a cell's output once the cell has ended. nbclient's 4 s lose output on a busy machine."""
-_SAVE_INTERVAL_FACTOR: Final = 20
-"""A save that took t is not repeated for 20 t, so that a large notebook spends at most 5 % of its time on saves."""
-_SUCCESSFUL_EXITS: Final = frozenset({("SystemExit", ""), ("SystemExit", "0"), ("SystemExit", "None")})
-
-
-class RunManager(NotebookExecutionManager):  # type: ignore[misc]
-    """Keeps the state of a running notebook, and a saved copy of it that is at most a few seconds old.
-
-    Parameters
-    ----------
-    nb
-        The notebook, changed in place.
-    watchdog, log
-        The watchdog can end the run; the log receives what cells print.
-    on_cell
-        Called with the number (from 1) and the count of code cells when a code cell starts.
-    save_seconds
-        The shortest time between two saves.
-    """
-
-    def __init__(
-        self,
-        nb: NotebookNode,
-        *,
-        watchdog: Watchdog,
-        log: CellLog,
-        on_cell: Callable[[int, int], None],
-        save_seconds: float,
-    ) -> None:
-        super().__init__(nb, progress_bar=False)
-        self.watchdog = watchdog
-        self.log = log
-        self.saved: bytes | None = None
-        """The notebook at the last save, replaced as a whole: threads may read it at any time."""
-        self.cell: int | None = None
-        self.error: CellExecutionError | None = None
-        self.save_seconds = save_seconds
-        self._on_cell = on_cell
-        code_cells = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
-        self._numbers = {index: number for number, index in enumerate(code_cells, start=1)}
-        self._index: int | None = None
-        self._changed = False
-        self._next_save = 0.0
-
-    @property
-    def cells(self) -> int:
-        """The number of code cells."""
-        return len(self._numbers)
-
-    def save(self, **kwargs: Any) -> None:  # noqa: ARG002 - papermill passes arguments
-        """Record that something changed, and save if the last save is old enough."""
-        self._changed = True
-        self.save_if_due()
-
-    def autosave_cell(self) -> None:
-        """Handle a message of the kernel."""
-        self.save()
-
-    def save_if_due(self) -> None:
-        """Save if something changed and the last save is old enough, on one line: indentation costs ten times as much time."""
-        started = time.monotonic()
-        if self._changed and started >= self._next_save:
-            self._save(json.dumps(self.nb, cls=BytesEncoder, ensure_ascii=False))
-            ended = time.monotonic()
-            self._next_save = ended + max(self.save_seconds, _SAVE_INTERVAL_FACTOR * (ended - started))
-
-    def save_final(self) -> None:
-        """Save in any case, formatted as Jupyter formats notebooks."""
-        self._save(nbformat.v4.writes(self.nb))  # type: ignore[no-untyped-call]
-
-    def _save(self, text: str) -> None:
-        self.saved = text.encode("utf-8", "replace")
-        self._changed = False
-
-    def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
-        """Log and report the start of a cell. Raise StopRequestedError if the run has to end."""
-        self.watchdog.check()
-        self._index = cell_index
-        if cell_index in self._numbers:
-            self.cell = self._numbers[cell_index]
-            self.log.start_cell(self.cell, len(self._numbers))
-            self._on_cell(self.cell, len(self._numbers))
-        super().cell_start(cell, cell_index, **kwargs)
-
-    def cell_exception(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
-        """Keep the error that ended the run. `sys.exit(0)` is not an error."""
-        error: CellExecutionError = kwargs["exception"]
-        if (error.ename, error.evalue) not in _SUCCESSFUL_EXITS:
-            super().cell_exception(cell, cell_index, **kwargs)
-            self.error = error
-
-    def mark_interrupted_cell(self) -> None:
-        """Mark the running cell as failed, so that the cells after it do not count as completed."""
-        if self._index is not None:
-            super().cell_exception(self.nb.cells[self._index], self._index)
-
-    def mark_error(self) -> None:
-        """Add a note at the top of the notebook that links to the cell that raised, and an anchor there, as papermill does."""
-        if self.error is None or self._index is None:
-            return
-        count = self.nb.cells[self._index].execution_count
-        self.nb.cells.insert(self._index, _make_note(ERROR_ANCHOR_MSG))
-        self.nb.cells.insert(0, _make_note(ERROR_MESSAGE_TEMPLATE % count))
-
-    def cell_complete(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
-        """Log the rest of the cell's output and, if it raised, the traceback."""
-        errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
-        self.log.end_cell("\n".join(line for error in errors for line in error.traceback))
-        super().cell_complete(cell, cell_index, **kwargs)
+_LOG = logging.getLogger(__name__)
 
 
 class RunClient(PapermillNotebookClient):  # type: ignore[misc]
-    """nbclient for one run: starts its kernel with the run's launcher, saves while a cell runs, bounds what a cell may print."""
+    """nbclient for one run: starts its kernel with the run's launcher, saves while a cell runs, bounds what a cell may print.
+
+    Whatever the kernel sends, the only errors are those that `execute_cells` names.
+    """
 
     nb_man: RunManager
 
     def __init__(self, manager: RunManager, starter: KernelStarter, **kwargs: Any) -> None:
-        super().__init__(manager, km=starter.manager, kernel_name=starter.kernel.name, **kwargs)
+        super().__init__(
+            manager,
+            km=starter.manager,
+            kernel_name=starter.kernel.name,
+            allow_errors=True,  # nbclient raises nothing; `judge_cell` decides
+            on_cell_execute=self._cell_sent,
+            on_cell_executed=self._cell_executed,
+            **kwargs,
+        )
         self._starter = starter
+        self._shown: list[CellError] = []
+        self._result = CellResult()
+        self._has_all_outputs = True
 
     def create_kernel_manager(self) -> Any:
         """Start the kernel, if that did not succeed early, and return its manager."""
@@ -166,38 +61,110 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
             client = super().start_new_kernel_client()
         if self._starter.process:
             self._starter.process.ready = True
+        for channel in (client.shell_channel, client.iopub_channel):
+            channel.on_unreadable = self._note_incomplete
         return client
 
     def _ports_were_taken(self) -> bool:
         stderr = self._starter.stderr
         return stderr is not None and any("Address already in use" in line for line in stderr.lines())
 
+    def execute(self, **kwargs: Any) -> None:
+        """Execute the cells. Everything that is asked of the kernel is asked before, so that the end of the last cell decides."""
+        self.reset_execution_trackers()
+        with self.setup_kernel(**kwargs):
+            info = self.wait_for_reply(self.kc.kernel_info())["content"]
+            if isinstance(info.get("language_info"), dict):
+                self.nb.metadata["language_info"] = info["language_info"]
+            if code := startup_code(self._starter.kernel.language):
+                self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False))
+            try:
+                self.papermill_execute_cells()
+            finally:
+                self._keep_widgets()
+
     async def async_execute_cells(self) -> None:
         """Execute the cells as papermill does, but in one run of the event loop instead of one for each cell, and save meanwhile."""
         saves = asyncio.ensure_future(self._save_regularly())
         try:
             for index, cell in enumerate(self.nb.cells):
+                self.nb_man.cell_start(cell, index)
+                self._shown, self._result = [], CellResult()
                 try:
-                    self.nb_man.cell_start(cell, index)
-                    await self.async_execute_cell(cell, index)
-                except CellExecutionError as error:
-                    self.nb_man.cell_exception(self.nb.cells[index], index, exception=error)
-                    break
+                    await self._execute(cell, index)
+                    self.nb_man.cell_ended(cell, index, self._result)
                 finally:
-                    self.nb_man.cell_complete(self.nb.cells[index], index)
+                    self.nb_man.cell_complete(cell, index)
+                if self.nb_man.ended:
+                    break
         finally:
             saves.cancel()
 
     papermill_execute_cells = run_sync(async_execute_cells)
+
+    async def _execute(self, cell: NotebookNode, index: int) -> None:
+        try:
+            await self.async_execute_cell(cell, index)
+        except (
+            UnicodeEncodeError
+        ) as error:  # half a surrogate pair in the source: JSON can express it, a kernel cannot get it
+            self._result = CellResult(error=CellError(type(error).__name__, str(error)), ends_run=True)
 
     async def _save_regularly(self) -> None:
         while True:
             await asyncio.sleep(self.nb_man.save_seconds)
             self.nb_man.save_if_due()
 
+    def _keep_widgets(self) -> None:
+        try:
+            self.set_widgets_metadata()
+        except Exception as error:  # noqa: BLE001 - see `process_message`
+            self._note_incomplete(f"the state of widgets: {type(error).__name__}: {error}")
+
+    async def _async_cleanup_kernel(self) -> None:
+        """End the kernel. If that fails, the launcher kills it; the outcome of the cells stays."""
+        try:
+            await super()._async_cleanup_kernel()
+        except Exception:  # noqa: BLE001 - nothing about the end of the kernel can change what the cells have done
+            _LOG.info("the kernel did not shut down", exc_info=True)
+
+    _cleanup_kernel = run_sync(_async_cleanup_kernel)
+
+    def _cell_sent(self, **_: Any) -> None:
+        self._has_all_outputs = False
+
+    def _cell_executed(self, cell: NotebookNode, execute_reply: dict[str, Any], **_: Any) -> None:
+        if not self._has_all_outputs:
+            self._note_incomplete("the kernel did not signal the end of the outputs")
+        reply = execute_reply["content"]
+        if status := take_exit_status(self._starter.kernel.language, cell.outputs):
+            reply = {"status": "error", "ename": "SystemExit", "evalue": status}
+        shown = [CellError.of(output) for output in cell.outputs if output.output_type == "error"]
+        tags = cell.metadata.get("tags", [])
+        self._result = judge_cell(reply, shown=[*self._shown, *shown], tags=tags)
+
+    def _note_incomplete(self, what: str) -> None:
+        place = f"cell {self.nb_man.cell}" if self.nb_man.cell else "before the first cell"
+        self.nb_man.incomplete.append(f"{place}: {what}")
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Handle a message of the kernel for a cell. One that cannot be handled is left out, and noted."""
+        try:
+            readable = {**msg, "content": readable_content(msg["msg_type"], msg["content"])}
+            output: NotebookNode | None = super().process_message(readable, cell, cell_index)
+        except CellExecutionComplete:
+            self._has_all_outputs = True
+            raise
+        except Exception as error:  # noqa: BLE001 - libraries raise anything on odd messages, and none is the runner's fault
+            self._note_incomplete(f"{msg['msg_type']}: {type(error).__name__}: {error}")
+            return None
+        return output
+
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
         """Log what cells print, join consecutive chunks, and cut what exceeds a stream's limit."""
         hooked = bool(self.output_hook_stack[msg["parent_header"].get("msg_id")])
+        if hooked and msg["msg_type"] == "error":
+            self._shown.append(CellError.of(msg["content"]))
         if msg["msg_type"] != "stream" or hooked:
             return super().output(outs, msg, display_id, cell_index)
         name, text = msg["content"]["name"], msg["content"]["text"]
@@ -213,10 +180,10 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
         return outs[-1] if outs else None
 
 
-def execute_cells(manager: RunManager, starter: KernelStarter, *, start_seconds: int) -> None:
-    """Execute all cells, up to the first that raises, and end the kernel.
+def execute_cells(manager: RunManager, starter: KernelStarter, *, start_seconds: int, iopub_seconds: int) -> None:
+    """Execute all cells, up to the first that ends the run, and end the kernel.
 
-    The notebook in the manager is consistent whatever happens, and `manager.error` is the error that a cell raised.
+    The notebook in the manager is consistent whatever happens.
 
     Parameters
     ----------
@@ -226,6 +193,8 @@ def execute_cells(manager: RunManager, starter: KernelStarter, *, start_seconds:
         Has started the kernel, or starts it now.
     start_seconds
         How long the kernel may take to start.
+    iopub_seconds
+        How long to wait for the rest of a cell's output.
 
     Raises
     ------
@@ -243,7 +212,7 @@ def execute_cells(manager: RunManager, starter: KernelStarter, *, start_seconds:
             starter,
             startup_timeout=start_seconds,
             timeout=None,
-            iopub_timeout=_IOPUB_SECONDS,
+            iopub_timeout=iopub_seconds,
             raise_on_iopub_timeout=False,
             log=logging.getLogger("nbclient"),
         ).execute(cleanup_kc=True)
@@ -252,11 +221,3 @@ def execute_cells(manager: RunManager, starter: KernelStarter, *, start_seconds:
         raise
     finally:
         manager.notebook_complete()
-        manager.mark_error()
-        manager.save_final()
-
-
-def _make_note(text: str) -> NotebookNode:
-    note: NotebookNode = nbformat.v4.new_markdown_cell(text)  # type: ignore[no-untyped-call]
-    note.metadata["tags"] = [ERROR_MARKER_TAG]
-    return note

@@ -12,6 +12,7 @@ from jupyter_core.utils import run_sync
 
 from runner.errors import RunProblemError
 from runner.kernel_environment import kernel_environment
+from runner.kernel_messages import RunKernelClient
 from runner.kernel_process import KernelProcess
 from runner.kernel_stderr import KernelStderr
 from runner.kernels import Kernel, choose_kernel, installed_kernels
@@ -57,7 +58,7 @@ class KernelStarter:
         RuntimeError, OSError
             If the process cannot be started.
         """
-        manager = AsyncKernelManager(kernel_name=self.kernel.name)
+        manager = AsyncKernelManager(kernel_name=self.kernel.name, client_factory=RunKernelClient)
         provisioner = RunProvisioner(self._launcher, manager)
         manager.provisioner = provisioner
         with KernelStderr(logs=not _is_ipykernel(manager)) as stderr:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from runner.exit_codes import Code
@@ -11,6 +12,7 @@ __all__ = [
     "Outcome",
     "clean_text",
     "describe_cell_error",
+    "describe_early_end",
 ]
 
 _MAX_MESSAGE_CHARACTERS: Final = 2000
@@ -40,6 +42,30 @@ class Outcome:
             "error_name": clean_text(self.error_name)[:200] if self.error_name else None,
         }
         return {name: value for name, value in fields.items() if value not in (None, "")}
+
+
+def describe_early_end(reason: Code, *, timeout_seconds: float, where: str = "", cell: int | None = None) -> Outcome:
+    """Return the outcome of a run that was ended from outside.
+
+    Parameters
+    ----------
+    reason
+        Why: `stopped`, `timeout` or `terminated`.
+    timeout_seconds
+        The maximum run time.
+    where
+        In which cell, such as ` in cell 2 of 3`; empty before the first cell.
+    cell
+        The number of that cell.
+    """
+    where = where or " before its first cell"
+    limit = timedelta(seconds=timeout_seconds)
+    messages = {
+        Code.STOPPED: f"The run was stopped{where}.",
+        Code.TIMEOUT: f"The run reached its maximum run time ({limit}){where}. You can set a longer one for the next run.",
+        Code.TERMINATED: f"The container was terminated{where}: Spot capacity was reclaimed, or the task was stopped from outside.",
+    }
+    return Outcome(code=reason, message=messages[reason], cell=cell)
 
 
 def clean_text(text: str, *, limit: int = _MAX_MESSAGE_CHARACTERS) -> str:

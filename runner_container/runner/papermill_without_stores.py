@@ -34,6 +34,7 @@ with _missing(_STORES):
         ERROR_ANCHOR_MSG,
         ERROR_MARKER_TAG,
         ERROR_MESSAGE_TEMPLATE,
+        ERROR_STYLE,
         remove_error_markers,
     )
     from papermill.parameterize import parameterize_notebook  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -43,6 +44,7 @@ __all__ = [
     "ERROR_ANCHOR_MSG",
     "ERROR_MARKER_TAG",
     "ERROR_MESSAGE_TEMPLATE",
+    "ERROR_STYLE",
     "NotebookExecutionManager",
     "PapermillException",
     "PapermillNotebookClient",

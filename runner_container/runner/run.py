@@ -18,7 +18,7 @@ from runner.final_uploads import FinalUploads
 from runner.heartbeat import Heartbeats
 from runner.launchers import Launcher
 from runner.memory import MemoryWatch
-from runner.outcomes import Outcome
+from runner.outcomes import Outcome, describe_early_end
 from runner.outputs import Baseline, find_outputs
 from runner.partial_uploads import PartialUploads
 from runner.run_warnings import RunWarnings, WarningCode
@@ -128,8 +128,8 @@ class Run:
         except RunRevokedError:
             raise
         except StopRequestedError:
-            return Outcome(
-                code=self._watchdog.reason or Code.STOPPED, message="The run was stopped before its first cell."
+            return describe_early_end(
+                self._watchdog.reason or Code.STOPPED, timeout_seconds=self._order.timeout_seconds
             )
         except RunProblemError as error:
             return Outcome(code=error.code, message=str(error))

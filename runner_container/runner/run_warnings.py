@@ -36,6 +36,11 @@ class WarningCode(StrEnum):
     TEXT_CUT = "text_cut"
     """The middle of what a cell printed was left out."""
 
+    OUTPUTS_INCOMPLETE = "outputs_incomplete"
+    """The kernel sent output that could not be read, or did not send everything."""
+    ENDED_EARLY = "ended_early"
+    """The notebook ended itself before its last cell, and successfully."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Warning:

@@ -39,6 +39,8 @@ class Intervals:
     """… and then at most once in this time (docs/runner-protocol.md)."""
     start_seconds: int = 120
     """How long a kernel may take to start. The smallest Fargate size needs some 15 s for a cold `python3`."""
+    iopub_seconds: int = 60
+    """How long to wait for the rest of a cell's output once the cell has ended. nbclient's 4 s lose output on a busy machine."""
     second_interrupt_seconds: float = 10
     """A kernel that ignores an interrupt is interrupted again after this time …"""
     kill_seconds: float = 20

@@ -72,7 +72,7 @@ def test_another_kernel_runs_as_the_notebooks_user_and_is_interrupted(
 
     assert run.end() == 12, run.log
     assert runner.text(1) == f"10002 /home/notebook {2 if kernel == 'crowded' else 0}\n"
-    assert runner.outcome["message"] == "The run was stopped in cell 2 of 2."
+    assert runner.outcome["message"] == "The run was stopped in cell 2 of 2 (`import time`)."
     assert "could not be killed" not in run.log
     assert kernel != "plain" or "from the kernel itself" in run.log
 

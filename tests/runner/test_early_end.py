@@ -49,7 +49,10 @@ def test_a_stop_interrupts_the_cell_and_uploads_the_outputs(runner: Runner, serv
     kernel = kernel_of(running)
 
     assert running.end() == 12
-    assert (runner.outcome["code"], runner.outcome["message"]) == ("stopped", "The run was stopped in cell 2 of 3.")
+    assert (runner.outcome["code"], runner.outcome["message"]) == (
+        "stopped",
+        "The run was stopped in cell 2 of 3 (`import os, time`).",
+    )
     assert sorted(service.outputs) == ["a.txt", "report-out.html", "report-out.ipynb"]
     assert "KeyboardInterrupt" in service.outputs["report-out.ipynb"].decode()
     assert runner.text(3) == ""

@@ -21,12 +21,16 @@ def test_a_killed_kernel_ends_the_run(runner: Runner, service: FakeService, orde
     assert running.end() == 14
     assert runner.outcome == {
         "code": "kernel_died",
-        "message": "The kernel ended by itself: it was killed by SIGKILL.",
+        "message": "The kernel ended by itself in cell 2 of 3 (`import os, time`): it was killed by SIGKILL.",
         "cell": 2,
     }
     assert (runner.text(1), runner.text(2)[:4]) == ("before\n", "pid ")
-    statuses = [cell.metadata.papermill.status for cell in runner.output().cells]
+    cells = runner.output().cells
+    statuses = [cell.metadata.papermill.status for cell in cells if cell.cell_type == "code"]
     assert statuses == ["completed", "failed", "pending"]
+    notes = [(index, cell.source) for index, cell in enumerate(cells) if cell.cell_type == "markdown"]
+    assert [index for index, _ in notes] == [0, 2]
+    assert ">In [2]</a>': the kernel ended by itself.</span>" in notes[0][1]
     assert "report-out.html" in service.outputs
 
 
@@ -41,7 +45,10 @@ def test_a_kernel_that_a_cell_ends_is_reported_with_its_exit_code(runner: Runner
     order(notebook("import os; os._exit(3)"))
 
     assert runner.run()[0] == 14
-    assert runner.outcome["message"] == "The kernel ended by itself with exit code 3."
+    assert (
+        runner.outcome["message"]
+        == "The kernel ended by itself in cell 1 of 1 (`import os; os._exit(3)`), with exit code 3."
+    )
 
 
 def test_a_kernel_killed_for_memory_is_out_of_memory(
@@ -57,7 +64,8 @@ def test_a_kernel_killed_for_memory_is_out_of_memory(
     code, _ = runner.run(script=FAST, CGROUP_ROOT=str(events.parent))
 
     assert (code, runner.outcome["code"]) == (15, "out_of_memory")
-    assert "memory was full: 4.0 GiB. Choose a compute type with more" in runner.outcome["message"]
+    assert "The container's memory was full in cell 2 of 2 (`import os; " in runner.outcome["message"]
+    assert ": 4.0 GiB. Choose a compute type with more" in runner.outcome["message"]
     assert runner.text(1) == "before\n"
 
 

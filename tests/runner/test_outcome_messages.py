@@ -1,7 +1,7 @@
 import pytest
 
 from runner.exit_codes import Code
-from runner.outcomes import Outcome, clean_text, describe_cell_error
+from runner.outcomes import Outcome, clean_text, describe_cell_error, describe_early_end
 
 
 def test_messages_are_sanitized_and_shortened() -> None:
@@ -23,3 +23,17 @@ def test_messages_are_sanitized_and_shortened() -> None:
 )
 def test_the_message_explains_what_a_cell_raised(name: str, value: str, part: str) -> None:
     assert part in describe_cell_error(name=name, value=value, environment="python")
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        (Code.STOPPED, "The run was stopped before its first cell."),
+        (Code.TIMEOUT, "The run reached its maximum run time (0:01:30) before its first cell."),
+        (Code.TERMINATED, "The container was terminated before its first cell: Spot capacity was reclaimed"),
+    ],
+)
+def test_the_message_of_a_run_that_ended_before_its_first_cell_says_why(reason: Code, message: str) -> None:
+    outcome = describe_early_end(reason, timeout_seconds=90)
+    assert (outcome.code, outcome.cell) == (reason, None)
+    assert outcome.message.startswith(message)

@@ -25,7 +25,7 @@ def test_a_cell_that_raises_ends_the_run(runner: Runner, service: FakeService, o
         10,
         {
             "code": "notebook_error",
-            "message": "ZeroDivisionError: division by zero",
+            "message": "Cell 3 of 4 (`1 / 0`) raised ZeroDivisionError: division by zero",
             "cell": 3,
             "error_name": "ZeroDivisionError",
         },

@@ -290,7 +290,7 @@ def test_a_store_that_cannot_be_reached_fails_the_run(runner: Runner, service: F
     order(notebook("open('a.txt', 'w').write('a')"))
     service.rules["put"] = lambda request: 503 if request.body == b"a" else None
 
-    code, _ = runner.run(script=FAST, busy_seconds="2")
+    code, _ = runner.run(script=FAST, retry_seconds="2")
 
     assert (code, runner.outcome["code"]) == (18, "upload_failed")
     assert "a.txt: the store responded 503" in runner.outcome["message"]
@@ -300,8 +300,10 @@ def test_a_failed_upload_does_not_hide_the_error_of_a_cell(runner: Runner, servi
     order(notebook("open('a.txt', 'w').write('a')", "1 / 0"))
     service.rules["put"] = lambda request: 503 if request.body == b"a" else None
 
-    assert runner.run(script=FAST, busy_seconds="2")[0] == 10
-    assert runner.outcome["message"].startswith("ZeroDivisionError: division by zero\nNot every output")
+    assert runner.run(script=FAST, retry_seconds="2")[0] == 10
+    assert runner.outcome["message"].startswith(
+        "Cell 1 of 1 (`1 / 0`) raised ZeroDivisionError: division by zero\nNot every output"
+    )
 
 
 def test_an_input_of_another_size_is_an_input_problem(runner: Runner, service: FakeService, order: Order) -> None:

@@ -73,6 +73,24 @@ def test_a_retry_waits_until_the_first_container_has_stopped(local: LocalSchedul
     assert local.run_of(job_id_of(run)).attempt == 2
 
 
+@pytest.mark.parametrize(
+    ("ran", "message"),
+    [
+        (False, "Stopped on request. It had not run yet."),
+        (True, "Stopped on request. Its next attempt had not run yet."),
+    ],
+)
+def test_a_job_that_is_stopped_while_it_waits_says_whether_it_ran(
+    local: LocalScheduler, *, ran: bool, message: str
+) -> None:
+    run = local.start(max_retries=1) if ran else local.launch()
+    if ran:
+        run.report("notebook_error")
+    job_id = job_id_of(run)
+    assert local.api.patch(f"/scheduler/jobs/{job_id}", {"status": "STOPPED"}).status == 204
+    assert local.job(job_id)["outcome"]["message"] == message
+
+
 def test_the_sweep_continues_a_retry_whose_stop_event_was_lost(local: LocalScheduler) -> None:
     run = local.start(max_retries=1)
     run.report("notebook_error")
