@@ -37,15 +37,29 @@ with _missing(_STORES):
         remove_error_markers,
     )
     from papermill.parameterize import parameterize_notebook  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    from papermill.translators import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        BashTranslator,
+        JuliaTranslator,
+        PythonTranslator,
+        RTranslator,
+        Translator,
+        papermill_translators,
+    )
     from papermill.version import version  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 __all__ = [
     "ERROR_ANCHOR_MSG",
     "ERROR_MARKER_TAG",
     "ERROR_MESSAGE_TEMPLATE",
+    "BashTranslator",
+    "JuliaTranslator",
     "NotebookExecutionManager",
     "PapermillException",
     "PapermillNotebookClient",
+    "PythonTranslator",
+    "RTranslator",
+    "Translator",
+    "papermill_translators",
     "parameterize_notebook",
     "remove_error_markers",
     "version",

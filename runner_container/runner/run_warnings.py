@@ -25,6 +25,10 @@ class WarningCode(StrEnum):
 
     OUTPUTS_SKIPPED = "outputs_skipped"
     """Outputs were left out: over a limit, or not files that can be uploaded."""
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    """The notebook's cell with the tag `parameters` does not assign such a variable."""
+    NO_PARAMETERS_CELL = "no_parameters_cell"
+    """The job has parameters, but no cell of the notebook has the tag `parameters`."""
 
 
 @dataclass(frozen=True, kw_only=True)
