@@ -171,7 +171,8 @@ def test_an_outage_while_waiting_explains_how_to_continue(api: FakeApi, nbjobs: 
         ["-p", "year"],
         ["-p", "1year=2"],
         ["-p", "a=1", "-p", "a=2"],
-        ["-p", "a=1e999"],
+        ["-p", "a=\0"],
+        ["--retry-wait", "25h"],
         ["--timeout", "soon"],
         ["--timeout", "0"],
         ["--retries", "-1"],
@@ -234,3 +235,87 @@ def test_a_missing_setting_is_named(
 
     assert (done.code, done.stdout) == (3, "")
     assert missing in done.stderr
+
+
+def _tag(notebook: Path, source: str, **metadata: object) -> None:
+    document = json.loads(notebook.read_text())
+    cell = {"id": "tagged", "cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": source}
+    document["cells"].insert(0, cell | {"outputs": [], "execution_count": None})
+    document["metadata"] |= metadata or {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+    }
+    notebook.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{}}", "...", "1+2j", "{1: 0.5}", "0x10", " 5", "007", "1e400", "'\\d'", "5 # five", "", "=", "é😀", "$(id)"],
+)
+def test_a_parameter_is_sent_as_it_is_typed(api: FakeApi, nbjobs: Nbjobs, notebook: Path, text: str) -> None:
+    done = nbjobs("submit", notebook, "-p", f"x={text}")
+
+    assert done.code == 0
+    assert api.jobs[the_job(api)].document["parameters"] == {"x": text}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("x=a\0b", "NUL"),
+        ("x='\\ud800'", "lone surrogate"),
+        ("x=\udcff", "lone surrogate"),
+        ("a-b=1", "not an identifier"),
+        ("class=1", "reserved in python"),
+    ],
+)
+def test_a_parameter_that_cannot_travel_is_wrong_usage(
+    api: FakeApi, nbjobs: Nbjobs, notebook: Path, assignment: str, message: str
+) -> None:
+    _tag(notebook, "x = 1")
+
+    done = nbjobs("submit", notebook, "--allow-unknown", "-p", assignment)
+
+    assert done.code == 2
+    assert message in done.stderr
+    assert not api.jobs
+
+
+def test_a_mistyped_parameter_is_refused_with_the_most_similar_name(
+    api: FakeApi, nbjobs: Nbjobs, notebook: Path
+) -> None:
+    _tag(notebook, "month = 1\nyear = 2026")
+
+    done = nbjobs("submit", notebook, "-p", "year=2027", "-p", "mnoth=2")
+
+    assert done.code == 2
+    words = " ".join(done.stderr.replace("│", " ").split())
+    assert "report.ipynb has no parameter 'mnoth'. Did you mean month? --allow-unknown passes it anyway." in words
+    assert not api.jobs
+
+
+def test_an_unknown_parameter_can_be_allowed(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    _tag(notebook, "month = 1")
+
+    assert nbjobs("submit", notebook, "-p", "other=2", "--allow-unknown").code == 0
+    assert api.jobs[the_job(api)].document["parameters"] == {"other": "2"}
+
+
+def test_parameters_of_other_languages_and_of_notebooks_without_a_tagged_cell_are_passed(
+    nbjobs: Nbjobs, notebook: Path
+) -> None:
+    untagged = nbjobs("submit", notebook, "-p", "other=2")
+    _tag(notebook, "month <- 1", kernelspec={"name": "ir", "display_name": "R", "language": "R"})
+    other = nbjobs("submit", notebook, "-p", "other=2")
+
+    assert (untagged.code, other.code) == (0, 0)
+    assert "has no cell with the tag `parameters`" in untagged.stderr
+    assert "parameters" not in other.stderr
+
+
+def test_retries_after_a_timeout_and_their_wait(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    done = nbjobs("submit", notebook, "--retries", 2, "--retry-on-timeout", "--retry-wait", "5m")
+
+    assert done.code == 0
+    document = api.jobs[the_job(api)].document
+    assert (document["retry_on_timeout"], document["min_retry_interval_millis"]) == (True, 300_000)
+    assert nbjobs("submit", notebook, "--retry-wait", "2d").code == 2
