@@ -32,8 +32,8 @@ def parameterized(notebook: NotebookNode, order: WorkOrder, kernel: Kernel, warn
     notebook = remove_error_markers(notebook)
     if not order.parameters:
         return notebook
-    _warn_about_unknown(notebook, order.parameters, kernel, warnings)
     values = {name: _value(name, text, kernel) for name, text in order.parameters.items()}
+    _warn_about_unknown(notebook, order.parameters, kernel, warnings)
     result: NotebookNode = parameterize_notebook(notebook, values, kernel_name=kernel.name, language=kernel.language)
     result.metadata.papermill["parameters"] = {
         name: value if _is_json(value) else order.parameters[name] for name, value in values.items()
