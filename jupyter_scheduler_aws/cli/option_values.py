@@ -10,6 +10,7 @@ import typer
 from jupyter_scheduler_aws.parameters.values import ParameterText, encode_parameters
 
 __all__ = [
+    "RESETTABLE",
     "parse_catch_up",
     "parse_days",
     "parse_duration",
@@ -24,7 +25,7 @@ _DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)
 _MAX_WAIT: Final = timedelta(days=1)
 """The service accepts no longer wait before a retry."""
 
-_RESETTABLE: Final[Mapping[str, str]] = {
+RESETTABLE: Final[Mapping[str, str]] = {
     "catch-up": "catch_up",
     "compute-type": "compute_type",
     "end": "end",
@@ -115,11 +116,11 @@ def parse_resets(names: Sequence[str], changes: Collection[str]) -> dict[str, No
         If there is no such option, or the command sets it, too.
     """
     for name in names:
-        if name not in _RESETTABLE:
-            raise typer.BadParameter(f"{name!r} is not one of {', '.join(_RESETTABLE)}.", param_hint="--reset")
-        if _RESETTABLE[name] in changes:
+        if name not in RESETTABLE:
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(RESETTABLE)}.", param_hint="--reset")
+        if RESETTABLE[name] in changes:
             raise typer.BadParameter(f"The command also sets --{name}.", param_hint="--reset")
-    return dict.fromkeys(_RESETTABLE[name] for name in names)
+    return dict.fromkeys(RESETTABLE[name] for name in names)
 
 
 def parse_time(text: str) -> datetime:

@@ -23,7 +23,7 @@ from jupyter_scheduler_aws.parameters.values import (
 
 CORPUS: Final = json.loads((Path(__file__).parents[1] / "data" / "parameters.json").read_text(encoding="utf-8"))
 
-_TEXT: Final = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
+_TEXT: Final = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 _KEYS: Final = st.none() | st.booleans() | st.integers() | _TEXT | st.binary() | st.tuples(st.integers(), _TEXT)
 _LITERALS: Final = st.recursive(
     _KEYS
