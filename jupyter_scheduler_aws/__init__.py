@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jupyter_scheduler_aws.connector.job_files_manager import AwsJobFilesManager
     from jupyter_scheduler_aws.connector.scheduler import AwsScheduler
     from jupyter_scheduler_aws.enums import InputChoice, JobStatus, OverlapPolicy
-    from jupyter_scheduler_aws.errors import SchedulerApiError, SchedulerClientError
+    from jupyter_scheduler_aws.errors import ParameterError, SchedulerApiError, SchedulerClientError
 
 __all__ = [
     "Actor",
@@ -39,6 +39,7 @@ __all__ = [
     "OutputFile",
     "OverlapPolicy",
     "Owner",
+    "ParameterError",
     "Phase",
     "PollingInterval",
     "Problem",
@@ -59,7 +60,7 @@ _MODULES: Final = {
     "connector.job_files_manager": ("AwsJobFilesManager",),
     "connector.scheduler": ("AwsScheduler",),
     "enums": ("InputChoice", "JobStatus", "OverlapPolicy"),
-    "errors": ("SchedulerApiError", "SchedulerClientError"),
+    "errors": ("ParameterError", "SchedulerApiError", "SchedulerClientError"),
 }
 """Where each public name is. They are imported on first use, so that `nbjobs` loads neither the Jupyter server nor unused libraries."""
 

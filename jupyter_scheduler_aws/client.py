@@ -89,8 +89,8 @@ class Client(DefinitionClient, OwnerApi):
             If the notebook or its folder cannot be packed, or is above a limit of the service.
         UploadError
             If the upload fails.
-        TypeError
-            If a parameter's value cannot be written as a Python literal.
+        ParameterError
+            If the notebook's language does not have a parameter's name, or a value cannot be written as a Python literal.
         """
         from jupyter_scheduler_aws.transfers.upload import upload_request
 

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 from jupyter_scheduler_aws.api.definition_endpoints import DefinitionApi
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.api.pagination import iterate_pages
-from jupyter_scheduler_aws.api.request_fields import DefinitionOptions, definition_fields
-from jupyter_scheduler_aws.parameters import encode_parameters
+from jupyter_scheduler_aws.api.request_fields import (
+    DefinitionChanges,
+    DefinitionOptions,
+    changed_fields,
+    definition_fields,
+)
+from jupyter_scheduler_aws.parameters.values import encode_parameters
 from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_progress
 
 if TYPE_CHECKING:
@@ -56,8 +61,8 @@ class DefinitionClient(DefinitionApi):
             If the notebook or its folder cannot be packed, or is above a limit of the service.
         UploadError
             If the upload fails.
-        TypeError
-            If a parameter's value cannot be written as a Python literal.
+        ParameterError
+            If the notebook's language does not have a parameter's name, or a value cannot be written as a Python literal.
         ValueError
             If a time has no time zone, or a retention is not in whole days.
         """
@@ -72,13 +77,12 @@ class DefinitionClient(DefinitionApi):
         self,
         definition_id: str,
         *,
-        cron: str | None = None,
         notebook: str | Path | None = None,
         on_packed: "Callable[[Snapshot], None] | None" = None,
         on_progress: Progress = ignore_progress,
-        **options: Unpack[DefinitionOptions],
+        **changes: Unpack[DefinitionChanges],
     ) -> None:
-        """Change only the options that are set.
+        """Change only what is named. None takes an option off again: `update_definition(definition_id, end=None)`.
 
         Existing jobs do not change. Parameters are merged with the existing ones; formats and tags replace them.
 
@@ -86,16 +90,14 @@ class DefinitionClient(DefinitionApi):
         ----------
         definition_id
             The definition.
-        cron
-            New crontab.
         notebook
             Notebook for a new snapshot, with its folder if the definition has one.
         on_packed
             Called with the snapshot before the upload.
         on_progress
             Called with the number of bytes sent and the total.
-        **options
-            See `DefinitionOptions`.
+        **changes
+            See `DefinitionChanges`.
 
         Raises
         ------
@@ -103,21 +105,24 @@ class DefinitionClient(DefinitionApi):
             If the notebook or its folder cannot be packed, or is above a limit of the service.
         UploadError
             If the upload fails.
-        TypeError
-            If a parameter's value cannot be written as a Python literal.
+        ParameterError
+            If the notebook's language does not have a parameter's name, or a value cannot be written as a Python literal.
         ValueError
             If a time has no time zone, or a retention is not in whole days.
         """
         from jupyter_scheduler_aws.transfers.upload import upload_notebook
 
-        changes = definition_fields(**options) | ({} if cron is None else {"schedule": cron})
-        if "parameters" in changes:
-            changes["parameters"] = {**self.get_definition(definition_id).parameters, **changes["parameters"]}
+        fields = changed_fields(**changes)
+        if fields.get("parameters"):
+            fields["parameters"] = {**self.get_definition(definition_id).parameters, **fields["parameters"]}
         if notebook is not None:
             path, folder = Path(notebook), self.get_definition(definition_id).package_input_folder
-            uri = upload_notebook(self, path, folder=folder, on_packed=on_packed, on_progress=on_progress)
-            changes |= {"input_uri": uri, "input_filename": path.name}
-        self.change_definition(definition_id, changes)
+            names = fields.get("parameters") or ()
+            uri = upload_notebook(
+                self, path, folder=folder, on_packed=on_packed, on_progress=on_progress, parameters=names
+            )
+            fields |= {"input_uri": uri, "input_filename": path.name}
+        self.change_definition(definition_id, fields)
 
     def run_definition(self, definition_id: str, *, parameters: Mapping[str, Any] | None = None) -> str:
         """Create a job from a definition now, even if it is paused or has no schedule, and return the job's id.
@@ -131,8 +136,8 @@ class DefinitionClient(DefinitionApi):
 
         Raises
         ------
-        TypeError
-            If a parameter's value cannot be written as a Python literal.
+        ParameterError
+            If the notebook's language does not have a parameter's name, or a value cannot be written as a Python literal.
         """
         own = encode_parameters(parameters or {})
         if not own:

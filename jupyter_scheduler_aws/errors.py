@@ -7,6 +7,7 @@ SchedulerClientError
 │   └── NoCredentialsError              no AWS credentials, or they cannot be refreshed
 ├── UnreachableError                no response, even after retries
 ├── UnexpectedResponseError         the response is not the scheduler's
+├── ParameterError                  a parameter's name or value cannot be passed to the notebook
 ├── SnapshotError                   the notebook or its folder cannot be packed
 │   └── SnapshotTooLargeError           it is above a limit of the service; nothing was sent
 ├── UploadError                     the upload of the snapshot failed
@@ -38,6 +39,7 @@ __all__ = [
     "NoUrlError",
     "NotAllowedError",
     "NotFoundError",
+    "ParameterError",
     "SchedulerApiError",
     "SchedulerClientError",
     "ServiceError",
@@ -101,6 +103,10 @@ class UnreachableError(SchedulerClientError):
 
 class UnexpectedResponseError(SchedulerClientError):
     """The response is not the scheduler's."""
+
+
+class ParameterError(SchedulerClientError):
+    """A parameter's name or value cannot be passed to the notebook; nothing was sent."""
 
 
 class SnapshotError(SchedulerClientError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.identifiers import upload_key
 from chalicelib.domain.job_request import JobRequest, upload_id_of
+from chalicelib.domain.parameters import check_names, language_of_kernel
 from chalicelib.domain.snapshots.snapshot import check_notebook, check_package
 from chalicelib.services.uploads import max_snapshot_bytes, package_limits
 from chalicelib.storage.bucket import Bucket, Upload
@@ -25,7 +26,7 @@ class SnapshotService:
         Raises
         ------
         InvalidRequestError, NotFoundError
-            If the request names no upload, or the upload does not exist.
+            If the request names no upload, the upload does not exist, or the notebook's language does not have a parameter's name.
         TooLargeError, UnprocessableError
             If it is too large or cannot be run.
         """
@@ -34,11 +35,11 @@ class SnapshotService:
         upload = self.files.open_upload(key, max_snapshot_bytes(self.settings.limits, packaged=packaged))
         kernel = self.settings.environments[request.runtime_environment_name].kernel
         if packaged:
-            check_package(
-                upload.file, request.input_filename, kernel=kernel, limits=package_limits(self.settings.limits)
-            )
+            limits = package_limits(self.settings.limits)
+            kernel = check_package(upload.file, request.input_filename, kernel=kernel, limits=limits)
         else:
-            check_notebook(upload.file.read(), request.input_filename, kernel=kernel)
+            kernel = check_notebook(upload.file.read(), request.input_filename, kernel=kernel)
+        check_names(request.parameters, language_of_kernel(kernel))
         return upload
 
     def keep(self, upload: Upload, key: str) -> None:

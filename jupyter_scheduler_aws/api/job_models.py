@@ -98,6 +98,13 @@ class NotebookOptions(Model):
     create_time: datetime
     update_time: datetime
     max_retries: int | None = None
+    """How often a failed notebook is retried."""
+    retry_on_timeout: bool = False
+    """Whether a run that reached its maximum run time counts as failed."""
+    min_retry_interval: Annotated[
+        timedelta, Wire("min_retry_interval_millis", lambda millis: timedelta(milliseconds=millis))
+    ] = timedelta()
+    """Minimum wait before such a retry."""
     timeout: Annotated[timedelta | None, Wire("timeout_seconds")] = None
     """Maximum run time of an attempt."""
     document: Document = field(repr=False, compare=False)

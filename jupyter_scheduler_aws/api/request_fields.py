@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypedDict, Unpack
 
-from jupyter_scheduler_aws.parameters import encode_parameters
+from jupyter_scheduler_aws.parameters.values import encode_parameters
 
 __all__ = [
     "DEFAULT_OUTPUT_FORMATS",
+    "DefinitionChanges",
     "DefinitionOptions",
     "JobOptions",
+    "changed_fields",
     "definition_fields",
     "is_random_token",
     "job_fields",
@@ -26,7 +28,7 @@ _RANDOM: Final = "random-"
 
 
 class JobOptions(TypedDict, total=False):
-    """Options that jobs and definitions share. None is the same as absent."""
+    """Options that jobs and definitions share. For a new job or definition, None is the same as absent."""
 
     name: str | None
     environment: str | None
@@ -43,10 +45,14 @@ class JobOptions(TypedDict, total=False):
     """Maximum run time of an attempt, in whole seconds."""
     max_retries: int | None
     """How often a failed notebook is retried."""
+    retry_on_timeout: bool | None
+    """Whether a run that reaches its maximum run time counts as failed."""
+    min_retry_interval: timedelta | None
+    """Minimum wait before such a retry."""
 
 
 class DefinitionOptions(JobOptions, total=False):
-    """Further options of a definition: how it follows its schedule. None is the same as absent."""
+    """Further options of a definition: how it follows its schedule."""
 
     timezone: str | None
     """Time zone of the crontab, such as `Europe/Berlin`; the default is UTC."""
@@ -66,13 +72,20 @@ class DefinitionOptions(JobOptions, total=False):
     """How long its jobs are kept after they end, in whole days; the default is the operator's."""
 
 
+class DefinitionChanges(DefinitionOptions, total=False):
+    """Changes of a definition. None takes an option off again; it keeps name, environment, `active` and `cron`."""
+
+    cron: str | None
+    """New crontab."""
+
+
 def job_fields(**options: Unpack[JobOptions]) -> dict[str, Any]:
     """Encode the options that are set as fields of a request.
 
     Raises
     ------
-    TypeError
-        If a parameter's value cannot be written as a Python literal.
+    ParameterError
+        If a parameter's name is not an identifier, or its value cannot be written as a Python literal.
     """
     return _encode(options)
 
@@ -82,17 +95,31 @@ def definition_fields(**options: Unpack[DefinitionOptions]) -> dict[str, Any]:
 
     Raises
     ------
-    TypeError
-        If a parameter's value cannot be written as a Python literal.
+    ParameterError
+        If a parameter's name is not an identifier, or its value cannot be written as a Python literal.
     ValueError
         If a time has no time zone, or a retention is not in whole days.
     """
     return _encode(options)
 
 
+def changed_fields(**changes: Unpack[DefinitionChanges]) -> dict[str, Any]:
+    """Encode the changes of a definition as fields of a request.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter's name is not an identifier, or its value cannot be written as a Python literal.
+    ValueError
+        If a time has no time zone, or a retention is not in whole days.
+    """
+    removed = {name for name, value in changes.items() if value is None} - _KEPT
+    return {field: empty for name, (field, _, empty) in _FIELDS.items() if name in removed} | _encode(changes)
+
+
 def _encode(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        field: encode(value) for name, (field, encode) in _FIELDS.items() if (value := options.get(name)) is not None
+        field: encode(value) for name, (field, encode, _) in _FIELDS.items() if (value := options.get(name)) is not None
     }
 
 
@@ -106,6 +133,10 @@ def _seconds(span: timedelta) -> int:
     return int(span.total_seconds())
 
 
+def _interval(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)
+
+
 def _days(span: timedelta) -> int:
     if span % timedelta(days=1):
         raise ValueError(f"job_retention: {span} is not a number of whole days.")
@@ -116,25 +147,32 @@ def _same(value: Any) -> Any:
     return value
 
 
-_FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
-    "name": ("name", _same),
-    "environment": ("runtime_environment_name", _same),
-    "compute_type": ("compute_type", _same),
-    "parameters": ("parameters", encode_parameters),
-    "output_formats": ("output_formats", list),
-    "tags": ("tags", list),
-    "timeout": ("timeout_seconds", _seconds),
-    "max_retries": ("max_retries", _same),
-    "timezone": ("timezone", _same),
-    "active": ("active", _same),
-    "overlap_policy": ("overlap_policy", _same),
-    "catch_up": ("catch_up_seconds", _seconds),
-    "start": ("schedule_start", partial(_millis, "start")),
-    "end": ("schedule_end", partial(_millis, "end")),
-    "max_runs": ("max_runs", _same),
-    "job_retention": ("job_retention_days", _days),
+_FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any], Any]]] = {
+    "name": ("name", _same, None),
+    "environment": ("runtime_environment_name", _same, None),
+    "compute_type": ("compute_type", _same, ""),
+    "parameters": ("parameters", encode_parameters, {}),
+    "output_formats": ("output_formats", list, []),
+    "tags": ("tags", list, []),
+    "timeout": ("timeout_seconds", _seconds, None),
+    "max_retries": ("max_retries", _same, None),
+    "retry_on_timeout": ("retry_on_timeout", _same, None),
+    "min_retry_interval": ("min_retry_interval_millis", _interval, None),
+    "cron": ("schedule", _same, None),
+    "timezone": ("timezone", _same, "UTC"),
+    "active": ("active", _same, None),
+    "overlap_policy": ("overlap_policy", _same, None),
+    "catch_up": ("catch_up_seconds", _seconds, None),
+    "start": ("schedule_start", partial(_millis, "start"), None),
+    "end": ("schedule_end", partial(_millis, "end"), None),
+    "max_runs": ("max_runs", _same, None),
+    "job_retention": ("job_retention_days", _days, None),
 }
-"""The request's field of each option, and how its value is encoded."""
+"""The request's field of each option, how its value is encoded, and what takes it off a definition again. In the stock
+scheduler's fields, null means absent; there, an empty value or the default itself does it."""
+
+_KEPT: Final = frozenset({"name", "environment", "active", "cron"})
+"""Options that cannot be taken off. To stop a schedule, pause the definition."""
 
 
 def random_token() -> str:

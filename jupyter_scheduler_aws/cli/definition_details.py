@@ -70,6 +70,16 @@ def _schedule_rows(definition: Definition, last_job: Job | None) -> Iterator[tup
     yield "catch-up", format_duration(definition.catch_up) if definition.catch_up else "none"
 
 
+def _retries(definition: Definition) -> str:
+    wait = definition.min_retry_interval
+    parts = [
+        str(definition.max_retries),
+        "also after the time limit" if definition.retry_on_timeout else "",
+        f"after {format_duration(wait)}" if wait else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
 def _job_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     yield "keep jobs", format_duration(definition.job_retention) if definition.job_retention else None
     yield "notebook", notebook_text(definition)
@@ -78,6 +88,6 @@ def _job_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     yield "formats", ", ".join(definition.output_formats)
     yield "tags", ", ".join(definition.tags)
     yield "time limit", format_duration(definition.timeout) if definition.timeout else None
-    yield "retries", str(definition.max_retries) if definition.max_retries else None
+    yield "retries", _retries(definition) if definition.max_retries else None
     yield "created", f"{local_time(definition.create_time)} ({format_age(definition.create_time)})"
     yield "changed", f"{local_time(definition.update_time)} ({format_age(definition.update_time)})"

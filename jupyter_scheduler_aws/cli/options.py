@@ -14,11 +14,13 @@ from jupyter_scheduler_aws.cli.option_values import (
     parse_duration,
     parse_parameters,
     parse_time,
+    parse_wait,
 )
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.enums import InputChoice, OverlapPolicy
 
 __all__ = [
+    "AllowUnknownOption",
     "AttemptOption",
     "DefinitionArgument",
     "DefinitionOptions",
@@ -59,8 +61,11 @@ ParameterOption = Annotated[
         "--parameter",
         "-p",
         metavar="NAME=VALUE",
-        help="A value for the cell tagged `parameters`: a Python literal, or else text. Repeatable.",
+        help="A parameter of the notebook: a Python literal, or else text, which is sent as it is. Repeatable.",
     ),
+]
+AllowUnknownOption = Annotated[
+    bool, typer.Option("--allow-unknown", help="Pass parameters that the notebook's tagged cell does not assign, too.")
 ]
 TimezoneOption = Annotated[
     str | None, typer.Option(metavar="ZONE", help="The time zone of the crontab, like Europe/Berlin. Initially UTC.")
@@ -96,6 +101,20 @@ class JobOptions:
     ] = None
     max_retries: Annotated[
         int | None, typer.Option("--retries", min=0, metavar="N", help="How often to retry if the notebook fails.")
+    ] = None
+    retry_on_timeout: Annotated[
+        bool | None,
+        typer.Option(
+            "--retry-on-timeout/--no-retry-on-timeout",
+            help="Retry after the maximum run time, too. Initially no.",
+            show_default=False,
+        ),
+    ] = None
+    min_retry_interval: Annotated[
+        timedelta | None,
+        typer.Option(
+            "--retry-wait", metavar="TIME", parser=parse_wait, help="How long to wait before a retry, like 5m."
+        ),
     ] = None
 
     def arguments(self) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
-from jupyter_scheduler_aws.cli.option_values import parse_parameters
+from jupyter_scheduler_aws.cli.option_values import parse_parameters, parse_resets
 from jupyter_scheduler_aws.cli.options import (
+    AllowUnknownOption,
     DefinitionArgument,
     DefinitionOptions,
     FolderOption,
@@ -34,6 +35,7 @@ def schedule(
     cron: Annotated[str, _CRON],
     folder: FolderOption = False,
     options: DefinitionOptions,
+    allow_unknown: AllowUnknownOption = False,
     paused: Annotated[bool, typer.Option("--paused", help="Create the definition paused.")] = False,
 ) -> None:
     """Run a notebook on a schedule.
@@ -45,9 +47,11 @@ def schedule(
     means.
     """
     from jupyter_scheduler_aws.cli.definition_details import show_change
+    from jupyter_scheduler_aws.cli.parameter_check import check_known_parameters
     from jupyter_scheduler_aws.cli.upload_progress import show_upload
 
     arguments = options.arguments()
+    check_known_parameters(terminal, notebook, arguments.get("parameters", ()), allow_unknown=allow_unknown)
     with terminal.client() as client:
         with show_upload(terminal, notebook) as callbacks:
             definition_id = client.schedule(
@@ -74,22 +78,32 @@ def edit(
         typer.Option(metavar="NOTEBOOK", help="Upload this notebook again, with its folder if the definition has one."),
     ] = None,
     options: DefinitionOptions,
+    reset: Annotated[
+        list[str] | None,
+        typer.Option("--reset", metavar="OPTION", help="Take an option off again, like end or max-runs. Repeatable."),
+    ] = None,
+    allow_unknown: AllowUnknownOption = False,
 ) -> None:
     """Change a definition. What you do not specify stays the same.
 
     A paused definition stays paused, and existing jobs do not change.
     Parameters that you do not specify keep their values. Formats and tags
-    replace all existing ones.
+    replace all existing ones. --reset gives an option its default again.
     """
     from jupyter_scheduler_aws.cli.definition_details import show_change
+    from jupyter_scheduler_aws.cli.parameter_check import check_known_parameters
     from jupyter_scheduler_aws.cli.upload_progress import show_upload
 
-    arguments = options.arguments()
-    if not (arguments or cron is not None or notebook):
+    arguments = options.arguments() | ({} if cron is None else {"cron": cron})
+    arguments |= parse_resets(reset or (), arguments)
+    if not (arguments or notebook):
         raise typer.BadParameter("Specify what to change. `nbjobs definitions edit --help` lists the options.")
+    if notebook:
+        names = arguments.get("parameters") or ()
+        check_known_parameters(terminal, notebook, names, allow_unknown=allow_unknown)
     with terminal.client() as client:
         with show_upload(terminal, notebook) as callbacks:
-            client.update_definition(definition_id, cron=cron, notebook=notebook, **arguments, **callbacks)
+            client.update_definition(definition_id, notebook=notebook, **arguments, **callbacks)
         definition = client.get_definition(definition_id)
     show_change(terminal, definition)
     terminal.document({"definition": definition.document})

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from jupyter_scheduler_aws.cli.options import (
+    AllowUnknownOption,
     FolderOption,
     JobArgument,
     JobOptions,
@@ -23,6 +24,7 @@ def submit(
     *,
     folder: FolderOption = False,
     options: JobOptions,
+    allow_unknown: AllowUnknownOption = False,
     idempotency_token: Annotated[
         str | None,
         typer.Option(metavar="TEXT", help="Submitting the same input with the same token again returns the same job."),
@@ -36,10 +38,12 @@ def submit(
     and makes the formats ipynb and html. With --wait or --download, the command
     runs until the job has ended. Interrupting it does not stop the job.
     """
+    from jupyter_scheduler_aws.cli.parameter_check import check_known_parameters
     from jupyter_scheduler_aws.cli.upload_progress import show_upload
     from jupyter_scheduler_aws.cli.waiting import finish_or_explain
 
     arguments = options.arguments()
+    check_known_parameters(terminal, notebook, arguments.get("parameters", ()), allow_unknown=allow_unknown)
     with terminal.client() as client:
         with show_upload(terminal, notebook) as callbacks:
             job_id = client.submit(

@@ -1,7 +1,7 @@
 """Upload a snapshot with a presigned POST form of S3, with retries."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -13,6 +13,8 @@ from jupyter_scheduler_aws.api.response_models import UploadForm
 from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
 from jupyter_scheduler_aws.api.transport import S3_RETRYABLE_STATUSES, retry_after_seconds
 from jupyter_scheduler_aws.errors import UploadError
+from jupyter_scheduler_aws.parameters.defaults import read_notebook_parameters
+from jupyter_scheduler_aws.parameters.names import check_names
 from jupyter_scheduler_aws.snapshots.notebook_file import read_notebook
 from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder, pack_notebook, upload_filename
 from jupyter_scheduler_aws.transfers.callbacks import Progress
@@ -23,14 +25,29 @@ _S3_ERROR: Final = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message
 
 
 def upload_notebook(
-    api: Api, notebook: Path, *, folder: bool, on_packed: Callable[[Snapshot], None] | None, on_progress: Progress
+    api: Api,
+    notebook: Path,
+    *,
+    folder: bool,
+    on_packed: Callable[[Snapshot], None] | None,
+    on_progress: Progress,
+    parameters: Collection[str] = (),
 ) -> str:
     """Pack and upload a notebook, alone or with its folder, and return the URI that identifies the snapshot.
 
     The upload form comes first, because it states the service's limits: nothing is packed that would be refused.
 
+    Parameters
+    ----------
+    api, notebook, folder, on_packed, on_progress
+        As in `Client.submit`.
+    parameters
+        Names of parameters, which are checked for the notebook's language.
+
     Raises
     ------
+    ParameterError
+        If the notebook's language does not have such a name.
     SnapshotError
         If the notebook or its folder cannot be packed.
     SnapshotTooLargeError
@@ -39,6 +56,8 @@ def upload_notebook(
         If the upload fails.
     """
     content = read_notebook(notebook)
+    if parameters:
+        check_names(parameters, read_notebook_parameters(content).language)
     form = api.begin_upload(filename=upload_filename(notebook, folder=folder))
     pack = pack_folder if folder else pack_notebook
     with pack(notebook, content=content, limits=form.limits) as snapshot:
@@ -64,7 +83,14 @@ def upload_request(
         If the client is for somebody else's jobs.
     """
     api.check_own()
-    uri = upload_notebook(api, notebook, folder=folder, on_packed=on_packed, on_progress=on_progress)
+    uri = upload_notebook(
+        api,
+        notebook,
+        folder=folder,
+        on_packed=on_packed,
+        on_progress=on_progress,
+        parameters=fields.get("parameters") or (),
+    )
     request = {"name": notebook.stem, "output_formats": list(DEFAULT_OUTPUT_FORMATS)} | dict(fields)
     request |= {"input_uri": uri, "input_filename": notebook.name, "package_input_folder": folder}
     request["name"] = request["name"] or notebook.stem

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Any
 
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionComplete

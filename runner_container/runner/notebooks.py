@@ -1,4 +1,4 @@
-"""Read the notebook and put the job's parameters into it."""
+"""Read the notebook."""
 
 import logging
 
@@ -7,13 +7,10 @@ from nbformat import NotebookNode
 
 from runner.errors import RunProblemError
 from runner.exit_codes import Code
-from runner.kernels import Kernel
 from runner.outcomes import clean_text
-from runner.papermill_without_stores import PapermillException, parameterize_notebook, remove_error_markers, version
-from runner.parameters import typed_parameters
-from runner.work_order import WorkOrder
+from runner.papermill_without_stores import version
 
-__all__ = ["parameterized", "read_notebook"]
+__all__ = ["read_notebook"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,26 +50,3 @@ def _add_papermill_metadata(notebook: NotebookNode) -> None:
         for name, value in (("tags", []), ("papermill", {})):
             if name not in cell.metadata:
                 cell.metadata[name] = value
-
-
-def parameterized(notebook: NotebookNode, order: WorkOrder, kernel: Kernel) -> NotebookNode:
-    """Return the notebook with the parameters in a cell after the one that is tagged `parameters`, as papermill does it.
-
-    Raises
-    ------
-    RunProblemError
-        `environment_problem`, if papermill cannot write them in the kernel's language.
-    """
-    notebook = remove_error_markers(notebook)
-    if not order.parameters:
-        return notebook
-    values = typed_parameters(order.parameters)
-    try:
-        result: NotebookNode = parameterize_notebook(
-            notebook, values, kernel_name=kernel.name, language=kernel.language
-        )
-    except (PapermillException, NotImplementedError) as error:
-        reason = clean_text(str(error), limit=300)
-        message = f"The kernel '{kernel.name}' ({kernel.language}) does not support parameters: {reason}"
-        raise RunProblemError(Code.ENVIRONMENT_PROBLEM, message) from error
-    return result

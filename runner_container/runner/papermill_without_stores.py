@@ -38,6 +38,14 @@ with _missing(_STORES):
         remove_error_markers,
     )
     from papermill.parameterize import parameterize_notebook  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    from papermill.translators import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        BashTranslator,
+        JuliaTranslator,
+        PythonTranslator,
+        RTranslator,
+        Translator,
+        papermill_translators,
+    )
     from papermill.version import version  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 __all__ = [
@@ -45,9 +53,15 @@ __all__ = [
     "ERROR_MARKER_TAG",
     "ERROR_MESSAGE_TEMPLATE",
     "ERROR_STYLE",
+    "BashTranslator",
+    "JuliaTranslator",
     "NotebookExecutionManager",
     "PapermillException",
     "PapermillNotebookClient",
+    "PythonTranslator",
+    "RTranslator",
+    "Translator",
+    "papermill_translators",
     "parameterize_notebook",
     "remove_error_markers",
     "version",

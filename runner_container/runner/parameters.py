@@ -1,28 +1,42 @@
-"""Parameters: convert the strings of the job to typed values, which papermill writes in the kernel's language."""
+"""The rule for parameters: which texts are literals, which names a language has.
+
+The job's parameters are texts. docs/environments.md states the rule; client, service and runner each implement it, and read the same
+examples in their tests (tests/data/parameters.json).
+"""
 
 import ast
-import math
+import cmath
+import keyword
+import re
 import warnings
-from collections.abc import Mapping
+from typing import Final
 
-__all__ = ["typed", "typed_parameters"]
+__all__ = ["describe_name_problem", "describe_value_problem", "parse_parameter"]
+
+_SIMPLE: Final = (type(None), bool, int, str, bytes)
+
+_R_WORDS: Final = """if else repeat while function for next break in TRUE FALSE NULL Inf NaN NA NA_integer_ NA_real_ NA_complex_
+NA_character_"""
+_JULIA_WORDS: Final = """baremodule begin break catch const continue do else elseif end export false finally for function global if
+import let local macro module quote return struct true try using while"""
+_BASH_VARIABLES: Final = "BASHOPTS BASH_VERSINFO EUID PPID SHELLOPTS UID"
+
+_RESERVED: Final = {
+    "python": frozenset({*keyword.kwlist, "__debug__"}),
+    "r": frozenset(_R_WORDS.split()),
+    "julia": frozenset(_JULIA_WORDS.split()),
+    "bash": frozenset(_BASH_VARIABLES.split()),
+}
+"""Words that cannot be assigned to. In bash, these are the read-only variables; its reserved words can be names."""
+
+_NAMES: Final = {"r": re.compile(r"[^_].*", re.DOTALL), "bash": re.compile(r"[A-Za-z0-9_]+")}
+"""What a Python identifier must match to be a name in another language."""
 
 
-def typed_parameters(parameters: Mapping[str, str]) -> dict[str, object]:
-    """Convert each parameter. Keep the names and their order.
-
-    Parameters
-    ----------
-    parameters
-        Names and the texts that the user entered.
-    """
-    return {name: typed(text) for name, text in parameters.items()}
-
-
-def typed(text: str) -> object:
+def parse_parameter(text: str) -> object:
     """Return the value of a text that is a Python literal, and any other text unchanged.
 
-    Tuples become lists. What other languages do not have (sets, bytes, complex and non-finite numbers) stays text.
+    A literal is what `ast.literal_eval` accepts, except `...` and numbers that overflow to infinity.
 
     Parameters
     ----------
@@ -31,18 +45,53 @@ def typed(text: str) -> object:
     """
     try:
         with warnings.catch_warnings(action="ignore"):
-            return _plain(ast.literal_eval(text))
+            value = ast.literal_eval(text)
+        return value if _is_value(value) else text
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
 
 
-def _plain(value: object) -> object:
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _plain(item) for key, item in value.items()}
-    raise ValueError("not every language has such a value")
+def describe_value_problem(value: object) -> str | None:
+    """Return why a value is refused, or None: text must be valid Unicode without NUL, also inside a list or a dictionary."""
+    if isinstance(value, str):
+        if "\0" in value:
+            return "it contains a NUL character"
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            return "it contains a lone surrogate, which is not valid text"
+    for item in _items(value):
+        if problem := describe_value_problem(item):
+            return problem
+    return None
+
+
+def describe_name_problem(name: str, language: str | None) -> str | None:
+    """Return why a parameter cannot have a name, or None.
+
+    Parameters
+    ----------
+    name
+        The name.
+    language
+        The kernel's language; None if it is unknown.
+    """
+    if not name.isidentifier():
+        return "it is not an identifier: use letters, digits and underscores"
+    known = (language or "").lower()
+    if name in _RESERVED.get(known, ()):
+        return f"it is reserved in {language}"
+    pattern = _NAMES.get(known)
+    return f"{language} has no such names" if pattern and not pattern.fullmatch(name) else None
+
+
+def _is_value(value: object) -> bool:
+    if isinstance(value, float | complex):
+        return cmath.isfinite(value)
+    if isinstance(value, _SIMPLE):
+        return True
+    return value is not ... and all(_is_value(item) for item in _items(value))
+
+
+def _items(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return list(value) if isinstance(value, list | tuple | set) else []

@@ -172,7 +172,8 @@ class Run:
         starter = start_kernel_early(data, order, launcher=self._launcher, watchdog=self._watchdog, folder=folder)
         from runner.execution import Execution  # noqa: PLC0415 - the kernel starts while these are imported
         from runner.kernels import choose_kernel, installed_kernels, write_kernel_metadata  # noqa: PLC0415
-        from runner.notebooks import parameterized, read_notebook  # noqa: PLC0415
+        from runner.notebooks import read_notebook  # noqa: PLC0415
+        from runner.parameterize import parameterized  # noqa: PLC0415
 
         notebook = read_notebook(data, order.filename)
         if starter is None:
@@ -182,7 +183,7 @@ class Run:
             starter = KernelStarter(kernel, launcher=self._launcher, watchdog=self._watchdog, folder=folder)
         write_kernel_metadata(notebook.metadata, starter.kernel)
         return Execution(
-            parameterized(notebook, order, starter.kernel),
+            parameterized(notebook, order, starter.kernel, self._warnings),
             order,
             starter,
             watchdog=self._watchdog,

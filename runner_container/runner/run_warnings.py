@@ -35,11 +35,14 @@ class WarningCode(StrEnum):
     """Folders that a tool made, such as a virtual environment, were left out."""
     TEXT_CUT = "text_cut"
     """The middle of what a cell printed was left out."""
-
     OUTPUTS_INCOMPLETE = "outputs_incomplete"
     """The kernel sent output that could not be read, or did not send everything."""
     ENDED_EARLY = "ended_early"
     """The notebook ended itself before its last cell, and successfully."""
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    """The notebook's cell with the tag `parameters` does not assign such a variable."""
+    NO_PARAMETERS_CELL = "no_parameters_cell"
+    """The job has parameters, but no cell of the notebook has the tag `parameters`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_scheduler_aws import Client
-from jupyter_scheduler_aws.api.request_fields import DefinitionOptions, JobOptions
+from jupyter_scheduler_aws.api.request_fields import DefinitionChanges, DefinitionOptions, JobOptions
 from jupyter_scheduler_aws.definition_client import DefinitionClient
-from jupyter_scheduler_aws.parameters import encode_parameters
+from jupyter_scheduler_aws.parameters.values import encode_parameters
 from tests.fields.values import OPTIONS
 from tests.support.http_server import serve
 from tests.support.scheduler import LocalScheduler, notebook
@@ -35,6 +35,8 @@ JOB: Mapping[str, Any] = {
     "tags": ("t", "u"),
     "timeout": timedelta(seconds=77),
     "max_retries": 2,
+    "retry_on_timeout": True,
+    "min_retry_interval": timedelta(milliseconds=1500),
 }
 """A value for each option of a job, none of which is the default."""
 
@@ -59,6 +61,8 @@ CHANGES: Mapping[str, Any] = {
     "tags": ("v",),
     "timeout": timedelta(seconds=99),
     "max_retries": 1,
+    "retry_on_timeout": False,
+    "min_retry_interval": timedelta(minutes=5),
     "timezone": "Asia/Kolkata",
     "active": True,
     "overlap_policy": "allow",
@@ -68,6 +72,9 @@ CHANGES: Mapping[str, Any] = {
     "max_runs": 8,
     "job_retention": timedelta(days=10),
 }
+
+_DEFAULTS: Mapping[str, Any] = {"output_formats": ("ipynb",), "timezone": "UTC"}
+"""What an option is after it was taken off, where a new definition of this client has something else."""
 
 _jobs = st.fixed_dictionaries(
     {"name": OPTIONS["name"]},
@@ -79,6 +86,8 @@ _jobs = st.fixed_dictionaries(
         "tags": OPTIONS["tags"].map(tuple),
         "timeout": OPTIONS["timeout_seconds"].map(lambda number: timedelta(seconds=number)),
         "max_retries": OPTIONS["max_retries"],
+        "retry_on_timeout": OPTIONS["retry_on_timeout"],
+        "min_retry_interval": OPTIONS["min_retry_interval_millis"].map(lambda number: timedelta(milliseconds=number)),
     },
 )
 
@@ -109,6 +118,8 @@ def test_every_option_is_sent_here() -> None:
     assert Client.submit.__annotations__["options"] == Unpack[JobOptions]
     assert DefinitionClient.schedule.__annotations__["options"] == Unpack[DefinitionOptions]
     assert JOB.keys() == JobOptions.__annotations__.keys()
+    assert DefinitionClient.update_definition.__annotations__["changes"] == Unpack[DefinitionChanges]
+    assert DefinitionChanges.__annotations__.keys() == DefinitionOptions.__annotations__.keys() | {"cron"}
     assert DefinitionOptions.__annotations__.keys() == JOB.keys() | SCHEDULE.keys() == CHANGES.keys()
 
 
@@ -143,3 +154,18 @@ def test_an_edit_of_one_option_keeps_every_other_option(client: Client, report: 
         client.update_definition(definition_id, **{name: value})
         expected[name] = value
         assert _shown(client.get_definition(definition_id), expected) == _expected(expected)
+
+
+def test_none_takes_every_option_off_again_and_keeps_what_a_definition_always_has(client: Client, report: Path) -> None:
+    definition_id = client.schedule(report, cron=None, name="Plain", environment="second")
+    plain = _shown(client.get_definition(definition_id), JOB | SCHEDULE)
+    for name, value in (JOB | SCHEDULE).items():
+        client.update_definition(definition_id, **{name: value})
+        changed = client.get_definition(definition_id)
+        assert _shown(changed, {name: value}) == _expected({name: value})
+        client.update_definition(definition_id, **{name: None})
+        expected = _shown(changed, {name: value}) if name in ("name", "environment", "active") else {}
+        if name in _DEFAULTS:
+            expected = {name: _DEFAULTS[name]}
+        plain |= expected
+        assert _shown(client.get_definition(definition_id), plain) == plain

@@ -51,6 +51,19 @@ CHANGES: Mapping[str, Any] = {
 }
 """Another value for each field that an edit can name."""
 
+_ALWAYS = {"name", "runtime_environment_name", "active", "schedule", "timezone"}
+"""Fields that cannot be removed: a schedule is paused, and no time zone is UTC."""
+
+_STOCK = {
+    "runtime_environment_parameters",
+    "compute_type",
+    "output_formats",
+    "parameters",
+    "tags",
+    "output_filename_template",
+}
+"""Fields of the stock scheduler, whose null means absent."""
+
 _DERIVED = {"update_time", "next_run_time"}
 """Fields that change with others."""
 
@@ -122,6 +135,21 @@ def test_an_edit_of_one_field_changes_that_field_and_no_other(local: LocalSchedu
         after = definitions.described(definition_id)
         changed = {field for field in after if after[field] != before[field]}
         assert (changed - _DERIVED, after[name]) == ({name}, value)
+
+
+def test_what_an_edit_sets_another_edit_takes_off(local: LocalScheduler, definitions: Definitions) -> None:
+    """Null does it, and, in fields of the stock scheduler, an empty value."""
+    plain = {name: EXAMPLE[name] for name in ("runtime_environment_name", "input_filename", "package_input_folder")}
+    definition_id = _create_definition(definitions, {**plain, "name": "Plain", "idempotency_token": "resets"})
+    before = definitions.described(definition_id)
+    for name, value in CHANGES.items():
+        if name in _ALWAYS:
+            continue
+        definitions.patch(definition_id, **{name: EXAMPLE[name]})
+        assert definitions.described(definition_id)[name] == EXAMPLE[name]
+        definitions.patch(definition_id, **{name: type(value)() if name in _STOCK else None})
+        after = definitions.described(definition_id)
+        assert {field for field in after if after[field] != before[field]} <= _DERIVED, name
 
 
 def test_an_edit_of_the_snapshot_changes_nothing_else(local: LocalScheduler, definitions: Definitions) -> None:

@@ -12,8 +12,8 @@ _OLDEST_NBFORMAT: Final = 4
 """papermill runs nbformat 4 (2015). Older notebooks must be upgraded first."""
 
 
-def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> None:
-    """Check whether a file is a notebook that an environment can run.
+def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> str:
+    """Check whether a file is a notebook that an environment can run, and return the name of the kernel that it asks for.
 
     Parameters
     ----------
@@ -46,10 +46,13 @@ def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> None
         )
     if not kernel and not head.kernel:
         raise UnprocessableError(f"{filename} names no kernel. Open it in JupyterLab, choose a kernel and save it.")
+    return head.kernel or kernel or ""
 
 
-def check_package(file: IO[bytes], filename: str, *, kernel: str | None, limits: PackageLimits) -> None:
+def check_package(file: IO[bytes], filename: str, *, kernel: str | None, limits: PackageLimits) -> str:
     """Check whether the runner can unpack the zip of an input folder, and whether the notebook at its root can run.
+
+    Return the name of the kernel that the notebook asks for.
 
     The runner checks the zip again, and also what only unpacking shows: whether the other members are intact.
 
@@ -66,7 +69,7 @@ def check_package(file: IO[bytes], filename: str, *, kernel: str | None, limits:
         raise UnprocessableError(
             "The input folder is not a readable zip. Zip it again, with the method stored or deflated, and without encryption."
         ) from None
-    check_notebook(content, filename, kernel=kernel)
+    return check_notebook(content, filename, kernel=kernel)
 
 
 def _read_notebook(file: IO[bytes], filename: str, limits: PackageLimits) -> bytes:

@@ -17,7 +17,9 @@ from chalicelib.routes.models.job_requests import (
     JobOptionsBody,
     Name,
     Parameters,
+    RunLimitsBody,
     Token,
+    read_changes,
     read_fields,
 )
 
@@ -68,9 +70,8 @@ class _ScheduledBody(JobOptionsBody, _Options):
 
     def options(self) -> dict[str, Any]:
         """Return the options that the request names, as fields of `ScheduleOptions`; fields of the body take precedence."""
-        return _options_in(self.runtime_environment_parameters) | read_fields(
-            self, _Options.model_fields, ScheduleOptions
-        )
+        own = read_changes(self, _Options.model_fields, ScheduleOptions, removable=_Options.model_fields)
+        return _options_in(self.runtime_environment_parameters) | own
 
 
 class CreateDefinitionBody(CreateJobBody, _ScheduledBody):
@@ -95,14 +96,18 @@ class CreateDefinitionBody(CreateJobBody, _ScheduledBody):
 
 
 class UpdateDefinitionBody(_ScheduledBody):
-    """`PATCH /scheduler/job_definitions/{id}`: changes the fields that the request names; null counts as not named."""
+    """`PATCH /scheduler/job_definitions/{id}`: changes the fields that the request names.
+
+    Null gives the fields that only this service has their default again. In the stock scheduler's fields, null counts as not named; an
+    empty value removes the old one.
+    """
 
     name: Name | None = None
     """The new name."""
     schedule: str | None = None
     """A crontab of five fields or a macro."""
     timezone: str | None = None
-    """The time zone of the crontab."""
+    """The time zone of the crontab; an empty text means UTC."""
     active: bool | None = None
     """False pauses the schedule, true resumes it."""
     input_uri: str | None = None
@@ -123,7 +128,7 @@ class UpdateDefinitionBody(_ScheduledBody):
         """Return the change for the service."""
         return DefinitionChange(
             definition=read_fields(self, ("name", "schedule", "timezone", "active"), Definition),
-            job=read_fields(self, JobOptionsBody.model_fields, JobRequest),
+            job=read_changes(self, JobOptionsBody.model_fields, JobRequest, removable=RunLimitsBody.model_fields),
             options=self.options(),
             input_uri=self.input_uri,
             input_filename=self.input_filename,

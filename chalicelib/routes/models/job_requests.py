@@ -3,6 +3,7 @@
 The text below a field is its description in the OpenAPI document. It is read from this source, so it costs nothing at run time.
 """
 
+import math
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
@@ -21,7 +22,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from chalicelib.domain.authorization.owner import MAX_REASON_CHARACTERS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
-from chalicelib.domain.serialization import from_wire
+from chalicelib.domain.parameters import describe_name_problem, describe_value_problem, parse_parameter
+from chalicelib.domain.serialization import from_wire, record_fields
 
 __all__ = [
     "Body",
@@ -32,9 +34,11 @@ __all__ = [
     "JobOptionsBody",
     "Name",
     "Parameters",
+    "RunLimitsBody",
     "Token",
     "UpdateJobBody",
     "UpdateOwnerBody",
+    "read_changes",
     "read_fields",
     "relative_path",
 ]
@@ -82,6 +86,25 @@ def read_fields(body: BaseModel, names: Iterable[str], record: type) -> dict[str
     return from_wire(record, {name: value for name in names if (value := getattr(body, name)) is not None})
 
 
+def read_changes(body: BaseModel, names: Iterable[str], record: type, *, removable: Iterable[str]) -> dict[str, Any]:
+    """Return the fields that a body changes, as arguments for the constructor of a dataclass.
+
+    Parameters
+    ----------
+    body
+        The request.
+    names
+        The fields that it may name.
+    record
+        The dataclass.
+    removable
+        Fields whose null stands for the default; null in another field counts as not named.
+    """
+    nulls = {name for name in body.model_fields_set.intersection(removable, names) if getattr(body, name) is None}
+    defaults = {field.name: field.default for field in record_fields(record) if field.wire_name in nulls}
+    return defaults | read_fields(body, names, record)
+
+
 class CreateUploadBody(Body):
     """`POST /scheduler/uploads`."""
 
@@ -102,13 +125,21 @@ def _texts(value: Any) -> Any:
     """Convert numbers and booleans to text, as the stock scheduler does."""
     if not isinstance(value, dict):
         return value
-    return {name: str(item) if isinstance(item, (bool, int, float)) else item for name, item in value.items()}
+    return {name: _text(name, item) for name, item in value.items()}
 
 
-def _names_are_identifiers(value: dict[str, str]) -> dict[str, str]:
-    for name in value:
-        if not name.isidentifier():
-            raise ValueError(f"{name!r} is not a valid name of a parameter: it must be a Python identifier")
+def _text(name: str, value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name!r} is a number that JSON and Python literals do not have; send it as text")
+    return str(value) if isinstance(value, (bool, int, float)) else value
+
+
+def _check_parameters(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if problem := describe_name_problem(name, None):
+            raise ValueError(f"{name!r} is not a valid name of a parameter: {problem}")
+        if problem := describe_value_problem(parse_parameter(text)):
+            raise ValueError(f"the value of {name!r} is refused: {problem}")
     return value
 
 
@@ -118,12 +149,25 @@ Parameters = Annotated[
     dict[str, str],
     Field(max_length=_MAX_PARAMETERS),
     BeforeValidator(_texts, json_schema_input_type=_Values),
-    AfterValidator(_names_are_identifiers),
+    AfterValidator(_check_parameters),
 ]
-"""Values for the cell tagged `parameters`, as text; the runner converts them to Python values."""
+"""Values for the cell tagged `parameters`, as text: a Python literal, or else text."""
 
 
-class JobOptionsBody(Body):
+class RunLimitsBody(Body):
+    """How long an attempt runs, and when there is another."""
+
+    timeout_seconds: Annotated[int, Field(ge=1)] | None = None
+    """Longest run time of an attempt [s]; the operator sets a default and a limit."""
+    max_retries: Annotated[int, Field(ge=0)] | None = None
+    """New attempts after a failure of the notebook itself; the operator sets a limit. By default, none."""
+    retry_on_timeout: bool | None = None
+    """Whether a timeout counts as such a failure."""
+    min_retry_interval_millis: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
+    """Shortest wait before such a new attempt [ms]."""
+
+
+class JobOptionsBody(RunLimitsBody):
     """The fields that requests for jobs and for definitions share; an edit of a definition changes those that it names."""
 
     runtime_environment_name: str | None = None
@@ -142,14 +186,6 @@ class JobOptionsBody(Body):
     """Labels to search for."""
     output_filename_template: str | None = Field(default=None, max_length=500)
     """Stored and returned, but not used, as in the stock scheduler."""
-    timeout_seconds: Annotated[int, Field(ge=1)] | None = None
-    """Longest run time of an attempt [s]; the operator sets a default and a limit."""
-    max_retries: Annotated[int, Field(ge=0)] | None = None
-    """New attempts after a failure of the notebook itself; the operator sets a limit. By default, none."""
-    retry_on_timeout: bool | None = None
-    """Whether a timeout counts as such a failure."""
-    min_retry_interval_millis: Annotated[int, Field(ge=0, le=86_400_000)] | None = None
-    """Shortest wait before such a new attempt [ms]."""
 
     @field_validator("runtime_environment_parameters")
     @classmethod

@@ -44,6 +44,9 @@ def _refused(local: LocalScheduler, response: Response, status: int, code: str, 
         ({"tags": [""]}, ["tags.0"]),
         ({"tags": ["t"] * 51}, ["tags"]),
         ({"parameters": {"not a name": "1"}}, ["parameters", "'not a name'"]),
+        ({"parameters": {"class": "1"}}, ["parameters", "'class'", "reserved in python"]),
+        ({"parameters": {"n": "a\0b"}}, ["parameters", "'n'", "NUL"]),
+        ({"parameters": {"n": "['\\ud800']"}}, ["parameters", "'n'", "surrogate"]),
         ({"parameters": {f"p{i}": "1" for i in range(201)}}, ["parameters"]),
         ({"max_retries": -1}, ["max_retries"]),
         ({"timeout_seconds": 0}, ["timeout_seconds"]),
@@ -112,6 +115,16 @@ def test_a_number_that_the_table_cannot_hold_is_refused(local: LocalScheduler, n
 )
 def test_a_body_that_is_not_a_json_object_is_rejected(local: LocalScheduler, body: str) -> None:
     _refused(local, local.api.post("/scheduler/jobs", body), 400, "invalid_request")
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN"])
+def test_a_parameter_that_is_not_a_finite_number_is_rejected(local: LocalScheduler, number: str) -> None:
+    uri = local.upload(notebook())
+    body = (
+        f'{{"name": "x", "input_uri": "{uri}", "input_filename": "x.ipynb", "runtime_environment_name": "python",'
+        f' "parameters": {{"n": {number}}}}}'
+    )
+    _refused(local, local.api.post("/scheduler/jobs", body), 400, "invalid_request", "parameters")
 
 
 def test_a_body_over_the_limit_is_rejected(local: LocalScheduler) -> None:

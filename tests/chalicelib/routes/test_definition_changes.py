@@ -1,6 +1,6 @@
 """Updates of definitions: only the fields in the request change."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -54,6 +54,12 @@ _OTHER: dict[str, Any] = {
     "job_retention_days": 4,
 }
 
+_STOCK: Final = {
+    "name", "schedule", "timezone", "active", "parameters", "runtime_environment_parameters", "tags", "output_formats", "compute_type",
+    "output_filename_template",
+}  # fmt: skip
+"""Fields of the stock scheduler, whose null means absent. An empty value removes the old one."""
+
 
 def _without(described: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in described.items() if name not in (*names, "update_time", "next_run_time")}
@@ -86,12 +92,32 @@ def test_all_fields_change_at_once(made: Definitions) -> None:
     assert {name: described[name] for name in _OTHER} == _OTHER
 
 
-@pytest.mark.parametrize("field", _OTHER)
-def test_null_does_not_change_a_field(made: Definitions, field: str) -> None:
+@pytest.mark.parametrize("field", sorted(_STOCK))
+def test_null_does_not_change_a_field_of_the_stock_scheduler(made: Definitions, field: str) -> None:
     definition_id = made.create(**_START)
     before = made.described(definition_id)
     made.patch(definition_id, **{field: None})
     assert made.described(definition_id) == before
+
+
+@pytest.mark.parametrize("field", sorted(_OTHER.keys() - _STOCK))
+def test_null_gives_another_field_its_default_again(made: Definitions, field: str) -> None:
+    default = made.described(made.create(**{name: _START[name] for name in _STOCK if name != "active"}))[field]
+    definition_id = made.create(**_OTHER)
+    before = made.described(definition_id)
+    made.patch(definition_id, **{field: None})
+    after = made.described(definition_id)
+    assert after[field] == default != before[field]
+    assert _without(after, field) == _without(before, field)
+
+
+def test_null_takes_the_end_and_the_maximum_off_the_schedule(local: LocalScheduler, made: Definitions) -> None:
+    definition_id = made.create(**{**_START, "schedule_end": 1_001 * _DAY, "schedule_start": None})
+    assert made.described(definition_id)["next_run_time"] is None
+    made.patch(definition_id, schedule_end=None, max_runs=None)
+    described = made.described(definition_id)
+    assert (described["schedule_end"], described["max_runs"]) == (None, None)
+    assert described["next_run_time"] is not None
 
 
 @pytest.mark.parametrize("field", ["parameters", "runtime_environment_parameters", "tags"])

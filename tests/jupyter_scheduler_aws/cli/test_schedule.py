@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_scheduler_aws.api.request_fields import DefinitionOptions
+from jupyter_scheduler_aws.cli.option_values import RESETTABLE, parse_resets
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
@@ -57,6 +59,9 @@ def test_every_option_reaches_the_service(api: FakeApi, nbjobs: Nbjobs, notebook
         "1h30m",
         "--retries",
         "2",
+        "--retry-on-timeout",
+        "--retry-wait",
+        "5m",
     ]
     when = [
         "--timezone",
@@ -87,6 +92,8 @@ def test_every_option_reaches_the_service(api: FakeApi, nbjobs: Nbjobs, notebook
         "tags": ["a", "b"],
         "timeout_seconds": 5400,
         "max_retries": 2,
+        "retry_on_timeout": True,
+        "min_retry_interval_millis": 300_000,
         "timezone": "Asia/Tokyo",
         "overlap_policy": "skip",
         "catch_up_seconds": 21_600,
@@ -175,3 +182,32 @@ def test_schedule_for_another_owner_is_refused(api: FakeApi, nbjobs: Nbjobs, not
 
     assert (done.code, api.requests) == (3, [])
     assert "Leave the owner out" in done.stderr
+
+
+def test_an_edit_takes_options_off_again(api: FakeApi, nbjobs: Nbjobs) -> None:
+    definition_id = api.add_definition(schedule="@daily", schedule_end=1, max_runs=3, tags=["a"])
+
+    done = nbjobs("definitions", "edit", definition_id, "--reset", "end", "--reset", "max-runs", "--reset", "tag")
+
+    assert done.code == 0
+    [patch] = [request for request in api.requests if request.method == "PATCH"]
+    assert patch.document == {"schedule_end": None, "max_runs": None, "tags": []}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--reset", "name"], ["--reset", "nonsense"], ["--reset", "end", "--end", "2027-01-01"]],
+)
+def test_an_option_that_cannot_be_reset_is_wrong_usage(api: FakeApi, nbjobs: Nbjobs, arguments: list[str]) -> None:
+    definition_id = api.add_definition(schedule="@daily")
+
+    assert nbjobs("definitions", "edit", definition_id, *arguments).code == 2
+    assert api.requests == []
+
+
+def test_every_option_that_a_definition_can_lack_can_be_reset(nbjobs: Nbjobs) -> None:
+    """The name in --reset is that of the option."""
+    resettable = set(parse_resets(list(RESETTABLE), ()))
+    assert resettable == DefinitionOptions.__annotations__.keys() - {"name", "environment", "active"}
+    options = nbjobs("definitions", "edit", "--help").stdout
+    assert {name for name in RESETTABLE if f"--{name}" not in options} == set()

@@ -171,7 +171,8 @@ def test_an_outage_while_waiting_explains_how_to_continue(api: FakeApi, nbjobs: 
         ["-p", "year"],
         ["-p", "1year=2"],
         ["-p", "a=1", "-p", "a=2"],
-        ["-p", "a=1e999"],
+        ["-p", "a=\0"],
+        ["--retry-wait", "25h"],
         ["--timeout", "soon"],
         ["--timeout", "0"],
         ["--retries", "-1"],
@@ -234,3 +235,12 @@ def test_a_missing_setting_is_named(
 
     assert (done.code, done.stdout) == (3, "")
     assert missing in done.stderr
+
+
+def test_retries_after_a_timeout_and_their_wait(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
+    done = nbjobs("submit", notebook, "--retries", 2, "--retry-on-timeout", "--retry-wait", "5m")
+
+    assert done.code == 0
+    document = api.jobs[the_job(api)].document
+    assert (document["retry_on_timeout"], document["min_retry_interval_millis"]) == (True, 300_000)
+    assert nbjobs("submit", notebook, "--retry-wait", "2d").code == 2
