@@ -161,7 +161,7 @@ class Run:
         from runner.kernels import choose_kernel, installed_kernels, write_kernel_metadata  # noqa: PLC0415
         from runner.notebooks import parameterized, read_notebook  # noqa: PLC0415
 
-        notebook = read_notebook(data, order.filename)
+        notebook = read_notebook(data, order.filename, self._warnings)
         if starter is None:
             kernel = choose_kernel(
                 notebook.metadata, environment=order.environment, fallback=order.kernel, installed=installed_kernels()

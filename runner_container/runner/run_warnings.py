@@ -23,6 +23,8 @@ _LOGGED_NAMES: Final = 100
 class WarningCode(StrEnum):
     """The codes of warnings; docs/troubleshooting.md has the same list."""
 
+    NOTEBOOK_REPAIRED = "notebook_repaired"
+    """The notebook ran after repairs or an upgrade of its format."""
     OUTPUTS_SKIPPED = "outputs_skipped"
     """Outputs were left out: over a limit, or not files that can be uploaded."""
 
