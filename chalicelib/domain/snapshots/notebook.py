@@ -95,11 +95,12 @@ def read_kernel(content: bytes) -> str:
     except UnicodeDecodeError:
         raise ValueError("is not a notebook: it is not UTF-8 text") from None
     try:
-        notebook = msgspec.json.decode(_without_python_values(content), type=_Notebook)
-    except msgspec.ValidationError:
-        raise ValueError("is not a notebook: it is not a JSON object") from None
+        whole = msgspec.json.decode(_without_python_values(content), type=Raw)
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("is not a notebook: it is not JSON") from None
+    if _first_byte(whole) != b"{":
+        raise ValueError("is not a notebook: it is not a JSON object")
+    notebook = msgspec.json.decode(whole, type=_Notebook)
     try:
         _check_notebook(notebook)
     except _ProblemError as error:
