@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.background_work import BackgroundWork

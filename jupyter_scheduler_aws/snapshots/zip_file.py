@@ -14,6 +14,12 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """Earliest time that a zip can represent. All members have it, so that the same files result in the same bytes, which an
 idempotent create compares."""
 
+_MAX_NAME_BYTES: Final = 255
+"""The longest name on Linux, where the notebook runs. macOS and Windows allow up to three times as much."""
+
+_MAX_PATH_BYTES: Final = 4000
+"""The longest path that the runner unpacks."""
+
 _PART_BYTES: Final = 1024 * 1024
 
 
@@ -27,7 +33,7 @@ def write_zip(
     Raises
     ------
     SnapshotError
-        If a file cannot be read.
+        If a file cannot be read, or has a name that the runner cannot unpack.
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr(_file_info(notebook), content)
@@ -38,6 +44,7 @@ def write_zip(
 
 
 def _add(package: zipfile.ZipFile, member: Member, *, on_part: Callable[[], None]) -> None:
+    _check_name(member.name)
     try:
         if member.is_folder:
             package.writestr(_folder_info(member.name), b"")
@@ -49,10 +56,19 @@ def _add(package: zipfile.ZipFile, member: Member, *, on_part: Callable[[], None
                 on_part()
     except OSError as error:
         raise SnapshotError(f"{member.path} cannot be read: {error.strerror or error}.") from error
+
+
+def _check_name(name: str) -> None:
+    """Raise an error for a name that the runner's system does not allow."""
+    try:
+        longest, total = max(len(part.encode()) for part in name.split("/")), len(name.encode())
     except UnicodeEncodeError:
-        raise SnapshotError(
-            f"{member.name!r} has a name that is not valid Unicode; rename it, or move it out of the folder."
-        ) from None
+        problem = "has a name that is not valid Unicode"
+    else:
+        if longest <= _MAX_NAME_BYTES and total <= _MAX_PATH_BYTES:
+            return
+        problem = f"has a name of more than {_MAX_NAME_BYTES} bytes, or a path of more than {_MAX_PATH_BYTES:,}"
+    raise SnapshotError(f"{name!r} {problem}; rename it, or move it out of the folder.")
 
 
 def _file_info(name: str, *, is_executable: bool = False) -> zipfile.ZipInfo:

@@ -1,6 +1,7 @@
 """Download one member of a zip in S3, with range requests for little more than that member."""
 
 import io
+import posixpath
 import tempfile
 import zipfile
 import zlib
@@ -79,7 +80,7 @@ def _read(source: PresignedSource, name: str, retry_policy: RetryPolicy) -> Iter
             RemoteFile(source, retry_policy) as raw,
             _BoundedReader(raw, _BLOCK_BYTES) as file,
             zipfile.ZipFile(file) as package,
-            package.open(_check_size(package.getinfo(name))) as member,
+            package.open(_check_size(_find(package, name))) as member,
         ):
             while chunk := member.read(_BLOCK_BYTES):
                 yield chunk
@@ -87,6 +88,12 @@ def _read(source: PresignedSource, name: str, retry_policy: RetryPolicy) -> Iter
         raise source.error(f"failed because the zip has no {name!r} in it", advice=_ADVICE) from None
     except _BROKEN as error:
         raise source.error(f"failed because the zip cannot be read ({error})", advice=_ADVICE) from error
+
+
+def _find(package: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    """Find the notebook, which other tools than this client may have stored as `./name`."""
+    found = next((member for member in package.infolist() if posixpath.normpath(member.filename) == name), None)
+    return found or package.getinfo(name)
 
 
 def _check_size(member: zipfile.ZipInfo) -> zipfile.ZipInfo:

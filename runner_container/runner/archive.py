@@ -1,6 +1,5 @@
 """Unpack a zip from an untrusted source."""
 
-import re
 import shutil
 import stat
 import struct
@@ -17,15 +16,18 @@ from runner.work_order import Limits
 
 __all__ = ["unpack"]
 
-_MAX_RATIO: Final = 250
-"""Text tables shrink some 5 to 50 times; a higher ratio than this is a zip bomb."""
-_RATIO_MATTERS_BYTES: Final = 64 << 20
-"""Below this unpacked size, any ratio is harmless."""
+_END_64_BYTES: Final = 56 + 20
+"""Size of the records of a zip64 before its end."""
 _ENTRY_BYTES: Final = 46 + 2000
 """Space for one entry in the zip's directory: the fixed part, a name, extra fields."""
-_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d) *(?:\..*)?", re.IGNORECASE)
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
+_MAX_DIRECTORY_BYTES: Final = 64 << 20
+"""The largest directory, however many files are allowed. The service has the same limit."""
+_MAX_NAME_BYTES: Final = 255
+"""The longest name of a file or folder on Linux (NAME_MAX)."""
+_MAX_PATH_BYTES: Final = 4000
+"""The longest path in the folder. Linux allows 4,096 bytes (PATH_MAX), including the path of the working directory."""
+_FOLDERS_PER_FILE: Final = 10
+"""How many folders a zip may need for each allowed file: each takes an inode, and memory here. Real folders need fewer."""
 
 
 def unpack(archive: Path, folder: Path, limits: Limits) -> dict[str, int]:
@@ -55,7 +57,7 @@ def unpack(archive: Path, folder: Path, limits: Limits) -> dict[str, int]:
         _check_directory(archive, limits)
         with zipfile.ZipFile(archive) as opened:
             entries = opened.infolist()
-            _check(entries, archive.stat().st_size, limits)
+            _check(entries, limits)
             for entry in entries:
                 _extract(opened, entry, folder)
     except (
@@ -80,47 +82,68 @@ def _problem(message: str) -> RunProblemError:
 def _check_directory(archive: Path, limits: Limits) -> None:
     """Refuse a directory of millions of entries before `zipfile` creates an object for each."""
     with archive.open("rb") as file:
-        file.seek(-min(archive.stat().st_size, 22 + 65535), 2)
+        file.seek(-min(archive.stat().st_size, _END_64_BYTES + 22 + 65535), 2)
         tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
         raise zipfile.BadZipFile("it is not a zip, or its end is missing")
     (size,) = struct.unpack_from("<L", tail, at + 12)
-    if size > limits.max_unpacked_files * _ENTRY_BYTES:
-        raise _problem(f"has a directory of {size} bytes: more than {limits.max_unpacked_files} files need")
+    at_64 = at - _END_64_BYTES
+    if at_64 >= 0 and tail.startswith(b"PK\x06\x06", at_64):
+        (size,) = struct.unpack_from("<Q", tail, at_64 + 40)
+    max_bytes = min(limits.max_unpacked_files * _ENTRY_BYTES, _MAX_DIRECTORY_BYTES)
+    if size > max_bytes:
+        raise _problem(f"has a directory of {size} bytes; the limit is {max_bytes}")
 
 
-def _check(entries: Sequence[zipfile.ZipInfo], packed_bytes: int, limits: Limits) -> None:
+def _check(entries: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
     total = sum(entry.file_size for entry in entries)
     if len(entries) > limits.max_unpacked_files:
         raise _problem(f"has {len(entries)} entries; the limit is {limits.max_unpacked_files}")
     if total > limits.max_unpacked_bytes:
         raise _problem(f"has {total} bytes unpacked; the limit is {limits.max_unpacked_bytes}")
-    if total > max(_RATIO_MATTERS_BYTES, _MAX_RATIO * packed_bytes):
-        raise _problem(f"unpacks to more than {_MAX_RATIO} times its size, like a zip bomb")
-    names = [entry.filename.rstrip("/") for entry in entries]
-    if len(set(names)) < len(names):
-        raise _problem("has two entries of the same name")
+    files: set[int] = set()
+    folders: set[int] = set()
     for entry in entries:
-        if reason := _find_problem(entry):
-            raise _problem(f"has an entry that is not safe to unpack, {entry.filename[:200]!r}: {reason}")
+        if reason := _find_problem(entry) or _find_conflict(entry, files, folders):
+            raise _problem(f"has an entry that cannot be unpacked, {entry.filename[:200]!r}: {reason}")
+        if len(folders) > limits.max_unpacked_files * _FOLDERS_PER_FILE:
+            raise _problem(f"has more than {limits.max_unpacked_files * _FOLDERS_PER_FILE} folders")
 
 
 def _find_problem(entry: zipfile.ZipInfo) -> str:
+    """Check an entry by the same rules as the service (`chalicelib/domain/snapshots/zip_rules.py`)."""
     path = PurePosixPath(entry.filename)
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    if path.is_absolute() or _DRIVE.match(entry.filename) or ".." in path.parts or not path.parts:
-        return "its name points outside the folder"
-    if _UNSAFE.search(entry.orig_filename):
-        return "its name has a backslash or control character"
-    if any(_DEVICES.fullmatch(part.rstrip(" .")) for part in path.parts):
-        return "its name is a device name"
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if "\0" in entry.orig_filename:
+        return "its name has a null character"
+    if path.is_absolute() or ".." in path.parts or not (path.parts or entry.is_dir()):
+        return "its name leads out of the folder"
+    if any(len(part.encode()) > _MAX_NAME_BYTES for part in path.parts):
+        return f"its name has more than {_MAX_NAME_BYTES} bytes"
+    if len(str(path).encode()) > _MAX_PATH_BYTES:
+        return f"its path has more than {_MAX_PATH_BYTES} bytes"
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "it is a link or a special file"
     if entry.flag_bits & 0x1:
         return "it is encrypted"
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "it is neither stored nor deflated"
+    return ""
+
+
+def _find_conflict(entry: zipfile.ZipInfo, files: set[int], folders: set[int]) -> str:
+    """Add the hashes of an entry and its folders to those so far, and check that no name occurs twice."""
+    name = str(PurePosixPath(entry.filename))
+    if not entry.is_dir():
+        if hash(name) in files or hash(name) in folders:
+            return "another entry has the same name"
+        files.add(hash(name))
+    folder = name if entry.is_dir() else name.rpartition("/")[0]
+    while folder and hash(folder) not in folders:  # if it is known, so are its parents
+        if hash(folder) in files:
+            return "another entry has the same name"
+        folders.add(hash(folder))
+        folder = folder.rpartition("/")[0]
     return ""
 
 

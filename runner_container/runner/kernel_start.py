@@ -1,11 +1,9 @@
 """Start the kernel of a run as soon as its working directory is complete, while papermill and the notebook are still being loaded."""
 
-import json
 import logging
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
@@ -17,6 +15,8 @@ from runner.kernel_process import KernelProcess
 from runner.kernel_stderr import KernelStderr
 from runner.kernels import Kernel, choose_kernel, installed_kernels
 from runner.launchers import Launcher
+from runner.notebook_repair import repair_notebook
+from runner.notebook_rules import parse_notebook
 from runner.provisioner import RunProvisioner
 from runner.watchdog import Watchdog
 from runner.work_order import WorkOrder
@@ -79,7 +79,7 @@ class KernelStarter:
 def start_kernel_early(
     notebook: bytes, order: WorkOrder, *, launcher: Launcher, watchdog: Watchdog, folder: Path
 ) -> KernelStarter | None:
-    """Start the kernel that the notebook's metadata names, before the notebook is validated.
+    """Start the kernel that the notebook's metadata names, before nbformat reads the notebook.
 
     Parameters
     ----------
@@ -92,14 +92,12 @@ def start_kernel_early(
     -------
         The starter. None if it is not clear which kernel to start; then reading the notebook explains why.
     """
-    metadata = _read_metadata(notebook)
-    if metadata is None:
-        return None
     try:
+        metadata = repair_notebook(parse_notebook(notebook))[0]["metadata"]
         kernel = choose_kernel(
             metadata, environment=order.environment, fallback=order.kernel, installed=installed_kernels()
         )
-    except RunProblemError:
+    except (ValueError, RunProblemError):
         return None
     starter = KernelStarter(kernel, launcher=launcher, watchdog=watchdog, folder=folder)
     try:
@@ -107,19 +105,6 @@ def start_kernel_early(
     except Exception:  # noqa: BLE001 - the execution starts it again and reports why that fails
         _LOG.info("the kernel could not be started early", exc_info=True)
     return starter
-
-
-def _read_metadata(notebook: bytes) -> Mapping[str, Any] | None:
-    """Return the metadata of a notebook in format 4, which reading it does not change; None for anything else."""
-    try:
-        content = json.loads(notebook)
-    except (ValueError, RecursionError):
-        return None
-    metadata = content.get("metadata") if isinstance(content, dict) and content.get("nbformat") == 4 else None  # noqa: PLR2004
-    if not isinstance(metadata, dict):
-        return None
-    parts = (metadata.get("kernelspec") or {}, metadata.get("language_info") or {})
-    return metadata if all(isinstance(part, dict) for part in parts) else None
 
 
 def _is_ipykernel(manager: AsyncKernelManager) -> bool:

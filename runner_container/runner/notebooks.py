@@ -7,16 +7,19 @@ from nbformat import NotebookNode
 
 from runner.errors import RunProblemError
 from runner.exit_codes import Code
+from runner.notebook_repair import repair_notebook
+from runner.notebook_rules import parse_notebook
 from runner.outcomes import clean_text
 from runner.papermill_without_stores import version
+from runner.run_warnings import RunWarnings, WarningCode
 
 __all__ = ["read_notebook"]
 
 _LOG = logging.getLogger(__name__)
 
 
-def read_notebook(data: bytes, filename: str) -> NotebookNode:
-    """Read a notebook of any format that Jupyter knows, as version 4, with the metadata that papermill needs.
+def read_notebook(data: bytes, filename: str, warnings: RunWarnings | None = None) -> NotebookNode:
+    """Read a notebook, repair it, and upgrade it to format 4, with the metadata that papermill needs.
 
     Parameters
     ----------
@@ -24,19 +27,26 @@ def read_notebook(data: bytes, filename: str) -> NotebookNode:
         The content of the file. papermill's own reader opens the path, which a kernel that runs already could have replaced.
     filename
         Its name, for messages.
+    warnings
+        Receives what was repaired.
 
     Raises
     ------
     RunProblemError
-        `input_problem`, if it is not a notebook.
+        `input_problem`, if it cannot run.
     """
     try:
-        notebook: NotebookNode = nbformat.v4.upgrade(nbformat.reads(data.decode("utf-8"), as_version=4))  # type: ignore[no-untyped-call]
-        _add_papermill_metadata(notebook)
-        types = [cell.cell_type for cell in notebook.cells]
-    except Exception as error:  # nbformat raises KeyError, TypeError, ValueError and its own errors on odd JSON
-        reason = clean_text(str(error), limit=300) or type(error).__name__
-        raise RunProblemError(Code.INPUT_PROBLEM, f"{filename} is not a Jupyter notebook: {reason}") from error
+        content, repairs = repair_notebook(parse_notebook(data))
+    except ValueError as error:
+        message = f"{filename} {error}. Open it in JupyterLab, save it, and submit it again."
+        raise RunProblemError(Code.INPUT_PROBLEM, message) from error
+    if warnings and repairs:
+        message = "The notebook was repaired before it ran. Open it in JupyterLab and save it to repair your copy."
+        warnings.add(WarningCode.NOTEBOOK_REPAIRED, message, names=repairs)
+    read = nbformat.versions[content["nbformat"]].to_notebook_json  # joins the lines of texts
+    notebook: NotebookNode = nbformat.convert(read(content), to_version=4)  # type: ignore[no-untyped-call]
+    _add_papermill_metadata(notebook)
+    types = [cell.cell_type for cell in notebook.cells]
     _LOG.info("%s: %d cells, %d with code", filename, len(types), types.count("code"))
     return notebook
 

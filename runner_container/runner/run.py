@@ -175,7 +175,7 @@ class Run:
         from runner.notebooks import read_notebook  # noqa: PLC0415
         from runner.parameterize import parameterized  # noqa: PLC0415
 
-        notebook = read_notebook(data, order.filename)
+        notebook = read_notebook(data, order.filename, self._warnings)
         if starter is None:
             kernel = choose_kernel(
                 notebook.metadata, environment=order.environment, fallback=order.kernel, installed=installed_kernels()

@@ -23,6 +23,8 @@ _LOGGED_NAMES: Final = 100
 class WarningCode(StrEnum):
     """The codes of warnings; docs/troubleshooting.md has the same list."""
 
+    NOTEBOOK_REPAIRED = "notebook_repaired"
+    """The notebook ran after repairs or an upgrade of its format."""
     OUTPUTS_SKIPPED = "outputs_skipped"
     """Outputs were left out: they cannot be read, are not files, or have names that cannot be uploaded."""
     OUTPUTS_OVER_LIMIT = "outputs_over_limit"

@@ -12,7 +12,7 @@ from runner.errors import RunProblemError
 from runner.exit_codes import Code
 from runner.work_order import Limits
 from tests.runner.conftest import zipped
-from tests.support.hostile_zips import HOSTILE, MOST_BYTES, MOST_FILES
+from tests.support.hostile_zips import FINE, HOSTILE, MOST_BYTES, MOST_FILES
 
 LIMITS = Limits(max_unpacked_bytes=MOST_BYTES, max_unpacked_files=MOST_FILES, max_output_bytes=1, max_output_files=1)
 
@@ -60,18 +60,12 @@ def test_executable_files_stay_executable_without_set_user_id(
         "../up",
         "a/../../up",
         "/absolute",
-        "C:/drive",
-        "a\\b",
         "..",
-        "nul",
-        "a/COM1.txt",
-        "con .txt",
-        "line\nbreak",
         ".",
     ],
 )
 def test_unsafe_names_are_refused(unpacked: Callable[[bytes], dict[str, int]], name: str, tmp_path: Path) -> None:
-    with pytest.raises(RunProblemError, match="not safe to unpack") as caught:
+    with pytest.raises(RunProblemError, match="an entry that cannot be unpacked") as caught:
         unpacked(zipped({"good.txt": "x", name: "x"}))
 
     assert caught.value.code is Code.INPUT_PROBLEM
@@ -82,11 +76,6 @@ def test_unsafe_names_are_refused(unpacked: Callable[[bytes], dict[str, int]], n
 def test_links_and_special_files_are_refused(unpacked: Callable[[bytes], dict[str, int]], kind: int) -> None:
     with pytest.raises(RunProblemError, match="a link or a special file"):
         unpacked(special("link", kind | 0o777))
-
-
-def test_a_bomb_is_refused_before_it_is_unpacked(unpacked: Callable[[bytes], dict[str, int]]) -> None:
-    with pytest.raises(RunProblemError, match="times its size, like a zip bomb"):
-        unpacked(zipped({"zeros": bytes(100 << 20)}))
 
 
 def test_a_zip_with_too_many_bytes_is_refused(unpacked: Callable[[bytes], dict[str, int]]) -> None:
@@ -132,12 +121,12 @@ def test_two_entries_with_the_same_name_are_refused(unpacked: Callable[[bytes], 
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("a", "1")
         archive.writestr("a", "2")
-    with pytest.raises(RunProblemError, match="two entries of the same name"):
+    with pytest.raises(RunProblemError, match="another entry has the same name"):
         unpacked(data.getvalue())
 
 
 def test_a_file_with_the_name_of_a_folder_is_refused(unpacked: Callable[[bytes], dict[str, int]]) -> None:
-    with pytest.raises(RunProblemError, match="a file and a folder of the same name"):
+    with pytest.raises(RunProblemError, match="another entry has the same name"):
         unpacked(zipped({"a": "1", "a/b": "2"}))
 
 
@@ -149,8 +138,20 @@ def test_other_compressions_are_refused(unpacked: Callable[[bytes], dict[str, in
         unpacked(data.getvalue())
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_zips_that_the_service_refuses_are_not_unpacked(unpacked: Callable[[bytes], dict[str, int]], name: str) -> None:
     with pytest.raises(RunProblemError) as told:
         unpacked(HOSTILE[name]())
     assert told.value.code is Code.INPUT_PROBLEM
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", FINE)
+def test_zips_that_the_service_accepts_are_unpacked(
+    unpacked: Callable[[bytes], dict[str, int]], name: str, tmp_path: Path
+) -> None:
+    make, files = FINE[name]
+    checksums = unpacked(make())
+    assert sorted(checksums) == sorted([*files, "a.ipynb"])
+    assert all((tmp_path / "work" / path).is_file() for path in checksums)

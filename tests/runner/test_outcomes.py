@@ -81,10 +81,10 @@ def test_a_full_disk_is_explained(runner: Runner, service: FakeService, order: O
 @pytest.mark.parametrize(
     ("data", "packaged", "part"),
     [
-        (b"not json", False, "report.ipynb is not a Jupyter notebook"),
-        (b"{}", False, "is not a Jupyter notebook"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', False, "is not a Jupyter notebook"),
-        (b"", False, "is not a Jupyter notebook"),
+        (b"not json", False, "report.ipynb is not a notebook: it is not JSON"),
+        (b"{}", False, "check its nbformat"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', False, "cell 1 is not an object"),
+        (b"", False, "it is not JSON"),
         (b"not a zip", True, "cannot be unpacked"),
         (zipped({"other.ipynb": notebook("1")}), True, "has no notebook 'report.ipynb' at its root"),
         (

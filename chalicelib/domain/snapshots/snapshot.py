@@ -1,15 +1,13 @@
 """Check whether an uploaded snapshot can run."""
 
-from typing import IO, Final
+from pathlib import PurePosixPath
+from typing import IO
 
 from chalicelib.domain.snapshots.zip_directory import ZIP_ERRORS, ZipDirectory
 from chalicelib.domain.snapshots.zip_rules import EntryRules, PackageLimits
 from chalicelib.errors import TooLargeError, UnprocessableError
 
 __all__ = ["check_notebook", "check_package"]
-
-_OLDEST_NBFORMAT: Final = 4
-"""papermill runs nbformat 4 (2015). Older notebooks must be upgraded first."""
 
 
 def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> str:
@@ -27,24 +25,16 @@ def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> str:
     Raises
     ------
     UnprocessableError
-        If it is not a notebook, too old, or names no kernel and the environment has none.
+        If it is not a notebook, has parts that the runner cannot repair, or names no kernel and the environment has none.
     """
     # msgspec is loaded only where a notebook is read.
-    from chalicelib.domain.snapshots.notebook import read_head  # noqa: PLC0415
+    from chalicelib.domain.snapshots.notebook import read_kernel  # noqa: PLC0415
 
     try:
-        head = read_head(content)
-    except ValueError:
-        raise UnprocessableError(
-            f"{filename} is not a notebook: it is not JSON. Open it in JupyterLab, save it, and try again."
-        ) from None
-    if head is None or not head.has_cells:
-        raise UnprocessableError(f"{filename} is not a notebook: it has no cells.")
-    if head.nbformat is None or head.nbformat < _OLDEST_NBFORMAT:
-        raise UnprocessableError(
-            f"{filename} has an old notebook format. Open it in JupyterLab and save it to upgrade it."
-        )
-    if not kernel and not head.kernel:
+        own_kernel = read_kernel(content)
+    except ValueError as error:
+        raise UnprocessableError(f"{filename} {error}. Open it in JupyterLab, save it, and submit it again.") from None
+    if not kernel and not own_kernel:
         raise UnprocessableError(f"{filename} names no kernel. Open it in JupyterLab, choose a kernel and save it.")
     return head.kernel or kernel or ""
 
@@ -74,10 +64,10 @@ def check_package(file: IO[bytes], filename: str, *, kernel: str | None, limits:
 
 def _read_notebook(file: IO[bytes], filename: str, limits: PackageLimits) -> bytes:
     directory = ZipDirectory(file, max_files=limits.max_unpacked_files)
-    rules, notebook = EntryRules(limits, directory.zip_bytes), None
+    rules, notebook = EntryRules(limits), None
     for entry in directory.entries():
         rules.check(entry)
-        if entry.filename == filename:
+        if not entry.is_dir() and str(PurePosixPath(entry.filename)) == filename:
             notebook = entry
     if notebook is None:
         raise UnprocessableError(f"The folder's zip has no {filename} at its root; the notebook must be there.")

@@ -66,8 +66,7 @@ class ZipDirectory:
     def __init__(self, file: IO[bytes], *, max_files: int) -> None:
         self._file = file
         self._max_files = max_files
-        self.zip_bytes = file.seek(0, io.SEEK_END)
-        """Size of the zip."""
+        self._zip_bytes = file.seek(0, io.SEEK_END)
         self._start, self._size, offset = self._find()
         self._shift = self._start - offset
         max_bytes = min(max_files * _ENTRY_BYTES, _MAX_DIRECTORY_BYTES)
@@ -120,7 +119,7 @@ class ZipDirectory:
     def _find(self) -> tuple[int, int, int]:
         """Return the start, the size and the declared offset of the directory. They differ if other data precedes the zip."""
         before = _LONGEST_COMMENT + _END.size + _END_64_BYTES + _LOCATOR_64_BYTES
-        tail_start = max(0, self.zip_bytes - before)
+        tail_start = max(0, self._zip_bytes - before)
         self._file.seek(tail_start)
         tail = self._file.read()
         at = tail.rfind(b"PK\x05\x06")

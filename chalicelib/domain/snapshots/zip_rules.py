@@ -1,6 +1,5 @@
 """Rules for the entries of an input folder's zip: the same as the runner's (`runner/archive.py`), checked before a job is created."""
 
-import re
 import stat
 import zipfile
 from dataclasses import dataclass
@@ -11,15 +10,14 @@ from chalicelib.errors import TooLargeError, UnprocessableError
 
 __all__ = ["EntryRules", "PackageLimits"]
 
-_MAX_RATIO: Final = 250
-"""Highest compression ratio. Text tables compress 5 to 50 times; a large file above this ratio is a zip bomb."""
+_MAX_NAME_BYTES: Final = 255
+"""The longest name of a file or folder on Linux (NAME_MAX)."""
 
-_RATIO_FROM_BYTES: Final = 64 * 1024 * 1024
-"""Below this unpacked size, the ratio does no harm."""
+_MAX_PATH_BYTES: Final = 4000
+"""The longest path in the folder. Linux allows 4,096 bytes (PATH_MAX), including the path of the runner's working directory."""
 
-_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d) *(?:\..*)?", re.IGNORECASE)
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
+_FOLDERS_PER_FILE: Final = 10
+"""How many folders a zip may need for each allowed file: their hashes take memory here. Real folders need fewer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,21 +30,14 @@ class PackageLimits:
 
 
 class EntryRules:
-    """Checks the entries of a zip one by one.
+    """Checks the entries of a zip one by one."""
 
-    Parameters
-    ----------
-    limits
-        The operator's limits.
-    zip_bytes
-        The size of the zip.
-    """
-
-    def __init__(self, limits: PackageLimits, zip_bytes: int) -> None:
+    def __init__(self, limits: PackageLimits) -> None:
         self._limits = limits
-        self._max_by_ratio = max(_RATIO_FROM_BYTES, _MAX_RATIO * zip_bytes)
         self._unpacked_bytes = 0
-        self._names: set[int] = set()  # hashes, because names could take as much memory as the directory
+        # Hashes, because names could take as much memory as the directory.
+        self._files: set[int] = set()
+        self._folders: set[int] = set()
 
     def check(self, entry: zipfile.ZipInfo) -> None:
         """Check one more entry.
@@ -64,35 +55,46 @@ class EntryRules:
                 f"The input folder has more than {self._limits.max_unpacked_bytes:,} bytes when unpacked, which is the limit."
                 " Leave out files that the run does not need."
             )
-        if self._unpacked_bytes > self._max_by_ratio:
+        if problem := _find_problem(entry) or self._find_conflict(entry):
             raise UnprocessableError(
-                f"The input folder's zip unpacks to more than {_MAX_RATIO} times its size, as zip bombs do."
+                f"The input folder's zip has an entry that cannot be unpacked, {entry.filename[:200]!r}: {problem}."
+                " Rename it or leave it out, and zip the folder again."
             )
-        if problem := self._problem(entry):
-            raise UnprocessableError(
-                f"The input folder's zip has an entry that cannot be unpacked, {entry.filename[:200]!r}: {problem}. Zip the folder without it."
+        if len(self._folders) > (max_folders := self._limits.max_unpacked_files * _FOLDERS_PER_FILE):
+            raise TooLargeError(
+                f"The input folder has more than {max_folders:,} folders. Leave out what the run does not need."
             )
 
-    def _problem(self, entry: zipfile.ZipInfo) -> str | None:
-        name = hash(entry.filename.rstrip("/"))
-        if name in self._names:
-            return "another entry has the same name"
-        self._names.add(name)
-        if entry.flag_bits & 0x1:
-            return "it is encrypted"
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            return "it is neither stored nor deflated"
-        if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            return "it is a link or a special file"
-        return _name_problem(entry)
+    def _find_conflict(self, entry: zipfile.ZipInfo) -> str | None:
+        """Add an entry to the files and folders so far, and check that none is both or occurs twice."""
+        name = str(PurePosixPath(entry.filename))
+        if not entry.is_dir():
+            if hash(name) in self._files or hash(name) in self._folders:
+                return "another entry has the same name"
+            self._files.add(hash(name))
+        folder = name if entry.is_dir() else name.rpartition("/")[0]
+        while folder and hash(folder) not in self._folders:  # if it is known, so are its parents
+            if hash(folder) in self._files:
+                return "another entry has the same name"
+            self._folders.add(hash(folder))
+            folder = folder.rpartition("/")[0]
+        return None
 
 
-def _name_problem(entry: zipfile.ZipInfo) -> str | None:
+def _find_problem(entry: zipfile.ZipInfo) -> str | None:
     path = PurePosixPath(entry.filename)
-    if path.is_absolute() or _DRIVE.match(entry.filename) or ".." in path.parts or not path.parts:
+    if "\0" in entry.orig_filename:
+        return "its name has a null character"
+    if path.is_absolute() or ".." in path.parts or not (path.parts or entry.is_dir()):
         return "its name leads out of the folder"
-    if _UNSAFE.search(entry.orig_filename):
-        return "its name has a backslash or control character"
-    if any(_DEVICES.fullmatch(part.rstrip(" .")) for part in path.parts):
-        return "its name is that of a device"
+    if any(len(part.encode()) > _MAX_NAME_BYTES for part in path.parts):
+        return f"its name has more than {_MAX_NAME_BYTES} bytes"
+    if len(str(path).encode()) > _MAX_PATH_BYTES:
+        return f"its path has more than {_MAX_PATH_BYTES:,} bytes"
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "it is a link or a special file"
+    if entry.flag_bits & 0x1:
+        return "it is encrypted"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "it is neither stored nor deflated"
     return None

@@ -217,7 +217,7 @@ def test_refusal_of_the_service_is_raised(api: FakeApi, client: Client, notebook
 def test_invalid_notebook_is_refused_before_any_request(
     api: FakeApi, client: Client, notebook: Path, folder: bool
 ) -> None:
-    notebook.write_text(json.dumps(NOTEBOOK | {"nbformat": 3}))
-    with pytest.raises(SnapshotError, match="old notebook format"):
+    notebook.write_text(json.dumps(NOTEBOOK | {"nbformat": 5}))
+    with pytest.raises(SnapshotError, match="check its nbformat"):
         client.submit(notebook, folder=folder)
     assert api.requests == []

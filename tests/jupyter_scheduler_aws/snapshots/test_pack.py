@@ -1,15 +1,13 @@
-import json
 import os
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jupyter_scheduler_aws.errors import SnapshotError
 from jupyter_scheduler_aws.snapshots.pack import pack_folder, pack_notebook
 from jupyter_scheduler_aws.transfers.download_manifest import DownloadedFile, ManifestEntry, update_manifest
-from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
+from tests.jupyter_scheduler_aws.conftest import write_files
 
 
 def test_notebook_is_copied_unchanged(notebook: Path) -> None:
@@ -24,28 +22,11 @@ def test_notebook_is_copied_unchanged(notebook: Path) -> None:
         )
 
 
-def without(key: str) -> dict[str, Any]:
-    return {name: value for name, value in NOTEBOOK.items() if name != key}
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("", "not JSON"),
-        ("not json", "not JSON"),
-        ("[]", "no nbformat"),
-        (json.dumps(without("nbformat")), "no nbformat"),
-        (json.dumps(NOTEBOOK | {"nbformat": 3}), "old notebook format"),
-        (json.dumps(NOTEBOOK | {"nbformat": 5}), "newer"),
-        (json.dumps(without("cells")), "not a valid notebook"),
-        (json.dumps(NOTEBOOK | {"cells": [{"cell_type": "code"}]}), "not a valid notebook"),
-    ],
-)
-def test_invalid_notebook_is_refused(notebook: Path, content: str, problem: str) -> None:
-    notebook.write_text(content)
-    with pytest.raises(SnapshotError, match=problem):
+def test_invalid_notebook_is_refused(notebook: Path) -> None:
+    notebook.write_text("not json")
+    with pytest.raises(SnapshotError, match=r"report\.ipynb is not a notebook: it is not JSON"):
         pack_notebook(notebook)
-    with pytest.raises(SnapshotError, match=r"report\.ipynb"):
+    with pytest.raises(SnapshotError, match=r"report\.ipynb is not a notebook: it is not JSON"):
         pack_folder(notebook)
 
 
@@ -54,11 +35,6 @@ def test_file_that_cannot_be_a_notebook_is_refused(notebook: Path, name: str) ->
     write_files(notebook.parent, "script.py")
     with pytest.raises(SnapshotError, match=name):
         pack_notebook(notebook.parent / name)
-
-
-def test_cell_id_in_an_older_format_is_accepted(notebook: Path) -> None:
-    notebook.write_text(json.dumps(NOTEBOOK | {"nbformat_minor": 4}))
-    pack_notebook(notebook).close()
 
 
 def test_folder_is_zipped_with_the_notebook_at_the_root(notebook: Path) -> None:

@@ -3,6 +3,7 @@
 Each is looked at by a process of its own that has what the function has loaded, and no more address space than the function has memory.
 """
 
+import itertools
 import json
 import subprocess
 import sys
@@ -27,7 +28,11 @@ _LARGEST: Final = Limits(
 )
 """The largest sizes that the settings allow, as `test_these_are_the_largest` checks."""
 
-_HEAD: Final = b'{"metadata": {"kernelspec": {"name": "python3"}}, "nbformat": 4, "cells": ['
+_HEAD: Final = (
+    b'{"metadata": {"kernelspec": {"name": "python3"}}, "nbformat": 4, "cells": [{"cell_type": "code", "outputs": ['
+)
+
+_CELLS: Final = b'{"metadata": {"kernelspec": {"name": "python3"}}, "nbformat": 4, "cells": ['
 
 _PROGRAM: Final = """
 import json, resource, sys
@@ -69,13 +74,20 @@ def test_these_are_the_largest() -> None:
             Limits.model_validate({name: getattr(_LARGEST, name) + 1})
 
 
-def _filled(piece: bytes, end: bytes = b"0]}") -> Iterator[bytes]:
+def _filled(piece: bytes, end: bytes = b"0]}]}") -> Iterator[bytes]:
     """Return a notebook of the largest allowed size that repeats one piece."""
     many = piece * (_MIB // len(piece))
     yield _HEAD
     for _ in range(_LARGEST.max_notebook_mib - 1):
         yield many
     yield end
+
+
+def _cells(
+    piece: bytes, before: bytes = b"", end: bytes = b'{"cell_type":"raw"}]}', *, start: bytes = _CELLS
+) -> Iterator[bytes]:
+    """Return a notebook of the largest allowed size whose list of cells repeats one piece."""
+    return itertools.chain([start, before], [piece * (_MIB // len(piece))] * (_LARGEST.max_notebook_mib - 1), [end])
 
 
 _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
@@ -85,11 +97,20 @@ _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
     "no numbers": (lambda: _filled(b"NaN,"), "taken"),
     "no JSON": (lambda: _filled(b"x"), "cannot_be_run"),
     "one long text with an emoji": (
-        lambda: iter([_HEAD, '"\U0001f4a5'.encode(), *[b"x" * _MIB] * 90, b'"]}']),
+        lambda: iter([_HEAD, '"\U0001f4a5'.encode(), *[b"x" * _MIB] * 90, b'"]}]}']),
         "taken",
     ),
-    "one long text of emojis": (lambda: iter([_HEAD, b'"', *["\U0001f4a5".encode() * _MIB] * 22, b'"]}']), "taken"),
-    "escapes": (lambda: iter([_HEAD, b'"', *[b"\\n" * _MIB] * 45, b'"]}']), "taken"),
+    "one long text of emojis": (lambda: iter([_HEAD, b'"', *["\U0001f4a5".encode() * _MIB] * 22, b'"]}]}']), "taken"),
+    "escapes": (lambda: iter([_HEAD, b'"', *[b"\\n" * _MIB] * 45, b'"]}]}']), "taken"),
+    "cells": (lambda: _cells(b'{"cell_type":"raw"},'), "taken"),
+    "cells without a type": (lambda: _cells(b"{},"), "cannot_be_run"),
+    "lists as cells": (lambda: _cells(b"[],"), "cannot_be_run"),
+    "lines of a text": (lambda: _cells(b'"a",', b'{"cell_type":"raw","source":["",', b'""]}]}'), "taken"),
+    "numbers as lines of a text": (lambda: _cells(b"1,", b'{"cell_type":"raw","source":[', b"1]}]}"), "cannot_be_run"),
+    "cells of format 3": (
+        lambda: _cells(b'{"cells":[]},', start=b'{"nbformat":3,"worksheets":['),
+        "cannot_be_run",
+    ),
     "depth": (lambda: _filled(b"["), "cannot_be_run"),
     "a long number": (lambda: _filled(b"9"), "taken"),
     "a long kernel name": (
@@ -129,7 +150,7 @@ def _notebook_in(path: Path, piece: bytes) -> None:
         package.writestr("b.bin", bytes(300_000))
 
 
-_NAME: Final = "\U0001f4a5".encode() + b"n" * 600
+_NAME: Final = ("\U0001f4a5".encode() + b"n" * 200 + b"/") * 3
 _ZIPS: Final[dict[str, tuple[Callable[[Path], object], str]]] = {
     "51 MiB of empty entries": (
         lambda path: _directory(path, lambda _: entry_of(b""), 51 * _MIB // 46),
@@ -137,6 +158,10 @@ _ZIPS: Final[dict[str, tuple[Callable[[Path], object], str]]] = {
     ),
     "more entries than allowed": (lambda path: _directory(path, lambda i: entry_of(b"%d" % i), 1_200_000), "too_large"),
     "long names": (lambda path: _directory(path, lambda i: entry_of(_NAME + b"%d" % i), 100_000), "cannot_be_run"),
+    "deep paths": (
+        lambda path: _directory(path, lambda i: entry_of(b"%d/" % i + b"a/" * 1990), 16_000),
+        "too_large",
+    ),
     "long comments": (
         lambda path: _directory(path, lambda i: entry_of(b"%d" % i, comment=b"c" * 60_000), 1_000),
         "cannot_be_run",

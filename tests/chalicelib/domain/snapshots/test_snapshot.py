@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.snapshots.snapshot import check_notebook, check_package
 from chalicelib.domain.snapshots.zip_rules import PackageLimits
 from chalicelib.errors import RequestError, TooLargeError, UnprocessableError
-from tests.support.hostile_zips import HOSTILE, MOST_BYTES, MOST_FILES, with_notebook
+from tests.support.hostile_zips import FINE, HOSTILE, MOST_BYTES, MOST_FILES, with_notebook
 
 LIMIT = 10_000
 PACKAGE_LIMITS = PackageLimits(max_notebook_bytes=LIMIT, max_unpacked_bytes=MOST_BYTES, max_unpacked_files=MOST_FILES)
@@ -62,43 +62,6 @@ def test_a_notebook_without_a_kernel_is_rejected(metadata: Any, kernel: str | No
         check_notebook(content(metadata=metadata), "a.ipynb", kernel=kernel)
 
 
-@pytest.mark.parametrize(
-    ("raw", "said"),
-    [
-        (b"", "not JSON"),
-        (b"print(1)", "not JSON"),
-        (b"\xff\xfe\xfa", "not JSON"),
-        (b"PK\x03\x04", "not JSON"),
-        (b"[" * 100_000, "is not a notebook"),
-        (b'{"a":' * 100_000, "not JSON"),
-        (b"9" * 5000, "is not a notebook"),
-        (b"null", "has no cells"),
-        (b"[]", "has no cells"),
-        (b"{}", "has no cells"),
-        (content(cells={}), "has no cells"),
-        (content(cells=None), "has no cells"),
-        (content(nbformat=3), "old notebook format"),
-        (content(nbformat=True), "old notebook format"),
-        (content(nbformat="4"), "old notebook format"),
-        (content(nbformat=None), "old notebook format"),
-        (content(nbformat=4.5), "old notebook format"),
-        (content(nbformat=-4), "old notebook format"),
-        (b'{"cells": [], "nbformat": ' + b"9" * 5000 + b"}", "old notebook format"),
-        (json.dumps({"worksheets": [], "nbformat": 3}).encode(), "old notebook format"),
-        (b'{"cells": ["\xff"]}', "not JSON"),
-        (b'{"cells": ["\xf0\x9f"]}', "not JSON"),
-        (b'{"cells": ["\\ud800"]}', "not JSON"),
-        (content() + b"x", "not JSON"),
-        (b"\xef\xbb\xbf" + content(), "not JSON"),
-        (content().decode().encode("utf-16"), "not JSON"),
-    ],
-)
-def test_files_that_are_not_notebooks_are_reported(raw: bytes, said: str) -> None:
-    with pytest.raises(UnprocessableError, match=said) as told:
-        check_notebook(raw, "a.ipynb", kernel="python3")
-    assert told.value.message.startswith("a.ipynb ")
-
-
 @given(st.binary() | st.text().map(str.encode))
 def test_random_bytes_are_rejected(raw: bytes) -> None:
     with pytest.raises(UnprocessableError):
@@ -122,7 +85,7 @@ def test_random_json_is_rejected(value: dict[str, Any]) -> None:
         check_notebook(json.dumps(value).encode(), "a.ipynb", kernel=None)
     except UnprocessableError:
         return
-    assert value["nbformat"] >= 4
+    assert value["nbformat"] in (2, 3, 4)
     assert value["metadata"]["kernelspec"]["name"]
 
 
@@ -142,11 +105,7 @@ def test_a_folder_with_the_notebook_at_its_root_is_accepted(compression: int) ->
     check(zipped({"data/x.csv": b"1", "a.ipynb": content()}, compression))
 
 
-def test_a_zip_after_other_data_is_accepted() -> None:
-    check(zipped({"a.ipynb": content()}, before=b"#!/bin/sh\n"))
-
-
-@pytest.mark.parametrize("name", ["folder/a.ipynb", "A.ipynb", "./a.ipynb", "b.ipynb"])
+@pytest.mark.parametrize("name", ["folder/a.ipynb", "A.ipynb", "a.ipynb/", "b.ipynb"])
 def test_the_notebook_must_be_at_the_root(name: str) -> None:
     with pytest.raises(UnprocessableError, match=r"no a\.ipynb at its root"):
         check(zipped({name: content()}))
@@ -218,6 +177,7 @@ def test_forged_folder_zips_are_rejected(junk: bytes, place: int, compression: i
         assert error.status in (413, 422)  # noqa: PT017 - some damage does not matter
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_zip_that_the_runner_cannot_unpack_is_rejected_before_the_job_exists(name: str) -> None:
     with pytest.raises((TooLargeError, UnprocessableError)) as told:
@@ -229,23 +189,14 @@ def test_a_folder_with_the_most_allowed_files_is_accepted() -> None:
     check(with_notebook(*((f"d/{number}.txt", b"") for number in range(MOST_FILES - 1))))
 
 
-def test_a_zip64_archive_is_accepted() -> None:
-    """Its end record contains no numbers; they precede it (zip64). Some tools also write this for small zips."""
-    raw = with_notebook(("b.txt", b"1"))
-    before, end = raw[:-22], raw[-22:]
-    size, offset = struct.unpack_from("<2L", end, 12)
-    end_64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 2, 2, size, offset)
-    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(before), 1)
-    check(before + end_64 + locator + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0))
-
-
-def test_a_zip_with_a_comment_is_accepted() -> None:
-    raw = with_notebook()
-    check(raw[:-2] + struct.pack("<H", 5) + b"hello")
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", FINE)
+def test_a_zip_that_the_runner_unpacks_is_accepted(name: str) -> None:
+    check(FINE[name][0]())
 
 
 def test_a_directory_of_many_chunks_is_read_completely() -> None:
-    raw = with_notebook(*((f"{number:05d}" + "n" * 400, b"") for number in range(5000)))
+    raw = with_notebook(*(("n" * 200 + f"/{number:05d}" + "n" * 200, b"") for number in range(5000)))
     limits = replace(PACKAGE_LIMITS, max_unpacked_files=5001)
     check_package(io.BytesIO(raw), "a.ipynb", kernel=None, limits=limits)
     with pytest.raises(TooLargeError, match="more than 5,000 files"):

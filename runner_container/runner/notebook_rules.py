@@ -1,0 +1,99 @@
+"""Decide whether a notebook can run.
+
+The client (`jupyter_scheduler_aws/snapshots/notebook_rules.py`) and the service (`chalicelib/domain/snapshots/notebook.py`) have the same
+rules; `tests/support/notebook_forms.py` holds all three to one list of notebooks.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+__all__ = ["OLD_FORMATS", "parse_notebook", "text_key"]
+
+_FORMATS: Final = (2, 3, 4)
+OLD_FORMATS: Final = (2, 3)
+"""Formats with worksheets, before 2015. nbformat upgrades them."""
+
+_CELL_TYPES: Final = ("code", "markdown", "raw")
+_OLD_CELL_TYPES: Final = ("code", "heading", "html", "markdown", "raw")
+
+
+def parse_notebook(data: bytes) -> dict[str, Any]:
+    """Parse a notebook that can run, perhaps after a repair.
+
+    Parameters
+    ----------
+    data
+        The content of the file.
+
+    Raises
+    ------
+    ValueError
+        If it cannot run. The message continues a sentence that begins with the name of the file.
+    """
+    try:
+        notebook = _parse_json(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError("is not a notebook: it is not UTF-8 text") from None
+    except (ValueError, RecursionError):
+        raise ValueError("is not a notebook: it is not JSON") from None
+    if problem := _find_problem(notebook):
+        raise ValueError(problem)
+    found: dict[str, Any] = notebook
+    return found
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of more than 4,300 digits, which Python does not convert
+        return json.loads(text, parse_int=float)
+
+
+def _find_problem(notebook: Any) -> str | None:
+    if not isinstance(notebook, dict):
+        return "is not a notebook: it is not a JSON object"
+    version = notebook.get("nbformat")
+    if isinstance(version, bool) or version not in _FORMATS:
+        return "is not a notebook of the formats 2, 3 and 4: check its nbformat"
+    if version not in OLD_FORMATS:
+        return _find_problem_of_cells(notebook.get("cells"), _CELL_TYPES)
+    worksheets = notebook.get("worksheets")
+    return _find_problem_of_worksheets(worksheets if isinstance(worksheets, list) else [None])
+
+
+def _find_problem_of_worksheets(worksheets: list[Any]) -> str | None:
+    for worksheet in worksheets:
+        if not isinstance(worksheet, dict):
+            return "is not a notebook: its worksheets are not a list of objects"
+        if problem := _find_problem_of_cells(worksheet.get("cells"), _OLD_CELL_TYPES):
+            return problem
+    return None
+
+
+def _find_problem_of_cells(cells: Any, types: tuple[str, ...]) -> str | None:
+    if not isinstance(cells, list):
+        return "is not a notebook: its cells are not a list"
+    for number, cell in enumerate(cells, start=1):
+        if not isinstance(cell, dict):
+            return f"cannot run: cell {number} is not an object"
+        if cell.get("cell_type") not in types:
+            return f"cannot run: the cell_type of cell {number} is none of {', '.join(types)}"
+        key = text_key(cell, is_old=types is _OLD_CELL_TYPES)
+        if not _is_text(cell.get(key)):
+            return f"cannot run: the {key} of cell {number} is not text"
+    return None
+
+
+def text_key(cell: Mapping[str, Any], *, is_old: bool) -> str:
+    """Return where a cell has its text."""
+    return "input" if is_old and cell["cell_type"] == "code" else "source"
+
+
+def _is_text(value: Any) -> bool:
+    """Check for text. It can be missing, and a list of strings is text in lines."""
+    if isinstance(value, list):
+        return all(isinstance(line, str) for line in value)
+    return value is None or isinstance(value, str)
