@@ -152,13 +152,13 @@ class EmulatedDurability:
             If it cannot be written; the next call tries again.
         """
         with self._lock:
-            marked, self._services = self._services, set()
             if self._noted.tables - self._known_tables:
-                marked.add("dynamodb")  # CloudFormation has created a table
+                self._services.add("dynamodb")  # CloudFormation has created a table
                 self._known_tables = set(map(encode_key, self._dynamodb._tables._data))
+            marked = set(self._services)
             services = self._state_functions() if marked or everything else {}
             for service in services if everything else marked & services.keys():
-                self._unwritten += self._record_changes(service, services[service])
+                self._unwritten += self._take_records(service, services[service])
             self._unwritten += self._noted.take()
             if self._unwritten:
                 self._journal.append(self._unwritten)
@@ -230,6 +230,14 @@ class EmulatedDurability:
         if statuses != self._stack_statuses:
             self._stack_statuses = statuses
             self._services |= self._state_functions().keys()
+
+    def _take_records(self, service: str, get_state: Callable[[], Any]) -> list[list[Any]]:
+        self._services.discard(service)
+        try:
+            return self._record_changes(service, get_state)
+        except Exception:
+            self._services.add(service)
+            raise
 
     def _record_changes(self, service: str, get_state: Callable[[], Any]) -> list[list[Any]]:
         found = retry_on_concurrent_change(lambda: self._records.find(service, get_state() or {}))

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from hypercorn.asyncio import serve  # type: ignore[import-not-found]  # in the emulator's environment only
@@ -37,6 +38,8 @@ from local_cloud.task_containers import TaskContainers
 from local_cloud.task_secrets import TaskSecrets
 
 __all__ = ["main"]
+
+_log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS: Final = 1.0
 """The pause between two looks at what the emulator changes without a request [s]."""
@@ -134,18 +137,24 @@ def _with_ready_event(application: Application, ready: asyncio.Event) -> Applica
 
 
 async def _save_regularly(durability: EmulatedDurability, record: PermissionRecord, stop: asyncio.Event) -> None:
-    await asyncio.to_thread(
-        durability.save
-    )  # so that the next start does not read the journal of the last process again
+    await _try(durability.save)  # so that the next start does not read the journal of the last process again
     pauses = 0
     while not await _is_set(stop, within=_FLUSH_SECONDS):
         pauses += 1
-        await asyncio.to_thread(durability.flush_background_work)
+        await _try(durability.flush_background_work)
         if pauses % _LOOK_FLUSHES == 0:
-            await asyncio.to_thread(durability.flush, everything=True)
-            await asyncio.to_thread(record.save)
+            await _try(partial(durability.flush, everything=True))
+            await _try(record.save)
         if durability.size > _SAVE_BYTES:
-            await asyncio.to_thread(durability.save)
+            await _try(durability.save)
+
+
+async def _try(step: Callable[[], None]) -> None:
+    """Run a step in a thread; log its failure, because the journal keeps what could not be saved."""
+    try:
+        await asyncio.to_thread(step)
+    except (OSError, RuntimeError):
+        _log.exception("the state cannot be saved; this is tried again")
 
 
 async def _is_set(event: asyncio.Event, *, within: float) -> bool:

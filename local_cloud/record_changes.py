@@ -32,19 +32,21 @@ class RecordChanges:
     def find(self, service: str, state: Mapping[str, Any]) -> list[list[Any]]:
         """Return the changes since the last look at these stores of a service, as `saved_state.apply` understands them."""
         seen = self._seen.setdefault(service, {})
-        stores = set(state)
-        gone = {place for place in seen if place[0] in stores}
+        gone = {place for place in seen if place[0] in state}
+        found: dict[_Place, bytes] = {}
         changes: list[list[Any]] = []
         for place, value in _records(state):
             gone.discard(place)
             text = self._encode(value)
             digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
             if seen.get(place) != digest:
-                seen[place] = digest
+                found[place] = digest
                 changes.append([service, "record", *place, text])
+        changes += [[service, "record", *place, None] for place in gone]
+        # Only now, so that a look that fails half-way finds the same again.
+        seen.update(found)
         for place in gone:
             del seen[place]
-            changes.append([service, "record", *place, None])
         return changes
 
 
