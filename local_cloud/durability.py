@@ -70,7 +70,6 @@ _NOTED: Final = {"BatchWriteItem", "DeleteItem", "PutItem", "PutLogEvents", "Tra
 _UNKEPT: Final = {"PutMetricData", "TransactGetItems"}
 
 _ACTION: Final = re.compile(rb"(?:^|&)Action=(\w+)")
-_ACTION_BYTES: Final = 4096
 _KINDS: Final = {("dynamodb", "tables"): "table", ("cloudwatch_logs", "log_groups"): "group"}
 _COUNTS: Final = {"ItemCount", "TableSizeBytes"}
 
@@ -190,13 +189,13 @@ class EmulatedDurability:
             self.flush(everything=True)
             earlier = self._journal.rotate()
         for service, get_state in self._app._build_persistence_save_dict().items():
-            self._save_service(service, retry_on_concurrent_change(get_state))
+            state = retry_on_concurrent_change(get_state)
+            if state is not None:  # else its module failed to load
+                self._save_service(service, state)
         for path in earlier:
             path.unlink()
 
     def _save_service(self, service: str, state: Any) -> None:
-        if state is None:  # its module failed to load
-            return
         path = self._folder / f"{service}.json"
         before = path.stat().st_ino if path.exists() else None
         self._persistence.save_state(service, state)  # logs an error instead of raising it
@@ -290,7 +289,7 @@ def _action(headers: Mapping[str, str], body: bytes, query: Mapping[str, Any] | 
     if named := (query or {}).get("Action"):
         return str(named[0] if isinstance(named, list) else named)
     is_form = "x-www-form-urlencoded" in headers.get("content-type", "")
-    found = _ACTION.search(body[:_ACTION_BYTES]) if is_form else None
+    found = _ACTION.search(body) if is_form else None
     return found[1].decode("ascii") if found else ""
 
 
