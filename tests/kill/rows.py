@@ -146,12 +146,17 @@ def _rows() -> Iterator[Row]:
 
 
 def _stopped(phase: Phase) -> Row:
-    done = phase is Phase.REPORTED
+    """Return the row of a stop. One that comes after the last cell may find the run completed before it is obeyed."""
+    statuses, outcomes = {"STOPPED"}, {"stopped"}
+    if phase is Phase.REPORTED:
+        statuses, outcomes = {"COMPLETED"}, {"succeeded"}
+    elif phase in (*_CELLS_DONE, Phase.REPORT):
+        statuses, outcomes = {"STOPPED", "COMPLETED"}, {"stopped", "succeeded"}
     return Row(
         fault=Fault.STOP,
         phase=phase,
-        status=_COMPLETED if done else frozenset({"STOPPED"}),
-        outcome=_SUCCEEDED if done else frozenset({"stopped"}),
+        status=frozenset(statuses),
+        outcome=frozenset(outcomes),
         runs=frozenset({0, 1} if phase in _BEFORE_CELLS else {1}),
         has_outputs=phase not in _BEFORE_CELLS,
         minutes=8,
