@@ -130,6 +130,20 @@ $(BASE_ARCHIVE): runner_container/debootstrap.sh
 test: $(ENVIRONMENTS) ## Run all tests, including browser and containers
 	@.ci/test
 
+# How many jobs of two owners the test of many jobs submits.
+JOBS := 30
+KILL_TESTS = .venv/bin/python -m pytest tests/kill --jobs $(JOBS)
+
+.PHONY: kill-tests
+kill-tests: $(ENVIRONMENTS) ## Kill, suspend and cut off real runs, and check how they end
+	@$(KILL_TESTS)
+
+.PHONY: reliability
+reliability: $(ENVIRONMENTS) ## Run the kill tests and write docs/reliability.md
+	@rm -f build/reliability.json
+	@$(KILL_TESTS) --runxfail -k test_the_promise || true
+	@.venv/bin/python -m tests.kill.report
+
 LINTED := build/.templates-linted
 
 .PHONY: check

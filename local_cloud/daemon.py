@@ -1,7 +1,6 @@
 """Start and stop the launcher as a separate process, identified by its process id and start time."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -64,7 +63,6 @@ class Daemon:
             return False
         self.stop()
         check_port_is_free(self._paths.port)
-        self._update_port_in_state()
         process = self._process = self._launch()
         self._wait(lambda: self._responds() or process.poll() is not None, within=_START_SECONDS)
         if process.poll() is not None or not self._responds():
@@ -87,18 +85,6 @@ class Daemon:
             self._process = None
         self._paths.pid.unlink(missing_ok=True)
         return pid is not None
-
-    def _update_port_in_state(self) -> None:
-        """Replace the port in the saved state if it has changed: the addresses of queues contain it."""
-        last = self._paths.last_port
-        if last.exists():
-            old = last.read_text(encoding="ascii")
-            for path in self._paths.state.glob("*.json") if old != str(self._paths.port) else ():
-                state = re.sub(
-                    rf"\b(localhost|127\.0\.0\.1):{old}\b", rf"\1:{self._paths.port}", path.read_text(encoding="utf-8")
-                )
-                path.write_text(state, encoding="utf-8")
-        last.write_text(str(self._paths.port), encoding="ascii")
 
     def _launch(self) -> subprocess.Popen[bytes]:
         shutil.rmtree(self._paths.temporary, ignore_errors=True)

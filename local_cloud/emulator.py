@@ -1,8 +1,8 @@
 """Patch MiniStack, which runs in this process, with what the service needs and MiniStack lacks.
 
 In this file: a container engine, task state change events, a StopTask that waits for the process, the client token of RunTask,
-expired items in a table's stream, one more resource type of CloudFormation, and state that is saved while MiniStack runs.
-Queries are in `dynamodb_queries.py`, streams in `dynamodb_streams.py`, schedules in `scheduler.py`, permissions in `authorization.py`,
+expired items in a table's stream, and one more resource type of CloudFormation.
+Saved state is in `durability.py`, queries are in `dynamodb_queries.py`, streams in `dynamodb_streams.py`, schedules in `scheduler.py`, permissions in `authorization.py`,
 tasks in `task_containers.py` and `task_secrets.py`. Each checks what it patches, and refuses another version of MiniStack.
 """
 # ruff: noqa: SLF001  private members of MiniStack are what this file is about
@@ -11,7 +11,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import wraps
 from typing import Any, Final
 
 from local_cloud.concurrent_changes import retry_on_concurrent_change
@@ -29,9 +29,8 @@ _DEFAULT_STOP_SECONDS: Final = 30
 """Fargate's default time between SIGTERM and SIGKILL [s]."""
 
 _REQUIRED: Final[Mapping[str, Mapping[str, tuple[str, ...] | None]]] = {
-    "ministack.app": {"app": None, "_build_persistence_save_dict": ()},
+    "ministack.app": {"app": None},
     "ministack.core.concurrency": {"resource_lock": ("scope", "key")},
-    "ministack.core.persistence": {"save_all": ("services",)},
     "ministack.core.responses": {
         "get_account_id": (),
         "get_region": (),
@@ -76,7 +75,6 @@ class Emulator:
         modules = require(_REQUIRED)
         self._app: Any = modules["ministack.app"]
         self._concurrency: Any = modules["ministack.core.concurrency"]
-        self._persistence: Any = modules["ministack.core.persistence"]
         self._responses: Any = modules["ministack.core.responses"]
         self._cloudformation: Any = modules["ministack.services.cloudformation.provisioners"]
         self._dynamodb: Any = modules["ministack.services.dynamodb"]
@@ -100,13 +98,6 @@ class Emulator:
             setattr(self._ecs, name, self._with_events(getattr(self._ecs, name)))
         self._patch_resource_types(self._cloudformation._RESOURCE_HANDLERS)
         self._dynamodb._remove_item = self._with_stream_records(self._dynamodb._remove_item)
-
-    def save(self) -> None:
-        """Write all state to its files, so that SIGKILL loses only later changes."""
-        services = self._app._build_persistence_save_dict()
-        self._persistence.save_all(
-            {name: partial(retry_on_concurrent_change, state) for name, state in services.items()}
-        )
 
     def stop_orphaned_tasks(self) -> int:
         """Mark every task whose process ended with an earlier emulator as stopped, and publish it; return their number."""
@@ -248,6 +239,7 @@ class Emulator:
     def _with_stream_records(self, remove: Callable[..., Any]) -> Callable[..., Any]:
         """Add items that expire to the table's stream, as DynamoDB does (but without `userIdentity`)."""
 
+        @wraps(remove)
         def remove_and_record(table: dict[str, Any], partition: Any, sort: Any) -> Any:
             removed = remove(table, partition, sort)
             if removed is not None and threading.current_thread().name == _EXPIRY_THREAD:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,6 @@ def test_jobs_survive_a_restart_without_a_new_deployment(deployed: Deployed, kil
     assert job["status"] == "COMPLETED"
     before = deployment(deployed)
     if killed:
-        wait_for_save(deployed)
         os.kill(launcher(deployed), signal.SIGKILL)
     else:
         assert "has stopped" in local_cloud("down")
@@ -71,12 +69,3 @@ def test_jobs_survive_a_restart_without_a_new_deployment(deployed: Deployed, kil
     again = nbjobs(deployed, "show", job["job_id"])
     assert again["status"] == "COMPLETED"
     assert nbjobs(deployed, "submit", "examples/hello.ipynb", "--wait")["job"]["status"] == "COMPLETED"
-
-
-def wait_for_save(deployed: Deployed) -> None:
-    """Wait for two saves, because the first may have started before the last change."""
-    state = deployed.folder / "state" / "dynamodb.json"
-    for _ in range(2):
-        before = state.stat().st_mtime_ns if state.exists() else 0
-        while not state.exists() or state.stat().st_mtime_ns == before:
-            time.sleep(0.1)

@@ -1,0 +1,20 @@
+"""The limits of the service that the kill tests shorten are still where they look for them."""
+
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+from tests.kill.shortened import shortened_bundle
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_limits_are_shorter_in_the_bundle(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "chalicelib", tmp_path / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "settings.json").write_text('{"limits": {}}', encoding="utf-8")
+    bundle = zipfile.ZipFile(io.BytesIO(shortened_bundle(tmp_path)))
+    assert b"HEARTBEAT_TIMEOUT: Final = timedelta(seconds=30)" in bundle.read("chalicelib/services/runs.py")
+    assert b"UNRESPONSIVE_TIMEOUT: Final = timedelta(seconds=90)" in bundle.read("chalicelib/domain/task_watch.py")
+    assert json.loads(bundle.read("settings.json"))["limits"] == {"launch_deadline_minutes": 2}
