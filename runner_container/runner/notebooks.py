@@ -9,7 +9,6 @@ from runner.errors import RunProblemError
 from runner.exit_codes import Code
 from runner.notebook_repair import repair_notebook
 from runner.notebook_rules import parse_notebook
-from runner.outcomes import clean_text
 from runner.papermill_without_stores import version
 from runner.run_warnings import RunWarnings, WarningCode
 
