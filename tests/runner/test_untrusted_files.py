@@ -184,7 +184,9 @@ def test_requests_go_through_the_proxy(runner: Runner) -> None:
     "route", ["check-in", "work-order", "input", "output-urls", "put", "report", "heartbeat", "result"]
 )
 def test_redirects_are_not_followed(runner: Runner, service: FakeService, order: Order, route: str) -> None:
-    order(notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.2, timeout_seconds=5, finish_seconds=0)
+    order(
+        notebook("open('a.txt', 'w').write('a')"), heartbeat_seconds=0.2, finish_seconds=-600
+    )  # uploads are retried for `retry_seconds` only
     with FakeService() as other:
         service.redirects[route] = f"{other.url}/v1/runs/owner-1/job-1/1/{route}"
 

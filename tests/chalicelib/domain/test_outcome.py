@@ -125,9 +125,15 @@ def test_exit_code_0_without_a_report_is_no_success() -> None:
 OOM = "OutOfMemoryError: Container killed due to memory usage"
 
 
-@pytest.mark.parametrize(("exit_code", "container_reason"), [(137, OOM), (137, ""), (1, OOM), (None, OOM)])
+@pytest.mark.parametrize(("exit_code", "container_reason"), [(137, OOM), (1, OOM), (None, OOM)])
 def test_a_full_memory_is_recognized(exit_code: int | None, container_reason: str) -> None:
     assert classify(exit_code=exit_code, container_reason=container_reason) == "out_of_memory"
+
+
+def test_exit_code_137_alone_shows_no_lack_of_memory() -> None:
+    code, message = classify_stopped_task(stopped_task("EssentialContainerExited", "", 137, ""))
+    assert code == "container_gone"
+    assert "SIGKILL" in message
 
 
 def test_exit_code_137_after_a_stop_request_is_not_out_of_memory() -> None:
