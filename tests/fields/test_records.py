@@ -58,6 +58,7 @@ INTERNAL = {
         "schedule_slots",
         "next_due",
         "schedule_problem",
+        "missed_problem",
         "tick_problem",
     },
 }
