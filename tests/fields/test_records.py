@@ -60,6 +60,7 @@ INTERNAL = {
         "schedule_slots",
         "next_due",
         "schedule_problem",
+        "missed_problem",
         "tick_problem",
     },
 }
