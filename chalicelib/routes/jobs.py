@@ -17,14 +17,13 @@ from chalicelib.routes.models.job_response_builders import (
 )
 from chalicelib.routes.models.job_responses import (
     AttemptListResponse,
-    FilePageResponse,
     JobCountResponse,
     JobIdResponse,
     JobPageResponse,
     JobResponse,
-    LogPageResponse,
     UploadResponse,
 )
+from chalicelib.routes.models.output_responses import FilePageResponse, LogPageResponse
 from chalicelib.routes.models.query_strings import attempt_query, batch_query, job_query, parse_status
 from chalicelib.routes.request_body import parse_body
 from chalicelib.services.jobs import JobService

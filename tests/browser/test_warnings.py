@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.servers import lab_server
-from tests.jupyter_scheduler_aws.fake_api import WARNING, FakeApi, running_api
+from tests.jupyter_scheduler_aws.documents import WARNING
+from tests.jupyter_scheduler_aws.fake_api import FakeApi, running_api
 from tests.jupyter_scheduler_aws.fake_server import REGION
 from tests.support.jupyter_server import JupyterServer
 

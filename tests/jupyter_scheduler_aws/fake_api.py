@@ -13,23 +13,12 @@ from urllib.parse import quote, unquote
 
 from typing_extensions import override
 
+from tests.jupyter_scheduler_aws.documents import ENVIRONMENT
 from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
 from tests.jupyter_scheduler_aws.fake_owners import OWNER_ROUTES, OwnerRoutes
 from tests.jupyter_scheduler_aws.fake_server import Request, Response
 
-__all__ = ["ATTEMPTS", "ENVIRONMENT", "WARNING", "FakeApi", "FakeJob", "etag_of", "running_api"]
-
-ENVIRONMENT = {
-    "name": "python",
-    "label": "python",
-    "description": "Python with pandas",
-    "file_extensions": ["ipynb"],
-    "output_formats": [{"name": "ipynb", "label": "Notebook"}, {"name": "html", "label": "HTML"}],
-    "metadata": {},
-    "compute_types": ["small", "large"],
-    "default_compute_type": "small",
-    "utc_only": False,
-}
+__all__ = ["FakeApi", "FakeJob", "etag_of", "running_api"]
 
 
 def etag_of(content: bytes) -> str:
@@ -46,31 +35,6 @@ def ended(status: str, code: str, title: str, message: str = "") -> dict[str, An
     return {"status": status, "end_time": START + 65_000, "phase": {"code": "ended"}, "outcome": outcome}
 
 
-ATTEMPTS = [
-    {
-        "attempt": 1,
-        "compute_type": "small",
-        "on_spot": True,
-        "start_time": START,
-        "end_time": START + 90_000,
-        "outcome": {"code": "spot_reclaimed", "title": "Spot capacity was reclaimed", "message": "AWS needs it."},
-        "warnings": [],
-        "files_count": 2,
-        "files_bytes": 10,
-    },
-    {
-        "attempt": 3,
-        "compute_type": "large",
-        "on_spot": False,
-        "start_time": None,
-        "end_time": START + 200_000,
-        "outcome": {"code": "container_gone", "title": "The container disappeared", "message": "See its log."},
-        "warnings": [],
-        "files_count": None,
-        "files_bytes": None,
-    },
-]
-WARNING = {"code": "outputs_skipped", "message": "2,000 outputs were left out.", "names": ["a.csv", "b"], "count": 2000}
 COMPLETED = ended("COMPLETED", "succeeded", "Completed")
 FAILED = ended("FAILED", "notebook_error", "The notebook raised an error", "Cell 3 of 3: ValueError: no data for 1850")
 

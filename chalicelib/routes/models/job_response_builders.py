@@ -8,16 +8,13 @@ from chalicelib.domain.job import Job, JobSpec
 from chalicelib.routes.models.job_responses import (
     AttemptListResponse,
     AttemptResponse,
-    FilePageResponse,
-    FileResponse,
     JobFileResponse,
     JobPageResponse,
     JobResponse,
     JobRow,
-    LogEventResponse,
-    LogPageResponse,
     UploadResponse,
 )
+from chalicelib.routes.models.output_responses import FilePageResponse, FileResponse, LogEventResponse, LogPageResponse
 from chalicelib.routes.models.responses import build_response, without_nulls
 from chalicelib.services.outputs import AttemptLogPage, FilePage
 from chalicelib.services.uploads import UploadForm

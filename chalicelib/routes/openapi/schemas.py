@@ -12,7 +12,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from chalicelib.routes import error_responses
-from chalicelib.routes.models import definition_responses, job_responses, owner_responses, service_info_responses
+from chalicelib.routes.models import (
+    definition_responses,
+    job_responses,
+    output_responses,
+    owner_responses,
+    service_info_responses,
+)
 from chalicelib.routes.models.job_responses import Row
 
 __all__ = ["REF_TEMPLATE", "component_schemas", "field_docs", "without_nulls"]
@@ -25,6 +31,7 @@ _OWN: Final = __name__.partition(".")[0]
 _RESPONSE_MODULES: Final = (
     service_info_responses,
     job_responses,
+    output_responses,
     definition_responses,
     owner_responses,
     error_responses,

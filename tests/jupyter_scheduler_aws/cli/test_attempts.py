@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
-from tests.jupyter_scheduler_aws.fake_api import ATTEMPTS, COMPLETED, FAILED, WARNING, FakeApi
+from tests.jupyter_scheduler_aws.documents import ATTEMPTS, WARNING
+from tests.jupyter_scheduler_aws.fake_api import COMPLETED, FAILED, FakeApi
 
 _SHOWN = "2,000 outputs were left out. (a.csv, b, 1,998 more)"
 

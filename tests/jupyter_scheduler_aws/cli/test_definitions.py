@@ -10,7 +10,8 @@ from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.cli.definition_table import definition_table
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
-from tests.jupyter_scheduler_aws.fake_api import FAILED, WARNING, FakeApi
+from tests.jupyter_scheduler_aws.documents import WARNING
+from tests.jupyter_scheduler_aws.fake_api import FAILED, FakeApi
 from tests.jupyter_scheduler_aws.fake_definitions import NEXT, REFUSED
 
 LONG = "A name that is longer than any terminal is wide " * 3

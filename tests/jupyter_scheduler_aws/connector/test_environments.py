@@ -7,7 +7,8 @@ from jupyter_scheduler.environments import EnvironmentRetrievalError
 
 from jupyter_scheduler_aws import AwsEnvironmentManager
 from jupyter_scheduler_aws.connector.connection import Connection
-from tests.jupyter_scheduler_aws.fake_api import ENVIRONMENT, FakeApi
+from tests.jupyter_scheduler_aws.documents import ENVIRONMENT
+from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.jobs import Jobs
 from jupyter_scheduler_aws.connector.panel_models import read_job
 from jupyter_scheduler_aws.connector.workspace import Workspace
-from tests.jupyter_scheduler_aws.fake_api import WARNING, FakeApi
+from tests.jupyter_scheduler_aws.documents import WARNING
+from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
 SECOND = {"code": "no_parameters_cell", "message": "No cell is tagged.\x1b[31m", "names": [], "count": 0}
 SHOWN = "2,000 outputs were left out. (a.csv, b, 1,998 more)"
