@@ -143,6 +143,7 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
     """nbclient for one run: starts its kernel with the run's launcher, saves while a cell runs, bounds what a cell may print."""
 
     nb_man: RunManager
+    clear_before_next_output: bool
 
     def __init__(self, manager: RunManager, starter: KernelStarter, **kwargs: Any) -> None:
         super().__init__(manager, km=starter.manager, kernel_name=starter.kernel.name, **kwargs)
