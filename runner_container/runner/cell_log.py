@@ -237,7 +237,7 @@ def _replace(outputs: list[NotebookNode], note: NotebookNode, *, after: Notebook
 
 def _make_stream(name: str, text: str) -> NotebookNode:
     """Return an output without the validation of nbformat, which takes longer than everything else here."""
-    return NotebookNode(output_type="stream", name=name, text=text)
+    return NotebookNode(output_type="stream", name=name, text=text)  # type: ignore[no-untyped-call]
 
 
 def _is_stream(output: NotebookNode, name: str) -> bool:

@@ -94,7 +94,7 @@ def test_other_outputs_stay_in_their_places_and_their_new_indexes_are_returned(l
     for number in range(300):
         if number % 100 == 50:
             displayed[len(outputs)] = number
-            outputs.append(new_output("display_data", {"text/plain": str(number)}))
+            outputs.append(new_output("display_data", {"text/plain": str(number)}))  # type: ignore[no-untyped-call]
         assert log.add(outputs, "stderr", ".") == {}
         if new_indexes := log.add(outputs, "stdout", f"{number:03}" + "x" * 9_996 + "\n"):
             displayed = {new_indexes[index]: value for index, value in displayed.items()}
