@@ -33,7 +33,6 @@ def choose_launcher(environ: MutableMapping[str, str]) -> Launcher:
     """
     if descriptor := environ.pop(SOCKET_VARIABLE, ""):
         return InitLauncher(socket.socket(fileno=int(descriptor)))
-    _LOG.warning("there is no init: the notebook runs as the runner's user, without isolation")
     return DirectLauncher()
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
-from traitlets import Type
 
 __all__ = ["MAX_ERROR_CHARACTERS", "RunKernelClient", "readable_content"]
 
@@ -46,8 +45,8 @@ class ReadableChannel(AsyncZMQSocketChannel):
 class RunKernelClient(AsyncKernelClient):
     """jupyter_client's client, with channels that leave out what cannot be decoded."""
 
-    shell_channel_class = Type(ReadableChannel)
-    iopub_channel_class = Type(ReadableChannel)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(shell_channel_class=ReadableChannel, iopub_channel_class=ReadableChannel, **kwargs)
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class DirectLauncher:
         self, argv: Sequence[str], *, environment: Mapping[str, str], folder: str, stdout: int, stderr: int
     ) -> LeaderProcess:
         """Start a kernel. If it is ipykernel, it exits when this process has ended (JPY_PARENT_PID)."""
+        _LOG.info("there is no init: the notebook runs as the runner's user, without isolation")
         process = _Child(
             argv,
             cwd=folder,

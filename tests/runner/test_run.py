@@ -57,6 +57,15 @@ def test_the_log_shows_the_start_of_each_cell_and_what_it_prints(runner: Runner,
     ]
 
 
+def test_the_log_begins_with_what_the_job_does(runner: Runner, order: Order) -> None:
+    order(notebook("print('one')"))
+
+    code, running = runner.run()
+
+    assert (code, running.lines[0]) == (0, "runner: job 0199-1, attempt 1, environment analysis")
+    assert not any("WARNING" in line or "warn" in line.lower() for line in running.lines), running.log
+
+
 def test_heartbeats_count_code_cells(runner: Runner, service: FakeService, order: Order) -> None:
     order(notebook("1", "import time; time.sleep(1)", "3"), heartbeat_seconds=0.1)
 

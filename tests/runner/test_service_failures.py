@@ -302,7 +302,7 @@ def test_a_failed_upload_does_not_hide_the_error_of_a_cell(runner: Runner, servi
 
     assert runner.run(script=FAST, retry_seconds="2")[0] == 10
     assert runner.outcome["message"].startswith(
-        "Cell 1 of 1 (`1 / 0`) raised ZeroDivisionError: division by zero\nNot every output"
+        "Cell 2 of 2 (`1 / 0`) raised ZeroDivisionError: division by zero\nNot every output"
     )
 
 
