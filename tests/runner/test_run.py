@@ -88,7 +88,7 @@ def test_a_notebook_gets_typed_parameters(runner: Runner, order: Order) -> None:
 
     assert runner.run()[0] == 0
 
-    assert runner.text(3) == "[5, '2026-10', ['a', 'b'], '2026-10-01', True]\n"
+    assert runner.text(3) == "[5, '2026-10', ('a', 'b'), '2026-10-01', True]\n"
 
 
 def test_a_folder_becomes_the_working_directory_and_only_changed_files_are_uploaded(
