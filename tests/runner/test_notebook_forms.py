@@ -1,7 +1,7 @@
 """What the runner does with notebooks of any form; client and service have the same list."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import nbformat
@@ -11,7 +11,11 @@ from runner.errors import RunProblemError
 from runner.exit_codes import Code
 from runner.notebooks import read_notebook
 from runner.run_warnings import RunWarnings
+from tests.runner.conftest import Runner
+from tests.runner.fake_service import FakeService
 from tests.support.notebook_forms import FORMS, cell_of, notebook_of, old_notebook_of
+
+Order = Callable[..., None]
 
 RUNS = [name for name, form in FORMS.items() if form.problem is None]
 CANNOT_RUN = [name for name, form in FORMS.items() if form.problem is not None]
@@ -69,3 +73,24 @@ def test_the_language_of_a_kernelspec_without_name_is_kept() -> None:
     read = read_notebook(notebook_of(metadata={"kernelspec": {"language": "R"}}), "a.ipynb")
     assert read.metadata.language_info == {"name": "R"}
     assert "kernelspec" not in read.metadata
+
+
+@pytest.mark.parametrize(
+    ("content", "repairs"),
+    [
+        (
+            old_notebook_of({"cell_type": "code", "language": "python", "input": ["print(6 * 7)"], "outputs": [{}]}),
+            ["format 3, upgraded to 4"],
+        ),
+        (notebook_of({"cell_type": "code", "source": "print(6 * 7)", "metadata": {"tags": "x"}}), ["cell 1: tags"]),
+    ],
+    ids=["format 3", "odd format 4"],
+)
+def test_a_repaired_notebook_runs_and_the_report_lists_the_repairs(
+    runner: Runner, service: FakeService, order: Order, content: bytes, repairs: list[str]
+) -> None:
+    order(content, parameters={"n": "1"})
+    assert runner.run()[0] == 0
+    assert runner.text(2) == "42\n"
+    found = [warning for warning in service.reports[0]["warnings"] if warning["code"] == "notebook_repaired"]
+    assert [warning["names"] for warning in found] == [repairs]

@@ -69,7 +69,7 @@ class _OldCell(_Cell, gc=False):
     code_field: ClassVar[str] = "input"
 
 
-class _Worksheet(msgspec.Struct):
+class _Worksheet(msgspec.Struct, gc=False):
     cells: Raw = _NOTHING
 
     def __post_init__(self) -> None:

@@ -83,11 +83,9 @@ def _filled(piece: bytes, end: bytes = b"0]}]}") -> Iterator[bytes]:
     yield end
 
 
-def _cells(
-    piece: bytes, before: bytes = b"", end: bytes = b'{"cell_type":"raw"}]}', *, start: bytes = _CELLS
-) -> Iterator[bytes]:
+def _cells(piece: bytes, before: bytes = b"", end: bytes = b'{"cell_type":"raw"}]}') -> Iterator[bytes]:
     """Return a notebook of the largest allowed size whose list of cells repeats one piece."""
-    return itertools.chain([start, before], [piece * (_MIB // len(piece))] * (_LARGEST.max_notebook_mib - 1), [end])
+    return itertools.chain([_CELLS, before], [piece * (_MIB // len(piece))] * (_LARGEST.max_notebook_mib - 1), [end])
 
 
 _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
@@ -107,10 +105,6 @@ _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
     "lists as cells": (lambda: _cells(b"[],"), "cannot_be_run"),
     "lines of a text": (lambda: _cells(b'"a",', b'{"cell_type":"raw","source":["",', b'""]}]}'), "taken"),
     "numbers as lines of a text": (lambda: _cells(b"1,", b'{"cell_type":"raw","source":[', b"1]}]}"), "cannot_be_run"),
-    "cells of format 3": (
-        lambda: _cells(b'{"cells":[]},', start=b'{"nbformat":3,"worksheets":['),
-        "cannot_be_run",
-    ),
     "depth": (lambda: _filled(b"["), "cannot_be_run"),
     "a long number": (lambda: _filled(b"9"), "taken"),
     "a long kernel name": (
