@@ -24,7 +24,7 @@ The promise: no job runs twice when it should run once, none is lost, none stays
 A proxy between the runner and the service shows when the runner has come to a moment, and cuts it off. The notebook appends a line to a file outside each time it runs.
 
 The service's and the runner's time limits are {FACTOR} times shorter than in production, so an outage of ten minutes takes one. Times are measured with these limits, from the fault to the end of the job, and include the work of the machine.
-`make kill-tests`, which CI runs, fails if a row breaks the promise. The rows are in `tests/kill/rows.py`.
+`make kill-tests` fails if a row breaks the promise. The rows are in `tests/kill/rows.py`.
 
 | fault | moment | status | outcome | can be downloaded | ran | attempts | time to the end |
 | --- | --- | --- | --- | --- | --- | --- | --- |
