@@ -57,7 +57,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
         process.stdin.close()
 
 
-def service_problem(check: Callable[[], None]) -> str | None:
+def service_problem(check: Callable[[], object]) -> str | None:
     try:
         check()
     except RequestError as error:

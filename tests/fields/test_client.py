@@ -158,12 +158,13 @@ def test_an_edit_of_one_option_keeps_every_other_option(client: Client, report: 
 
 def test_none_takes_every_option_off_again_and_keeps_what_a_definition_always_has(client: Client, report: Path) -> None:
     definition_id = client.schedule(report, cron=None, name="Plain", environment="second")
-    plain = _shown(client.get_definition(definition_id), JOB | SCHEDULE)
-    for name, value in (JOB | SCHEDULE).items():
+    plain = _shown(client.get_definition(definition_id), {**JOB, **SCHEDULE})
+    for name, value in {**JOB, **SCHEDULE}.items():
         client.update_definition(definition_id, **{name: value})
         changed = client.get_definition(definition_id)
         assert _shown(changed, {name: value}) == _expected({name: value})
-        client.update_definition(definition_id, **{name: None})
+        nothing: dict[str, Any] = {name: None}
+        client.update_definition(definition_id, **nothing)
         expected = _shown(changed, {name: value}) if name in ("name", "environment", "active") else {}
         if name in _DEFAULTS:
             expected = {name: _DEFAULTS[name]}

@@ -23,7 +23,7 @@ _MODULES: Final = (
     "chalicelib/services/runs.py",
     "chalicelib/services/sweep.py",
 )
-_CONSTANT: Final = re.compile(r"timedelta\((minutes|seconds)=(\d+)\)")
+_CONSTANT: Final = re.compile(r"timedelta\((hours|minutes|seconds)=(\d+)\)")
 _SETTINGS: Final = "settings.json"
 _LAUNCH_DEADLINE: Final = "launch_deadline_minutes"
 
@@ -60,5 +60,5 @@ def _content(name: str, path: Path) -> bytes:
 
 
 def _shorter(constant: re.Match[str]) -> str:
-    seconds = int(constant[2]) * (60 if constant[1] == "minutes" else 1)
+    seconds = int(constant[2]) * {"hours": 3600, "minutes": 60, "seconds": 1}[constant[1]]
     return f"timedelta(seconds={seconds / FACTOR:g})"

@@ -22,8 +22,9 @@ if __name__ == "__main__":
                 kill_seconds=default.kill_seconds / FACTOR,
                 second_interrupt_seconds=default.second_interrupt_seconds / FACTOR,
                 grace_seconds=default.grace_seconds / FACTOR,
-                reach_seconds=default.reach_seconds / FACTOR,
-                busy_seconds=default.busy_seconds / FACTOR,
+                retry_seconds=default.retry_seconds / FACTOR,
+                hurry_seconds=default.hurry_seconds / FACTOR,
+                report_seconds=default.report_seconds / FACTOR,
             )
         )
     )

@@ -36,7 +36,7 @@ def check_notebook(content: bytes, filename: str, *, kernel: str | None) -> str:
         raise UnprocessableError(f"{filename} {error}. Open it in JupyterLab, save it, and submit it again.") from None
     if not kernel and not own_kernel:
         raise UnprocessableError(f"{filename} names no kernel. Open it in JupyterLab, choose a kernel and save it.")
-    return head.kernel or kernel or ""
+    return own_kernel or kernel or ""
 
 
 def check_package(file: IO[bytes], filename: str, *, kernel: str | None, limits: PackageLimits) -> str:

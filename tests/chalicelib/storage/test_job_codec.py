@@ -86,4 +86,4 @@ def test_text_keys_sort_by_name_and_then_by_id(one: str, other: str, first: str,
 @given(st.integers(0, 10**14), st.integers(0, 10**14))
 def test_keys_with_times_sort_by_time(one: int, other: int) -> None:
     assert (deadline_key(one, "o", "j") < deadline_key(other, "o", "j")) == (one < other)
-    assert (waiting_key("o", one, "j") < waiting_key("o", other, "j")) == (one < other)
+    assert (waiting_key("o", "d", one, "j") < waiting_key("o", "d", other, "j")) == (one < other)
