@@ -28,7 +28,6 @@ class RunClient(PapermillNotebookClient):  # type: ignore[misc]
 
     nb_man: RunManager
     clear_before_next_output: bool
-    clear_before_next_output: bool
 
     def __init__(self, manager: RunManager, starter: KernelStarter, **kwargs: Any) -> None:
         super().__init__(
