@@ -20,7 +20,7 @@ from runner.uploads import Output
 __all__ = ["Converted", "converter_environment", "make_format"]
 
 _NOTEBOOK = logging.getLogger(NOTEBOOK)
-_COMMAND: Final = (sys.executable, "-I", str(Path(__file__).with_name("converter.py")))
+_CONVERTER: Final = (sys.executable, "-I", str(Path(__file__).with_name("converter.py")))
 """Isolated: without the user's packages, the current folder, and Python's environment variables."""
 _FOLDER_VARIABLES: Final = re.compile(r"(?:PYTHON|JUPYTER|IPYTHON|XDG_).*|PWD|OLDPWD")
 """Variables with paths of configuration, templates or modules."""
@@ -38,7 +38,15 @@ class Converted:
     """`format: reason`, if the format could not be made."""
 
 
-def make_format(notebook: Path, name: str, *, stem: str, folder: Path, timeout_seconds: float) -> Converted:
+def make_format(
+    notebook: Path,
+    name: str,
+    *,
+    stem: str,
+    folder: Path,
+    timeout_seconds: float,
+    converter: Sequence[str] = _CONVERTER,
+) -> Converted:
     """Convert an executed notebook to one format, in a process of its own.
 
     Parameters
@@ -53,10 +61,12 @@ def make_format(notebook: Path, name: str, *, stem: str, folder: Path, timeout_s
         Where the result goes; it is created.
     timeout_seconds
         The time limit of the conversion.
+    converter
+        The command that converts: it reads the notebook from stdin.
     """
     try:
         folder.mkdir()
-        response = json.loads(_convert([name, stem, str(folder)], notebook, timeout_seconds))
+        response = json.loads(_convert([*converter, name, stem, str(folder)], notebook, timeout_seconds))
         problem = clean_text(response["problem"], limit=500)
         outputs = [_output(folder, file["format"], file["path"]) for file in response["files"]]
     except subprocess.TimeoutExpired:
@@ -94,12 +104,12 @@ def _describe_end(error: subprocess.CalledProcessError) -> str:
     return f"the converter failed: {clean_text(str(error), limit=300)}"
 
 
-def _convert(arguments: Sequence[str], notebook: Path, timeout_seconds: float) -> bytes:
+def _convert(command: Sequence[str], notebook: Path, timeout_seconds: float) -> bytes:
     """Run the converter, and log its stderr, which may quote the notebook, as the notebook's."""
     with KernelStderr(logs=False) as stderr, notebook.open("rb") as file:
         try:
             return subprocess.run(
-                [*_COMMAND, *arguments],
+                command,
                 stdin=file,
                 stdout=subprocess.PIPE,
                 stderr=stderr.pipe,

@@ -1,30 +1,16 @@
 """The possible next steps in a world: by people, runners, ECS, running functions and the table's stream."""
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from chalicelib.domain.outcome import OUTCOMES, OutcomeCode
-from tests.model.record import Record, write
+from tests.model.bounds import Bounds
+from tests.model.calls import responses
+from tests.model.record import Record
 from tests.model.scheduler import Scheduler
-from tests.model.tape import NO_RESPONSE, Call, Refused
-from tests.model.world import Operation, Task, World, alone, has_ended, replace_task, simplify, task_arn, task_of
+from tests.model.world import Operation, Task, World, alone, has_ended, replace_task, simplify, task_of
 
-__all__ = ["Bounds", "Step", "Steps"]
-
-
-class Bounds(NamedTuple):
-    """The bounds of the exploration."""
-
-    operations: int = 2
-    """The number of functions that run at the same time."""
-    double: bool = True
-    """Whether the first launch may start two tasks by mistake."""
-    faults: bool = True
-    """Whether a function may be interrupted between two calls, and the response to a launch be lost or delayed for hours."""
-    outages: bool = False
-    """Whether the service may become unreachable for all runners."""
-    last_attempt_without_capacity: int = 1
-    """The last attempt for which ECS may lack capacity repeatedly; later ones only until the capacity deadline."""
+__all__ = ["Step", "Steps"]
 
 
 class Step(NamedTuple):
@@ -205,7 +191,7 @@ class Steps:
         if result.call is None:
             yield from self._conclude(world, operation)
             return
-        for response, after in self._execute(world, result.call):
+        for response, after in responses(world, result.call, self._bounds):
             changed = operation.has_effects or result.call.name in _EFFECTS
             further = operation._replace(responses=(*operation.responses, response), has_effects=changed)
             if result.call.name == "index":
@@ -236,57 +222,6 @@ class Steps:
             yield name, replace_task(world, task, stopped=_exit(operation.detail))
             yield f"{name}, and the runner hangs", replace_task(world, task, runner="hung")
 
-    def _execute(self, world: World, call: Call) -> Iterator[tuple[Any, World]]:
-        """Find the answers that a call may have, each with the world after it."""
-        if call.name in ("get", "index"):
-            yield world.record, world
-        elif call.name == "update":
-            updates, condition = call.arguments
-            after = write(world.record, updates, condition)  # type: ignore[arg-type] # as the fake model makes them
-            yield after, world if after is None else _changed(world, after)
-        elif call.name == "delete":
-            yield True, _changed(world, None)
-        elif call.name == "describe":
-            task = task_of(world, str(call.arguments[0]))
-            yield task, world
-            if task and task.stopped:
-                yield None, world  # ECS forgets
-        elif call.name == "read result":
-            results = (each.result for each in world.tasks if each.attempt == call.arguments[0] and each.result)
-            yield next(results, None), world
-        elif call.name == "list cluster":
-            yield tuple(task.arn for task in world.running if not task.stopping), world
-        elif call.name == "list tasks":
-            wanted = (each for each in world.running if each.attempt == call.arguments[0] and not each.stopping)
-            yield tuple(each.arn for each in wanted), world
-        elif call.name == "stop task":
-            task = task_of(world, str(call.arguments[0]))
-            yield None, replace_task(world, task, stopping=True) if task else world
-        else:
-            yield from self._launch(world, call)
-
-    def _launch(self, world: World, call: Call) -> Iterator[tuple[Any, World]]:
-        """Launch: the same launch again gives the same task; without an answer, nobody knows."""
-        attempt, launch, _ = call.arguments
-        arn = task_arn(int(str(attempt)), int(str(launch)))
-        known = task_of(world, arn)
-        launched = world if known else world._replace(tasks=tuple(sorted((*world.tasks, Task(arn)))))
-        yield arn, launched
-        if self._bounds.faults:
-            yield NO_RESPONSE, launched
-            yield NO_RESPONSE, world
-        if int(str(attempt)) <= self._bounds.last_attempt_without_capacity:
-            if self._bounds.faults:
-                yield Refused("throttled"), launched  # of a call that was sent twice, and heeded the first time
-            if not known:
-                yield Refused("no_capacity"), world
-        if not known:
-            yield Refused("permission_problem"), world
-            yield Refused("configuration_problem"), world
-        if self._bounds.double and not known and arn == task_arn(1, 1):
-            second = Task(task_arn(1, 1, copy=1))
-            yield arn, launched._replace(tasks=tuple(sorted((*launched.tasks, second))))
-
 
 def _is_attempt_over(world: World) -> bool:
     """Whether just its task is left of the last attempt: beside what was in flight at its end, one function at a time is looked at then."""
@@ -301,13 +236,3 @@ def _exit(code: str) -> str:
 
 def _without(world: World, operation: Operation) -> World:
     return world._replace(operations=tuple(each for each in world.operations if each != operation))
-
-
-def _changed(world: World, after: Record | None) -> World:
-    """Put the record; of one that is deleted, the table's stream tells the cleanup function (infra/triggers.py)."""
-    before = world.record
-    assert before is not None
-    if after is not None:
-        return world._replace(record=after)
-    attempt = str(before.attempt) if before.live_shard else ""
-    return world._replace(record=None, stream=(*world.stream, ("cleanup", attempt, before.task_arn or "")))

@@ -16,11 +16,12 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.domain.job import Job
 from chalicelib.domain.transitions import TRANSITIONS, Transition, TransitionName
 from chalicelib.storage.job_table import JobTable
+from tests.model.bounds import Bounds
 from tests.model.explore import Explored, explore
 from tests.model.record import Record
 from tests.model.rules import breaches, ends_a_run_by_its_launch, runs_twice
 from tests.model.scheduler import Options, Scheduler
-from tests.model.steps import Bounds, Step, Steps
+from tests.model.steps import Step, Steps
 from tests.model.world import Operation, World, has_ended, is_settled, task_arn
 
 pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.timeout(900)]

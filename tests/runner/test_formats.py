@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from runner import formats
 from runner.formats import Converted, make_format
 from tests.runner.conftest import RUNNER_CONTAINER, notebook
 
@@ -22,8 +22,9 @@ def executed(tmp_path: Path) -> Path:
     return file
 
 
-def make(executed: Path, name: str, *, timeout_seconds: float = 300) -> Converted:
-    return make_format(executed, name, stem="report", folder=executed.with_name(name), timeout_seconds=timeout_seconds)
+def make(executed: Path, name: str, *, timeout_seconds: float = 300, **options: Any) -> Converted:
+    folder = executed.with_name(name)
+    return make_format(executed, name, stem="report", folder=folder, timeout_seconds=timeout_seconds, **options)
 
 
 def test_a_format_is_a_file(executed: Path) -> None:
@@ -64,12 +65,9 @@ def test_a_large_image_is_in_the_page_without_being_parsed(executed: Path) -> No
         ("import time; time.sleep(600)", "took longer than 1 s"),
     ],
 )  # fmt: skip
-def test_a_converter_that_ends_early_is_a_problem_of_its_format(
-    executed: Path, monkeypatch: pytest.MonkeyPatch, code: str, problem: str
-) -> None:
-    monkeypatch.setattr(formats, "_COMMAND", (sys.executable, "-c", code))
-
-    converted = make(executed, "html", timeout_seconds=1 if "sleep" in code else 300)
+def test_a_converter_that_ends_early_is_a_problem_of_its_format(executed: Path, code: str, problem: str) -> None:
+    converter = (sys.executable, "-c", code)
+    converted = make(executed, "html", timeout_seconds=1 if "sleep" in code else 300, converter=converter)
 
     assert converted.outputs == ()
     assert converted.problem.startswith("html: ")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import psutil  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
 from tests.runner.conftest import FAST, PID, WAIT, Runner, assert_ended, kernel_of, notebook
@@ -122,49 +121,6 @@ def test_a_run_waits_out_an_outage(runner: Runner, service: FakeService, order: 
     assert running.end() == 0, running.log
     assert (runner.outcome["code"], runner.text(2)) == ("succeeded", "on\n")
     assert service.results[-1] == service.reports[0]
-
-
-def test_the_result_is_stored_before_the_report(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("open('a.txt', 'w').write('a')", "1 / 0"))
-
-    assert runner.run()[0] == 10
-    assert service.results == service.reports
-    routes = [request.route for request in service.requests if request.route in ("put", "result", "report")]
-    assert routes[-2:] == ["result", "report"]
-
-
-@pytest.mark.parametrize("status", [DROP, 307, 400, 503])
-def test_a_result_that_cannot_be_stored_does_not_prevent_the_report(
-    runner: Runner, service: FakeService, order: Order, status: int
-) -> None:
-    order(notebook("1"))
-    service.rules["result"] = lambda _: status
-
-    code, running = runner.run()
-
-    assert (code, len(service.reports), service.results) == (0, 1, [])
-    assert "the result could not be stored" in running.log
-
-
-def test_an_expired_form_is_requested_again(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1"))
-    service.failures["result"] = [403]
-
-    assert runner.run()[0] == 0
-    assert len(service.results) == 1
-    assert service.requests_to("heartbeat")[-1].json["result_form"] is True
-
-
-def test_without_a_result_the_report_is_retried_for_as_long_as_the_run_may_take(
-    runner: Runner, service: FakeService, order: Order
-) -> None:
-    order(notebook("1"))
-    service.rules["result"] = lambda _: 503
-    service.failures["report"] = [DROP] * 4
-
-    code, running = runner.run(script=FAST, report_seconds="0.1")
-
-    assert (code, len(service.reports)) == (0, 1), running.log
 
 
 def test_heartbeats_say_for_how_long_the_service_has_answered(
@@ -304,43 +260,3 @@ def test_a_failed_upload_does_not_hide_the_error_of_a_cell(runner: Runner, servi
     assert runner.outcome["message"].startswith(
         "Cell 2 of 2 (`1 / 0`) raised ZeroDivisionError: division by zero\nNot every output"
     )
-
-
-def test_an_input_of_another_size_is_an_input_problem(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1"), input={"size_bytes": 10})
-
-    assert (runner.run()[0], runner.outcome["code"]) == (13, "input_problem")
-    assert "the input has more than 10 bytes, expected 10" in runner.outcome["message"]
-
-
-def test_a_missing_input_is_an_input_problem(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1"))
-    service.rules["input"] = lambda _: 404
-
-    assert (runner.run()[0], runner.outcome["code"]) == (13, "input_problem")
-
-
-def test_an_interrupted_download_is_retried(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1"))
-    service.cut["input"] = [10]
-
-    assert runner.run()[0] == 0
-    assert len(service.requests_to("input")) == 2
-
-
-def test_an_unreachable_input_is_a_runner_error(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1"), heartbeat_seconds=0.5)
-    service.rules["input"] = lambda _: 503
-
-    assert (runner.run(script=FAST, retry_seconds="2")[0], runner.outcome["code"]) == (19, "runner_error")
-
-
-def test_an_unreadable_work_order_is_a_runner_error(runner: Runner, service: FakeService, order: Order) -> None:
-    order(notebook("1"))
-    del service.order["limits"]
-
-    code, running = runner.run()
-
-    assert code == 19
-    assert "the work order cannot be read: KeyError('limits')" in running.log
-    assert not psutil.pid_exists(running.process.pid)
