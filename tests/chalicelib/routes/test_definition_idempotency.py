@@ -168,25 +168,27 @@ def test_a_token_is_forgotten_after_a_week(local: LocalScheduler, made: Definiti
     assert made.run_now(definition_id, **_TOKEN) != job_id
 
 
-def test_the_token_of_a_deleted_definition_still_names_it(local: LocalScheduler, made: Definitions) -> None:
+def test_the_token_of_a_deleted_definition_is_refused(local: LocalScheduler, made: Definitions) -> None:
     made.follow_streams()
     first = made.create(**_TOKEN)
     made.delete(first)
     assert made.clean_up() == []
-    assert made.create(**_TOKEN) == first
+    response = made.post(**_TOKEN)
+    assert (response.status, response.body["code"]) == (409, "idempotency_token_reused")
+    assert f"has created {first}, which was deleted since. Choose another token" in response.body["message"]
     assert made.leftovers() == {}
-    assert local.api.get(f"{_PATH}/{first}").status == 404
 
 
-def test_the_token_of_a_deleted_run_still_names_it(local: LocalScheduler, made: Definitions) -> None:
+def test_the_token_of_a_deleted_run_is_refused(local: LocalScheduler, made: Definitions) -> None:
     made.follow_streams()
     definition_id = made.create()
     first = made.run_now(definition_id, **_TOKEN)
     local.api.delete(f"/scheduler/jobs/{first}")
-    assert made.run_now(definition_id, **_TOKEN) == first
+    response = local.api.post(f"{_PATH}/{definition_id}/jobs", _TOKEN)
+    assert (response.status, response.body["code"]) == (409, "idempotency_token_reused")
     made.delete(definition_id)
     assert made.clean_up() == []
-    assert made.run_now(definition_id, **_TOKEN) == first
+    assert local.api.post(f"{_PATH}/{definition_id}/jobs", _TOKEN).status == 409
     assert made.leftovers() == {}
 
 
