@@ -12,9 +12,9 @@ from tests.support.faults import Always
 from tests.support.runs import Run
 from tests.support.scheduler import notebook
 
-__all__ = ["CONTEXT", "HANDLERS", "Handler"]
+__all__ = ["HANDLERS", "Handler", "dispatch"]
 
-CONTEXT: Any = SimpleNamespace(
+_CONTEXT: Any = SimpleNamespace(
     aws_request_id="r",
     function_name="f",
     memory_limit_in_mb=128,
@@ -22,7 +22,7 @@ CONTEXT: Any = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 60_000,
 )
 
-_DAILY = {"schedule": "0 13 * * *"}
+_DAILY: dict[str, Any] = {"schedule": "0 13 * * *"}
 
 
 @dataclass(frozen=True)
@@ -135,16 +135,17 @@ def _records(made: Definitions, records: list[dict[str, Any]]) -> bool:
 
 
 def _task_event(_: Definitions, detail: dict[str, Any]) -> bool:
-    return _delivered(lambda: events.task_events({"detail": detail}, CONTEXT))
+    return _delivered(lambda: events.task_events({"detail": detail}, _CONTEXT))
 
 
-def _dispatch(*_: Any) -> bool:
+def dispatch(*_: Any) -> bool:
+    """Deliver a wake-up; return whether dispatch has succeeded."""
     record = {"attributes": {"ApproximateReceiveCount": "1"}}
-    return _delivered(lambda: events.dispatch({"Records": [record]}, CONTEXT))
+    return _delivered(lambda: events.dispatch({"Records": [record]}, _CONTEXT))
 
 
 def _sweep(*_: Any) -> bool:
-    return _delivered(lambda: events.sweep({}, CONTEXT))
+    return _delivered(lambda: events.sweep({}, _CONTEXT))
 
 
 def _waiting(made: Definitions) -> None:
@@ -163,7 +164,7 @@ HANDLERS = (
     Handler("walk after a long outage", lambda made: _overdue(made, catch_up_seconds=60), _ticks),
     Handler("sync", _unwritten, _ticks),
     Handler("sweep", _work_for_the_sweep, _sweep),
-    Handler("dispatch", _waiting, _dispatch),
+    Handler("dispatch", _waiting, dispatch),
     Handler("event of a running task", _unrecorded, _task_event),
     Handler("event of a lost container", _stopped, _task_event),
     Handler("event of a container that has reported", _reported, _task_event),
