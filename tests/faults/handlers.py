@@ -32,7 +32,7 @@ class Handler:
     name: str
     prepare: Callable[[Definitions], Any]
     act: Callable[[Definitions, Any], bool]
-    """Deliver the event. Return whether the function has succeeded; else AWS delivers it again."""
+    """Deliver the event. Return whether the function has succeeded; else AWS delivers the event again."""
 
 
 def _delivered(call: Callable[[], Any]) -> bool:

@@ -1,4 +1,5 @@
-"""Each AWS call of each function that no request waits for fails once, in each way; then events are delivered again and sweeps follow.
+"""Each AWS call of each function that no request waits for fails once, in each way; then AWS delivers the event again if the function has
+failed, and sweeps follow.
 
 The calls are found by recording them. Whatever fails, the end is the same as without a fault: each job has run once, and nothing is lost,
 doubled or half done.
@@ -31,15 +32,25 @@ def test_a_fault_at_any_call_does_not_change_the_end(handler: Handler, fault: st
             assert _end_after(handler, fault, call, turn) == expected, f"{fault}: {call} {turn}"
 
 
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: handler.name)
+def test_an_event_that_is_delivered_twice_does_not_change_the_end(handler: Handler) -> None:
+    _, expected = _undisturbed(handler)
+    with scheduler() as local:
+        made, subject = _prepared(local, handler)
+        assert handler.act(made, subject)
+        assert handler.act(made, subject)
+        assert _end(made) == expected
+
+
 def _end_after(handler: Handler, fault: str, call: str, turn: int) -> dict[str, Any]:
-    """Deliver an event with a fault at one call, then again, as AWS does after a failure and sometimes anyway."""
+    """Deliver an event with a fault at one call, and again if the function has failed. What it consumes in spite of that, a sweep repeats."""
     with scheduler() as local:
         made, subject = _prepared(local, handler)
         local.hub.listeners.append(injected := FAULTS[fault](call, turn))
-        handler.act(made, subject)
+        is_consumed = handler.act(made, subject)
         local.hub.listeners.remove(injected)
         assert injected.has_happened or (fault == "sent twice" and call.startswith("ecs:")), call
-        assert handler.act(made, subject), f"{fault}: {call} {turn}"
+        assert is_consumed or handler.act(made, subject), f"{fault}: {call} {turn}"
         return _end(made)
 
 
