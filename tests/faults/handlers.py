@@ -149,12 +149,12 @@ def _sweep(*_: Any) -> bool:
 
 
 def _waiting(made: Definitions) -> None:
-    made.local.create()
-    made.local.create(compute_type="small-spot")
+    """Make a job whose launch was interrupted, and two that wait, one of them for Spot capacity."""
     claimed = made.local.launch()
     key = {"owner_id": {"S": made.local.owner_id()}, "job_id": {"S": _job_id(claimed)}}
     made.local.client("dynamodb").update_item(TableName="jobs", Key=key, UpdateExpression="REMOVE task_arn")
     made.local.create()
+    made.local.create(compute_type="small-spot")
     made.local.clock.forward(milliseconds=1)
 
 
