@@ -81,16 +81,25 @@ class TickService:
         TickConflictError
             If the definition kept changing.
         AwsError, CopyTimeoutError
-            If a call of AWS failed, or S3 took too long to copy the snapshot; this is noted on the definition.
+            If a call of AWS failed, or S3 took too long to copy the snapshot; this is noted on the definition, unless the tick is
+            written after all.
         """
+        due = due.replace(second=0, microsecond=0)
         try:
             self._handle(owner_id, definition_id, due, revision)
         except (AwsError, CopyTimeoutError) as error:
-            self.problems.note(owner_id, definition_id, BackgroundWork.TICKS, error)
+            if not self._is_written(definition_id, due):
+                self.problems.note(owner_id, definition_id, BackgroundWork.TICKS, error)
             raise
 
+    def _is_written(self, definition_id: str, due: datetime) -> bool:
+        """Check whether a tick is written although a call failed: only its response was lost. False if that cannot be read."""
+        try:
+            return self.marks.get(tick_mark_id(definition_id, due)) is not None
+        except AwsError:
+            return False
+
     def _handle(self, owner_id: str, definition_id: str, due: datetime, revision: int | None) -> None:
-        due = due.replace(second=0, microsecond=0)
         for _ in range(_TRIES):
             definition = self.definitions.get(owner_id, definition_id)
             if definition is None:

@@ -10,6 +10,7 @@ __all__ = ["FAULTS", "OF_READS", "READS"]
 _THROTTLE = {
     "dynamodb": "ProvisionedThroughputExceededException",
     "ecs": "ThrottlingException",
+    "logs": "ThrottlingException",
     "s3": "SlowDown",
     "scheduler": "ThrottlingException",
     "secretsmanager": "ThrottlingException",

@@ -27,6 +27,21 @@ REGION = "us-east-1"
 class AwsCalls(list[str]):
     """The AWS calls that were made, as `service:Operation`; presigning is not a call."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.indexes: list[str] = []
+        """The index that each of them reads; empty for other calls."""
+
+    def clear(self) -> None:
+        """Forget them."""
+        super().clear()
+        self.indexes.clear()
+
+    def add(self, call: str, body: Any) -> None:
+        """Add a call with the body of its request."""
+        self.append(call)
+        self.indexes.append(json.loads(body).get("IndexName", "") if call == "dynamodb:Query" else "")
+
 
 class Listener(Protocol):
     """Something between a client and AWS."""
@@ -63,7 +78,7 @@ class Hub:
 
     def _before(self, service: str, operation: str, params: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
         call = f"{service}:{operation}"
-        self.calls.append(call)
+        self.calls.add(call, params["body"])
         for listener in list(self.listeners):
             if response := listener.before(call):
                 return response

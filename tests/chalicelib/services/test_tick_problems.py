@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.definitions import Definitions
 from tests.support.failures import Failures
-from tests.support.faults import Always
+from tests.support.faults import Always, Lost, Refused
 from tests.support.scheduler import LocalScheduler
 
 _DENIED = "AccessDeniedException"
@@ -30,6 +30,29 @@ def test_a_failed_tick_is_noted_and_delivered_again(
     described = made.described(definition_id)
     assert (described["problems"], described["run_count"]) == ([], 1)
     assert described["next_run_time"] == int(made.at("14:00").timestamp() * 1000)
+
+
+def test_a_tick_that_is_written_is_no_problem_although_the_response_was_lost(
+    local: LocalScheduler, made: Definitions, failures: Failures
+) -> None:
+    definition_id = made.create()
+    made.set_clock("13:00", seconds=4)
+    local.hub.listeners.append(Lost("dynamodb:TransactWriteItems"))
+    assert made.tick(definition_id, made.at("13:00")) == ["m0"]
+    assert failures.counted() == ["ticks"]
+    described = made.described(definition_id)
+    assert (described["problems"], described["run_count"]) == ([], 1)
+
+
+def test_a_tick_is_noted_as_failed_if_its_mark_cannot_be_read(local: LocalScheduler, made: Definitions) -> None:
+    definition_id = made.create()
+    made.set_clock("13:00", seconds=4)
+    copies = Always("SlowDown", "s3:CopyObject", status=503)
+    read_of_mark = Refused("ThrottlingException", "dynamodb:GetItem", 3)
+    local.hub.listeners += [copies, read_of_mark]
+    made.tick(definition_id, made.at("13:00"))
+    assert read_of_mark.has_happened
+    assert [problem["code"] for problem in made.described(definition_id)["problems"]] == ["busy"]
 
 
 def test_a_throttled_tick_shows_a_next_run_until_it_fails_repeatedly(local: LocalScheduler, made: Definitions) -> None:
