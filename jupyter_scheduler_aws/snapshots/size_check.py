@@ -17,6 +17,14 @@ _MAX_NAMES: Final = 3
 
 _KIB: Final = 1024
 
+_FOLDERS_PER_FILE: Final = 10
+_ENTRY_BYTES: Final = 46 + 2000
+_MAX_DIRECTORY_BYTES: Final = 64 * 1024 * 1024
+"""The service's limits on the folders and on the directory of a zip (`chalicelib/domain/snapshots/zip_rules.py`, `zip_directory.py`)."""
+
+_ENTRY_WITHOUT_NAME_BYTES: Final = 46
+"""The fixed part of an entry of a zip's directory (PKWARE's APPNOTE 6.3.10, section 4.3.12)."""
+
 
 def check_notebook_size(notebook: Path, size_bytes: int, max_bytes: int | None) -> None:
     """Raise a `SnapshotTooLargeError` if a notebook is above the limit."""
@@ -38,6 +46,8 @@ class FolderSize:
         self._files: Counter[str] = Counter()
         self._total_bytes = 0
         self._total_files = 0
+        self._folders: set[str] = set()
+        self._directory_bytes = 0
 
     def add(self, member: Member) -> None:
         """Count a file, or an empty folder."""
@@ -46,30 +56,49 @@ class FolderSize:
         self._files[top + slash] += 1
         self._total_bytes += member.size_bytes
         self._total_files += 1
+        self._directory_bytes += _ENTRY_WITHOUT_NAME_BYTES + len(member.name.encode(errors="surrogatepass"))
+        self._directory_bytes += member.is_folder  # its name ends with a slash
+        folder = member.name if member.is_folder else member.name.rpartition("/")[0]
+        while folder and folder not in self._folders:  # if it is known, so are its parents
+            self._folders.add(folder)
+            folder = folder.rpartition("/")[0]
 
     @property
     def is_over(self) -> bool:
         """Whether the folder is already too large."""
-        limits = self._limits
-        return _is_over(self._total_files, limits.max_unpacked_files) or _is_over(
-            self._total_bytes, limits.max_unpacked_bytes
-        )
+        return self._find_excess() is not None
 
     def check(self) -> None:
-        """Raise a `SnapshotTooLargeError` if there are too many files, or they are too large."""
-        limits = self._limits
-        if _is_over(self._total_files, limits.max_unpacked_files):
-            raise self._error(f"the limit is {limits.max_unpacked_files:,} files", "max_unpacked_files")
+        """Raise a `SnapshotTooLargeError` if there are too many files or folders, or they are too large, or have too long names."""
+        if excess := self._find_excess():
+            raise self._error(*excess)
+
+    def _find_excess(self) -> tuple[str, str | None] | None:
+        """Return which limit the folder exceeds, and the operator's setting that could allow it."""
+        limits, max_files = self._limits, self._limits.max_unpacked_files
+        if max_files is not None and self._total_files > max_files:
+            return f"the limit is {max_files:,} files", "max_unpacked_files"
         if _is_over(self._total_bytes, limits.max_unpacked_bytes):
-            raise self._error(f"the limit is {_size(limits.max_unpacked_bytes)}", "max_unpacked_mib")
+            return f"the limit is {_size(limits.max_unpacked_bytes)}", "max_unpacked_mib"
+        if max_files is not None and len(self._folders) > (max_folders := max_files * _FOLDERS_PER_FILE):
+            return f"it has {len(self._folders):,} folders, and the limit is {max_folders:,}", "max_unpacked_files"
+        max_bytes, setting = _MAX_DIRECTORY_BYTES, None
+        if max_files is not None and max_files * _ENTRY_BYTES < max_bytes:
+            max_bytes, setting = max_files * _ENTRY_BYTES, "max_unpacked_files"
+        if self._directory_bytes > max_bytes:
+            return (
+                f"their paths have {self._directory_bytes:,} bytes in the zip, and the limit is {max_bytes:,}",
+                setting,
+            )
+        return None
 
     def check_zip(self, zip_bytes: int) -> None:
         """Raise a `SnapshotTooLargeError` if the zip is already too large."""
         if _is_over(zip_bytes, self._limits.max_bytes):
             raise self._error(f"the zip is larger than the limit of {_size(self._limits.max_bytes)}", "max_folder_mib")
 
-    def _error(self, limit: str, setting: str) -> SnapshotTooLargeError:
-        order = self._files if setting == "max_unpacked_files" else self._bytes
+    def _error(self, limit: str, setting: str | None) -> SnapshotTooLargeError:
+        order = self._bytes if setting in ("max_unpacked_mib", "max_folder_mib") else self._files
         largest = ", ".join(
             f"{name} ({_files(self._files[name])}, {_size(self._bytes[name])})"
             if name.endswith("/")
@@ -79,7 +108,9 @@ class FolderSize:
         return SnapshotTooLargeError(
             f"The folder {self._folder} has {_files(self._total_files)}, {_size(self._total_bytes)} in total; {limit}. "
             f"The largest are {largest}. List what the run does not need in {self._folder / IGNORE_FILE}, "
-            f"move the notebook to a smaller folder, or ask the operator for a higher limits.{setting}."
+            + ("or " if setting is None else "")
+            + "move the notebook to a smaller folder"
+            + (f", or ask the operator for a higher limits.{setting}." if setting else ".")
         )
 
 

@@ -113,6 +113,8 @@ def _check(entries: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
 
 def _find_problem(entry: zipfile.ZipInfo) -> str:
     """Check an entry by the same rules as the service (`chalicelib/domain/snapshots/zip_rules.py`)."""
+    if not entry.filename:  # `is_dir` fails for it before Python 3.12
+        return "it has no name"
     path = PurePosixPath(entry.filename)
     if "\0" in entry.orig_filename:
         return "its name has a null character"

@@ -4,8 +4,9 @@ The client (`jupyter_scheduler_aws/snapshots/notebook_rules.py`) and the service
 rules; `tests/support/notebook_forms.py` holds all three to one list of notebooks.
 """
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 __all__ = ["OLD_FORMATS", "parse_notebook", "text_key"]
@@ -14,8 +15,13 @@ _FORMATS: Final = (2, 3, 4)
 OLD_FORMATS: Final = (2, 3)
 """Formats with worksheets, before 2015. nbformat upgrades them."""
 
+_MAX_CELLS: Final = 100_000
+"""How many cells and worksheets a notebook may have: the service has only seconds to check them."""
+
 _CELL_TYPES: Final = ("code", "markdown", "raw")
 _OLD_CELL_TYPES: Final = ("code", "heading", "html", "markdown", "raw")
+
+_TOO_MANY_CELLS: Final = f"cannot run: it has more than {_MAX_CELLS:,} cells"
 
 
 def parse_notebook(data: bytes) -> dict[str, Any]:
@@ -58,27 +64,33 @@ def _find_problem(notebook: Any) -> str | None:
     version = notebook.get("nbformat")
     if isinstance(version, bool) or version not in _FORMATS:
         return "is not a notebook of the formats 2, 3 and 4: check its nbformat"
+    numbers = itertools.count(1)
     if version not in OLD_FORMATS:
-        return _find_problem_of_cells(notebook.get("cells"), _CELL_TYPES)
+        return _find_problem_of_cells(notebook.get("cells"), _CELL_TYPES, numbers)
     worksheets = notebook.get("worksheets")
-    return _find_problem_of_worksheets(worksheets if isinstance(worksheets, list) else [None])
+    return _find_problem_of_worksheets(worksheets if isinstance(worksheets, list) else [None], numbers)
 
 
-def _find_problem_of_worksheets(worksheets: list[Any]) -> str | None:
+def _find_problem_of_worksheets(worksheets: list[Any], numbers: Iterator[int]) -> str | None:
     for worksheet in worksheets:
         if not isinstance(worksheet, dict):
             return "is not a notebook: its worksheets are not a list of objects"
-        if problem := _find_problem_of_cells(worksheet.get("cells"), _OLD_CELL_TYPES):
+        if next(numbers) > _MAX_CELLS:
+            return _TOO_MANY_CELLS
+        if problem := _find_problem_of_cells(worksheet.get("cells"), _OLD_CELL_TYPES, numbers):
             return problem
     return None
 
 
-def _find_problem_of_cells(cells: Any, types: tuple[str, ...]) -> str | None:
+def _find_problem_of_cells(cells: Any, types: tuple[str, ...], numbers: Iterator[int]) -> str | None:
+    """Check cells; `numbers` counts them, in all worksheets."""
     if not isinstance(cells, list):
         return "is not a notebook: its cells are not a list"
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict):
             return f"cannot run: cell {number} is not an object"
+        if next(numbers) > _MAX_CELLS:
+            return _TOO_MANY_CELLS
         if cell.get("cell_type") not in types:
             return f"cannot run: the cell_type of cell {number} is none of {', '.join(types)}"
         key = text_key(cell, is_old=types is _OLD_CELL_TYPES)

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import re
 import shutil
 import time
 import zlib
@@ -18,11 +19,15 @@ from runner.retry import backoff_delays
 from runner.scheduler_api import SchedulerApi
 from runner.work_order import WorkOrder
 
-__all__ = ["Snapshot", "download_snapshot"]
+__all__ = ["Snapshot", "download_snapshot", "find_name_problem"]
 
 _LOG = logging.getLogger(__name__)
 _PERMANENT: Final = (200, 404, 410)
 """The input does not exist, or it is complete but has another size: a retry cannot change that."""
+_NOT_IN_NAMES: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
+_MAX_NAME_CHARACTERS: Final = 200
+_MAX_NAME_BYTES: Final = 255
+"""The longest name of a file on Linux (NAME_MAX)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +96,8 @@ def _download(order: WorkOrder, api: SchedulerApi, packed: Path, check: Callable
 
 
 def _unpack(order: WorkOrder, packed: Path, folder: Path) -> Snapshot:
-    if Path(order.filename).name != order.filename or order.filename in {"", ".", ".."}:
-        raise RunProblemError(Code.INPUT_PROBLEM, f"{order.filename!r} is not the name of a notebook")
+    if problem := find_name_problem(order.filename):
+        raise RunProblemError(Code.INPUT_PROBLEM, f"{order.filename!r} cannot run: the notebook's name {problem}")
     notebook = folder / order.filename
     if order.packaged:
         checksums = unpack(packed, folder, order.limits)
@@ -104,3 +109,18 @@ def _unpack(order: WorkOrder, packed: Path, folder: Path) -> Snapshot:
             Code.INPUT_PROBLEM, f"The input folder's zip has no notebook '{order.filename}' at its root"
         )
     return Snapshot(folder=folder, notebook=notebook, checksums=checksums)
+
+
+def find_name_problem(name: str) -> str | None:
+    """Return why a notebook cannot have this name; None if it can. The client and the service have the same rule."""
+    try:
+        size_bytes = len(name.encode())
+    except UnicodeEncodeError:
+        return "is not valid Unicode"
+    if _NOT_IN_NAMES.search(name):
+        return "has a slash, a backslash or a control character"
+    if not name or name in (".", ".."):
+        return "is no name of a file"
+    if len(name) > _MAX_NAME_CHARACTERS or size_bytes > _MAX_NAME_BYTES:
+        return f"has more than {_MAX_NAME_CHARACTERS} characters or {_MAX_NAME_BYTES} bytes"
+    return None

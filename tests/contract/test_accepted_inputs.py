@@ -11,10 +11,13 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.domain.snapshots.snapshot import check_notebook, check_package
 from chalicelib.domain.snapshots.zip_rules import PackageLimits
 from chalicelib.errors import RequestError
+from chalicelib.routes.models.job_requests import Filename
+from jupyter_scheduler_aws.snapshots.notebook_file import find_name_problem
 from jupyter_scheduler_aws.snapshots.notebook_rules import find_notebook_problem
 from tests.support.hostile_zips import MOST_BYTES, MOST_FILES, with_notebook
 from tests.support.notebook_forms import FORMS, cell_of, notebook_of, old_notebook_of
@@ -166,3 +169,18 @@ def test_service_and_runner_accept_the_same_names(runner: Runner, names: list[st
     found = runner("a.zip", content)
     assert (problem is None) == (found is None), (problem, found)
     assert found is None or found.startswith("input_problem: ")
+
+
+@EXAMPLES
+@given(
+    name=st.text(st.sampled_from("a/\\.\n\x7f\x80\u5831\U0001f4a5\u2028"), max_size=4)
+    | st.text(st.characters(), max_size=20)
+    | st.builds(str.__mul__, st.sampled_from("n\xfc\u5831\U0001f4a5"), st.integers(50, 260))
+)
+def test_client_and_service_accept_the_same_names_of_notebooks(name: str) -> None:
+    try:
+        TypeAdapter(Filename).validate_python(name)
+    except ValidationError:
+        assert find_name_problem(name) is not None
+    else:
+        assert find_name_problem(name) is None

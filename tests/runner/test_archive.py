@@ -10,9 +10,11 @@ import pytest
 from runner.archive import unpack
 from runner.errors import RunProblemError
 from runner.exit_codes import Code
+from runner.snapshot import find_name_problem
 from runner.work_order import Limits
 from tests.runner.conftest import zipped
 from tests.support.hostile_zips import FINE, HOSTILE, MOST_BYTES, MOST_FILES
+from tests.support.notebook_names import NAMES
 
 LIMITS = Limits(max_unpacked_bytes=MOST_BYTES, max_unpacked_files=MOST_FILES, max_output_bytes=1, max_output_files=1)
 
@@ -27,6 +29,11 @@ def unpacked(tmp_path: Path) -> Callable[[bytes], dict[str, int]]:
         return unpack(archive, folder, LIMITS)
 
     return of
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_the_runner_accepts_names_that_the_service_accepts(name: str) -> None:
+    assert find_name_problem(name) == NAMES[name]
 
 
 def special(name: str, mode: int) -> bytes:

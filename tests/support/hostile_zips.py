@@ -184,6 +184,7 @@ HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
     "a name that leads out": lambda: with_notebook(("../b", b"")),
     "a name that leads out and back": lambda: with_notebook(("b/../../c", b"")),
     "an absolute name": lambda: with_notebook(("/etc/b", b"")),
+    "an empty name": lambda: directory_of(lambda _: entry_of(b""), 1),
     "a null character": lambda: with_notebook(("axb.txt", b"")).replace(b"axb.txt", b"a\x00b.txt"),
     "a link": lambda: with_notebook((_special("b", stat.S_IFLNK | 0o777), b"/etc/passwd")),
     "a pipe": lambda: with_notebook((_special("b", stat.S_IFIFO | 0o666), b"")),

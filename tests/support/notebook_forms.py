@@ -188,6 +188,8 @@ _RUNS: Final[Mapping[str, Form]] = {
 }
 """Notebooks that run."""
 
+_MANY_CELLS: Final = b'{"cell_type": "raw"},' * 50_000 + b'{"cell_type": "raw"}'
+_TOO_MANY_CELLS: Final = "cannot run: it has more than 100,000 cells"
 _NOT_UTF_8: Final = "is not a notebook: it is not UTF-8 text"
 _NOT_JSON: Final = "is not a notebook: it is not JSON"
 _NO_OBJECT: Final = "is not a notebook: it is not a JSON object"
@@ -251,6 +253,18 @@ _CANNOT_RUN: Final[Mapping[str, Form]] = {
     "null among lines": Form(notebook_of(cell_of(source=[None])), "cannot run: the source of cell 1 is not text"),
     "a list among lines": Form(
         notebook_of(cell_of(source=["x", ["y"]])), "cannot run: the source of cell 1 is not text"
+    ),
+    "too many cells": Form(
+        notebook_of(cells=["C", "C"]).replace(b'"C"', _MANY_CELLS),
+        _TOO_MANY_CELLS,
+    ),
+    "too many cells in two worksheets": Form(
+        old_notebook_of(worksheets=[{"cells": ["C"]}] * 2).replace(b'"C"', _MANY_CELLS), _TOO_MANY_CELLS
+    ),
+    "too many worksheets": Form(old_notebook_of(worksheets=[{"cells": []}] * 100_001), _TOO_MANY_CELLS),
+    "a number after 100,000 cells": Form(
+        notebook_of(cells=["C", "D", 1]).replace(b'"C"', _MANY_CELLS).replace(b'"D"', _MANY_CELLS[: 21 * 49_999 - 1]),
+        "cannot run: cell 100001 is not an object",
     ),
     "cells in format 3": Form(notebook_of(nbformat=3), _NO_WORKSHEETS),
     "a worksheet that is a number": Form(old_notebook_of(worksheets=[1]), _NO_WORKSHEETS),

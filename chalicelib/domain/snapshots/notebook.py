@@ -8,7 +8,10 @@ rules; `tests/support/notebook_forms.py` holds all three to one list of notebook
 """
 
 import codecs
+import itertools
 import re
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -21,6 +24,12 @@ _NOTHING: Final = Raw()
 _FORMATS: Final = (2, 3, 4)
 _OLD_FORMATS: Final = (2, 3)
 """Formats with worksheets, before 2015. The runner upgrades them."""
+
+_MAX_CELLS: Final = 100_000
+"""How many cells and worksheets a notebook may have: the checks of a cell take some microseconds, and 100 MiB could have 5 million cells."""
+
+_NUMBERS: Final[ContextVar[Iterator[int]]] = ContextVar("numbers")
+"""The numbers of the next cells and worksheets of the notebook that is being checked."""
 
 _LINES: Final = re.compile(rb'\[(?:[\s,]*+"(?:[^"\\]++|\\.)*+")*+\s*+\]')
 """A JSON array of strings. Its quantifiers are possessive: they keep no positions to return to, so its memory is bounded."""
@@ -54,6 +63,7 @@ class _Cell(msgspec.Struct, gc=False):
     input: Raw = _NOTHING
 
     def __post_init__(self) -> None:
+        _count()
         kind = _text(self.cell_type)
         if kind not in self.types:
             raise ValueError(f"the cell_type of cell {{}} is none of {', '.join(self.types)}")
@@ -73,6 +83,7 @@ class _Worksheet(msgspec.Struct, gc=False):
     cells: Raw = _NOTHING
 
     def __post_init__(self) -> None:
+        _count()
         _check_cells(self.cells, _OldCell)
         self.cells = _NOTHING
 
@@ -108,7 +119,13 @@ def read_kernel(content: bytes) -> str:
     return _text(_part(_part(notebook.metadata, _Metadata, _Metadata()).kernelspec, _Kernelspec, _Kernelspec()).name)
 
 
+def _count() -> None:
+    if next(_NUMBERS.get()) > _MAX_CELLS:
+        raise _ProblemError(f"cannot run: it has more than {_MAX_CELLS:,} cells")
+
+
 def _check_notebook(notebook: _Notebook) -> None:
+    _NUMBERS.set(itertools.count(1))
     version = _part(notebook.nbformat, float, 0.0)
     if version not in _FORMATS:
         raise _ProblemError("is not a notebook of the formats 2, 3 and 4: check its nbformat")

@@ -82,6 +82,8 @@ class EntryRules:
 
 
 def _find_problem(entry: zipfile.ZipInfo) -> str | None:
+    if not entry.filename:  # `is_dir` fails for it before Python 3.12
+        return "it has no name"
     path = PurePosixPath(entry.filename)
     if "\0" in entry.orig_filename:
         return "its name has a null character"

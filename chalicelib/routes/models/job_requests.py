@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 _MAX_PARAMETERS: Final = 200
+_MAX_NAME_BYTES: Final = 255
+"""The longest name of a file on Linux (NAME_MAX)."""
 _SMALLEST: Final = 1e-120
 _LARGEST: Final = 1e38
 """The range of numbers that DynamoDB stores exactly: it accepts magnitudes down to 1e-130, and 38 digits."""
@@ -62,9 +64,29 @@ def relative_path(path: str) -> str:
     return path
 
 
+def _file_name(name: str) -> str:
+    """Return the name if a file on Linux, where the notebook runs, can have it.
+
+    Raises
+    ------
+    ValueError
+        If it stands for a folder, or has more than 255 bytes.
+    """
+    if name in (".", ".."):
+        raise ValueError(f"{name!r} is no name of a file")
+    if len(name.encode()) > _MAX_NAME_BYTES:
+        raise ValueError(f"{name!r} has more than {_MAX_NAME_BYTES} bytes")
+    return name
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A job's name. It is part of an index key, which DynamoDB limits to 1,024 bytes."""
-Filename = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+Filename = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$"),
+    AfterValidator(_file_name),
+]
+"""Name of a notebook. Client (`snapshots/notebook_file.py`) and runner (`runner/snapshot.py`) have the same rule."""
 InputPath = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f\x7f]+$"),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.notebook_names import NAMES
 from tests.support.scheduler import LocalScheduler, Response, notebook
 
 _ITSELF: dict[str, Any] = {"runtime_environment_name": "python"}
@@ -57,6 +58,12 @@ def test_the_error_names_a_value_that_is_not_allowed(
     local: LocalScheduler, fields: dict[str, Any], said: list[str]
 ) -> None:
     _refused(local, local.post_job(**fields), 400, "invalid_request", *said)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_notebooks_have_names_that_the_runner_can_store(local: LocalScheduler, name: str) -> None:
+    response = local.post_job(input_filename=name)
+    assert response.status == (200 if NAMES[name] is None else 400), response.body
 
 
 @pytest.mark.parametrize("field", ["name", "input_uri", "input_filename", "runtime_environment_name"])

@@ -9,12 +9,16 @@ from typing import IO, Any
 
 import pytest
 
+from chalicelib.domain.snapshots.snapshot import check_package
+from chalicelib.domain.snapshots.zip_rules import PackageLimits
+from chalicelib.errors import TooLargeError as ServiceTooLargeError
 from jupyter_scheduler_aws import Client
-from jupyter_scheduler_aws.api.response_models import SnapshotLimits
+from jupyter_scheduler_aws.api.response_models import NO_LIMITS, SnapshotLimits
 from jupyter_scheduler_aws.errors import SnapshotError, SnapshotTooLargeError, TooLargeError
-from jupyter_scheduler_aws.snapshots.folder_listing import FolderListing
+from jupyter_scheduler_aws.snapshots.folder_listing import FolderListing, Member
 from jupyter_scheduler_aws.snapshots.ignore_rules import IGNORE_FILE
 from jupyter_scheduler_aws.snapshots.pack import Snapshot, pack_folder
+from jupyter_scheduler_aws.snapshots.size_check import FolderSize
 from jupyter_scheduler_aws.snapshots.zip_file import write_zip
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK, write_files
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
@@ -86,6 +90,58 @@ def test_empty_folders_count_as_in_the_runner(notebook: Path) -> None:
     (notebook.parent / "empty").mkdir()
     pack_folder(notebook, limits=SnapshotLimits(max_unpacked_files=2)).close()
     limited(notebook, SnapshotLimits(max_unpacked_files=1))
+
+
+def service_accepts(notebook: Path, max_files: int) -> bool:
+    """Pack a folder without limits, and return whether the service accepts the zip."""
+    limits = PackageLimits(max_notebook_bytes=MIB, max_unpacked_bytes=MIB, max_unpacked_files=max_files)
+    with pack_folder(notebook) as snapshot:
+        try:
+            check_package(snapshot.file, notebook.name, kernel=None, limits=limits)
+        except ServiceTooLargeError:
+            return False
+    return True
+
+
+def test_folders_count_as_in_the_service(notebook: Path) -> None:
+    write_files(notebook.parent, *(f"{file}/" + "d/" * 9 + "f" for file in range(2)), "0/e")
+    (notebook.parent / "empty" / "inner").mkdir(parents=True)
+    limits = SnapshotLimits(max_unpacked_files=5)
+    folders = 22
+    for number in range(folders, 50):
+        (notebook.parent / "/".join(["empty", "inner", *["x"] * (number - folders + 1)])).mkdir()
+    assert service_accepts(notebook, 5)
+    pack_folder(notebook, limits=limits).close()
+    (notebook.parent / "/".join(["empty", "inner", *["x"] * (50 - folders + 1)])).mkdir()
+    assert not service_accepts(notebook, 5)
+    assert "; it has 51 folders, and the limit is 50. " in limited(notebook, limits)
+
+
+def test_long_paths_count_as_in_the_service(notebook: Path) -> None:
+    limits = SnapshotLimits(max_unpacked_files=3)
+    parent = "/".join(["n" * 250] * 11) + "/"
+    most = 3 * (46 + 2000) - 3 * 46 - len(notebook.name) - 2 * len(parent)
+    write_files(notebook.parent, parent + "a" * 230, parent + "b" * (most - 230))
+    assert service_accepts(notebook, 3)
+    pack_folder(notebook, limits=limits).close()
+    (notebook.parent / parent / ("a" * 230)).rename(notebook.parent / parent / ("a" * 231))
+    assert not service_accepts(notebook, 3)
+    message = limited(notebook, limits)
+    assert "; their paths have 6,139 bytes in the zip, and the limit is 6,138. The largest are n" in message
+    assert message.endswith("limits.max_unpacked_files.")
+
+
+def test_paths_have_a_limit_that_no_setting_changes(notebook: Path) -> None:
+    size = FolderSize(notebook.parent, NO_LIMITS)
+    member = Member(notebook, "/".join(["n" * 249] * 16), is_folder=False, size_bytes=1)
+    for _ in range(64 * MIB // (46 + len(member.name))):
+        size.add(member)
+    assert not size.is_over
+    size.add(member)
+    with pytest.raises(
+        SnapshotTooLargeError, match=r"the limit is 67,108,864\. .*or move the notebook to a smaller folder\.$"
+    ):
+        size.check()
 
 
 def test_folder_with_a_too_large_zip_is_refused(large: Path) -> None:

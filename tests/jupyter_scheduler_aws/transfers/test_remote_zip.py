@@ -64,6 +64,18 @@ def test_only_the_notebook_is_downloaded(api: FakeApi, client: Client, job_id: s
     assert api.seen("GET", ZIP_PATH)[1].headers["if-match"] == etag_of(SNAPSHOT)
 
 
+@pytest.mark.parametrize("name", ["./report.ipynb", ".//report.ipynb", "././report.ipynb"])
+def test_notebook_that_another_tool_stored_below_a_dot_is_downloaded(
+    api: FakeApi, client: Client, job_id: str, tmp_path: Path, name: str
+) -> None:
+    members = {"./": b"", "./data/report.ipynb": b"{}", name: NOTEBOOK, "./data.bin": DATA}
+    api.jobs[job_id].files = {"report.zip": ("input", package(members))}
+
+    [path] = download(client, job_id, tmp_path)
+
+    assert (path, path.read_bytes()) == (tmp_path / "report.ipynb", NOTEBOOK)
+
+
 @pytest.mark.parametrize("place", ["first", "last"])
 def test_large_notebook_is_downloaded_in_ranges(
     api: FakeApi, client: Client, job_id: str, tmp_path: Path, place: str

@@ -85,7 +85,18 @@ def _filled(piece: bytes, end: bytes = b"0]}]}") -> Iterator[bytes]:
 
 def _cells(piece: bytes, before: bytes = b"", end: bytes = b'{"cell_type":"raw"}]}') -> Iterator[bytes]:
     """Return a notebook of the largest allowed size whose list of cells repeats one piece."""
-    return itertools.chain([_CELLS, before], [piece * (_MIB // len(piece))] * (_LARGEST.max_notebook_mib - 1), [end])
+    return _repeated(_CELLS + before, piece, end)
+
+
+def _repeated(start: bytes, piece: bytes, end: bytes) -> Iterator[bytes]:
+    block = piece * (_MIB // len(piece))
+    count = (_LARGEST.max_notebook_mib * _MIB - len(start + end)) // len(block)
+    return itertools.chain([start], itertools.repeat(block, count), [end])
+
+
+def _worksheets(piece: bytes, before: bytes = b"", end: bytes = b'{"cells":[]}]}') -> Iterator[bytes]:
+    """Return a notebook of format 3 and of the largest allowed size whose worksheets repeat one piece."""
+    return _repeated(b'{"metadata": {}, "nbformat": 3, "worksheets": [' + before, piece, end)
 
 
 _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
@@ -100,7 +111,13 @@ _NOTEBOOKS: Final[dict[str, tuple[Callable[[], Iterator[bytes]], str]]] = {
     ),
     "one long text of emojis": (lambda: iter([_HEAD, b'"', *["\U0001f4a5".encode() * _MIB] * 22, b'"]}]}']), "taken"),
     "escapes": (lambda: iter([_HEAD, b'"', *[b"\\n" * _MIB] * 45, b'"]}]}']), "taken"),
-    "cells": (lambda: _cells(b'{"cell_type":"raw"},'), "taken"),
+    "cells": (lambda: _cells(b'{"cell_type":"raw"},'), "cannot_be_run"),
+    "as many cells as allowed": (
+        lambda: _cells(b'"a",', b'{"cell_type":"raw"},' * 99_998 + b'{"cell_type":"raw","source":["",', b'""]}]}'),
+        "taken",
+    ),
+    "cells of format 3": (lambda: _worksheets(b'{"cell_type":"raw"},', b'{"cells":[', b"{}]}]}"), "cannot_be_run"),
+    "worksheets": (lambda: _worksheets(b'{"cells":[]},'), "cannot_be_run"),
     "cells without a type": (lambda: _cells(b"{},"), "cannot_be_run"),
     "lists as cells": (lambda: _cells(b"[],"), "cannot_be_run"),
     "lines of a text": (lambda: _cells(b'"a",', b'{"cell_type":"raw","source":["",', b'""]}]}'), "taken"),
