@@ -173,6 +173,7 @@ def test_thousands_of_definitions_cost_no_call_more(local: LocalScheduler, made:
         "create": [
             "s3:GetObject",
             "dynamodb:Query",
+            "sqs:SendMessage",  # announces the copy, in case the function is killed before it stores the definition
             "s3:CopyObject",
             "dynamodb:PutItem",
             "scheduler:CreateSchedule",
@@ -186,7 +187,7 @@ def test_thousands_of_definitions_cost_no_call_more(local: LocalScheduler, made:
         "edit": change + written,
         "pause": change + written,
         "resume": change + written,
-        "replace": ["dynamodb:GetItem", "s3:GetObject", "s3:CopyObject", "dynamodb:UpdateItem"],
+        "replace": ["dynamodb:GetItem", "s3:GetObject", "sqs:SendMessage", "s3:CopyObject", "dynamodb:UpdateItem"],
         "run now": ["dynamodb:GetItem", "dynamodb:Query", "s3:CopyObject", "dynamodb:PutItem", "sqs:SendMessage"],
         "delete": ["dynamodb:DeleteItem"],
     }
