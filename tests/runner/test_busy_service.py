@@ -119,6 +119,4 @@ def test_outputs_over_the_limits_of_the_service_are_skipped(runner: Runner, serv
     assert (code, runner.outcome["code"]) == (0, "succeeded"), running.log
     assert sorted(service.outputs) == ["0.txt", "1.txt", "2.txt", "4.txt", "report-out.ipynb"]
     (warning,) = service.reports[0]["warnings"]
-    (skipped,) = warning["names"]
-    assert skipped.startswith("3.txt: ")
-    assert "413" in skipped
+    assert (warning["code"], warning["names"]) == ("outputs_over_limit", ["3.txt: 10 bytes"])
