@@ -49,8 +49,8 @@ def test_users_sign_requests_and_runners_send_a_token(route: Route, stack: Synth
 
 
 def test_routes_for_users_allow_preflight_requests(stack: Synthesized) -> None:
-    asked = {route.path for route in methods(stack) if route.method == "OPTIONS"}
-    assert asked == {route.path for route in read_routes() if route.audience == "users"}
+    option_paths = {route.path for route in methods(stack) if route.method == "OPTIONS"}
+    assert option_paths == {route.path for route in read_routes() if route.audience == "users"}
 
 
 def test_a_preflight_response_allows_the_headers_of_signed_requests(stack: Synthesized) -> None:

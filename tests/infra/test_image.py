@@ -12,14 +12,14 @@ from infra.image_inputs import LABEL, fingerprint
 
 
 def test_the_first_engine_that_works_is_used() -> None:
-    asked: list[str] = []
+    calls: list[str] = []
 
     def is_usable(name: str) -> bool:
-        asked.append(name)
+        calls.append(name)
         return name == "podman"
 
     assert find_engine(is_usable=is_usable) == "podman"
-    assert asked == ["docker", "podman"]
+    assert calls == ["docker", "podman"]
 
 
 def test_without_an_engine_the_error_says_what_to_install() -> None:

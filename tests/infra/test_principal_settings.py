@@ -99,10 +99,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("principal", "said"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("principal", "message"), REFUSED.values(), ids=REFUSED)
 @pytest.mark.parametrize("setting", ["environments.python.users", "ownership.admins"])
 def test_synth_rejects_principals_that_cannot_send_requests(
-    setting: str, principal: str, said: str, tmp_path: Path
+    setting: str, principal: str, message: str, tmp_path: Path
 ) -> None:
     line = f'{setting.rpartition(".")[2]} = ["{IAM}:user/ok", "{principal}"]'
     with pytest.raises(SettingsError) as raised:
@@ -110,7 +110,7 @@ def test_synth_rejects_principals_that_cannot_send_requests(
     text = str(raised.value)
     assert text.count("\n") == 0
     assert text.startswith(f"scheduler.toml: {setting}")
-    assert said in text
+    assert message in text
     assert repr(principal) in text or not principal.strip()
 
 
@@ -129,12 +129,12 @@ ROLES_REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("role", "said"), ROLES_REFUSED.values(), ids=ROLES_REFUSED)
-def test_session_name_roles_must_be_role_arns(role: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("role", "message"), ROLES_REFUSED.values(), ids=ROLES_REFUSED)
+def test_session_name_roles_must_be_role_arns(role: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         settings(tmp_path, ownership=f'session_name_roles = ["{role}"]')
     assert str(raised.value).startswith("scheduler.toml: ownership.session_name_roles.0: ")
-    assert said in str(raised.value)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("setting", ["admins", "session_name_roles", "users"])

@@ -98,14 +98,14 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_reported_in_one_line_with_the_key(text: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_reported_in_one_line_with_the_key(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "scheduler.toml"
     path.write_text(text)
     with pytest.raises(SettingsError) as raised:
         read_settings(path)
     first = str(raised.value).splitlines()[0]
-    assert first.startswith(f"scheduler.toml: {said}")
+    assert first.startswith(f"scheduler.toml: {message}")
 
 
 def test_each_mistake_has_its_own_line(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_the_context_adds_an_admin(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "said"),
+    ("context", "message"),
     [
         ({"bundle_target": "mine"}, "-c bundle_target=mine: choose one of declared, local"),
         ({"retain_data": "maybe"}, "-c retain_data=maybe: Input should be a valid boolean"),
@@ -161,8 +161,10 @@ def test_the_context_adds_an_admin(tmp_path: Path) -> None:
         ({"stack_name": "my_stack"}, "-c stack_name=my_stack: String should match pattern"),
     ],
 )
-def test_an_invalid_context_value_is_reported_in_one_line(context: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_an_invalid_context_value_is_reported_in_one_line(
+    context: dict[str, str], message: str, tmp_path: Path
+) -> None:
     done = run_app(tmp_path / "cdk.out", context)
     assert done.returncode == 1
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr

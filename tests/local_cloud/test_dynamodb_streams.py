@@ -60,7 +60,7 @@ def put(client: Client) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def told_until(client: Client, paths: LocalPaths) -> Callable[[str], list[str]]:
+def received_until(client: Client, paths: LocalPaths) -> Callable[[str], list[str]]:
     """Wait until the function forwards a record; return all records until then."""
     url = f"{paths.endpoint_url}/000000000000/told"
 
@@ -81,35 +81,39 @@ def restart(daemon: Daemon) -> None:
 
 
 def test_after_a_restart_new_records_are_read_and_earlier_ones_are_not_read_again(
-    mapping_id: str, put: Callable[[str], None], told_until: Callable[[str], list[str]], daemon: Daemon
+    mapping_id: str, put: Callable[[str], None], received_until: Callable[[str], list[str]], daemon: Daemon
 ) -> None:
     for name in ("one", "two"):
         put(name)
-        assert told_until(name) == [name]
+        assert received_until(name) == [name]
     restart(daemon)
     put("three")
-    assert "one" not in told_until("three")
+    assert "one" not in received_until("three")
 
 
 def test_unread_records_survive_a_restart(
-    mapping_id: str, client: Client, put: Callable[[str], None], told_until: Callable[[str], list[str]], daemon: Daemon
+    mapping_id: str,
+    client: Client,
+    put: Callable[[str], None],
+    received_until: Callable[[str], list[str]],
+    daemon: Daemon,
 ) -> None:
     client("lambda").update_event_source_mapping(UUID=mapping_id, Enabled=False)
     put("unread")
     restart(daemon)
     client("lambda").update_event_source_mapping(UUID=mapping_id, Enabled=True)
-    told_until("unread")
+    received_until("unread")
 
 
 def test_a_position_beyond_the_end_of_its_stream_moves_to_the_end(
     mapping_id: str,
     put: Callable[[str], None],
-    told_until: Callable[[str], list[str]],
+    received_until: Callable[[str], list[str]],
     daemon: Daemon,
     paths: LocalPaths,
 ) -> None:
     put("last")
-    told_until("last")
+    received_until("last")
     daemon.stop()
     tables = paths.state / "dynamodb.json"
     state = json.loads(tables.read_text(encoding="utf-8"))
@@ -118,4 +122,4 @@ def test_a_position_beyond_the_end_of_its_stream_moves_to_the_end(
     tables.write_text(json.dumps(state), encoding="utf-8")
     daemon.start()
     put("next")
-    told_until("next")
+    received_until("next")

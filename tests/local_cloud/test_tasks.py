@@ -116,10 +116,12 @@ def log_of(client: Client, arn: str, last: str) -> list[str]:
 
 def test_the_end_of_a_task_is_published_with_the_exit_code(ecs: Any, run: Run, events: Any) -> None:
     arn = run("exit 13", startedBy="o/j/1")
-    told = events(arn)
-    assert [event["detail"]["lastStatus"] for event in told] == ["PENDING", "RUNNING", "STOPPED"]
-    assert [event["detail"]["version"] for event in told] == sorted({event["detail"]["version"] for event in told})
-    last = told[-1]
+    received = events(arn)
+    assert [event["detail"]["lastStatus"] for event in received] == ["PENDING", "RUNNING", "STOPPED"]
+    assert [event["detail"]["version"] for event in received] == sorted(
+        {event["detail"]["version"] for event in received}
+    )
+    last = received[-1]
     assert last["resources"] == [arn]
     assert last["detail"]["clusterArn"].endswith(f":cluster/{CLUSTER}")
     assert last["detail"]["startedBy"] == "o/j/1"

@@ -57,7 +57,7 @@ def look(
     steps = Steps(Scheduler(options, table), bounds)
 
     def check(world: World, step: Step) -> str | None:
-        return next((told for rule in (breaches, *rules) if (told := rule(world, step))), None)
+        return next((message for rule in (breaches, *rules) if (message := rule(world, step))), None)
 
     return explore(World(record or Record()), steps.after, check, most=1_500_000)
 
@@ -178,14 +178,14 @@ class Undecided(JobTable):
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         (Careless, "a job that has ended has changed|the table has no transition"),
         (Forgetful, "the index of live jobs lacks a live job"),
     ],
 )
-def test_a_mistake_is_detected(table: type[JobTable], told: str) -> None:
-    with pytest.raises(AssertionError, match=told):
+def test_a_mistake_is_detected(table: type[JobTable], message: str) -> None:
+    with pytest.raises(AssertionError, match=message):
         look(PLAIN, Bounds(double=False), table=table)
 
 

@@ -148,9 +148,9 @@ def test_other_compressions_are_refused(unpacked: Callable[[bytes], dict[str, in
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_zips_that_the_service_refuses_are_not_unpacked(unpacked: Callable[[bytes], dict[str, int]], name: str) -> None:
-    with pytest.raises(RunProblemError) as told:
+    with pytest.raises(RunProblemError) as raised:
         unpacked(HOSTILE[name]())
-    assert told.value.code is Code.INPUT_PROBLEM
+    assert raised.value.code is Code.INPUT_PROBLEM
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -64,8 +64,8 @@ def _name_of(function: ast.expr) -> str:
 @cache
 def files() -> tuple[str, ...]:
     """Return the paths of all files that git tracks or would add, relative to the root."""
-    asked = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split("\0")
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
     return tuple(sorted({path for path in listed if path and (ROOT / path).is_file()}))
 
 

@@ -42,8 +42,8 @@ GUARD = dedent(
 
 
 def run_guarded(code: str) -> subprocess.CompletedProcess[str]:
-    asked = [sys.executable, "-c", GUARD + code, str(ROOT)]
-    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    command = [sys.executable, "-c", GUARD + code, str(ROOT)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 def modules(package: str) -> list[str]:
@@ -65,7 +65,7 @@ def test_packages_import_quietly(package: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         (
             "import os\nexec(compile('os.environ.get(\"AWS_REGION\")', ROOT + '/x.py', 'exec'))",
@@ -76,7 +76,7 @@ def test_packages_import_quietly(package: str) -> None:
         ("import boto3; boto3.client('s3', region_name='x')", "a client of s3 at import"),
     ],
 )
-def test_noise_would_be_heard(code: str, said: str) -> None:
+def test_noise_would_be_heard(code: str, message: str) -> None:
     done = run_guarded(code)
     assert done.returncode == 1
-    assert said in done.stderr
+    assert message in done.stderr

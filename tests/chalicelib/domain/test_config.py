@@ -46,9 +46,9 @@ def test_fargate_sizes_are_accepted(vcpu: float, memory_gib: float) -> None:
 def test_the_error_for_wrong_memory_lists_the_available_sizes(vcpu: float, memory_gib: float) -> None:
     with pytest.raises(
         ValidationError, match=rf"memory_gib = {memory_gib:g} is not available with {vcpu:g} vCPU"
-    ) as told:
+    ) as raised:
         ComputeType(vcpu=vcpu, memory_gib=memory_gib)
-    offered = str(told.value).split("choose one of ")[1]
+    offered = str(raised.value).split("choose one of ")[1]
     assert f"{FARGATE[vcpu][0]:g}" in offered
     assert f"{FARGATE[vcpu][-1]:g}" in offered
 

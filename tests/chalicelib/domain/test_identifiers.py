@@ -105,10 +105,10 @@ class FakeEcs:
     """Records the requests of `RunTask`."""
 
     def __init__(self) -> None:
-        self.asked: dict[str, Any] = {}
+        self.request: dict[str, Any] = {}
 
-    def run_task(self, **asked: Any) -> Any:
-        self.asked = asked
+    def run_task(self, **request: Any) -> Any:
+        self.request = request
         return {"tasks": [{"taskArn": "arn"}]}
 
 
@@ -124,10 +124,10 @@ def test_ecs_accepts_the_longest_names_of_a_launch() -> None:
         on_spot=True,
         launch_code="f" * 64,
     )
-    assert len(ecs.asked["clientToken"]) <= 64
-    assert re.fullmatch(r"[A-Za-z0-9/_-]{1,128}", ecs.asked["startedBy"])
-    assert RunId.parse(ecs.asked["startedBy"]) == run_id
-    assert len(json.dumps(ecs.asked["overrides"])) <= 8192
+    assert len(ecs.request["clientToken"]) <= 64
+    assert re.fullmatch(r"[A-Za-z0-9/_-]{1,128}", ecs.request["startedBy"])
+    assert RunId.parse(ecs.request["startedBy"]) == run_id
+    assert len(json.dumps(ecs.request["overrides"])) <= 8192
 
 
 def test_s3_accepts_the_longest_keys() -> None:

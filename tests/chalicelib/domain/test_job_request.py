@@ -42,16 +42,16 @@ def test_defaults_are_filled_in() -> None:
 
 
 def test_requested_fields_are_kept() -> None:
-    asked = {**CHANGES, "runtime_environment_name": "python", "input_path": "a/report.ipynb"}
-    spec = resolve_spec(replace(PLAIN, idempotency_token="t", **asked), settings(), caller())
-    kept = {field.name for field in fields(spec)} & asked.keys()
-    assert {name: getattr(spec, name) for name in kept} == {name: asked[name] for name in kept}
-    assert asked.keys() - kept == {"name", "input_filename"}
+    requested = {**CHANGES, "runtime_environment_name": "python", "input_path": "a/report.ipynb"}
+    spec = resolve_spec(replace(PLAIN, idempotency_token="t", **requested), settings(), caller())
+    kept = {field.name for field in fields(spec)} & requested.keys()
+    assert {name: getattr(spec, name) for name in kept} == {name: requested[name] for name in kept}
+    assert requested.keys() - kept == {"name", "input_filename"}
     assert spec.idempotency_token == "t"
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "said"),
+    ("change", "field", "message"),
     [
         ({"runtime_environment_name": "r"}, "runtime_environment_name", "choose one of python"),
         ({"runtime_environment_name": ""}, "runtime_environment_name", "choose one of python"),
@@ -61,11 +61,11 @@ def test_requested_fields_are_kept() -> None:
         ({"max_retries": 6}, "max_retries", "at most 5 are allowed"),
     ],
 )
-def test_requests_that_the_settings_do_not_allow_are_rejected(change: dict[str, Any], field: str, said: str) -> None:
-    with pytest.raises(InvalidRequestError, match=said) as told:
+def test_requests_that_the_settings_do_not_allow_are_rejected(change: dict[str, Any], field: str, message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=message) as raised:
         resolve_spec(replace(PLAIN, **change), settings(), caller())
-    assert told.value.reason == field
-    assert told.value.message.startswith(f"{field}: ")
+    assert raised.value.reason == field
+    assert raised.value.message.startswith(f"{field}: ")
 
 
 def test_limits_themselves_are_allowed() -> None:
@@ -92,13 +92,13 @@ def test_an_environment_with_users_is_offered_to_its_users() -> None:
 
 
 def test_an_environment_with_users_is_not_offered_to_others() -> None:
-    with pytest.raises(InvalidRequestError) as told:
+    with pytest.raises(InvalidRequestError) as raised:
         resolve_spec(
             replace(PLAIN, runtime_environment_name="r"),
             settings(users=("arn:aws:iam::123456789012:user/eve",)),
             caller(),
         )
-    assert "python" not in told.value.message
+    assert "python" not in raised.value.message
 
 
 def test_no_compute_type_and_an_empty_one_are_the_default() -> None:

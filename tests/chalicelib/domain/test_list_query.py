@@ -62,12 +62,12 @@ def test_an_unsortable_field_is_reported(text: str) -> None:
     try:
         field = parse_sort([text], SORTABLE_JOBS)
     except InvalidRequestError as error:
-        told = error
+        raised = error
     else:
         assert field.name in SORTS
         return
-    assert told.reason == "sort_by"
-    assert all(name in told.message for name in SORTS)
+    assert raised.reason == "sort_by"
+    assert all(name in raised.message for name in SORTS)
 
 
 @pytest.mark.parametrize("ascending", [True, False])
@@ -112,10 +112,10 @@ QUERIES = st.builds(
 @given(QUERIES)
 def test_no_filter_is_forgotten_and_the_order_is_the_one_asked_for(query: JobQuery) -> None:
     plan = plan_list(query)
-    asked = {name for name in ("status", "name", "tags", "start_time", "job_definition_id") if getattr(query, name)}
+    requested = {name for name in ("status", "name", "tags", "start_time", "job_definition_id") if getattr(query, name)}
     served = {"by_definition": "job_definition_id", "by_status": "status", "by_name": "name"}.get(plan.index.name or "")
     by_index = {served} if served and (plan.prefix or served == "job_definition_id") else set()
-    assert plan.filters == asked - by_index
+    assert plan.filters == requested - by_index
     assert plan.ascending == query.sort.ascending
     # An index's rows of one status, or of one definition, are in the order of creation.
     assert plan.index == INDEXES[query.sort.name] or (query.sort.name == "create_time" and by_index)
@@ -131,10 +131,10 @@ def test_a_page_token_survives_encoding_and_decoding(plan: Any, range_key: str, 
 
 
 def refused(text: str, plan: Any) -> str:
-    with pytest.raises(InvalidRequestError) as told:
+    with pytest.raises(InvalidRequestError) as raised:
         PageToken.decode(text, plan)
-    assert told.value.reason == "next_token"
-    return told.value.message
+    assert raised.value.reason == "next_token"
+    return raised.value.message
 
 
 def test_a_token_of_another_list_is_rejected() -> None:

@@ -64,10 +64,10 @@ def test_no_other_output_counts_as_the_notebook(other: OutputFile) -> None:
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.integers(min_value=0, max_value=MIB)), max_size=20))
-def test_every_resolved_request_is_within_the_limits(asked: list[tuple[str, int]]) -> None:
+def test_every_resolved_request_is_within_the_limits(requested: list[tuple[str, int]]) -> None:
     sizes = add_to_budget([], {}, LIMITS, notebook=NOTEBOOK)
     largest: dict[str, int] = {}
-    for path, size in asked:
+    for path, size in requested:
         try:
             sizes = add_to_budget([file(path, size)], sizes, LIMITS, notebook=NOTEBOOK)
         except TooLargeError:

@@ -25,7 +25,7 @@ def step(ended: Job, code: str, limits: Limits = LIMITS) -> NextStep:
 
 @st.composite
 def live_jobs(draw: st.DrawFn) -> Job:
-    asked = spec(
+    job_spec = spec(
         max_retries=draw(st.integers(0, 20)),
         retry_on_timeout=draw(st.booleans()),
         min_retry_interval=timedelta(milliseconds=draw(st.integers(0, 86_400_000))),
@@ -33,7 +33,7 @@ def live_jobs(draw: st.DrawFn) -> Job:
     waited = draw(st.none() | st.timedeltas(timedelta(0), timedelta(days=1)))
     return job(
         draw(st.sampled_from(LIVE)),
-        spec=asked,
+        spec=job_spec,
         notebook_retries=draw(st.integers(0, 21)),
         infrastructure_retries=draw(st.integers(0, 11)),
         waiting_since=None if waited is None else NOW - waited,
@@ -103,12 +103,12 @@ def test_a_request_that_can_never_succeed_is_not_retried(code: str, status: JobS
 
 @pytest.mark.parametrize("code", NOTEBOOK)
 def test_a_failed_notebook_is_retried_max_retries_times(code: str) -> None:
-    asked = spec(max_retries=2, min_retry_interval=timedelta(minutes=7))
-    following = step(job(spec=asked, notebook_retries=1, infrastructure_retries=1), code)
+    job_spec = spec(max_retries=2, min_retry_interval=timedelta(minutes=7))
+    following = step(job(spec=job_spec, notebook_retries=1, infrastructure_retries=1), code)
     assert following.transition.name is TransitionName.RETRY
     assert (following.notebook_retries, following.infrastructure_retries) == (2, 1)
     assert following.not_before == NOW + timedelta(minutes=7)
-    assert step(job(spec=asked, notebook_retries=2), code).transition.name is TransitionName.FAIL
+    assert step(job(spec=job_spec, notebook_retries=2), code).transition.name is TransitionName.FAIL
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -10,12 +10,12 @@ from tests.support.scheduler import LocalScheduler, Response, notebook
 _ITSELF: dict[str, Any] = {"runtime_environment_name": "python"}
 
 
-def _refused(local: LocalScheduler, response: Response, status: int, code: str, *said: str) -> None:
+def _refused(local: LocalScheduler, response: Response, status: int, code: str, *messages: str) -> None:
     """Check the form of the response, and that nothing was stored."""
     assert (response.status, response.body["code"]) == (status, code), response.body
     assert set(response.body) == {"message", "reason", "code", "request_id"}
     assert response.body["request_id"] == "request-1"
-    for text in said:
+    for text in messages:
         assert text in response.body["message"]
     assert local.items() == []
     assert local.items("marks") == []
@@ -23,7 +23,7 @@ def _refused(local: LocalScheduler, response: Response, status: int, code: str, 
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "messages"),
     [
         ({"runtime_environment_name": "R"}, ["runtime_environment_name", "'R'", "python"]),
         ({"compute_type": "huge"}, ["compute_type", "'huge'", "small, medium"]),
@@ -55,9 +55,9 @@ def _refused(local: LocalScheduler, response: Response, status: int, code: str, 
     ],
 )
 def test_the_error_names_a_value_that_is_not_allowed(
-    local: LocalScheduler, fields: dict[str, Any], said: list[str]
+    local: LocalScheduler, fields: dict[str, Any], messages: list[str]
 ) -> None:
-    _refused(local, local.post_job(**fields), 400, "invalid_request", *said)
+    _refused(local, local.post_job(**fields), 400, "invalid_request", *messages)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)

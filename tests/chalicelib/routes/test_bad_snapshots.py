@@ -33,15 +33,15 @@ def _damaged() -> bytes:
     return bytes(package)
 
 
-def _refused(local: LocalScheduler, response: Response, status: int, code: str, said: str) -> None:
+def _refused(local: LocalScheduler, response: Response, status: int, code: str, message: str) -> None:
     assert (response.status, response.body["code"]) == (status, code), response.body
-    assert said in response.body["message"]
+    assert message in response.body["message"]
     assert local.items() == []
     assert local.objects("jobs/") == []
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"a,b\n1,2\n", "not JSON"),
         (b"\xff\xfe\x00\xd8", "not UTF-8 text"),
@@ -53,12 +53,12 @@ def _refused(local: LocalScheduler, response: Response, status: int, code: str, 
     ],
     ids=["csv", "UTF-16", "list", "cells no list", "unknown cell", "no version", "deep"],
 )
-def test_files_that_are_not_notebooks_are_rejected(local: LocalScheduler, content: bytes, said: str) -> None:
-    _refused(local, local.post_job(content), 422, "cannot_be_run", said)
+def test_files_that_are_not_notebooks_are_rejected(local: LocalScheduler, content: bytes, message: str) -> None:
+    _refused(local, local.post_job(content), 422, "cannot_be_run", message)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"PK not really", "not a readable zip"),
         (notebook(), "not a readable zip"),
@@ -70,8 +70,8 @@ def test_files_that_are_not_notebooks_are_rejected(local: LocalScheduler, conten
     ],
     ids=["junk", "notebook", "other notebook", "not at the root", "no notebook", "encrypted", "damaged"],
 )
-def test_files_that_are_not_folder_zips_are_rejected(local: LocalScheduler, content: bytes, said: str) -> None:
-    _refused(local, local.post_job(content, package_input_folder=True), 422, "cannot_be_run", said)
+def test_files_that_are_not_folder_zips_are_rejected(local: LocalScheduler, content: bytes, message: str) -> None:
+    _refused(local, local.post_job(content, package_input_folder=True), 422, "cannot_be_run", message)
 
 
 def test_a_folder_is_accepted_and_stored_unchanged(local: LocalScheduler) -> None:

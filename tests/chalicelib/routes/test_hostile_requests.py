@@ -80,11 +80,11 @@ class Target:
         """Send a request. Check that it gets a response, with a message if it is rejected."""
         path = {**{name: self.known[name] for name in _names(resource)}, **request.pop("path", {})}
         response = self.local.api.send(method, resource, path=path, headers=self.headers, **request)
-        said = f"{method} {resource} {str(request)[:300]}: {response.status} {str(response.body)[:300]}"
-        assert response.status < 500, said
+        context = f"{method} {resource} {str(request)[:300]}: {response.status} {str(response.body)[:300]}"
+        assert response.status < 500, context
         if response.status >= 400:
-            assert set(response.body) == {"message", "reason", "code", "request_id"}, said
-            assert 0 < len(response.body["message"]) <= 5_000, said
+            assert set(response.body) == {"message", "reason", "code", "request_id"}, context
+            assert 0 < len(response.body["message"]) <= 5_000, context
 
 
 def _names(resource: str) -> list[str]:

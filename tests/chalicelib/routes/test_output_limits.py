@@ -31,8 +31,8 @@ def notebook_of(run: Run, size_bytes: int = 100) -> dict[str, Any]:
 @pytest.mark.parametrize("size_bytes", [10 * 10**12, 2**63, 10**300], ids=["10 TB", "2^63", "absurd"])
 def test_no_urls_are_signed_for_terabytes(local: LocalScheduler, size_bytes: int) -> None:
     run = local.start()
-    for asked in (file("dump", size_bytes), {**notebook_of(run), "size_bytes": size_bytes}):
-        response = run.output_urls(asked)
+    for requested in (file("dump", size_bytes), {**notebook_of(run), "size_bytes": size_bytes}):
+        response = run.output_urls(requested)
         assert (response.status, response.body["code"]) in ((413, "too_large"), (400, "invalid_request")), response.body
     assert run.output_urls(*(file(str(i), 20 * MIB) for i in range(100))).status == 200
     assert run.output_urls(*(file(f"more{i}", 20 * MIB) for i in range(100))).status == 413

@@ -65,9 +65,9 @@ def bob() -> Iterator[Bob]:
         yield Bob(local)
 
 
-def refused(response: Response, said: str) -> None:
+def refused(response: Response, message: str) -> None:
     assert (response.status, response.body["code"]) == (403, "not_allowed"), response.body
-    assert said in response.body["message"]
+    assert message in response.body["message"]
 
 
 def test_an_admins_right_does_not_replace_the_owners(bob: Bob) -> None:

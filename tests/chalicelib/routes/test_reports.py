@@ -7,7 +7,7 @@ from tests.support.runs import Run
 from tests.support.scheduler import LocalScheduler, Response, scheduler, settings
 
 
-def _said(response: Response) -> tuple[int, str]:
+def status_and_code(response: Response) -> tuple[int, str]:
     return response.status, response.body["code"]
 
 
@@ -41,7 +41,7 @@ def test_a_report_ends_a_run_once(local: LocalScheduler, code: str) -> None:
     assert run.report(code).body == {"status": expected}
     assert run.report("notebook_error").body == {"status": expected}
     assert local.item(_job_id(run)) == ended
-    assert _said(run.heartbeat()) == (409, "not_your_run")
+    assert status_and_code(run.heartbeat()) == (409, "not_your_run")
     if expected in ("COMPLETED", "FAILED"):
         described = local.job(_job_id(run))
         assert (described["outcome"]["code"], described["outcome"]["message"]) == (code, "said by the runner")
@@ -76,16 +76,16 @@ def test_retries_are_counted_by_fault(local: LocalScheduler) -> None:
     assert (ended["attempt"], ended["outcome"]["code"], ended["outcome"]["retryable"]) == (4, "notebook_error", True)
 
 
-@pytest.mark.parametrize(("asked", "status"), [(True, "CREATED"), (False, "FAILED")])
-def test_a_timeout_is_retried_only_with_retry_on_timeout(local: LocalScheduler, asked: bool, status: str) -> None:
-    run = local.start(max_retries=1, retry_on_timeout=asked)
+@pytest.mark.parametrize(("retries", "status"), [(True, "CREATED"), (False, "FAILED")])
+def test_a_timeout_is_retried_only_with_retry_on_timeout(local: LocalScheduler, retries: bool, status: str) -> None:
+    run = local.start(max_retries=1, retry_on_timeout=retries)
     assert run.report("timeout").body == {"status": status}
 
 
 @pytest.mark.parametrize("code", ["connection_lost", "heartbeat_timeout", "not_allowed", "", "SUCCEEDED"])
 def test_invalid_reports_are_rejected(local: LocalScheduler, code: str) -> None:
     run = local.start()
-    assert _said(run.report(code)) == (400, "invalid_request")
+    assert status_and_code(run.report(code)) == (400, "invalid_request")
     assert local.status(_job_id(run)) == "IN_PROGRESS"
 
 
@@ -125,5 +125,5 @@ def test_what_a_runner_reports_is_on_the_job(local: LocalScheduler) -> None:
 )
 def test_a_malformed_report_is_refused(local: LocalScheduler, more: dict[str, object]) -> None:
     run = local.start()
-    assert _said(run.send_report({"outcome": {"code": "succeeded"}, **more})) == (400, "invalid_request")
+    assert status_and_code(run.send_report({"outcome": {"code": "succeeded"}, **more})) == (400, "invalid_request")
     assert local.job(_job_id(run))["status"] == "IN_PROGRESS"

@@ -195,11 +195,11 @@ def test_a_proof_is_valid_only_for_its_instance_launch_and_run(local: LocalSched
     """Somebody who intercepts a check-in, in spite of TLS, can only repeat it."""
     run, other = local.launch(), local.launch()
     about = (run.run_id, 1, instance_id("a"))
-    heard = {"key_proof": proof(RUNNER_KEY, *about), "code_proof": proof(run.environ["LAUNCH_CODE"], *about)}
-    assert run.check_in("b", **heard).status == 403
-    assert run.check_in("a", launch=2, **heard).status == 403
-    assert other.check_in("a", **heard).status == 403
-    assert run.check_in("a", **heard).status == 200
+    proofs = {"key_proof": proof(RUNNER_KEY, *about), "code_proof": proof(run.environ["LAUNCH_CODE"], *about)}
+    assert run.check_in("b", **proofs).status == 403
+    assert run.check_in("a", launch=2, **proofs).status == 403
+    assert other.check_in("a", **proofs).status == 403
+    assert run.check_in("a", **proofs).status == 200
 
 
 @pytest.mark.parametrize("swapped", ["key_proof", "code_proof"])
@@ -243,8 +243,8 @@ def test_no_response_or_log_contains_a_factor(
     run.check_in("thief", key_proof="0" * 64)
     run.check_in()
     job = local.factory._job_table.get(local.owner_id(), _job_id(run), local.clock())
-    said = [repr(job), caplog.text, capsys.readouterr().out, json.dumps(local.job(_job_id(run)))]
-    said += [json.dumps(response.body) for response in _everything(run)]
-    said.append(json.dumps(local.api.get("/scheduler/jobs").body))
+    texts = [repr(job), caplog.text, capsys.readouterr().out, json.dumps(local.job(_job_id(run)))]
+    texts += [json.dumps(response.body) for response in _everything(run)]
+    texts.append(json.dumps(local.api.get("/scheduler/jobs").body))
     for secret in (RUNNER_KEY, run.environ["LAUNCH_CODE"], run.token.rpartition(".")[2]):
-        assert not [text for text in said if secret in text]
+        assert not [text for text in texts if secret in text]

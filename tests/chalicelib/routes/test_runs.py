@@ -10,7 +10,7 @@ from tests.support.scheduler import LocalScheduler, Response
 _FILE = {"format": "files", "path": "out/data.csv", "size_bytes": 3}
 
 
-def _said(response: Response) -> tuple[int, str]:
+def status_and_code(response: Response) -> tuple[int, str]:
     return response.status, response.body["code"]
 
 
@@ -39,7 +39,7 @@ def _job_id(run: Run) -> str:
 )
 def test_a_malformed_check_in_is_rejected(local: LocalScheduler, fields: dict[str, Any]) -> None:
     response = local.launch().check_in(**fields)
-    assert (_said(response), response.body["reason"]) == ((400, "invalid_request"), next(iter(fields)))
+    assert (status_and_code(response), response.body["reason"]) == ((400, "invalid_request"), next(iter(fields)))
 
 
 def test_the_first_instance_binds_the_attempt_and_may_repeat(local: LocalScheduler) -> None:
@@ -47,7 +47,7 @@ def test_the_first_instance_binds_the_attempt_and_may_repeat(local: LocalSchedul
     first = run.check_in("a").body["session_token"]
     bound = local.item(_job_id(run))
     assert bound["instance_id"] == instance_id("a")
-    assert _said(run.check_in("b")) == (409, "not_your_run")
+    assert status_and_code(run.check_in("b")) == (409, "not_your_run")
     local.clock.forward(seconds=5)
     assert run.check_in("a").body["session_token"] == first
     assert local.item(_job_id(run)) == bound
@@ -66,23 +66,23 @@ def test_a_replaced_launch_cannot_check_in(local: LocalScheduler) -> None:
     local.dispatch()
     second = local.run_of(_job_id(first))
     assert (second.attempt, second.environ["LAUNCH"]) == (1, "2")
-    assert _said(first.check_in("a")) == (409, "not_your_run")
+    assert status_and_code(first.check_in("a")) == (409, "not_your_run")
     assert second.check_in("b").status == 200
-    assert _said(first.check_in("a")) == (409, "not_your_run")
+    assert status_and_code(first.check_in("a")) == (409, "not_your_run")
 
 
 def test_a_replaced_attempt_cannot_check_in(local: LocalScheduler) -> None:
     first = local.start()
     local.finish(first, stop_code="SpotInterruption")
     for response in (first.heartbeat(), first.work_order(), first.check_in()):
-        assert _said(response) == (409, "not_your_run"), "nobody has begun the next attempt"
+        assert status_and_code(response) == (409, "not_your_run"), "nobody has begun the next attempt"
     local.clock.forward(minutes=1)
     second = local.start(_job_id(first))
     assert second.attempt == 2
     before = local.item(_job_id(first))
     for response in _everything(first):
-        assert _said(response) == (409, "not_your_run")
-    assert _said(first.check_in()) == (403, "not_allowed"), "its code is forgotten"
+        assert status_and_code(response) == (409, "not_your_run")
+    assert status_and_code(first.check_in()) == (403, "not_allowed"), "its code is forgotten"
     assert local.item(_job_id(first)) == before
     assert [each.status for each in _everything(second)] == [200] * 4
 
@@ -91,8 +91,8 @@ def test_a_runner_of_a_deleted_job_gets_an_error(local: LocalScheduler) -> None:
     run = local.start()
     local.api.delete(f"/scheduler/jobs/{_job_id(run)}")
     for response in _everything(run):
-        assert _said(response) == (409, "not_your_run")
-    assert _said(run.check_in()) == (403, "not_allowed")
+        assert status_and_code(response) == (409, "not_your_run")
+    assert status_and_code(run.check_in()) == (403, "not_allowed")
     assert local.items() == []
 
 
@@ -194,7 +194,7 @@ def test_output_urls_keep_the_order_and_say_what_to_send(local: LocalScheduler) 
 def test_an_output_with_an_unsafe_path_is_rejected(local: LocalScheduler, change: dict[str, Any]) -> None:
     run = local.start()
     response = run.output_urls(_FILE, {**_FILE, **change})
-    assert _said(response) == (400, "invalid_request")
+    assert status_and_code(response) == (400, "invalid_request")
     assert next(iter(change)) in response.body["message"]
 
 

@@ -33,9 +33,9 @@ class StubbedAws:
         return self._clients[service]
 
     def responses(
-        self, service: str, call: str, response: Mapping[str, Any], asked: Mapping[str, Any] | None = None
+        self, service: str, call: str, response: Mapping[str, Any], parameters: Mapping[str, Any] | None = None
     ) -> None:
-        self._stub(service).add_response(call, dict(response), asked and dict(asked))
+        self._stub(service).add_response(call, dict(response), parameters and dict(parameters))
 
     def refuses(self, service: str, call: str, code: str, message: str = "") -> None:
         self._stub(service).add_client_error(call, code, message)

@@ -78,8 +78,8 @@ def test_zones_have_their_ids(account: Account) -> None:
 
 def test_subnets_that_do_not_exist_are_left_out(account: Account, client: Any) -> None:
     vpc_id = client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
-    asked = {"VpcId": vpc_id, "CidrBlock": "10.9.0.0/24", "AvailabilityZone": "eu-central-1b"}
-    subnet_id = client("ec2").create_subnet(**asked)["Subnet"]["SubnetId"]
+    parameters = {"VpcId": vpc_id, "CidrBlock": "10.9.0.0/24", "AvailabilityZone": "eu-central-1b"}
+    subnet_id = client("ec2").create_subnet(**parameters)["Subnet"]["SubnetId"]
     (found,) = account.subnets([subnet_id, "subnet-0123456789abcdef0"])
     assert (found.subnet_id, found.vpc_id, found.zone) == (subnet_id, vpc_id, Zone("eu-central-1b", "euc1-az2"))
 
@@ -132,9 +132,9 @@ def role(name: str) -> dict[str, Any]:
 
 def test_a_quota_that_was_never_applied_has_aws_s_default() -> None:
     aws = StubbedAws()
-    asked = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
+    parameters = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
     aws.refuses("service-quotas", "get_service_quota", "NoSuchResourceException")
-    aws.responses("service-quotas", "get_aws_default_service_quota", {"Quota": {"Value": 6.0}}, asked)
+    aws.responses("service-quotas", "get_aws_default_service_quota", {"Quota": {"Value": 6.0}}, parameters)
     assert Account(aws.client, region=REGION).quota(ON_DEMAND_VCPU) == 6
     aws.all_were_asked()
 

@@ -85,7 +85,7 @@ def test_an_error_of_the_preflight_deploys_nothing(
 
 
 @pytest.mark.parametrize(
-    ("context", "said"),
+    ("context", "message"),
     [
         ("stack_name", "-c stack_name: write key=value"),
         ("settings=none.toml", "none.toml: cannot be read"),
@@ -93,10 +93,10 @@ def test_an_error_of_the_preflight_deploys_nothing(
     ],
 )
 def test_an_invalid_context_is_reported_in_one_line(
-    context: str, said: str, cdk: Path, capsys: pytest.CaptureFixture[str]
+    context: str, message: str, cdk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--cdk", str(cdk), "-c", context]) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert calls(cdk) == []
 
 

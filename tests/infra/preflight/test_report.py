@@ -114,7 +114,7 @@ CALLS = (
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         ("AccessDeniedException", "Access denied; the check needs "),
         ("UnauthorizedOperation", "Access denied; the check needs "),
@@ -122,13 +122,13 @@ CALLS = (
         ("InternalFailure", "AWS returned InternalFailure: "),
     ],
 )
-def test_a_failed_call_is_reported_in_one_line(code: str, said: str, context: Context, aws: StubbedAws) -> None:
+def test_a_failed_call_is_reported_in_one_line(code: str, message: str, context: Context, aws: StubbedAws) -> None:
     for service, call in CALLS:
         aws.refuses(service, call, code)
     report = examine(context, aws.client, region=REGION)
     assert {each.level for each in report.findings} == {Level.UNCHECKED}
     assert len(report.findings) == len(CALLS)
-    assert all(each.message.startswith(said) for each in report.findings)
+    assert all(each.message.startswith(message) for each in report.findings)
     assert report.may_deploy
     assert not report.is_first
     aws.all_were_asked()

@@ -58,9 +58,9 @@ def test_a_missing_or_finished_stack_may_be_deployed(status: str | None) -> None
     ],
 )
 def test_a_stack_that_cannot_be_deployed_is_an_error(status: str, next_step: str) -> None:
-    said = only(rules.check_stack("mine", status), Level.ERROR)
-    assert f"mine is in the state {status}" in said
-    assert next_step in said
+    message = only(rules.check_stack("mine", status), Level.ERROR)
+    assert f"mine is in the state {status}" in message
+    assert next_step in message
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_missing_role_of_ecs_is_an_error_with_the_command() -> None:
 
 
 def test_a_new_account_s_concurrency_is_a_warning() -> None:
-    said = only(rules.check_concurrency(10), Level.WARNING)
-    assert "L-B99A9384" in said
-    assert "is 10" in said
+    message = only(rules.check_concurrency(10), Level.WARNING)
+    assert "L-B99A9384" in message
+    assert "is 10" in message
     assert rules.check_concurrency(1000) == []
 
 
@@ -119,10 +119,10 @@ def test_the_count_of_background_executions_matches_the_template() -> None:
     ],
 )
 def test_too_few_vcpus_are_a_warning_with_the_consequence(vcpus: float, consequence: str) -> None:
-    said = only(rules.check_vcpu(settings(), ON_DEMAND_VCPU, vcpus), Level.WARNING)
-    assert consequence in said
-    assert f"is {vcpus}, and limits.max_running_jobs = 10 of large take 40 vCPU" in said
-    assert "L-3032A538; Service Quotas console, AWS Fargate" in said
+    message = only(rules.check_vcpu(settings(), ON_DEMAND_VCPU, vcpus), Level.WARNING)
+    assert consequence in message
+    assert f"is {vcpus}, and limits.max_running_jobs = 10 of large take 40 vCPU" in message
+    assert "L-3032A538; Service Quotas console, AWS Fargate" in message
 
 
 def test_just_enough_vcpus_are_no_warning() -> None:
@@ -161,10 +161,10 @@ GOOD, BAD, OTHER = Zone("us-west-1a", "usw1-az1"), Zone("us-west-1b", "usw1-az2"
     ],
 )
 def test_a_zone_without_fargate_is_an_error_with_the_setting_to_write(region: str, zones: list[Zone]) -> None:
-    said = only(rules.check_zones(settings(), zones, region), Level.ERROR)
-    assert "Fargate is not available in us-west-1b" in said
-    assert 'availability_zones = ["us-west-1a", "us-west-1c"]' in said
-    assert "[network]" in said
+    message = only(rules.check_zones(settings(), zones, region), Level.ERROR)
+    assert "Fargate is not available in us-west-1b" in message
+    assert 'availability_zones = ["us-west-1a", "us-west-1c"]' in message
+    assert "[network]" in message
 
 
 def test_zones_that_the_operator_chooses_are_checked() -> None:
@@ -173,8 +173,8 @@ def test_zones_that_the_operator_chooses_are_checked() -> None:
     wrong = settings(network={"availability_zones": ["us-west-1a", "us-west-1b"]})
     assert "us-west-1b" in only(rules.check_zones(wrong, [GOOD, BAD, OTHER], "us-west-1"), Level.ERROR)
     elsewhere = settings(network={"availability_zones": ["eu-central-1a"]})
-    said = only(rules.check_zones(elsewhere, [GOOD, OTHER], "us-west-1"), Level.ERROR)
-    assert said == "network.availability_zones: us-west-1 has no eu-central-1a; it has us-west-1a, us-west-1c."
+    message = only(rules.check_zones(elsewhere, [GOOD, OTHER], "us-west-1"), Level.ERROR)
+    assert message == "network.availability_zones: us-west-1 has no eu-central-1a; it has us-west-1a, us-west-1c."
 
 
 def test_in_other_regions_every_zone_has_fargate() -> None:
@@ -184,8 +184,8 @@ def test_in_other_regions_every_zone_has_fargate() -> None:
 def test_each_subnet_is_checked() -> None:
     theirs = settings(network={"vpc_id": "vpc-1", "subnet_ids": ["subnet-1", "subnet-2", "subnet-3"]})
     found = [Subnet("subnet-1", "vpc-1", GOOD), Subnet("subnet-2", "vpc-2", BAD)]
-    said = [each.message for each in rules.check_subnets(theirs, found, "us-west-1")]
-    assert said == [
+    message = [each.message for each in rules.check_subnets(theirs, found, "us-west-1")]
+    assert message == [
         "network.subnet_ids: us-west-1 has no subnet-3 in this account.",
         "network.subnet_ids: subnet-2 is in vpc-2, not in vpc-1.",
         "network.subnet_ids: subnet-2 is in us-west-1b, where Fargate is not available; choose another.",
@@ -212,10 +212,10 @@ def test_the_log_role_may_be_set_if_there_is_none_or_it_belongs_to_the_stack(rol
 @pytest.mark.parametrize(("stack", "owner"), [(None, "no stack of this region"), ("other", "stack other")])
 def test_replacing_the_log_role_of_another_stack_is_reported(stack: str | None, owner: str) -> None:
     others = LogRole(ROLE, exists=True, stack=stack)
-    said = only(rules.check_log_role(settings(), others, is_first=True), Level.ERROR)
-    assert f"{ROLE}, created by {owner}" in said
-    assert "api.account_log_role = false" in said
-    assert only(rules.check_log_role(settings(), others, is_first=False), Level.WARNING) == said
+    message = only(rules.check_log_role(settings(), others, is_first=True), Level.ERROR)
+    assert f"{ROLE}, created by {owner}" in message
+    assert "api.account_log_role = false" in message
+    assert only(rules.check_log_role(settings(), others, is_first=False), Level.WARNING) == message
     left_alone = settings(api={"account_log_role": False})
     assert rules.check_log_role(left_alone, others, is_first=True) == []
 
@@ -233,7 +233,7 @@ def test_the_stacks_own_account_in_the_list_is_an_error() -> None:
 
 
 def test_an_image_that_cannot_be_built_is_an_error() -> None:
-    said = only(rules.check_engine(["python"], "docker is not on PATH"), Level.ERROR)
-    assert "The image of python has to be built, and nothing here can build it (docker is not on PATH)" in said
-    assert "CDK_DOCKER=podman" in said
+    message = only(rules.check_engine(["python"], "docker is not on PATH"), Level.ERROR)
+    assert "The image of python has to be built, and nothing here can build it (docker is not on PATH)" in message
+    assert "CDK_DOCKER=podman" in message
     assert rules.check_engine(["python"], None) == []

@@ -24,12 +24,12 @@ class Service(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        asked = json.loads(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
+        query = json.loads(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
         if self.path.startswith("/osv"):
-            bad = asked["version"] == BAD
+            bad = query["version"] == BAD
             self._response({"vulns": [osv()]} if bad else {})
         else:
-            self._response({PACKAGE: [advisory()]} if BAD in asked.get(PACKAGE, ()) else {})
+            self._response({PACKAGE: [advisory()]} if BAD in query.get(PACKAGE, ()) else {})
 
     def do_GET(self) -> None:
         """Answer what npm asks of a package that has an advisory: its versions."""
@@ -106,7 +106,7 @@ def test_an_audit_without_findings_succeeds_with_a_count(
 
 
 @pytest.mark.parametrize(
-    ("versions", "said"),
+    ("versions", "message"),
     [
         ({"python": BAD}, f"{PACKAGE} {BAD}: PYSEC-2026-1, fixed in {GOOD}"),
         ({"node": BAD}, f"{PACKAGE} {BAD} (high): it leaks"),
@@ -114,10 +114,10 @@ def test_an_audit_without_findings_succeeds_with_a_count(
     ids=["python", "node"],
 )
 def test_a_finding_fails_the_audit_and_is_named(
-    tmp_path: Path, service: str, versions: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, service: str, versions: dict[str, str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(options(project(tmp_path, **versions), service)) == 1
-    assert f"  {said}" in capsys.readouterr().out.splitlines()
+    assert f"  {message}" in capsys.readouterr().out.splitlines()
 
 
 def test_unreachable_data_is_reported_for_each_lock_without_a_failure(

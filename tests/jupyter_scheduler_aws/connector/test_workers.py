@@ -46,7 +46,7 @@ def test_the_loop_runs_while_calls_hang() -> None:
 
 
 def test_calls_above_the_limit_wait() -> None:
-    most, asked = 3, 10
+    most, requested = 3, 10
     lock, arrived, let_go = threading.Lock(), threading.Semaphore(0), threading.Semaphore(0)
     running, started = set[int](), list[int]()
     peak = 0
@@ -65,16 +65,16 @@ def test_calls_above_the_limit_wait() -> None:
 
     async def main() -> None:
         workers = Workers(most)
-        tasks = [asyncio.create_task(workers.run(lambda number=number: call(number))) for number in range(asked)]  # type: ignore[misc]
+        tasks = [asyncio.create_task(workers.run(lambda number=number: call(number))) for number in range(requested)]  # type: ignore[misc]
         for _ in range(most):
             assert await asyncio.to_thread(arrived.acquire, timeout=TIMEOUT_SECONDS)
         assert started == list(range(most))
-        let_go.release(asked)
-        assert await asyncio.gather(*tasks) == list(range(asked))
+        let_go.release(requested)
+        assert await asyncio.gather(*tasks) == list(range(requested))
 
     asyncio.run(main())
     assert peak == most
-    assert sorted(started) == list(range(asked))
+    assert sorted(started) == list(range(requested))
 
 
 def test_a_cancelled_call_is_harmless() -> None:

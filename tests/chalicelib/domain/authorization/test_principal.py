@@ -73,7 +73,7 @@ def test_every_partition_is_supported(aws: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user_arn", "unique_id", "said"),
+    ("user_arn", "unique_id", "message"),
     [
         (f"arn:aws:sts::{ACCOUNT}:federated-user/bob", f"{ACCOUNT}:bob", "the caller of GetFederationToken chose"),
         (f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, "the root user of an account"),
@@ -98,8 +98,8 @@ def test_every_partition_is_supported(aws: str) -> None:
         (f"arn:aws:sts::{ACCOUNT}:assumed-role/hub/ann", f"{USER_ID}:ann", "sent no unique id"),
     ],
 )
-def test_other_principals_are_rejected_with_advice(user_arn: str, unique_id: str, said: str) -> None:
+def test_other_principals_are_rejected_with_advice(user_arn: str, unique_id: str, message: str) -> None:
     with pytest.raises(NotAllowedError) as refused:
         identify(user_arn, unique_id, HUB)
-    assert said in refused.value.message
+    assert message in refused.value.message
     assert "Sign with the credentials of an IAM user" in refused.value.message

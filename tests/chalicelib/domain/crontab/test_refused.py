@@ -22,7 +22,7 @@ SCHEDULE, MINUTE, HOUR, DAY, MONTH, WEEKDAY = "schedule", "minute", "hour", "day
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "said"),
+    ("text", "field", "message"),
     [
         ("", SCHEDULE, "has 0 fields; a crontab has 5: minute, hour, day of month, month, day of week"),
         ("0 9 * *", SCHEDULE, "has 4 fields"),
@@ -104,12 +104,12 @@ SCHEDULE, MINUTE, HOUR, DAY, MONTH, WEEKDAY = "schedule", "minute", "hour", "day
         ("0 9 31 4-6/2 0-7", DAY, "no month of '4-6/2' has a day"),
     ],
 )  # fmt: skip
-def test_refused(text: str, field: str, said: str) -> None:
+def test_refused(text: str, field: str, message: str) -> None:
     for read in (Crontab.parse, to_eventbridge):
         with pytest.raises(CrontabError) as refused:
             read(text)
         assert refused.value.message.startswith(f"{field}: ")
-        assert said in refused.value.message
+        assert message in refused.value.message
         assert (refused.value.reason, refused.value.code, refused.value.status) == (field, "invalid_crontab", 400)
 
 

@@ -64,8 +64,8 @@ def _look_at(path: Path, limits: Limits) -> tuple[str, int]:
     command = [sys.executable, "-c", _PROGRAM, str(path), limits.model_dump_json(), str(_MEMORY_MIB)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    said, peak = json.loads(done.stdout)
-    return said, peak
+    result, peak = json.loads(done.stdout)
+    return result, peak
 
 
 def test_these_are_the_largest() -> None:
@@ -140,8 +140,8 @@ def test_checking_a_notebook_stays_within_the_functions_memory(name: str, tmp_pa
     with path.open("wb") as file:
         file.writelines(parts())
     assert path.stat().st_size <= _LARGEST.max_notebook_mib * _MIB
-    said, peak_mib = _look_at(path, _LARGEST)
-    assert said == expected
+    result, peak_mib = _look_at(path, _LARGEST)
+    assert result == expected
     assert peak_mib < _MEMORY_MIB // 2
 
 
@@ -188,6 +188,6 @@ def test_checking_a_zip_stays_within_the_functions_memory(name: str, limits: Lim
     make, expected = _ZIPS[name]
     path = tmp_path / "a.zip"
     make(path)
-    said, peak_mib = _look_at(path, limits)
-    assert said == expected or (limits == Limits() and said == "too_large")
+    result, peak_mib = _look_at(path, limits)
+    assert result == expected or (limits == Limits() and result == "too_large")
     assert peak_mib < _MEMORY_MIB // 2

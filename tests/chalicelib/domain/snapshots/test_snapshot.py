@@ -112,8 +112,8 @@ def test_the_notebook_must_be_at_the_root(name: str) -> None:
 
 
 def test_the_same_rules_apply_to_a_notebook_in_a_folder() -> None:
-    for raw, said in ((b"x", "not JSON"), (content(metadata={}), "names no kernel")):
-        with pytest.raises(UnprocessableError, match=said):
+    for raw, message in ((b"x", "not JSON"), (content(metadata={}), "names no kernel")):
+        with pytest.raises(UnprocessableError, match=message):
             check(zipped({"a.ipynb": raw}))
     check(zipped({"a.ipynb": content(metadata={})}), kernel="python3")
 
@@ -180,9 +180,9 @@ def test_forged_folder_zips_are_rejected(junk: bytes, place: int, compression: i
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_zip_that_the_runner_cannot_unpack_is_rejected_before_the_job_exists(name: str) -> None:
-    with pytest.raises((TooLargeError, UnprocessableError)) as told:
+    with pytest.raises((TooLargeError, UnprocessableError)) as raised:
         check(HOSTILE[name]())
-    assert "input folder" in told.value.message
+    assert "input folder" in raised.value.message
 
 
 def test_a_folder_with_the_most_allowed_files_is_accepted() -> None:

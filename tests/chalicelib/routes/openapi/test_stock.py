@@ -204,7 +204,7 @@ def _without_route(document: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (_without_field, "JobRow.job_files is not there"),
         (_nullable, "JobPageResponse.total_count may be null"),
@@ -217,7 +217,7 @@ def _without_route(document: Any) -> None:
         (_without_route, "GET /scheduler/config is not there"),
     ],
 )
-def test_a_difference_is_detected(judge: Judge, change: Callable[[Any], None], said: str) -> None:
+def test_a_difference_is_detected(judge: Judge, change: Callable[[Any], None], message: str) -> None:
     document = deepcopy(judge.document)
     change(document)
-    assert said in differences(document) - differences(judge.document)
+    assert message in differences(document) - differences(judge.document)

@@ -17,7 +17,7 @@ def sound(local: LocalScheduler, api: CheckedApi) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"surprise": 1}, "surprise"),
         ({"create_time": "2026"}, "create_time"),
@@ -28,11 +28,13 @@ def sound(local: LocalScheduler, api: CheckedApi) -> dict[str, Any]:
     ],
     ids=lambda each: str(each)[:30],
 )
-def test_a_wrong_response_is_detected(sound: dict[str, Any], judge: Judge, change: dict[str, Any], said: str) -> None:
+def test_a_wrong_response_is_detected(
+    sound: dict[str, Any], judge: Judge, change: dict[str, Any], message: str
+) -> None:
     assert judge.wrong_in_response("GET", JOB, 200, sound) == []
     wrong = judge.wrong_in_response("GET", JOB, 200, {**sound, **change})
     assert wrong
-    assert said in str(wrong)
+    assert message in str(wrong)
 
 
 def test_a_null_or_a_missing_field_in_a_row_is_detected(sound: dict[str, Any], judge: Judge) -> None:
