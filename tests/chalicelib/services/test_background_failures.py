@@ -53,7 +53,7 @@ def test_an_unreadable_job_stops_neither_other_jobs_nor_definitions(
         ExpressionAttributeValues={":nonsense": {"S": "not JSON"}},
     )
     definition_id = made.create(schedule="* * * * *")
-    local.clock.forward(minutes=15, seconds=1)
+    local.clock.forward(hours=2, seconds=1)
     assert [message["kind"] for message in made.sweep()] == ["walk"]
     assert len(made.jobs(definition_id)) >= 3
     assert [task["startedBy"].split("/")[1] for task in local.hub.ecs.running] == [broken]
@@ -69,7 +69,7 @@ def _make_work_for_every_part_of_the_sweep(local: LocalScheduler, made: Definiti
     local.hub.listeners.append(Always(_DENIED, "scheduler:CreateSchedule"))
     made.create(schedule="* * * * *")
     local.hub.listeners.clear()
-    local.clock.forward(minutes=15, seconds=1)
+    local.clock.forward(hours=2, seconds=1)
     return local.wake_ups()
 
 
