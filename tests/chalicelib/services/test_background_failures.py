@@ -52,8 +52,9 @@ def test_an_unreadable_job_stops_neither_other_jobs_nor_definitions(
         UpdateExpression="SET phase = :nonsense",
         ExpressionAttributeValues={":nonsense": {"S": "not JSON"}},
     )
+    local.clock.forward(hours=1, minutes=50)
     definition_id = made.create(schedule="* * * * *")
-    local.clock.forward(hours=2, seconds=1)
+    local.clock.forward(minutes=15, seconds=1)
     assert [message["kind"] for message in made.sweep()] == ["walk"]
     assert len(made.jobs(definition_id)) >= 3
     assert [task["startedBy"].split("/")[1] for task in local.hub.ecs.running] == [broken]
