@@ -25,7 +25,7 @@ from tests.support.notebook_forms import FORMS, cell_of, notebook_of, old_notebo
 ROOT: Final = Path(__file__).parents[2]
 LIMITS: Final = PackageLimits(max_notebook_bytes=1 << 20, max_unpacked_bytes=MOST_BYTES, max_unpacked_files=MOST_FILES)
 ADVICE: Final = ". Open it in JupyterLab, save it, and submit it again."
-EXAMPLES: Final = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES: Final = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 Runner = Callable[[str, bytes], str | None]
 
