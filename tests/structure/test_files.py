@@ -57,6 +57,11 @@ def test_no_file_names_the_host_of_a_registry() -> None:
     assert lines_with(rf"\b(?:{REGISTRIES})\b") == set()
 
 
+def test_no_file_has_the_marks_of_a_conflict() -> None:
+    """Both sides of a merge stayed in a document once."""
+    assert lines_with(r"(?m)^(?:<{7}|={7}|>{7}|\|{7})(?: |$)") == set()
+
+
 def test_no_file_names_a_home_folder() -> None:
     assert lines_with(HOMES) == set()
 
