@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from queue import Empty
 from typing import Any, Final
 
+import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
 
@@ -18,10 +19,21 @@ MAX_ERROR_CHARACTERS: Final = 100_000
 
 
 class ReadableChannel(AsyncZMQSocketChannel):
-    """A channel that leaves out messages that cannot be decoded."""
+    """A channel that leaves out messages that cannot be decoded, and notices each one that arrives."""
 
     on_unreadable: Callable[[str], None] = staticmethod(lambda _reason: None)
     """Called with the reason for each message that was left out."""
+
+    def send(self, msg: dict[str, Any]) -> None:
+        """Send a message, and have a message that arrived meanwhile noticed.
+
+        Sending takes the notification that the socket has something to read, and jupyter_client sends past pyzmq's asyncio socket, which would
+        look again. A reply that arrives while nbclient sends the state of an output widget would never be read:
+        https://github.com/jupyter/nbclient/issues/312. Reading the socket's events makes pyzmq look.
+        """
+        super().send(msg)
+        assert self.socket is not None
+        self.socket.get(zmq.EVENTS)
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override] # noqa: ASYNC109 - as in jupyter_client
         """Return the next message; its content and its parent's header are dictionaries.

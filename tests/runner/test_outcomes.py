@@ -90,7 +90,7 @@ def test_a_full_disk_is_explained(runner: Runner, service: FakeService, order: O
         (
             zipped({"report.ipynb": notebook("1"), "../evil": "x"}),
             True,
-            "'../evil': its name points outside the folder",
+            "'../evil': its name leads out of the folder",
         ),
         (zipped({"report.ipynb": b"\0" * (70 << 20)}), True, "the limit is"),
     ],
