@@ -185,9 +185,9 @@ class SchedulerStack(Stack):
             "api", jobs | definitions | marks | owners | bucket | runner_key | log_group | schedules | cleanups
         )
         self.functions.set_environment("dispatch", jobs | marks | owners | cluster | self._launch_variables())
-        self.functions.set_environment("task-events", jobs | marks)
+        self.functions.set_environment("task-events", jobs | marks | bucket)
         self.functions.set_environment("ticks", jobs | definitions | marks | owners | bucket | schedules)
-        self.functions.set_environment("sweep", jobs | definitions | marks | cluster | ticks)
+        self.functions.set_environment("sweep", jobs | definitions | marks | bucket | cluster | ticks)
         self.functions.set_environment(
             "cleanup", jobs | definitions | marks | bucket | cluster | cleanups | group | log_group
         )
