@@ -1,6 +1,7 @@
 """Cleanup after definitions: schedules, snapshots and jobs of deleted ones, and replaced snapshots."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,14 @@ class DefinitionCleanupService:
                 self.files.delete(upload_key(owner_id, old["upload_id"]["S"]))
 
     def delete_remains(self, owner_id: str, definition_id: str, slots: int) -> None:
-        """Delete schedules, jobs and snapshots of a deleted definition; repeated later for what was still in progress."""
-        self.sync.delete(definition_id, slots)
+        """Delete jobs, schedules and snapshots of a deleted definition; repeated later for what was still in progress.
+
+        If one kind cannot be deleted, the others are, and the last error is raised.
+        """
+        with ExitStack() as steps:  # runs the last step first, and each whatever the others raise
+            steps.callback(self.files.delete_prefix, definition_prefix(owner_id, definition_id))
+            steps.callback(self.sync.delete, definition_id, slots)
+            steps.callback(self._delete_jobs, owner_id, definition_id)
+
+    def _delete_jobs(self, owner_id: str, definition_id: str) -> None:
         self.jobs.delete_unconditionally(owner_id, self.lists.of_definition(owner_id, definition_id))
-        self.files.delete_prefix(definition_prefix(owner_id, definition_id))

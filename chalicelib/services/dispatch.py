@@ -104,12 +104,14 @@ class DispatchService:
 
         def launch(row: _Row) -> None:
             try:
-                more.is_left |= handle(row)
+                if handle(row):
+                    more.is_left = True
             finally:
                 self.sleep(1 / LAUNCHES_PER_SECOND)
 
-        work = BackgroundWork.LAUNCHES
-        more.is_left |= not for_each(work, rows, launch, ids=_ids, until=until, clock=self.clock)
+        # Not `|=`, which reads the flag before the jobs set it.
+        if not for_each(BackgroundWork.LAUNCHES, rows, launch, ids=_ids, until=until, clock=self.clock):
+            more.is_left = True
 
     def _resume(self, row: LiveJob) -> bool:
         """Launch a job again whose earlier dispatch did not record its task: with the identical call."""

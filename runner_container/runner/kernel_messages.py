@@ -32,8 +32,8 @@ class ReadableChannel(AsyncZMQSocketChannel):
         https://github.com/jupyter/nbclient/issues/312. Reading the socket's events makes pyzmq look.
         """
         super().send(msg)
-        assert self.socket is not None
-        self.socket.get(zmq.EVENTS)
+        if self.socket is not None:
+            self.socket.get(zmq.EVENTS)
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override] # noqa: ASYNC109 - as in jupyter_client
         """Return the next message; its content and its parent's header are dictionaries.

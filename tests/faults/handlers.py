@@ -33,6 +33,8 @@ class Handler:
     prepare: Callable[[Definitions], Any]
     act: Callable[[Definitions, Any], bool]
     """Deliver the event. Return whether the function has succeeded; else AWS delivers the event again."""
+    waiting_job_may_run: bool = False
+    """Whether a waiting job that the event deletes may run if a call fails, as the second cleanup follows after 15 minutes."""
 
 
 def _delivered(call: Callable[[], Any]) -> bool:
@@ -169,7 +171,7 @@ HANDLERS = (
     Handler("event of a lost container", _stopped, _task_event),
     Handler("event of a container that has reported", _reported, _task_event),
     Handler("cleanup of a job", _deleted_job, _records),
-    Handler("cleanup of a definition", _deleted_definition, _records),
+    Handler("cleanup of a definition", _deleted_definition, _records, waiting_job_may_run=True),
     Handler("cleanup of a replaced snapshot", _edited_definition, _records),
     Handler("second cleanup", _second_cleanup, lambda made, messages: made.deliver_second_cleanups(*messages) == []),
 )

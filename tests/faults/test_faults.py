@@ -15,6 +15,7 @@ from tests.faults.requests import REQUESTS, Request
 from tests.faults.watcher import Watcher
 from tests.support.runs import Run
 from tests.support.scheduler import LocalScheduler, scheduler
+from tests.support.watching import sweep
 
 
 def _calls_of(request: Request) -> list[tuple[str, int]]:
@@ -77,10 +78,11 @@ def _hold_objects(local: LocalScheduler, request: Request, where: str) -> None:
 def _drive_to_the_end(local: LocalScheduler, watcher: Watcher) -> None:
     """Run everything else for at most an hour: events, stream, sweep, dispatch, and well-behaved runners."""
     for _ in range(10):
-        local.clock.forward(minutes=6)
+        local.clock.forward(minutes=4)
         for record in watcher.stream():
             local.factory.cleanup.handle(record)
-        local.factory.sweep.run()
+        sweep(local, minutes=1)
+        sweep(local, minutes=1)
         local.dispatch()
         running = [each for each in local.tasks() if each["lastStatus"] != "STOPPED"]
         for task in running:

@@ -18,6 +18,7 @@ __all__ = [
     "Quiet",
     "Refused",
     "Resent",
+    "Slow",
 ]
 
 
@@ -32,6 +33,17 @@ class Quiet:
 
     def sent(self, call: str) -> bool:  # noqa: ARG002 - of the Listener protocol
         return False
+
+
+class Slow(Quiet):
+    """AWS takes some seconds for each call of some kinds."""
+
+    def __init__(self, forward: Callable[..., None], *calls: str, seconds: float) -> None:
+        self._forward, self._calls, self._seconds = forward, calls, seconds
+
+    def before(self, call: str) -> None:
+        if call in self._calls:
+            self._forward(seconds=self._seconds)
 
 
 class _Nth(Quiet):

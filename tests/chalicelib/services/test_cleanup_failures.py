@@ -40,6 +40,7 @@ def test_a_definition_that_cannot_be_cleaned_up_is_left_to_the_second_cleanup(
     local: LocalScheduler, made: Definitions, failures: Failures, refused: str
 ) -> None:
     definition_id = made.create()
+    made.second_cleanups()  # of the copied snapshot
     made.follow_streams()
     made.delete(definition_id)
     local.hub.listeners.append(Always(_DENIED, refused, status=403))

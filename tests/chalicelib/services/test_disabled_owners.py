@@ -1,12 +1,13 @@
 """Due times, waiting jobs and retries of a disabled owner do not run; running jobs go on."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.definitions import Definitions
-from tests.support.faults import Killed, KilledAfter, KilledBefore, Refused
+from tests.support.faults import Killed, KilledAfter, KilledBefore, Refused, Slow
 from tests.support.scheduler import BOB, LocalScheduler, scheduler, settings
 
 _CAROL = "arn:aws:iam::123456789012:user/carol"
@@ -141,9 +142,10 @@ def test_all_waiting_jobs_end_even_if_one_dispatch_cannot_handle_them(local: Loc
     job_id = local.create()
     local.copies(job_id, 120)
     set_disabled(local, local.owner_id())
-    for _ in range(3):
+    local.hub.listeners.append(Slow(local.clock.forward, "dynamodb:UpdateItem", seconds=0.1))
+    for _ in range(2):
         wake_ups = local.wake_ups()
-        local.dispatch()
+        local.factory.dispatch.run(until=local.clock.now + timedelta(seconds=16))  # half of it is for these jobs
         assert local.wake_ups() > wake_ups
     assert {item["status"]["S"] for item in local.items()} == {"FAILED"}
     assert local.tasks() == []

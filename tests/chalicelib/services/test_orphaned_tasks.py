@@ -64,7 +64,7 @@ def test_deleting_a_job_finds_its_unrecorded_task(local: LocalScheduler, made: D
 def test_the_sweep_finds_an_unrecorded_task(local: LocalScheduler, state: str) -> None:
     run = in_state(local, state)
     forget_task(local, run)
-    sweeps(local, 17)
+    sweeps(local, 125)
     assert is_asked_to_stop(run)
     assert len(local.tasks()) == 1
     assert local.item(job_id_of(run))["task_arn"] == run.task_arn

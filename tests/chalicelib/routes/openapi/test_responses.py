@@ -45,7 +45,13 @@ def live_through_jobs(local: LocalScheduler, api: CheckedApi) -> None:
 
 def look(api: CheckedApi, job_id: str) -> None:
     """Send all requests that read a job."""
-    for url in (f"{JOBS}/{job_id}", f"{JOBS}/{job_id}/download_files", f"{JOBS}/{job_id}/logs", JOBS):
+    for url in (
+        f"{JOBS}/{job_id}",
+        f"{JOBS}/{job_id}/download_files",
+        f"{JOBS}/{job_id}/logs",
+        f"{JOBS}/{job_id}/attempts",
+        JOBS,
+    ):
         assert api.get(url).status == 200, url
 
 
