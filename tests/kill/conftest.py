@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kill.cloud import Cloud, running_cloud
-from tests.kill.driver import Result, run_row
+from tests.kill.driver import Result, healthy_neighbor, run_row
 from tests.kill.rows import ROWS, Row
 
 ROOT = Path(__file__).parents[2]
@@ -40,5 +40,6 @@ def results(
     def run(row: Row) -> Result:
         return run_row(cloud, row, tmp_path_factory.mktemp("row"))
 
-    with ThreadPoolExecutor(PARALLEL_ROWS) as pool:
+    folder = tmp_path_factory.mktemp("neighbor")
+    with healthy_neighbor(cloud, folder), ThreadPoolExecutor(PARALLEL_ROWS) as pool:
         yield {row.name: pool.submit(run, row) for row in chosen}

@@ -4,8 +4,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,12 @@ from tests.kill.proxy import Gate, Request
 from tests.kill.rows import Fault, Phase, Row
 from tests.kill.shortened import FACTOR
 
-__all__ = ["Result", "problems", "run_row"]
+__all__ = ["Result", "healthy_neighbor", "problems", "run_row"]
+
+_NEIGHBOR_SECONDS: Final = 2400
+
+_WAIT_SECONDS: Final = 280
+"""How long a notebook waits in its cell, unless it is told to continue [s]."""
 
 _POLL_SECONDS: Final = 0.5
 _PHASE_SECONDS: Final = 300
@@ -39,7 +44,7 @@ pathlib.Path("result.txt").write_text("result")
 (outside / "kernel").write_text(str(os.getpid()))
 """
 _WAIT: Final = """
-end = time.monotonic() + 280
+end = time.monotonic() + {wait_seconds}
 while not (outside / "continue").exists() and time.monotonic() < end:
     time.sleep(0.05)
 """
@@ -85,6 +90,21 @@ def run_row(cloud: Cloud, row: Row, folder: Path) -> Result:
         return run.watch()
 
 
+@contextmanager
+def healthy_neighbor(cloud: Cloud, folder: Path) -> Iterator[None]:
+    """Keep another job running meanwhile, whose heartbeats prove that runners can reach the service.
+
+    Without it, silence may be an outage, and a hanging runner is stopped after two hours instead of fifteen minutes.
+    """
+    notebook = _write_notebook(folder, wait_seconds=_NEIGHBOR_SECONDS)
+    with Client(cloud.deployed.api_url, region=cloud.deployed.region, session=cloud.deployed.session) as client:
+        job_id = client.submit(notebook, name="healthy neighbor")
+        try:
+            yield
+        finally:
+            client.stop_job(job_id)
+
+
 def problems(row: Row, result: Result) -> list[str]:
     """Return what of the promise is broken."""
     found = []
@@ -123,7 +143,10 @@ class _Run:
         if row.phase is not Phase.CELL or row.fault in (Fault.NONE, Fault.EVENTS_DOUBLED, Fault.EVENTS_REVERSED):
             self._continue()
         notebook = _write_notebook(self._folder)
-        self._job_id = self._client.submit(notebook, output_formats=["ipynb", "script"], name=row.name[:100])
+        converted = (
+            "html" if row.phase is Phase.CONVERT else "script"
+        )  # slow enough for a heartbeat to say so, or quick
+        self._job_id = self._client.submit(notebook, output_formats=["ipynb", converted], name=row.name[:100])
         faults = {Fault.EVENTS_LOST: "lost", Fault.EVENTS_DOUBLED: "doubled", Fault.EVENTS_REVERSED: "reversed"}
         if row.fault in faults:
             self._cloud.set_event_fault(self._job_id, faults[row.fault])
@@ -249,10 +272,12 @@ _OUTAGES: Final = {
 """What is cut off, and for how long [min]."""
 
 
-def _write_notebook(folder: Path) -> Path:
+def _write_notebook(folder: Path, wait_seconds: int = _WAIT_SECONDS) -> Path:
     cells: list[dict[str, object]] = [
         {"cell_type": "code", "id": f"c{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
-        for i, source in enumerate((_CELLS.format(folder=str(folder)), _WAIT, "print('the end')"))
+        for i, source in enumerate(
+            (_CELLS.format(folder=str(folder)), _WAIT.format(wait_seconds=wait_seconds), "print('the end')")
+        )
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     path = folder / "report.ipynb"

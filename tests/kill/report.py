@@ -24,6 +24,7 @@ The promise: no job runs twice when it should run once, none is lost, none stays
 A proxy between the runner and the service shows when the runner has come to a moment, and cuts it off. The notebook appends a line to a file outside each time it runs.
 
 The service's and the runner's time limits are {FACTOR} times shorter than in production, so an outage of ten minutes takes one. Times are measured with these limits, from the fault to the end of the job, and include the work of the machine.
+Another job runs meanwhile: while no runner at all is heard, silence may be an outage, and a hanging runner is stopped after two hours instead of fifteen minutes.
 `make kill-tests` fails if a row breaks the promise. The rows are in `tests/kill/rows.py`.
 
 | fault | moment | status | outcome | can be downloaded | ran | attempts | time to the end |
@@ -81,8 +82,10 @@ def _line(row: Row, result: Mapping[str, Any] | None) -> str:
 
 
 def _kinds(files: list[str]) -> list[str]:
-    kinds = {".ipynb": "notebook", ".py": "script", ".csv": "file", ".txt": "file"}
-    return sorted({kinds.get(Path(name).suffix, "file") for name in files}, key=["notebook", "script", "file"].index)
+    kinds = {".ipynb": "notebook", ".html": "HTML", ".py": "script"}
+    return sorted(
+        {kinds.get(Path(name).suffix, "file") for name in files}, key=["notebook", "HTML", "script", "file"].index
+    )
 
 
 def _times(count: int) -> str:

@@ -15,6 +15,7 @@ def test_limits_are_shorter_in_the_bundle(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "chalicelib", tmp_path / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "settings.json").write_text('{"limits": {}}', encoding="utf-8")
     bundle = zipfile.ZipFile(io.BytesIO(shortened_bundle(tmp_path)))
-    assert b"HEARTBEAT_TIMEOUT: Final = timedelta(seconds=30)" in bundle.read("chalicelib/services/runs.py")
-    assert b"UNRESPONSIVE_TIMEOUT: Final = timedelta(seconds=90)" in bundle.read("chalicelib/domain/task_watch.py")
+    limits = bundle.read("chalicelib/domain/task_watch.py")
+    assert b"HEARTBEAT_TIMEOUT: Final = timedelta(seconds=30)" in limits
+    assert b"OUTAGE_TIMEOUT: Final = timedelta(seconds=720)" in limits
     assert json.loads(bundle.read("settings.json"))["limits"] == {"launch_deadline_minutes": 2}

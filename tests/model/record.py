@@ -40,6 +40,10 @@ Writing = tuple[tuple[Update, ...], tuple[Any, ...]]
 """The actions and the condition of one conditional write."""
 
 
+_TERMINAL: Final = frozenset(status.value for status in JobStatus if status.is_terminal)
+_LIVE: Final = frozenset(status.value for status in JobStatus if status.is_live)
+
+
 class Record(NamedTuple):
     """The job's item."""
 
@@ -60,11 +64,11 @@ class Record(NamedTuple):
 
     @property
     def is_terminal(self) -> bool:
-        return JobStatus(self.status).is_terminal
+        return self.status in _TERMINAL
 
     @property
     def is_live(self) -> bool:
-        return JobStatus(self.status).is_live
+        return self.status in _LIVE
 
 
 @cache

@@ -119,6 +119,8 @@ def contradicts_a_result(before: World, step: Step) -> str | None:
     record, after = before.record, step.world.record
     if record is None or after is None or not record.is_live or after.is_live:
         return None
+    if record.instance_id and record.task_arn != record.instance_id:
+        return None  # a launch has started two tasks, and the recorded one has stopped: a fault of ECS
     stored = {task.result for task in before.tasks if task.arn == record.instance_id and task.result}
     if stored and (after.status == "COMPLETED") is not ("succeeded" in stored):
         return f"an attempt with the result {', '.join(stored)} has become {after.status}"

@@ -146,8 +146,9 @@ class Steps:
             yield Step("the service is reachable again", replace_task(world, task, runner="run"), is_sure=True)
             yield Step("a container is lost", replace_task(world, task, stopped="exit 137"), is_sure=False)
             for code in _ENDS:
-                ended = replace_task(world, task, runner=f"report {code}")
-                yield Step(f"a notebook ends in an outage: {code}", ended, is_sure=False)
+                yield Step(
+                    f"a notebook ends in an outage: {code}", self._end_notebook(world, task, code), is_sure=False
+                )
         elif task.runner.startswith("report"):
             code = task.runner.removeprefix("report ")
             yield from self._begin(world, Operation("report", task.arn, code))
@@ -163,11 +164,15 @@ class Steps:
             yield Step(name, following, is_sure=False)
         codes = ("stopped",) if task.runner == "told" else _ENDS
         for code in (*codes, *(("terminated",) if task.stopping else ())):
-            yield Step(f"a notebook ends: {code}", replace_task(world, task, runner=f"report {code}"), is_sure=False)
+            yield Step(f"a notebook ends: {code}", self._end_notebook(world, task, code), is_sure=False)
         yield Step("a runner stops sending heartbeats", replace_task(world, task, runner="hung"), is_sure=False)
         yield Step("a container is lost", replace_task(world, task, stopped="exit 1"), is_sure=False)
         if task.runner == "run" and self._bounds.outages:
             yield Step("the service is unreachable", replace_task(world, task, runner="cut"), is_sure=False)
+
+    def _end_notebook(self, world: World, task: Task, code: str) -> World:
+        """End a notebook; unless results may be late, its runner stores the result at once."""
+        return replace_task(world, task, runner=f"report {code}", result="" if self._bounds.late_results else code)
 
     def _begin(self, world: World, operation: Operation) -> Iterator[Step]:
         """Begin what a runner asks, unless it is asking already."""
@@ -199,7 +204,7 @@ class Steps:
             elif self._scheduler.run(further).call is None or (operation.kind == "stop" and response is None):
                 yield from self._conclude(after, further)
             else:
-                operations = tuple(sorted((*after.operations, further), key=repr))
+                operations = tuple(sorted((*after.operations, further), key=_order))
                 yield f"{operation.kind} {operation.subject}: {result.call.name}", after._replace(operations=operations)
 
     def _conclude(self, world: World, operation: Operation) -> Iterator[tuple[str, World]]:
@@ -227,6 +232,11 @@ def _is_attempt_over(world: World) -> bool:
     """Whether just its task is left of the last attempt: beside what was in flight at its end, one function at a time is looked at then."""
     record = world.record
     return has_ended(world) or (record is not None and record.live_shard and not record.is_live)
+
+
+def _order(operation: Operation) -> tuple[str, str, str]:
+    """Return what to sort operations by: only one of a kind and a task is in flight."""
+    return operation[:3]
 
 
 def _exit(code: str) -> str:

@@ -29,16 +29,24 @@ pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.timeout(900)]
 Rule = Callable[[World, Step], str | None]
 
 PLAIN = Options()
+ONE_ATTEMPT = Options(infrastructure_retries=0)
 NO_CAPACITY_PROBLEM = 0
 
+EARLY = Bounds(double=False, late_results=False)
+"""Two functions at a time. Results are stored when notebooks end: later ones are explored with one function at a time."""
+
 CASES = {
-    "spot, then on demand": (Options(spot=True, infrastructure_retries=0), Bounds(double=False)),
-    "faults that are retried": (Options(), Bounds(double=False, last_attempt_without_capacity=NO_CAPACITY_PROBLEM)),
+    "spot, then on demand": (Options(spot=True, infrastructure_retries=0), EARLY),
+    "faults that are retried": (Options(), EARLY._replace(last_attempt_without_capacity=NO_CAPACITY_PROBLEM)),
     "notebooks that are retried": (
         Options(max_retries=1, infrastructure_retries=0),
-        Bounds(double=False, last_attempt_without_capacity=NO_CAPACITY_PROBLEM),
+        EARLY._replace(last_attempt_without_capacity=NO_CAPACITY_PROBLEM),
     ),
-    "two containers of one launch": (Options(spot=True, max_retries=1), Bounds(operations=1)),
+    "results that are stored late": (Options(spot=True, max_retries=1), Bounds(operations=1, double=False)),
+    "two containers of one launch": (
+        Options(spot=True, max_retries=1, infrastructure_retries=0),
+        Bounds(operations=1, late_results=False),
+    ),
 }
 
 
@@ -65,7 +73,9 @@ def look(
 @pytest.mark.parametrize("case", CASES)
 def test_whatever_happens_the_rules_hold_and_the_job_comes_to_an_end(case: str) -> None:
     options, bounds = CASES[case]
-    rules = () if bounds.double else (runs_twice,)  # two tasks of one launch are a fault of ECS
+    rules = (
+        () if bounds.double else (runs_twice, ends_a_run_by_its_launch)
+    )  # two tasks of one launch are a fault of ECS
     found = look(options, bounds, *rules)
     reached = {world.record.status for world in found.worlds if world.record}
     assert reached == {"CREATED", "QUEUED", "IN_PROGRESS", "STOPPING", "COMPLETED", "FAILED", "STOPPED"}
@@ -81,21 +91,17 @@ def assert_that_all_comes_to_an_end(found: Explored) -> None:
 
 def test_without_faults_one_container_runs_at_a_time_and_none_is_orphaned() -> None:
     bounds = Bounds(double=False, faults=False, last_attempt_without_capacity=NO_CAPACITY_PROBLEM)
-    assert_that_all_comes_to_an_end(look(PLAIN, bounds, ends_a_run_by_its_launch, runs_twice))
+    assert_that_all_comes_to_an_end(look(ONE_ATTEMPT, bounds, ends_a_run_by_its_launch, runs_twice))
 
 
 def test_a_healthy_run_waits_out_an_outage() -> None:
     bounds = Bounds(
         double=False, faults=False, outages=True, last_attempt_without_capacity=NO_CAPACITY_PROBLEM, operations=2
     )
-    found = look(PLAIN, bounds, runs_twice)
+    found = look(ONE_ATTEMPT, bounds, runs_twice)
     cut_off = [world for world in found.worlds if any(task.runner == "cut" for task in world.tasks)]
     assert any(each.kind == "sweep" for world in cut_off for each in world.operations)
     assert_that_all_comes_to_an_end(found)
-
-
-def test_a_launch_that_fails_does_not_end_a_run() -> None:
-    look(PLAIN, Bounds(double=False), ends_a_run_by_its_launch)
 
 
 def test_a_hanging_container_of_an_interrupted_dispatch_is_stopped() -> None:
