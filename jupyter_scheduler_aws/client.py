@@ -1,13 +1,14 @@
 """The Python client. What only uploads and downloads need is imported when they run: decision 0039."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.owner_endpoints import OwnerApi
 from jupyter_scheduler_aws.api.pagination import iterate_pages
-from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, JobOptions, job_fields
+from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, JobOptions, encode_time, job_fields
 from jupyter_scheduler_aws.api.response_models import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.enums import InputChoice, JobStatus
@@ -60,6 +61,7 @@ class Client(DefinitionClient, OwnerApi):
         *,
         folder: bool = False,
         idempotency_token: str | None = None,
+        scheduled_time: datetime | None = None,
         on_packed: "Callable[[Snapshot], None] | None" = None,
         on_progress: Progress = ignore_progress,
         **options: Unpack[JobOptions],
@@ -75,6 +77,9 @@ class Client(DefinitionClient, OwnerApi):
         idempotency_token
             The same token with the same input returns the same job. The default is a random token, so that a retry after a
             lost response creates no second job.
+        scheduled_time
+            The time that the job is for; the default is now. Requires a time zone. `{{ scheduled_time:%Y-%m }}` in a parameter shows it,
+            in UTC.
         on_packed
             Called with the snapshot before the upload.
         on_progress
@@ -91,11 +96,14 @@ class Client(DefinitionClient, OwnerApi):
             If the upload fails.
         ParameterError
             If the notebook's language does not have a parameter's name, or a value cannot be written as a Python literal.
+        ValueError
+            If the time has no time zone.
         """
         from jupyter_scheduler_aws.transfers.upload import upload_request
 
+        time = {} if scheduled_time is None else {"scheduled_time": encode_time("scheduled_time", scheduled_time)}
         token = {} if idempotency_token is None else {"idempotency_token": idempotency_token}
-        fields = {"parameters": {}, "tags": []} | job_fields(**options) | token
+        fields = {"parameters": {}, "tags": []} | job_fields(**options) | token | time
         return self.create_job(
             upload_request(self, Path(notebook), fields, folder=folder, on_packed=on_packed, on_progress=on_progress)
         )

@@ -1,6 +1,7 @@
 """The part of the Python client for definitions: what takes more than one request."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -12,6 +13,7 @@ from jupyter_scheduler_aws.api.request_fields import (
     DefinitionOptions,
     changed_fields,
     definition_fields,
+    encode_time,
 )
 from jupyter_scheduler_aws.parameters.values import encode_parameters
 from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_progress
@@ -124,7 +126,14 @@ class DefinitionClient(DefinitionApi):
             fields |= {"input_uri": uri, "input_filename": path.name}
         self.change_definition(definition_id, fields)
 
-    def run_definition(self, definition_id: str, *, parameters: Mapping[str, Any] | None = None) -> str:
+    def run_definition(
+        self,
+        definition_id: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        scheduled_time: datetime | None = None,
+        idempotency_token: str | None = None,
+    ) -> str:
         """Create a job from a definition now, even if it is paused or has no schedule, and return the job's id.
 
         Parameters
@@ -133,17 +142,26 @@ class DefinitionClient(DefinitionApi):
             The definition.
         parameters
             Values for this job, merged with the definition's. See `encode_parameters`.
+        scheduled_time
+            The time that the job is for; the default is now. Requires a time zone. Templates in parameters show it in the definition's zone.
+        idempotency_token
+            The same token with the same request returns the same job. The default is a random token.
 
         Raises
         ------
         ParameterError
             If the notebook's language does not have a parameter's name, or a value cannot be written as a Python literal.
+        ValueError
+            If the time has no time zone.
         """
-        own = encode_parameters(parameters or {})
-        if not own:
-            return self.create_job_of_definition(definition_id, {})
-        merged = {**self.get_definition(definition_id).parameters, **own}
-        return self.create_job_of_definition(definition_id, {"parameters": merged})
+        request: dict[str, Any] = {}
+        if own := encode_parameters(parameters or {}):
+            request["parameters"] = {**self.get_definition(definition_id).parameters, **own}
+        if scheduled_time is not None:
+            request["scheduled_time"] = encode_time("scheduled_time", scheduled_time)
+        if idempotency_token is not None:
+            request["idempotency_token"] = idempotency_token
+        return self.create_job_of_definition(definition_id, request)
 
     def list_definitions(
         self, *, name: str | None = None, tags: Sequence[str] = (), page_size: int = 100

@@ -148,6 +148,11 @@ class Job:
     attempts_left_out: int = 0
     """Number of past attempts that are not on record any more."""
     job_definition_id: str | None = None
+    scheduled_time: datetime | None = None
+    """The time that the job is for: the due time of a tick, else what the request says or when the job was created. The same in every
+    attempt."""
+    timezone: str | None = None
+    """The zone of `scheduled_time` for people and templates: that of the definition; None for UTC."""
     not_before: datetime | None = None
     """While the job waits: dispatch does not claim it before this time."""
     waiting_since: datetime | None = None

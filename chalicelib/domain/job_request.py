@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.config import Environment, Limits, SchedulerSettings
@@ -36,6 +36,8 @@ class JobRequest(JobOptions):
     compute_type: str | None = None
     output_formats: tuple[str, ...] = ()
     timeout: timedelta | None = field(default=None, metadata=SECONDS)
+    scheduled_time: datetime | None = None
+    """The time that the job is for; by default, now. A request for a definition has none."""
     idempotency_token: str | None = None
 
 

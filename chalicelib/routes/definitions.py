@@ -1,6 +1,6 @@
 """Definitions over HTTP."""
 
-from chalicelib.domain.definitions.tick import explain_crontab as explain
+from chalicelib.domain.crontab.explanation import explain_crontab as explain
 from chalicelib.factory import factory
 from chalicelib.routes.authorization import caller_of, owner_of
 from chalicelib.routes.blueprint import ApiBlueprint
@@ -78,8 +78,7 @@ def run_definition(definition_id: str) -> JobIdResponse:
     """Create a job of a definition now."""
     body = parse_body(RunDefinitionBody, definitions.current_request.raw_body)
     caller, runs = caller_of(definitions.current_request, factory().settings.ownership), factory().definition_runs
-    token = body.idempotency_token
-    return {"job_id": runs.run_now(caller, _owner(), definition_id, parameters=body.parameters, token=token)}
+    return {"job_id": runs.run_now(caller, _owner(), definition_id, body.to_request())}
 
 
 @definitions.route("/scheduler/job_definitions/{definition_id}/take_over", methods=["POST"])
@@ -95,9 +94,9 @@ def take_over_definition(definition_id: str) -> DefinitionIdResponse:
 
 @definitions.route("/scheduler/crontab", methods=["GET"])
 def explain_crontab() -> CrontabResponse:
-    """Explain a crontab: return its EventBridge expressions and its next five times."""
-    schedule, timezone = crontab_query(definitions.current_request.query_params)
-    return describe_explanation(schedule, timezone, *explain(schedule, timezone, factory().clock()))
+    """Explain a crontab: return its EventBridge expressions and its next five times, or its times in a period."""
+    query = crontab_query(definitions.current_request.query_params)
+    return describe_explanation(query, *explain(query, factory().clock()))
 
 
 def _owner() -> str:

@@ -1,7 +1,6 @@
 """Run now: jobs of definitions that people request, independent of the schedule."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,7 +9,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.authorization.environment_access import Step, check_run
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.definitions.definition_job import job_of_definition
-from chalicelib.domain.definitions.definition_request import run_fingerprint
+from chalicelib.domain.definitions.definition_request import RunRequest, run_fingerprint
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.identifiers import new_job_id
 from chalicelib.domain.job import Job
@@ -47,15 +46,7 @@ class DefinitionRunService:
     copies: UnfinishedCopyAnnouncer
     clock: Clock
 
-    def run_now(
-        self,
-        caller: Caller,
-        owner_id: str,
-        definition_id: str,
-        *,
-        parameters: Mapping[str, str] | None,
-        token: str | None,
-    ) -> str:
+    def run_now(self, caller: Caller, owner_id: str, definition_id: str, request: RunRequest) -> str:
         """Create a job of a definition now, with five AWS calls.
 
         Parameters
@@ -64,10 +55,8 @@ class DefinitionRunService:
             Who requests it.
         owner_id, definition_id
             The definition.
-        parameters
-            They replace all of the definition's own; None keeps these.
-        token
-            The request's idempotency token.
+        request
+            Parameters, time, and idempotency token.
 
         Returns
         -------
@@ -94,8 +83,8 @@ class DefinitionRunService:
             If the token was used for another request.
         """
         self.owners.check(owner_id)
-        fingerprint = run_fingerprint(definition_id, parameters)
-        use = TokenUse(TokenSpace.RUN, owner_id, token, fingerprint) if token else None
+        fingerprint = run_fingerprint(definition_id, request)
+        use = TokenUse(TokenSpace.RUN, owner_id, request.token, fingerprint) if request.token else None
         for _ in range(_TRIES):
             definition, now = self.definitions.get(owner_id, definition_id), self.clock()
             if definition is None:
@@ -103,7 +92,10 @@ class DefinitionRunService:
             if first := self.tokens.check_new(partial(self.admission.check_job, owner_id), use, now):
                 return first
             check_run(Step.RUN_NOW, definition.spec, self.settings, caller)
-            job = job_of_definition(definition, new_job_id(now, secrets.token_bytes(10)), now, parameters)
+            job_id = new_job_id(now, secrets.token_bytes(10))
+            job = job_of_definition(
+                definition, job_id, now, scheduled_time=request.scheduled_time, parameters=request.parameters
+            )
             self.copies.announce_job(job)
             if self.files.copy(definition.snapshot_key, job.input_key, definition.input_size_bytes):
                 return self._store(job, use)

@@ -18,6 +18,7 @@ from chalicelib.domain.job_request import JobRequest, choose_compute_type, finge
 from chalicelib.domain.list_query import JobQuery
 from chalicelib.domain.outcome import OutcomeCode, make_outcome
 from chalicelib.domain.retention import expiry
+from chalicelib.domain.scheduled_time import resolve_templates
 from chalicelib.domain.task_watch import LAUNCH_SETTLING_TIME
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import ConflictError, NotFoundError
@@ -85,13 +86,15 @@ class JobService:
         spec = resolve_spec(request, self.settings, caller)
         upload = self.snapshots.open(caller.owner_id, request)
         now = self.clock()
+        scheduled_time = request.scheduled_time or now
         job = Job(
             owner_id=caller.owner_id,
             job_id=new_job_id(now, secrets.token_bytes(10)),
             name=request.name,
             input_filename=request.input_filename,
             status=JobStatus.CREATED,
-            spec=spec,
+            spec=replace(spec, parameters=resolve_templates(spec.parameters, scheduled_time, None)),
+            scheduled_time=scheduled_time,
             create_time=now,
             update_time=now,
             input_size_bytes=upload.size_bytes,

@@ -13,6 +13,7 @@ from chalicelib.domain.identifiers import RunId, output_key, output_stem
 from chalicelib.domain.job import Heartbeat, Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.output_budget import OutputFile
 from chalicelib.domain.runner_identity import CheckIn, Session, open_session, session_token, verify_check_in
+from chalicelib.domain.scheduled_time import run_variables
 from chalicelib.domain.task_watch import FINISH_TIMEOUT, HEARTBEAT_TIMEOUT
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import NotAllowedError, NotYourRunError
@@ -120,6 +121,7 @@ class RunService:
                 "size_bytes": job.input_size_bytes,
             },
             "parameters": dict(job.spec.parameters),
+            "variables": run_variables(job),
             "environment": {
                 "name": job.spec.runtime_environment_name,
                 "kernel": environment.kernel or None if environment else None,

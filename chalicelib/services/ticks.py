@@ -181,6 +181,6 @@ class TickService:
 
     def _make_job(self, definition: Definition, due: datetime, now: datetime) -> Job | None:
         """Make the job and copy the snapshot to its input; None if the snapshot was replaced meanwhile."""
-        job = job_of_definition(definition, tick_job_id(definition.definition_id, due), now)
+        job = job_of_definition(definition, tick_job_id(definition.definition_id, due), now, scheduled_time=due)
         is_copied = self.files.copy(definition.snapshot_key, job.input_key, definition.input_size_bytes)
         return job if is_copied else None

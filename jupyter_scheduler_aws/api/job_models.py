@@ -119,6 +119,10 @@ class Job(NotebookOptions):
     status: str
     """A `JobStatus`, or a value that a newer service added."""
     job_definition_id: str | None = None
+    scheduled_time: datetime | None = None
+    """The time that the job is for, the same in every attempt: the due time of a definition, else what was requested or when it was created."""
+    timezone: str | None = None
+    """The zone in which templates of parameters show that time: that of the definition; None for UTC."""
     start_time: datetime | None = None
     end_time: datetime | None = None
     phase: Phase | None = None

@@ -15,6 +15,7 @@ __all__ = [
     "JobOptions",
     "changed_fields",
     "definition_fields",
+    "encode_time",
     "is_random_token",
     "job_fields",
     "random_token",
@@ -123,7 +124,14 @@ def _encode(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _millis(name: str, instant: datetime) -> int:
+def encode_time(name: str, instant: datetime) -> int:
+    """Return a time [ms UTC].
+
+    Raises
+    ------
+    ValueError
+        If it has no time zone.
+    """
     if instant.tzinfo is None:
         raise ValueError(f"{name}: {instant} has no time zone. Add one.")
     return round(instant.timestamp() * 1000)
@@ -163,8 +171,8 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any], Any]]] = {
     "active": ("active", _same, None),
     "overlap_policy": ("overlap_policy", _same, None),
     "catch_up": ("catch_up_seconds", _seconds, None),
-    "start": ("schedule_start", partial(_millis, "start"), None),
-    "end": ("schedule_end", partial(_millis, "end"), None),
+    "start": ("schedule_start", partial(encode_time, "start"), None),
+    "end": ("schedule_end", partial(encode_time, "end"), None),
     "max_runs": ("max_runs", _same, None),
     "job_retention": ("job_retention_days", _days, None),
 }

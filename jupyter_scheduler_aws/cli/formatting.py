@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.text import Text
 
@@ -24,6 +25,7 @@ __all__ = [
     "run_time",
     "safe_line",
     "safe_text",
+    "scheduled_time_text",
     "status_text",
 ]
 
@@ -100,6 +102,14 @@ def local_time(instant: datetime) -> str:
 def local_minute(instant: datetime) -> str:
     """Format a time in the zone of this machine, to the minute."""
     return f"{instant.astimezone():%Y-%m-%d %H:%M}"
+
+
+def scheduled_time_text(instant: datetime, timezone: str | None) -> str:
+    """Format the time that a job is for in the zone of its definition, as templates of parameters show it; without one, in UTC."""
+    try:
+        return f"{instant.astimezone(ZoneInfo(timezone or 'UTC')):%Y-%m-%d %H:%M %Z}"
+    except (ZoneInfoNotFoundError, ValueError):  # this machine does not know the zone
+        return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M %Z}"
 
 
 def run_time(job: Job, *, now: datetime | None = None) -> str:

@@ -21,6 +21,7 @@ from jupyter_scheduler_aws.cli.formatting import (
     run_time,
     safe_line,
     safe_text,
+    scheduled_time_text,
     status_text,
 )
 from jupyter_scheduler_aws.cli.tables import details_grid, plain_table
@@ -79,6 +80,8 @@ def _rows(job: Job) -> Iterator[Row]:
 
 
 def _time_rows(job: Job) -> Iterator[Row]:
+    if job.scheduled_time and job.scheduled_time != job.create_time:
+        yield "scheduled for", scheduled_time_text(job.scheduled_time, job.timezone)
     yield "created", f"{local_time(job.create_time)} ({format_age(job.create_time)})"
     yield "started", local_time(job.start_time) if job.start_time else None
     yield "ended", f"{local_time(job.end_time)} ({format_age(job.end_time)})" if job.end_time else None

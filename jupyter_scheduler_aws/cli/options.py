@@ -35,6 +35,7 @@ __all__ = [
     "PageOptions",
     "ParameterOption",
     "ResultOptions",
+    "ScheduledTimeOption",
     "TimezoneOption",
     "WaitOptions",
     "YesOption",
@@ -62,6 +63,14 @@ ParameterOption = Annotated[
         "-p",
         metavar="NAME=VALUE",
         help="A parameter of the notebook: a Python literal, or else text, which is sent as it is. Repeatable.",
+    ),
+]
+ScheduledTimeOption = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="WHEN",
+        parser=parse_time,
+        help="The time that the job is for, like 2026-12-01T08:30; by default, now. {{ scheduled_time:%Y-%m }} in a parameter shows it.",
     ),
 ]
 AllowUnknownOption = Annotated[

@@ -11,6 +11,7 @@ from jupyter_scheduler_aws.cli.options import (
     JobOptions,
     NotebookArgument,
     ResultOptions,
+    ScheduledTimeOption,
     WaitOptions,
 )
 from jupyter_scheduler_aws.cli.terminal import Terminal
@@ -29,6 +30,7 @@ def submit(
         str | None,
         typer.Option(metavar="TEXT", help="Submitting the same input with the same token again returns the same job."),
     ] = None,
+    scheduled_time: ScheduledTimeOption = None,
     results: WaitOptions,
 ) -> None:
     """Run a notebook as a job.
@@ -47,7 +49,12 @@ def submit(
     with terminal.client() as client:
         with show_upload(terminal, notebook) as callbacks:
             job_id = client.submit(
-                notebook, folder=folder, idempotency_token=idempotency_token, **arguments, **callbacks
+                notebook,
+                folder=folder,
+                idempotency_token=idempotency_token,
+                scheduled_time=scheduled_time,
+                **arguments,
+                **callbacks,
             )
         finish_or_explain(terminal, client, job_id, results)
 

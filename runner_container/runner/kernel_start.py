@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -39,10 +40,15 @@ class KernelStarter:
         The launcher starts the process; the watchdog can end it from then on.
     folder
         The kernel's working directory.
+    variables
+        The run's environment variables.
     """
 
-    def __init__(self, kernel: Kernel, *, launcher: Launcher, watchdog: Watchdog, folder: Path) -> None:
+    def __init__(
+        self, kernel: Kernel, *, launcher: Launcher, watchdog: Watchdog, folder: Path, variables: Mapping[str, str]
+    ) -> None:
         self.kernel = kernel
+        self._variables = variables
         self._launcher = launcher
         self._watchdog = watchdog
         self._folder = folder
@@ -64,7 +70,7 @@ class KernelStarter:
         with KernelStderr(logs=not _is_ipykernel(manager)) as stderr:
             await manager.start_kernel(
                 extra_arguments=[_NO_HISTORY] if manager.ipykernel else [],
-                env=kernel_environment(os.environ),
+                env=kernel_environment(os.environ, self._variables),
                 cwd=str(self._folder),
                 stdout=stderr.pipe,
                 stderr=stderr.pipe,
@@ -99,7 +105,7 @@ def start_kernel_early(
         )
     except (ValueError, RunProblemError):
         return None
-    starter = KernelStarter(kernel, launcher=launcher, watchdog=watchdog, folder=folder)
+    starter = KernelStarter(kernel, launcher=launcher, watchdog=watchdog, folder=folder, variables=order.variables)
     try:
         starter.start()
     except Exception:  # noqa: BLE001 - the execution starts it again and reports why that fails

@@ -180,7 +180,9 @@ class Run:
             kernel = choose_kernel(
                 notebook.metadata, environment=order.environment, fallback=order.kernel, installed=installed_kernels()
             )
-            starter = KernelStarter(kernel, launcher=self._launcher, watchdog=self._watchdog, folder=folder)
+            starter = KernelStarter(
+                kernel, launcher=self._launcher, watchdog=self._watchdog, folder=folder, variables=order.variables
+            )
         write_kernel_metadata(notebook.metadata, starter.kernel)
         return Execution(
             parameterized(notebook, order, starter.kernel, self._warnings),

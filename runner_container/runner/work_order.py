@@ -31,6 +31,8 @@ class WorkOrder:
     packaged: bool
     size_bytes: int
     parameters: Mapping[str, str]
+    variables: Mapping[str, str]
+    """Environment variables of the kernel: which run it is."""
     environment: str
     kernel: str | None
     """The environment's kernel, for notebooks that name none or one that is not installed; may be None."""
@@ -71,6 +73,7 @@ class WorkOrder:
             packaged=bool(input_["packaged"]),
             size_bytes=int(input_["size_bytes"]),
             parameters={str(name): str(value) for name, value in (body.get("parameters") or {}).items()},
+            variables={str(name): str(value) for name, value in (body.get("variables") or {}).items()},
             environment=str(body["environment"]["name"]),
             kernel=body["environment"].get("kernel") or None,
             output_formats=tuple(body["output_formats"]),

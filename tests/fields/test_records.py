@@ -168,7 +168,7 @@ def test_a_job_of_a_definition_gets_every_field_of_its_spec(definition: Definiti
     own = {"retention": definition.options.job_retention, "idempotency_token": None}
     assert vars(job.spec) == vars(definition.spec) | own
     assert (job.name, job.input_filename) == (definition.name, definition.input_filename)
-    changed = job_of_definition(definition, "id", NOW, {"other": "1"})
+    changed = job_of_definition(definition, "id", NOW, parameters={"other": "1"})
     assert vars(changed.spec) == vars(job.spec) | {"parameters": {"other": "1"}}
 
 

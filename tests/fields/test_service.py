@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 
 from chalicelib.routes.models.definition_requests import CreateDefinitionBody, UpdateDefinitionBody
 from chalicelib.routes.models.job_requests import CreateJobBody
-from tests.fields.values import EXAMPLE, INPUT, OPTIONS, SCHEDULE, requests
+from tests.fields.values import EXAMPLE, INPUT, OF_JOB, OPTIONS, SCHEDULE, requests
 from tests.support.definitions import Definitions
 from tests.support.scheduler import LocalScheduler, notebook
 
@@ -24,7 +24,7 @@ _few = settings(
 _REQUIRED = ("name", "runtime_environment_name", "input_filename")
 _DEFINITIONS = "/scheduler/job_definitions"
 
-JOB_EXAMPLE = {name: EXAMPLE[name] for name in (*OPTIONS, *INPUT)}
+JOB_EXAMPLE = {name: EXAMPLE[name] for name in (*OPTIONS, *INPUT)} | {"scheduled_time": 1_800_000_000_003}
 
 CHANGES: Mapping[str, Any] = {
     "name": "Other",
@@ -91,7 +91,7 @@ def _shown(response: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, An
 
 def test_every_field_of_a_request_is_sent_here() -> None:
     shared = OPTIONS.keys() | INPUT.keys() | {"input_uri"}
-    assert CreateJobBody.model_fields.keys() == shared
+    assert CreateJobBody.model_fields.keys() == shared | OF_JOB.keys()
     assert CreateDefinitionBody.model_fields.keys() == shared | SCHEDULE.keys() == EXAMPLE.keys() | {"input_uri"}
     assert UpdateDefinitionBody.model_fields.keys() == CHANGES.keys() | {"input_uri", "input_filename", "input_path"}
     assert CHANGES.keys() == OPTIONS.keys() | SCHEDULE.keys()
@@ -99,7 +99,7 @@ def test_every_field_of_a_request_is_sent_here() -> None:
 
 
 @example(JOB_EXAMPLE)
-@given(requests(OPTIONS, INPUT, required=_REQUIRED))
+@given(requests(OPTIONS, INPUT, OF_JOB, required=_REQUIRED))
 @_few
 def test_a_job_and_its_row_return_every_field_of_its_request(local: LocalScheduler, body: Mapping[str, Any]) -> None:
     local.clock.forward(days=8)  # a token may come again

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.serialization import RecordField, record_fields
 
-__all__ = ["EXAMPLE", "INPUT", "OPTIONS", "SCHEDULE", "requests", "wire_records"]
+__all__ = ["EXAMPLE", "INPUT", "OF_JOB", "OPTIONS", "SCHEDULE", "requests", "wire_records"]
 
 _TEXT: Final = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
 _NAMES: Final = _TEXT.filter(lambda text: "/" not in text and "\\" not in text)
@@ -41,6 +41,9 @@ INPUT: Final[Mapping[str, st.SearchStrategy[Any]]] = {
     "idempotency_token": _TEXT,
 }
 """What a request says about its input and itself, besides `input_uri`."""
+
+OF_JOB: Final[Mapping[str, st.SearchStrategy[Any]]] = {"scheduled_time": _MILLIS}
+"""What only a job has."""
 
 SCHEDULE: Final[Mapping[str, st.SearchStrategy[Any]]] = {
     "schedule": st.sampled_from(["0 9 * * *", "@daily", "*/30 1-5 * * MON"]),

@@ -28,7 +28,7 @@ def test_a_notebook_does_not_see_the_runners_variables(runner: Runner, order: Ca
 def test_the_python_path_of_the_image_is_kept_without_the_runner() -> None:
     path = os.pathsep.join(["/opt/tools", str(RUNNER_CONTAINER)])
 
-    assert kernel_environment({"PYTHONPATH": path, "A": "b"}) == {"PYTHONPATH": "/opt/tools", "A": "b"}
+    assert kernel_environment({"PYTHONPATH": path, "A": "b"}, {}) == {"PYTHONPATH": "/opt/tools", "A": "b"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")

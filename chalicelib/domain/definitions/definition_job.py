@@ -6,17 +6,38 @@ from datetime import datetime
 
 from chalicelib.domain.definitions.definition import Definition
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
+from chalicelib.domain.scheduled_time import resolve_templates
 
 __all__ = ["job_of_definition"]
 
 
 def job_of_definition(
-    definition: Definition, job_id: str, now: datetime, parameters: Mapping[str, str] | None = None
+    definition: Definition,
+    job_id: str,
+    now: datetime,
+    *,
+    scheduled_time: datetime | None = None,
+    parameters: Mapping[str, str] | None = None,
 ) -> Job:
-    """Return a waiting job of a definition; `parameters` replace all parameters of the definition."""
-    spec = replace(definition.spec, retention=definition.options.job_retention, idempotency_token=None)
-    if parameters is not None:
-        spec = replace(spec, parameters=dict(parameters))
+    """Return a waiting job of a definition.
+
+    Parameters
+    ----------
+    definition, job_id, now
+        The definition, the job's id, and the time of its creation.
+    scheduled_time
+        The time that the job is for, which templates of parameters show in the definition's zone; by default, now.
+    parameters
+        They replace all parameters of the definition; None keeps these.
+    """
+    scheduled_time, timezone = scheduled_time or now, definition.timezone
+    chosen = definition.spec.parameters if parameters is None else parameters
+    spec = replace(
+        definition.spec,
+        parameters=resolve_templates(chosen, scheduled_time, timezone),
+        retention=definition.options.job_retention,
+        idempotency_token=None,
+    )
     return Job(
         owner_id=definition.owner_id,
         job_id=job_id,
@@ -28,6 +49,8 @@ def job_of_definition(
         create_time=now,
         update_time=now,
         job_definition_id=definition.definition_id,
+        scheduled_time=scheduled_time,
+        timezone=timezone,
         not_before=now,
         phase=Phase(PhaseCode.WAITING, "waiting for a slot"),
     )

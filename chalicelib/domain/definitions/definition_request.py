@@ -19,6 +19,7 @@ from chalicelib.errors import InvalidRequestError
 __all__ = [
     "DefinitionChange",
     "DefinitionRequest",
+    "RunRequest",
     "apply_change",
     "check_schedule",
     "count_slots",
@@ -61,6 +62,18 @@ class DefinitionChange:
     """Path of the new snapshot's notebook in its user's workspace."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """A request for a job of a definition, independent of its schedule."""
+
+    parameters: Mapping[str, str] | None = None
+    """They replace all of the definition's own; None keeps these."""
+    scheduled_time: datetime | None = None
+    """The time that the job is for; None for now."""
+    token: str | None = None
+    """The idempotency token."""
+
+
 def check_schedule(
     schedule: str | None, timezone: str | None, options: ScheduleOptions, settings: SchedulerSettings
 ) -> None:
@@ -87,9 +100,10 @@ def definition_fingerprint(request: DefinitionRequest, etag: str) -> str:
     return digest({**vars(request), "job": fingerprint(request.job, etag)})
 
 
-def run_fingerprint(definition_id: str, parameters: Mapping[str, str] | None) -> str:
-    """Return a fingerprint that distinguishes requests with the same idempotency token: of the definition and the parameters."""
-    return digest({"definition_id": definition_id, "parameters": parameters})
+def run_fingerprint(definition_id: str, request: RunRequest) -> str:
+    """Return a fingerprint that distinguishes requests with the same idempotency token: of the definition, the parameters and the time."""
+    time = {"scheduled_time": request.scheduled_time} if request.scheduled_time else {}
+    return digest({"definition_id": definition_id, "parameters": request.parameters, **time})
 
 
 def apply_change(

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
 from typing import Final
 
-from chalicelib.domain.crontab.expression import Crontab, parse_timezone, to_eventbridge
+from chalicelib.domain.crontab.expression import Crontab
 from chalicelib.domain.definitions.definition import Definition, LastRun
 from chalicelib.domain.definitions.problem import MISSED_MEMORY, Problem, note_missed
 from chalicelib.domain.job import Job
@@ -21,7 +20,6 @@ __all__ = [
     "decide_tick",
     "due_times",
     "expected_run",
-    "explain_crontab",
     "next_due_after",
 ]
 
@@ -75,20 +73,6 @@ def expected_run(definition: Definition) -> datetime | None:
     if not definition.active or (tick_problem and tick_problem.is_lasting):
         return None
     return None if schedule_problem and definition.options.catch_up < MAX_SWEEP_DELAY else definition.next_due
-
-
-def explain_crontab(
-    schedule: str, timezone: str, now: datetime, times: int = 5
-) -> tuple[tuple[str, ...], list[datetime]]:
-    """Return the EventBridge expressions of a crontab, and the next times that it fires.
-
-    Raises
-    ------
-    CrontabError
-        If the crontab or the time zone is not valid.
-    """
-    ticks = Crontab.parse(schedule).ticks(now, now + _HORIZON * times, parse_timezone(timezone))
-    return to_eventbridge(schedule), list(islice(ticks, times))
 
 
 def decide_tick(definition: Definition, due: datetime, now: datetime) -> TickVerdict:

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from chalicelib.domain.definitions.definition import Definition, OverlapPolicy, ScheduleOptions
-from chalicelib.domain.definitions.definition_request import DefinitionChange, DefinitionRequest
+from chalicelib.domain.definitions.definition_request import DefinitionChange, DefinitionRequest, RunRequest
 from chalicelib.domain.job_request import JobRequest
+from chalicelib.domain.timestamps import from_millis
 from chalicelib.routes.models.job_requests import (
     Body,
-    CreateJobBody,
     Filename,
+    InputBody,
     InputPath,
     JobOptionsBody,
+    Millis,
     Name,
     Parameters,
     RunLimitsBody,
@@ -24,11 +26,6 @@ from chalicelib.routes.models.job_requests import (
 )
 
 __all__ = ["CreateDefinitionBody", "RunDefinitionBody", "UpdateDefinitionBody"]
-
-_FAR: Final = 253_402_300_799_999
-"""31 December 9999 [ms]: the last instant that a datetime can hold."""
-
-Millis = Annotated[int, Field(ge=0, le=_FAR)]
 
 
 class _Options(BaseModel):
@@ -74,7 +71,7 @@ class _ScheduledBody(JobOptionsBody, _Options):
         return _options_in(self.runtime_environment_parameters) | own
 
 
-class CreateDefinitionBody(CreateJobBody, _ScheduledBody):
+class CreateDefinitionBody(InputBody, _ScheduledBody):
     """`POST /scheduler/job_definitions`: the stock CreateJobDefinition, with options of the schedule."""
 
     schedule: str | None = None
@@ -141,5 +138,12 @@ class RunDefinitionBody(Body):
 
     parameters: Parameters | None = None
     """Replace all parameters of the definition; by default, the definition's are used."""
+    scheduled_time: Millis | None = None
+    """The time that the job is for [ms UTC]; by default, now. Templates in parameters show it in the definition's zone."""
     idempotency_token: Token | None = None
     """For a week, the same request with the same token returns the same job; a different request with the token is refused with 409."""
+
+    def to_request(self) -> RunRequest:
+        """Return the request for the service."""
+        time = None if self.scheduled_time is None else from_millis(self.scheduled_time)
+        return RunRequest(parameters=self.parameters, scheduled_time=time, token=self.idempotency_token)

@@ -7,6 +7,7 @@ from typing import NotRequired, cast
 from typing_extensions import TypedDict
 
 from chalicelib.domain.background_work import BackgroundWork
+from chalicelib.domain.crontab.explanation import CrontabQuery
 from chalicelib.domain.definitions.definition import Definition, OverlapPolicy
 from chalicelib.domain.definitions.problem import Problem, Reason
 from chalicelib.domain.definitions.tick import expected_run
@@ -149,7 +150,7 @@ class CrontabResponse(TypedDict):
     eventbridge_expressions: list[str]
     """The expressions of EventBridge Scheduler that together are equivalent to the crontab."""
     next_run_times: list[int]
-    """The next five due times [ms UTC]; fewer if there are no more."""
+    """The next five due times, or with `to` those of the period, at most 1,000 [ms UTC]; fewer if there are no more."""
 
 
 def describe_definition(definition: Definition) -> DefinitionResponse:
@@ -190,13 +191,11 @@ def definition_page(page: DefinitionPage) -> DefinitionPageResponse:
     return response
 
 
-def describe_explanation(
-    schedule: str, timezone: str, expressions: Sequence[str], ticks: Sequence[datetime]
-) -> CrontabResponse:
+def describe_explanation(query: CrontabQuery, expressions: Sequence[str], ticks: Sequence[datetime]) -> CrontabResponse:
     """Return the explanation of a crontab."""
     return {
-        "schedule": schedule,
-        "timezone": timezone,
+        "schedule": query.schedule,
+        "timezone": query.timezone,
         "eventbridge_expressions": list(expressions),
         "next_run_times": [to_millis(tick) for tick in ticks],
     }

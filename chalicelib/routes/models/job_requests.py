@@ -23,6 +23,7 @@ from pydantic.json_schema import SkipJsonSchema
 from chalicelib.domain.authorization.owner import MAX_REASON_CHARACTERS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
 from chalicelib.domain.parameters import describe_name_problem, describe_value_problem, parse_parameter
+from chalicelib.domain.scheduled_time import describe_template_problem
 from chalicelib.domain.serialization import from_wire, record_fields
 
 __all__ = [
@@ -30,8 +31,10 @@ __all__ = [
     "CreateJobBody",
     "CreateUploadBody",
     "Filename",
+    "InputBody",
     "InputPath",
     "JobOptionsBody",
+    "Millis",
     "Name",
     "Parameters",
     "RunLimitsBody",
@@ -44,6 +47,8 @@ __all__ = [
 ]
 
 _MAX_PARAMETERS: Final = 200
+_FAR: Final = 253_402_300_799_999
+"""31 December 9999 [ms]: the last instant that a datetime can hold."""
 _MAX_NAME_BYTES: Final = 255
 """The longest name of a file on Linux (NAME_MAX)."""
 _SMALLEST: Final = 1e-120
@@ -94,6 +99,7 @@ InputPath = Annotated[
 ]
 """Path of a notebook in its user's workspace. Clients open it there, so it must not point outside."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Millis = Annotated[int, Field(ge=0, le=_FAR)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -160,7 +166,7 @@ def _check_parameters(value: dict[str, str]) -> dict[str, str]:
     for name, text in value.items():
         if problem := describe_name_problem(name, None):
             raise ValueError(f"{name!r} is not a valid name of a parameter: {problem}")
-        if problem := describe_value_problem(parse_parameter(text)):
+        if problem := describe_value_problem(parse_parameter(text)) or describe_template_problem(text):
             raise ValueError(f"the value of {name!r} is refused: {problem}")
     return value
 
@@ -218,8 +224,8 @@ class JobOptionsBody(RunLimitsBody):
         return value
 
 
-class CreateJobBody(JobOptionsBody):
-    """`POST /scheduler/jobs`: the stock CreateJob, with an upload as its input."""
+class InputBody(JobOptionsBody):
+    """What requests that create a job or a definition have in common: an upload as the input."""
 
     # `input_filename` is required too. It has a default only so that the error message can explain what to send.
     model_config = ConfigDict(
@@ -251,7 +257,15 @@ class CreateJobBody(JobOptionsBody):
 
     def to_request(self) -> JobRequest:
         """Return the request for the service."""
-        return JobRequest(**read_fields(self, CreateJobBody.model_fields, JobRequest))
+        names = {field.wire_name for field in record_fields(JobRequest)} & type(self).model_fields.keys()
+        return JobRequest(**read_fields(self, names, JobRequest))
+
+
+class CreateJobBody(InputBody):
+    """`POST /scheduler/jobs`: the stock CreateJob, with an upload as its input."""
+
+    scheduled_time: Millis | None = None
+    """The time that the job is for [ms UTC]; by default, now. `{{ scheduled_time:%Y-%m }}` in a parameter shows it in UTC."""
 
 
 class UpdateJobBody(Body):

@@ -156,6 +156,11 @@ class JobResponse(SpecResponse):
     """The token of the request that created the job."""
     job_definition_id: str | None
     """The definition that created the job; null if a request did."""
+    scheduled_time: int | None
+    """The time that the job is for [ms UTC]: the due time of a definition, else what the request says or when the job was created. The
+    same in every attempt."""
+    timezone: str | None
+    """The zone of the definition, in which templates of parameters show that time; null for UTC."""
     packaged_files: list[str]
     """Always empty in this service: `download_files` lists the files of a run."""
     downloaded: bool

@@ -1,10 +1,12 @@
 """Query strings of lists. Unknown items and items without a value are ignored: the panel adds one to bypass caches."""
 
 import re
+from datetime import datetime
 from typing import Final
 
 from chalice.app import MultiDict
 
+from chalicelib.domain.crontab.explanation import CrontabQuery
 from chalicelib.domain.identifiers import is_id
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.list_query import (
@@ -128,19 +130,24 @@ def attempt_query(params: MultiDict | None) -> int | None:
     return number
 
 
-def crontab_query(params: MultiDict | None) -> tuple[str, str]:
-    """Return the crontab to explain, and its time zone.
+def crontab_query(params: MultiDict | None) -> CrontabQuery:
+    """Return the crontab to explain, with its time zone and the period.
 
     Raises
     ------
     InvalidRequestError
-        If there is no crontab.
+        If there is no crontab, or a time is not a number.
     """
     schedule = params.get("schedule") if params else None
     if not params or not schedule:
         example = "?schedule=0 9 * * MON&timezone=Europe/Berlin"
         raise InvalidRequestError.for_field("schedule", f"add a crontab, for example {example}.")
-    return schedule, params.get("timezone") or "UTC"
+    return CrontabQuery(
+        schedule=schedule,
+        timezone=params.get("timezone") or "UTC",
+        start=_time(params, "from"),
+        end=_time(params, "to"),
+    )
 
 
 def parse_status(text: str) -> JobStatus:
@@ -173,6 +180,11 @@ def _tags(params: MultiDict) -> tuple[str, ...]:
 
 def _values(params: MultiDict, name: str) -> list[str]:
     return [value for value in params.getlist(name) if value] if name in params else []
+
+
+def _time(params: MultiDict, name: str) -> datetime | None:
+    millis = _number(params, name)
+    return None if millis is None else from_millis(millis)
 
 
 def _number(params: MultiDict, name: str) -> int | None:

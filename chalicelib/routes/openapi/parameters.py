@@ -146,6 +146,12 @@ CRONTAB_QUERY: Final = (
         description="The time zone of the crontab.",
         schema={"type": "string", "default": "UTC", "examples": ["Europe/Berlin"]},
     ),
+    Parameter(name="from", description="The start of the period [ms UTC]; by default, now.", schema=_COUNT),
+    Parameter(
+        name="to",
+        description="The end of the period [ms UTC], at most 41 years after its start. Without it, the next five times are returned.",
+        schema=_COUNT,
+    ),
 )
 
 PATH_PARAMETERS: Final[Mapping[str, Parameter]] = {

@@ -35,7 +35,7 @@ def test_a_job_is_what_its_definition_says() -> None:
 
 
 def test_other_parameters_replace_all_parameters() -> None:
-    assert job_of_definition(_DEFINITION, "j-1", NOW, {"n": "7"}).spec.parameters == {"n": "7"}
-    assert job_of_definition(_DEFINITION, "j-1", NOW, {}).spec.parameters == {}
-    assert job_of_definition(_DEFINITION, "j-1", NOW, None).spec.parameters == {"n": "1", "m": "2"}
+    assert job_of_definition(_DEFINITION, "j-1", NOW, parameters={"n": "7"}).spec.parameters == {"n": "7"}
+    assert job_of_definition(_DEFINITION, "j-1", NOW, parameters={}).spec.parameters == {}
+    assert job_of_definition(_DEFINITION, "j-1", NOW).spec.parameters == {"n": "1", "m": "2"}
     assert _DEFINITION.spec.parameters == {"n": "1", "m": "2"}

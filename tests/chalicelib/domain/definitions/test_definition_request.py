@@ -10,6 +10,7 @@ from chalicelib.domain.definitions.definition import Definition, OverlapPolicy, 
 from chalicelib.domain.definitions.definition_request import (
     DefinitionChange,
     DefinitionRequest,
+    RunRequest,
     apply_change,
     check_schedule,
     count_slots,
@@ -167,6 +168,12 @@ def test_the_content_of_an_upload_counts_and_not_its_id() -> None:
 
 
 def test_a_run_is_known_by_its_definition_and_its_parameters() -> None:
-    assert run_fingerprint("d-1", {"a": "1", "b": "2"}) == run_fingerprint("d-1", {"b": "2", "a": "1"})
+    first, second = ({"a": "1", "b": "2"}, {"b": "2", "a": "1"})
+    assert run_fingerprint("d-1", RunRequest(parameters=first)) == run_fingerprint("d-1", RunRequest(parameters=second))
     others = [("d-2", None), ("d-1", None), ("d-1", {}), ("d-1", {"a": "1"}), ("d-1", {"a": "2"})]
-    assert len({run_fingerprint(*each) for each in others}) == len(others)
+    requests = [(definition_id, RunRequest(parameters=parameters)) for definition_id, parameters in others]
+    requests += [
+        ("d-1", RunRequest(scheduled_time=NOW)),
+        ("d-1", RunRequest(scheduled_time=NOW + timedelta(minutes=1))),
+    ]
+    assert len({run_fingerprint(*each) for each in requests}) == len(requests)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from chalicelib.domain.definitions.tick import (
     after_tick,
     decide_tick,
     due_times,
-    explain_crontab,
     next_due_after,
 )
 from tests.chalicelib.domain.builders import job, spec
@@ -129,10 +127,3 @@ def test_next_due_advances_until_the_end() -> None:
     before = _definition(options={"end": _NOON.replace(hour=14)}, synced_revision=1)
     assert advance_next_due(before, _NOON.replace(hour=13)) == replace(before, next_due=_NOON.replace(hour=14))
     assert advance_next_due(before, _NOON.replace(hour=14)) == replace(before, next_due=None, synced_revision=0)
-
-
-def test_an_explanation_matches_the_due_times() -> None:
-    expressions, ticks = explain_crontab("30 2 13 * 5", "Europe/Berlin", _NOON, 3)
-    assert len(expressions) == 2
-    definition = _definition("30 2 13 * 5", timezone="Europe/Berlin")
-    assert ticks == list(islice(due_times(definition, _NOON, _NOON + timedelta(days=400)), 3))
