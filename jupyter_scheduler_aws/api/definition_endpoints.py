@@ -1,6 +1,7 @@
 """The API's endpoints for definitions and crontabs: one method each."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ from jupyter_scheduler_aws.api.definition_models import Definition, DefinitionPa
 from jupyter_scheduler_aws.api.documents import read_response
 from jupyter_scheduler_aws.api.job_endpoints import Api
 from jupyter_scheduler_aws.api.pagination import page_query
-from jupyter_scheduler_aws.api.request_fields import random_token
+from jupyter_scheduler_aws.api.request_fields import encode_time, random_token
 from jupyter_scheduler_aws.api.transport import Query
 
 __all__ = ["DefinitionApi"]
@@ -80,8 +81,10 @@ class DefinitionApi(Api):
         response = self.transport.call("POST", f"{_definition(definition_id)}/jobs", body=body)
         return read_response(lambda response: str(response["job_id"]), response)
 
-    def explain_crontab(self, crontab: str, *, timezone: str | None = None) -> Explanation:
-        """Explain a crontab: its EventBridge expressions, and the next five due times.
+    def explain_crontab(
+        self, crontab: str, *, timezone: str | None = None, start: datetime | None = None, end: datetime | None = None
+    ) -> Explanation:
+        """Explain a crontab: its EventBridge expressions, and the next five due times, or with `end` those from `start` to `end`.
 
         Parameters
         ----------
@@ -89,8 +92,16 @@ class DefinitionApi(Api):
             Five fields, or a macro such as `@daily`.
         timezone
             Name of its time zone; the default is UTC.
+        start, end
+            The period, with time zones. At most 1,000 due times are returned; for the next ones, ask again from a minute after the last.
+
+        Raises
+        ------
+        ValueError
+            If a time has no time zone.
         """
         query = [("schedule", crontab)] + ([("timezone", timezone)] if timezone else [])
+        query += [(name, str(encode_time(name, time))) for name, time in (("from", start), ("to", end)) if time]
         return read_response(Explanation.from_document, self.transport.call("GET", "/crontab", query=query))
 
 

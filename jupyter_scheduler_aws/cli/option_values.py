@@ -14,6 +14,7 @@ __all__ = [
     "parse_catch_up",
     "parse_days",
     "parse_duration",
+    "parse_local_time",
     "parse_parameters",
     "parse_resets",
     "parse_time",
@@ -137,6 +138,18 @@ def parse_time(text: str) -> datetime:
         raise typer.BadParameter(
             f"{text!r} is not a time. Write it like 2026-12-01T08:30, or with a zone like 2026-12-01T08:30+01:00."
         ) from None
+
+
+def parse_local_time(text: str) -> datetime:
+    """Parse a time in ISO 8601. Without a time zone, the result has none: it is in the zone of a definition.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is not a time.
+    """
+    parse_time(text)
+    return datetime.fromisoformat(text.strip())
 
 
 def parse_parameters(assignments: Sequence[str]) -> Mapping[str, ParameterText]:

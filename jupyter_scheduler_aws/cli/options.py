@@ -12,6 +12,7 @@ from jupyter_scheduler_aws.cli.option_values import (
     parse_catch_up,
     parse_days,
     parse_duration,
+    parse_local_time,
     parse_parameters,
     parse_time,
     parse_wait,
@@ -31,6 +32,7 @@ __all__ = [
     "JobArgument",
     "JobOptions",
     "JobsArgument",
+    "LocalScheduledTimeOption",
     "NotebookArgument",
     "PageOptions",
     "ParameterOption",
@@ -65,13 +67,13 @@ ParameterOption = Annotated[
         help="A parameter of the notebook: a Python literal, or else text, which is sent as it is. Repeatable.",
     ),
 ]
+_SCHEDULED_TIME_HELP = "The time that the job is for, like 2026-12-01T08:30; by default, now. {{ scheduled_time:%Y-%m }} in a parameter shows it."
 ScheduledTimeOption = Annotated[
+    datetime | None, typer.Option("--scheduled-time", metavar="WHEN", parser=parse_time, help=_SCHEDULED_TIME_HELP)
+]
+LocalScheduledTimeOption = Annotated[
     datetime | None,
-    typer.Option(
-        metavar="WHEN",
-        parser=parse_time,
-        help="The time that the job is for, like 2026-12-01T08:30; by default, now. {{ scheduled_time:%Y-%m }} in a parameter shows it.",
-    ),
+    typer.Option("--scheduled-time", metavar="WHEN", parser=parse_local_time, help=_SCHEDULED_TIME_HELP),
 ]
 AllowUnknownOption = Annotated[
     bool, typer.Option("--allow-unknown", help="Pass parameters that the notebook's tagged cell does not assign, too.")

@@ -1,16 +1,18 @@
 """`nbjobs schedule`, `nbjobs definitions edit` and `nbjobs definitions run`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from jupyter_scheduler_aws.cli.option_values import parse_parameters, parse_resets
+from jupyter_scheduler_aws.cli.option_values import parse_local_time, parse_parameters, parse_resets
 from jupyter_scheduler_aws.cli.options import (
     AllowUnknownOption,
     DefinitionArgument,
     DefinitionOptions,
     FolderOption,
+    LocalScheduledTimeOption,
     NotebookArgument,
     ParameterOption,
     WaitOptions,
@@ -110,16 +112,46 @@ def edit(
 
 
 def run(
-    terminal: Terminal, definition_id: DefinitionArgument, *, parameters: ParameterOption = None, results: WaitOptions
+    terminal: Terminal,
+    definition_id: DefinitionArgument,
+    *,
+    parameters: ParameterOption = None,
+    scheduled_time: LocalScheduledTimeOption = None,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", metavar="WHEN", parser=parse_local_time, help="Backfill the due times from this time on."
+        ),
+    ] = None,
+    end: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to", metavar="WHEN", parser=parse_local_time, help="Backfill up to this time; by default, now."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show the due times of a backfill, and create no job.")] = False,
+    results: WaitOptions,
 ) -> None:
     """Run a definition now, independently of its schedule.
 
     Parameters that you do not specify have the values of the definition. This
-    also works for a paused definition.
+    also works for a paused definition. Times without a zone are in the zone of
+    the definition. With --from, the command creates a job for each past due
+    time that has none, oldest first; if it is interrupted, repeat it.
     """
+    from jupyter_scheduler_aws.cli.backfill import backfill, in_zone
     from jupyter_scheduler_aws.cli.waiting import finish_or_explain
 
     values = parse_parameters(parameters or ())
+    if start is None and (end or dry_run):
+        raise typer.BadParameter("It needs --from.", param_hint="--to" if end else "--dry-run")
+    if start and (scheduled_time or results.wait or results.download):
+        raise typer.BadParameter("A backfill makes several jobs: leave out --scheduled-time, --wait and --download.")
     with terminal.client() as client:
-        job_id = client.run_definition(definition_id, parameters=values)
+        if start:
+            backfill(terminal, client, definition_id, start=start, end=end, parameters=values, dry_run=dry_run)
+            return
+        if scheduled_time and scheduled_time.tzinfo is None:
+            scheduled_time = in_zone(scheduled_time, client.get_definition(definition_id).timezone)
+        job_id = client.run_definition(definition_id, parameters=values, scheduled_time=scheduled_time)
         finish_or_explain(terminal, client, job_id, results)

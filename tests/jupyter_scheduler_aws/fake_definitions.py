@@ -16,6 +16,9 @@ START = 1_795_413_699_000
 NEXT = 1_795_507_200_000
 """Next run time of everything: Tuesday 2026-11-24 08:00 UTC [ms]."""
 
+_DAY = 86_400_000
+"""A day [ms]."""
+
 REFUSED: dict[str, Any] = {
     "work": "schedules",
     "code": "denied",
@@ -140,6 +143,8 @@ class DefinitionRoutes(FakeServer):
         token = request.path, body["idempotency_token"]
         if token not in self.tokens:
             fields = {"job_definition_id": definition_id, "parameters": body.get("parameters", document["parameters"])}
+            if "scheduled_time" in body:
+                fields |= {"scheduled_time": body["scheduled_time"], "timezone": document.get("timezone")}
             self.tokens[token] = self.add_planned_job(document["name"], **fields)
         return Response.of({"job_id": self.tokens[token]})
 
@@ -154,11 +159,17 @@ class DefinitionRoutes(FakeServer):
         query = dict(request.query)
         if query["schedule"] == "61 * * * *":
             return Response.refusal(400, "schedule: minute 61 is over 59.", "invalid_request")
+        times = [NEXT + day * _DAY for day in range(5)]
+        if (
+            "to" in query
+        ):  # a crontab of these tests is due each day at midnight UTC; of a period, two days are returned at a time
+            first = -(-int(query["from"]) // _DAY) * _DAY
+            times = list(range(first, int(query["to"]) + 1, _DAY))[:2]
         explanation = {
             "schedule": query["schedule"],
             "timezone": query.get("timezone", "UTC"),
             "eventbridge_expressions": ["cron(0 9 1 * ? *)", "cron(0 9 ? * 2 *)"],
-            "next_run_times": [NEXT + day * 86_400_000 for day in range(5)],
+            "next_run_times": times,
         }
         return Response.of(explanation)
 
