@@ -1,4 +1,4 @@
-"""Every row of the threat model names a test, and every test that it names exists."""
+"""Every row of the threat model names a test, and every test that it or the page about reliability names exists."""
 
 import ast
 import re
@@ -6,7 +6,14 @@ import re
 from tests.structure.sources import ROOT
 
 PAGE = ROOT / "docs" / "security.md"
-NAMED = sorted(set(re.findall(r"`(tests/[\w./-]+?)(?:::(\w+))?`", PAGE.read_text(encoding="utf-8"))))
+PAGES = PAGE, ROOT / "docs" / "reliability.md"
+NAMED = sorted(
+    {
+        found
+        for page in PAGES
+        for found in re.findall(r"`(tests/[\w./-]+?)(?:::(\w+))?`", page.read_text(encoding="utf-8"))
+    }
+)
 
 
 def exists(path: str, name: str) -> bool:

@@ -31,6 +31,22 @@ Another job runs meanwhile: while no runner at all is heard, silence may be an o
 | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
+_ELSEWHERE: Final = """
+## Faults that other tests cause
+
+These need a container with a memory limit, a small disk, or many jobs; each test checks what the person sees.
+
+- Memory full, by the kernel: FAILED, *Out of memory*, with the cell and the limit; the notebook and the files can be downloaded (`tests/image/test_outcomes.py::test_a_kernel_that_runs_out_of_memory_is_reported`).
+- Memory full, by a process that the notebook started: the outcome of the cell, with a sentence about the memory (`tests/image/test_outcomes.py::test_a_process_of_a_notebook_that_runs_out_of_memory_is_reported`).
+- Memory full, the container is killed: FAILED, *Out of memory*, on the evidence of ECS (`tests/image/test_jobs_in_containers.py::test_a_container_that_runs_out_of_memory_is_reported`).
+- A container is killed with memory left: not called *Out of memory*; the rows with SIGKILL above show the retry (`tests/image/test_outcomes.py::test_a_container_that_is_killed_for_another_reason_is_not_out_of_memory`).
+- Disk full: the outcome of the cell, with what to do; the notebook and its formats can be downloaded (`tests/runner/test_outcomes.py::test_a_full_disk_is_explained`).
+- A cell that kills every process: its kernel ends, the outputs are kept (`tests/image/test_leftover_processes_and_files.py::test_a_cell_that_kills_all_processes_ends_only_its_kernel`).
+- Many jobs of two owners at once: each runs exactly once (`tests/kill/test_many_jobs.py::test_many_jobs_of_two_owners_each_run_once`; `make kill-tests JOBS=300`).
+- Each AWS call of each background function and of each request fails before it is sent, loses its response, is throttled, fails inside AWS, or is sent twice (`tests/faults/test_handlers.py`, `tests/faults/test_faults.py`).
+- Every order of events of one job, with up to two functions at a time (`tests/model/test_model.py`).
+"""
+
 
 def main() -> int:
     """Write the document, and remove mended rows from the known failures.
@@ -57,9 +73,9 @@ def main() -> int:
 def _document(results: Mapping[str, Mapping[str, Any]], reasons: Mapping[str, str]) -> str:
     table = "".join(_line(row, results.get(row.name)) for row in ROWS)
     if not reasons:
-        return _INTRODUCTION + table
+        return _INTRODUCTION + table + _ELSEWHERE
     open_rows = "".join(f"- {name}: {reason}\n" for name, reason in reasons.items())
-    return f"{_INTRODUCTION}{table}\n## Not kept yet\n\n{open_rows}"
+    return f"{_INTRODUCTION}{table}\n## Not kept yet\n\n{open_rows}{_ELSEWHERE}"
 
 
 def _line(row: Row, result: Mapping[str, Any] | None) -> str:
