@@ -12,6 +12,7 @@ from jupyter_scheduler_aws.api.request_fields import DEFAULT_OUTPUT_FORMATS, Job
 from jupyter_scheduler_aws.api.response_models import LogEvent
 from jupyter_scheduler_aws.definition_client import DefinitionClient
 from jupyter_scheduler_aws.enums import InputChoice, JobStatus
+from jupyter_scheduler_aws.errors import SchedulerClientError
 from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_attempt, ignore_progress, ignore_renamed
 from jupyter_scheduler_aws.waiting import follow_log, wait_for_end
 
@@ -150,6 +151,21 @@ class Client(DefinitionClient, OwnerApi):
         query = [(key, value) for key, value in filters.items() if value] + [("tags", tag) for tag in tags]
         for page in iterate_pages(lambda token: self.list_page(query=query, max_items=page_size, next_token=token)):
             yield from page.jobs
+
+    def latest_job(self, definition_id: str) -> Job:
+        """Return the newest job of a definition that has completed.
+
+        Raises
+        ------
+        SchedulerClientError
+            If none has.
+        """
+        jobs = self.list_jobs(status=JobStatus.COMPLETED, job_definition_id=definition_id, page_size=1)
+        if (job := next(jobs, None)) is None:
+            raise SchedulerClientError(
+                f"No job of definition {definition_id} has completed. `nbjobs list --definition {definition_id}` shows its jobs."
+            )
+        return job
 
     def wait(self, job_id: str, *, on_change: Callable[[Job], None] | None = None) -> Job:
         """Wait until a job has ended, and return it. Short outages do not end the wait.

@@ -37,6 +37,7 @@ _COMMANDS: Final[Commands] = (
     ("stop", jobs.stop),
     ("delete", jobs.delete),
     ("download", outputs.download),
+    ("open", outputs.open_result),
     ("logs", outputs.logs),
     ("schedule", schedule),
     ("environments", environments),

@@ -32,8 +32,10 @@ __all__ = [
     "JobArgument",
     "JobOptions",
     "JobsArgument",
+    "LatestOption",
     "LocalScheduledTimeOption",
     "NotebookArgument",
+    "OptionalJobArgument",
     "PageOptions",
     "ParameterOption",
     "ResultOptions",
@@ -45,6 +47,15 @@ __all__ = [
 ]
 
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The id of the job.", show_default=False)]
+OptionalJobArgument = Annotated[
+    str | None, typer.Argument(metavar="[JOB]", help="The id of the job; not with --definition.", show_default=False)
+]
+LatestOption = Annotated[
+    str | None,
+    typer.Option(
+        "--definition", metavar="DEFINITION", help="Instead of a job, the newest completed job of this definition."
+    ),
+]
 JobsArgument = Annotated[list[str], typer.Argument(metavar="JOB...", help="The ids of jobs.", show_default=False)]
 DefinitionArgument = Annotated[
     str, typer.Argument(metavar="DEFINITION", help="The id of the definition.", show_default=False)

@@ -1,19 +1,28 @@
-"""`nbjobs download` and `nbjobs logs`."""
+"""`nbjobs download`, `nbjobs open` and `nbjobs logs`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jupyter_scheduler_aws.cli.options import AttemptOption, DownloadOptions, JobArgument
+from jupyter_scheduler_aws.cli.options import (
+    AttemptOption,
+    DownloadOptions,
+    JobArgument,
+    LatestOption,
+    OptionalJobArgument,
+)
 from jupyter_scheduler_aws.cli.terminal import Terminal
 
-__all__ = ["download", "logs"]
+if TYPE_CHECKING:
+    from jupyter_scheduler_aws.client import Client
+
+__all__ = ["download", "logs", "open_result"]
 
 
 def download(
     terminal: Terminal,
-    job_id: JobArgument,
+    job_id: OptionalJobArgument = None,
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="[DIR]", help="The target folder. Default: a folder named after notebook and job."),
@@ -28,19 +37,26 @@ def download(
         ),
     ] = None,
     *,
+    definition_id: LatestOption = None,
     attempt: AttemptOption = None,
     options: DownloadOptions,
 ) -> None:
-    """Download the files of a job.
+    """Download the files of a job, or the latest results of a definition.
 
     If the last attempt has no files, you get those of the last attempt that has
     some. While the job is running, you get its notebook with the results so far.
+    With --definition, the only argument is the target folder.
     """
     from jupyter_scheduler_aws.cli.downloads import download_document, download_job
     from jupyter_scheduler_aws.cli.formatting import format_size
     from jupyter_scheduler_aws.transfers.local_paths import job_folder_name
 
+    if definition_id and folder:
+        raise typer.BadParameter("With --definition, do not specify a job.")
+    if definition_id and job_id:
+        folder, job_id = Path(job_id), None
     with terminal.client() as client:
+        job_id = _job_or_latest(terminal, client, job_id, definition_id)
         if folder is None:
             name = job_folder_name(client.get_job(job_id).input_filename, job_id)
             folder = Path(name + (f"-attempt-{attempt}" if attempt else ""))
@@ -50,6 +66,49 @@ def download(
     for path in sorted(downloaded.paths):
         terminal.note(f"{path}  {format_size(path.stat().st_size)}")
     terminal.document(download_document(terminal, downloaded))
+
+
+def open_result(
+    terminal: Terminal,
+    job_id: OptionalJobArgument = None,
+    output_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", help="The format to open; by default html, else the notebook."
+        ),
+    ] = None,
+    *,
+    definition_id: LatestOption = None,
+) -> None:
+    """Download the results of a job, or the latest of a definition, and open them.
+
+    The files go to the same folder as with `nbjobs download`. They open in the
+    program that your system uses for this kind of file.
+    """
+    from jupyter_scheduler_aws.cli.downloads import download_job
+    from jupyter_scheduler_aws.transfers.local_paths import job_folder_name
+
+    with terminal.client() as client:
+        job_id = _job_or_latest(terminal, client, job_id, definition_id)
+        job = client.get_job(job_id)
+        chosen = output_format or ("html" if "html" in job.output_formats else "ipynb")
+        folder = Path(job_folder_name(job.input_filename, job_id))
+        downloaded = download_job(terminal, client, job_id, folder, DownloadOptions(), output_formats=[chosen])
+    path = min(downloaded.paths, key=lambda path: len(path.parts))
+    terminal.result(str(path))
+    terminal.document({"file": str(path)})
+    if not terminal.is_json:
+        typer.launch(str(path))
+
+
+def _job_or_latest(terminal: Terminal, client: "Client", job_id: str | None, definition_id: str | None) -> str:
+    if bool(job_id) is bool(definition_id):
+        raise typer.BadParameter("Specify a job, or a definition with --definition.")
+    if job_id:
+        return job_id
+    latest = client.latest_job(definition_id or "")
+    terminal.note(f"the latest completed job is {latest.job_id}")
+    return latest.job_id
 
 
 def logs(
