@@ -167,7 +167,13 @@ class Client(DefinitionClient, OwnerApi):
             )
         return job
 
-    def wait(self, job_id: str, *, on_change: Callable[[Job], None] | None = None) -> Job:
+    def wait(
+        self,
+        job_id: str,
+        *,
+        on_change: Callable[[Job], None] | None = None,
+        on_poll: Callable[[Job], None] | None = None,
+    ) -> Job:
         """Wait until a job has ended, and return it. Short outages do not end the wait.
 
         Parameters
@@ -176,8 +182,12 @@ class Client(DefinitionClient, OwnerApi):
             The job.
         on_change
             Called with the first response, and whenever status, phase or attempt have changed.
+        on_poll
+            Called with each response.
         """
-        return wait_for_end(lambda: self.get_job(job_id), polling_interval=self.polling_interval, on_change=on_change)
+        return wait_for_end(
+            lambda: self.get_job(job_id), polling_interval=self.polling_interval, on_change=on_change, on_poll=on_poll
+        )
 
     def download(
         self,

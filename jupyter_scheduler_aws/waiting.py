@@ -18,11 +18,15 @@ _MAX_EMPTY_PAGES: Final = 2
 
 
 def wait_for_end(
-    get_job: Callable[[], Job], *, polling_interval: PollingInterval, on_change: Callable[[Job], None] | None
+    get_job: Callable[[], Job],
+    *,
+    polling_interval: PollingInterval,
+    on_change: Callable[[Job], None] | None,
+    on_poll: Callable[[Job], None] | None = None,
 ) -> Job:
     """Poll a job until it has ended. Short outages do not end the wait.
 
-    `on_change` is called with the first response, and whenever status, phase or attempt have changed.
+    `on_change` is called with the first response, and whenever status, phase or attempt have changed; `on_poll` with each response.
     """
     failed_polls = 0
     previous: object = None
@@ -39,6 +43,8 @@ def wait_for_end(
         if on_change and state != previous:
             on_change(job)
         previous = state
+        if on_poll:
+            on_poll(job)
         if job.is_ended:
             return job
     raise AssertionError("polls never end")

@@ -216,6 +216,7 @@ class ResultOptions(DownloadOptions):
             show_default=False,
         ),
     ] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress while waiting.")] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
-"""Progress on stderr: one animated line on a terminal, otherwise a plain line for each change."""
+"""Progress on stderr: one animated line on a terminal, with the last lines of a log, otherwise a plain line for each change."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -24,12 +26,16 @@ class ProgressLine:
         The console for stderr.
     prints_lines
         Whether to print plain lines if the console is not a terminal.
+    is_quiet
+        Whether to show nothing at all.
     """
 
-    def __init__(self, console: Console, *, prints_lines: bool = True) -> None:
+    def __init__(self, console: Console, *, prints_lines: bool = True, is_quiet: bool = False) -> None:
         self._console = console
-        self._prints_lines = prints_lines
-        self._is_animated = console.is_terminal and not console.is_dumb_terminal
+        self._prints_lines = prints_lines and not is_quiet
+        self.is_animated = console.is_terminal and not console.is_dumb_terminal and not is_quiet
+        """Whether the progress is one animated line, with the last lines of a log below it."""
+        self._tail: Sequence[str] = ()
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -37,25 +43,25 @@ class ProgressLine:
             TextColumn("{task.fields[detail]}", style="dim", markup=False),
             TimeElapsedColumn(),
             console=console,
-            transient=True,
         )
+        self._live = Live(console=console, get_renderable=self._view, transient=True, refresh_per_second=10)
         self._task: TaskID | None = None
         self._last_line = ""
 
     def __enter__(self) -> Self:
-        if self._is_animated:
-            self._progress.start()
+        if self.is_animated:
+            self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._is_animated:
-            self._progress.stop()
+        if self.is_animated:
+            self._live.stop()
 
     def start(self, title: str) -> None:
         """Show that a step starts, such as `uploading`."""
-        if not self._is_animated:
+        if not self.is_animated:
             self._print_line(title)
             return
         if self._task is not None:
@@ -81,6 +87,14 @@ class ProgressLine:
         self._progress.update(
             self._task, description=text, completed=cell - 1 if cell else 0, total=cells, detail=sanitize_line(job.name)
         )
+
+    def show_tail(self, lines: Sequence[str]) -> None:
+        """Show the last lines of a log below an animated line; the lines are sanitized."""
+        self._tail = lines
+
+    def _view(self) -> RenderableType:
+        lines = (Text(f"  {line}", style="dim", no_wrap=True, overflow="ellipsis") for line in self._tail)
+        return Group(self._progress.get_renderable(), *lines)
 
     def _print_line(self, text: str) -> None:
         if self._prints_lines and text != self._last_line:

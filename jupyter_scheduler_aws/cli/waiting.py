@@ -11,6 +11,7 @@ from jupyter_scheduler_aws.api.job_texts import warning_text
 from jupyter_scheduler_aws.cli.downloads import download_document, download_job
 from jupyter_scheduler_aws.cli.exit_codes import ExitCode
 from jupyter_scheduler_aws.cli.formatting import outcome_message, run_time
+from jupyter_scheduler_aws.cli.log_tail import LogTail
 from jupyter_scheduler_aws.cli.options import ResultOptions, WaitOptions
 from jupyter_scheduler_aws.cli.progress import ProgressLine
 from jupyter_scheduler_aws.cli.terminal import Terminal
@@ -48,7 +49,7 @@ def finish(terminal: Terminal, client: Client, job_id: str, options: ResultOptio
     typer.Exit
         If the job is not COMPLETED, or the user interrupted.
     """
-    job = _wait(terminal, client, job_id)
+    job = _wait(terminal, client, job_id, is_quiet=options.quiet)
     _print_outcome(terminal, job)
     for warning in job.warnings:
         terminal.note(f"  ! {warning_text(warning)}", style="yellow")
@@ -59,11 +60,13 @@ def finish(terminal: Terminal, client: Client, job_id: str, options: ResultOptio
         raise typer.Exit(ExitCode.JOB_NOT_COMPLETED)
 
 
-def _wait(terminal: Terminal, client: Client, job_id: str) -> Job:
+def _wait(terminal: Terminal, client: Client, job_id: str, *, is_quiet: bool) -> Job:
     try:
-        with ProgressLine(terminal.err) as progress:
+        with ProgressLine(terminal.err, is_quiet=is_quiet) as progress:
             progress.start("waiting")
-            return client.wait(job_id, on_change=progress.on_job)
+            tail = LogTail(client) if progress.is_animated else None
+            on_poll = None if tail is None else lambda job: progress.show_tail(tail.read(job))
+            return client.wait(job_id, on_change=progress.on_job, on_poll=on_poll)
     except KeyboardInterrupt:
         _explain_how_to_continue(terminal, job_id, "Interrupted. ")
         raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -14,7 +14,7 @@ from tests.jupyter_scheduler_aws.fake_api import FakeApi
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would have been opened: the machine of a test has no desktop."""
     launched: list[Any] = []
-    monkeypatch.setattr("typer.launch", lambda url: launched.append(url) or 0)
+    monkeypatch.setattr("typer.launch", launched.append)
     return launched
 
 
