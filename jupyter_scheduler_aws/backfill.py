@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.errors import ConflictError, SchedulerClientError
+from jupyter_scheduler_aws.errors import ConflictError, SchedulerClientError, is_limit_reached
 
-__all__ = ["BackfillPlan", "is_limit_reached", "plan_backfill", "run_due_time"]
+__all__ = ["BackfillPlan", "plan_backfill", "run_due_time"]
 
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -68,11 +68,6 @@ def run_due_time(
             raise
     # The token's job was deleted, so it is to run again.
     return client.run_definition(definition_id, parameters=parameters, scheduled_time=due)
-
-
-def is_limit_reached(error: ConflictError) -> bool:
-    """Check whether the service refused a job because too many are waiting."""
-    return error.code == "limit_reached"
 
 
 def _due_times(

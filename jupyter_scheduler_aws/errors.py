@@ -178,6 +178,11 @@ class ConflictError(SchedulerApiError):
     """Its state does not allow this (409)."""
 
 
+def is_limit_reached(error: ConflictError) -> bool:
+    """Check whether the service refused a job because too many of the owner's jobs are waiting: try again when some have started."""
+    return error.code == "limit_reached"
+
+
 class TooLargeError(SchedulerApiError):
     """The snapshot or the request is above a limit (413)."""
 

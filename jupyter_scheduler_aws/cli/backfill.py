@@ -1,23 +1,20 @@
 """`nbjobs definitions run --from … --to …`: the due times of a past period, each once."""
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from jupyter_scheduler_aws.backfill import BackfillPlan, is_limit_reached, plan_backfill, run_due_time
+from jupyter_scheduler_aws.backfill import BackfillPlan, plan_backfill, run_due_time
 from jupyter_scheduler_aws.cli.formatting import scheduled_time_text
 from jupyter_scheduler_aws.cli.terminal import Terminal
+from jupyter_scheduler_aws.cli.waiting_limit import WaitingLimit
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.errors import ConflictError
 
 __all__ = ["backfill", "in_zone"]
-
-_LIMIT_WAIT_SECONDS: Final = 30
-"""How long to wait for waiting jobs to start. A job takes minutes, and each try is a request."""
 
 
 def in_zone(instant: datetime, timezone: str | None) -> datetime:
@@ -86,10 +83,10 @@ def _explain(terminal: Terminal, plan: BackfillPlan) -> None:
 
 
 def _run(terminal: Terminal, client: Client, plan: BackfillPlan, parameters: Mapping[str, Any]) -> list[str]:
-    definition_id, job_ids = plan.definition.definition_id, []
+    definition_id, job_ids, limit = plan.definition.definition_id, [], WaitingLimit(terminal)
     try:
         for number, due in enumerate(plan.to_run, start=1):
-            job_id = _create(terminal, client, definition_id, due, parameters)
+            job_id = limit.create(partial(run_due_time, client, definition_id, due, parameters=parameters))
             job_ids.append(job_id)
             when = scheduled_time_text(due, plan.definition.timezone)
             terminal.result(f"job: {job_id} for {when} ({number} of {len(plan.to_run)})")
@@ -99,19 +96,3 @@ def _run(terminal: Terminal, client: Client, plan: BackfillPlan, parameters: Map
         )
         raise
     return job_ids
-
-
-def _create(
-    terminal: Terminal, client: Client, definition_id: str, due: datetime, parameters: Mapping[str, Any]
-) -> str:
-    is_told = False
-    while True:
-        try:
-            return run_due_time(client, definition_id, due, parameters=parameters)
-        except ConflictError as error:
-            if not is_limit_reached(error):
-                raise
-            if not is_told:
-                terminal.note(f"{error} This command waits until some have started; it can be interrupted.")
-            is_told = True
-            time.sleep(_LIMIT_WAIT_SECONDS)

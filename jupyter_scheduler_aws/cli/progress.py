@@ -88,6 +88,14 @@ class ProgressLine:
             self._task, description=text, completed=cell - 1 if cell else 0, total=cells, detail=sanitize_line(job.name)
         )
 
+    def on_count(self, done: int, total: int, detail: str) -> None:
+        """Show how many of several jobs have ended."""
+        text = f"{done} of {total} ended"
+        if self._task is None:
+            self._print_line(f"{text}, {detail}" if detail else text)
+        else:
+            self._progress.update(self._task, description=text, completed=done, total=total, detail=detail)
+
     def show_tail(self, lines: Sequence[str]) -> None:
         """Show the last lines of a log below an animated line; the lines are sanitized."""
         self._tail = lines
