@@ -15,6 +15,7 @@ from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ParameterError
 from jupyter_scheduler_aws.parameters.values import ParameterText, encode_parameters
 from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_progress
+from jupyter_scheduler_aws.transfers.upload import upload_request
 
 if TYPE_CHECKING:
     from jupyter_scheduler_aws.snapshots.pack import Snapshot
@@ -116,8 +117,6 @@ def prepare_matrix(
     ParameterError
         If the notebook's language does not have a parameter's name, or a value is not valid text.
     """
-    from jupyter_scheduler_aws.transfers.upload import upload_request
-
     tags = [*(options.pop("tags", None) or ()), group_tag(group)]
     fields = {"parameters": {}} | job_fields(**options, tags=tags)
     common = fields["parameters"]

@@ -124,6 +124,21 @@ def test_the_second_cleanup_removes_the_upload_and_the_log(
         time.sleep(0.5)
 
 
+@pytest.mark.parametrize(("prefix", "kind"), [("jobs", "job_id"), ("definitions", "definition_id")])
+def test_an_announced_copy_that_belongs_to_nothing_is_deleted(deployed: Deployed, prefix: str, kind: str) -> None:
+    """What a create leaves that is killed between the copy and the record."""
+    s3, sqs = deployed.administrator("s3"), deployed.administrator("sqs")
+    bucket = next(item["Name"] for item in s3.list_buckets()["Buckets"] if "bucket" in item["Name"].lower())
+    [url] = [queue_url for queue_url in sqs.list_queues()["QueueUrls"] if "QueuesCleanup" in queue_url]
+    identifier = "0199aaaa-0000-7000-8000-000000000000"
+    key = f"{prefix}/nobody/{identifier}/input.ipynb"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
+    message = {"owner_id": "nobody", kind: identifier, "copied_key": key}
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message), DelaySeconds=0)
+    while s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
+        time.sleep(0.5)
+
+
 def traces_of(deployed: Deployed, owner_id: str, job_id: str) -> dict[str, str | list[str]]:
     """Return the resources of a job from its record."""
     dynamodb = deployed.administrator("dynamodb")

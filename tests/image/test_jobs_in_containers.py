@@ -157,7 +157,4 @@ def test_a_container_that_runs_out_of_memory_is_reported(client: Client, tasks: 
     job = client.wait(client.submit(notebook(FILL), output_formats=["ipynb"]))
     assert (job.status, job.outcome and job.outcome.code) == (JobStatus.FAILED, "out_of_memory"), job.status_message
     (container,) = tasks.ended(tasks.of(job))["containers"]
-    assert (container["exitCode"], container["reason"]) == (
-        137,
-        "OutOfMemoryError: Container killed due to memory usage",
-    )
+    assert container["exitCode"] == 15, "the runner outlived its kernel, and says why it ended"

@@ -93,14 +93,17 @@ def test_a_process_of_a_notebook_that_runs_out_of_memory_is_reported(runner: Ima
     assert "A process was killed because the container's memory was full: 0.5 GiB" in runner.outcome["message"], run.log
 
 
-def test_a_container_that_runs_out_of_memory_is_killed(runner: ImageRunner, service: FakeService, order: Order) -> None:
+def test_a_runner_that_is_killed_because_memory_is_full_is_reported_by_its_init(
+    runner: ImageRunner, service: FakeService, order: Order
+) -> None:
     """Many large outputs fill the memory of the runner, not of the kernel."""
     outputs = "for _ in range(400):\n    display({'text/plain': 'x' * (4 << 20)}, raw=True)"
     order(notebook(outputs))
 
     code, run = runner.run(memory_mib=512)
 
-    assert (code, run.container.out_of_memory) == (137, True), run.log
+    assert code == 15, run.log
+    assert "init: the runner was killed because the container's memory was full" in run.log
     assert service.reports == []
 
 

@@ -189,7 +189,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
 
     def list_jobs(self, request: Request) -> Response:
         query = dict(request.query)
-        found = [job.document for job in reversed(self.jobs.values())]
+        found = [job.look() for job in reversed(self.jobs.values())]
         found = [job for job in found if query.get("status") in (None, job["status"])]
         found = [job for job in found if job["name"].startswith(query.get("name", ""))]
         found = [job for job in found if query.get("job_definition_id") in (None, job.get("job_definition_id"))]

@@ -38,7 +38,7 @@ These need a container with a memory limit, a small disk, or many jobs; each tes
 
 - Memory full, by the kernel: FAILED, *Out of memory*, with the cell and the limit; the notebook and the files can be downloaded (`tests/image/test_outcomes.py::test_a_kernel_that_runs_out_of_memory_is_reported`).
 - Memory full, by a process that the notebook started: the outcome of the cell, with a sentence about the memory (`tests/image/test_outcomes.py::test_a_process_of_a_notebook_that_runs_out_of_memory_is_reported`).
-- Memory full, the container is killed: FAILED, *Out of memory*, on the evidence of ECS (`tests/image/test_jobs_in_containers.py::test_a_container_that_runs_out_of_memory_is_reported`).
+- Memory full, the runner itself is killed: its init counts the kernel's kills and exits with the code of *Out of memory* (`tests/image/test_outcomes.py::test_a_runner_that_is_killed_because_memory_is_full_is_reported_by_its_init`).
 - A container is killed with memory left: not called *Out of memory*; the rows with SIGKILL above show the retry (`tests/image/test_outcomes.py::test_a_container_that_is_killed_for_another_reason_is_not_out_of_memory`).
 - Disk full: the outcome of the cell, with what to do; the notebook and its formats can be downloaded (`tests/runner/test_outcomes.py::test_a_full_disk_is_explained`).
 - A cell that kills every process: its kernel ends, the outputs are kept (`tests/image/test_leftover_processes_and_files.py::test_a_cell_that_kills_all_processes_ends_only_its_kernel`).
