@@ -59,7 +59,7 @@ def _runner(notebook: NotebookNode, folder: Path) -> None:
     nbformat.write(notebook, folder / "in.ipynb")  # type: ignore[no-untyped-call]
     watchdog = Watchdog(Intervals(), MemoryWatch(), launcher, on_terminate=lambda: None)
     kernel = Kernel(name=_KERNEL, language="python", display_name="Python 3")
-    starter = KernelStarter(kernel, launcher=launcher, watchdog=watchdog, folder=folder)
+    starter = KernelStarter(kernel, launcher=launcher, watchdog=watchdog, folder=folder, variables={})
     starter.start()
     manager = RunManager(
         read_notebook((folder / "in.ipynb").read_bytes(), "in.ipynb"),

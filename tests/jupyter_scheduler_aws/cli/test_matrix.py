@@ -13,6 +13,7 @@ from tests.jupyter_scheduler_aws.fake_api import COMPLETED, FAILED, FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
 JOBS = "/v1/scheduler/jobs"
+PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 MATRIX = ("--matrix", "region=eu,us", "--matrix", "year=2024..2025", "--allow-unknown")
 ALL = [("eu", "2024"), ("eu", "2025"), ("us", "2024"), ("us", "2025")]
 
@@ -139,7 +140,7 @@ def test_what_makes_no_sense_is_refused(
 
 def test_a_parameter_that_the_notebook_does_not_have_is_refused(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     cell = {"cell_type": "code", "source": "month = 1", "metadata": {"tags": ["parameters"]}, "outputs": []}
-    document = {"cells": [{**cell, "execution_count": None}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    document = {"cells": [{**cell, "execution_count": None}], "metadata": PYTHON, "nbformat": 4, "nbformat_minor": 4}
     notebook.write_text(json.dumps(document), encoding="utf-8")
     assert nbjobs("submit", notebook, "--matrix", "month=1,2").code == 0
     api.jobs.clear()
