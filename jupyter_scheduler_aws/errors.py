@@ -52,6 +52,7 @@ __all__ = [
     "UnsafePathError",
     "UploadError",
     "error_of_response",
+    "is_limit_reached",
 ]
 
 URL_VARIABLE: Final = "JUPYTER_SCHEDULER_AWS_URL"

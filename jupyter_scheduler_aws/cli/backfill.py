@@ -83,7 +83,11 @@ def _explain(terminal: Terminal, plan: BackfillPlan) -> None:
 
 
 def _run(terminal: Terminal, client: Client, plan: BackfillPlan, parameters: Mapping[str, Any]) -> list[str]:
-    definition_id, job_ids, limit = plan.definition.definition_id, [], WaitingLimit(terminal)
+    definition_id, job_ids, limit = (
+        plan.definition.definition_id,
+        [],
+        WaitingLimit(terminal, client.polling_interval.sleep),
+    )
     try:
         for number, due in enumerate(plan.to_run, start=1):
             job_id = limit.create(partial(run_due_time, client, definition_id, due, parameters=parameters))

@@ -75,7 +75,7 @@ def submit_matrix(
     terminal.note(f"group {group}: {len(chosen)} jobs")
     jobs: dict[str, Mapping[str, str]] = {}
     try:
-        limit = WaitingLimit(terminal)
+        limit = WaitingLimit(terminal, client.polling_interval.sleep)
         with show_upload(terminal, notebook) as callbacks:
             requests = prepare_matrix(client, notebook, chosen, group=group, folder=folder, **arguments, **callbacks)
             first = next(requests)

@@ -1,6 +1,5 @@
 """Waits while the service refuses new jobs because too many of the user's jobs are waiting."""
 
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -14,10 +13,19 @@ _WAIT_SECONDS: Final = 30
 
 
 class WaitingLimit:
-    """Creates the jobs of one command, as many as may wait at a time."""
+    """Creates the jobs of one command, as many as may wait at a time.
 
-    def __init__(self, terminal: Terminal) -> None:
+    Parameters
+    ----------
+    terminal
+        Where a wait is explained.
+    sleep
+        Waits for a number of seconds.
+    """
+
+    def __init__(self, terminal: Terminal, sleep: Callable[[float], None]) -> None:
         self._terminal = terminal
+        self._sleep = sleep
         self._is_told = False
 
     def create(self, create: Callable[[], str]) -> str:
@@ -37,4 +45,4 @@ class WaitingLimit:
                 if not self._is_told:
                     self._terminal.note(f"{error} This command waits until some have started; it can be interrupted.")
                 self._is_told = True
-                time.sleep(_WAIT_SECONDS)
+                self._sleep(_WAIT_SECONDS)

@@ -91,18 +91,6 @@ def test_a_notebook_gets_typed_parameters(runner: Runner, order: Order) -> None:
     assert runner.text(3) == "[5, '2026-10', ('a', 'b'), '2026-10-01', True]\n"
 
 
-def test_a_notebook_and_its_children_learn_which_run_it_is(runner: Runner, order: Order) -> None:
-    name = "JUPYTER_SCHEDULER_SCHEDULED_TIME"
-    order(
-        notebook(f"import os\nprint(os.environ['{name}'])", f"!echo ${name}"),
-        variables={name: "2026-11-23T20:00:00+01:00"},
-    )
-
-    assert runner.run()[0] == 0
-
-    assert (runner.text(1).strip(), runner.text(2).strip()) == 2 * ("2026-11-23T20:00:00+01:00",)
-
-
 def test_a_folder_becomes_the_working_directory_and_only_changed_files_are_uploaded(
     runner: Runner, service: FakeService, order: Order
 ) -> None:

@@ -59,8 +59,7 @@ def test_a_lost_response_makes_no_second_job(api: FakeApi, nbjobs: Nbjobs) -> No
     assert due_days(api) == [1, 2, 3, 4, 5]
 
 
-def test_a_full_queue_is_waited_for(api: FakeApi, nbjobs: Nbjobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jupyter_scheduler_aws.cli.waiting_limit._WAIT_SECONDS", 0)
+def test_a_full_queue_is_waited_for(api: FakeApi, nbjobs: Nbjobs) -> None:
     definition_id = api.add_definition(schedule="@daily")
     api.faults += [Fault("POST", RUNS, instead=LIMIT) for _ in range(3)]
     done = nbjobs("definitions", "run", definition_id, *PERIOD)

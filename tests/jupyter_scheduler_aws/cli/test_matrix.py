@@ -71,10 +71,7 @@ def test_an_interrupted_matrix_goes_on_without_a_second_job(api: FakeApi, nbjobs
     assert chosen(api) == ALL
 
 
-def test_a_full_queue_is_waited_for(
-    api: FakeApi, nbjobs: Nbjobs, notebook: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jupyter_scheduler_aws.cli.waiting_limit._WAIT_SECONDS", 0)
+def test_a_full_queue_is_waited_for(api: FakeApi, nbjobs: Nbjobs, notebook: Path) -> None:
     limit = Response.refusal(409, "You have 100 waiting jobs, as many as the operator allows.", "limit_reached")
     api.faults += [Fault("POST", JOBS, instead=limit) for _ in range(2)]
     assert nbjobs("submit", notebook, *MATRIX).code == 0
