@@ -117,6 +117,16 @@ def test_the_demo_notebook_runs_in_a_container(client: Client, tmp_path: Path) -
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
 
 
+def test_a_notebook_in_a_container_knows_which_run_it_is(
+    client: Client, notebook: NotebookMaker, tmp_path: Path
+) -> None:
+    source = "import os\nopen('run.txt', 'w').write(os.environ['JUPYTER_SCHEDULER_JOB_ID'])"
+    job_id = client.submit(notebook(source), output_formats=["ipynb"])
+    assert client.wait(job_id).is_completed
+    (path,) = (path for path in client.download(job_id, tmp_path / "out") if path.name == "run.txt")
+    assert path.read_text(encoding="utf-8") == job_id
+
+
 def test_the_metadata_address_does_not_show_the_launch_code(
     client: Client, tasks: Tasks, notebook: NotebookMaker, tmp_path: Path
 ) -> None:
