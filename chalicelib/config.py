@@ -26,6 +26,7 @@ __all__ = [
     "Environment",
     "Limits",
     "Ownership",
+    "Prices",
     "Retention",
     "SchedulerSettings",
     "load_settings",
@@ -215,6 +216,22 @@ class Retention(_Section):
     )
 
 
+class Prices(_Section):
+    """Prices for the estimates of what jobs cost; the defaults are Fargate's in us-east-1 on x86_64."""
+
+    vcpu_hour: float = Field(default=0.04048, ge=0, description="Price of a vCPU for an hour.")
+    gib_hour: float = Field(default=0.004445, ge=0, description="Price of a GiB of memory for an hour.")
+    spot_discount: float = Field(
+        default=0.7, ge=0, le=1, description="How much less Spot capacity costs on average: 0.7 is 70 %."
+    )
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
+        default="USD", description="Three letters of ISO 4217."
+    )
+    as_of: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}(-\d{2})?$")] = Field(
+        default="2026-11", description="When you looked up the prices; shown with each estimate."
+    )
+
+
 class Ownership(_Section):
     """Owners and admins."""
 
@@ -236,6 +253,7 @@ class SchedulerSettings(_Section):
     compute_types: dict[Name, ComputeType] = Field(min_length=1)
     limits: Limits = Field(default_factory=Limits)
     retention: Retention = Field(default_factory=Retention)
+    prices: Prices = Field(default_factory=Prices)
     ownership: Ownership = Field(default_factory=Ownership)
 
     @model_validator(mode="after")

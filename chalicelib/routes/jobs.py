@@ -61,7 +61,8 @@ def list_jobs() -> JobPageResponse:
 
     The newest jobs come first unless you set `sort_by`. Lists that are sorted or filtered by other fields than creation may be slightly out of date.
     """
-    return job_page(factory().jobs.page(_owner(), job_query(jobs.current_request.query_params)))
+    page = factory().jobs.page(_owner(), job_query(jobs.current_request.query_params))
+    return job_page(page, factory().settings)
 
 
 @jobs.route("/scheduler/jobs/count", methods=["GET"])
@@ -74,7 +75,7 @@ def count_jobs() -> JobCountResponse:
 @jobs.route("/scheduler/jobs/{job_id}", methods=["GET"])
 def get_job(job_id: str) -> JobResponse:
     """Describe a job."""
-    return describe_job(factory().jobs.get(_owner(), job_id))
+    return describe_job(factory().jobs.get(_owner(), job_id), factory().settings)
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["PATCH"])
@@ -113,7 +114,7 @@ def list_attempts(job_id: str) -> AttemptListResponse:
 
     A launch that AWS had no capacity for starts nothing and is not listed, so numbers can be missing.
     """
-    return attempt_list(factory().jobs.get(_owner(), job_id))
+    return attempt_list(factory().jobs.get(_owner(), job_id), factory().settings)
 
 
 @jobs.route("/scheduler/jobs/{job_id}/download_files", methods=["GET"], audited=True)

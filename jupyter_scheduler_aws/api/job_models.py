@@ -12,6 +12,7 @@ __all__ = [
     "Actor",
     "Attempt",
     "AttemptHistory",
+    "Cost",
     "Job",
     "JobPage",
     "JobStatus",
@@ -66,6 +67,20 @@ class JobWarning(Model):
     """What it concerns, such as files; the first ones, if there are many."""
     count: int = 0
     """How many it concerns; 0 if it does not concern things that can be counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost(Model):
+    """What ended attempts have used, and an estimate of its price: from check-in to end, without the start."""
+
+    vcpu_seconds: int
+    gib_seconds: int
+    estimate: float
+    """In `currency`, computed from the operator's price table; not a bill."""
+    currency: str
+    """Three letters of ISO 4217."""
+    prices_as_of: str
+    """When the operator looked up the prices."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +150,8 @@ class Job(NotebookOptions):
     status_message: str | None = None
     stopped_by: Actor | None = None
     """Who stopped it; None if nobody did."""
+    cost: Cost | None = None
+    """The cost of its attempts that have ended; None until one has."""
     attempt: int = 0
     """Attempt that is running or ran last, counted from 1; 0 before the first. `Client.attempts` returns all of them."""
     on_spot: bool | None = None
@@ -170,6 +187,8 @@ class Attempt(Model):
     """Number of files that it reported as uploaded; None if it did not report. There may be files nevertheless."""
     files_bytes: int | None = None
     """Their total size."""
+    cost: Cost | None = None
+    """Its cost; None while it runs."""
 
 
 @dataclass(frozen=True, kw_only=True)

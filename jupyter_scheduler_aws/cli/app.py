@@ -14,6 +14,7 @@ import typer
 
 from jupyter_scheduler_aws.cli import cron, definitions, jobs, outputs, owners
 from jupyter_scheduler_aws.cli.command import Command, as_command
+from jupyter_scheduler_aws.cli.costs import costs
 from jupyter_scheduler_aws.cli.doctor import doctor
 from jupyter_scheduler_aws.cli.environments import environments
 from jupyter_scheduler_aws.cli.exit_codes import EXIT_CODES_HELP
@@ -40,6 +41,7 @@ _COMMANDS: Final[Commands] = (
     ("open", outputs.open_result),
     ("logs", outputs.logs),
     ("schedule", schedule),
+    ("costs", costs),
     ("environments", environments),
     ("doctor", doctor),
 )

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from math import floor, log10
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.text import Text
 
 from jupyter_scheduler_aws.api.definition_models import Definition
-from jupyter_scheduler_aws.api.job_models import Job
+from jupyter_scheduler_aws.api.job_models import Cost, Job
 from jupyter_scheduler_aws.enums import JobStatus
 from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
 __all__ = [
+    "cost_text",
     "format_age",
     "format_duration",
     "format_size",
@@ -22,6 +24,7 @@ __all__ = [
     "outcome_message",
     "parameters_text",
     "phase_text",
+    "price_text",
     "run_time",
     "safe_line",
     "safe_text",
@@ -102,6 +105,19 @@ def local_time(instant: datetime) -> str:
 def local_minute(instant: datetime) -> str:
     """Format a time in the zone of this machine, to the minute."""
     return f"{instant.astimezone():%Y-%m-%d %H:%M}"
+
+
+def price_text(amount: float, currency: str) -> str:
+    """Format a price with two digits that count, at least cents: `0.0012 USD`, `3.40 USD`."""
+    digits = max(2, 1 - floor(log10(amount))) if amount else 2
+    return f"{amount:,.{digits}f} {sanitize_line(currency)}"
+
+
+def cost_text(cost: Cost) -> str:
+    """Format what attempts cost."""
+    hours = f"{cost.vcpu_seconds / 3600:.2g} vCPU-hours, {cost.gib_seconds / 3600:.2g} GiB-hours"
+    prices = f"prices of {sanitize_line(cost.prices_as_of)}"
+    return f"about {price_text(cost.estimate, cost.currency)} ({hours}; {prices}, without the start)"
 
 
 def scheduled_time_text(instant: datetime, timezone: str | None) -> str:

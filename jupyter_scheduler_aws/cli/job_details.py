@@ -10,6 +10,7 @@ from jupyter_scheduler_aws.api.job_models import Attempt, AttemptHistory, Job
 from jupyter_scheduler_aws.api.job_texts import earlier_attempt_text, warning_text
 from jupyter_scheduler_aws.api.response_models import OutputFile
 from jupyter_scheduler_aws.cli.formatting import (
+    cost_text,
     format_age,
     format_duration,
     format_size,
@@ -89,6 +90,7 @@ def _time_rows(job: Job) -> Iterator[Row]:
     if job.attempt > 1 or job.max_retries:
         retries = "" if job.max_retries is None else f" ({job.max_retries} retries allowed)"
         yield "attempt", f"{job.attempt}{retries}"
+    yield "cost", cost_text(job.cost) if job.cost else None
     yield "time limit", format_duration(job.timeout) if job.timeout else None
 
 

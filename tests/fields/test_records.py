@@ -70,7 +70,7 @@ INTERNAL_OPTIONS = {"owner_principals", "retention_days"}
 """The same for the spec of a job; that of a definition has an idempotency token, too, which its response leaves out."""
 
 COMPUTED = {
-    JobResponse: {"status_message", "url", "packaged_files", "downloaded", "job_files"},
+    JobResponse: {"status_message", "url", "packaged_files", "downloaded", "job_files", "cost"},
     DefinitionResponse: {"packaged_files", "next_run_time", "problems"},
 }
 """Fields of a response that no record has."""
@@ -142,7 +142,7 @@ def _as_shown(record: Any, names: set[str]) -> dict[str, Any]:
 @given(wire_records(Job))
 @_few
 def test_every_field_of_a_job_is_in_its_response(job: Job) -> None:
-    response: Any = describe_job(job)
+    response: Any = describe_job(job, scheduler_settings())
     assert response.keys() == _fields(JobResponse)
     expected = _as_shown(job, _fields(JobResponse)) | _as_shown(job.spec, _fields(JobResponse))
     template = expected.pop("output_filename_template")

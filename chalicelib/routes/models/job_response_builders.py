@@ -1,13 +1,17 @@
 """Build responses about jobs."""
 
+from collections.abc import Iterable
 from typing import cast
 
-from chalicelib.config import OUTPUT_FORMATS
+from chalicelib.config import OUTPUT_FORMATS, SchedulerSettings
+from chalicelib.domain.attempt import Attempt
 from chalicelib.domain.attempt_history import attempts_of
+from chalicelib.domain.costs import cost_of
 from chalicelib.domain.job import Job, JobSpec
 from chalicelib.routes.models.job_responses import (
     AttemptListResponse,
     AttemptResponse,
+    CostResponse,
     JobFileResponse,
     JobPageResponse,
     JobResponse,
@@ -35,7 +39,7 @@ _TEMPLATE = "{{input_filename}}-{{create_time}}"
 """The stock scheduler's default, which is shown but not used."""
 
 
-def describe_job(job: Job) -> JobResponse:
+def describe_job(job: Job, settings: SchedulerSettings) -> JobResponse:
     """Return the stock scheduler's description of a job, with additional fields. Absent values are null."""
     outcome = job.outcome
     failed = outcome is not None and outcome.code not in ("succeeded", "stopped")
@@ -49,7 +53,13 @@ def describe_job(job: Job) -> JobResponse:
         packaged_files=[],
         downloaded=False,
         job_files=_job_files(job),
+        cost=_cost(attempts_of(job), settings),
     )
+
+
+def _cost(attempts: Iterable[Attempt], settings: SchedulerSettings) -> CostResponse | None:
+    cost = cost_of(attempts, settings.compute_types, settings.prices)
+    return None if cost is None else build_response(CostResponse, cost)
 
 
 def output_filename_template(spec: JobSpec) -> str:
@@ -66,9 +76,9 @@ def _job_files(job: Job) -> list[JobFileResponse]:
     return [{"display_name": name, "file_format": file_format, "file_path": None} for name, file_format in files]
 
 
-def job_page(page: JobPage) -> JobPageResponse:
+def job_page(page: JobPage, settings: SchedulerSettings) -> JobPageResponse:
     """Return a page of jobs."""
-    rows = [cast("JobRow", without_nulls(describe_job(job))) for job in page.jobs]
+    rows = [cast("JobRow", without_nulls(describe_job(job, settings))) for job in page.jobs]
     response: JobPageResponse = {"jobs": rows, "total_count": -1 if page.total is None else page.total}
     if page.next_token:
         response["next_token"] = page.next_token
@@ -101,7 +111,9 @@ def log_page(log: AttemptLogPage) -> LogPageResponse:
     return response
 
 
-def attempt_list(job: Job) -> AttemptListResponse:
+def attempt_list(job: Job, settings: SchedulerSettings) -> AttemptListResponse:
     """Return the attempts of a job."""
-    attempts = [build_response(AttemptResponse, attempt) for attempt in attempts_of(job)]
+    attempts = [
+        build_response(AttemptResponse, attempt, cost=_cost([attempt], settings)) for attempt in attempts_of(job)
+    ]
     return {"attempts": attempts, "attempts_left_out": job.attempts_left_out}

@@ -14,6 +14,7 @@ __all__ = [
     "ActorResponse",
     "AttemptListResponse",
     "AttemptResponse",
+    "CostResponse",
     "JobCountResponse",
     "JobFileResponse",
     "JobIdResponse",
@@ -118,6 +119,21 @@ class WarningResponse(TypedDict):
     """How many it concerns; 0 if it does not concern things that can be counted."""
 
 
+class CostResponse(TypedDict):
+    """What ended attempts have used, and an estimate of its price: from check-in to end, at least a minute each, without the start."""
+
+    vcpu_seconds: int
+    """vCPUs times their time [s]."""
+    gib_seconds: int
+    """GiB of memory times their time [s]."""
+    estimate: float
+    """The price in `currency`, computed from the operator's price table; not a bill."""
+    currency: str
+    """Three letters of ISO 4217."""
+    prices_as_of: str
+    """When the operator looked up the prices."""
+
+
 class ActorResponse(TypedDict):
     """Who did something, and when."""
 
@@ -185,6 +201,8 @@ class JobResponse(SpecResponse):
     """Their total size [bytes]."""
     stopped_by: ActorResponse | None
     """Who stopped the job; null if nobody did."""
+    cost: CostResponse | None
+    """The cost of its attempts that have ended; null until one has."""
 
 
 class JobRow(JobResponse, Row):
@@ -237,6 +255,8 @@ class AttemptResponse(TypedDict):
     """Number of files that its runner reported as uploaded; null if it did not report. There may be files nevertheless."""
     files_bytes: int | None
     """Their total size [bytes]."""
+    cost: CostResponse | None
+    """Its cost; null while it runs."""
 
 
 class AttemptListResponse(TypedDict):
