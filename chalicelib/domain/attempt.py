@@ -1,4 +1,4 @@
-"""An attempt on record: what is kept of a try of a job after the next one has begun."""
+"""An attempt on record: what the service keeps of a try of a job after the next one has started."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime

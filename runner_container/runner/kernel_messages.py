@@ -1,6 +1,6 @@
 """What kernels send, made to match the Jupyter protocol: a notebook can make its kernel send anything, and kernels have faults.
 
-Whatever does not match is repaired or left out, so that it cannot end the run; what is lost is told to the owner.
+Whatever does not match is repaired or left out, so that it cannot end the run; the owner learns what is lost.
 https://jupyter-client.readthedocs.io/en/stable/messaging.html
 """
 

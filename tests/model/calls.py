@@ -12,7 +12,7 @@ __all__ = ["responses"]
 
 
 def responses(world: World, call: Call, bounds: Bounds) -> Iterator[tuple[Any, World]]:
-    """Find the answers that a call may have, each with the world after it."""
+    """Yield the possible responses to a call, each with the world after it."""
     if call.name in ("get", "index"):
         yield world.record, world
     elif call.name == "update":
@@ -42,7 +42,7 @@ def responses(world: World, call: Call, bounds: Bounds) -> Iterator[tuple[Any, W
 
 
 def _launch(world: World, call: Call, bounds: Bounds) -> Iterator[tuple[Any, World]]:
-    """Launch: the same launch again gives the same task; without an answer, nobody knows."""
+    """Launch a task: a repeated launch returns the same task; if the response is lost, the caller does not know the result."""
     attempt, launch, _ = call.arguments
     arn = task_arn(int(str(attempt)), int(str(launch)))
     known = task_of(world, arn)
@@ -65,7 +65,7 @@ def _launch(world: World, call: Call, bounds: Bounds) -> Iterator[tuple[Any, Wor
 
 
 def _changed(world: World, after: Record | None) -> World:
-    """Put the record; of one that is deleted, the table's stream tells the cleanup function (infra/triggers.py)."""
+    """Store the record. If it is deleted, the table's stream triggers the cleanup function (infra/triggers.py)."""
     before = world.record
     assert before is not None
     if after is not None:

@@ -35,7 +35,7 @@ class Steps:
         self._bounds = bounds
 
     def after(self, world: World) -> Iterator[Step]:
-        """Find every step that a world may take; where the job has ended, just those that still might change something.
+        """Yield every step that is possible in a world; if the job has ended, only those that can still change something.
 
         What runners and people have in flight when the job ends is then looked at by itself: it may not change the record any more,
         and it does nothing to tasks. Where functions may be cut off, each of several in flight when an attempt ends is looked at as
@@ -82,7 +82,7 @@ class Steps:
                 yield Step(kind, following, is_sure=True)
 
     def _new_operations(self, world: World) -> Iterator[tuple[Operation, bool]]:
-        """Find what may be begun now; one of a kind, and of a task, at a time."""
+        """Yield the operations that can start now: one of a kind at a time, and one for each task."""
         record, kinds = world.record, {each.kind for each in world.operations}
         if record is not None and not record.is_terminal:
             if "dispatch" not in kinds:
@@ -104,7 +104,7 @@ class Steps:
         yield from self._events(world)
 
     def _events(self, world: World) -> Iterator[tuple[Operation, bool]]:
-        """Find the events that may come; each may also be lost."""
+        """Yield the events that can arrive; each can also be lost."""
         running = {each.subject for each in world.operations if each.kind == "event"}
         recorded = world.record.task_arn if world.record else None
         for task in world.tasks:
@@ -113,7 +113,7 @@ class Steps:
 
     @staticmethod
     def _mode(world: World, record: Record) -> str:
-        """Find what a sweep learns about the runner that the attempt is bound to: it is heard, nobody is, or others are."""
+        """Return what a sweep learns about the attempt's runner: its heartbeats arrive, nobody's do, or only those of others."""
         task = task_of(world, record.instance_id or "")
         if record.status != "IN_PROGRESS" or task is None:
             return "heartbeat_timeout"
@@ -121,7 +121,7 @@ class Steps:
 
     @staticmethod
     def _is_just_launched(world: World, record: Record) -> bool:
-        """Whether a dispatch that may launch it still runs: it is over before a container counts as slow to start or to stop, before a
+        """Check whether a dispatch that can launch the job still runs: it ends before a container counts as slow to start or to stop, before a
         runner exceeds the heartbeat timeout, and before the task of a job that has ended is looked for.
         """
         dispatches = [each for each in world.operations if each.kind == "dispatch"]
@@ -175,14 +175,14 @@ class Steps:
         return replace_task(world, task, runner=f"report {code}", result="" if self._bounds.late_results else code)
 
     def _begin(self, world: World, operation: Operation) -> Iterator[Step]:
-        """Begin what a runner asks, unless it is asking already."""
+        """Start a runner's request, unless the same request is in flight."""
         known = {(each.kind, each.subject) for each in world.operations}
         if len(world.operations) < self._bounds.operations and (operation.kind, operation.subject) not in known:
             for name, following in self._advance(world, operation):
                 yield Step(name, following, is_sure=False)
 
     def finish(self, world: World, operation: Operation) -> Iterator[tuple[str, World]]:
-        """Take an operation through all its calls without anything between them."""
+        """Run an operation through all its calls, with nothing between them."""
         for name, following in self._advance(world, operation):
             inside = [each for each in following.operations if each not in world.operations]
             if inside:
@@ -191,7 +191,7 @@ class Steps:
                 yield name, following
 
     def _advance(self, world: World, operation: Operation) -> Iterator[tuple[str, World]]:
-        """Take an operation through its next call, which may have several answers."""
+        """Run an operation through its next call, which can have several responses."""
         result = self._scheduler.run(operation)
         if result.call is None:
             yield from self._conclude(world, operation)
@@ -208,7 +208,7 @@ class Steps:
                 yield f"{operation.kind} {operation.subject}: {result.call.name}", after._replace(operations=operations)
 
     def _conclude(self, world: World, operation: Operation) -> Iterator[tuple[str, World]]:
-        """End an operation: a runner gets its answer, or does not."""
+        """End an operation: a runner receives the response, or the response is lost."""
         name = f"{operation.kind} {operation.subject} {operation.detail}: end"
         task = task_of(world, operation.subject)
         if operation.kind not in ("check_in", "heartbeat", "report") or task is None or task.stopped:
@@ -216,7 +216,7 @@ class Steps:
             return
         result = self._scheduler.run(operation)
         if operation.kind != "heartbeat":
-            yield f"{name}, answer lost", world
+            yield f"{name}, response lost", world
         if result.refused:
             yield f"{name}, refused", replace_task(world, task, stopped="exit 1")
         elif operation.kind == "check_in":
@@ -229,7 +229,7 @@ class Steps:
 
 
 def _is_attempt_over(world: World) -> bool:
-    """Whether just its task is left of the last attempt: beside what was in flight at its end, one function at a time is looked at then."""
+    """Check whether only the task of the last attempt is left. From then on, one new function at a time is explored."""
     record = world.record
     return has_ended(world) or (record is not None and record.live_shard and not record.is_live)
 

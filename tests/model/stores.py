@@ -1,4 +1,4 @@
-"""Stores that record each call on a tape and return what the world answers."""
+"""Stores that record each call on a tape and return the world's responses."""
 
 import json
 from collections.abc import Iterator

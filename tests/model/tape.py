@@ -1,8 +1,8 @@
-"""A tape: lets the real services run against a world that can be taken back.
+"""A tape of recorded responses, which lets the real services run against a world whose steps can be undone.
 
-An operation in flight is the answers that its calls have had so far. To take it one call further, it is run again from its
-beginning: the tape gives the known answers, and stops it at the first call that has none. So every interleaving of operations
-can be explored, call by call, with the code that runs on AWS and not with a copy of what it is thought to do.
+An operation in flight is the list of responses that its calls have received. To continue it by one call, it runs again from its start: the
+tape returns the recorded responses and suspends the operation at the first call without one. So every interleaving of operations is
+explored, call by call, with the code that runs on AWS instead of a copy of it.
 """
 
 from collections.abc import Hashable
@@ -15,8 +15,8 @@ START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When everything that the model stores has happened; operations run at this time or later."""
 
 
-NO_RESPONSE: Final = "no answer"
-"""What comes of a launch whose answer was lost: nobody knows whether it was made."""
+NO_RESPONSE: Final = "no response"
+"""Stands for a lost response: the caller does not know whether the launch succeeded."""
 
 
 class Call(NamedTuple):
@@ -27,13 +27,13 @@ class Call(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The answer to a launch that ECS refused."""
+    """The response to a launch that ECS refused."""
 
     outcome_code: str
 
 
 class Suspended(BaseException):
-    """The operation has come to a call without an answer; no error, and nothing in a service may catch it."""
+    """The operation has reached a call without a response. Not an error: a service must not catch it."""
 
     def __init__(self, call: Call) -> None:
         super().__init__(call)
@@ -41,31 +41,31 @@ class Suspended(BaseException):
 
 
 class Tape:
-    """Gives recorded answers, then suspends."""
+    """Returns recorded responses, then suspends the operation."""
 
     def __init__(self) -> None:
         self.now = START
         self.heartbeat: datetime | None = None
         """When the last heartbeat arrived, for the operation that reads it."""
         self.others: datetime | None = None
-        """The same of other jobs."""
+        """The same for other jobs."""
         self._responses: tuple[Any, ...] = ()
         self._position = 0
 
     def rewind(
         self, responses: tuple[Any, ...], *, now: datetime, heartbeat: datetime | None, others: datetime | None
     ) -> None:
-        """Begin anew."""
+        """Start an operation from its first call, with the responses that it has received."""
         self.now, self.heartbeat, self.others = now, heartbeat, others
         self._responses, self._position = responses, 0
 
     def ask(self, name: str, *arguments: Hashable) -> Any:
-        """Answer a call.
+        """Return the response to a call.
 
         Raises
         ------
         Suspended
-            If there is no answer yet.
+            If there is none yet.
         """
         if self._position == len(self._responses):
             raise Suspended(Call(name, arguments))

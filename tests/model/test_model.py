@@ -1,8 +1,8 @@
-"""Every order in which things can happen to one job, as far as two attempts and two functions at a time go.
+"""Every order in which things can happen to one job, within two attempts and two functions at a time.
 
-The services are the real ones, stopped between any two of their calls; DynamoDB, ECS and the runners are a small world that
-can be taken back. Among what happens: answers lost, events twice, late or never, functions cut off, runners silent or gone,
-a person who stops or deletes at any time.
+The services are the real ones, suspended between any two of their calls; DynamoDB, ECS and the runners are a small model whose steps can
+be undone. Responses are lost; events arrive twice, late or never; functions are interrupted; runners hang or die; a person stops or deletes
+the job at any time.
 """
 
 import logging
@@ -52,7 +52,7 @@ CASES = {
 
 @pytest.fixture
 def quiet() -> Iterator[None]:
-    """Services log each failure; here thousands of them are wanted."""
+    """Turn off logging: the services log each failure, and thousands of failures are expected here."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -61,7 +61,7 @@ def quiet() -> Iterator[None]:
 def look(
     options: Options, bounds: Bounds, *rules: Rule, table: type[JobTable] = JobTable, record: Record | None = None
 ) -> Explored:
-    """Explore with the rules that always hold, and others."""
+    """Explore with the rules that always apply, and others."""
     steps = Steps(Scheduler(options, table), bounds)
 
     def check(world: World, step: Step) -> str | None:
@@ -84,7 +84,7 @@ def test_whatever_happens_the_rules_hold_and_the_job_comes_to_an_end(case: str) 
 
 
 def assert_that_all_comes_to_an_end(found: Explored) -> None:
-    """Whatever was lost: the job ends, and no container of it runs for ever."""
+    """Check that the job ends whatever was lost, and that none of its containers runs forever."""
     stuck = found.unable_to_reach(is_settled)
     assert not stuck, f"the job, or its task, never ends by itself: {found.story(stuck[0])}, {found.worlds[stuck[0]]}"
 
@@ -155,7 +155,7 @@ def some_records() -> tuple[Scheduler, list[Record]]:
 
 
 class Careless(JobTable):
-    """Writes whatever state the job is in by now."""
+    """Writes a job without checking its state."""
 
     def _as_read(self, job: Job) -> Condition:
         condition: Condition = self._model.attempt == job.attempt

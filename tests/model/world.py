@@ -44,12 +44,12 @@ class Task(NamedTuple):
 
     @property
     def is_checked_in(self) -> bool:
-        """Whether its runner has a session token, and is still there."""
+        """Whether its runner has a session token and has not ended."""
         return not self.stopped and self.runner != "boot"
 
 
 class Operation(NamedTuple):
-    """A function of the service that is being run, as far as it has come."""
+    """A running function of the service, with its progress."""
 
     kind: str
     subject: str = ""
@@ -57,14 +57,14 @@ class Operation(NamedTuple):
     detail: str = ""
     responses: tuple[Any, ...] = ()
     has_effects: bool = False
-    """Whether it has changed anything: if not, it might as well never have begun."""
+    """Whether it has changed anything. If not, the world is the same as if it had not started."""
 
 
 class World(NamedTuple):
-    """Everything there is."""
+    """The state of everything."""
 
     record: Record | None = Record()
-    """None once it is deleted."""
+    """None after it is deleted."""
     tasks: tuple[Task, ...] = ()
     operations: tuple[Operation, ...] = ()
     stream: tuple[tuple[str, str, str], ...] = ()
@@ -77,37 +77,37 @@ class World(NamedTuple):
 
 
 def task_arn(attempt: int, launch: int, copy: int = 0) -> str:
-    """Name a task."""
+    """Return the ARN of a task."""
     return f"{attempt}.{launch}.{copy}"
 
 
 def task_of(world: World, arn: str) -> Task | None:
-    """Find a task."""
+    """Return a task; None if there is no such task."""
     return next((task for task in world.tasks if task.arn == arn), None)
 
 
 def has_ended(world: World) -> bool:
-    """Whether the job is over, or deleted."""
+    """Check whether the job has ended or is deleted."""
     return world.record is None or world.record.is_terminal
 
 
 def is_unwatched(world: World) -> bool:
-    """Whether the job is over, and nobody watches a task of it any more."""
+    """Check whether the job has ended and none of its tasks is watched."""
     return has_ended(world) and (world.record is None or not world.record.live_shard)
 
 
 def is_settled(world: World) -> bool:
-    """Whether nothing is left to do: the job is over, nobody watches a task, and none runs."""
+    """Check whether nothing is left to do: the job has ended, no task is watched, and none runs."""
     return is_unwatched(world) and not world.running
 
 
 def may_launch(world: World) -> bool:
-    """Whether a dispatch is in flight."""
+    """Check whether a dispatch is in flight."""
     return any(each.kind == "dispatch" for each in world.operations)
 
 
 def replace_task(world: World, task: Task, **changes: Any) -> World:
-    """Change a task; one that has stopped stays as it is."""
+    """Return the world with a changed task; a task that has stopped does not change."""
     after = task if task.stopped else task._replace(**changes)
     if after.stopped:
         after = after._replace(runner="", stopping=False)
@@ -115,18 +115,18 @@ def replace_task(world: World, task: Task, **changes: Any) -> World:
 
 
 _FOR_TASKS: Final = ("dispatch", "sweep", "search", "event")
-"""Operations that may still start, stop or look at a task when the job has ended."""
+"""Operations that can still start, stop or read a task after the job has ended."""
 
 
 def alone(world: World) -> tuple[Operation, ...]:
-    """Find what is in flight beside something else when the job has ended, and does nothing to tasks."""
+    """Return the operations in flight that, after the end of the job, run beside others and do nothing to tasks."""
     if not has_ended(world) or len(world.operations) < 2:
         return ()
     return tuple(each for each in world.operations if each.kind not in _FOR_TASKS)
 
 
 def simplify(world: World) -> World:
-    """Leave out what nothing can depend on any more, so that worlds which only differ in it are one.
+    """Remove what no later step depends on, so that worlds that differ only in it become one.
 
     What containers of earlier attempts and of ended jobs can do to a record is checked for every record by itself.
     """
@@ -138,7 +138,7 @@ def simplify(world: World) -> World:
 
 
 def _may_matter(world: World, task: Task) -> bool:
-    """Whether a task that has stopped may still be looked at: by who watches it, or by the same launch once more, which gives the same task."""
+    """Check whether a task that has stopped can still be read: by an operation that watches it, or by a repeated launch, which returns the same task."""
     record = world.record
     if record is None:
         return may_launch(world)
@@ -146,7 +146,7 @@ def _may_matter(world: World, task: Task) -> bool:
 
 
 def _simplify_task(world: World, task: Task) -> Task:
-    """Forget how a task of an attempt that is over has stopped; and of a job that has ended, what its runner was doing."""
+    """Remove how a task of an ended attempt stopped, and, if the job has ended, what its runner was doing."""
     is_live = world.record is not None and world.record.is_live
     if task.stopped and not is_live:
         return task._replace(stopped="exit 1", result="")
