@@ -16,6 +16,7 @@ from chalicelib.routes.models.job_requests import (
     InputBody,
     InputPath,
     JobOptionsBody,
+    LocalMillis,
     Millis,
     Name,
     Parameters,
@@ -138,7 +139,7 @@ class RunDefinitionBody(Body):
 
     parameters: Parameters | None = None
     """Replace all parameters of the definition; by default, the definition's are used."""
-    scheduled_time: Millis | None = None
+    scheduled_time: LocalMillis | None = None
     """The time that the job is for [ms UTC]; by default, now. Templates in parameters show it in the definition's zone."""
     idempotency_token: Token | None = None
     """For a week, the same request with the same token returns the same job; a different request with the token is refused with 409."""

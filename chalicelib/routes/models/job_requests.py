@@ -34,6 +34,7 @@ __all__ = [
     "InputBody",
     "InputPath",
     "JobOptionsBody",
+    "LocalMillis",
     "Millis",
     "Name",
     "Parameters",
@@ -100,6 +101,8 @@ InputPath = Annotated[
 """Path of a notebook in its user's workspace. Clients open it there, so it must not point outside."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Millis = Annotated[int, Field(ge=0, le=_FAR)]
+LocalMillis = Annotated[int, Field(ge=0, le=_FAR - 2 * 86_400_000)]
+"""A time that is written in a time zone, where the year must not exceed 9999 either."""
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -264,7 +267,7 @@ class InputBody(JobOptionsBody):
 class CreateJobBody(InputBody):
     """`POST /scheduler/jobs`: the stock CreateJob, with an upload as its input."""
 
-    scheduled_time: Millis | None = None
+    scheduled_time: LocalMillis | None = None
     """The time that the job is for [ms UTC]; by default, now. `{{ scheduled_time:%Y-%m }}` in a parameter shows it in UTC."""
 
 

@@ -70,12 +70,20 @@ def test_a_token_stands_for_one_time(local: LocalScheduler, made: Definitions) -
     assert local.api.post(url, other).status == 409
 
 
-@pytest.mark.parametrize("scheduled_time", [-1, 10**15, "2026-01-01", 1.5])
+@pytest.mark.parametrize("scheduled_time", [-1, 253_402_300_799_999, 10**15, "2026-01-01", 1.5])
 def test_what_is_not_a_time_is_refused(local: LocalScheduler, made: Definitions, scheduled_time: object) -> None:
     url = f"/scheduler/job_definitions/{made.create()}/jobs"
     response = local.api.post(url, {"scheduled_time": scheduled_time})
     assert response.status == 400
     assert "scheduled_time" in response.body["message"]
+
+
+def test_the_last_time_can_be_written_in_every_zone(local: LocalScheduler, made: Definitions) -> None:
+    last = 253_402_300_799_999 - 2 * 86_400_000
+    for timezone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # 14 hours ahead, 11 behind
+        definition_id = made.create(timezone=timezone, parameters=_MONTH)
+        job_id = made.run_now(definition_id, scheduled_time=last)
+        assert local.job(job_id)["parameters"]["month"].startswith("9999-12-")
 
 
 def test_a_wrong_template_is_refused_before_anything_is_stored(local: LocalScheduler, made: Definitions) -> None:
