@@ -25,6 +25,7 @@ from chalicelib.domain.authorization.principal_settings import check_unique
 
 __all__ = [
     "LOG_RETENTION_DAYS",
+    "AlarmsSection",
     "ApiSection",
     "FunctionsSection",
     "NetworkSection",
@@ -186,6 +187,24 @@ class RunnersSection(_Section):
     )
 
 
+class AlarmsSection(_Section):
+    """Who is notified when an alarm goes on or off."""
+
+    emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = Field(
+        default=(),
+        description="Mail addresses; AWS sends each a message in which to confirm the subscription.",
+    )
+    topic_arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$")] | None = (
+        Field(default=None, description="An SNS topic of yours to use instead of one in the stack.")
+    )
+
+    @model_validator(mode="after")
+    def _has_one_topic(self) -> Self:
+        if self.emails and self.topic_arn:
+            raise ValueError("subscribe the emails to the topic of topic_arn yourself, or leave out topic_arn")
+        return self
+
+
 class StackSettings(SchedulerSettings):
     """All settings of an operator."""
 
@@ -194,6 +213,7 @@ class StackSettings(SchedulerSettings):
     api: ApiSection = ApiSection()
     functions: FunctionsSection = FunctionsSection()
     runners: RunnersSection = RunnersSection()
+    alarms: AlarmsSection = AlarmsSection()
 
     @model_validator(mode="after")
     def _log_retention_is_offered(self) -> Self:

@@ -83,7 +83,9 @@ class SchedulerStack(Stack):
             self, "Functions", bundle=bundle, settings=settings.functions, log_groups=self._log_groups
         )
         self.api = self._make_api(routes)
-        self.alarms = Alarms(self, "Alarms", dead_letter_queues=self.queues.dead_letter_queues)
+        self.alarms = Alarms(
+            self, "Alarms", dead_letter_queues=self.queues.dead_letter_queues, settings=settings.alarms
+        )
         self.user_policy = self._make_user_policy()
         self._set_function_environments()
         self._connect()

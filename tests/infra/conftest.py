@@ -41,6 +41,9 @@ accounts = ["210987654321", "012345678901"]
 python = "3.12"
 architecture = "x86_64"
 
+[alarms]
+emails = ["ops@example.org", "night@example.org"]
+
 [runners]
 architecture = "arm64"
 ephemeral_storage_gib = 50
@@ -56,6 +59,9 @@ compute_types = ["small"]
 [compute_types.small]
 vcpu = 1
 memory_gib = 4
+
+[alarms]
+topic_arn = "arn:aws-cn:sns:cn-north-1:123456789012:operators"
 
 [network]
 availability_zones = ["cn-north-1a", "cn-north-1b"]

@@ -73,3 +73,34 @@ def test_a_leaked_proof_raises_an_alarm_immediately(stack: Synthesized) -> None:
 
 def test_unproven_requests_raise_no_alarm(stack: Synthesized) -> None:
     assert "UnprovenRequests" not in {alarm["MetricName"] for alarm in alarms(stack).values()}
+
+
+def test_by_default_alarms_notify_nobody(stack: Synthesized) -> None:
+    assert stack.all("AWS::SNS::Topic") == {}
+    assert all("AlarmActions" not in alarm for alarm in alarms(stack).values())
+
+
+def test_every_alarm_and_its_end_go_to_the_operators_mail_addresses(operators: Synthesized) -> None:
+    (topic,) = operators.all("AWS::SNS::Topic")
+    for alarm in alarms(operators).values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+    subscriptions = operators.all("AWS::SNS::Subscription").values()
+    assert sorted((each["Protocol"], each["Endpoint"]) for each in subscriptions) == [
+        ("email", "night@example.org"),
+        ("email", "ops@example.org"),
+    ]
+
+
+def test_only_alarms_of_the_account_may_publish(operators: Synthesized) -> None:
+    (policy,) = operators.all("AWS::SNS::TopicPolicy").values()
+    allowed = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+    assert [(each["Action"], each["Principal"]) for each in allowed] == [
+        ("sns:Publish", {"Service": "cloudwatch.amazonaws.com"})
+    ]
+    assert allowed[0]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_an_existing_topic_is_used(first: Synthesized) -> None:
+    assert first.all("AWS::SNS::Topic") == {}
+    for alarm in alarms(first).values():
+        assert alarm["AlarmActions"] == ["arn:aws-cn:sns:cn-north-1:123456789012:operators"]

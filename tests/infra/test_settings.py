@@ -56,6 +56,14 @@ MISTAKES = {
         "limits.max_running: there is no such setting; docs/settings.md lists them all",
     ),
     "misspelt section": (GOOD + "[limit]\nmax_running_jobs = 5", "limit: there is no such setting"),
+    "mail address": (GOOD + '[alarms]\nemails = ["ops"]', "alarms.emails.0: String should match"),
+    "topic": (GOOD + '[alarms]\ntopic_arn = "operators"', "alarms.topic_arn: String should match"),
+    "mail addresses and topic": (
+        GOOD + '[alarms]\nemails = ["a@b.org"]\ntopic_arn = "arn:aws:sns:eu-west-1:123456789012:ops"',
+        "alarms: subscribe the emails to the topic of topic_arn yourself",
+    ),
+    "price": (GOOD + "[prices]\nvcpu_hour = -1", "prices.vcpu_hour: Input should be greater than or equal to 0"),
+    "currency": (GOOD + '[prices]\ncurrency = "dollars"', "prices.currency: String should match"),
     "log retention": (
         GOOD + "[retention]\nlogs_days = 31",
         "retention.logs_days = 31 is not a retention period of CloudWatch",
