@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.config import Limits
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
 from chalicelib.errors import InvalidRequestError, NotAllowedError
-from tests.chalicelib.domain.builders import caller, settings
+from tests.chalicelib.domain.builders import NOW, caller, settings
 
 PLAIN = JobRequest(
     name="Report", input_uri="upload:abc123", input_filename="report.ipynb", runtime_environment_name="python"
@@ -30,6 +30,7 @@ CHANGES: dict[str, Any] = {
     "max_retries": 1,
     "retry_on_timeout": True,
     "min_retry_interval": timedelta(seconds=1),
+    "scheduled_time": NOW,
 }
 """Another value for every field that a request with the same idempotency token must repeat."""
 

@@ -75,7 +75,7 @@ def test_a_replaced_attempt_cannot_check_in(local: LocalScheduler) -> None:
     first = local.start()
     local.finish(first, stop_code="SpotInterruption")
     for response in (first.heartbeat(), first.work_order(), first.check_in()):
-        assert status_and_code(response) == (409, "not_your_run"), "nobody has begun the next attempt"
+        assert status_and_code(response) == (409, "not_your_run"), "the next attempt has not started"
     local.clock.forward(minutes=1)
     second = local.start(_job_id(first))
     assert second.attempt == 2
@@ -112,6 +112,12 @@ def test_the_work_order_contains_all_fields_of_the_protocol(local: LocalSchedule
             "size_bytes": int(local.item(_job_id(run))["input_size_bytes"]),
         },
         "parameters": {"n": "5"},
+        "variables": {
+            "JUPYTER_SCHEDULER_JOB_ID": _job_id(run),
+            "JUPYTER_SCHEDULER_ATTEMPT": "1",
+            "JUPYTER_SCHEDULER_SCHEDULED_TIME": "2026-11-23T12:00:00+00:00",
+            "JUPYTER_SCHEDULER_TIMEZONE": "UTC",
+        },
         "environment": {"name": "python", "kernel": "python3"},
         "output_formats": ["ipynb", "html"],
         "output_stem": "report-2026-11-23-12-00-00-PM",
