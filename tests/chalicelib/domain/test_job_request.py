@@ -47,7 +47,7 @@ def test_requested_fields_are_kept() -> None:
     spec = resolve_spec(replace(PLAIN, idempotency_token="t", **requested), settings(), caller())
     kept = {field.name for field in fields(spec)} & requested.keys()
     assert {name: getattr(spec, name) for name in kept} == {name: requested[name] for name in kept}
-    assert requested.keys() - kept == {"name", "input_filename"}
+    assert requested.keys() - kept == {"name", "input_filename", "scheduled_time"}
     assert spec.idempotency_token == "t"
 
 
