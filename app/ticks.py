@@ -1,5 +1,6 @@
 """The entry point of the ticks function, which loads only what this function uses."""
 
+import chalicelib.services.late_definitions
 import chalicelib.services.missed_ticks
 import chalicelib.services.schedule_sync
 import chalicelib.services.ticks

@@ -186,6 +186,12 @@ class Limits(_Section):
     min_schedule_interval_minutes: int = Field(
         default=1, ge=1, description="Shortest interval between two runs of a schedule [min]."
     )
+    pause_after_failures: int = Field(
+        default=10,
+        ge=0,
+        le=1000,
+        description="Failed runs in a row after which a schedule is paused, if its definition sets no number. 0 never pauses.",
+    )
     infrastructure_retries: int = Field(
         default=2,
         ge=0,

@@ -8,16 +8,20 @@ from typing import Any, Final
 
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.task_state import parse_task
+from chalicelib.errors import AwsError, ConflictError
 from chalicelib.factory import factory
 from chalicelib.observability import count_background_failure
 from chalicelib.services.background_work import Duty, counted, isolated, run_duties
 
-__all__ = ["cleanup", "dispatch", "sweep", "task_events", "ticks"]
+__all__ = ["changes", "cleanup", "dispatch", "sweep", "task_events", "ticks"]
 
 _log = logging.getLogger(__name__)
 
 _SPARE_TIME: Final = timedelta(seconds=30)
 """A function starts nothing new when this much of its time is left, to finish its current work: more than one AWS call may take."""
+
+_INVALID: Final = frozenset({"MalformedDetail", "ValidationException"})
+"""Error codes that say that the request itself is invalid, so that it fails each time (EventBridge and DynamoDB API references)."""
 
 
 def dispatch(event: Mapping[str, Any], context: Any) -> None:
@@ -45,6 +49,7 @@ def sweep(_event: Mapping[str, Any], context: Any) -> None:
     duties = (
         Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_walks),
         Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_syncs),
+        Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_late),
         Duty(BackgroundWork.RUNS, made.sweep.run),
         Duty(BackgroundWork.ORPHANED_TASKS, made.orphaned_tasks.run),
     )
@@ -52,7 +57,7 @@ def sweep(_event: Mapping[str, Any], context: Any) -> None:
 
 
 def ticks(event: dict[str, Any], context: Any) -> Any:
-    """Handle messages of the tick queue: ticks of EventBridge Scheduler, and walks and syncs that the sweep requests."""
+    """Handle messages of the tick queue: ticks of EventBridge Scheduler, and what the sweep requests: walks, syncs, and notes on late definitions."""
     return _handle_each(event, context, "SQS", partial(_tick, until=_last_start(context)))
 
 
@@ -61,6 +66,15 @@ def cleanup(event: dict[str, Any], context: Any) -> Any:
     if event["Records"][0]["eventSource"] == "aws:dynamodb":
         return _handle_each(event, context, "DynamoDBStreams", _stream_record)
     return _handle_each(event, context, "SQS", _second_cleanup)
+
+
+def changes(event: dict[str, Any], context: Any) -> Any:
+    """Handle records of the tables' streams; those for which a call of AWS fails are delivered again, for up to a day.
+
+    Any other failure repeats with each delivery, because it is a fault of this service. It is counted and logged with the ids of the record,
+    and the record is passed over, because it would keep the later ones of its shard from being handled.
+    """
+    return _handle_each(event, context, "DynamoDBStreams", _change)
 
 
 def _handle_each(event: dict[str, Any], context: Any, kind: str, handle: Callable[[Any], None]) -> Any:
@@ -82,13 +96,16 @@ def _last_start(context: Any) -> datetime:
 
 
 def _tick(record: Any, *, until: datetime) -> None:
-    """Handle one message. A walk or a sync that fails is not delivered again: the sweep requests another within a minute."""
+    """Handle one message. What the sweep requests is not delivered again: the sweep requests another within a minute."""
     message = record.json_body
     ids = {"owner_id": message["owner_id"], "definition_id": message["definition_id"]}
     match message.get("kind", "tick"):
         case "walk":
             with isolated(BackgroundWork.TICKS, **ids):
                 factory().missed_ticks.walk(**ids, until=until)
+        case "late":
+            with isolated(BackgroundWork.EVENTS, **ids):
+                factory().late_definitions.note(**ids)
         case "sync":
             with isolated(BackgroundWork.SCHEDULES, **ids):
                 factory().schedule_sync.sync_by_id(**ids)
@@ -99,10 +116,30 @@ def _tick(record: Any, *, until: datetime) -> None:
 
 
 def _stream_record(record: Any) -> None:
-    keys = record.raw_event["dynamodb"]["Keys"]
-    ids = {name: keys[name]["S"] for name in ("owner_id", "job_id", "definition_id") if name in keys}
+    ids = _ids(record)
     with counted(BackgroundWork.CLEANUP, **ids):
         (factory().definition_cleanup if "definition_id" in ids else factory().cleanup).handle(record.raw_event)
+
+
+def _change(record: Any) -> None:
+    ids = _ids(record)
+    service = factory().changes
+    handle = service.handle_definition if "job_id" not in ids else service.handle_job
+    try:
+        with counted(BackgroundWork.EVENTS, **ids):
+            handle(record.raw_event)
+    except ConflictError:
+        raise
+    except AwsError as error:
+        if error.code not in _INVALID:
+            raise
+    except Exception:  # noqa: BLE001, S110 - counted and logged
+        pass
+
+
+def _ids(record: Any) -> dict[str, str]:
+    keys = record.raw_event["dynamodb"]["Keys"]
+    return {name: keys[name]["S"] for name in ("owner_id", "job_id", "definition_id") if name in keys}
 
 
 def _second_cleanup(record: Any) -> None:

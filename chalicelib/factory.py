@@ -18,6 +18,7 @@ from chalicelib.resources import Resources
 from chalicelib.shared_services import SharedServices
 
 if TYPE_CHECKING:
+    from chalicelib.services.changes import ChangeService
     from chalicelib.services.cleanup import CleanupService
     from chalicelib.services.definition_cleanup import DefinitionCleanupService
     from chalicelib.services.definition_runs import DefinitionRunService
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.services.definitions import DefinitionService
     from chalicelib.services.dispatch import DispatchService
     from chalicelib.services.jobs import JobService
+    from chalicelib.services.late_definitions import LateDefinitionService
     from chalicelib.services.missed_ticks import MissedTickService
     from chalicelib.services.orphaned_tasks import OrphanedTaskService
     from chalicelib.services.outputs import OutputService
@@ -150,6 +152,13 @@ class Factory(SharedServices):
         )
 
     @cached_property
+    def late_definitions(self) -> LateDefinitionService:
+        """The service that notes that definitions are late."""
+        from chalicelib.services.late_definitions import LateDefinitionService
+
+        return LateDefinitionService(definitions=self._definition_table, clock=self.clock)
+
+    @cached_property
     def definition_sweep(self) -> DefinitionSweepService:
         """The service that finds definitions that need work."""
         from chalicelib.services.definition_sweep import DefinitionSweepService
@@ -246,6 +255,19 @@ class Factory(SharedServices):
 
         return OrphanedTaskService(
             lists=self._job_lists, launcher=self._launcher, task_events=self.task_events, clock=self.clock
+        )
+
+    @cached_property
+    def changes(self) -> ChangeService:
+        """The service that handles changed jobs and definitions."""
+        from chalicelib.services.changes import ChangeService
+
+        return ChangeService(
+            limits=self.settings.limits,
+            bus=self._event_bus,
+            definitions=self._definition_table,
+            marks=self._marks,
+            clock=self.clock,
         )
 
     @cached_property

@@ -55,6 +55,11 @@ class Resources:
         return self._get("BUCKET")
 
     @property
+    def event_bus(self) -> str:
+        """Name of the event bus."""
+        return self._get("EVENT_BUS")
+
+    @property
     def wake_up_queue_url(self) -> str:
         """URL of the FIFO queue that wakes the dispatcher."""
         return self._get("WAKE_UP_QUEUE_URL")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from chalicelib.storage.bucket import Bucket
     from chalicelib.storage.definition_table import DefinitionTable
+    from chalicelib.storage.event_bus import EventBus
     from chalicelib.storage.items import JobItem, MarkItem, OwnerItem
     from chalicelib.storage.job_lists import JobLists
     from chalicelib.storage.job_table import JobTable
@@ -97,6 +98,12 @@ class Stores:
         from chalicelib.storage.owner_table import OwnerTable
 
         return OwnerTable(self._owner_item)
+
+    @cached_property
+    def _event_bus(self) -> EventBus:
+        from chalicelib.storage.event_bus import EventBus
+
+        return EventBus(self._client("events"), self.resources.event_bus)
 
     @cached_property
     def _files(self) -> Bucket:

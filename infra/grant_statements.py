@@ -57,6 +57,7 @@ class GrantStatements:
     runners: Runners
     schedules: Schedules
     runner_key_arn: str
+    event_bus_arn: str
     purposes: dict[tuple[str, str, str], Purpose] = field(default_factory=dict)
     """By function, action, and resource in the format of `resource_text`."""
 

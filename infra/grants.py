@@ -23,6 +23,7 @@ class Grants(GrantStatements):
         self._task_events()
         self._ticks()
         self._sweep()
+        self._changes()
         self._cleanup()
 
     def _api(self) -> None:
@@ -109,7 +110,11 @@ class Grants(GrantStatements):
         self.allow(
             "sweep", ["dynamodb:Query"], [f"{jobs.table_arn}/index/*"], "find overdue jobs", wildcard_reason=INDEXES
         )
-        for index, noun in (("due", "with missed ticks"), ("unsynced", "whose schedules are out of date")):
+        for index, noun in (
+            ("due", "with missed ticks"),
+            ("unsynced", "whose schedules are out of date"),
+            ("late", "without a success in time"),
+        ):
             self.allow(
                 "sweep", ["dynamodb:Query"], [f"{definitions.table_arn}/index/{index}"], f"find definitions {noun}"
             )
@@ -125,6 +130,12 @@ class Grants(GrantStatements):
         self._allow_results("sweep")
         self.allow_to_list_tasks("sweep", "find tasks that no record names", faults_only=False)
         self.allow_wake_ups("sweep", "a wake-up may have been lost", faults_only=True)
+
+    def _changes(self) -> None:
+        definitions = self.tables.definitions
+        self.allow_items("changes", definitions, ("GetItem", "UpdateItem"), "count a definition's ended runs")
+        self.allow_items("changes", self.tables.marks, ("GetItem", "PutItem"), "mark an ended run as counted")
+        self.allow("changes", ["events:PutEvents"], [self.event_bus_arn], "send events about jobs and definitions")
 
     def _cleanup(self) -> None:
         prefixes = ["definitions/*", "jobs/*"]

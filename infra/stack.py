@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Fn, RemovalPolicy, Stack
+from aws_cdk.aws_events import EventBus
 from aws_cdk.aws_iam import ManagedPolicy
 from aws_cdk.aws_secretsmanager import CfnSecret
 from constructs import Construct
@@ -77,6 +78,12 @@ class SchedulerStack(Stack):
         self.queues = Queues(self, "Queues")
         self.schedules = Schedules(self, "Schedules", queues=self.queues)
         self.runner_key = self._make_runner_key()
+        self.event_bus = EventBus(
+            self,
+            "EventBus",
+            event_bus_name=settings.stack.name,
+            description="Events about jobs and definitions; see docs/events.md",
+        )
         self.network = Network(self, "Network", settings=settings.network)
         self.runners = self._make_runners(runner_image)
         self.functions = Functions(
@@ -189,6 +196,10 @@ class SchedulerStack(Stack):
         self.functions.set_environment("dispatch", jobs | marks | owners | cluster | self._launch_variables())
         self.functions.set_environment("task-events", jobs | marks | bucket)
         self.functions.set_environment("ticks", jobs | definitions | marks | owners | bucket | schedules)
+        self.functions.set_environment(
+            "changes",
+            {"JOBS_TABLE": jobs["JOBS_TABLE"]} | definitions | marks | {"EVENT_BUS": self.event_bus.event_bus_name},
+        )
         self.functions.set_environment("sweep", jobs | definitions | marks | bucket | cluster | ticks)
         self.functions.set_environment(
             "cleanup", jobs | definitions | marks | bucket | cluster | cleanups | group | log_group
@@ -212,6 +223,7 @@ class SchedulerStack(Stack):
             runners=self.runners,
             schedules=self.schedules,
             runner_key_arn=self.runner_key.attr_id,
+            event_bus_arn=self.event_bus.event_bus_arn,
         )
         self.grants.all()
         triggers = Triggers(self, "Triggers")
@@ -219,6 +231,12 @@ class SchedulerStack(Stack):
         triggers.record_task_events(self.functions["task-events"], self.runners.cluster, self.queues.dead_events)
         triggers.handle_ticks(self.functions["ticks"], self.queues.tick)
         triggers.sweep_every_minute(self.functions["sweep"], self.queues.dead_events)
+        triggers.follow_changes(
+            self.functions["changes"],
+            jobs=self.tables.jobs,
+            definitions=self.tables.definitions,
+            dead_letters=self.queues.dead_events,
+        )
         triggers.clean_up(
             self.functions["cleanup"],
             jobs=self.tables.jobs,
@@ -232,6 +250,7 @@ class SchedulerStack(Stack):
             "ApiUrl": (self.api.url, "JUPYTER_SCHEDULER_AWS_URL for users"),
             "Region": (self.region, "Region of the stack"),
             "BucketName": (self.storage.bucket.bucket_name, "Snapshots and outputs"),
+            "EventBusName": (self.event_bus.event_bus_name, "Events about jobs and definitions"),
             "ClusterName": (self.runners.cluster.cluster_name, "ECS cluster of the runners"),
             "UserPolicyArn": (
                 self.user_policy.managed_policy_arn,

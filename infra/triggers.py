@@ -108,15 +108,31 @@ class Triggers(Construct):
         )
         function.add_event_source(source)
 
-    def _follow(self, function: Function, table: Table, patterns: Sequence[_Pattern], dead_letters: Queue) -> None:
+    def follow_changes(self, function: Function, *, jobs: Table, definitions: Table, dead_letters: Queue) -> None:
+        """Send every change of a job or a definition to a function, again and again for as long as the stream keeps it, a day.
+
+        With the cleanup function, each stream has two readers, as many as DynamoDB recommends at most (DynamoDB Developer Guide, "Reading
+        and processing a stream"): whoever wants to know more subscribes to the event bus.
+        """
+        for table in (jobs, definitions):
+            self._follow(function, table, (), dead_letters, retries=None)
+
+    def _follow(
+        self,
+        function: Function,
+        table: Table,
+        patterns: Sequence[_Pattern],
+        dead_letters: Queue,
+        retries: int | None = _STREAM_RETRIES,
+    ) -> None:
         source = DynamoEventSource(
             table,
             starting_position=StartingPosition.TRIM_HORIZON,
             batch_size=_BATCH,
             bisect_batch_on_error=True,
-            retry_attempts=_STREAM_RETRIES,
+            retry_attempts=retries,
             report_batch_item_failures=True,
             on_failure=SqsDlq(dead_letters),
-            filters=[{"pattern": json.dumps(pattern)} for pattern in patterns],
+            filters=[{"pattern": json.dumps(pattern)} for pattern in patterns] or None,
         )
         function.add_event_source(source)

@@ -24,5 +24,7 @@ class BackgroundWork(StrEnum):
     """Finding running tasks that no job's record names."""
     TASK_EVENTS = "task-events"
     """Processing task events of ECS."""
+    EVENTS = "events"
+    """Sending events about changed jobs and definitions, and counting ended runs."""
     CLEANUP = "cleanup"
     """Cleanup: removing what deleted jobs and definitions leave behind."""

@@ -1,4 +1,4 @@
-"""The sweep of definitions: finds overdue ones and those without schedules, and sends requests to the ticks function."""
+"""The sweep of definitions: finds overdue ones, those without schedules, and late ones, and sends requests to the ticks function."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SYNC_GRACE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class DefinitionSweepService:
-    """Finds definitions that are overdue, or whose schedules are not written."""
+    """Finds definitions that are overdue, whose schedules are not written, or of which a run should have succeeded."""
 
     definitions: DefinitionTable
     ticks: TickQueue
@@ -38,6 +38,10 @@ class DefinitionSweepService:
     def request_syncs(self, until: datetime) -> None:
         """Request a sync for each definition whose schedules are not written. Raises what `request_walks` raises."""
         self._request("sync", self.definitions.unsynced(self.clock() - _SYNC_GRACE), until)
+
+    def request_late(self, until: datetime) -> None:
+        """Request a note on each definition of which a run should have succeeded by now. Raises what `request_walks` raises."""
+        self._request("late", self.definitions.late(self.clock()), until)
 
     def _request(self, kind: str, definitions: Iterable[tuple[str, str]], until: datetime) -> None:
         self.ticks.send_all(kind, self._in_time(definitions, until))

@@ -20,7 +20,7 @@ from chalicelib.domain.job import Job
 from chalicelib.domain.list_query import DefinitionQuery, ListPlan, plan_definitions
 from chalicelib.domain.timestamps import to_millis
 from chalicelib.storage.aws_errors import CONDITION_FAILED, raises_aws_errors
-from chalicelib.storage.definition_codec import UNSYNCED, definition_attributes, due_key, to_definition
+from chalicelib.storage.definition_codec import LATE, UNSYNCED, definition_attributes, due_key, to_definition
 from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem
 from chalicelib.storage.job_codec import job_attributes
 from chalicelib.storage.mark_table import Mark
@@ -114,6 +114,11 @@ class DefinitionTable(RecordTable[Definition, DefinitionItem]):
         for row in self._model.by_unsynced.query(UNSYNCED, self._model.unsynced_key <= due_key(to_millis(until), "~")):
             yield row.owner_id, row.definition_id
 
+    def late(self, until: datetime) -> Iterator[tuple[str, str]]:
+        """Yield owner and id of the definitions of which a run should have succeeded by `until`."""
+        for row in self._model.by_late.query(LATE, self._model.late_key <= due_key(to_millis(until), "~")):
+            yield row.owner_id, row.definition_id
+
     def run_tick(self, before: Definition, after: Definition, mark: Mark, job: Job | None) -> bool:
         """Write one tick in one transaction: its mark, its job if there is one, and the definition's progress.
 
@@ -139,6 +144,17 @@ class DefinitionTable(RecordTable[Definition, DefinitionItem]):
             job_item = self._jobs(**attributes_of(job, job_attributes))
             new.append((job_item, self._jobs.job_id.does_not_exist()))
         return self._transact(before, after, new)
+
+    def count_run(self, before: Definition, after: Definition, mark: Mark) -> bool:
+        """Write what an ended run means for its definition, once: together with the run's mark.
+
+        Returns
+        -------
+        bool
+            False if the run has its mark, or the definition has changed since it was read; nothing is written then.
+        """
+        mark_item = self._marks(mark_id=mark.mark_id, value=mark.value, expires_at=mark.expires_at)
+        return self._transact(before, after, [(mark_item, self._marks.mark_id.does_not_exist())])
 
     def take_over(self, before: Definition, after: Definition, new: Definition) -> bool:
         """Store a new definition and change the one that it replaces, both or none.
@@ -168,6 +184,11 @@ class DefinitionTable(RecordTable[Definition, DefinitionItem]):
             return False
         return True
 
+    def _counts(self, runs: int) -> Condition:
+        """Hold that no other run was counted meanwhile; an item that an older release stored has no count."""
+        counted: Condition = self._model.counted_runs == runs
+        return counted if runs else counted | self._model.counted_runs.does_not_exist()
+
     def _is_unchanged(self, before: Definition) -> Condition:
         """Hold that no edit, no tick and no write of its schedules has come in between."""
         condition: Condition = self._model.revision == before.revision
@@ -175,6 +196,7 @@ class DefinitionTable(RecordTable[Definition, DefinitionItem]):
             condition &= getattr(self._model, name) == getattr(before, name)
         due = self._model.next_due
         condition &= due.does_not_exist() if before.next_due is None else due == before.next_due
+        condition &= self._counts(before.counted_runs)
         return condition
 
     def _filter(self, query: DefinitionQuery, plan: ListPlan) -> Condition | None:

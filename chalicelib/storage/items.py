@@ -156,6 +156,15 @@ class _Unsynced(GlobalSecondaryIndex["DefinitionItem"]):
     unsynced_key = UnicodeAttribute(range_key=True)
 
 
+class _Late(GlobalSecondaryIndex["DefinitionItem"]):
+    class Meta:
+        index_name = "late"
+        projection = KeysOnlyProjection()
+
+    late = UnicodeAttribute(hash_key=True)
+    late_key = UnicodeAttribute(range_key=True)
+
+
 @stores(Definition)
 class DefinitionItem(Model):
     """A definition in its table. `definition_codec.py` converts it to a `Definition` and back."""
@@ -169,6 +178,7 @@ class DefinitionItem(Model):
     revision = NumberAttribute()
     next_due = MillisAttribute(null=True)
     schedule_problem = JSONAttribute(null=True)
+    counted_runs = NumberAttribute()
 
     # Keys of the indexes; absent if an index does not contain the definition.
     name_key = UnicodeAttribute()
@@ -177,12 +187,15 @@ class DefinitionItem(Model):
     due_key = UnicodeAttribute(null=True)
     unsynced = UnicodeAttribute(null=True)
     unsynced_key = UnicodeAttribute(null=True)
+    late = UnicodeAttribute(null=True)
+    late_key = UnicodeAttribute(null=True)
 
     by_owner = _DefinitionsByOwner()
     by_name = _DefinitionsByName()
     by_input_filename = _DefinitionsByInputFilename()
     by_due = _Due()
     by_unsynced = _Unsynced()
+    by_late = _Late()
 
 
 class MarkItem(Model):

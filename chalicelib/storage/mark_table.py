@@ -17,7 +17,17 @@ from chalicelib.domain.timestamps import to_millis
 from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
 from chalicelib.storage.items import MarkItem
 
-__all__ = ["Mark", "MarkExistsError", "MarkTable", "StoredSizes", "tick_mark", "tick_mark_id", "token_mark"]
+__all__ = [
+    "Mark",
+    "MarkExistsError",
+    "MarkTable",
+    "StoredSizes",
+    "run_mark",
+    "run_mark_id",
+    "tick_mark",
+    "tick_mark_id",
+    "token_mark",
+]
 
 _TOKEN_LIFE: Final = timedelta(days=7)
 """How long an idempotency token is remembered: longer than any client retries a request."""
@@ -27,6 +37,10 @@ _HEARTBEAT_LIFE: Final = timedelta(days=2)
 
 _TICK_LIFE: Final = timedelta(days=30)
 """How long a tick's mark is kept: longer than a message can be late, two weeks in each of two queues."""
+
+
+_RUN_LIFE: Final = timedelta(days=3)
+"""How long it is remembered that an ended run was counted: longer than the day for which a stream keeps its records."""
 
 
 class MarkExistsError(Exception):
@@ -65,6 +79,16 @@ def tick_mark_id(definition_id: str, due: datetime) -> str:
 def tick_mark(definition_id: str, due: datetime, verdict: TickVerdict, now: datetime) -> Mark:
     """Make the mark of one due time of a definition, with the verdict on it."""
     return Mark(tick_mark_id(definition_id, due), {"verdict": verdict.value}, now + _TICK_LIFE)
+
+
+def run_mark_id(job_id: str) -> str:
+    """Return the id of the mark of an ended run."""
+    return f"run#{job_id}"
+
+
+def run_mark(job_id: str, now: datetime) -> Mark:
+    """Make the mark of an ended run, which says that its definition has counted it."""
+    return Mark(run_mark_id(job_id), {}, now + _RUN_LIFE)
 
 
 @raises_aws_errors

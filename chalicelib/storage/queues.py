@@ -63,14 +63,14 @@ class CleanupQueue:
 
 @raises_aws_errors
 class TickQueue:
-    """Requests to the ticks function: ticks come from EventBridge Scheduler, walks and syncs from the sweep."""
+    """Requests to the ticks function: ticks come from EventBridge Scheduler, walks, syncs and notes on late definitions from the sweep."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
     def send_all(self, kind: str, definitions: Iterable[tuple[str, str]]) -> None:
-        """Request a walk or a sync of each definition, named by owner and id.
+        """Request something of this kind for each definition, named by owner and id.
 
         Raises
         ------

@@ -8,7 +8,16 @@ from jupyter_scheduler_aws.api.documents import WHOLE, Document, Model, Wire
 from jupyter_scheduler_aws.api.job_models import Actor, NotebookOptions
 from jupyter_scheduler_aws.enums import OverlapPolicy
 
-__all__ = ["Definition", "DefinitionPage", "Explanation", "LastRun", "OverlapPolicy", "Problem", "TakenOver"]
+__all__ = [
+    "Definition",
+    "DefinitionPage",
+    "EndedRun",
+    "Explanation",
+    "LastRun",
+    "OverlapPolicy",
+    "Problem",
+    "TakenOver",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +30,16 @@ class LastRun(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EndedRun(Model):
+    """A run of a definition that has succeeded or failed."""
+
+    job_id: str
+    scheduled_time: datetime
+    """The time that the run was for."""
+    end_time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem(Model):
     """Background work for a definition that fails; the service retries it until it succeeds."""
 
@@ -28,7 +47,7 @@ class Problem(Model):
     """What fails: `schedules` (writing the schedule), `ticks` (creating due jobs), or a value that a newer service added."""
     code: str
     """Why, for programs: `denied`, `quota`, `invalid`, `missing`, `busy`, `unavailable`,
-    `owner_disabled` or `limit_reached`."""
+    `owner_disabled`, `limit_reached`, or `failing`: too many runs failed, so the schedule was paused."""
     title: str
     """What fails, in a few words."""
     message: str
@@ -66,6 +85,20 @@ class Definition(NotebookOptions):
     """Number of jobs that its schedule created."""
     missed_count: int = 0
     """Number of due times that were too late to catch up. Skipped ones do not count."""
+    skipped_count: int = 0
+    """Number of due times that were skipped because the previous scheduled job had not ended."""
+    last_skipped: datetime | None = None
+    """The last of them."""
+    consecutive_failures: int = 0
+    """Number of runs that have failed since the last success, or since the schedule was resumed."""
+    failing_since: datetime | None = None
+    """When the first of them ended."""
+    late_since: datetime | None = None
+    """When a run should have succeeded, by `success_within`; None unless none has."""
+    last_failure: EndedRun | None = None
+    """The newest run that failed."""
+    last_success: EndedRun | None = None
+    """The newest run that succeeded."""
     overlap_policy: str = OverlapPolicy.ALLOW
     """An `OverlapPolicy`, or a value that a newer service added."""
     catch_up: Annotated[timedelta, Wire("catch_up_seconds")] = timedelta()
@@ -75,6 +108,10 @@ class Definition(NotebookOptions):
     max_runs: int | None = None
     job_retention: Annotated[timedelta | None, Wire("job_retention_days", lambda days: timedelta(days=days))] = None
     """How long its jobs are kept after they end. None: the operator's default."""
+    pause_after_failures: int | None = None
+    """How many failed runs in a row pause the schedule; 0 never pauses it. None: the operator's default."""
+    success_within: Annotated[timedelta | None, Wire("success_within_seconds")] = None
+    """How long after a due time a run must have succeeded. None: any time will do."""
     problems: tuple[Problem, ...] = ()
     """Background work for it that fails; empty if there is none."""
     taken_over: Annotated[TakenOver | None, Wire("taken_over_by")] = None

@@ -71,6 +71,11 @@ class DefinitionOptions(JobOptions, total=False):
     """The schedule ends after this number of scheduled jobs."""
     job_retention: timedelta | None
     """How long its jobs are kept after they end, in whole days; the default is the operator's."""
+    pause_after_failures: int | None
+    """How many failed runs in a row pause the schedule; 0 never pauses it. The default is the operator's."""
+    success_within: timedelta | None
+    """How long after a due time a run must have succeeded, in whole seconds, at least a minute: people who are notified of failures are
+    told if none has."""
 
 
 class DefinitionChanges(DefinitionOptions, total=False):
@@ -175,6 +180,8 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any], Any]]] = {
     "end": ("schedule_end", partial(encode_time, "end"), None),
     "max_runs": ("max_runs", _same, None),
     "job_retention": ("job_retention_days", _days, None),
+    "pause_after_failures": ("pause_after_failures", _same, None),
+    "success_within": ("success_within_seconds", _seconds, None),
 }
 """The request's field of each option, how its value is encoded, and what takes it off a definition again. In the stock
 scheduler's fields, null means absent; there, an empty value or the default itself does it."""

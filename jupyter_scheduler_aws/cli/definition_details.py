@@ -63,11 +63,22 @@ def _schedule_rows(definition: Definition, last_job: Job | None) -> Iterator[tup
         for warning in last_job.warnings if last_job else ():
             yield "", f"! {warning_text(warning)}"
     yield "runs", f"{definition.run_count}" + (f" of {definition.max_runs}" if definition.max_runs else "")
+    if success := definition.last_success:
+        yield "last success", f"{zone_time(success.scheduled_time, definition.timezone)}: job {success.job_id}"
+    if definition.consecutive_failures and definition.failing_since:
+        since = f"since {local_time(definition.failing_since)}"
+        yield "failures", f"{definition.consecutive_failures} in a row, {since}"
+    yield "late", f"since {local_time(definition.late_since)}" if definition.late_since else None
     yield "missed", str(definition.missed_count) if definition.missed_count else None
+    yield "skipped", str(definition.skipped_count) if definition.skipped_count else None
     yield "start", local_time(definition.start) if definition.start else None
     yield "end", local_time(definition.end) if definition.end else None
     yield "overlap", definition.overlap_policy
     yield "catch-up", format_duration(definition.catch_up) if definition.catch_up else "none"
+    yield "succeeds", f"within {format_duration(definition.success_within)}" if definition.success_within else None
+    if definition.pause_after_failures is not None:
+        most = definition.pause_after_failures
+        yield "pauses", f"after {most} failed run{'s' * (most != 1)} in a row" if most else "never"
 
 
 def _retries(definition: Definition) -> str:

@@ -185,6 +185,18 @@ class DefinitionOptions(JobOptions):
             "--keep-jobs", metavar="DAYS", parser=parse_days, help="How long to keep its jobs after they end, like 30d."
         ),
     ] = None
+    pause_after_failures: Annotated[
+        int | None,
+        typer.Option(min=0, max=1000, metavar="N", help="Pause the schedule after N failed runs in a row. 0: never."),
+    ] = None
+    success_within: Annotated[
+        timedelta | None,
+        typer.Option(
+            metavar="TIME",
+            parser=parse_duration,
+            help="Tell if no run has succeeded this long after it was due, like 2h.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,6 +121,21 @@ def _edited_definition(made: Definitions) -> list[dict[str, Any]]:
     return made.told()[:1]
 
 
+def _ended_run(made: Definitions) -> list[dict[str, Any]]:
+    """Fail the only run of a definition, which pauses its schedule."""
+    definition_id = made.create(**_DAILY, pause_after_failures=1)
+    run = made.local.start(made.run_now(definition_id))
+    assert run.report("notebook_error").status == 200
+    made.local.finish(run, exit_code=10)
+    return made.changes()
+
+
+def _late(made: Definitions) -> dict[str, Any]:
+    definition_id = made.create(**_DAILY, success_within_seconds=60, catch_up_seconds=0)
+    made.set_clock("13:10")
+    return {"kind": "late", "owner_id": made.local.owner_id(), "definition_id": definition_id}
+
+
 def _second_cleanup(made: Definitions) -> list[dict[str, Any]]:
     records = _deleted_job(made)
     made.second_cleanups()
@@ -130,6 +145,10 @@ def _second_cleanup(made: Definitions) -> list[dict[str, Any]]:
 
 def _ticks(made: Definitions, message: dict[str, Any]) -> bool:
     return made.deliver(message) == []
+
+
+def _changes(made: Definitions, records: list[dict[str, Any]]) -> bool:
+    return made.deliver_changes(*records) == []
 
 
 def _records(made: Definitions, records: list[dict[str, Any]]) -> bool:
@@ -165,6 +184,8 @@ HANDLERS = (
     Handler("walk", _overdue, _ticks),
     Handler("walk after a long outage", lambda made: _overdue(made, catch_up_seconds=60), _ticks),
     Handler("sync", _unwritten, _ticks),
+    Handler("note that a definition is late", _late, _ticks),
+    Handler("changes of an ended run", _ended_run, _changes),
     Handler("sweep", _work_for_the_sweep, _sweep),
     Handler("dispatch", _waiting, dispatch),
     Handler("event of a running task", _unrecorded, _task_event),

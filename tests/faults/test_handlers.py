@@ -132,4 +132,5 @@ def _state(made: Definitions) -> dict[str, Any]:
         "definitions": [
             (each.run_count, each.missed_count, each.next_due, each.is_synced, each.problems) for each in definitions
         ],
+        "health": [(each.active, each.health) for each in definitions],
     }

@@ -49,6 +49,8 @@ SCHEDULE: Mapping[str, Any] = {
     "end": datetime(2028, 3, 1, tzinfo=UTC),
     "max_runs": 7,
     "job_retention": timedelta(days=9),
+    "pause_after_failures": 4,
+    "success_within": timedelta(hours=2),
 }
 """The same for the options of a schedule."""
 
@@ -71,6 +73,8 @@ CHANGES: Mapping[str, Any] = {
     "end": datetime(2028, 4, 1, tzinfo=UTC),
     "max_runs": 8,
     "job_retention": timedelta(days=10),
+    "pause_after_failures": 5,
+    "success_within": timedelta(hours=3),
 }
 
 _DEFAULTS: Mapping[str, Any] = {"output_formats": ("ipynb",), "timezone": "UTC"}

@@ -201,6 +201,7 @@ def make_resources() -> dict[str, str]:
     secret = behind("secretsmanager").create_secret(Name="runner-key", SecretString=RUNNER_KEY)
     behind("logs").create_log_group(logGroupName="runners")
     behind("scheduler").create_schedule_group(Name="schedules")
+    _make_event_bus()
     return {
         "AWS_REGION": REGION,
         "JOBS_TABLE": "jobs",
@@ -213,6 +214,7 @@ def make_resources() -> dict[str, str]:
         "TICK_QUEUE_URL": sqs.create_queue(QueueName="ticks")["QueueUrl"],
         "TICK_QUEUE_ARN": f"arn:aws:sqs:{REGION}:123456789012:ticks",
         "TICK_DEAD_LETTER_QUEUE_ARN": f"arn:aws:sqs:{REGION}:123456789012:dead-ticks",
+        "EVENT_BUS": "bus",
         "SCHEDULE_GROUP": "schedules",
         "SCHEDULER_ROLE_ARN": "arn:aws:iam::123456789012:role/scheduler",
         "RUNNER_KEY_ARN": secret["ARN"],
@@ -224,6 +226,15 @@ def make_resources() -> dict[str, str]:
         "SECURITY_GROUPS": "sg-1",
         "ASSIGN_PUBLIC_IP": "ENABLED",
     }
+
+
+def _make_event_bus() -> None:
+    """Make the event bus, and a rule that sends all of its events to a queue, for the tests."""
+    events, queue = behind("events"), behind("sqs").create_queue(QueueName="events")["QueueUrl"]
+    arn = behind("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.create_event_bus(Name="bus")
+    events.put_rule(Name="all", EventBusName="bus", EventPattern=json.dumps({"source": ["jupyter-scheduler"]}))
+    events.put_targets(Rule="all", EventBusName="bus", Targets=[{"Id": "queue", "Arn": arn}])
 
 
 def _table(model: type[JobItem | DefinitionItem | MarkItem | OwnerItem]) -> dict[str, Any]:

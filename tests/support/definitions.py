@@ -142,6 +142,39 @@ class Definitions:
             records += [each for each in told if each["eventName"] in wanted]
         return records
 
+    def changes(self) -> list[dict[str, Any]]:
+        """Return all records of the streams since the last call."""
+        records: list[dict[str, Any]] = []
+        for table in self._tables():
+            assert table.stream_shard is not None, "ask for the streams first"
+            records += [each.to_json() for each in table.stream_shard.items]
+            table.stream_shard.items.clear()
+        for each in records:  # moto has the time of this machine, as a datetime
+            each["dynamodb"]["ApproximateCreationDateTime"] = int(self.local.clock.now.timestamp())
+        return records
+
+    def deliver_changes(self, *records: dict[str, Any]) -> list[str]:
+        """Deliver records to the changes function, each table's in one batch, as Lambda does. Return those to redeliver."""
+        failed: list[str] = []
+        for name in ("job_id", "definition_id"):
+            if batch := [each for each in records if name in each["dynamodb"]["Keys"]]:
+                try:
+                    response = events.changes({"Records": batch}, _CONTEXT)
+                except BatchProcessingError:  # so Lambda sees a batch of which all failed
+                    failed += [each["dynamodb"]["SequenceNumber"] for each in batch]
+                else:
+                    failed += [each["itemIdentifier"] for each in response["batchItemFailures"]]
+        return failed
+
+    def follow_changes(self) -> None:
+        """Deliver changes to the changes function until there are no more."""
+        while records := self.changes():
+            assert self.deliver_changes(*records) == []
+
+    def events(self) -> list[dict[str, Any]]:
+        """Receive the events that the bus has got since the last call."""
+        return self._take(self.local.client("sqs").get_queue_url(QueueName="events")["QueueUrl"])
+
     def deliver_records(self, *records: dict[str, Any]) -> list[str]:
         """Deliver records of the streams one by one. Return those to redeliver."""
         failed = []

@@ -1,6 +1,7 @@
 """Faults between the service and AWS: calls that are not sent, responses that are lost, and events that happen meanwhile."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -18,6 +19,7 @@ __all__ = [
     "Quiet",
     "Refused",
     "Resent",
+    "Responds",
     "Slow",
 ]
 
@@ -107,6 +109,16 @@ class Refused(_Nth):
 
     def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
         return self._refusal if self.is_its_turn(call) else None
+
+
+class Responds(Quiet):
+    """AWS responds to every call of one kind with the same content."""
+
+    def __init__(self, call: str, content: dict[str, Any]) -> None:
+        self._call, self._content = call, content
+
+    def before(self, call: str) -> tuple[Any, dict[str, Any]] | None:
+        return (SimpleNamespace(status_code=200), self._content) if call == self._call else None
 
 
 class Always(Quiet):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from chalicelib.domain.authorization.actor import Actor
+from chalicelib.domain.definitions.health import Health
 from chalicelib.domain.definitions.problem import Problem
 from chalicelib.domain.identifiers import snapshot_key
 from chalicelib.domain.job import JobSpec
@@ -41,6 +42,10 @@ class ScheduleOptions:
     """No tick runs after this number of jobs."""
     job_retention: timedelta | None = field(default=None, metadata=DAYS)
     """How long jobs are kept after they end; by default, the operator's retention applies."""
+    pause_after_failures: int | None = None
+    """How many failed runs in a row pause the schedule; 0 never pauses it. By default, the operator's limit applies."""
+    success_within: timedelta | None = field(default=None, metadata=SECONDS)
+    """How long after a due time a run must have succeeded; people are told if none has. By default, nobody is."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,10 @@ class Definition:
     """The earliest due time without a mark; None if there are no more."""
     run_count: int = 0
     missed_count: int = 0
+    skipped_count: int = 0
+    """Number of due times that were skipped because the previous scheduled job had not ended."""
+    last_skipped: datetime | None = None
+    """The last of them."""
     last_run: LastRun | None = None
     schedule_problem: Problem | None = None
     """Why the EventBridge schedules could not be written; None once they are."""
@@ -99,13 +108,19 @@ class Definition:
     """Why the latest due time made no job; None once one does."""
     missed_problem: Problem | None = None
     """The due times that were missed recently; None again a day later."""
+    pause_problem: Problem | None = None
+    """Why the service has paused the schedule; None again once a person resumes it."""
+    counted_runs: int = 0
+    """Number of ended runs that `health` contains."""
+    health: Health = field(default_factory=Health)
     taken_over: TakenOver | None = field(default=None, metadata=wire_name("taken_over_by"))
     """Who took the definition over; None again once it is resumed."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Problems with the definition's background work."""
-        return tuple(problem for problem in (self.schedule_problem, self.tick_problem, self.missed_problem) if problem)
+        known = self.pause_problem, self.schedule_problem, self.tick_problem, self.missed_problem
+        return tuple(problem for problem in known if problem)
 
     @property
     def is_synced(self) -> bool:

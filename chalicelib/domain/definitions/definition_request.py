@@ -9,6 +9,7 @@ from chalicelib.config import SchedulerSettings
 from chalicelib.domain.authorization.environment_access import REQUIRED_RIGHTS, Step, check_environment
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.crontab.expression import Crontab, check_interval, parse_timezone, to_eventbridge
+from chalicelib.domain.definitions.automatic_pause import resumed
 from chalicelib.domain.definitions.definition import Definition, ScheduleOptions
 from chalicelib.domain.definitions.problem import clear_refusal
 from chalicelib.domain.idempotency import digest
@@ -125,9 +126,10 @@ def apply_change(
         after = replace(after, tick_problem=clear_refusal(after.tick_problem))
     check_schedule(after.schedule, after.timezone, after.options, settings)
     if after.active:
-        after = replace(after, taken_over=None)
+        after = resumed(replace(after, taken_over=None))
     if _timing(after) == _timing(definition):
         return after
+    after = replace(after, health=replace(after.health, late_since=None))
     slots = max(definition.schedule_slots, count_slots(after.schedule))
     return replace(after, effective_from=now, revision=definition.revision + 1, schedule_slots=slots)
 

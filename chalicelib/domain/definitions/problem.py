@@ -52,6 +52,8 @@ class Reason(StrEnum):
     OWNER_DISABLED = "owner_disabled"
     LIMIT_REACHED = "limit_reached"
     MISSED = "missed"
+    FAILING = "failing"
+    """Too many runs failed in a row, so the schedule was paused."""
 
 
 _REASONS: Final[Mapping[str, Reason]] = {
@@ -90,6 +92,8 @@ _TITLES: Final[Mapping[BackgroundWork, str]] = {
     BackgroundWork.SCHEDULES: "Schedule not written",
     BackgroundWork.TICKS: "Due jobs not created",
 }
+
+_PAUSED: Final = "Paused after failures"
 
 _EFFECTS: Final[Mapping[BackgroundWork, str]] = {
     BackgroundWork.SCHEDULES: (
@@ -150,7 +154,7 @@ class Problem:
     @property
     def title(self) -> str:
         """What fails, in a few words."""
-        return _TITLES[self.work]
+        return _PAUSED if self.reason is Reason.FAILING else _TITLES[self.work]
 
     @property
     def is_lasting(self) -> bool:

@@ -8,6 +8,7 @@ from chalicelib.domain.authorization.actor import Actor
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.definitions.definition import Definition, TakenOver
 from chalicelib.domain.definitions.definition_request import check_schedule, count_slots, request_of
+from chalicelib.domain.definitions.health import Health
 from chalicelib.domain.definitions.tick import next_due_after
 from chalicelib.domain.job_request import resolve_spec
 from chalicelib.errors import ConflictError
@@ -59,10 +60,15 @@ def make_taken_over(
         synced_revision=0,
         schedule_slots=count_slots(old.schedule),
         missed_count=0,
+        skipped_count=0,
+        last_skipped=None,
+        counted_runs=0,
+        health=Health(),
         last_run=None,
         schedule_problem=None,
         tick_problem=None,
         missed_problem=None,
+        pause_problem=None,
         taken_over=None,
     )
     return replace(new, next_due=next_due_after(new, now))

@@ -20,6 +20,7 @@ __all__ = [
     "decide_tick",
     "due_times",
     "expected_run",
+    "late_at",
     "next_due_after",
 ]
 
@@ -61,6 +62,21 @@ def due_times(definition: Definition, after: datetime, until: datetime) -> Itera
 def next_due_after(definition: Definition, after: datetime) -> datetime | None:
     """Return the next due time; None if there is none."""
     return next(due_times(definition, after, after + _HORIZON), None)
+
+
+def late_at(definition: Definition) -> datetime | None:
+    """Return when people are told that no run has succeeded in time: `success_within` after the first due time since the last success.
+
+    None if the definition does not ask for it, has no such due time, or people were told since the last success.
+    """
+    within, health = definition.options.success_within, definition.health
+    if within is None or health.late_since:
+        return None
+    first = definition.effective_from - timedelta(microseconds=1)
+    if health.last_success:
+        first = max(first, health.last_success.scheduled_time)
+    due = next_due_after(definition, first)
+    return due and due + within
 
 
 def expected_run(definition: Definition) -> datetime | None:
@@ -108,6 +124,8 @@ def after_tick(
     is_missed = verdict in (TickVerdict.MISSED, TickVerdict.REFUSED)
     problem = problem or (definition.tick_problem if is_missed else None)
     after = replace(definition, missed_count=definition.missed_count + is_missed, tick_problem=problem)
+    if verdict is TickVerdict.SKIPPED:
+        after = replace(after, skipped_count=definition.skipped_count + 1, last_skipped=due)
     if verdict is TickVerdict.MISSED:
         after = replace(after, missed_problem=_missed_problem(definition, due, due, 1))
     if job is not None:

@@ -24,6 +24,7 @@ __all__ = [
     "DefinitionPageResponse",
     "DefinitionResponse",
     "DefinitionRow",
+    "EndedRunResponse",
     "LastRunResponse",
     "ProblemResponse",
     "TakenOverResponse",
@@ -43,13 +44,25 @@ class LastRunResponse(TypedDict):
     """The due time that the job was created for [ms UTC]."""
 
 
+class EndedRunResponse(TypedDict):
+    """A run of a definition that has succeeded or failed."""
+
+    job_id: str
+    """UUID of the job."""
+    scheduled_time: int
+    """The time that the run was for [ms UTC]."""
+    end_time: int
+    """When it ended [ms UTC]."""
+
+
 class ProblemResponse(TypedDict):
     """Background work for a definition that fails. The service retries it until it succeeds."""
 
     work: BackgroundWork
     """What fails: `schedules` (writing the EventBridge schedules) or `ticks` (creating the jobs of due times)."""
     code: Reason
-    """Why AWS refuses it; `not_allowed`: the environment is gone, or the owner may not use it."""
+    """Why AWS refuses it; `not_allowed`: the environment is gone, or the owner may not use it; `failing`: too many runs failed in a row,
+    so the schedule was paused until somebody resumes it."""
     title: str
     """What fails, in a few words."""
     message: str
@@ -98,6 +111,20 @@ class DefinitionResponse(SpecResponse):
     """Number of jobs that the schedule has created."""
     missed_count: int
     """Number of due times that passed without a job."""
+    skipped_count: int
+    """Number of due times that were skipped because the previous scheduled job had not ended."""
+    last_skipped: int | None
+    """The last of them [ms UTC]."""
+    consecutive_failures: int
+    """Number of runs that have failed since the last success, or since the schedule was resumed. Stopped runs do not count."""
+    failing_since: int | None
+    """When the first of them ended [ms UTC]."""
+    late_since: int | None
+    """Since when a run should have succeeded, by `success_within_seconds` [ms UTC]; null unless none has."""
+    last_failure: EndedRunResponse | None
+    """The newest run that failed."""
+    last_success: EndedRunResponse | None
+    """The newest run that succeeded."""
     overlap_policy: OverlapPolicy
     """What happens at a due time while the last scheduled job is still in progress."""
     catch_up_seconds: int
@@ -110,6 +137,10 @@ class DefinitionResponse(SpecResponse):
     """The schedule stops after this number of jobs."""
     job_retention_days: int | None
     """How long jobs are kept after they end [days]; null means the operator's default."""
+    pause_after_failures: int | None
+    """How many failed runs in a row pause the schedule; 0 never pauses it, and null means the operator's default."""
+    success_within_seconds: int | None
+    """How long after a due time a run must have succeeded [s]: whoever is notified of failures is told if none has. Null means that nobody is."""
     problems: list[ProblemResponse]
     """Background work that fails; empty if everything works."""
     taken_over_by: TakenOverResponse | None
@@ -164,6 +195,7 @@ def describe_definition(definition: Definition) -> DefinitionResponse:
         definition,
         definition.spec,
         definition.options,
+        definition.health,
         output_filename_template=output_filename_template(definition.spec),
         packaged_files=[],
         next_run_time=to_millis(next_run) if next_run else None,

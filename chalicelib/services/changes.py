@@ -1,0 +1,85 @@
+"""What follows from changed jobs and definitions: events for those who wait, and the health of definitions."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.config import Limits
+from chalicelib.domain.definitions.automatic_pause import after_run
+from chalicelib.domain.definitions.health import EndedRun, ended_run
+from chalicelib.domain.events.definition_events import definition_events
+from chalicelib.domain.events.job_events import job_events
+from chalicelib.domain.job import Job, JobStatus
+from chalicelib.errors import ConflictError
+from chalicelib.observability import count
+from chalicelib.services.clock import Clock
+from chalicelib.storage.definition_table import DefinitionTable
+from chalicelib.storage.event_bus import EventBus
+from chalicelib.storage.mark_table import MarkTable, run_mark, run_mark_id
+from chalicelib.storage.stream_records import read_definition_change, read_job_change
+
+__all__ = ["ChangeService"]
+
+_log = logging.getLogger(__name__)
+
+_TRIES: Final = 5
+"""How often an ended run is counted if its definition changes between read and write."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeService:
+    """Handles the streams of the tables of jobs and definitions.
+
+    Each record is handled on its own, and handling it again changes nothing, except that its events are sent again with the same ids.
+    """
+
+    limits: Limits
+    bus: EventBus
+    definitions: DefinitionTable
+    marks: MarkTable
+    clock: Clock
+
+    def handle_job(self, record: Mapping[str, Any]) -> None:
+        """Handle a record of the jobs table: send its events, and count an ended run for its definition.
+
+        Raises
+        ------
+        AwsError, ConflictError
+            If a call of AWS failed, or the definition kept changing; the record has to be delivered again.
+        """
+        change = read_job_change(record)
+        self.bus.send([*job_events(change.old, change.new, change.time)])
+        has_ended = change.new is not None and change.old is not None and not change.old.status.is_terminal
+        if has_ended and change.new and change.new.job_definition_id and (run := ended_run(change.new)):
+            self._count(change.new, change.new.job_definition_id, run)
+
+    def handle_definition(self, record: Mapping[str, Any]) -> None:
+        """Handle a record of the definitions table: send its events.
+
+        Raises
+        ------
+        AwsError
+            If a call of AWS failed; the record has to be delivered again.
+        """
+        change = read_definition_change(record)
+        self.bus.send([*definition_events(change.old, change.new, change.time)])
+
+    def _count(self, job: Job, definition_id: str, run: EndedRun) -> None:
+        for _ in range(_TRIES):
+            before = self.definitions.get(job.owner_id, definition_id)
+            if before is None or self.marks.get(run_mark_id(job.job_id)) is not None:
+                return
+            now = self.clock()
+            succeeded = job.status is JobStatus.COMPLETED
+            pause_after = self.limits.pause_after_failures
+            after = after_run(before, run, succeeded=succeeded, pause_after=pause_after, now=now)
+            if self.definitions.count_run(before, after, run_mark(job.job_id, now)):
+                if after.pause_problem and not before.pause_problem:
+                    count("DefinitionsPaused")
+                    _log.warning(
+                        "schedule paused after failures",
+                        extra={"owner_id": job.owner_id, "definition_id": definition_id},
+                    )
+                return
+        raise ConflictError(f"Job definition {definition_id} kept changing while its job {job.job_id} was counted.")
