@@ -83,15 +83,13 @@ FUNCTIONS: Final = (
         description="Finds runs without a heartbeat, lost wake-ups, and missed ticks, every minute",
         traced=False,
     ),
-    # Recursive: it writes to the definitions table, whose stream triggers it. A record of a job writes to one definition, and a record of
-    # a definition writes to no table.
+    # It writes to the definitions table, whose stream triggers it: a record of a job changes one definition, and that record changes nothing.
     FunctionSpec(
         name="changes",
         handler="app.changes.handler",
         memory_mib=512,
         timeout=Duration.seconds(60),
         description="Sends events about changed jobs and definitions, and counts failures",
-        recursive=True,
     ),
     # Recursive: the first cleanup of a record, from a stream, requests one second cleanup, and a second cleanup requests none. The
     # cleanup of a definition deletes its jobs, and their cleanup deletes no record.

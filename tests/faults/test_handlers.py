@@ -116,7 +116,7 @@ def _is_settled(made: Definitions) -> bool:
     jobs_ended = all(JobStatus(each["status"]["S"]).is_terminal and "live_shard" not in each for each in local.items())
     stored = (made.stored(each["definition_id"]["S"]) for each in local.items("definitions"))
     definitions_are_current = all(
-        each.is_synced and (each.next_due or local.clock()) > local.clock() for each in stored
+        each.is_synced and (not each.active or (each.next_due or local.clock()) > local.clock()) for each in stored
     )
     return jobs_ended and definitions_are_current and not local.hub.ecs.running and not local.second_cleanups()
 

@@ -20,6 +20,7 @@ VARIABLES = {
     "TaskEvents": "JOBS_TABLE MARKS_TABLE BUCKET WAKE_UP_QUEUE_URL",
     "Ticks": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE OWNERS_TABLE BUCKET WAKE_UP_QUEUE_URL SCHEDULE_GROUP SCHEDULER_ROLE_ARN TICK_QUEUE_ARN"
     " TICK_DEAD_LETTER_QUEUE_ARN",
+    "Changes": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE EVENT_BUS",
     "Sweep": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE BUCKET WAKE_UP_QUEUE_URL TICK_QUEUE_URL CLUSTER",
     "Cleanup": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE BUCKET CLUSTER RUNNER_LOG_GROUP WAKE_UP_QUEUE_URL CLEANUP_QUEUE_URL SCHEDULE_GROUP",
 }
@@ -28,7 +29,8 @@ SERVICES = {
     "Api": "jobs definitions definition_runs take_over owners uploads outputs runs",
     "Dispatch": "dispatch",
     "TaskEvents": "task_events",
-    "Ticks": "ticks missed_ticks schedule_sync",
+    "Ticks": "ticks missed_ticks schedule_sync late_definitions",
+    "Changes": "changes",
     "Sweep": "sweep definition_sweep",
     "Cleanup": "cleanup definition_cleanup",
 }
@@ -173,9 +175,9 @@ def test_only_functions_that_trigger_themselves_allow_recursion(stack: Synthesiz
     assert {"Dispatch", "Cleanup"} <= recursive
 
 
-def streams(stack: Synthesized, table: str) -> list[dict[str, Any]]:
+def streams(stack: Synthesized, table: str, function: str = "Cleanup") -> list[dict[str, Any]]:
     arn = f"<{stack.id_of('AWS::DynamoDB::Table', table)}.StreamArn>"
-    return [each for each in sources(stack, "Cleanup") if flat(each["EventSourceArn"]) == arn]
+    return [each for each in sources(stack, function) if flat(each["EventSourceArn"]) == arn]
 
 
 def patterns(stream: dict[str, Any]) -> list[Any]:
@@ -200,6 +202,22 @@ def test_a_record_that_fails_does_not_block_others(table: str, stack: Synthesize
     assert stream["MaximumRetryAttempts"] == 5
     dead = stack.id_of("AWS::SQS::Queue", "QueuesDeadEvents")
     assert flat(stream["DestinationConfig"]["OnFailure"]["Destination"]) == f"<{dead}.Arn>"
+
+
+@pytest.mark.parametrize("table", ["TablesJobs", "TablesDefinitions"])
+def test_every_change_is_delivered_for_as_long_as_the_stream_keeps_it(table: str, stack: Synthesized) -> None:
+    (stream,) = streams(stack, table, "Changes")
+    assert "FilterCriteria" not in stream
+    assert stream.get("MaximumRetryAttempts", -1) == -1
+    assert stream.get("MaximumRecordAgeInSeconds", -1) == -1
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert stream["StartingPosition"] == "TRIM_HORIZON"
+
+
+@pytest.mark.parametrize("table", ["TablesJobs", "TablesDefinitions"])
+def test_a_stream_has_at_most_two_readers(table: str, stack: Synthesized) -> None:
+    """More are throttled (DynamoDB Developer Guide, "Reading and processing a stream")."""
+    assert sum(len(streams(stack, table, name)) for name in VARIABLES) == 2
 
 
 def test_second_cleanups_arrive_after_upload_urls_have_expired(stack: Synthesized) -> None:

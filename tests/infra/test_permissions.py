@@ -106,7 +106,7 @@ def test_a_function_may_send_only_to_the_queues_that_it_uses(stack: Synthesized)
 
 @pytest.mark.parametrize(
     ("name", "prefix", "indexes"),
-    [("Sweep", "TablesDefinitions", {"due", "unsynced"}), ("Cleanup", "TablesJobs", {"by_definition"})],
+    [("Sweep", "TablesDefinitions", {"due", "unsynced", "late"}), ("Cleanup", "TablesJobs", {"by_definition"})],
 )
 def test_query_permissions_are_limited_to_the_indexes_that_are_used(
     name: str, prefix: str, indexes: set[str], stack: Synthesized

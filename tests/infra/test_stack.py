@@ -26,7 +26,15 @@ def test_every_acknowledgment_is_a_sentence(stack: Synthesized) -> None:
 
 def test_the_stack_has_the_documented_outputs(stack: Synthesized) -> None:
     outputs = stack.template["Outputs"]
-    assert set(outputs) == {"ApiUrl", "Region", "BucketName", "ClusterName", "UserPolicyArn", "RunnerLogGroup"}
+    assert set(outputs) == {
+        "ApiUrl",
+        "Region",
+        "BucketName",
+        "ClusterName",
+        "UserPolicyArn",
+        "RunnerLogGroup",
+        "EventBusName",
+    }
     api = stack.id_of("AWS::ApiGateway::RestApi", "Api")
     url = flat(outputs["ApiUrl"]["Value"])
     assert url == f"https://<{api}>.execute-api.<AWS::Region>.<AWS::URLSuffix>/v1"
@@ -37,7 +45,7 @@ def test_the_stack_has_no_custom_resources_of_cdk(stack: Synthesized, operators:
     for found in (stack, operators):
         kinds = {resource["Type"] for resource in found.template["Resources"].values()}
         assert not [kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))]
-        assert len(found.all("AWS::Lambda::Function")) == 6
+        assert len(found.all("AWS::Lambda::Function")) == 7
 
 
 def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
@@ -48,7 +56,7 @@ def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
 
 def test_every_log_group_has_a_retention(stack: Synthesized) -> None:
     groups = stack.all("AWS::Logs::LogGroup")
-    assert len(groups) == 6 + 1 + 2
+    assert len(groups) == 7 + 1 + 2
     assert all(group["RetentionInDays"] == 30 for group in groups.values())
 
 

@@ -36,6 +36,7 @@ INDEXES = {
         "by_input_filename": (["owner_id", "input_filename_key"], ALL),
         "due": (["due_shard", "due_key"], ()),
         "unsynced": (["unsynced", "unsynced_key"], ()),
+        "late": (["late", "late_key"], ()),
     },
     "TablesMarks": {},
     "TablesOwners": {},
