@@ -1,6 +1,7 @@
 """The entry point of the sweep function, which loads only what this function uses."""
 
 import chalicelib.services.definition_sweep
+import chalicelib.services.notifications
 import chalicelib.services.orphaned_tasks
 import chalicelib.services.sweep
 from chalicelib import events

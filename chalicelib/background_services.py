@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.services.dispatch import DispatchService
     from chalicelib.services.late_definitions import LateDefinitionService
     from chalicelib.services.missed_ticks import MissedTickService
+    from chalicelib.services.notifications import NotificationService, NotificationSweepService
     from chalicelib.services.orphaned_tasks import OrphanedTaskService
     from chalicelib.services.sweep import SweepService
     from chalicelib.services.task_events import TaskEventService
@@ -138,14 +139,38 @@ class BackgroundServices(SharedServices):
     def changes(self) -> ChangeService:
         """The service that handles changed jobs and definitions."""
         from chalicelib.services.changes import ChangeService
+        from chalicelib.services.notifications import NotificationRequestService
 
         return ChangeService(
-            limits=self.settings.limits,
+            settings=self.settings,
             bus=self._event_bus,
+            requests=NotificationRequestService(notifications=self._notifications, clock=self.clock),
+            jobs=self._job_table,
             definitions=self._definition_table,
             marks=self._marks,
             clock=self.clock,
         )
+
+    @cached_property
+    def notifications(self) -> NotificationService:
+        """The service that delivers notifications."""
+        from chalicelib.services.notifications import NotificationService
+        from chalicelib.services.undelivered import UndeliveredService
+
+        return NotificationService(
+            settings=self.settings,
+            notifications=self._notifications,
+            channels=self._channels,
+            undelivered=UndeliveredService(jobs=self._job_table, definitions=self._definition_table, clock=self.clock),
+            clock=self.clock,
+        )
+
+    @cached_property
+    def notification_sweep(self) -> NotificationSweepService:
+        """The service that requests notifications again."""
+        from chalicelib.services.notifications import NotificationSweepService
+
+        return NotificationSweepService(notifications=self._notifications, clock=self.clock)
 
     @cached_property
     def cleanup(self) -> CleanupService:

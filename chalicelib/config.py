@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from chalicelib.channels import RESERVED_NAMES, Channel
 from chalicelib.domain.authorization.principal_settings import (
     check_principal_name,
     check_session_name_role,
@@ -19,6 +20,7 @@ from chalicelib.domain.authorization.principal_settings import (
     check_unique,
 )
 from chalicelib.errors import ConfigurationError
+from chalicelib.section import Section
 
 __all__ = [
     "OUTPUT_FORMATS",
@@ -64,11 +66,7 @@ PrincipalNames = Annotated[
 """Users and roles, as an operator names them."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class ComputeType(_Section):
+class ComputeType(Section):
     """A named Fargate size."""
 
     vcpu: float = Field(description="Number of virtual CPUs: 0.25, 0.5, 1, 2, 4, 8 or 16.")
@@ -101,7 +99,7 @@ class ComputeType(_Section):
         return str(int(self.memory_gib * 1024))
 
 
-class Environment(_Section):
+class Environment(Section):
     """A named runtime: image, kernel, compute types, output formats, and who may use it."""
 
     description: str = Field(default="", max_length=200, description="The text below the name in JupyterLab.")
@@ -152,7 +150,7 @@ class Environment(_Section):
         return self.default_compute_type or self.compute_types[0]
 
 
-class Limits(_Section):
+class Limits(Section):
     """Limits of the stack, of each person and of each job."""
 
     max_running_jobs: int = Field(
@@ -209,7 +207,7 @@ class Limits(_Section):
         return self
 
 
-class Retention(_Section):
+class Retention(Section):
     """How long to keep jobs and logs."""
 
     jobs_days: int = Field(
@@ -222,7 +220,7 @@ class Retention(_Section):
     )
 
 
-class Prices(_Section):
+class Prices(Section):
     """Prices for the estimates of what jobs cost; the defaults are Fargate's in us-east-1 on x86_64."""
 
     vcpu_hour: float = Field(default=0.04048, ge=0, description="Price of a vCPU for an hour.")
@@ -238,7 +236,7 @@ class Prices(_Section):
     )
 
 
-class Ownership(_Section):
+class Ownership(Section):
     """Owners and admins."""
 
     admins: PrincipalNames = Field(
@@ -252,7 +250,7 @@ class Ownership(_Section):
     )
 
 
-class SchedulerSettings(_Section):
+class SchedulerSettings(Section):
     """The settings that the service reads."""
 
     environments: dict[Name, Environment] = Field(min_length=1)
@@ -260,6 +258,7 @@ class SchedulerSettings(_Section):
     limits: Limits = Field(default_factory=Limits)
     retention: Retention = Field(default_factory=Retention)
     prices: Prices = Field(default_factory=Prices)
+    channels: dict[Name, Channel] = Field(default_factory=dict)
     ownership: Ownership = Field(default_factory=Ownership)
 
     @model_validator(mode="after")
@@ -270,6 +269,12 @@ class SchedulerSettings(_Section):
                 check_session_names(names, self.ownership.session_name_roles)
             except ValueError as error:
                 raise ValueError(f"{setting}: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _channels_are_distinguishable(self) -> Self:
+        if reserved := sorted(RESERVED_NAMES & self.channels.keys()):
+            raise ValueError(f"channels.{reserved[0]}: choose another name; this word says when somebody is notified")
         return self
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from chalicelib.factory import factory
 from chalicelib.observability import count_background_failure
 from chalicelib.services.background_work import Duty, counted, isolated, run_duties
 
-__all__ = ["changes", "cleanup", "dispatch", "sweep", "task_events", "ticks"]
+__all__ = ["changes", "cleanup", "dispatch", "notifications", "sweep", "task_events", "ticks"]
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def sweep(_event: Mapping[str, Any], context: Any) -> None:
         Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_walks),
         Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_syncs),
         Duty(BackgroundWork.TICK_REQUESTS, made.definition_sweep.request_late),
+        Duty(BackgroundWork.NOTIFICATIONS, made.notification_sweep.request_due),
         Duty(BackgroundWork.RUNS, made.sweep.run),
         Duty(BackgroundWork.ORPHANED_TASKS, made.orphaned_tasks.run),
     )
@@ -75,6 +76,14 @@ def changes(event: dict[str, Any], context: Any) -> Any:
     and the record is passed over, because it would keep the later ones of its shard from being handled.
     """
     return _handle_each(event, context, "DynamoDBStreams", _change)
+
+
+def notifications(event: dict[str, Any], context: Any) -> Any:
+    """Handle records of the notifications table's stream: deliver each notification that is requested.
+
+    A record that fails is not delivered again, because it would keep others from being delivered: the sweep requests it again.
+    """
+    return _handle_each(event, context, "DynamoDBStreams", _notification)
 
 
 def _handle_each(event: dict[str, Any], context: Any, kind: str, handle: Callable[[Any], None]) -> Any:
@@ -140,6 +149,12 @@ def _change(record: Any) -> None:
 def _ids(record: Any) -> dict[str, str]:
     keys = record.raw_event["dynamodb"]["Keys"]
     return {name: keys[name]["S"] for name in ("owner_id", "job_id", "definition_id") if name in keys}
+
+
+def _notification(record: Any) -> None:
+    delivery_id = record.raw_event["dynamodb"]["Keys"]["delivery_id"]["S"]
+    with isolated(BackgroundWork.NOTIFICATIONS, delivery_id=delivery_id):
+        factory().notifications.deliver(delivery_id)
 
 
 def _second_cleanup(record: Any) -> None:

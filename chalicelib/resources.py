@@ -50,6 +50,11 @@ class Resources:
         return self._get("OWNERS_TABLE")
 
     @property
+    def notifications_table(self) -> str:
+        """Name of the notifications table."""
+        return self._get("NOTIFICATIONS_TABLE")
+
+    @property
     def bucket(self) -> str:
         """Name of the bucket."""
         return self._get("BUCKET")

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from chalicelib.storage.bucket import Bucket
     from chalicelib.storage.definition_table import DefinitionTable
     from chalicelib.storage.event_bus import EventBus
-    from chalicelib.storage.items import JobItem, MarkItem, OwnerItem
+    from chalicelib.storage.items import JobItem, MarkItem, NotificationItem, OwnerItem
     from chalicelib.storage.job_lists import JobLists
     from chalicelib.storage.job_table import JobTable
     from chalicelib.storage.mark_table import MarkTable
+    from chalicelib.storage.notification_channels import NotificationChannels
+    from chalicelib.storage.notification_table import NotificationTable
     from chalicelib.storage.owner_table import OwnerTable
     from chalicelib.storage.queues import CleanupQueue, TickQueue, WakeUpQueue
     from chalicelib.storage.runner_logs import RunnerLogs
@@ -104,6 +106,24 @@ class Stores:
         from chalicelib.storage.event_bus import EventBus
 
         return EventBus(self._client("events"), self.resources.event_bus)
+
+    @cached_property
+    def _notification_item(self) -> type[NotificationItem]:
+        from chalicelib.storage.items import NotificationItem, bind
+
+        return bind(NotificationItem, self.resources.notifications_table, self.resources.region)
+
+    @cached_property
+    def _notifications(self) -> NotificationTable:
+        from chalicelib.storage.notification_table import NotificationTable
+
+        return NotificationTable(self._notification_item)
+
+    @cached_property
+    def _channels(self) -> NotificationChannels:
+        from chalicelib.storage.notification_channels import NotificationChannels
+
+        return NotificationChannels(self._client)
 
     @cached_property
     def _files(self) -> Bucket:

@@ -83,6 +83,13 @@ FUNCTIONS: Final = (
         description="Finds runs without a heartbeat, lost wake-ups, and missed ticks, every minute",
         traced=False,
     ),
+    FunctionSpec(
+        name="notifications",
+        handler="app.notifications.handler",
+        memory_mib=512,
+        timeout=Duration.seconds(120),
+        description="Delivers notifications by webhook, mail and SNS",
+    ),
     # It writes to the definitions table, whose stream triggers it: a record of a job changes one definition, and that record changes nothing.
     FunctionSpec(
         name="changes",

@@ -9,6 +9,7 @@ from aws_cdk.aws_dynamodb import Table
 from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_s3 import Bucket
 
+from chalicelib.channels import Channel, ChannelKind
 from infra.functions import Functions
 from infra.nag_acknowledgments import acknowledge_wildcards, resource_text
 from infra.queues import Queues
@@ -58,6 +59,7 @@ class GrantStatements:
     schedules: Schedules
     runner_key_arn: str
     event_bus_arn: str
+    channels: tuple[Channel, ...] = ()
     purposes: dict[tuple[str, str, str], Purpose] = field(default_factory=dict)
     """By function, action, and resource in the format of `resource_text`."""
 
@@ -197,3 +199,20 @@ class GrantStatements:
         return Stack.of(self.functions).format_arn(
             service="ecs", resource=resource, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
         )
+
+    def allow_channels(self, function: str) -> None:
+        """Allow what the channels of the settings need, and nothing else."""
+        stack = Stack.of(self.functions)
+        for channel in self.channels:
+            if channel.kind is ChannelKind.WEBHOOK and channel.secret_arn:
+                self.allow(function, ["secretsmanager:GetSecretValue"], [channel.secret_arn], "read a webhook's URL")
+            if channel.kind is ChannelKind.TOPIC and channel.topic_arn:
+                self.allow(function, ["sns:Publish"], [channel.topic_arn], "deliver notifications to a topic")
+            if channel.kind is ChannelKind.EMAIL and channel.sender:
+                domain = channel.sender.rpartition("@")[2]
+                identities = [
+                    stack.format_arn(service="ses", resource="identity", resource_name=name)
+                    for name in (channel.sender, domain)
+                ]
+                sender = {"StringEquals": {"ses:FromAddress": channel.sender}}
+                self.allow(function, ["ses:SendEmail"], identities, "deliver notifications by mail", conditions=sender)

@@ -24,6 +24,7 @@ class Grants(GrantStatements):
         self._ticks()
         self._sweep()
         self._changes()
+        self._notifications()
         self._cleanup()
 
     def _api(self) -> None:
@@ -129,13 +130,28 @@ class Grants(GrantStatements):
         )
         self._allow_results("sweep")
         self.allow_to_list_tasks("sweep", "find tasks that no record names", faults_only=False)
+        notifications = self.tables.notifications
+        due = [f"{notifications.table_arn}/index/due"]
+        self.allow("sweep", ["dynamodb:Query"], due, "find notifications that have not been delivered")
+        again = "request a notification again"
+        self.allow_items("sweep", notifications, ("GetItem", "PutItem"), again, faults_only=True)
         self.allow_wake_ups("sweep", "a wake-up may have been lost", faults_only=True)
 
     def _changes(self) -> None:
         definitions = self.tables.definitions
         self.allow_items("changes", definitions, ("GetItem", "UpdateItem"), "count a definition's ended runs")
         self.allow_items("changes", self.tables.marks, ("GetItem", "PutItem"), "mark an ended run as counted")
+        self.allow_items("changes", self.tables.jobs, ("GetItem",), "read the run that a notification is about")
+        self.allow_items("changes", self.tables.notifications, ("PutItem",), "request notifications")
         self.allow("changes", ["events:PutEvents"], [self.event_bus_arn], "send events about jobs and definitions")
+
+    def _notifications(self) -> None:
+        kept = "read a delivery and store what became of it"
+        self.allow_items("notifications", self.tables.notifications, ("GetItem", "PutItem"), kept)
+        undelivered = "note on a job or definition that nobody could be told"
+        for table in (self.tables.jobs, self.tables.definitions):
+            self.allow_items("notifications", table, ("GetItem", "UpdateItem"), undelivered, faults_only=True)
+        self.allow_channels("notifications")
 
     def _cleanup(self) -> None:
         prefixes = ["definitions/*", "jobs/*"]

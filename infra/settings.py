@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -22,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from chalicelib.config import SchedulerSettings
 from chalicelib.domain.authorization.principal_settings import check_unique
+from chalicelib.section import Section
 
 __all__ = [
     "LOG_RETENTION_DAYS",
@@ -60,11 +59,7 @@ class SettingsError(Exception):
     """The settings file is invalid; the message has a line for each mistake, with file and key."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class StackSection(_Section):
+class StackSection(Section):
     """The stack as a whole."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,39}$")] = Field(
@@ -77,7 +72,7 @@ class StackSection(_Section):
     )
 
 
-class NetworkSection(_Section):
+class NetworkSection(Section):
     """The network of the runners. Without `vpc_id` the stack creates a VPC with public subnets in two zones and without a NAT gateway.
 
     In an operator's VPC, runners must reach the API (execute-api), S3, the registry of the runner image (ECR and its layers in S3), and
@@ -129,7 +124,7 @@ class NetworkSection(_Section):
         return self
 
 
-class ApiSection(_Section):
+class ApiSection(Section):
     """The API Gateway in front of the service."""
 
     throttle_rate: int = Field(
@@ -157,7 +152,7 @@ class ApiSection(_Section):
         return check_unique(accounts)
 
 
-class FunctionsSection(_Section):
+class FunctionsSection(Section):
     """The Lambda functions."""
 
     python: Literal["3.12", "3.13", "3.14"] = Field(default="3.13", description="Version of the Python runtime.")
@@ -169,7 +164,7 @@ class FunctionsSection(_Section):
     )
 
 
-class RunnersSection(_Section):
+class RunnersSection(Section):
     """The containers that execute notebooks."""
 
     architecture: Literal["x86_64", "arm64"] = Field(
@@ -187,7 +182,7 @@ class RunnersSection(_Section):
     )
 
 
-class AlarmsSection(_Section):
+class AlarmsSection(Section):
     """Who is notified when an alarm goes on or off."""
 
     emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = Field(

@@ -177,6 +177,7 @@ class SchedulerStack(Stack):
         jobs = {"JOBS_TABLE": self.tables.jobs.table_name, "WAKE_UP_QUEUE_URL": self.queues.wake_up.queue_url}
         marks = {"MARKS_TABLE": self.tables.marks.table_name}
         owners = {"OWNERS_TABLE": self.tables.owners.table_name}
+        notifications = {"NOTIFICATIONS_TABLE": self.tables.notifications.table_name}
         bucket = {"BUCKET": self.storage.bucket.bucket_name}
         cluster = {"CLUSTER": self.runners.cluster.cluster_arn}
         runner_key = {"RUNNER_KEY_ARN": self.runner_key.attr_id}
@@ -198,9 +199,16 @@ class SchedulerStack(Stack):
         self.functions.set_environment("ticks", jobs | definitions | marks | owners | bucket | schedules)
         self.functions.set_environment(
             "changes",
-            {"JOBS_TABLE": jobs["JOBS_TABLE"]} | definitions | marks | {"EVENT_BUS": self.event_bus.event_bus_name},
+            {"JOBS_TABLE": jobs["JOBS_TABLE"]}
+            | definitions
+            | marks
+            | notifications
+            | {"EVENT_BUS": self.event_bus.event_bus_name},
         )
-        self.functions.set_environment("sweep", jobs | definitions | marks | bucket | cluster | ticks)
+        self.functions.set_environment("sweep", jobs | definitions | marks | notifications | bucket | cluster | ticks)
+        self.functions.set_environment(
+            "notifications", {"JOBS_TABLE": jobs["JOBS_TABLE"]} | definitions | marks | notifications
+        )
         self.functions.set_environment(
             "cleanup", jobs | definitions | marks | bucket | cluster | cleanups | group | log_group
         )
@@ -224,6 +232,7 @@ class SchedulerStack(Stack):
             schedules=self.schedules,
             runner_key_arn=self.runner_key.attr_id,
             event_bus_arn=self.event_bus.event_bus_arn,
+            channels=tuple(self._settings.channels.values()),
         )
         self.grants.all()
         triggers = Triggers(self, "Triggers")
@@ -236,6 +245,9 @@ class SchedulerStack(Stack):
             jobs=self.tables.jobs,
             definitions=self.tables.definitions,
             dead_letters=self.queues.dead_events,
+        )
+        triggers.deliver_notifications(
+            self.functions["notifications"], self.tables.notifications, self.queues.dead_events
         )
         triggers.clean_up(
             self.functions["cleanup"],

@@ -1,4 +1,4 @@
-"""The four tables: jobs, definitions, marks, and owners. The models of the service declare their indexes."""
+"""The five tables: jobs, definitions, marks, owners, and notifications. The models of the service declare their indexes."""
 
 from collections.abc import Iterable
 from inspect import getmembers
@@ -19,7 +19,7 @@ from pynamodb.attributes import Attribute as ModelAttribute
 from pynamodb.indexes import Index
 from pynamodb.models import Model
 
-from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, OwnerItem
+from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, NotificationItem, OwnerItem
 
 __all__ = ["Tables"]
 
@@ -45,6 +45,7 @@ class Tables(Construct):
         self.definitions = self._table("Definitions", DefinitionItem, stream=True)
         self.marks = self._table("Marks", MarkItem)
         self.owners = self._table("Owners", OwnerItem)
+        self.notifications = self._table("Notifications", NotificationItem, stream=True)
 
     def _table(self, construct_id: str, model: type[Model], *, stream: bool = False) -> Table:
         hash_key, range_key = _keys(model.get_attributes().values())

@@ -41,6 +41,10 @@ _DEFINITION_PATTERNS: Final = ({"eventName": ["REMOVE", "MODIFY"]},)
 with the new one, so the function does."""
 
 
+_NOTIFICATION_PATTERNS: Final = ({"dynamodb": {"NewImage": {"state": {"S": ["requested"]}}}},)
+"""Events of notifications: new ones, and those that the sweep requests again."""
+
+
 class Triggers(Construct):
     """Connects queues, streams, ECS events, and a schedule with their functions."""
 
@@ -116,6 +120,10 @@ class Triggers(Construct):
         """
         for table in (jobs, definitions):
             self._follow(function, table, (), dead_letters, retries=None)
+
+    def deliver_notifications(self, function: Function, notifications: Table, dead_letters: Queue) -> None:
+        """Send each requested delivery to a function, several at a time, because a webhook may take seconds to respond."""
+        self._follow(function, notifications, _NOTIFICATION_PATTERNS, dead_letters)
 
     def _follow(
         self,

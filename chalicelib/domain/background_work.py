@@ -26,5 +26,7 @@ class BackgroundWork(StrEnum):
     """Processing task events of ECS."""
     EVENTS = "events"
     """Sending events about changed jobs and definitions, and counting ended runs."""
+    NOTIFICATIONS = "notifications"
+    """Delivering notifications."""
     CLEANUP = "cleanup"
     """Cleanup: removing what deleted jobs and definitions leave behind."""

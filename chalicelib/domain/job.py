@@ -85,6 +85,8 @@ class JobOptions:
     """Text; the runner converts it to Python values."""
     runtime_environment_parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    """Who is told, and when: subscriptions (`notifications/subscription.py`)."""
     output_filename_template: str | None = None
     package_input_folder: bool = False
     max_retries: int = 0

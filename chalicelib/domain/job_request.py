@@ -10,6 +10,7 @@ from chalicelib.domain.authorization.environment_access import Step, check_envir
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.idempotency import digest
 from chalicelib.domain.job import JobOptions, JobSpec, option_values
+from chalicelib.domain.notifications.subscription import check_subscriptions
 from chalicelib.domain.serialization import SECONDS
 from chalicelib.errors import InvalidRequestError
 
@@ -79,7 +80,7 @@ def resolve_spec(
     Raises
     ------
     InvalidRequestError
-        If it names an unknown environment, compute type or format, or exceeds a limit.
+        If it names an unknown environment, compute type or format, or channel, or exceeds a limit.
     NotAllowedError
         If the environment is closed to a person whose right the step needs.
     """
@@ -95,6 +96,7 @@ def resolve_spec(
         owner_principals=owner,
     )
     _check_max_retries(request, settings.limits)
+    check_subscriptions(request.notify, settings.channels)
     return spec
 
 

@@ -1,4 +1,4 @@
-"""The items of the four tables, as pynamodb models; `factory.py` binds each model to its table.
+"""The items of the five tables, as pynamodb models; `factory.py` binds each model to its table.
 
 A model declares its keys, its indexes and the attributes that expressions name. The other attributes follow from the dataclass that it stores.
 The stack creates the tables from these declarations. The indexes that lists read project all attributes: a projection cannot be changed, and
@@ -14,10 +14,11 @@ from pynamodb.models import Model
 
 from chalicelib.domain.definitions.definition import Definition
 from chalicelib.domain.job import Job
+from chalicelib.domain.notifications.delivery import Delivery
 from chalicelib.storage.clients import PYNAMODB_SETTINGS
 from chalicelib.storage.record_attributes import EpochSecondsAttribute, MillisAttribute, stores
 
-__all__ = ["DefinitionItem", "JobItem", "MarkItem", "OwnerItem", "bind"]
+__all__ = ["DefinitionItem", "JobItem", "MarkItem", "NotificationItem", "OwnerItem", "bind"]
 
 
 class _ByName(GlobalSecondaryIndex["JobItem"]):
@@ -206,6 +207,31 @@ class MarkItem(Model):
     expires_at = EpochSecondsAttribute()
     revision = NumberAttribute(null=True)
     """Number of writes, where a write must not overwrite a later one."""
+
+
+class _DueNotifications(GlobalSecondaryIndex["NotificationItem"]):
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due = UnicodeAttribute(hash_key=True)
+    due_key = UnicodeAttribute(range_key=True)
+
+
+@stores(Delivery)
+class NotificationItem(Model):
+    """A delivery of a notification. `notification_table.py` converts it to a `Delivery` and back."""
+
+    delivery_id = UnicodeAttribute(hash_key=True)
+    state = UnicodeAttribute()
+    attempts = NumberAttribute()
+    expires_at = EpochSecondsAttribute(null=True)
+
+    # Keys of the index; absent when the delivery has ended.
+    due = UnicodeAttribute(null=True)
+    due_key = UnicodeAttribute(null=True)
+
+    by_due = _DueNotifications()
 
 
 class OwnerItem(Model):

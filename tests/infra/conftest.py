@@ -44,6 +44,20 @@ architecture = "x86_64"
 [alarms]
 emails = ["ops@example.org", "night@example.org"]
 
+[channels.chat]
+kind = "webhook"
+secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:chat-AbCdEf"
+format = "slack"
+
+[channels.mail]
+kind = "email"
+sender = "jobs@example.org"
+allowed_recipients = ["@example.org"]
+
+[channels.pager]
+kind = "topic"
+topic_arn = "arn:aws:sns:eu-central-1:123456789012:pager"
+
 [runners]
 architecture = "arm64"
 ephemeral_storage_gib = 50

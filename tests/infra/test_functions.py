@@ -20,8 +20,9 @@ VARIABLES = {
     "TaskEvents": "JOBS_TABLE MARKS_TABLE BUCKET WAKE_UP_QUEUE_URL",
     "Ticks": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE OWNERS_TABLE BUCKET WAKE_UP_QUEUE_URL SCHEDULE_GROUP SCHEDULER_ROLE_ARN TICK_QUEUE_ARN"
     " TICK_DEAD_LETTER_QUEUE_ARN",
-    "Changes": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE EVENT_BUS",
-    "Sweep": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE BUCKET WAKE_UP_QUEUE_URL TICK_QUEUE_URL CLUSTER",
+    "Changes": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE NOTIFICATIONS_TABLE EVENT_BUS",
+    "Notifications": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE NOTIFICATIONS_TABLE",
+    "Sweep": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE NOTIFICATIONS_TABLE BUCKET WAKE_UP_QUEUE_URL TICK_QUEUE_URL CLUSTER",
     "Cleanup": "JOBS_TABLE DEFINITIONS_TABLE MARKS_TABLE BUCKET CLUSTER RUNNER_LOG_GROUP WAKE_UP_QUEUE_URL CLEANUP_QUEUE_URL SCHEDULE_GROUP",
 }
 
@@ -31,7 +32,8 @@ SERVICES = {
     "TaskEvents": "task_events",
     "Ticks": "ticks missed_ticks schedule_sync late_definitions",
     "Changes": "changes",
-    "Sweep": "sweep definition_sweep",
+    "Notifications": "notifications",
+    "Sweep": "sweep definition_sweep notification_sweep",
     "Cleanup": "cleanup definition_cleanup",
 }
 """What of the factory each entry point asks for."""

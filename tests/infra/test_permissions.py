@@ -7,7 +7,7 @@ import pytest
 
 from tests.infra.synthesized import Synthesized, as_list, flat
 
-FUNCTIONS = ("Api", "Dispatch", "TaskEvents", "Ticks", "Sweep", "Cleanup")
+FUNCTIONS = ("Api", "Dispatch", "TaskEvents", "Ticks", "Changes", "Notifications", "Sweep", "Cleanup")
 
 WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams", "ecs:ListTasks"}
 """Actions that AWS does not let a policy limit to a resource (for ListStreams, CDK grants so; ListTasks is limited by the cluster)."""
@@ -99,6 +99,8 @@ def test_a_function_may_send_only_to_the_queues_that_it_uses(stack: Synthesized)
         "Dispatch": {"WakeUp"},
         "TaskEvents": {"WakeUp", "DeadEvents"},
         "Ticks": {"WakeUp"},
+        "Changes": {"DeadEvents"},
+        "Notifications": {"DeadEvents"},
         "Sweep": {"WakeUp", "Tick", "DeadEvents"},
         "Cleanup": {"WakeUp", "Cleanup", "DeadEvents"},
     }
@@ -204,3 +206,23 @@ def test_policies_stay_below_the_size_limit(stack: Synthesized, operators: Synth
     for found in (stack, operators):
         for policy in found.all("AWS::IAM::Policy").values():
             assert len(flat(json.dumps(policy["PolicyDocument"]))) < 10_240
+
+
+def test_notifications_use_the_operators_channels_and_nothing_else(operators: Synthesized, stack: Synthesized) -> None:
+    def channels(found: Synthesized) -> set[tuple[str, str, str]]:
+        services = ("secretsmanager:", "ses:", "sns:")
+        return {each for each in found.may("Notifications") if each[0].startswith(services)}
+
+    sender = '{"StringEquals": {"ses:FromAddress": "jobs@example.org"}}'
+    identity = "arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity"
+    assert channels(operators) == {
+        (
+            "secretsmanager:GetSecretValue",
+            "arn:aws:secretsmanager:eu-central-1:123456789012:secret:chat-AbCdEf",
+            "",
+        ),
+        ("ses:SendEmail", f"{identity}/jobs@example.org", sender),
+        ("ses:SendEmail", f"{identity}/example.org", sender),
+        ("sns:Publish", "arn:aws:sns:eu-central-1:123456789012:pager", ""),
+    }
+    assert channels(stack) == set()

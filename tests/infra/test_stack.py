@@ -45,7 +45,7 @@ def test_the_stack_has_no_custom_resources_of_cdk(stack: Synthesized, operators:
     for found in (stack, operators):
         kinds = {resource["Type"] for resource in found.template["Resources"].values()}
         assert not [kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))]
-        assert len(found.all("AWS::Lambda::Function")) == 7
+        assert len(found.all("AWS::Lambda::Function")) == 8
 
 
 def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
@@ -56,7 +56,7 @@ def test_the_stack_fits_any_account_and_region(stack: Synthesized) -> None:
 
 def test_every_log_group_has_a_retention(stack: Synthesized) -> None:
     groups = stack.all("AWS::Logs::LogGroup")
-    assert len(groups) == 7 + 1 + 2
+    assert len(groups) == 8 + 1 + 2
     assert all(group["RetentionInDays"] == 30 for group in groups.values())
 
 

@@ -8,7 +8,7 @@ from pynamodb.attributes import Attribute
 from pynamodb.indexes import Index as ModelIndex
 from pynamodb.models import Model
 
-from chalicelib.storage.items import DefinitionItem, JobItem
+from chalicelib.storage.items import DefinitionItem, JobItem, NotificationItem
 from tests.infra.synthesized import Synthesized
 
 KEYS = {
@@ -16,6 +16,7 @@ KEYS = {
     "TablesDefinitions": ["owner_id", "definition_id"],
     "TablesMarks": ["mark_id"],
     "TablesOwners": ["kind", "owner_id"],
+    "TablesNotifications": ["delivery_id"],
 }
 
 ALL = None
@@ -40,6 +41,7 @@ INDEXES = {
     },
     "TablesMarks": {},
     "TablesOwners": {},
+    "TablesNotifications": {"due": (["due", "due_key"], ())},
 }
 
 
@@ -85,7 +87,10 @@ def model_keys(index: ModelIndex[Any]) -> list[str]:
     return [each.attr_name for each in sorted(declared, key=lambda each: each.is_range_key)]
 
 
-@pytest.mark.parametrize(("name", "model"), [("TablesJobs", JobItem), ("TablesDefinitions", DefinitionItem)])
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("TablesJobs", JobItem), ("TablesDefinitions", DefinitionItem), ("TablesNotifications", NotificationItem)],
+)
 def test_the_indexes_match_the_models_of_the_service(name: str, model: type[Model], stack: Synthesized) -> None:
     assert indexes_of(stack.one("AWS::DynamoDB::Table", name)) == model_indexes(model)
 
@@ -113,7 +118,13 @@ def test_streams_of_tables_with_a_consumer_have_both_images(stack: Synthesized) 
         for name in KEYS
     }
     both = "NEW_AND_OLD_IMAGES"
-    assert images == {"TablesJobs": both, "TablesDefinitions": both, "TablesMarks": None, "TablesOwners": None}
+    assert images == {
+        "TablesJobs": both,
+        "TablesDefinitions": both,
+        "TablesMarks": None,
+        "TablesOwners": None,
+        "TablesNotifications": both,
+    }
 
 
 DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Logs::LogGroup")
@@ -128,7 +139,7 @@ def test_data_is_retained_when_the_stack_is_destroyed(kind: str, stack: Synthesi
 def test_a_first_deployment_can_be_rolled_back(first: Synthesized) -> None:
     """DeleteTable refuses a protected table, also where CloudFormation rolls back what it has just made."""
     tables = [each for each in first.template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"]
-    assert len(tables) == 4
+    assert len(tables) == 5
     assert {each["DeletionPolicy"] for each in tables} == {"RetainExceptOnCreate"}
     assert not any(each["Properties"].get("DeletionProtectionEnabled") for each in tables)
 

@@ -58,7 +58,7 @@ def test_a_call_ends_before_its_function(name: str, stack: Synthesized, monkeypa
     clients = _clients_of(name, stack)
     assert {each.meta.service_model.service_name for each in clients} >= {
         "dynamodb",
-        "events" if name == "Changes" else "sqs",
+        {"Changes": "events", "Notifications": "dynamodb"}.get(name, "sqs"),
     }
     for client in clients:
         assert longest_call_seconds(client) < stack.function(name)["Timeout"], client.meta.service_model.service_name

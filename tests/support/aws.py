@@ -14,7 +14,7 @@ from pynamodb.connection import Connection
 
 from chalicelib.storage.clients import S3_CONFIG
 from chalicelib.storage.definition_table import DefinitionTable
-from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, OwnerItem, bind
+from chalicelib.storage.items import DefinitionItem, JobItem, MarkItem, NotificationItem, OwnerItem, bind
 from chalicelib.storage.job_table import JobTable
 from tests.support.fake_ecs import FakeEcs, refusal
 from tests.support.runs import RUNNER_KEY
@@ -174,11 +174,13 @@ def shared_stores() -> dict[str, Any]:
     """Return what `Factory` would make of its tables: the models, and the stores without settings and clock."""
     jobs, marks, connection = bind(JobItem, "jobs", REGION), bind(MarkItem, "marks", REGION), Connection(region=REGION)
     definitions, owners = bind(DefinitionItem, "definitions", REGION), bind(OwnerItem, "owners", REGION)
+    notifications = bind(NotificationItem, "notifications", REGION)
     for client in (
         jobs._get_connection().connection.client,
         marks._get_connection().connection.client,
         definitions._get_connection().connection.client,
         owners._get_connection().connection.client,
+        notifications._get_connection().connection.client,
         connection.client,
     ):
         hub().connect(client)
@@ -187,6 +189,7 @@ def shared_stores() -> dict[str, Any]:
         "_mark_item": marks,
         "_definition_item": definitions,
         "_owner_item": owners,
+        "_notification_item": notifications,
         "_job_table": JobTable(jobs, marks, connection),
         "_definition_table": DefinitionTable(definitions, jobs=jobs, marks=marks, connection=connection),
     }
@@ -194,7 +197,7 @@ def shared_stores() -> dict[str, Any]:
 
 def make_resources() -> dict[str, str]:
     """Make a stack's resources in moto; return the environment variables that name them."""
-    for name in ("_job_item", "_definition_item", "_mark_item", "_owner_item"):
+    for name in ("_job_item", "_definition_item", "_mark_item", "_owner_item", "_notification_item"):
         behind("dynamodb").create_table(**_table(shared_stores()[name]))
     behind("s3").create_bucket(Bucket="bucket")
     sqs = behind("sqs")
@@ -208,6 +211,7 @@ def make_resources() -> dict[str, str]:
         "DEFINITIONS_TABLE": "definitions",
         "MARKS_TABLE": "marks",
         "OWNERS_TABLE": "owners",
+        "NOTIFICATIONS_TABLE": "notifications",
         "BUCKET": "bucket",
         "WAKE_UP_QUEUE_URL": sqs.create_queue(QueueName="wake-up.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"],
         "CLEANUP_QUEUE_URL": sqs.create_queue(QueueName="cleanup")["QueueUrl"],
@@ -237,7 +241,7 @@ def _make_event_bus() -> None:
     events.put_targets(Rule="all", EventBusName="bus", Targets=[{"Id": "queue", "Arn": arn}])
 
 
-def _table(model: type[JobItem | DefinitionItem | MarkItem | OwnerItem]) -> dict[str, Any]:
+def _table(model: type[JobItem | DefinitionItem | MarkItem | OwnerItem | NotificationItem]) -> dict[str, Any]:
     """Describe a model's table for CreateTable."""
     schema = model._get_schema()
     indexes = [

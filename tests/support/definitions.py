@@ -123,7 +123,8 @@ class Definitions:
 
     def follow_streams(self) -> None:
         """Record what the tables' streams contain from now on."""
-        for table in self._tables():
+        tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+        for table in [*self._tables(), tables["notifications"]]:
             if table.stream_shard is None:
                 table.set_stream_specification({"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
 
@@ -170,6 +171,25 @@ class Definitions:
         """Deliver changes to the changes function until there are no more."""
         while records := self.changes():
             assert self.deliver_changes(*records) == []
+
+    def notify(self) -> None:
+        """Deliver changes, and the notifications that follow from them, until there are no more."""
+        self.follow_changes()
+        while records := self.requested():
+            events.notifications({"Records": records}, _CONTEXT)
+            self.follow_changes()
+
+    def requested(self) -> list[dict[str, Any]]:
+        """Return the records of requested notifications since the last call."""
+        table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables["notifications"]
+        records = [each.to_json() for each in table.stream_shard.items]
+        table.stream_shard.items.clear()
+        return [each for each in records if each["dynamodb"]["NewImage"]["state"] == {"S": "requested"}]
+
+    def deliveries(self) -> dict[str, str]:
+        """Return the state of each notification, by its event and recipient."""
+        found = self.local.items("notifications")
+        return {f"{each['event']['S']}/{each['channel']['S']}": each["state"]["S"] for each in found}
 
     def events(self) -> list[dict[str, Any]]:
         """Receive the events that the bus has got since the last call."""

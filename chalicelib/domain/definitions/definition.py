@@ -108,6 +108,8 @@ class Definition:
     """Why the latest due time made no job; None once one does."""
     missed_problem: Problem | None = None
     """The due times that were missed recently; None again a day later."""
+    notification_problem: Problem | None = None
+    """Why the latest notification about the definition could not be delivered; None again after an edit."""
     pause_problem: Problem | None = None
     """Why the service has paused the schedule; None again once a person resumes it."""
     counted_runs: int = 0
@@ -119,7 +121,13 @@ class Definition:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Problems with the definition's background work."""
-        known = self.pause_problem, self.schedule_problem, self.tick_problem, self.missed_problem
+        known = (
+            self.pause_problem,
+            self.schedule_problem,
+            self.tick_problem,
+            self.missed_problem,
+            self.notification_problem,
+        )
         return tuple(problem for problem in known if problem)
 
     @property

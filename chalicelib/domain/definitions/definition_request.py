@@ -123,6 +123,7 @@ def apply_change(
     spec = _changed_spec(definition, change, settings, caller)
     after = replace(definition, **change.definition, options=options, spec=spec, update_time=now)
     if required_step(definition, change) is not Step.MANAGE:
+        after = replace(after, notification_problem=None)
         after = replace(after, tick_problem=clear_refusal(after.tick_problem))
     check_schedule(after.schedule, after.timezone, after.options, settings)
     if after.active:

@@ -19,6 +19,7 @@ __all__ = [
     "note_failure",
     "note_missed",
     "note_refusal",
+    "note_undelivered",
 ]
 
 _MAX_QUOTE_CHARACTERS: Final = 300
@@ -52,6 +53,8 @@ class Reason(StrEnum):
     OWNER_DISABLED = "owner_disabled"
     LIMIT_REACHED = "limit_reached"
     MISSED = "missed"
+    UNDELIVERED = "undelivered"
+    """A notification could not be delivered."""
     FAILING = "failing"
     """Too many runs failed in a row, so the schedule was paused."""
 
@@ -91,6 +94,7 @@ _REASONS: Final[Mapping[str, Reason]] = {
 _TITLES: Final[Mapping[BackgroundWork, str]] = {
     BackgroundWork.SCHEDULES: "Schedule not written",
     BackgroundWork.TICKS: "Due jobs not created",
+    BackgroundWork.NOTIFICATIONS: "Notifications not delivered",
 }
 
 _PAUSED: Final = "Paused after failures"
@@ -189,6 +193,14 @@ def note_refusal(before: Problem | None, refusal: Refusal, due: datetime, now: d
     message = f"No job was created for {due:%Y-%m-%d %H:%M} UTC. {refusal.text} This run is lost; the next due time tries again."
     attempts = same.attempts + 1 if same else 1
     return Problem(BackgroundWork.TICKS, refusal.reason, message, same.since if same else now, now, attempts)
+
+
+def note_undelivered(before: Problem | None, message: str, now: datetime) -> Problem:
+    """Add a notification that could not be delivered to a problem, or start a new problem."""
+    attempts = before.attempts + 1 if before else 1
+    return Problem(
+        BackgroundWork.NOTIFICATIONS, Reason.UNDELIVERED, message, before.since if before else now, now, attempts
+    )
 
 
 def note_missed(before: Problem | None, first: datetime, last: datetime, *, number: int, window: timedelta) -> Problem:

@@ -68,6 +68,7 @@ def make_taken_over(
         schedule_problem=None,
         tick_problem=None,
         missed_problem=None,
+        notification_problem=None,
         pause_problem=None,
         taken_over=None,
     )

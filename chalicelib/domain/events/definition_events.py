@@ -1,6 +1,7 @@
 """The events of a changed definition: what differs between two images of its record."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeGuard
 
@@ -9,7 +10,7 @@ from chalicelib.domain.definitions.health import EndedRun
 from chalicelib.domain.definitions.problem import Problem, Reason
 from chalicelib.domain.events.event import Event, EventKind, iso_time
 
-__all__ = ["definition_events"]
+__all__ = ["definition_events", "run_of"]
 
 _REFUSALS: Final = frozenset({Reason.NOT_ALLOWED, Reason.OWNER_DISABLED, Reason.LIMIT_REACHED})
 """Why a due time makes no job although nothing is broken."""
@@ -32,15 +33,24 @@ def definition_events(old: Definition | None, new: Definition | None, now: datet
     yield from _runs(old, new, now)
 
 
+def run_of(kind: EventKind, definition: Definition) -> EndedRun | None:
+    """Return the run that an event about a definition is about; None if it is about no run."""
+    if kind in (EventKind.DEFINITION_FAILING, EventKind.DEFINITION_PAUSED):
+        return definition.health.last_failure
+    return definition.health.last_success if kind is EventKind.DEFINITION_RECOVERED else None
+
+
 def _ticks(old: Definition, new: Definition, now: datetime) -> Iterator[Event]:
     number = new.missed_count - old.missed_count
     missed, refused = new.missed_problem, new.tick_problem
     if number > 0 and missed and missed != old.missed_problem:
         ticks = {"count": number, "last_due": iso_time(missed.last)}
-        yield _event(EventKind.TICK_MISSED, new, now, new.missed_count, ticks=ticks, problem=_describe(missed))
+        event = _event(EventKind.TICK_MISSED, new, now, new.missed_count, ticks=ticks, problem=_describe(missed))
+        yield replace(event, is_repeated=missed.attempts > number)
     elif number > 0 and refused and refused.reason in _REFUSALS:
         ticks = {"count": number, "last_due": None}
-        yield _event(EventKind.TICK_REFUSED, new, now, new.missed_count, ticks=ticks, problem=_describe(refused))
+        event = _event(EventKind.TICK_REFUSED, new, now, new.missed_count, ticks=ticks, problem=_describe(refused))
+        yield replace(event, is_repeated=refused.attempts > 1)
     if new.skipped_count > old.skipped_count:
         ticks = {"count": new.skipped_count - old.skipped_count, "last_due": iso_time(new.last_skipped)}
         yield _event(EventKind.TICK_SKIPPED, new, now, new.skipped_count, ticks=ticks)

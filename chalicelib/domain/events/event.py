@@ -55,6 +55,8 @@ class Event:
     kind: EventKind
     time: datetime
     detail: Mapping[str, Any]
+    is_repeated: bool = False
+    """Whether people were told the same before: the problem that it is about was there already."""
 
     @property
     def whole_detail(self) -> dict[str, Any]:

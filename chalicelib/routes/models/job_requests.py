@@ -22,6 +22,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from chalicelib.domain.authorization.owner import MAX_REASON_CHARACTERS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
+from chalicelib.domain.notifications.subscription import MAX_SUBSCRIPTIONS, describe_subscription_problem
 from chalicelib.domain.parameters import describe_name_problem, describe_value_problem, parse_parameter
 from chalicelib.domain.scheduled_time import describe_template_problem
 from chalicelib.domain.serialization import from_wire, record_fields
@@ -100,6 +101,15 @@ InputPath = Annotated[
 ]
 """Path of a notebook in its user's workspace. Clients open it there, so it must not point outside."""
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _check_subscription(text: str) -> str:
+    if problem := describe_subscription_problem(text):
+        raise ValueError(problem)
+    return text
+
+
+Subscription = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_subscription)]
 Millis = Annotated[int, Field(ge=0, le=_FAR)]
 LocalMillis = Annotated[int, Field(ge=0, le=_FAR - 2 * 86_400_000)]
 """A time that is written in a time zone, where the year must not exceed 9999 either."""
@@ -215,6 +225,9 @@ class JobOptionsBody(RunLimitsBody):
     """Values for the cell tagged `parameters`, by variable name; numbers and booleans are converted to text."""
     tags: list[Tag] | None = Field(default=None, max_length=50)
     """Labels to search for."""
+    notify: list[Subscription] | None = Field(default=None, max_length=MAX_SUBSCRIPTIONS)
+    """Who is told, and when: `[WHEN:]CHANNEL[:ADDRESS]`, such as `team`, `end:team` or `failure:mail:ana@example.com`. WHEN is `failure`
+    (the default), `end`, `always` or `recovery`."""
     output_filename_template: str | None = Field(default=None, max_length=500)
     """Stored and returned, but not used, as in the stock scheduler."""
 

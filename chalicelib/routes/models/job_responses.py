@@ -49,6 +49,8 @@ class SpecResponse(TypedDict):
     """Values for the cell tagged `parameters`, as text."""
     tags: list[str] | None
     """Labels to search for."""
+    notify: list[str] | None
+    """Who is told, and when: `[WHEN:]CHANNEL[:ADDRESS]`."""
     output_filename_template: str
     """Stored and returned, but not used, as in the stock scheduler."""
     package_input_folder: bool
