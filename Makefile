@@ -95,6 +95,10 @@ down: ## Stop the local cloud and keep its data
 lab: up ## Start JupyterLab on the local cloud, with the examples
 	@exec .venv/bin/python -m local_cloud lab
 
+.PHONY: inbox
+inbox: $(DEV_READY) ## Print the notifications of the local cloud: mails and webhooks
+	@.venv/bin/python -m local_cloud inbox
+
 .PHONY: demo
 demo: up ## Run a notebook on the local cloud and download its outputs
 	@rm -rf outputs/demo

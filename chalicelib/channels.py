@@ -66,7 +66,8 @@ class Channel(Section):
             ChannelKind.EMAIL: {"sender", "recipients", "allowed_recipients"},
             ChannelKind.TOPIC: {"topic_arn"},
         }[self.kind]
-        if foreign := sorted(self.model_fields_set - own - {"kind"}):
+        others = {name: field.default for name, field in type(self).model_fields.items() if name not in own | {"kind"}}
+        if foreign := [name for name, default in others.items() if getattr(self, name) != default]:
             raise ValueError(f"{', '.join(foreign)} does not apply to a channel of kind {self.kind}")
         required = {ChannelKind.WEBHOOK: "secret_arn", ChannelKind.EMAIL: "sender", ChannelKind.TOPIC: "topic_arn"}[
             self.kind

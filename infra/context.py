@@ -6,6 +6,8 @@ stack_name, retain_data
     Override `stack.name` and `stack.retain_data`; use `retain_data=false` for temporary stacks.
 admin
     ARN or unique id of one admin in addition to `ownership.admins`.
+channels
+    JSON of channels in addition to `[channels.<name>]`.
 bundle_target
     `declared` (the functions' runtime, the default) or `local` (this machine's Python and platform).
 runner_image
@@ -14,6 +16,7 @@ protect_tables
     `false` leaves retained tables without deletion protection; `make deploy` uses it for a stack's first deployment.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,7 +28,16 @@ from infra.settings import SettingsError, StackSection, StackSettings, read_sett
 
 __all__ = ["KEYS", "Context", "parse_context"]
 
-KEYS: Final = ("settings", "stack_name", "retain_data", "admin", "bundle_target", "runner_image", "protect_tables")
+KEYS: Final = (
+    "settings",
+    "stack_name",
+    "retain_data",
+    "admin",
+    "channels",
+    "bundle_target",
+    "runner_image",
+    "protect_tables",
+)
 """Every key that the app reads."""
 
 _OVERRIDES: Final[Mapping[str, str]] = {"name": "stack_name", "retain_data": "retain_data"}
@@ -79,7 +91,7 @@ class Context:
             first = error.errors()[0]
             key = _OVERRIDES[str(first["loc"][0])]
             raise SettingsError(f"-c {key}={first['input']}: {first['msg']}") from None
-        return self._with_admin(settings.model_copy(update={"stack": stack}))
+        return self._with_channels(self._with_admin(settings.model_copy(update={"stack": stack})))
 
     def _with_admin(self, settings: StackSettings) -> StackSettings:
         admin = self._values.get("admin")
@@ -91,6 +103,16 @@ class Context:
         except ValidationError as error:
             message = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise SettingsError(f"-c admin={admin}: {message}") from None
+
+    def _with_channels(self, settings: StackSettings) -> StackSettings:
+        text = self._values.get("channels")
+        if text is None:
+            return settings
+        try:
+            given = settings.model_dump(exclude_unset=True)
+            return StackSettings.model_validate(given | {"channels": given.get("channels", {}) | json.loads(text)})
+        except (ValidationError, ValueError, TypeError) as error:
+            raise SettingsError(f"-c channels={text}: {error}") from None
 
     @property
     def runner_image(self) -> str | None:

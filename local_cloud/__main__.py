@@ -1,4 +1,4 @@
-"""The command line of the local cloud: `python -m local_cloud up | lab | down | status`.
+"""The command line of the local cloud: `python -m local_cloud up | lab | inbox | down | status`.
 
 `LOCAL_CLOUD_DIR` and `LOCAL_CLOUD_PORT` set its folder and port, so that several can run on one machine.
 `LOCAL_CLOUD_ENGINE` sets what runs the tasks: `process` (the default), `podman` or `docker`.
@@ -34,12 +34,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="local_cloud", description="The whole stack on an emulated AWS on this machine."
     )
-    parser.add_argument("action", choices=("up", "lab", "down", "status"))
+    parser.add_argument("action", choices=("up", "lab", "inbox", "down", "status"))
     action = parser.parse_args().action
     try:
         paths = LocalPaths.from_environment(os.environ)
         if action == "lab":
             return _lab(paths)
+        if action == "inbox":
+            return _inbox(paths)
         with _locked(paths):
             return {"up": _up, "down": _down, "status": _status}[action](paths)
     except LocalCloudError as error:
@@ -50,10 +52,12 @@ def main() -> int:
 def _up(paths: LocalPaths) -> int:
     check_prerequisites(paths)
     started = _start(paths)
-    from local_cloud.identities import Identities  # noqa: PLC0415  needs boto3, which `make down` runs without
+    # They need boto3, which `make down` runs without.
+    from local_cloud.identities import Identities  # noqa: PLC0415
+    from local_cloud.notification_channels import notification_channels  # noqa: PLC0415
 
     identities = Identities(paths)
-    stack = deploy(paths, identities.deployer)
+    stack = deploy(paths, identities.deployer, channels=notification_channels(paths))
     identities.notebook_user(stack.user_policy_arn)
     identities.admin(stack.user_policy_arn)
     write_connection(paths, api_url=stack.api_url, user_policy_arn=stack.user_policy_arn)
@@ -83,6 +87,13 @@ def _lab(paths: LocalPaths) -> int:
     command = lab_command(paths.lab_python, make_workspace(paths))
     print("Open the address that JupyterLab prints below, right-click a notebook, and choose Create Job.", flush=True)
     os.execve(command[0], command, lab_environment(paths, os.environ))  # noqa: S606 - no shell is wanted
+
+
+def _inbox(paths: LocalPaths) -> int:
+    from local_cloud.inbox import print_inbox  # noqa: PLC0415  needs aiosmtpd, which `make down` runs without
+
+    print_inbox(paths.mail_port, paths.webhook_port)
+    return 0
 
 
 def _down(paths: LocalPaths) -> int:

@@ -223,8 +223,10 @@ class EmulatedAuthorization:
         def enforce_all(key_id: str, action: str, service: str, region: str, *resource: Any, **named: Any) -> Any:
             if resource:
                 named["resource_arn"] = resource[0]
-            denied = enforce_one(key_id, action, service, region, **named)
             needed = _needed_by_request.get()
+            if needed and needed[0].action == action and not named.get("service_context"):
+                named["service_context"] = dict(needed[0].context)  # SES's calls come without
+            denied = enforce_one(key_id, action, service, region, **named)
             if denied is not None or not needed or needed[0].action != action:
                 return denied
             for other in needed[1:]:

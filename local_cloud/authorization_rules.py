@@ -27,6 +27,9 @@ _LOG_STREAM_ACTIONS: Final = frozenset({"GetLogEvents", "DeleteLogStream"})
 """Actions on one stream of CloudWatch Logs (Service Authorization Reference, "Actions defined by Amazon CloudWatch Logs")."""
 
 
+_SEND_EMAIL: Final = "/v2/email/outbound-emails"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
     """A permission that a call needs."""
@@ -78,6 +81,8 @@ def requirements(request: Request, definitions: TaskDefinitions) -> tuple[Requir
         return _ecs(request, _json(request.body), definitions)
     if request.service == "scheduler":
         return _scheduler(request)
+    if request.service == "ses" and request.path == _SEND_EMAIL:
+        return (_send_email(request),)
     if request.service == "logs" and request.target in _LOG_STREAM_ACTIONS:
         return _log_stream(request)
     return ()
@@ -141,6 +146,13 @@ def _scheduler(request: Request) -> tuple[Requirement, ...]:
     target = body.get("Target")
     role = target.get("RoleArn") if isinstance(target, dict) else None
     return (call, _pass_role(role, _SCHEDULER_SERVICE)) if role else (call,)
+
+
+def _send_email(request: Request) -> Requirement:
+    """Require the permission for the sender's identity (Service Authorization Reference, "Actions defined by Amazon SES")."""
+    sender = str(_json(request.body).get("FromEmailAddress") or "")
+    identity = _arn(request, "ses", f"identity/{sender}")
+    return Requirement(action="ses:SendEmail", resource=identity, context={"ses:fromaddress": sender})
 
 
 def _log_stream(request: Request) -> tuple[Requirement, ...]:

@@ -145,6 +145,7 @@ def _environment(paths: LocalPaths) -> dict[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(paths.objects),
         "SFTP_ENABLED": "0",
+        "SMTP_HOST": f"{HOST}:{paths.mail_port}",
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
         "DOCKER_HOST": f"unix://{paths.folder / 'no-docker.sock'}",

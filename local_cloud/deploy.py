@@ -53,13 +53,15 @@ class DeployedStack:
     """The policy for users of the API."""
 
 
-def deploy(paths: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedStack:
+def deploy(paths: LocalPaths, deployer: Callable[[], AccessKey], *, channels: str) -> DeployedStack:
     """Deploy the stack if it has changed.
 
     Parameters
     ----------
     deployer
         Returns the key for the deployment; called after the bootstrap.
+    channels
+        The channels of notifications, as the context `channels` of the CDK app.
 
     Raises
     ------
@@ -77,7 +79,9 @@ def deploy(paths: LocalPaths, deployer: Callable[[], AccessKey]) -> DeployedStac
     target = f"aws://{ACCOUNT_ID}/{REGION}"
     _cdk(paths, administrator, "bootstrap", target, folder=paths.folder, seconds=_BOOTSTRAP_SECONDS)
     outputs_file = paths.folder / "outputs.json"
-    context = [part for name, value in _CONTEXT.items() for part in ("--context", f"{name}={value}")]
+    context = [
+        part for name, value in {**_CONTEXT, "channels": channels}.items() for part in ("--context", f"{name}={value}")
+    ]
     _cdk(
         paths,
         deployer(),

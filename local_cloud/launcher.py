@@ -26,6 +26,7 @@ from local_cloud.emulator import Emulator
 from local_cloud.engine_choice import read_engine
 from local_cloud.function_credentials import FunctionCredentials
 from local_cloud.function_logs import FunctionLogs
+from local_cloud.mail_relay import MailRelay
 from local_cloud.object_repair import repair_objects
 from local_cloud.paths import RUNNER_IMAGE, LocalPaths
 from local_cloud.permission_record import PermissionRecord
@@ -71,6 +72,7 @@ def main(program: Callable[[LocalPaths], Program] = runner_program) -> None:
     authorization.patch()
     FunctionCredentials().patch()
     FunctionLogs().patch()
+    MailRelay().patch()
     TaskSecrets(authorization).patch()
     scheduler = EmulatedScheduler(authorization)
     scheduler.patch()

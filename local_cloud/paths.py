@@ -46,11 +46,11 @@ class LocalPaths:
         Raises
         ------
         LocalCloudError
-            If the port is not a number between 1024 and 65535.
+            If the port is not a number between 1024 and 65533: the two ports after it are used, too.
         """
         text = environ.get("LOCAL_CLOUD_PORT") or str(_DEFAULT_PORT)
-        if not text.isdecimal() or not 1024 <= int(text) <= 65535:  # noqa: PLR2004
-            raise LocalCloudError(f"LOCAL_CLOUD_PORT={text} is not a port; choose a number from 1024 to 65535.")
+        if not text.isdecimal() or not 1024 <= int(text) <= 65533:  # noqa: PLR2004
+            raise LocalCloudError(f"LOCAL_CLOUD_PORT={text} is not a port; choose a number from 1024 to 65533.")
         return cls(folder=(ROOT / (environ.get("LOCAL_CLOUD_DIR") or ".local-cloud")).resolve(), port=int(text))
 
     def make_private(self) -> None:
@@ -67,6 +67,16 @@ class LocalPaths:
     def endpoint_url(self) -> str:
         """The address of every AWS service."""
         return endpoint_url(self.port)
+
+    @property
+    def mail_port(self) -> int:
+        """Where the emulated SES hands over mails, by SMTP."""
+        return self.port + 1
+
+    @property
+    def webhook_port(self) -> int:
+        """Where the webhook of the local stack points to."""
+        return self.port + 2
 
     @property
     def state(self) -> Path:

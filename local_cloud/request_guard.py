@@ -34,8 +34,11 @@ _PRESIGNED: Final = ("X-Amz-Credential", "X-Amz-Signature")
 """The key and the signature in a query. Without one of them MiniStack treats a call of S3 as anonymous, and anonymous callers may
 list and create buckets."""
 
-_OWN: Final = re.compile(r"/(_|latest(/|$)|v2(/|$)|oauth2(/|$)|login$|logout$|health$|.*/\.well-known/|\.well-known/)")
-"""Paths to which MiniStack responds without a signature: its administration, EC2's metadata, an image registry, Cognito's pages.
+_OWN: Final = re.compile(
+    r"/(_|latest(/|$)|v2(?!/email/outbound-emails$)(/|$)|oauth2(/|$)|login$|logout$|health$|.*/\.well-known/|\.well-known/)"
+)
+"""Paths to which MiniStack responds without a signature: its administration, EC2's metadata, an image registry, Cognito's pages. Of the
+paths under `/v2`, one is SES's SendEmail, which has to be signed.
 
 `/_ministack/reset` deletes everything, `/_ministack/sqs/messages` shows every message. No bucket name begins with `_`."""
 

@@ -110,6 +110,8 @@ class NotebookOptions(Model):
     parameters: Mapping[str, str] = field(default_factory=dict)
     """As sent: Python literals, or text that is not one."""
     tags: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    """Who is told, and when: `[WHEN:]CHANNEL[:ADDRESS]`."""
     create_time: datetime
     update_time: datetime
     max_retries: int | None = None

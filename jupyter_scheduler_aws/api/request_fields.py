@@ -42,6 +42,8 @@ class JobOptions(TypedDict, total=False):
     """Names of formats."""
     tags: Sequence[str] | None
     """Labels to find it by."""
+    notify: Sequence[str] | None
+    """Who is told, and when: `[WHEN:]CHANNEL[:ADDRESS]`, with WHEN `failure` (the default), `end`, `always` or `recovery`."""
     timeout: timedelta | None
     """Maximum run time of an attempt, in whole seconds."""
     max_retries: int | None
@@ -167,6 +169,7 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any], Any]]] = {
     "parameters": ("parameters", encode_parameters, {}),
     "output_formats": ("output_formats", list, []),
     "tags": ("tags", list, []),
+    "notify": ("notify", list, []),
     "timeout": ("timeout_seconds", _seconds, None),
     "max_retries": ("max_retries", _same, None),
     "retry_on_timeout": ("retry_on_timeout", _same, None),

@@ -98,6 +98,7 @@ def _job_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     yield "parameters", parameters_text(definition)
     yield "formats", ", ".join(definition.output_formats)
     yield "tags", ", ".join(definition.tags)
+    yield "notify", ", ".join(definition.notify)
     yield "time limit", format_duration(definition.timeout) if definition.timeout else None
     yield "retries", _retries(definition) if definition.max_retries else None
     yield "created", f"{local_time(definition.create_time)} ({format_age(definition.create_time)})"

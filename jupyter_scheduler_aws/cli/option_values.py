@@ -33,6 +33,7 @@ RESETTABLE: Final[Mapping[str, str]] = {
     "format": "output_formats",
     "keep-jobs": "job_retention",
     "max-runs": "max_runs",
+    "notify": "notify",
     "overlap": "overlap_policy",
     "parameter": "parameters",
     "pause-after-failures": "pause_after_failures",

@@ -117,6 +117,15 @@ class JobOptions:
     tags: Annotated[
         list[str] | None, typer.Option("--tag", "-t", metavar="TEXT", help="A tag to find it by. Repeatable.")
     ] = None
+    notify: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--notify",
+            metavar="[WHEN:]CHANNEL[:ADDRESS]",
+            help="Whom to tell, like team or end:mail:ana@example.com. WHEN: failure (the default), end, always or recovery."
+            " Repeatable.",
+        ),
+    ] = None
     timeout: Annotated[
         timedelta | None,
         typer.Option(metavar="TIME", parser=parse_duration, help="The maximum run time, like 15m, 2h or 1h30m."),

@@ -14,6 +14,7 @@ from chalicelib.domain.attempt_result import JobWarning
 from chalicelib.domain.definitions.definition import Definition, LastRun, ScheduleOptions, TakenOver
 from chalicelib.domain.definitions.definition_job import job_of_definition
 from chalicelib.domain.definitions.definition_request import DefinitionChange, apply_change, request_of
+from chalicelib.domain.definitions.health import EndedRun, Health
 from chalicelib.domain.job import Job, JobSpec, Phase
 from chalicelib.domain.job_request import JobRequest
 from chalicelib.domain.outcome import Outcome
@@ -62,6 +63,11 @@ INTERNAL = {
         "schedule_problem",
         "missed_problem",
         "tick_problem",
+        "pause_problem",
+        "notification_problem",
+        "counted_runs",
+        "health",
+        "reminded_at",
     },
 }
 """Fields that no response contains. A new field is either here or in the response model."""
@@ -92,7 +98,7 @@ def test_every_field_of_a_job_is_in_its_response_or_declared_internal() -> None:
 
 def test_every_field_of_a_definition_is_in_its_response_or_declared_internal() -> None:
     internal = INTERNAL[Definition] | INTERNAL_OPTIONS | {"idempotency_token"}
-    records = _wire_names(Definition, JobSpec, ScheduleOptions)
+    records = _wire_names(Definition, JobSpec, ScheduleOptions, Health)
     assert internal <= records
     assert _fields(DefinitionResponse) == records - internal | COMPUTED[DefinitionResponse]
 
@@ -108,7 +114,7 @@ def test_a_record_inside_a_response_has_the_fields_of_its_model(record: type, mo
         assert _fields(response) == _wire_names(nested[name]), name
 
 
-@pytest.mark.parametrize("record", [Phase, Outcome, JobWarning, TakenOver, LastRun])
+@pytest.mark.parametrize("record", [Phase, Outcome, JobWarning, TakenOver, LastRun, EndedRun])
 def test_records_inside_of_records_are_written_for_the_wire_by_their_wire_names(record: type) -> None:
     @given(wire_records(record))
     @_few
@@ -156,7 +162,7 @@ def test_every_field_of_a_definition_is_in_its_response(definition: Definition) 
     response: Any = describe_definition(definition)
     names = _fields(DefinitionResponse) - {"output_filename_template"}
     assert response.keys() == _fields(DefinitionResponse)
-    parts = (definition, definition.spec, definition.options)
+    parts = (definition, definition.spec, definition.options, definition.health)
     expected = {name: value for part in parts for name, value in _as_shown(part, names).items()}
     assert {name: response[name] or None for name in expected} == expected
 
@@ -180,6 +186,7 @@ def _allowed(definition: Definition) -> tuple[Definition, SchedulerSettings]:
         runtime_environment_name="python",
         compute_type="small",
         output_formats=("html",),
+        notify=(),
         max_retries=min(definition.spec.max_retries, chosen.limits.max_retries),
         owner_principals=caller().principal.names,
     )

@@ -34,6 +34,7 @@ CHANGES: Mapping[str, Any] = {
     "output_formats": ["html"],
     "parameters": {"c": "3"},
     "tags": ["v"],
+    "notify": ["recovery:b"],
     "output_filename_template": "y",
     "timeout_seconds": 99,
     "max_retries": 1,

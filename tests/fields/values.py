@@ -26,6 +26,7 @@ OPTIONS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
     "output_formats": st.lists(st.sampled_from(["ipynb", "html", "script"]), min_size=1, unique=True),
     "parameters": st.dictionaries(_IDENTIFIERS, _TEXT, min_size=1),
     "tags": st.lists(_TEXT, min_size=1, max_size=3),
+    "notify": st.lists(st.sampled_from(["a", "end:b", "always:a"]), min_size=1, max_size=3),
     "output_filename_template": _TEXT,
     "timeout_seconds": st.integers(1, 3600),
     "max_retries": st.integers(0, 3),
@@ -68,6 +69,7 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     "output_formats": ["script", "ipynb"],
     "parameters": {"a": "1"},
     "tags": ["t", "u"],
+    "notify": ["a", "end:b"],
     "output_filename_template": "x-{{name}}",
     "timeout_seconds": 77,
     "max_retries": 2,
@@ -122,6 +124,10 @@ def _field_values(field: RecordField) -> st.SearchStrategy[Any]:
     values: st.SearchStrategy[Any]
     if field.name in ("job_id", "definition_id"):
         return _IDS
+    if field.name == "schedule":
+        return st.sampled_from(["0 9 * * *", "@daily", None])
+    if field.name == "timezone":
+        return st.sampled_from(["UTC", "Europe/Berlin", None])
     if field.kind is timedelta:
         assert field.unit is not None
         unit = field.unit

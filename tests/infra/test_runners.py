@@ -41,6 +41,7 @@ def test_only_ecs_injects_the_runner_key(stack: Synthesized, operators: Synthesi
             for policy in found.all("AWS::IAM::Policy").values()
             for statement in policy["PolicyDocument"]["Statement"]
             if any("secretsmanager" in action for action in as_list(statement["Action"]))
+            if f"<{secret}.Id>" in map(flat, as_list(statement["Resource"]))
             for role in policy["Roles"]
         }
         assert readers == {

@@ -181,9 +181,10 @@ class Definitions:
 
     def requested(self) -> list[dict[str, Any]]:
         """Return the records of requested notifications since the last call."""
-        table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables["notifications"]
-        records = [each.to_json() for each in table.stream_shard.items]
-        table.stream_shard.items.clear()
+        shard = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables["notifications"].stream_shard
+        assert shard is not None, "ask for the streams first"
+        records = [each.to_json() for each in shard.items]
+        shard.items.clear()
         return [each for each in records if each["dynamodb"]["NewImage"]["state"] == {"S": "requested"}]
 
     def deliveries(self) -> dict[str, str]:

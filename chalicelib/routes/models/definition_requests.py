@@ -130,7 +130,9 @@ class UpdateDefinitionBody(_ScheduledBody):
         """Return the change for the service."""
         return DefinitionChange(
             definition=read_fields(self, ("name", "schedule", "timezone", "active"), Definition),
-            job=read_changes(self, JobOptionsBody.model_fields, JobRequest, removable=RunLimitsBody.model_fields),
+            job=read_changes(
+                self, JobOptionsBody.model_fields, JobRequest, removable={*RunLimitsBody.model_fields, "notify"}
+            ),
             options=self.options(),
             input_uri=self.input_uri,
             input_filename=self.input_filename,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.channels import Channel, ChannelKind
 from chalicelib.config import ComputeType, Environment, SchedulerSettings
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.authorization.principal import Principal, PrincipalKind
@@ -49,5 +50,8 @@ def caller(arn: str = "arn:aws:iam::123456789012:user/ann", *, also: tuple[str, 
 def settings(**environment: Any) -> SchedulerSettings:
     """Make settings with one environment, `python`, and one compute type, `small`; another type is not offered."""
     values = {"compute_types": ("small",), "output_formats": ("ipynb", "html"), **environment}
+    topic = Channel(kind=ChannelKind.TOPIC, topic_arn="arn:aws:sns:us-east-1:123456789012:team")
     types = {"small": ComputeType(vcpu=1, memory_gib=4), "large": ComputeType(vcpu=4, memory_gib=16)}
-    return SchedulerSettings(environments={"python": Environment(**values)}, compute_types=types)
+    return SchedulerSettings(
+        environments={"python": Environment(**values)}, compute_types=types, channels={"team": topic}
+    )

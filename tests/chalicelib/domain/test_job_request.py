@@ -24,6 +24,7 @@ CHANGES: dict[str, Any] = {
     "parameters": {"a": "1"},
     "runtime_environment_parameters": {"a": 1},
     "tags": ("x",),
+    "notify": ("end:team",),
     "output_filename_template": "{{x}}",
     "package_input_folder": True,
     "timeout": timedelta(hours=1),
@@ -59,6 +60,7 @@ def test_requested_fields_are_kept() -> None:
         ({"compute_type": "large"}, "compute_type", "choose one of small"),
         ({"output_formats": ("ipynb", "pdf")}, "output_formats", "'pdf' not offered"),
         ({"timeout": timedelta(days=8)}, "timeout_seconds", "at most 604,800 are allowed"),
+        ({"notify": ("nobody",)}, "notify", "choose one of team"),
         ({"max_retries": 6}, "max_retries", "at most 5 are allowed"),
     ],
 )

@@ -141,6 +141,8 @@ _OPTIONS: dict[str, Any] = {
     "end": NOW,
     "max_runs": 1,
     "job_retention": timedelta(days=1),
+    "pause_after_failures": 3,
+    "success_within": timedelta(hours=1),
 }
 
 

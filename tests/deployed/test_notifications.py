@@ -1,0 +1,132 @@
+"""Events and notifications on the deployed stack: a rule on its bus, and a real SMTP server and HTTP listener on loopback."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from jupyter_scheduler_aws.client import Client
+from local_cloud.inbox import Inbox
+from tests.deployed.conftest import NotebookMaker
+from tests.support.deployed import Deployed
+
+pytestmark = [pytest.mark.local_cloud, pytest.mark.xdist_group("inbox")]
+
+_SECONDS = 60
+"""The longest wait: two streams and two cold starts take about five."""
+
+
+@dataclass
+class Received:
+    """What has arrived."""
+
+    deployed: Deployed
+    messages: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, kind: str, text: str) -> None:
+        self.messages.append((kind, text))
+
+    def inbox(self) -> Inbox:
+        port = urlsplit(self.deployed.endpoint_url).port
+        assert port is not None
+        return Inbox(mail_port=port + 1, webhook_port=port + 2, receive=self.add)
+
+    def wait(self, name: str, number: int) -> dict[str, str]:
+        """Wait for messages whose text names a job; return the last one of each kind."""
+        end = time.monotonic() + _SECONDS
+        while len(found := [each for each in self.messages if name in each[1]]) < number:
+            assert time.monotonic() < end, f"{len(found)} of {number} messages arrived"
+            time.sleep(0.2)
+        return dict(found)
+
+
+@pytest.fixture
+def received(deployed: Deployed) -> Received:
+    return Received(deployed)
+
+
+def submit(client: Client, path: Path, name: str, *notify: str) -> str:
+    return client.submit(path, name=name, notify=list(notify), output_formats=["ipynb"])
+
+
+def test_a_failure_arrives_by_mail_and_by_webhook(client: Client, notebook: NotebookMaker, received: Received) -> None:
+    with received.inbox().open():
+        job_id = submit(client, notebook("x = 1", "1 / 0"), "told-at-once", "inbox", "failure:mail:ana@example.com")
+        arrived = received.wait("told-at-once", 2)
+    assert arrived.keys() == {"mail", "webhook"}
+    assert arrived["mail"].startswith(
+        "To: ana@example.com\nSubject: told-at-once failed: ZeroDivisionError in cell 2\n"
+    )
+    for text in arrived.values():
+        assert "ZeroDivisionError: division by zero" in text
+        assert f"nbjobs show {job_id}" in text
+
+
+def test_a_failure_arrives_later_if_both_are_away(client: Client, notebook: NotebookMaker, received: Received) -> None:
+    job_id = submit(client, notebook("1 / 0"), "told-later", "inbox", "mail")
+    client.wait(job_id)
+    time.sleep(5)  # the first attempt fails meanwhile
+    with received.inbox().open():
+        end = time.monotonic() + 180  # the second one follows after a minute, at the next sweep
+        while len(arrived := dict(received.messages)) < 2 and time.monotonic() < end:
+            time.sleep(0.5)
+    assert arrived.keys() == {"mail", "webhook"}
+    assert all("told-later failed: ZeroDivisionError in cell 1" in text for text in arrived.values())
+
+
+@pytest.fixture
+def queue(deployed: Deployed) -> Iterator[str]:
+    """A queue that gets the bus's events about one job's name."""
+    events, sqs = deployed.administrator("events"), deployed.administrator("sqs")
+    url = sqs.create_queue(QueueName="job-events")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["jupyter-scheduler"], "detail": {"name": [{"prefix": "observed"}], "tags": ["night"]}}
+    bus = "jupyter-scheduler"
+    events.put_rule(Name="observed", EventBusName=bus, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="observed", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    yield url
+    events.remove_targets(Rule="observed", EventBusName=bus, Ids=["queue"])
+    events.delete_rule(Name="observed", EventBusName=bus)
+    sqs.delete_queue(QueueUrl=url)
+
+
+def take(deployed: Deployed, queue: str, number: int) -> list[dict[str, Any]]:
+    sqs, taken, end = deployed.administrator("sqs"), list[dict[str, Any]](), time.monotonic() + _SECONDS
+    while len(taken) < number and time.monotonic() < end:
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
+            taken.append(json.loads(message["Body"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return taken
+
+
+def test_a_rule_gets_the_events_of_the_jobs_that_its_pattern_matches(
+    client: Client, deployed: Deployed, notebook: NotebookMaker, queue: str
+) -> None:
+    client.submit(notebook("1"), name="observed without tag", output_formats=["ipynb"])
+    job_id = client.submit(notebook("1"), name="observed", tags=["night"], output_formats=["ipynb"])
+    client.wait(job_id)
+    events = take(deployed, queue, 3)
+    assert [each["detail-type"] for each in events] == ["Job Created", "Job Started", "Job Completed"]
+    assert {each["detail"]["job_id"] for each in events} == {job_id}
+    assert events[-1]["detail"]["outcome"]["code"] == "succeeded"
+
+
+def test_failing_runs_pause_a_schedule(client: Client, notebook: NotebookMaker) -> None:
+    definition_id = client.schedule(
+        notebook("1 / 0"), name="keeps-failing", cron="0 0 1 1 *", pause_after_failures=2, output_formats=["ipynb"]
+    )
+    try:
+        for _ in range(2):
+            client.wait(client.run_definition(definition_id))
+        end = time.monotonic() + _SECONDS
+        while (found := client.get_definition(definition_id)).active and time.monotonic() < end:
+            time.sleep(0.5)
+        assert (found.active, found.consecutive_failures) == (False, 2)
+        assert [problem.code for problem in found.problems] == ["failing"]
+    finally:
+        client.delete_definition(definition_id)
