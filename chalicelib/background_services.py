@@ -139,6 +139,7 @@ class BackgroundServices(SharedServices):
     def changes(self) -> ChangeService:
         """The service that handles changed jobs and definitions."""
         from chalicelib.services.changes import ChangeService
+        from chalicelib.services.kept_jobs import KeptJobService
         from chalicelib.services.notifications import NotificationRequestService
 
         return ChangeService(
@@ -146,6 +147,7 @@ class BackgroundServices(SharedServices):
             bus=self._event_bus,
             requests=NotificationRequestService(notifications=self._notifications, clock=self.clock),
             jobs=self._job_table,
+            kept=KeptJobService(settings=self.settings, jobs=self._job_table, lists=self._job_lists, clock=self.clock),
             definitions=self._definition_table,
             marks=self._marks,
             clock=self.clock,

@@ -142,6 +142,10 @@ class Grants(GrantStatements):
         self.allow_items("changes", definitions, ("GetItem", "UpdateItem"), "count a definition's ended runs")
         self.allow_items("changes", self.tables.marks, ("GetItem", "PutItem"), "mark an ended run as counted")
         self.allow_items("changes", self.tables.jobs, ("GetItem",), "read the run that a notification is about")
+        self.allow_items("changes", self.tables.jobs, ("UpdateItem",), "keep the newest success, expire older jobs")
+        by_definition = [f"{self.tables.jobs.table_arn}/index/by_definition"]
+        older = "find the jobs before those that a definition keeps"
+        self.allow("changes", ["dynamodb:Query"], by_definition, older, faults_only=True)
         self.allow_items("changes", self.tables.notifications, ("PutItem",), "request notifications")
         self.allow("changes", ["events:PutEvents"], [self.event_bus_arn], "send events about jobs and definitions")
 

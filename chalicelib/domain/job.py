@@ -153,6 +153,8 @@ class Job:
     scheduled_time: datetime | None = None
     """The time that the job is for: the due time of a tick, else what the request says or when the job was created. The same in every
     attempt."""
+    last_success: datetime | None = None
+    """The scheduled time of the newest successful run of its definition when the job was created."""
     timezone: str | None = None
     """The zone of `scheduled_time` for people and templates: that of the definition; None for UTC."""
     not_before: datetime | None = None

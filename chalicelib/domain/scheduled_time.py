@@ -68,6 +68,8 @@ def run_variables(job: Job) -> dict[str, str]:
     if job.scheduled_time:
         variables["SCHEDULED_TIME"] = _iso(job.scheduled_time.astimezone(_zone(job.timezone)))
         variables["TIMEZONE"] = job.timezone or "UTC"
+    if job.last_success:
+        variables["LAST_SUCCESS"] = _iso(job.last_success.astimezone(_zone(job.timezone)))
     return {f"JUPYTER_SCHEDULER_{name}": value for name, value in variables.items()}
 
 

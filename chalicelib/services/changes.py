@@ -19,6 +19,7 @@ from chalicelib.domain.notifications.message import Message, definition_message,
 from chalicelib.errors import ConflictError
 from chalicelib.observability import count
 from chalicelib.services.clock import Clock
+from chalicelib.services.kept_jobs import KeptJobService
 from chalicelib.services.notifications import NotificationRequestService
 from chalicelib.storage.definition_table import DefinitionTable
 from chalicelib.storage.event_bus import EventBus
@@ -45,6 +46,7 @@ class ChangeService:
     bus: EventBus
     requests: NotificationRequestService
     jobs: JobTable
+    kept: KeptJobService
     definitions: DefinitionTable
     marks: MarkTable
     clock: Clock
@@ -68,7 +70,7 @@ class ChangeService:
             self._count(change.new, change.new.job_definition_id, run)
 
     def handle_definition(self, record: Mapping[str, Any]) -> None:
-        """Handle a record of the definitions table: send its events.
+        """Handle a record of the definitions table: send its events, and set which of its jobs expire.
 
         Raises
         ------
@@ -81,6 +83,8 @@ class ChangeService:
         if change.new is not None:
             for event in events:
                 self._notify_of_definition(event, change.new)
+            if change.old is not None:
+                self.kept.follow(change.old, change.new)
 
     def _notify_of_job(self, event: Event, job: Job) -> None:
         def compose() -> Message:

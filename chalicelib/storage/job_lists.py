@@ -123,6 +123,12 @@ class JobLists:
         for row in self._model.by_definition.query(definition_key(owner_id, definition_id)):
             yield row.job_id
 
+    def ended_of_definition(self, owner_id: str, definition_id: str, now: datetime) -> Iterator[str]:
+        """Yield the ids of the ended jobs of a definition that have not expired, newest first."""
+        key = definition_key(owner_id, definition_id)
+        rows = self._model.by_definition.query(key, scan_index_forward=False, filter_condition=self._kept(now))
+        yield from (row.job_id for row in rows if JobStatus(row.status).is_terminal)
+
     def overdue(self, now: datetime) -> Iterator[LiveJob]:
         """Yield the jobs with a task whose deadline has passed, the most overdue first: no partition of the index comes before another."""
         end = deadline_key(to_millis(now), _AFTER_ALL)

@@ -10,7 +10,7 @@ from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.job import Job
+from chalicelib.domain.job import Job, JobStatus
 from chalicelib.domain.timestamps import to_millis
 from chalicelib.domain.transitions import Transition
 from chalicelib.storage.aws_errors import CONDITION_FAILED, error_code, raises_aws_errors
@@ -112,6 +112,17 @@ class JobTable(RecordTable[Job, JobItem]):
         actions = [model.name.set(name), model.name_key.set(text_key(name, job_id)), model.update_time.set(now)]
         kept = model.expires_at.does_not_exist() | (model.expires_at > now)
         return self._update(owner_id, job_id, actions, kept) is not None
+
+    def keep(self, owner_id: str, job_id: str) -> None:
+        """Keep a job until it is deleted by a person; nothing changes if it is gone."""
+        self._update(owner_id, job_id, [self._model.expires_at.remove()], self._model.expires_at.exists())
+
+    def expire(self, owner_id: str, job_id: str, expires_at: datetime) -> None:
+        """Let an ended job expire at a time, unless it does so before; nothing changes if it is gone."""
+        model = self._model
+        is_later = model.expires_at.does_not_exist() | (model.expires_at > expires_at)
+        has_ended = model.status.is_in(*(status.value for status in JobStatus if status.is_terminal))
+        self._update(owner_id, job_id, [model.expires_at.set(expires_at)], is_later & has_ended)
 
     def delete_all(self, owner_id: str, job_ids: list[str]) -> list[str]:
         """Delete several records, all or none.

@@ -108,6 +108,8 @@ class Definition(NotebookOptions):
     max_runs: int | None = None
     job_retention: Annotated[timedelta | None, Wire("job_retention_days", lambda days: timedelta(days=days))] = None
     """How long its jobs are kept after they end. None: the operator's default."""
+    keep_last: int | None = None
+    """How many of its ended jobs are kept; the newest success always is. None: all, for the retention."""
     pause_after_failures: int | None = None
     """How many failed runs in a row pause the schedule; 0 never pauses it. None: the operator's default."""
     success_within: Annotated[timedelta | None, Wire("success_within_seconds")] = None

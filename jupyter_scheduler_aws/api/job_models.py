@@ -138,6 +138,8 @@ class Job(NotebookOptions):
     job_definition_id: str | None = None
     scheduled_time: datetime | None = None
     """The time that the job is for, the same in every attempt: the due time of a definition, else what was requested or when it was created."""
+    last_success: datetime | None = None
+    """The scheduled time of the newest successful run of the definition when the job was created; None if there was none."""
     timezone: str | None = None
     """The zone in which templates of parameters show that time: that of the definition; None for UTC."""
     start_time: datetime | None = None

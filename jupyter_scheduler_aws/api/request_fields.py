@@ -73,6 +73,8 @@ class DefinitionOptions(JobOptions, total=False):
     """The schedule ends after this number of scheduled jobs."""
     job_retention: timedelta | None
     """How long its jobs are kept after they end, in whole days; the default is the operator's."""
+    keep_last: int | None
+    """How many of its ended jobs are kept; the newest success always is. The default keeps all for the retention."""
     pause_after_failures: int | None
     """How many failed runs in a row pause the schedule; 0 never pauses it. The default is the operator's."""
     success_within: timedelta | None
@@ -183,6 +185,7 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[[Any], Any], Any]]] = {
     "end": ("schedule_end", partial(encode_time, "end"), None),
     "max_runs": ("max_runs", _same, None),
     "job_retention": ("job_retention_days", _days, None),
+    "keep_last": ("keep_last", _same, None),
     "pause_after_failures": ("pause_after_failures", _same, None),
     "success_within": ("success_within_seconds", _seconds, None),
 }

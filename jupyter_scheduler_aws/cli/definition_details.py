@@ -93,6 +93,7 @@ def _retries(definition: Definition) -> str:
 
 def _job_rows(definition: Definition) -> Iterator[tuple[str, str | None]]:
     yield "keep jobs", format_duration(definition.job_retention) if definition.job_retention else None
+    yield "keep last", str(definition.keep_last) if definition.keep_last else None
     yield "notebook", notebook_text(definition)
     yield "environment", ", ".join(filter(None, (definition.environment, definition.compute_type)))
     yield "parameters", parameters_text(definition)

@@ -32,6 +32,7 @@ RESETTABLE: Final[Mapping[str, str]] = {
     "end": "end",
     "format": "output_formats",
     "keep-jobs": "job_retention",
+    "keep-last": "keep_last",
     "max-runs": "max_runs",
     "notify": "notify",
     "overlap": "overlap_policy",

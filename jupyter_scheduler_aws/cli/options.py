@@ -194,6 +194,10 @@ class DefinitionOptions(JobOptions):
             "--keep-jobs", metavar="DAYS", parser=parse_days, help="How long to keep its jobs after they end, like 30d."
         ),
     ] = None
+    keep_last: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, metavar="N", help="Keep its last N jobs, and always the newest success."),
+    ] = None
     pause_after_failures: Annotated[
         int | None,
         typer.Option(min=0, max=1000, metavar="N", help="Pause the schedule after N failed runs in a row. 0: never."),

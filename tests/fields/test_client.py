@@ -50,6 +50,7 @@ SCHEDULE: Mapping[str, Any] = {
     "end": datetime(2028, 3, 1, tzinfo=UTC),
     "max_runs": 7,
     "job_retention": timedelta(days=9),
+    "keep_last": 3,
     "pause_after_failures": 4,
     "success_within": timedelta(hours=2),
 }
@@ -75,6 +76,7 @@ CHANGES: Mapping[str, Any] = {
     "end": datetime(2028, 4, 1, tzinfo=UTC),
     "max_runs": 8,
     "job_retention": timedelta(days=10),
+    "keep_last": 7,
     "pause_after_failures": 5,
     "success_within": timedelta(hours=3),
 }

@@ -49,6 +49,7 @@ CHANGES: Mapping[str, Any] = {
     "schedule_end": 1_900_000_000_004,
     "max_runs": 8,
     "job_retention_days": 10,
+    "keep_last": 7,
     "pause_after_failures": 5,
     "success_within_seconds": 10_800,
 }

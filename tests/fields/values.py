@@ -56,6 +56,7 @@ SCHEDULE: Final[Mapping[str, st.SearchStrategy[Any]]] = {
     "schedule_end": _MILLIS.map(lambda millis: millis + 10**11),
     "max_runs": st.integers(1, 100),
     "job_retention_days": st.integers(1, 100),
+    "keep_last": st.integers(1, 10_000),
     "pause_after_failures": st.integers(0, 1000),
     "success_within_seconds": st.integers(60, 86_400),
 }
@@ -88,6 +89,7 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     "schedule_end": 1_900_000_000_002,
     "max_runs": 7,
     "job_retention_days": 9,
+    "keep_last": 3,
     "pause_after_failures": 4,
     "success_within_seconds": 7200,
 }

@@ -61,6 +61,7 @@ class FakeDefinition:
             "schedule_end": None,
             "max_runs": None,
             "job_retention_days": None,
+            "keep_last": None,
             "pause_after_failures": None,
             "success_within_seconds": None,
             "skipped_count": 0,

@@ -42,6 +42,8 @@ class ScheduleOptions:
     """No tick runs after this number of jobs."""
     job_retention: timedelta | None = field(default=None, metadata=DAYS)
     """How long jobs are kept after they end; by default, the operator's retention applies."""
+    keep_last: int | None = None
+    """How many ended jobs are kept; older ones expire at once, but for the newest success. By default, only the retention counts."""
     pause_after_failures: int | None = None
     """How many failed runs in a row pause the schedule; 0 never pauses it. By default, the operator's limit applies."""
     success_within: timedelta | None = field(default=None, metadata=SECONDS)

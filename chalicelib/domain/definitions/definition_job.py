@@ -51,6 +51,7 @@ def job_of_definition(
         job_definition_id=definition.definition_id,
         scheduled_time=scheduled_time,
         timezone=timezone,
+        last_success=definition.health.last_success.scheduled_time if definition.health.last_success else None,
         not_before=now,
         phase=Phase(PhaseCode.WAITING, "waiting for a slot"),
     )

@@ -46,6 +46,8 @@ class _Options(BaseModel):
     """The schedule stops after this number of jobs."""
     job_retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     """How long jobs are kept after they end [days]; by default, as the operator chose."""
+    keep_last: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """How many ended jobs are kept; older ones are deleted, but for the newest success. By default, all are kept for the retention."""
     pause_after_failures: Annotated[int, Field(ge=0, le=1000)] | None = None
     """How many failed runs in a row pause the schedule; 0 never pauses it. By default, as the operator chose."""
     success_within_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] | None = None

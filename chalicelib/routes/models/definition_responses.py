@@ -137,6 +137,8 @@ class DefinitionResponse(SpecResponse):
     """The schedule stops after this number of jobs."""
     job_retention_days: int | None
     """How long jobs are kept after they end [days]; null means the operator's default."""
+    keep_last: int | None
+    """How many ended jobs are kept; older ones are deleted, but for the newest success. Null keeps all for the retention."""
     pause_after_failures: int | None
     """How many failed runs in a row pause the schedule; 0 never pauses it, and null means the operator's default."""
     success_within_seconds: int | None

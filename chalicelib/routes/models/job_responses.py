@@ -177,6 +177,8 @@ class JobResponse(SpecResponse):
     scheduled_time: int | None
     """The time that the job is for [ms UTC]: the due time of a definition, else what the request says or when the job was created. The
     same in every attempt."""
+    last_success: int | None
+    """The scheduled time of the newest successful run of the definition when the job was created [ms UTC]; null if there was none."""
     timezone: str | None
     """The zone of the definition, in which templates of parameters show that time; null for UTC."""
     packaged_files: list[str]

@@ -60,6 +60,7 @@ def test_a_definition_is_described_with_all_its_fields(local: LocalScheduler, ma
         "schedule_end": None,
         "max_runs": None,
         "job_retention_days": None,
+        "keep_last": None,
         "pause_after_failures": None,
         "success_within_seconds": None,
         "problems": [],

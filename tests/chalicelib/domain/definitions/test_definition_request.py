@@ -141,6 +141,7 @@ _OPTIONS: dict[str, Any] = {
     "end": NOW,
     "max_runs": 1,
     "job_retention": timedelta(days=1),
+    "keep_last": 5,
     "pause_after_failures": 3,
     "success_within": timedelta(hours=1),
 }
