@@ -7,11 +7,11 @@ from pydantic import Field, StringConstraints, model_validator
 
 from chalicelib.section import Section
 
-__all__ = ["RESERVED_NAMES", "Channel", "ChannelKind", "WebhookFormat"]
+__all__ = ["Channel", "ChannelKind", "WebhookFormat", "check_channel_names"]
 
 _MAIL_ADDRESS: Final = r"^[^@\s<>,;:]+@[^@\s<>,;:]+\.[^@\s<>,;:]+$"
 
-RESERVED_NAMES: Final = frozenset({"failure", "end", "always", "recovery"})
+_RESERVED: Final = frozenset({"failure", "end", "always", "recovery"})
 """Words that say when somebody is notified, and stand where a channel's name can stand."""
 
 
@@ -82,3 +82,16 @@ class Channel(Section):
         """Whether users may name this mail address; case does not matter."""
         domain = address[address.rindex("@") :].lower()
         return any(allowed.lower() in (address.lower(), domain) for allowed in self.allowed_recipients)
+
+
+def check_channel_names(channels: dict[str, Channel]) -> dict[str, Channel]:
+    """Return the channels if their names cannot be mistaken for something else.
+
+    Raises
+    ------
+    ValueError
+        If a name is a word that says when somebody is notified.
+    """
+    if reserved := sorted(_RESERVED & channels.keys()):
+        raise ValueError(f"{reserved[0]!r} cannot be a name, because it says when somebody is notified")
+    return channels

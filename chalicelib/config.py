@@ -11,7 +11,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from chalicelib.channels import RESERVED_NAMES, Channel
+from chalicelib.channels import Channel, check_channel_names
 from chalicelib.domain.authorization.principal_settings import (
     check_principal_name,
     check_session_name_role,
@@ -258,7 +258,7 @@ class SchedulerSettings(Section):
     limits: Limits = Field(default_factory=Limits)
     retention: Retention = Field(default_factory=Retention)
     prices: Prices = Field(default_factory=Prices)
-    channels: dict[Name, Channel] = Field(default_factory=dict)
+    channels: Annotated[dict[Name, Channel], AfterValidator(check_channel_names)] = Field(default_factory=dict)
     ownership: Ownership = Field(default_factory=Ownership)
 
     @model_validator(mode="after")
@@ -269,12 +269,6 @@ class SchedulerSettings(Section):
                 check_session_names(names, self.ownership.session_name_roles)
             except ValueError as error:
                 raise ValueError(f"{setting}: {error}") from None
-        return self
-
-    @model_validator(mode="after")
-    def _channels_are_distinguishable(self) -> Self:
-        if reserved := sorted(RESERVED_NAMES & self.channels.keys()):
-            raise ValueError(f"channels.{reserved[0]}: choose another name; this word says when somebody is notified")
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.factory import factory
 from chalicelib.routes.authorization import caller_of
 from chalicelib.routes.blueprint import ApiBlueprint
-from chalicelib.routes.models.job_requests import UpdateOwnerBody
+from chalicelib.routes.models.owner_requests import UpdateOwnerBody
 from chalicelib.routes.models.owner_responses import OwnerPageResponse, OwnerResponse, describe_owner, owner_page
 from chalicelib.routes.models.query_strings import page_query
 from chalicelib.routes.request_body import parse_body

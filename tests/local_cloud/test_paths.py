@@ -25,12 +25,12 @@ def test_an_empty_port_is_the_default_and_port_0_is_refused(port: str) -> None:
         assert LocalPaths.from_environment({"LOCAL_CLOUD_PORT": port}).port == 4566
         return
     with pytest.raises(
-        LocalCloudError, match=r"LOCAL_CLOUD_PORT=0 is not a port; choose a number from 1024 to 65535\."
+        LocalCloudError, match=r"LOCAL_CLOUD_PORT=0 is not a port; choose a number from 1024 to 65533\."
     ):
         LocalPaths.from_environment({"LOCAL_CLOUD_PORT": port})
 
 
-@pytest.mark.parametrize("port", ["80", "65536", "-4566", "http", "4566.0"])
+@pytest.mark.parametrize("port", ["80", "65534", "-4566", "http", "4566.0"])
 def test_an_invalid_port_is_refused(port: str) -> None:
     with pytest.raises(LocalCloudError, match="LOCAL_CLOUD_PORT="):
         LocalPaths.from_environment({"LOCAL_CLOUD_PORT": port})

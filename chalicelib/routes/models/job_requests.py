@@ -20,7 +20,6 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from chalicelib.domain.authorization.owner import MAX_REASON_CHARACTERS
 from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
 from chalicelib.domain.notifications.subscription import MAX_SUBSCRIPTIONS, describe_subscription_problem
 from chalicelib.domain.parameters import describe_name_problem, describe_value_problem, parse_parameter
@@ -42,7 +41,6 @@ __all__ = [
     "RunLimitsBody",
     "Token",
     "UpdateJobBody",
-    "UpdateOwnerBody",
     "read_changes",
     "read_fields",
     "relative_path",
@@ -295,12 +293,3 @@ class UpdateJobBody(Body):
     """The new name."""
     compute_type: str | None = None
     """The new size, while the job waits."""
-
-
-class UpdateOwnerBody(Body):
-    """`PATCH /scheduler/owners/{owner_id}`: disable or enable an owner."""
-
-    disabled: bool
-    """Whether to disable the owner."""
-    reason: Annotated[str, StringConstraints(max_length=MAX_REASON_CHARACTERS)] | None = None
-    """Why; the people who are refused can read it."""

@@ -19,7 +19,8 @@ from chalicelib.errors import (
     UnprocessableError,
 )
 from chalicelib.routes.models.definition_requests import CreateDefinitionBody, RunDefinitionBody, UpdateDefinitionBody
-from chalicelib.routes.models.job_requests import CreateJobBody, CreateUploadBody, UpdateJobBody, UpdateOwnerBody
+from chalicelib.routes.models.job_requests import CreateJobBody, CreateUploadBody, UpdateJobBody
+from chalicelib.routes.models.owner_requests import UpdateOwnerBody
 from chalicelib.routes.openapi.parameters import (
     BATCH_QUERY,
     COUNT_QUERY,

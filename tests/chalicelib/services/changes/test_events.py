@@ -13,13 +13,6 @@ from tests.support.scheduler import LocalScheduler, settings
 ANNA_ARN = "arn:aws:iam::123456789012:user/anna"
 
 
-@pytest.fixture
-def followed(made: Definitions) -> Definitions:
-    """Definitions with streams, whose records reach only the changes function."""
-    made.follow_streams()
-    return made
-
-
 def kinds(made: Definitions) -> list[str]:
     """Deliver all changes; return the kinds of the events since the last call."""
     made.follow_changes()
