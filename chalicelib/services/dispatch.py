@@ -17,6 +17,7 @@ from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.fairness import Load, round_robin
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.outcome import Outcome, OutcomeCode, make_outcome
+from chalicelib.domain.task_tags import task_tags
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError, RequestError
 from chalicelib.observability import count
@@ -177,6 +178,7 @@ class DispatchService:
                 compute_type=compute_type,
                 on_spot=compute_type.spot and job.launch == 1,
                 launch_code=job.launch_code or "",
+                tags=task_tags(job),
             )
         except LaunchError as error:
             _log.warning(
