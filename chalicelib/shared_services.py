@@ -1,4 +1,4 @@
-"""Services that other services use. Everything is made on first use, as in `stores.py`."""
+"""Services that other services use, and the small ones of events. Everything is made on first use, as in `stores.py`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.services.schedule_sync import ScheduleSync
     from chalicelib.services.snapshots import SnapshotService
     from chalicelib.services.unfinished_copies import UnfinishedCopyAnnouncer, UnfinishedCopyService
+    from chalicelib.services.waiting_jobs import WaitingJobService
 
 __all__ = ["SharedServices"]
 
@@ -38,6 +39,13 @@ class SharedServices(Stores):
         return ScheduleSync(
             definitions=self._definition_table, schedules=self._schedules, problems=self._definition_problems
         )
+
+    @cached_property
+    def waiting_jobs(self) -> WaitingJobService:
+        """The service that measures how long jobs wait."""
+        from chalicelib.services.waiting_jobs import WaitingJobService
+
+        return WaitingJobService(limits=self.settings.limits, lists=self._job_lists, clock=self.clock)
 
     @cached_property
     def _definition_problems(self) -> DefinitionProblemService:

@@ -24,5 +24,7 @@ class BackgroundWork(StrEnum):
     """Finding running tasks that no job's record names."""
     TASK_EVENTS = "task-events"
     """Processing task events of ECS."""
+    MEASUREMENTS = "measurements"
+    """Measuring how many jobs wait, and for how long."""
     CLEANUP = "cleanup"
     """Cleanup: removing what deleted jobs and definitions leave behind."""
