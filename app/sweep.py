@@ -4,6 +4,7 @@ import chalicelib.services.definition_sweep
 import chalicelib.services.notifications
 import chalicelib.services.orphaned_tasks
 import chalicelib.services.sweep
+import chalicelib.services.waiting_jobs
 from chalicelib import events
 from chalicelib.observability import observed
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.services.task_events import TaskEventService
     from chalicelib.services.ticks import TickService
     from chalicelib.services.upload_and_log_cleanup import UploadAndLogCleanup
+    from chalicelib.services.waiting_jobs import WaitingJobService
 
 __all__ = ["BackgroundServices"]
 
@@ -173,6 +174,13 @@ class BackgroundServices(SharedServices):
         from chalicelib.services.notifications import NotificationSweepService
 
         return NotificationSweepService(notifications=self._notifications, clock=self.clock)
+
+    @cached_property
+    def waiting_jobs(self) -> WaitingJobService:
+        """The service that measures how long jobs wait."""
+        from chalicelib.services.waiting_jobs import WaitingJobService
+
+        return WaitingJobService(limits=self.settings.limits, lists=self._job_lists, clock=self.clock)
 
     @cached_property
     def cleanup(self) -> CleanupService:

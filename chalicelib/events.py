@@ -53,6 +53,7 @@ def sweep(_event: Mapping[str, Any], context: Any) -> None:
         Duty(BackgroundWork.NOTIFICATIONS, made.notification_sweep.request_due),
         Duty(BackgroundWork.RUNS, made.sweep.run),
         Duty(BackgroundWork.ORPHANED_TASKS, made.orphaned_tasks.run),
+        Duty(BackgroundWork.MEASUREMENTS, made.waiting_jobs.measure),
     )
     run_duties(duties, until=_last_start(context), clock=made.clock)
 

@@ -9,12 +9,23 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-__all__ = ["add_log_keys", "audit", "count", "count_background_failure", "log_keys", "observed"]
+__all__ = [
+    "add_log_keys",
+    "audit",
+    "count",
+    "count_background_failure",
+    "log_keys",
+    "measure",
+    "measure_oldest_waiting",
+    "observed",
+]
 
 _NAMESPACE: Final = "JupyterScheduler"
 
 _audit_log = logging.getLogger(f"{__name__}.audit")
-_audit_log.setLevel(logging.INFO)  # independent of `functions.log_level`
+_measurement_log = logging.getLogger(f"{__name__}.measurements")
+for _independent in (_audit_log, _measurement_log):
+    _independent.setLevel(logging.INFO)  # independent of `functions.log_level`
 
 
 @cache
@@ -54,6 +65,27 @@ def count_background_failure(work: str) -> None:
         name="BackgroundFailures", unit=MetricUnit.Count, value=1, namespace=_NAMESPACE, default_dimensions=dimensions
     ) as metric:
         metric.add_metadata(key="work", value=str(work))
+
+
+def measure_oldest_waiting(seconds: float) -> None:
+    """Set for how long a job has waited that waits only for the stack or for AWS; the alarm looks at the highest value.
+
+    Sweep and dispatch set one metric, because CloudWatch bills each metric, for the hours in which it has data.
+    """
+    dimensions = {"service": "background"}
+    with single_metric(
+        name="OldestWaitingSeconds",
+        unit=MetricUnit.Seconds,
+        value=seconds,
+        namespace=_NAMESPACE,
+        default_dimensions=dimensions,
+    ):
+        pass
+
+
+def measure(name: str, **values: Any) -> None:
+    """Write a log line that the dashboard's queries read, which is not billed as a metric is. `infra/dashboard.py` lists the names."""
+    _measurement_log.info(name, extra=values)
 
 
 def add_log_keys(**keys: str) -> None:

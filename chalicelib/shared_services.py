@@ -1,4 +1,4 @@
-"""Services that other services use. Everything is made on first use, as in `stores.py`."""
+"""Services that other services use, and the small ones of events. Everything is made on first use, as in `stores.py`."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class GrantStatements:
             "dispatch",
             ["ecs:TagResource"],
             [self._tasks_arn()],
-            "copy the tags of the task definition to tasks, for cost reports",
+            "tag tasks with their stack, owner, job and definition, for cost reports",
             conditions=while_launching,
             wildcard_reason=_TASKS,
         )

@@ -183,7 +183,7 @@ class RunnersSection(Section):
 
 
 class AlarmsSection(Section):
-    """Who is notified when an alarm goes on or off."""
+    """Who is notified when an alarm goes on or off, when one does, and the dashboard."""
 
     emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = Field(
         default=(),
@@ -192,12 +192,24 @@ class AlarmsSection(Section):
     topic_arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$")] | None = (
         Field(default=None, description="An SNS topic of yours to use instead of one in the stack.")
     )
+    max_waiting_minutes: int = Field(
+        default=60,
+        ge=5,
+        le=1440,
+        description="How long a job may wait for a slot of the stack or for capacity before an alarm goes on [min].",
+    )
+    dashboard: bool = Field(default=True, description="A CloudWatch dashboard; the first three of an account are free.")
 
     @model_validator(mode="after")
     def _has_one_topic(self) -> Self:
         if self.emails and self.topic_arn:
             raise ValueError("subscribe the emails to the topic of topic_arn yourself, or leave out topic_arn")
         return self
+
+    @property
+    def notifies(self) -> bool:
+        """Whether somebody is notified."""
+        return bool(self.emails or self.topic_arn)
 
 
 class StackSettings(SchedulerSettings):

@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.bucket import Storage
+from infra.dashboard import Dashboard
 from infra.functions import Functions
 from infra.grants import Grants
 from infra.log_groups import LogGroups
@@ -90,9 +91,7 @@ class SchedulerStack(Stack):
             self, "Functions", bundle=bundle, settings=settings.functions, log_groups=self._log_groups
         )
         self.api = self._make_api(routes)
-        self.alarms = Alarms(
-            self, "Alarms", dead_letter_queues=self.queues.dead_letter_queues, settings=settings.alarms
-        )
+        self._monitor()
         self.user_policy = self._make_user_policy()
         self._set_function_environments()
         self._connect()
@@ -158,6 +157,27 @@ class SchedulerStack(Stack):
             " a rotation would disconnect running jobs. No person uses it and no page shows it.",
         )
         return secret
+
+    def _monitor(self) -> None:
+        settings, queues = self._settings.alarms, self.queues.dead_letter_queues
+        self.alarms = Alarms(
+            self,
+            "Alarms",
+            dead_letter_queues=queues,
+            dispatch=self.functions["dispatch"],
+            api=self.api,
+            settings=settings,
+        )
+        if settings.dashboard:
+            Dashboard(
+                self,
+                "Dashboard",
+                functions=self.functions,
+                api=self.api,
+                dead_letter_queues=queues,
+                alarms=self.alarms.all,
+                max_waiting_minutes=settings.max_waiting_minutes,
+            )
 
     def _make_user_policy(self) -> ManagedPolicy:
         statement = self.api.invoke_scheduler()

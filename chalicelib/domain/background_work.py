@@ -28,5 +28,7 @@ class BackgroundWork(StrEnum):
     """Sending events about changed jobs and definitions, and counting ended runs."""
     NOTIFICATIONS = "notifications"
     """Delivering notifications."""
+    MEASUREMENTS = "measurements"
+    """Measuring how many jobs wait, and for how long."""
     CLEANUP = "cleanup"
     """Cleanup: removing what deleted jobs and definitions leave behind."""

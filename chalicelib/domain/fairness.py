@@ -12,7 +12,7 @@ from datetime import datetime
 from chalicelib.config import Limits
 from chalicelib.domain.job import LiveJob, WaitingJob, WaitingQueue
 
-__all__ = ["Load", "round_robin"]
+__all__ = ["Load", "longest_waiting", "round_robin"]
 
 
 @dataclass
@@ -40,11 +40,22 @@ class Load:
 
     def has_room(self, job: WaitingJob, limits: Limits) -> bool:
         """Whether all limits allow this job in addition."""
-        return (
-            self.total < limits.max_running_jobs
-            and self.by_owner[job.owner_id] < limits.max_running_jobs_per_owner
-            and (not job.job_definition_id or self.by_queue[_queue_of(job)] < limits.max_running_jobs_per_definition)
+        return self.total < limits.max_running_jobs and self.has_share(job, limits)
+
+    def has_share(self, job: WaitingJob, limits: Limits) -> bool:
+        """Whether the limits of its owner and of its definition allow this job in addition."""
+        return self.by_owner[job.owner_id] < limits.max_running_jobs_per_owner and (
+            not job.job_definition_id or self.by_queue[_queue_of(job)] < limits.max_running_jobs_per_definition
         )
+
+
+def longest_waiting(waiting: Iterable[WaitingJob], load: Load, limits: Limits) -> WaitingJob | None:
+    """Return the job that has waited longest for the stack, rather than for other jobs of its owner or definition; None without one."""
+    return min(
+        (job for job in waiting if load.has_share(job, limits)),
+        key=lambda job: (job.not_before, job.job_id),
+        default=None,
+    )
 
 
 def round_robin(waiting: Iterable[WaitingQueue], load: Load, limits: Limits) -> Iterator[WaitingJob]:

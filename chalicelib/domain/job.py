@@ -191,6 +191,10 @@ class Job:
         """When the current attempt's runner checked in; None if it has not: `start_time` is of an earlier attempt then."""
         return self.start_time if self.instance_id is not None else None
 
+    def waiting_time(self, now: datetime) -> timedelta:
+        """Return for how long a waiting job could have run: since it may, or since AWS first had no capacity for it."""
+        return now - (self.waiting_since or self.not_before or self.create_time)
+
     @property
     def input_key(self) -> str:
         """S3 key of its own copy of the snapshot."""

@@ -1,6 +1,5 @@
 """Attempt completion: the only place that turns an outcome into another attempt or the end of the job."""
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,12 +14,10 @@ from chalicelib.domain.retention import expiry
 from chalicelib.domain.retry_policy import NextStep, next_step
 from chalicelib.domain.task_watch import EXIT_TIMEOUT
 from chalicelib.domain.transitions import TransitionName
-from chalicelib.observability import count, count_background_failure
+from chalicelib.observability import count, count_background_failure, measure
 from chalicelib.storage.job_table import JobTable
 
 __all__ = ["AttemptCompletionService"]
-
-_log = logging.getLogger(__name__)
 
 _FAILED_LAUNCHES: Final = frozenset(
     {
@@ -75,15 +72,13 @@ class AttemptCompletionService:
             count("JobsRetried" if is_retry else "JobsEnded", outcome=outcome.code)
             if not is_retry and outcome.code in _FAILED_LAUNCHES:
                 count_background_failure(BackgroundWork.LAUNCHES)
-            _log.info(
+            measure(
                 "attempt ended",
-                extra={
-                    "owner_id": job.owner_id,
-                    "job_id": job.job_id,
-                    "attempt": job.attempt,
-                    "outcome": outcome.code,
-                    "status": after.status,
-                },
+                owner_id=job.owner_id,
+                job_id=job.job_id,
+                attempt=job.attempt,
+                outcome=outcome.code,
+                status=after.status,
             )
         return after
 

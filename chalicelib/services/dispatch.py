@@ -17,9 +17,10 @@ from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.fairness import Load, round_robin
 from chalicelib.domain.job import Job, JobStatus, LiveJob, Phase, PhaseCode, WaitingJob
 from chalicelib.domain.outcome import Outcome, OutcomeCode, make_outcome
+from chalicelib.domain.task_tags import task_tags
 from chalicelib.domain.transitions import TRANSITIONS, TransitionName
 from chalicelib.errors import LaunchError, RequestError
-from chalicelib.observability import count
+from chalicelib.observability import count, measure, measure_oldest_waiting
 from chalicelib.services.attempt_completion import AttemptCompletionService
 from chalicelib.services.background_work import Duty, for_each, run_duties
 from chalicelib.services.clock import Clock
@@ -156,7 +157,10 @@ class DispatchService:
             instance_id=None,
             phase=Phase(PhaseCode.LAUNCHING),
         )
-        return claimed is not None and self._launch(claimed)
+        if claimed is None:
+            return False
+        _measure_waiting(job, now)
+        return self._launch(claimed)
 
     def _uses_spot(self, job: Job) -> bool:
         """Check whether the first launch of an attempt uses Spot capacity."""
@@ -177,6 +181,7 @@ class DispatchService:
                 compute_type=compute_type,
                 on_spot=compute_type.spot and job.launch == 1,
                 launch_code=job.launch_code or "",
+                tags=task_tags(job),
             )
         except LaunchError as error:
             _log.warning(
@@ -200,6 +205,14 @@ class DispatchService:
             self.launcher.stop(task_arn, "its job has moved on")
         else:
             count("JobsLaunched")
+
+
+def _measure_waiting(job: Job, now: datetime) -> None:
+    """Measure how long a job has waited that is claimed now. One that AWS had no capacity for is not in the sweep's measurement."""
+    seconds = job.waiting_time(now).total_seconds()
+    measure("job claimed", owner_id=job.owner_id, job_id=job.job_id, waited_seconds=seconds)
+    if job.waiting_since is not None:
+        measure_oldest_waiting(seconds)
 
 
 def _ids(row: LiveJob | WaitingJob) -> dict[str, str]:

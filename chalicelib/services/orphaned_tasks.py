@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.task_state import TaskState
+from chalicelib.observability import measure
 from chalicelib.services.background_work import OutOfTimeError, for_each
 from chalicelib.services.clock import Clock
 from chalicelib.services.task_events import TaskEventService
@@ -58,5 +59,16 @@ class OrphanedTaskService:
         never mistaken for an orphan.
         """
         running = self.launcher.running()
-        recorded = {job.task_arn for job in self.lists.live()} if running else set()
-        yield from self.launcher.describe_all([task_arn for task_arn in running if task_arn not in recorded])
+        if not running:
+            return
+        live = self.lists.live()
+        recorded = {job.task_arn for job in live}
+        unrecorded = [task_arn for task_arn in running if task_arn not in recorded]
+        measure(
+            "tasks running",
+            running_tasks=len(running),
+            unrecorded_tasks=len(unrecorded),
+            slots_in_use=len(live),
+            max_running_jobs=self.task_events.limits.max_running_jobs,
+        )
+        yield from self.launcher.describe_all(unrecorded)

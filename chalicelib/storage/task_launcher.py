@@ -1,6 +1,6 @@
 """ECS: starts, describes, finds and stops tasks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +10,7 @@ from chalicelib.config import ComputeType
 from chalicelib.domain.ecs_failure import classify_launch_error, classify_launch_failures
 from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.task_state import TaskState, parse_task
+from chalicelib.domain.task_tags import STACK_TAG
 from chalicelib.errors import LaunchError
 from chalicelib.resources import Resources
 from chalicelib.storage.aws_errors import raises_aws_errors
@@ -44,8 +45,14 @@ class Launcher:
         compute_type: ComputeType,
         on_spot: bool,
         launch_code: str,
+        tags: Mapping[str, str],
     ) -> str:
         """Start a container. The request depends only on the arguments, so a repeated call is idempotent.
+
+        Parameters
+        ----------
+        tags
+            Tags of the task by key, for AWS's bills. That of the stack is added, and those of the task definition.
 
         Returns
         -------
@@ -73,7 +80,9 @@ class Launcher:
                 count=1,
                 clientToken=f"{run_id.job_id}-{run_id.attempt}-{launch}",
                 startedBy=str(run_id),
+                tags=[{"key": key, "value": value} for key, value in self._with_stack(tags).items()],
                 propagateTags="TASK_DEFINITION",
+                enableECSManagedTags=True,
                 overrides={
                     "cpu": compute_type.cpu_units,
                     "memory": compute_type.memory_mib,
@@ -98,6 +107,10 @@ class Launcher:
             return response["tasks"][0]["taskArn"]
         failures = [(item.get("reason", ""), item.get("detail", "")) for item in response.get("failures", [])]
         raise LaunchError(*classify_launch_failures(failures))
+
+    def _with_stack(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """Add the tag of the stack; its task definitions' families begin with the stack's name."""
+        return {**tags, STACK_TAG: self._resources.task_family_prefix}
 
     def describe(self, task_arn: str) -> TaskState | None:
         """Describe a task; None if ECS does not know it any more, about an hour after its end."""

@@ -43,6 +43,7 @@ architecture = "x86_64"
 
 [alarms]
 emails = ["ops@example.org", "night@example.org"]
+max_waiting_minutes = 30
 
 [channels.chat]
 kind = "webhook"
@@ -76,6 +77,7 @@ memory_gib = 4
 
 [alarms]
 topic_arn = "arn:aws-cn:sns:cn-north-1:123456789012:operators"
+dashboard = false
 
 [network]
 availability_zones = ["cn-north-1a", "cn-north-1b"]

@@ -4,7 +4,10 @@ import pytest
 
 from chalicelib.domain.background_work import BackgroundWork
 from tests.docs.documents import table_rows
-from tests.infra.synthesized import Synthesized
+from tests.infra.synthesized import Synthesized, as_list, flat
+
+SYMPTOMS = {"WaitingJobs", "ApiErrors", "DispatchErrors", "Throttles"}
+"""Alarms that exist only if somebody is notified."""
 
 
 def alarms(stack: Synthesized) -> dict[str, dict[str, object]]:
@@ -39,9 +42,11 @@ def test_background_work_is_documented_with_place_metric_alarm_and_advice(
     assert named(alarm) <= alarms(stack).keys()
 
 
-def test_every_alarm_belongs_to_background_work(stack: Synthesized) -> None:
+def test_every_alarm_belongs_to_background_work_or_is_explained(operators: Synthesized) -> None:
     of_duties = set().union(*(named(row[3]) for row in documented().values()))
-    assert of_duties == alarms(stack).keys() - {"RefusedCheckIns"}
+    explained = {row[0].strip("`") for row in table_rows("docs/operation.md") if row[0].strip("`") in alarms(operators)}
+    assert of_duties | explained == alarms(operators).keys()
+    assert explained >= SYMPTOMS | {"BackgroundFailures", "RefusedCheckIns"}
 
 
 def test_every_dead_letter_queue_is_documented(stack: Synthesized) -> None:
@@ -69,6 +74,67 @@ def test_a_leaked_proof_raises_an_alarm_immediately(stack: Synthesized) -> None:
     assert (alarm["Period"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (300, 1, 1)
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
     assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Sum", "notBreaching")
+
+
+def test_alarms_on_symptoms_exist_if_somebody_is_notified(
+    stack: Synthesized, operators: Synthesized, first: Synthesized
+) -> None:
+    """Each costs as much as the others; nobody would hear them."""
+    assert not alarms(stack).keys() & SYMPTOMS
+    assert alarms(operators).keys() == alarms(first).keys() == alarms(stack).keys() | SYMPTOMS
+
+
+def test_a_job_that_waits_for_longer_than_the_operator_chose_raises_an_alarm(
+    operators: Synthesized, first: Synthesized
+) -> None:
+    for found, seconds in ((operators, 1800), (first, 3600)):
+        alarm = alarms(found)["WaitingJobs"]
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("JupyterScheduler", "OldestWaitingSeconds")
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": "background"}]
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", seconds)
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+        assert (alarm["Period"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (300, 1, 1)
+
+
+def test_requests_that_keep_failing_raise_an_alarm(operators: Synthesized) -> None:
+    """The average of `5XXError` is the share of requests (API Gateway Developer Guide, "Amazon API Gateway metrics")."""
+    alarm = alarms(operators)["ApiErrors"]
+    stage = operators.id_of("AWS::ApiGateway::Stage", "Api")
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/ApiGateway", "5XXError", "Average")
+    assert {each["Name"]: flat(each["Value"]) for each in as_list(alarm["Dimensions"])} == {
+        "ApiName": operators.one("AWS::ApiGateway::RestApi")["Name"],
+        "Stage": f"<{stage}>",
+    }
+    assert (alarm["Threshold"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (0.01, 3, 6)
+
+
+def test_functions_that_keep_failing_without_a_dead_letter_raise_an_alarm(operators: Synthesized) -> None:
+    """The dispatch function consumes its wake-ups; all functions of an account share its concurrent executions."""
+    crashes, throttles = alarms(operators)["DispatchErrors"], alarms(operators)["Throttles"]
+    function = operators.id_of("AWS::Lambda::Function", "FunctionsDispatchFunction")
+    assert (crashes["Namespace"], crashes["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert crashes["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    assert (throttles["Namespace"], throttles["MetricName"]) == ("AWS/Lambda", "Throttles")
+    assert not throttles.get("Dimensions")
+    for alarm in (crashes, throttles):
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+        assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (3, 6)
+
+
+def test_every_function_but_dispatch_leaves_dead_letters_or_fails_requests(stack: Synthesized) -> None:
+    """If this fails, a function that crashes may raise no alarm."""
+    configured = (each["FunctionName"]["Ref"] for each in stack.all("AWS::Lambda::EventInvokeConfig").values())
+    mappings = stack.all("AWS::Lambda::EventSourceMapping").values()
+    queues = stack.all("AWS::SQS::Queue")
+    with_dead_letters = {
+        each["FunctionName"]["Ref"]
+        for each in mappings
+        if "DestinationConfig" in each or "RedrivePolicy" in queues.get(each["EventSourceArn"]["Fn::GetAtt"][0], {})
+    }
+    uncovered = stack.all("AWS::Lambda::Function").keys() - with_dead_letters - set(configured)
+    assert uncovered == {
+        stack.id_of("AWS::Lambda::Function", f"Functions{name}Function") for name in ("Api", "Dispatch")
+    }
 
 
 def test_unproven_requests_raise_no_alarm(stack: Synthesized) -> None:

@@ -62,6 +62,10 @@ MISTAKES = {
         GOOD + '[alarms]\nemails = ["a@b.org"]\ntopic_arn = "arn:aws:sns:eu-west-1:123456789012:ops"',
         "alarms: subscribe the emails to the topic of topic_arn yourself",
     ),
+    "waiting time": (
+        GOOD + "[alarms]\nmax_waiting_minutes = 0",
+        "alarms.max_waiting_minutes: Input should be greater than or equal to 5",
+    ),
     "price": (GOOD + "[prices]\nvcpu_hour = -1", "prices.vcpu_hour: Input should be greater than or equal to 0"),
     "currency": (GOOD + '[prices]\ncurrency = "dollars"', "prices.currency: String should match"),
     "log retention": (

@@ -1,6 +1,7 @@
 """ECS as far as the launcher uses it: tests set the states of tasks, and client tokens work as in AWS."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,9 @@ __all__ = ["FakeEcs", "refusal"]
 
 _PAGE = 100
 """Tasks that ListTasks returns and DescribeTasks accepts at a time."""
+
+_MOST_TAGS = 50
+"""Tags of a task."""
 
 _CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/test"
 
@@ -25,6 +29,17 @@ def refusal(code: str, message: str = "", status: int = 400, **members: Any) -> 
 
 def _response(**members: Any) -> tuple[Any, dict[str, Any]]:
     return SimpleNamespace(status_code=200, headers={}), {"ResponseMetadata": {"HTTPStatusCode": 200}, **members}
+
+
+def _checked_tags(tags: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Refuse tags as ECS does (Amazon ECS Developer Guide, "Tag restrictions"; API reference, Tag)."""
+    assert len(tags) <= _MOST_TAGS
+    assert len({tag["key"] for tag in tags}) == len(tags)
+    for tag in tags:
+        for text, most in ((tag["key"], 128), (tag["value"], 256)):
+            assert re.fullmatch(rf"[\w+\-=.:/@ ]{{1,{most}}}", text), text
+            assert not text.lower().startswith("aws:"), text
+    return tags
 
 
 @dataclass
@@ -86,6 +101,7 @@ class FakeEcs:
             "clusterArn": _CLUSTER,
             "startedBy": request["startedBy"],
             "overrides": request["overrides"],
+            "tags": _checked_tags(request["tags"]),
             "capacityProviderName": request["capacityProviderStrategy"][0]["capacityProvider"],
             "lastStatus": "PROVISIONING",
             "desiredStatus": "RUNNING",

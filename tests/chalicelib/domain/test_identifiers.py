@@ -123,6 +123,7 @@ def test_ecs_accepts_the_longest_names_of_a_launch() -> None:
         compute_type=ComputeType(vcpu=16, memory_gib=120),
         on_spot=True,
         launch_code="f" * 64,
+        tags={},
     )
     assert len(ecs.request["clientToken"]) <= 64
     assert re.fullmatch(r"[A-Za-z0-9/_-]{1,128}", ecs.request["startedBy"])

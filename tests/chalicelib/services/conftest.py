@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.failures import Failures
+from tests.support.measurements import Measurements, measurements
 
 
 @pytest.fixture
@@ -13,3 +14,10 @@ def failures(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixtur
     logger.addHandler(caplog.handler)
     yield Failures(capsys, caplog)
     logger.removeHandler(caplog.handler)
+
+
+@pytest.fixture
+def measured(capsys: pytest.CaptureFixture[str]) -> Iterator[Measurements]:
+    """Listen to what the service measures."""
+    with measurements(capsys) as made:
+        yield made

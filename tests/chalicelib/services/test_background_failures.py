@@ -103,7 +103,7 @@ def test_a_denied_part_of_the_sweep_does_not_stop_the_others(
 def test_a_failed_query_does_not_stop_the_other_parts_of_the_sweep(
     local: LocalScheduler, made: Definitions, failures: Failures, turn: int
 ) -> None:
-    """A sweep makes ten Queries; any of them may fail."""
+    """Before it measures, a sweep makes ten Queries; any of them may fail."""
     wake_ups = _make_work_for_every_part_of_the_sweep(local, made)
     failures.counted()
     local.hub.listeners.append(Refused(_DENIED, "dynamodb:Query", turn=turn))

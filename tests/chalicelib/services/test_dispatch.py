@@ -131,6 +131,22 @@ def test_the_request_has_everything_that_fargate_needs(local: LocalScheduler) ->
     assert "launchType" not in request
 
 
+def test_a_task_is_tagged_with_stack_owner_job_and_definition(local: LocalScheduler) -> None:
+    job_id = local.create()
+    (copy,) = local.copies(job_id, 1, lambda _: {"job_definition_id": "019aaaaa-daily"})
+    local.dispatch()
+    first, second = ({tag["key"]: tag["value"] for tag in local.run_of(each).task["tags"]} for each in (job_id, copy))
+    assert first == {
+        "jupyter-scheduler:stack": "stack",
+        "jupyter-scheduler:owner": "anna",
+        "jupyter-scheduler:owner-id": local.owner_id(),
+        "jupyter-scheduler:job": job_id,
+    }
+    assert second == {**first, "jupyter-scheduler:job": copy, "jupyter-scheduler:definition": "019aaaaa-daily"}
+    assert all(request["enableECSManagedTags"] for request in local.hub.ecs.requests)
+    assert {request["propagateTags"] for request in local.hub.ecs.requests} == {"TASK_DEFINITION"}
+
+
 _INTERRUPTIONS = [
     pytest.param(lambda: NeverSent("ecs:RunTask"), id="RunTask never sent"),
     pytest.param(lambda: Lost("ecs:RunTask"), id="response of RunTask lost"),
