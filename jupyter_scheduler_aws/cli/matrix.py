@@ -1,6 +1,7 @@
 """`nbjobs submit --matrix`: one job for each combination of parameters, watched and downloaded as one group."""
 
 import csv
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,8 @@ from jupyter_scheduler_aws.cli.upload_progress import show_upload
 from jupyter_scheduler_aws.cli.waiting_limit import WaitingLimit
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import DownloadError
-from jupyter_scheduler_aws.matrix import combinations, group_tag, new_group, parse_values, prepare_matrix
+from jupyter_scheduler_aws.groups import group_tag, new_group
+from jupyter_scheduler_aws.matrix import combinations, parse_values, prepare_matrix
 from jupyter_scheduler_aws.transfers.local_paths import local_paths
 
 __all__ = ["parse_matrix", "submit_matrix"]
@@ -90,7 +92,7 @@ def submit_matrix(
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if ended is None:
         terminal.document({"group": group, "jobs": [{"job_id": key, "parameters": dict(jobs[key])} for key in jobs]})
-        terminal.note(f"  its jobs:   nbjobs list --tag {group_tag(group)}")
+        terminal.note(f"  its jobs:   nbjobs list --group {shlex.quote(group)}")
         return
     folders = _download(terminal, client, ended, jobs, results) if results.download else {}
     rows = [_row(job, jobs[job.job_id], folders.get(job.job_id, "")) for job in ended]
