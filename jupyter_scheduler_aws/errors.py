@@ -7,6 +7,7 @@ SchedulerClientError
 │   └── NoCredentialsError              no AWS credentials, or they cannot be refreshed
 ├── UnreachableError                no response, even after retries
 ├── UnexpectedResponseError         the response is not the scheduler's
+├── EmptyGroupError                 a group has no jobs
 ├── ParameterError                  a parameter's name or value cannot be passed to the notebook
 ├── SnapshotError                   the notebook or its folder cannot be packed
 │   └── SnapshotTooLargeError           it is above a limit of the service; nothing was sent
@@ -33,6 +34,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "DownloadError",
+    "EmptyGroupError",
     "InvalidRequestError",
     "NoCredentialsError",
     "NoRegionError",
@@ -104,6 +106,10 @@ class UnreachableError(SchedulerClientError):
 
 class UnexpectedResponseError(SchedulerClientError):
     """The response is not the scheduler's."""
+
+
+class EmptyGroupError(SchedulerClientError):
+    """A group has no jobs: it never had any of yours, or they are deleted."""
 
 
 class ParameterError(SchedulerClientError):

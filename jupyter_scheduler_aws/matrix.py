@@ -3,7 +3,6 @@
 import ast
 import hashlib
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jupyter_scheduler_aws.api.request_fields import job_fields
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import ParameterError
+from jupyter_scheduler_aws.groups import group_tag
 from jupyter_scheduler_aws.parameters.values import ParameterText, encode_parameters
 from jupyter_scheduler_aws.transfers.callbacks import Progress, ignore_progress
 from jupyter_scheduler_aws.transfers.upload import upload_request
@@ -20,7 +20,7 @@ from jupyter_scheduler_aws.transfers.upload import upload_request
 if TYPE_CHECKING:
     from jupyter_scheduler_aws.snapshots.pack import Snapshot
 
-__all__ = ["MatrixRequest", "combinations", "group_tag", "new_group", "parse_values", "prepare_matrix"]
+__all__ = ["MatrixRequest", "combinations", "parse_values", "prepare_matrix"]
 
 _RANGE: Final = re.compile(r"(-?\d+)\.\.(-?\d+)")
 _MAX_VALUES: Final = 10_000
@@ -55,16 +55,6 @@ def parse_values(text: str) -> list[str]:
 def combinations(values: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     """Return each combination of values, in the order of a nested loop: the last parameter changes fastest."""
     return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
-
-
-def new_group() -> str:
-    """Return a random name for a group."""
-    return secrets.token_hex(4)
-
-
-def group_tag(group: str) -> str:
-    """Return the tag of a group's jobs."""
-    return f"group:{group}"
 
 
 @dataclass(frozen=True, kw_only=True)

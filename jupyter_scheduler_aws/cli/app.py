@@ -19,6 +19,7 @@ from jupyter_scheduler_aws.cli.doctor import doctor
 from jupyter_scheduler_aws.cli.environments import environments
 from jupyter_scheduler_aws.cli.exit_codes import EXIT_CODES_HELP
 from jupyter_scheduler_aws.cli.schedule import edit, run, schedule
+from jupyter_scheduler_aws.cli.stop import stop
 from jupyter_scheduler_aws.cli.submit import submit, wait
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.errors import URL_VARIABLE
@@ -35,7 +36,7 @@ _COMMANDS: Final[Commands] = (
     ("wait", wait),
     ("list", jobs.list_jobs),
     ("show", jobs.show),
-    ("stop", jobs.stop),
+    ("stop", stop),
     ("delete", jobs.delete),
     ("download", outputs.download),
     ("open", outputs.open_result),

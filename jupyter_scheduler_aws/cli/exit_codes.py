@@ -6,6 +6,7 @@ from typing import Final
 from jupyter_scheduler_aws.errors import (
     ConfigurationError,
     DownloadError,
+    EmptyGroupError,
     SchedulerApiError,
     SchedulerClientError,
     ServiceError,
@@ -50,6 +51,7 @@ _CODES: Final[tuple[tuple[type[SchedulerClientError], ExitCode], ...]] = (
     (ServiceError, ExitCode.UNAVAILABLE),
     (TooManyRequestsError, ExitCode.UNAVAILABLE),
     (SchedulerApiError, ExitCode.REFUSED),
+    (EmptyGroupError, ExitCode.REFUSED),
     (UploadError, ExitCode.TRANSFER_FAILED),
     (DownloadError, ExitCode.TRANSFER_FAILED),
     (SchedulerClientError, ExitCode.USAGE),

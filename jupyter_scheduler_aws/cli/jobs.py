@@ -1,4 +1,4 @@
-"""`nbjobs list`, `show`, `stop` and `delete`."""
+"""`nbjobs list`, `show` and `delete`."""
 
 from typing import Annotated
 
@@ -8,8 +8,9 @@ from jupyter_scheduler_aws.cli.listing import page_size, print_list
 from jupyter_scheduler_aws.cli.options import FilterOptions, JobArgument, JobsArgument, YesOption, confirm
 from jupyter_scheduler_aws.cli.terminal import Terminal
 from jupyter_scheduler_aws.enums import JobStatus
+from jupyter_scheduler_aws.groups import group_tag
 
-__all__ = ["delete", "list_jobs", "show", "stop"]
+__all__ = ["delete", "list_jobs", "show"]
 
 
 def list_jobs(
@@ -22,20 +23,26 @@ def list_jobs(
     definition: Annotated[
         str | None, typer.Option("--definition", metavar="ID", help="Only jobs of this definition.")
     ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="NAME", help="Only jobs of this group of a matrix.")
+    ] = None,
 ) -> None:
     """List your jobs, newest first. An exclamation mark after the status means that there are warnings."""
     from jupyter_scheduler_aws.cli.job_table import job_table
 
     is_filtered = status or options.name or options.tag or definition
+    tags = [*(options.tag or ()), *([] if group is None else [group_tag(group)])]
     with terminal.client() as client:
         jobs = client.list_jobs(
             status=status,
             name=options.name,
-            tags=options.tag or (),
+            tags=tags,
             job_definition_id=definition,
             page_size=page_size(options),
         )
         if_empty = "No jobs match." if is_filtered else "You have no jobs yet."
+        if group is not None and not is_filtered:
+            if_empty = f"Group {group} has no jobs."
         print_list(terminal, jobs, options, table=job_table, if_empty=if_empty)
 
 
@@ -50,18 +57,6 @@ def show(terminal: Terminal, job_id: JobArgument) -> None:
         if not terminal.is_json:
             files_of, files = client.attempt_files(job_id) if job.is_ended else (0, [])
             terminal.view(job_details(job, files, files_of=files_of, history=history))
-
-
-def stop(terminal: Terminal, job_ids: JobsArgument) -> None:
-    """Stop jobs that are waiting or running. Outputs made so far are kept."""
-    stopped = []
-    with terminal.client() as client:
-        for job_id in job_ids:
-            client.stop_job(job_id)
-            job = client.get_job(job_id)
-            terminal.result(f"job: {job_id} {job.status}")
-            stopped.append(job.document)
-    terminal.document(stopped)
 
 
 def delete(terminal: Terminal, job_ids: JobsArgument, *, yes: YesOption = False) -> None:

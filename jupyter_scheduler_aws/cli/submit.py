@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from jupyter_scheduler_aws.cli.job_choice import GroupOption, JobsOrGroupArgument, check_jobs_or_group
 from jupyter_scheduler_aws.cli.options import (
     AllowUnknownOption,
     FolderOption,
-    JobArgument,
     JobOptions,
     NotebookArgument,
     ResultOptions,
@@ -91,9 +91,21 @@ def submit(
         finish_or_explain(terminal, client, job_id, results)
 
 
-def wait(terminal: Terminal, job_id: JobArgument, *, results: ResultOptions) -> None:
-    """Wait until a job has ended, and show its progress."""
+def wait(
+    terminal: Terminal, job_ids: JobsOrGroupArgument = None, *, group: GroupOption = None, results: ResultOptions
+) -> None:
+    """Wait until jobs have ended, and show their progress.
+
+    Several jobs, or all of a group, have one progress and one summary, and the
+    exit code of the one that ended worst. With --download, each job has a folder
+    of its own, and results.csv has a row for each.
+    """
+    from jupyter_scheduler_aws.cli.group import wait_for_jobs
     from jupyter_scheduler_aws.cli.waiting import finish
 
+    ids = check_jobs_or_group(job_ids, group)
     with terminal.client() as client:
-        finish(terminal, client, job_id, results)
+        if len(ids) == 1:
+            finish(terminal, client, ids[0], results)
+        else:
+            wait_for_jobs(terminal, client, ids, group=group, results=results)

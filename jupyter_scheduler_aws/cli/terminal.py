@@ -82,17 +82,27 @@ class Terminal:
         self.err.print(sanitize_text(text), style=style, soft_wrap=True)
 
     def error(self, error: SchedulerClientError) -> None:
-        """Print an error, with the id of the request if the service failed."""
+        """Print the error that ends the command, with the id of the request if the service failed."""
+        self.document({"error": self.failure(error)})
+
+    def failure(self, error: SchedulerClientError, *, of: str = "") -> dict[str, str]:
+        """Print an error to stderr, and return what the JSON document says about it.
+
+        Parameters
+        ----------
+        of
+            What failed, if the command goes on with others.
+        """
         message = error_message(error)
         details = {"message": message}
         if isinstance(error, SchedulerApiError):
             found = {"status": error.status, "code": error.code, "reason": error.reason, "request_id": error.request_id}
             details |= {name: str(value) for name, value in found.items() if value is not None}
         self.err.print("Error: ", style="bold red", end="")
-        self.err.print(sanitize_text(message), soft_wrap=True)
+        self.err.print(sanitize_text(f"{of}: {message}" if of else message), soft_wrap=True)
         if isinstance(error, ServiceError) and error.request_id:
             self.note(f"The operator can find request {error.request_id} in the logs of the service.")
-        self.document({"error": details})
+        return details
 
 
 def error_message(error: SchedulerClientError) -> str:

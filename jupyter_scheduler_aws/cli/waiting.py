@@ -19,7 +19,7 @@ from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.errors import DownloadError, SchedulerClientError, UnsafePathError
 from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
-__all__ = ["finish", "finish_or_explain"]
+__all__ = ["explain_how_to_continue", "finish", "finish_or_explain"]
 
 
 def finish_or_explain(terminal: Terminal, client: Client, job_id: str, options: WaitOptions) -> None:
@@ -60,6 +60,24 @@ def finish(terminal: Terminal, client: Client, job_id: str, options: ResultOptio
         raise typer.Exit(ExitCode.JOB_NOT_COMPLETED)
 
 
+def explain_how_to_continue(terminal: Terminal, named: str, reason: str, *, is_one: bool = True) -> None:
+    """Explain that jobs continue without this command, and how to follow and stop them.
+
+    Parameters
+    ----------
+    named
+        The arguments of `nbjobs` that name the jobs.
+    reason
+        Why the command ends, with a space at its end; may be empty.
+    is_one
+        Whether it is one job.
+    """
+    jobs, it = ("job continues", "it:  ") if is_one else ("jobs continue", "them:")
+    terminal.note(f"{reason}The {jobs} without this terminal.", style="yellow")
+    terminal.note(f"  follow {it}  nbjobs wait {named}")
+    terminal.note(f"  stop {it}    nbjobs stop {named}")
+
+
 def _wait(terminal: Terminal, client: Client, job_id: str, *, is_quiet: bool) -> Job:
     try:
         with ProgressLine(terminal.err, is_quiet=is_quiet) as progress:
@@ -68,17 +86,11 @@ def _wait(terminal: Terminal, client: Client, job_id: str, *, is_quiet: bool) ->
             on_poll = None if tail is None else lambda job: progress.show_tail(tail.read(job))
             return client.wait(job_id, on_change=progress.on_job, on_poll=on_poll)
     except KeyboardInterrupt:
-        _explain_how_to_continue(terminal, job_id, "Interrupted. ")
+        explain_how_to_continue(terminal, job_id, "Interrupted. ")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except SchedulerClientError:
-        _explain_how_to_continue(terminal, job_id, "")
+        explain_how_to_continue(terminal, job_id, "")
         raise
-
-
-def _explain_how_to_continue(terminal: Terminal, job_id: str, reason: str) -> None:
-    terminal.note(f"{reason}The job continues without this terminal.", style="yellow")
-    terminal.note(f"  follow it:  nbjobs wait {job_id}")
-    terminal.note(f"  stop it:    nbjobs stop {job_id}")
 
 
 def _print_outcome(terminal: Terminal, job: Job) -> None:

@@ -192,6 +192,8 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         found = [job.look() for job in reversed(self.jobs.values())]
         found = [job for job in found if query.get("status") in (None, job["status"])]
         found = [job for job in found if job["name"].startswith(query.get("name", ""))]
+        tags = {value for name, value in request.query if name == "tags"}
+        found = [job for job in found if tags <= set(job["tags"] or ())]
         found = [job for job in found if query.get("job_definition_id") in (None, job.get("job_definition_id"))]
         return self.page("jobs", found, query)
 

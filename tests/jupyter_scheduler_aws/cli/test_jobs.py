@@ -60,6 +60,26 @@ def test_a_list_is_filtered(api: FakeApi, nbjobs: Nbjobs) -> None:
     assert nbjobs("list", "--status", "LOST").code == 2
 
 
+def test_a_list_has_the_jobs_of_a_group(api: FakeApi, nbjobs: Nbjobs) -> None:
+    job_ids = [
+        api.add_job(status=status, tags=["mine", f"group:{group}"])
+        for status, group in (("CREATED", "g1"), ("COMPLETED", "g1"), ("COMPLETED", "g2"))
+    ]
+
+    assert [job["job_id"] for job in json.loads(nbjobs("list", "--group", "g1", "--json").stdout)] == job_ids[1::-1]
+    found = json.loads(nbjobs("list", "--group", "g1", "--status", "completed", "--json").stdout)
+    assert [job["job_id"] for job in found] == [job_ids[1]]
+    assert json.loads(nbjobs("list", "--group", "g1", "--tag", "group:g2", "--json").stdout) == []
+
+
+def test_a_list_of_a_group_without_jobs_says_so(api: FakeApi, nbjobs: Nbjobs) -> None:
+    api.add_job(tags=["group:g1"])
+
+    done = nbjobs("list", "--group", "g2")
+    assert (done.code, done.stdout, done.stderr) == (0, "", "Group g2 has no jobs.\n")
+    assert nbjobs("list", "--group", "g1", "--status", "failed").stderr == "No jobs match.\n"
+
+
 def test_an_empty_list_prints_a_message(nbjobs: Nbjobs) -> None:
     done = nbjobs("list")
     assert (done.code, done.stdout, done.stderr) == (0, "", "You have no jobs yet.\n")
@@ -105,12 +125,6 @@ def test_a_job_that_does_not_exist(nbjobs: Nbjobs, command: str) -> None:
 
     assert (done.code, done.stdout) == (4, "")
     assert "Error: There is no job no-such of yours." in done.stderr
-
-
-def test_jobs_are_stopped(api: FakeApi, nbjobs: Nbjobs) -> None:
-    job_ids = [api.add_job(status="IN_PROGRESS") for _ in range(2)]
-
-    assert nbjobs("stop", *job_ids).lines == [f"job: {job_id} STOPPING" for job_id in job_ids]
 
 
 def test_jobs_are_deleted_with_yes(api: FakeApi, nbjobs: Nbjobs) -> None:

@@ -58,7 +58,8 @@ def test_each_combination_is_a_job_of_one_group_and_one_upload(api: FakeApi, nbj
     assert {tuple(job.document["tags"]) for job in api.jobs.values()} == {("mine", "group:g1")}
     assert {job.document["parameters"]["n"] for job in api.jobs.values()} == {"1"}
     assert len(api.uploads) == 1
-    assert "nbjobs list --tag group:g1" in done.stderr
+    assert "nbjobs list --group g1" in done.stderr
+    assert "nbjobs wait --group g1" in done.stderr
     assert done.lines[0].endswith(" region=eu,year=2024")
 
 

@@ -173,3 +173,41 @@ def test_delete_asks_for_confirmation_in_a_terminal(api: FakeApi, environ: dict[
     assert "For 35 days, the operator can restore records with parameters" in " ".join(shown.split())
     assert process.returncode == 1
     assert list(api.jobs) == [job_id]
+
+
+def test_an_interrupted_wait_for_a_group_ends_and_the_jobs_continue(api: FakeApi, environ: dict[str, str]) -> None:
+    job_ids = [api.add_job(status="IN_PROGRESS", tags=["group:g1"]) for _ in range(2)]
+    with subprocess.Popen(
+        [sys.executable, "-c", WITH_INTERRUPTS, "wait", "--group", "g1"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        for line in process.stderr:
+            if "0 of 2 ended" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        output, printed = process.stderr.read(), process.stdout.read()
+
+    assert (process.returncode, printed) == (130, "")
+    assert "nbjobs wait --group g1" in output
+    assert "Traceback" not in output
+    assert [api.jobs[job_id].document["status"] for job_id in job_ids] == ["IN_PROGRESS", "IN_PROGRESS"]
+
+
+@pytest.mark.parametrize(("answer", "code", "status"), [(b"n\n", 1, "IN_PROGRESS"), (b"y\n", 0, "STOPPING")])
+def test_stop_asks_before_it_stops_a_group(
+    api: FakeApi, environ: dict[str, str], answer: bytes, code: int, status: str
+) -> None:
+    job_ids = [api.add_job(status="IN_PROGRESS", tags=["group:g1"]) for _ in range(2)]
+    with in_terminal(environ, "stop", "--group", "g1") as (process, terminal):
+        shown = read_until(terminal, lambda text: "[y/N]" in text)
+        os.write(terminal, answer)
+        read_until(terminal, lambda _: False)
+
+    assert "Stop 2 jobs of group g1? Outputs made so far are kept." in " ".join(shown.split())
+    assert process.returncode == code
+    assert {api.jobs[job_id].document["status"] for job_id in job_ids} == {status}
