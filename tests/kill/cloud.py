@@ -99,7 +99,7 @@ def running_cloud(folder: Path, port: int) -> Iterator[Cloud]:
 
 def _deploy(paths: LocalPaths) -> Deployed:
     identities = Identities(paths)
-    stack = deploy(paths, identities.deployer)
+    stack = deploy(paths, identities.deployer, channels="{}")
     identities.notebook_user(stack.user_policy_arn)
     identities.admin(stack.user_policy_arn)
     write_connection(paths, api_url=stack.api_url, user_policy_arn=stack.user_policy_arn)
