@@ -13,6 +13,7 @@ from chalicelib.factory import factory
 from chalicelib.routes.audit import record_request
 from chalicelib.routes.authorization import authorize
 from chalicelib.routes.error_responses import error_response
+from chalicelib.routes.models.responses import Redirect
 from chalicelib.routes.request_body import check_text
 
 __all__ = ["ApiBlueprint", "View"]
@@ -24,8 +25,16 @@ def _invalid_id() -> RequestError:
     return NotFoundError("Nothing has this id: an id has 1 to 200 letters, digits and hyphens.")
 
 
+def _respond(body: Any) -> Response:
+    if isinstance(body, Redirect):
+        return Response(body="", status_code=302, headers={"Location": body.url})
+    return Response(body=body if body is not None else "", status_code=204 if body is None else 200)
+
+
 class ApiBlueprint(Blueprint):
-    """A blueprint whose views may raise the errors of `errors.py`. A view that returns None responds with 204.
+    """A blueprint whose views may raise the errors of `errors.py`.
+
+    A view that returns None responds with 204, one that returns a `Redirect` with 302.
 
     Each request that changes something or makes a URL leaves one audit line, whatever its status.
 
@@ -85,8 +94,7 @@ class ApiBlueprint(Blueprint):
                 authorize(request, ROUTES[f"{request.method} {path}"].audience, factory().settings.ownership)
                 self._check_ids(*args, *kwargs.values())
                 check_text(request.to_original_event())
-                body = view(*args, **kwargs)
-                response = Response(body=body if body is not None else "", status_code=204 if body is None else 200)
+                response = _respond(view(*args, **kwargs))
             except Exception as error:  # noqa: BLE001 - the boundary, where every error becomes a response
                 response = error_response(error, self.current_request.context.get("requestId"))
             if audited:

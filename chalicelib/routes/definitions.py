@@ -17,6 +17,7 @@ from chalicelib.routes.models.definition_responses import (
 )
 from chalicelib.routes.models.job_responses import JobIdResponse
 from chalicelib.routes.models.query_strings import crontab_query, definition_query
+from chalicelib.routes.models.responses import Redirect
 from chalicelib.routes.request_body import parse_body
 
 __all__ = ["definitions"]
@@ -73,6 +74,16 @@ def delete_definition(definition_id: str) -> None:
     factory().definitions.delete(_owner(), definition_id)
 
 
+@definitions.route("/scheduler/job_definitions/{definition_id}/latest", methods=["GET"], audited=True)
+def get_latest_output(definition_id: str) -> Redirect:
+    """Redirect to an output of the newest successful run.
+
+    The address of the redirect is presigned: send no signature of your own to it. The newest success is kept until a newer run succeeds.
+    """
+    job = factory().jobs.get(_owner(), factory().definitions.newest_success(_owner(), definition_id))
+    return Redirect(factory().outputs.find_output(job, _param("format")).url)
+
+
 @definitions.route("/scheduler/job_definitions/{definition_id}/jobs", methods=["POST"])
 def run_definition(definition_id: str) -> JobIdResponse:
     """Create a job of a definition now."""
@@ -97,6 +108,11 @@ def explain_crontab() -> CrontabResponse:
     """Explain a crontab: return its EventBridge expressions and its next five times, or its times in a period."""
     query = crontab_query(definitions.current_request.query_params)
     return describe_explanation(query, *explain(query, factory().clock()))
+
+
+def _param(name: str) -> str | None:
+    params = definitions.current_request.query_params
+    return (params.get(name) or None) if params else None
 
 
 def _owner() -> str:

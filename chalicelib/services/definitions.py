@@ -143,6 +143,19 @@ class DefinitionService:
             raise NotFoundError.for_definition(definition_id)
         return definition
 
+    def newest_success(self, owner_id: str, definition_id: str) -> str:
+        """Return the id of the job of a definition's newest success.
+
+        Raises
+        ------
+        NotFoundError
+            If the owner has no such definition, or none of its runs has succeeded.
+        """
+        success = self.get(owner_id, definition_id).health.last_success
+        if success is None:
+            raise NotFoundError(f"No run of job definition {definition_id} has succeeded yet.")
+        return success.job_id
+
     def page(self, owner_id: str, query: DefinitionQuery) -> DefinitionPage:
         """List an owner's definitions."""
         if query.max_items == 0:

@@ -90,6 +90,32 @@ class OutputService:
             files.append(JobFile(file_format, name, path, stored.size_bytes, url))
         return FilePage(number, tuple(files), _make_token(number, page.next_token))
 
+    def find_output(self, job: Job, file_format: str | None) -> JobFile:
+        """Return the job's executed notebook, or what it was converted to.
+
+        Parameters
+        ----------
+        job
+            The job.
+        file_format
+            An output format. None: the first of the job's formats that has a file.
+
+        Raises
+        ------
+        InvalidRequestError
+            If the job does not make this format.
+        NotFoundError
+            If there is no such file.
+        """
+        formats = job.spec.output_formats
+        if file_format and file_format not in formats:
+            raise InvalidRequestError.for_field("format", f"the job makes {', '.join(formats)}, not {file_format!r}.")
+        files = {file.file_format: file for file in reversed(self.list_files(job, None, None).files)}
+        for name in (file_format,) if file_format else formats:
+            if name in files:
+                return files[name]
+        raise NotFoundError(f"Job {job.job_id} has no output of this format.")
+
     def _last_with_files(self, job: Job) -> int | None:
         """Return the last attempt that has files, with one call; None if there is none. A first attempt has no earlier one."""
         if job.attempt <= 1:

@@ -1,7 +1,7 @@
 """Definitions of a scheduler in this process, created over HTTP, with access to schedules, ticks, sweeps and streams."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ from moto.scheduler.models import scheduler_backends
 
 from chalicelib import events
 from chalicelib.domain.definitions.definition import Definition
+from chalicelib.domain.definitions.health import EndedRun, Health
 from tests.support.aws import REGION
 from tests.support.http_api import Api, Response
 from tests.support.scheduler import LocalScheduler, notebook
@@ -76,6 +77,15 @@ class Definitions:
         response = self.local.api.get(f"{_PATH}/{definition_id}")
         assert response.status == 200, response.body
         return dict(response.body)
+
+    def let_succeed(self, definition_id: str, api: Api | None = None) -> str:
+        """Store that a job with an output was the definition's newest success; return the job's id."""
+        job_id, before = self.local.create(api=api), self.stored(definition_id, api)
+        key = f"jobs/{before.owner_id}/{job_id}/outputs/0/ipynb/report.ipynb"
+        self.local.client("s3").put_object(Bucket=self.local.bucket, Key=key, Body=b"{}")
+        health = Health(last_success=EndedRun(job_id, before.create_time, before.create_time))
+        assert self.local.factory._definition_table.change(before, replace(before, health=health))
+        return job_id
 
     def stored(self, definition_id: str, api: Api | None = None) -> Definition:
         """Read a definition as the service does."""

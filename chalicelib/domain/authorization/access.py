@@ -83,6 +83,7 @@ ROUTES: Final[Mapping[str, Rule]] = {
     f"GET {_DEFINITION}": Rule(Audience.OWNER),
     f"PATCH {_DEFINITION}": Rule(Audience.OWNER, (Step.MANAGE, Step.EDIT, Step.EDIT_CODE)),
     f"DELETE {_DEFINITION}": Rule(Audience.OWNER, (Step.MANAGE,)),
+    f"GET {_DEFINITION}/latest": Rule(Audience.OWNER),
     f"POST {_DEFINITION}/jobs": Rule(Audience.OWNER, (Step.RUN_NOW,)),
     f"POST {_DEFINITION}/take_over": Rule(Audience.ADMIN_FOR_OTHER, (Step.CREATE,)),
     "GET /scheduler/owners": Rule(Audience.ADMIN),

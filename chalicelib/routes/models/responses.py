@@ -1,13 +1,22 @@
 """Build responses from the records that they describe."""
 
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from chalicelib.domain.serialization import to_wire
 
-__all__ = ["build_response", "without_nulls"]
+__all__ = ["Redirect", "build_response", "without_nulls"]
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A response without a body that sends the client elsewhere, with status 302."""
+
+    url: str
+
 
 _Response = TypeVar("_Response")
 

@@ -15,6 +15,7 @@ from chalicelib.routes.blueprint import View
 from chalicelib.routes.definitions import definitions
 from chalicelib.routes.error_responses import ErrorResponse
 from chalicelib.routes.jobs import jobs
+from chalicelib.routes.models.responses import Redirect
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS, TAGS, Operation
 from chalicelib.routes.openapi.parameters import PATH_PARAMETERS
 from chalicelib.routes.openapi.schemas import component_schemas
@@ -75,7 +76,8 @@ def make_document() -> dict[str, Any]:
     served = views()
     if unpaired := OPERATIONS.keys() ^ {view.__name__ for view in served.values()}:
         raise ValueError(f"Either a view or an entry of OPERATIONS is missing for {', '.join(sorted(unpaired))}.")
-    responses = [response for view in served.values() if (response := _response_of(view))]
+    made = [_response_of(view) for view in served.values()]
+    responses = [response for response in made if response not in (None, Redirect)]
     bodies = [each.body for each in OPERATIONS.values() if each.body]
     schemas, components = component_schemas(bodies, [*responses, ErrorResponse])
     paths: dict[str, dict[str, Any]] = {}
@@ -142,6 +144,14 @@ def _response_of(view: View) -> Any:
 def _success(response: Any, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     if response is None:
         return {"204": {"description": "Done; the response has no body."}}
+    if response is Redirect:
+        location = {
+            "description": "The presigned URL; it is valid for 15 minutes.",
+            "schema": {"type": "string", "format": "uri"},
+        }
+        return {
+            "302": {"description": "The file is there; the response has no body.", "headers": {"Location": location}}
+        }
     return {"200": {"description": "Done.", "content": {"application/json": {"schema": schemas[response]}}}}
 
 

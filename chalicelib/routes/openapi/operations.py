@@ -28,6 +28,7 @@ from chalicelib.routes.openapi.parameters import (
     DEFINITION_LIST_QUERY,
     FILES_QUERY,
     JOB_LIST_QUERY,
+    LATEST_QUERY,
     LOGS_QUERY,
     OWNER,
     OWNER_LIST_QUERY,
@@ -132,6 +133,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         tag="definitions", body=UpdateDefinitionBody, query=(OWNER,), refusals=_OF_SNAPSHOTS, example={"active": False}
     ),
     "delete_definition": Operation(tag="definitions", query=(OWNER,), refusals=(NotFoundError,)),
+    "get_latest_output": Operation(
+        tag="definitions", query=(*LATEST_QUERY, OWNER), refusals=(InvalidRequestError, NotFoundError)
+    ),
     "run_definition": Operation(
         tag="definitions",
         body=RunDefinitionBody,

@@ -15,6 +15,7 @@ __all__ = [
     "DEFINITION_LIST_QUERY",
     "FILES_QUERY",
     "JOB_LIST_QUERY",
+    "LATEST_QUERY",
     "LOGS_QUERY",
     "OWNER",
     "OWNER_LIST_QUERY",
@@ -127,6 +128,14 @@ BATCH_QUERY: Final = (
 FILES_QUERY: Final = (
     Parameter(name="attempt", description="Number of the attempt.", schema=_ATTEMPT),
     Parameter(name="next_token", description="From the previous page.", schema=_TOKEN),
+)
+
+LATEST_QUERY: Final = (
+    Parameter(
+        name="format",
+        description="An output format of the job, such as `html`; by default the first that it has.",
+        schema={"type": "string"},
+    ),
 )
 
 LOGS_QUERY: Final = (
