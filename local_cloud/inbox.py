@@ -71,7 +71,7 @@ class _MailHandler:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the name that aiosmtpd calls
         message = message_from_bytes(envelope.content, policy=policy.default)
         body = message.get_body(("plain",))
-        text = body.get_content() if body else ""
+        text = body.get_content().replace("\r\n", "\n").rstrip() if body else ""
         self._receive("mail", f"To: {', '.join(envelope.rcpt_tos)}\nSubject: {message['Subject']}\n\n{text}")
         return "250 Message accepted for delivery"
 

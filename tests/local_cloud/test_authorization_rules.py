@@ -104,9 +104,21 @@ def test_a_log_is_evaluated_on_its_stream(operation: str) -> None:
     )
 
 
+def test_a_mail_is_evaluated_on_the_identity_of_its_sender() -> None:
+    path = {"path": "/v2/email/outbound-emails"}
+    assert needed("ses", FromEmailAddress="jobs@example.com", **path) == [
+        (
+            "ses:SendEmail",
+            "arn:aws:ses:us-east-1:000000000000:identity/jobs@example.com",
+            {"ses:fromaddress": "jobs@example.com"},
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     "request_",
     [
+        {"service": "ses", "path": "/v2/email/identities"},
         {"service": "ecs", "target": "ListClusters"},
         {"service": "scheduler", "method": "POST", "path": "/schedule-groups/ours"},
         {"service": "logs", "target": "PutLogEvents"},

@@ -39,6 +39,8 @@ OWN_PATHS: Final = (
     ("PUT", "/latest/api/token"),
     ("GET", "/v2/credentials/x"),
     ("GET", "/v2/_catalog"),
+    ("POST", "/v2/email/identities"),
+    ("POST", "/v2/email/outbound-emails/"),
     ("PUT", "/v2/image/manifests/latest"),
     ("POST", "/oauth2/token"),
     ("GET", "/oauth2/authorize"),
@@ -162,6 +164,7 @@ def test_paths_that_need_no_signature_are_closed(paths: LocalPaths, http: httpx.
 
 
 UNSIGNED: Final = (
+    ("POST", "/v2/email/outbound-emails"),
     ("GET", "/"),
     ("POST", f"/v4/{TOKEN}"),
     ("GET", f"/v4/{TOKEN}?Action=ListUsers&Version=2010-05-08"),
