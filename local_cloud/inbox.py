@@ -1,6 +1,7 @@
 """Receive the notifications of a local cloud, mails by SMTP and webhooks by HTTP on loopback, and print them."""
 
 import json
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -43,15 +44,17 @@ class Inbox:
         LocalCloudError
             If one of the ports is in use.
         """
-        mail = Controller(_MailHandler(self._receive), hostname=HOST, port=self._mail_port)
         try:
-            mail.start()
+            # A controller whose port is in use leaves an event loop behind.
+            socket.create_server((HOST, self._mail_port)).close()
             webhook = HTTPServer((HOST, self._webhook_port), _handler(self._receive))
         except OSError as error:
             raise LocalCloudError(
                 f"The inbox cannot listen on ports {self._mail_port} and {self._webhook_port}: {error.strerror or error}."
                 " Is another one running?"
             ) from None
+        mail = Controller(_MailHandler(self._receive), hostname=HOST, port=self._mail_port)
+        mail.start()
         thread = threading.Thread(target=webhook.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
         try:
