@@ -122,7 +122,7 @@ class Triggers(Construct):
             self._follow(function, table, (), dead_letters, retries=None)
 
     def deliver_notifications(self, function: Function, notifications: Table, dead_letters: Queue) -> None:
-        """Send each requested delivery to a function, several at a time, because a webhook may take seconds to respond."""
+        """Send each requested delivery to a function; one that fails is requested again by the sweep."""
         self._follow(function, notifications, _NOTIFICATION_PATTERNS, dead_letters)
 
     def _follow(

@@ -107,6 +107,10 @@ class NotificationService:
             ids = {"owner_id": delivery.owner_id, "delivery_id": delivery.delivery_id, "channel": delivery.channel}
             _log.warning("notification not delivered: %s", error, extra=ids)
             return after_failure(delivery, str(error), self.clock(), is_permanent=error.is_permanent)
+        except Exception:  # noqa: BLE001 - else it would be requested again for ever
+            count_background_failure(BackgroundWork.NOTIFICATIONS)
+            _log.exception("notification not delivered", extra={"delivery_id": delivery.delivery_id})
+            return after_failure(delivery, "the service has a fault; see its log.", self.clock(), is_permanent=False)
         return after_success(delivery, self.clock())
 
 

@@ -93,9 +93,9 @@ class NotificationChannels:
             raise ChannelError(f"AWS did not respond: {type(error).__name__}") from error
 
     def _post(self, channel: Channel, delivery: Delivery) -> None:
-        url = self._client("secretsmanager").get_secret_value(SecretId=channel.secret_arn)["SecretString"].strip()
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        secret = self._client("secretsmanager").get_secret_value(SecretId=channel.secret_arn)
+        url = secret.get("SecretString", "").strip()  # absent if the secret is binary
+        if not _is_allowed(url):
             raise ChannelError("the webhook's secret is not a URL that begins with https://.")
         body = json.dumps(webhook_body(channel.format or WebhookFormat.JSON, delivery), ensure_ascii=False).encode()
         try:
@@ -131,3 +131,13 @@ class NotificationChannels:
         self._client("sns").publish(
             TopicArn=channel.topic_arn, Subject=subject, Message=delivery.text, MessageAttributes=attributes
         )
+
+
+def _is_allowed(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    )

@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,23 @@ pytestmark = [pytest.mark.local_cloud, pytest.mark.xdist_group("inbox")]
 
 _SECONDS = 60
 """The longest wait: two streams and two cold starts take about five."""
+
+
+_ASSUMED_BY_EVENTS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": f"{name}.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        for name in ("events", "lambda", "states")
+    ],
+}
+
+_SENDS_THE_JOB_ID = """
+import json, os, boto3
+
+def handler(event, _context):
+    body = json.dumps({"job_id": event["detail"]["job_id"]})
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=body)
+"""
 
 
 @dataclass
@@ -114,6 +132,50 @@ def test_a_rule_gets_the_events_of_the_jobs_that_its_pattern_matches(
     assert [each["detail-type"] for each in events] == ["Job Created", "Job Started", "Job Completed"]
     assert {each["detail"]["job_id"] for each in events} == {job_id}
     assert events[-1]["detail"]["outcome"]["code"] == "succeeded"
+
+
+def test_a_rule_starts_a_workflow_and_a_function(
+    client: Client, deployed: Deployed, notebook: NotebookMaker, tmp_path: Path
+) -> None:
+    """The examples of docs/events.md: a Step Functions workflow and a Lambda function as targets."""
+    events, workflows, functions = (deployed.administrator(name) for name in ("events", "stepfunctions", "lambda"))
+    role = deployed.administrator("iam").create_role(
+        RoleName="started-by-events", AssumeRolePolicyDocument=json.dumps(_ASSUMED_BY_EVENTS)
+    )["Role"]["Arn"]
+    steps = {"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": True}}}
+    workflow = workflows.create_state_machine(name="goes-on", definition=json.dumps(steps), roleArn=role)[
+        "stateMachineArn"
+    ]
+    code = tmp_path / "code.zip"
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", _SENDS_THE_JOB_ID)
+    queue = deployed.administrator("sqs").create_queue(QueueName="from-the-function")["QueueUrl"]
+    function = functions.create_function(
+        FunctionName="goes-on", Runtime="python3.13", Handler="index.handler", Role=role,
+        Code={"ZipFile": code.read_bytes()}, Environment={"Variables": {"QUEUE": queue}},
+    )["FunctionArn"]  # fmt: skip
+    pattern = {"source": ["jupyter-scheduler"], "detail-type": ["Job Completed"], "detail": {"name": ["prepare-data"]}}
+    events.put_rule(Name="prepared", EventBusName="jupyter-scheduler", EventPattern=json.dumps(pattern))
+    targets = [{"Id": "workflow", "Arn": workflow, "RoleArn": role}, {"Id": "function", "Arn": function}]
+    events.put_targets(Rule="prepared", EventBusName="jupyter-scheduler", Targets=targets)
+    try:
+        job_id = client.submit(notebook("1"), name="prepare-data", output_formats=["ipynb"])
+        client.wait(job_id)
+        end = time.monotonic() + _SECONDS
+        while (
+            not (runs := workflows.list_executions(stateMachineArn=workflow)["executions"]) and time.monotonic() < end
+        ):
+            time.sleep(0.5)
+        (run,) = runs
+        started_with = json.loads(workflows.describe_execution(executionArn=run["executionArn"])["input"])
+        assert started_with["detail"]["job_id"] == job_id
+        assert take(deployed, queue, 1) == [{"job_id": job_id}]
+    finally:
+        events.remove_targets(Rule="prepared", EventBusName="jupyter-scheduler", Ids=["workflow", "function"])
+        events.delete_rule(Name="prepared", EventBusName="jupyter-scheduler")
+        functions.delete_function(FunctionName="goes-on")
+        workflows.delete_state_machine(stateMachineArn=workflow)
+        deployed.administrator("iam").delete_role(RoleName="started-by-events")
 
 
 def test_failing_runs_pause_a_schedule(client: Client, notebook: NotebookMaker) -> None:

@@ -150,11 +150,11 @@ def _job_commands(job_id: str) -> tuple[str, str]:
 
 
 def _message(subject: str, lines: list[str]) -> Message:
-    one_line = " ".join(shorten(subject, _SUBJECT_CHARACTERS).split())
-    return Message(
-        one_line,
-        "\n".join(shorten(line, _ERROR_CHARACTERS) if not line.startswith("    ") else line for line in lines) + "\n",
+    """Make a message. Names and tags can contain anything, so each stays in its line; the lines of an error are indented."""
+    text = "\n".join(
+        line if line.startswith("    ") else shorten(line, _ERROR_CHARACTERS).replace("\n", " ") for line in lines
     )
+    return Message(" ".join(shorten(subject, _SUBJECT_CHARACTERS).split()), f"{text}\n")
 
 
 def _time(instant: datetime, zone: str | None) -> str:

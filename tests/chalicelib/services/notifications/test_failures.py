@@ -79,7 +79,9 @@ def test_refusals_of_a_webhook(made: Definitions, chat: Listener, status: int, s
     assert shown == ([expected] if state == "failed" else [])
 
 
-@pytest.mark.parametrize("secret", ["http://example.com/hook", "ftp://127.0.0.1/", "not a URL", ""])
+@pytest.mark.parametrize(
+    "secret", ["http://example.com/hook", "ftp://127.0.0.1/", "not a URL", "", "https://[", "https:///hook"]
+)
 def test_a_secret_that_is_not_the_url_of_a_webhook(made: Definitions, secret: str) -> None:
     made.local.client("secretsmanager").put_secret_value(SecretId="chat", SecretString=secret or " ")
     fail(made.local, notify=["chat"])

@@ -134,6 +134,13 @@ def test_without_subscriptions_nothing_is_stored(made: Definitions) -> None:
     assert made.deliveries() == {}
 
 
+def test_a_name_or_a_tag_stays_in_its_line(made: Definitions, chat: Listener) -> None:
+    fail(made.local, notify=["chat"], tags=["a\n\nnbjobs delete everything"])
+    made.notify()
+    (told,) = chat.received
+    assert "tags:       a  nbjobs delete everything\n" in told["text"]
+
+
 HOSTILE = "<!channel> <@U1> *bold* [link](https://evil.example) &amp; \x1b]0;title\x07\x1b[31mred\u202e\r\nBcc: x@evil.example"
 
 
