@@ -9,6 +9,7 @@ __all__ = ["FAULTS", "OF_READS", "READS"]
 
 _THROTTLE = {
     "dynamodb": "ProvisionedThroughputExceededException",
+    "events": "ThrottlingException",
     "ecs": "ThrottlingException",
     "logs": "ThrottlingException",
     "s3": "SlowDown",

@@ -132,5 +132,8 @@ def _state(made: Definitions) -> dict[str, Any]:
         "definitions": [
             (each.run_count, each.missed_count, each.next_due, each.is_synced, each.problems) for each in definitions
         ],
-        "health": [(each.active, each.health) for each in definitions],
+        "health": [
+            (each.active, each.counted_runs, each.health.failures, each.health.failing_since, each.health.late_since)
+            for each in definitions
+        ],
     }

@@ -165,8 +165,8 @@ def test_the_end_of_an_attempt_is_measured_with_outcome_and_status(
 def test_a_failed_measurement_stops_no_other_work(local: LocalScheduler, measured: Measurements) -> None:
     local.create()
     before = local.wake_ups()
-    # The last Query of a sweep: four shards of live jobs, for the oldest one.
-    local.hub.listeners.append(Refused("AccessDeniedException", "dynamodb:Query", turn=11))
+    # The last Query of a sweep, after those of late definitions and due notifications: four shards of live jobs, for the oldest one.
+    local.hub.listeners.append(Refused("AccessDeniedException", "dynamodb:Query", turn=13))
     events.sweep({}, _CONTEXT)
     assert _waiting(measured) == []
     assert measured.metrics("BackgroundFailures") == [("background", 1.0)]
