@@ -8,6 +8,7 @@ from jupyter_scheduler.models import DescribeJob, DescribeJobDefinition, Status
 from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
 from jupyter_scheduler_aws.api.request_fields import is_random_token
+from jupyter_scheduler_aws.connector.kept_input import kept_input
 from jupyter_scheduler_aws.connector.status_message import status_message
 from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
@@ -58,7 +59,7 @@ def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDe
     """Read a definition. If that fails, return a placeholder.
 
     The name includes the problems of the definition, because the panel has no other place for them. It never sends the
-    name back.
+    name back. It sends the input file back, which is therefore marked: see `kept_input`.
 
     Parameters
     ----------
@@ -69,7 +70,12 @@ def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDe
     """
     document = _sanitize(document)
     name = _name_with_problems(document, whole=whole)
-    shown = {**document, "name": name, "schedule": _expand_macro(document.get("schedule"))}
+    shown = {
+        **document,
+        "name": name,
+        "schedule": _expand_macro(document.get("schedule")),
+        "input_filename": kept_input(document),
+    }
     model = _read(DescribeJobDefinition, shown) or _read(DescribeJobDefinition, _placeholder_definition(shown))
     if model is None:
         raise ValueError(f"The response of the service has no definition id: {str(document)[:200]}")

@@ -129,8 +129,8 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
 
     @transfer
     def update_job_definition(self, job_definition_id: str, model: UpdateJobDefinition) -> None:
-        """Change only what the request contains."""
-        self._definitions.update(job_definition_id, model)
+        """Change only what the request contains. The log says whether the snapshot was replaced."""
+        self.log.info(self._definitions.update(job_definition_id, model))
 
     @request
     def delete_job_definition(self, job_definition_id: str) -> None:
