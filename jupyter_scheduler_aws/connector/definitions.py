@@ -15,6 +15,7 @@ from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request, upload_input
 from jupyter_scheduler_aws.connector.kept_input import is_kept
 from jupyter_scheduler_aws.connector.list_pages import fetch_definitions
+from jupyter_scheduler_aws.connector.own_options import DEFINITION_OPTIONS, own_options
 from jupyter_scheduler_aws.connector.panel_models import read_definition, read_definitions
 from jupyter_scheduler_aws.connector.workspace import Workspace
 
@@ -41,7 +42,8 @@ class Definitions:
     def create(self, model: CreateJobDefinition) -> str:
         """Upload the notebook as it is now, create a definition, and return its id."""
         client = self._connection.client
-        return client.create_definition(make_create_request(client, self._workspace, model))
+        request = make_create_request(client, self._workspace, model)
+        return client.create_definition(request | own_options((*DEFINITION_OPTIONS, "active")))
 
     def page(self, query: ListJobDefinitionsQuery) -> ListJobDefinitionsResponse:
         """Return a page of definitions."""
@@ -66,6 +68,7 @@ class Definitions:
         """
         client = self._connection.client
         changes = model.dict(exclude_unset=True, exclude_none=True, exclude=_IGNORED_FIELDS)
+        changes |= own_options(DEFINITION_OPTIONS)
         brought = model.input_uri if model.input_uri and not is_kept(model.input_uri) else None
         if brought:
             folder = client.get_definition(definition_id).package_input_folder

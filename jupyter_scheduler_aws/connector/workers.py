@@ -1,6 +1,7 @@
 """Runs blocking calls in threads, outside of the event loop of the server."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,11 +28,13 @@ class Workers:
         self._slots = asyncio.Semaphore(limit)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run a call, and return or raise what it does."""
+        """Run a call with the context variables of the caller, and return or raise what it does."""
         async with self._slots:
             loop = asyncio.get_running_loop()
             future: asyncio.Future[T] = loop.create_future()
-            threading.Thread(target=_work, args=(call, loop, future), name="jupyter-scheduler-aws", daemon=True).start()
+            context = contextvars.copy_context()
+            arguments = (_work, call, loop, future)
+            threading.Thread(target=context.run, args=arguments, name="jupyter-scheduler-aws", daemon=True).start()
             return await future
 
 
