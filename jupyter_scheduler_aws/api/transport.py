@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+from jupyter_scheduler_aws.api.deadline import remaining_seconds
 from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
 from jupyter_scheduler_aws.api.signing import RequestSigner
 from jupyter_scheduler_aws.errors import (
@@ -35,6 +36,8 @@ S3_RETRYABLE_STATUSES: Final = RETRYABLE_STATUSES | {500}
 
 _EXPIRED: Final = "security token included in the request is expired"
 """Part of API Gateway's message for temporary credentials that have expired."""
+
+_TOO_LATE: Final = f"did not respond in time. Check {URL_VARIABLE}, the network and proxy settings."
 
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
@@ -95,7 +98,7 @@ def _no_certificates() -> ssl.SSLContext:
 
 def _describe(error: httpx.RequestError) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return f"did not respond in time. Check {URL_VARIABLE}, the network and proxy settings."
+        return _TOO_LATE
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return f"has a certificate that is not trusted ({error}). If a proxy replaces certificates, set AWS_CA_BUNDLE to the certificate of the proxy."
     return f"is out of reach: {error}. Check {URL_VARIABLE}, the network and proxy settings."
@@ -216,11 +219,29 @@ class Transport:
 
     def _request(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Request:
         try:
-            return self._http.build_request(method, url, json=body)
+            return self._http.build_request(method, url, json=body, timeout=self._timeout_now())
         except (ValueError, httpx.InvalidURL) as error:
             raise SchedulerClientError(
                 f"The request cannot be sent: {error}. Numbers must be finite, and texts must be valid Unicode and not too long."
             ) from error
+
+    def _timeout_now(self) -> httpx.Timeout:
+        """Return the timeouts of a request that starts now: at most what remains until the deadline.
+
+        Raises
+        ------
+        RetryableError
+            If the deadline is over. No retry follows, because it would be over too.
+        """
+        remaining = remaining_seconds()
+        if remaining is None:
+            return self._timeout
+        if not remaining:
+            raise RetryableError(UnreachableError(f"{self.url} {_TOO_LATE}"))
+        connect, read = (
+            min(seconds or remaining, remaining) for seconds in (self._timeout.connect, self._timeout.read)
+        )
+        return httpx.Timeout(read, connect=connect)
 
     def _read(self, response: httpx.Response) -> Any:
         if response.is_success and not response.content:
