@@ -24,6 +24,7 @@ from jupyter_scheduler_aws.errors import (
     UnreachableError,
     error_of_response,
 )
+from jupyter_scheduler_aws.gateway_messages import describe_request, is_expired_login
 from jupyter_scheduler_aws.versions import package_version
 
 __all__ = ["RETRYABLE_STATUSES", "S3_RETRYABLE_STATUSES", "Query", "Transport", "find_url", "retry_after_seconds"]
@@ -33,9 +34,6 @@ RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 
 S3_RETRYABLE_STATUSES: Final = RETRYABLE_STATUSES | {500}
 """For its InternalError, S3 asks for a retry."""
-
-_EXPIRED: Final = "security token included in the request is expired"
-"""Part of API Gateway's message for temporary credentials that have expired."""
 
 _TOO_LATE: Final = f"did not respond in time. Check {URL_VARIABLE}, the network and proxy settings."
 
@@ -201,7 +199,7 @@ class Transport:
                 return None  # An earlier attempt deleted it, and its response was lost.
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 maybe_done = was_maybe_done
-            return self._read(response)
+            return self._read(response, describe_request(method, path))
 
         return self.retry_policy.run(attempt)
 
@@ -212,7 +210,7 @@ class Transport:
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
             response = self._http.send(self._request(method, url, body), auth=self._signer)
-            is_renewed = _EXPIRED in response.text and self._signer.renew(response.request)
+            is_renewed = is_expired_login(response.text) and self._signer.renew(response.request)
             return self._http.send(self._request(method, url, body), auth=self._signer) if is_renewed else response
         except httpx.RequestError as error:
             raise RetryableError(UnreachableError(f"{self.url} {_describe(error)}")) from error
@@ -243,7 +241,7 @@ class Transport:
         )
         return httpx.Timeout(read, connect=connect)
 
-    def _read(self, response: httpx.Response) -> Any:
+    def _read(self, response: httpx.Response, what: str) -> Any:
         if response.is_success and not response.content:
             return None
         try:
@@ -252,16 +250,17 @@ class Transport:
             document = None
         if response.is_success and document is not None:
             return document
-        error = self._error_of(response, document)
+        error = self._error_of(response, document, what)
         if response.status_code in RETRYABLE_STATUSES:
             raise RetryableError(error, retry_after_seconds=retry_after_seconds(response))
         raise error
 
-    def _error_of(self, response: httpx.Response, document: object) -> SchedulerApiError | UnexpectedResponseError:
+    def _error_of(
+        self, response: httpx.Response, document: object, what: str
+    ) -> SchedulerApiError | UnexpectedResponseError:
         if isinstance(document, Mapping) or response.status_code in RETRYABLE_STATUSES:
-            return error_of_response(
-                response.status_code, document, request_id=response.headers.get("x-amzn-requestid")
-            )
+            request_id = response.headers.get("x-amzn-requestid")
+            return error_of_response(response.status_code, document, request_id=request_id, what=what)
         return UnexpectedResponseError(
             f"{self.url} responded with status {response.status_code}, but the response is not the scheduler's. "
             f"Compare {URL_VARIABLE} with the stack's output ApiUrl."
