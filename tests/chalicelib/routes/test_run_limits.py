@@ -7,7 +7,7 @@ import pytest
 from tests.support.definitions import Definitions
 from tests.support.scheduler import LocalScheduler, notebook
 
-_LIMITS: Final = {
+_LIMITS: Final[dict[str, Any]] = {
     "timeout_seconds": 90,
     "max_retries": 2,
     "retry_on_timeout": True,
@@ -45,7 +45,7 @@ def test_a_definition_and_its_jobs_have_the_limits(local: LocalScheduler, made: 
 def test_a_field_takes_precedence_over_a_parameter(local: LocalScheduler, made: Definitions, field: str) -> None:
     other = {**_LIMITS, "timeout_seconds": 60, "max_retries": 1, "retry_on_timeout": False}
     other["min_retry_interval_millis"] = 7
-    fields = {field: other[field], "runtime_environment_parameters": _LIMITS}
+    fields: dict[str, Any] = {field: other[field], "runtime_environment_parameters": _LIMITS}
     expected = {**_LIMITS, field: other[field]}
     assert _limits(local.job(local.create(notebook(), **fields))) == expected
     definition_id = made.create(**fields)
