@@ -27,6 +27,7 @@ SchedulerClientError
 from collections.abc import Mapping
 from typing import Any, Final
 
+from jupyter_scheduler_aws.gateway_messages import explain_gateway_message, explain_status
 from jupyter_scheduler_aws.sanitize import sanitize_text
 
 __all__ = [
@@ -213,28 +214,10 @@ _CLASSES: Final[Mapping[int, type[SchedulerApiError]]] = {
     429: TooManyRequestsError,
 }
 
-_HINTS: Final[Mapping[str, str]] = {
-    "Missing Authentication Token": (
-        f"There is nothing at this address: compare {URL_VARIABLE} with the stack's output ApiUrl."
-    ),
-    "Forbidden": (
-        f"There is nothing at this address that you can use: compare {URL_VARIABLE} with the stack's output ApiUrl."
-    ),
-    "Signature expired": "This machine's clock is wrong: set it and try again.",
-    "Signature not yet current": "This machine's clock is wrong: set it and try again.",
-    "security token included in the request is expired": "Log in again, for example with `aws sso login`.",
-    "security token included in the request is invalid": (
-        "AWS does not know these credentials: check AWS_PROFILE, or the keys in the environment."
-    ),
-    "request signature we calculated does not match": (
-        "The secret key is not the one of this access key: check AWS_PROFILE, or the keys in the environment."
-    ),
-    "not authorized to perform": "Ask the operator for the policy that the stack's output UserPolicyArn names.",
-}
-"""What to do about API Gateway's own messages, which are worded for programmers."""
 
-
-def error_of_response(status: int, document: object, *, request_id: str | None = None) -> SchedulerApiError:
+def error_of_response(
+    status: int, document: object, *, request_id: str | None = None, what: str = "asking the service"
+) -> SchedulerApiError:
     """Return the error for a response without success.
 
     Parameters
@@ -245,17 +228,14 @@ def error_of_response(status: int, document: object, *, request_id: str | None =
         The decoded JSON body, or the text where it is not JSON.
     request_id
         From the headers of the response; one in the body takes precedence.
+    what
+        What the client was doing: see `describe_request`.
     """
     fields: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
-    message = str(
-        fields.get("message")
-        or fields.get("Message")
-        or f"The service responded with status {status} without a message."
-    )
-    hint = next((hint for part, hint in _HINTS.items() if part in message), None)
+    message = fields.get("message") or fields.get("Message")
     kind = _CLASSES.get(status, ServiceError if status >= 500 else SchedulerApiError)  # noqa: PLR2004 - the first status of server errors
     return kind(
-        f"{message.removesuffix('.')}. {hint}" if hint else message,
+        explain_gateway_message(str(message), what=what) if message else explain_status(status, what=what),
         status=status,
         code=fields.get("code"),
         reason=fields.get("reason"),

@@ -3,6 +3,7 @@
 The runner reports a code (docs/runner-protocol.md). If a container ends without a report, `ecs_failure` derives one from what ECS says.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -237,7 +238,7 @@ def make_outcome(code: str, message: str = "", *, cell: int | None = None, error
     code
         An `OutcomeCode`, or its value as a runner reports it.
     message
-        What happened; without one, the advice for this code.
+        What happened; without one, the advice for this code. If it does not name the cell, its number comes first.
     cell
         The code cell in which the attempt ended, numbered from 1.
     error_name
@@ -253,8 +254,14 @@ def make_outcome(code: str, message: str = "", *, cell: int | None = None, error
     return Outcome(
         code=known,
         title=kind.title,
-        message=shorten(message, MESSAGE_CHARACTERS) or kind.advice,
+        message=shorten(_with_cell(shorten(message, MESSAGE_CHARACTERS) or kind.advice, cell), MESSAGE_CHARACTERS),
         retryable=kind.is_retryable,
         cell=cell,
         error_name=shorten(error_name or "", _NAME_CHARACTERS) or None,
     )
+
+
+def _with_cell(message: str, cell: int | None) -> str:
+    """Name the cell in a message that does not: people look for it there."""
+    is_named = cell is None or re.search(rf"\bcell {cell}\b", message, re.IGNORECASE)
+    return message if is_named else f"In cell {cell}: {message}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from jupyter_scheduler_aws.api.deadline import remaining_seconds
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class RetryPolicy:
     """Waits for a number of seconds; replace it to make tests fast."""
 
     def run(self, step: Callable[[], T]) -> T:
-        """Run a step until it succeeds, raises something other than `RetryableError`, or has no attempts left.
+        """Run a step until it succeeds, raises something other than `RetryableError`, or has no attempts or no time left: see `deadline`.
 
         Raises
         ------
@@ -68,7 +69,7 @@ class RetryPolicy:
 
     def _retry(self, step: Callable[[], T], first: RetryableError) -> T:
         """Go on after the first attempt. Only this imports tenacity: most steps succeed at once."""
-        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+        from tenacity import Retrying, retry_if_exception_type
 
         failures = [first]
 
@@ -78,7 +79,7 @@ class RetryPolicy:
             return step()
 
         retrying = Retrying(
-            stop=stop_after_attempt(self.max_attempts),
+            stop=self._is_last,
             wait=self._delay,
             retry=retry_if_exception_type(RetryableError),
             sleep=self.sleep,
@@ -88,6 +89,13 @@ class RetryPolicy:
             return retrying(attempt)
         except RetryableError as last:
             raise last.error from last.__cause__
+
+    def _is_last(self, state: "RetryCallState") -> bool:
+        """Return whether there are no attempts left, or the next one would start after the deadline."""
+        remaining = remaining_seconds()
+        return state.attempt_number >= self.max_attempts or (
+            remaining is not None and state.upcoming_sleep >= remaining
+        )
 
     def _delay(self, state: "RetryCallState") -> float:
         from tenacity import wait_exponential

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+from jupyter_scheduler_aws.api.deadline import remaining_seconds
 from jupyter_scheduler_aws.api.retry_policy import RetryableError, RetryPolicy
 from jupyter_scheduler_aws.api.signing import RequestSigner
 from jupyter_scheduler_aws.errors import (
@@ -23,6 +24,7 @@ from jupyter_scheduler_aws.errors import (
     UnreachableError,
     error_of_response,
 )
+from jupyter_scheduler_aws.gateway_messages import describe_request, is_expired_login
 from jupyter_scheduler_aws.versions import package_version
 
 __all__ = ["RETRYABLE_STATUSES", "S3_RETRYABLE_STATUSES", "Query", "Transport", "find_url", "retry_after_seconds"]
@@ -33,8 +35,7 @@ RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 S3_RETRYABLE_STATUSES: Final = RETRYABLE_STATUSES | {500}
 """For its InternalError, S3 asks for a retry."""
 
-_EXPIRED: Final = "security token included in the request is expired"
-"""Part of API Gateway's message for temporary credentials that have expired."""
+_TOO_LATE: Final = f"did not respond in time. Check {URL_VARIABLE}, the network and proxy settings."
 
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
@@ -95,7 +96,7 @@ def _no_certificates() -> ssl.SSLContext:
 
 def _describe(error: httpx.RequestError) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return f"did not respond in time. Check {URL_VARIABLE}, the network and proxy settings."
+        return _TOO_LATE
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return f"has a certificate that is not trusted ({error}). If a proxy replaces certificates, set AWS_CA_BUNDLE to the certificate of the proxy."
     return f"is out of reach: {error}. Check {URL_VARIABLE}, the network and proxy settings."
@@ -198,7 +199,7 @@ class Transport:
                 return None  # An earlier attempt deleted it, and its response was lost.
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 maybe_done = was_maybe_done
-            return self._read(response)
+            return self._read(response, describe_request(method, path))
 
         return self.retry_policy.run(attempt)
 
@@ -209,20 +210,38 @@ class Transport:
     def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
             response = self._http.send(self._request(method, url, body), auth=self._signer)
-            is_renewed = _EXPIRED in response.text and self._signer.renew(response.request)
+            is_renewed = is_expired_login(response.text) and self._signer.renew(response.request)
             return self._http.send(self._request(method, url, body), auth=self._signer) if is_renewed else response
         except httpx.RequestError as error:
             raise RetryableError(UnreachableError(f"{self.url} {_describe(error)}")) from error
 
     def _request(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Request:
         try:
-            return self._http.build_request(method, url, json=body)
+            return self._http.build_request(method, url, json=body, timeout=self._timeout_now())
         except (ValueError, httpx.InvalidURL) as error:
             raise SchedulerClientError(
                 f"The request cannot be sent: {error}. Numbers must be finite, and texts must be valid Unicode and not too long."
             ) from error
 
-    def _read(self, response: httpx.Response) -> Any:
+    def _timeout_now(self) -> httpx.Timeout:
+        """Return the timeouts of a request that starts now: at most what remains until the deadline.
+
+        Raises
+        ------
+        RetryableError
+            If the deadline is over. No retry follows, because it would be over too.
+        """
+        remaining = remaining_seconds()
+        if remaining is None:
+            return self._timeout
+        if not remaining:
+            raise RetryableError(UnreachableError(f"{self.url} {_TOO_LATE}"))
+        connect, read = (
+            min(seconds or remaining, remaining) for seconds in (self._timeout.connect, self._timeout.read)
+        )
+        return httpx.Timeout(read, connect=connect)
+
+    def _read(self, response: httpx.Response, what: str) -> Any:
         if response.is_success and not response.content:
             return None
         try:
@@ -231,16 +250,17 @@ class Transport:
             document = None
         if response.is_success and document is not None:
             return document
-        error = self._error_of(response, document)
+        error = self._error_of(response, document, what)
         if response.status_code in RETRYABLE_STATUSES:
             raise RetryableError(error, retry_after_seconds=retry_after_seconds(response))
         raise error
 
-    def _error_of(self, response: httpx.Response, document: object) -> SchedulerApiError | UnexpectedResponseError:
+    def _error_of(
+        self, response: httpx.Response, document: object, what: str
+    ) -> SchedulerApiError | UnexpectedResponseError:
         if isinstance(document, Mapping) or response.status_code in RETRYABLE_STATUSES:
-            return error_of_response(
-                response.status_code, document, request_id=response.headers.get("x-amzn-requestid")
-            )
+            request_id = response.headers.get("x-amzn-requestid")
+            return error_of_response(response.status_code, document, request_id=request_id, what=what)
         return UnexpectedResponseError(
             f"{self.url} responded with status {response.status_code}, but the response is not the scheduler's. "
             f"Compare {URL_VARIABLE} with the stack's output ApiUrl."

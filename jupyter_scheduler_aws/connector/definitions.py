@@ -1,6 +1,6 @@
 """The operations of the panel on job definitions."""
 
-from typing import Any, Final
+from typing import Final
 
 from jupyter_scheduler.models import (
     CreateJobDefinition,
@@ -11,10 +11,12 @@ from jupyter_scheduler.models import (
     UpdateJobDefinition,
 )
 
-from jupyter_scheduler_aws.api.definition_models import Definition
+from jupyter_scheduler_aws.connector.compute_types import plain_names
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request, upload_input
+from jupyter_scheduler_aws.connector.kept_input import is_kept
 from jupyter_scheduler_aws.connector.list_pages import fetch_definitions
+from jupyter_scheduler_aws.connector.own_options import DEFINITION_OPTIONS, own_options
 from jupyter_scheduler_aws.connector.panel_models import read_definition, read_definitions
 from jupyter_scheduler_aws.connector.workspace import Workspace
 
@@ -41,7 +43,8 @@ class Definitions:
     def create(self, model: CreateJobDefinition) -> str:
         """Upload the notebook as it is now, create a definition, and return its id."""
         client = self._connection.client
-        return client.create_definition(make_create_request(client, self._workspace, model))
+        request = make_create_request(client, self._workspace, model)
+        return client.create_definition(request | own_options((*DEFINITION_OPTIONS, "active")))
 
     def page(self, query: ListJobDefinitionsQuery) -> ListJobDefinitionsResponse:
         """Return a page of definitions."""
@@ -54,17 +57,29 @@ class Definitions:
         """Return a definition."""
         return read_definition(self._connection.client.get_definition(definition_id).document, whole=True)
 
-    def update(self, definition_id: str, model: UpdateJobDefinition) -> None:
-        """Change only what the request contains. For the notebook, see `has_new_notebook`."""
+    def update(self, definition_id: str, model: UpdateJobDefinition) -> str:
+        """Change only what the request contains, and return what happened to the snapshot, for the log.
+
+        The snapshot is replaced if and only if a person brought a file: see `kept_input`.
+
+        Raises
+        ------
+        SnapshotError
+            If the file that was brought does not exist, or cannot be packed. Then nothing is changed.
+        """
         client = self._connection.client
-        changes = model.dict(exclude_unset=True, exclude_none=True, exclude=_IGNORED_FIELDS)
-        if model.input_uri:
-            definition = client.get_definition(definition_id)
-            if has_new_notebook(definition, model.input_uri, changes):
-                folder = definition.package_input_folder
-                changes |= upload_input(client, self._workspace, model.input_uri, folder=folder)
+        changes = plain_names(model.dict(exclude_unset=True, exclude_none=True, exclude=_IGNORED_FIELDS))
+        changes |= own_options(DEFINITION_OPTIONS)
+        brought = model.input_uri if model.input_uri and not is_kept(model.input_uri) else None
+        if brought:
+            folder = client.get_definition(definition_id).package_input_folder
+            changes |= upload_input(client, self._workspace, self._workspace.dropped(brought), folder=folder)
         if changes or not model.input_uri:
             client.change_definition(definition_id, changes)
+        else:
+            client.get_definition(definition_id)
+        what = f"the snapshot is now {changes['input_path']!a}" if brought else "the snapshot is kept"
+        return f"Edited job definition {definition_id!a}: {what}"
 
     def delete(self, definition_id: str) -> None:
         """Delete a definition with its jobs."""
@@ -73,16 +88,3 @@ class Definitions:
     def run(self, definition_id: str, model: CreateJobFromDefinition) -> str:
         """Run a definition now, and return the id of the job."""
         return self._connection.client.create_job_of_definition(definition_id, model.dict(exclude_none=True))
-
-
-def has_new_notebook(definition: Definition, input_uri: str, changes: dict[str, Any]) -> bool:
-    """Check whether an edit in the panel replaces the notebook.
-
-    The panel sends the full path if the user dropped a file on the form, and otherwise only the name of the notebook,
-    whichever folder it is in. In the root folder of the server, both are the same. In that case, an edit that does not
-    change the schedule must be about the file, and an edit that changes the schedule keeps the snapshot.
-    """
-    if input_uri != definition.input_filename:
-        return True
-    changes_schedule = (changes.get("schedule"), changes.get("timezone")) != (definition.schedule, definition.timezone)
-    return definition.input_path == input_uri and not changes_schedule

@@ -1,18 +1,24 @@
 """The environments that the panel lists."""
 
+import logging
 from typing import Any
 
 from jupyter_scheduler.environments import EnvironmentManager
 from jupyter_scheduler.models import RuntimeEnvironment
 
-from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, request
+from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, read
+from jupyter_scheduler_aws.connector.compute_types import with_size
 from jupyter_scheduler_aws.connector.connection import Connection
-from jupyter_scheduler_aws.connector.error_messages import to_environment_error
+from jupyter_scheduler_aws.connector.error_messages import panel_message
+from jupyter_scheduler_aws.connector.no_environments import environments_that_explain
 from jupyter_scheduler_aws.connector.workers import Workers
-from jupyter_scheduler_aws.errors import ConfigurationError
+from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerClientError
 from jupyter_scheduler_aws.sanitize import sanitize_text
 
 __all__ = ["AwsEnvironmentManager"]
+
+
+_log = logging.getLogger(__name__)
 
 
 class _Labels(dict[str, str]):
@@ -22,7 +28,13 @@ class _Labels(dict[str, str]):
         return output_format
 
 
-@add_async_methods(to_environment_error)
+def _explain(error: SchedulerClientError) -> list[RuntimeEnvironment]:
+    reason = panel_message(error)
+    _log.warning("Cannot list the environments: %s", reason)
+    return environments_that_explain(reason)
+
+
+@add_async_methods(_explain)
 class AwsEnvironmentManager(EnvironmentManager):  # type: ignore[misc]
     """Lists the environments of the stack.
 
@@ -31,21 +43,20 @@ class AwsEnvironmentManager(EnvironmentManager):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.requests = self.transfers = Workers(2)
+        self.read_timeout_seconds = 1.0  # without a scheduler, it sends no request
         self._connection: Connection | None = None
         self._labels = _Labels()
 
-    def connect(self, connection: Connection) -> None:
-        """Use the connection of a scheduler."""
+    def connect(self, connection: Connection, *, read_timeout_seconds: float) -> None:
+        """Use the connection of a scheduler, and its deadline for what the panel shows [s]."""
         self._connection = connection
+        self.read_timeout_seconds = read_timeout_seconds
 
-    @request
+    @read
     def list_environments(self) -> list[RuntimeEnvironment]:
         """Return the environments that the user may use, in the order of the operator.
 
-        Raises
-        ------
-        EnvironmentRetrievalError
-            If the service does not return them.
+        If the service does not return them, this returns the reason instead: see `environments_that_explain`.
         """
         if self._connection is None:
             raise ConfigurationError(
@@ -70,6 +81,12 @@ def _environment(document: Any) -> RuntimeEnvironment:
     """Read an environment. The label is the name, because the picker of the panel submits the label as the name."""
     names = [item["name"] for item in document["output_formats"]]
     description = sanitize_text(str(document.get("description") or ""))
-    return RuntimeEnvironment(
-        **{**document, "label": document["name"], "description": description, "output_formats": names}
-    )
+    sizes = document.get("metadata") or {}
+    shown = {
+        "label": document["name"],
+        "description": description,
+        "output_formats": names,
+        "compute_types": [with_size(name, sizes) for name in document["compute_types"]],
+        "default_compute_type": with_size(document["default_compute_type"], sizes),
+    }
+    return RuntimeEnvironment(**{**document, **shown})

@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from jupyter_scheduler.environments import EnvironmentRetrievalError
 from jupyter_scheduler.exceptions import IdempotencyTokenError, SchedulerError
 
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerApiError, SchedulerClientError, ServiceError
 from jupyter_scheduler_aws.sanitize import sanitize_text
 
-__all__ = ["panel_message", "to_environment_error", "to_scheduler_error"]
+__all__ = ["panel_message", "to_scheduler_error"]
 
 _SETTINGS: Final = {"url": "api_url"}
 """Settings of the connector whose names differ from the options of `nbjobs`."""
@@ -42,10 +41,4 @@ def to_scheduler_error(error: SchedulerClientError) -> Exception:
     """
     is_reused_token = isinstance(error, SchedulerApiError) and error.code == "idempotency_token_reused"
     shown: Exception = (ReusedTokenError if is_reused_token else SchedulerError)(panel_message(error))
-    return shown
-
-
-def to_environment_error(error: SchedulerClientError) -> Exception:
-    """Return the error that the handlers of jupyter-scheduler show for environments."""
-    shown: Exception = EnvironmentRetrievalError(panel_message(error))
     return shown

@@ -14,10 +14,12 @@ from jupyter_scheduler.models import (
 
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.job_texts import earlier_attempt_text
+from jupyter_scheduler_aws.connector.compute_types import plain_names
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request
 from jupyter_scheduler_aws.connector.list_pages import fetch_jobs
 from jupyter_scheduler_aws.connector.local_files import add_local_files
+from jupyter_scheduler_aws.connector.own_options import RUN_LIMITS, own_options
 from jupyter_scheduler_aws.connector.panel_models import read_job, read_jobs
 from jupyter_scheduler_aws.connector.status_message import join_messages
 from jupyter_scheduler_aws.connector.workspace import Workspace
@@ -46,7 +48,7 @@ class Jobs:
     def create(self, model: CreateJob) -> str:
         """Upload the notebook as it is now, create a job, and return its id."""
         client = self._connection.client
-        return client.create_job(make_create_request(client, self._workspace, model))
+        return client.create_job(make_create_request(client, self._workspace, model) | own_options(RUN_LIMITS))
 
     def page(self, query: ListJobsQuery) -> ListJobsResponse:
         """Return a page of jobs. When JupyterLab starts, it requests zero jobs; that sends no request to the service."""
@@ -80,7 +82,7 @@ class Jobs:
 
     def update(self, job_id: str, model: UpdateJob) -> None:
         """Rename a job, change its compute type while it waits, or stop it."""
-        self._connection.client.change_job(job_id, model.dict(exclude_none=True))
+        self._connection.client.change_job(job_id, plain_names(model.dict(exclude_none=True)))
 
     def stop(self, job_id: str) -> None:
         """Stop a waiting or running job."""

@@ -8,6 +8,9 @@ from jupyter_scheduler.models import DescribeJob, DescribeJobDefinition, Status
 from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
 from jupyter_scheduler_aws.api.request_fields import is_random_token
+from jupyter_scheduler_aws.connector.compute_types import environment_with_compute_type
+from jupyter_scheduler_aws.connector.kept_input import kept_input
+from jupyter_scheduler_aws.connector.own_options import DescribeDefinitionWithOptions, DescribeJobWithLimits
 from jupyter_scheduler_aws.connector.status_message import status_message
 from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
@@ -37,8 +40,10 @@ _UNREADABLE: Final = (
 
 def read_job(document: Document) -> DescribeJob:
     """Read a job, with its warnings in its status message. If that fails, return a placeholder whose status message says so."""
-    document = _sanitize({**document, "status_message": status_message(document)})
-    model = _read(DescribeJob, document) or _read(DescribeJob, _placeholder_job(document))
+    shown = {"status_message": status_message(document)}
+    shown["runtime_environment_name"] = environment_with_compute_type(document)
+    document = _sanitize({**document, **shown})
+    model = _read(DescribeJobWithLimits, document) or _read(DescribeJob, _placeholder_job(document))
     if model is None:
         raise ValueError(f"The response of the service has no job id: {str(document)[:200]}")
     # The model would convert "t" and true to 1, and 2.5 to 2.
@@ -58,7 +63,7 @@ def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDe
     """Read a definition. If that fails, return a placeholder.
 
     The name includes the problems of the definition, because the panel has no other place for them. It never sends the
-    name back.
+    name back. It sends the input file back, which is therefore marked: see `kept_input`.
 
     Parameters
     ----------
@@ -69,8 +74,14 @@ def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDe
     """
     document = _sanitize(document)
     name = _name_with_problems(document, whole=whole)
-    shown = {**document, "name": name, "schedule": _expand_macro(document.get("schedule"))}
-    model = _read(DescribeJobDefinition, shown) or _read(DescribeJobDefinition, _placeholder_definition(shown))
+    shown = {
+        **document,
+        "name": name,
+        "schedule": _expand_macro(document.get("schedule")),
+        "input_filename": kept_input(document),
+        "runtime_environment_name": environment_with_compute_type(document),
+    }
+    model = _read(DescribeDefinitionWithOptions, shown) or _read(DescribeJobDefinition, _placeholder_definition(shown))
     if model is None:
         raise ValueError(f"The response of the service has no definition id: {str(document)[:200]}")
     model.runtime_environment_parameters = document.get("runtime_environment_parameters")

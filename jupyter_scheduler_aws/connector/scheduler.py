@@ -21,7 +21,7 @@ from jupyter_scheduler.models import (
 from jupyter_scheduler.scheduler import BaseScheduler
 from traitlets import Float, Int, Type, Unicode
 
-from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, request, transfer
+from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, read, request, transfer
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.definitions import Definitions
 from jupyter_scheduler_aws.connector.environments import AwsEnvironmentManager
@@ -59,6 +59,9 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
     request_timeout_seconds = Float(
         35.0, config=True, help="Timeout for a response of the service, or the next part of it [s]."
     )
+    read_timeout_seconds = Float(
+        9.0, config=True, help="How long the panel waits for lists, details and environments, over all tries [s]."
+    )
     tries = Int(4, min=1, config=True, help="How often to try a request while the service is busy or unreachable.")
     execution_manager_class = Type(
         klass="jupyter_scheduler.executors.ExecutionManager",
@@ -85,7 +88,7 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
         self._jobs = Jobs(self.connection, self.workspace)
         self._definitions = Definitions(self.connection, self.workspace)
         if isinstance(environments_manager, AwsEnvironmentManager):
-            environments_manager.connect(self.connection)
+            environments_manager.connect(self.connection, read_timeout_seconds=self.read_timeout_seconds)
 
     @transfer
     def create_job(self, model: CreateJob) -> str:
@@ -97,17 +100,17 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
         """Rename a job, change its compute type while it waits, or stop it."""
         self._jobs.update(job_id, model)
 
-    @request
+    @read
     def list_jobs(self, query: ListJobsQuery) -> ListJobsResponse:
         """Return a page of jobs."""
         return self._jobs.page(query)
 
-    @request
+    @read
     def count_jobs(self, query: CountJobsQuery) -> int:
         """Return the number of jobs with a status."""
         return self._jobs.count(query)
 
-    @request
+    @read
     def get_job(self, job_id: str, job_files: bool = True) -> DescribeJob:  # noqa: FBT001, FBT002 - as it is called
         """Return a job, with its files that are on this machine."""
         return self._jobs.get(job_id, with_files=job_files)
@@ -129,20 +132,20 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
 
     @transfer
     def update_job_definition(self, job_definition_id: str, model: UpdateJobDefinition) -> None:
-        """Change only what the request contains."""
-        self._definitions.update(job_definition_id, model)
+        """Change only what the request contains. The log says whether the snapshot was replaced."""
+        self.log.info(self._definitions.update(job_definition_id, model))
 
     @request
     def delete_job_definition(self, job_definition_id: str) -> None:
         """Delete a definition with its jobs."""
         self._definitions.delete(job_definition_id)
 
-    @request
+    @read
     def get_job_definition(self, job_definition_id: str) -> DescribeJobDefinition:
         """Return a definition."""
         return self._definitions.get(job_definition_id)
 
-    @request
+    @read
     def list_job_definitions(self, query: ListJobDefinitionsQuery) -> ListJobDefinitionsResponse:
         """Return a page of definitions."""
         return self._definitions.page(query)

@@ -1,6 +1,7 @@
 """Runs blocking calls in threads, outside of the event loop of the server."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,23 +28,30 @@ class Workers:
         self._slots = asyncio.Semaphore(limit)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run a call, and return or raise what it does."""
-        async with self._slots:
-            loop = asyncio.get_running_loop()
-            future: asyncio.Future[T] = loop.create_future()
-            threading.Thread(target=_work, args=(call, loop, future), name="jupyter-scheduler-aws", daemon=True).start()
-            return await future
+        """Run a call with the context variables of the caller, and return or raise what it does."""
+        await self._slots.acquire()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        context = contextvars.copy_context()
+        arguments = (self._work, call, loop, future)
+        threading.Thread(target=context.run, args=arguments, name="jupyter-scheduler-aws", daemon=True).start()
+        return await future
 
+    def _work(self, call: Callable[[], T], loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]") -> None:
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 - the awaiting task gets it
+            self._end(loop, future, partial(future.set_exception, error))
+        else:
+            self._end(loop, future, partial(future.set_result, result))
 
-def _work(call: Callable[[], T], loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]") -> None:
-    try:
-        result = call()
-    except BaseException as error:  # noqa: BLE001 - the awaiting task gets it
-        _resolve(loop, future, partial(future.set_exception, error))
-    else:
-        _resolve(loop, future, partial(future.set_result, result))
+    def _end(
+        self, loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]", set_outcome: Callable[[], None]
+    ) -> None:
+        def end() -> None:
+            self._slots.release()  # Not earlier, because a call goes on when nobody awaits it any more.
+            if not future.done():
+                set_outcome()
 
-
-def _resolve(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[T]", set_outcome: Callable[[], None]) -> None:
-    with suppress(RuntimeError):  # The server has stopped, so nothing awaits the result.
-        loop.call_soon_threadsafe(lambda: None if future.done() else set_outcome())
+        with suppress(RuntimeError):  # The server has stopped, so nothing awaits the result.
+            loop.call_soon_threadsafe(end)

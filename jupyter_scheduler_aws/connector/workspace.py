@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from jupyter_scheduler_aws.connector.kept_input import DRIVE
 from jupyter_scheduler_aws.errors import ConfigurationError, SnapshotError, UnsafePathError
 from jupyter_scheduler_aws.transfers.local_paths import job_folder_name
 
@@ -37,10 +38,16 @@ class Workspace:
         path = self._below_root(input_uri)
         if path is None or not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for names that are too long
             raise SnapshotError(
-                f"There is no file {_short(input_uri)!r} below the root folder of the server. If it was moved or renamed, open it "
-                "in its new place and create the job again."
+                f"There is no file {_short(input_uri)!r} below the root folder of the server. If it was moved or renamed, use it "
+                "in its new place: create the job there, or drop the file on the form again."
             )
         return path
+
+    def dropped(self, input_uri: str) -> str:
+        """Return the path of a dropped file below the root: without the drive of jupyter-collaboration, unless a file is named so."""
+        path = self._below_root(input_uri)
+        is_file = path is not None and os.path.isfile(path)  # noqa: PTH113 - as above
+        return input_uri if is_file else input_uri.removeprefix(DRIVE)
 
     def job_folder(self, input_filename: str, job_id: str) -> Path:
         """Return the folder for the files of a job: `<output directory>/<stem>-<job id>`, as in jupyter-scheduler.

@@ -10,6 +10,7 @@ __all__ = ["Detail"]
 _PANEL: Final = ".jp-notebook-jobs-panel"
 _CRUMB: Final = "nav[aria-label=breadcrumb] p"
 _DIALOG: Final = ".MuiDialog-root"
+_SNAPSHOT: Final = ".jp-input-file-snapshot"
 _ALERT: Final = ".MuiAlert-standardError"
 
 
@@ -59,9 +60,16 @@ class Detail:
         with self._page.expect_response(lambda response: "job_definition_id=" in response.url):
             self.press("Reload")
 
-    def edit_schedule(self, crontab: str) -> None:
-        """Press "Edit Job Definition", and save another crontab."""
+    def edit_schedule(self, crontab: str, *, dropped: Locator | None = None) -> None:
+        """Press "Edit Job Definition", drop a file of the file browser on the form if there is one, and save another crontab."""
         self.press("Edit Job Definition")
+        if dropped is not None:
+            dropped.hover()
+            self._page.mouse.down()
+            box = self.root.locator(_SNAPSHOT).bounding_box()
+            assert box
+            self._page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=12)
+            self._page.mouse.up()
         self.root.locator("input[name=schedule]").fill(crontab)
         self._page.keyboard.press("Tab")
         self.press("Save Changes")

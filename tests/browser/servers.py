@@ -7,13 +7,14 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 from typing import Any, Final
 
-from tests.support.jupyter_server import JupyterServer, running_server
+from tests.support.jupyter_server import BUSY_MACHINE, JupyterServer, running_server
 
 __all__ = ["lab_server", "write_notebook"]
 
 _EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 
 _OPTIONS: Final = (
+    BUSY_MACHINE,
     "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )

@@ -52,7 +52,12 @@ def test_a_job_from_the_file_browser(lab: Lab, client: Client, page_errors: Page
     detail = lab.panel.open("From browser")
     lab.camera.take("detail")
     assert detail.parameters() == {"who": "Zoë O'Hara", "n": "3"}
-    for label, text in {"Status": "Completed", "Environment": "python", "Tag 1": "first", "Tag 2": "übung"}.items():
+    for label, text in {
+        "Status": "Completed",
+        "Environment": "python (medium)",
+        "Tag 1": "first",
+        "Tag 2": "übung",
+    }.items():
         expect(detail.field(label)).to_have_text(text)
     for label in ("Created at", "Start time", "End time"):
         expect(detail.field(label)).to_contain_text("20")

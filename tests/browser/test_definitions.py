@@ -87,6 +87,27 @@ def test_a_definition_of_a_notebook_in_a_subfolder_is_edited_and_run(lab: Lab, c
     lab.camera.take("jobs")
 
 
+def test_an_edit_replaces_the_snapshot_only_if_a_file_is_dropped(lab: Lab, client: Client) -> None:
+    file = lab.server.workspace / "dropped.ipynb"
+    shutil.copy(lab.server.workspace / "hello.ipynb", file)
+    lab.refresh_files()
+    form = lab.create_job_of("dropped.ipynb").fill(name="Dropped")
+    form.schedule("custom", crontab=WORKDAYS, timezone="Asia/Kathmandu").create().expect_created()
+    definition_id = definition_of(client, "Dropped").definition_id
+    said = f"Edited job definition '{definition_id}': the snapshot is"
+
+    detail = lab.panel.open("Dropped")
+    expect(detail.field("Input file")).to_have_text("./dropped.ipynb")
+    detail.edit_schedule("15 6 * * SUN", dropped=lab.file("dropped.ipynb"))
+    expect(detail.field("Schedule")).to_have_text("15 6 * * SUN")
+    assert f"{said} now 'dropped.ipynb'" in lab.server.log.read_text(encoding="utf-8")
+    file.unlink()
+    detail.edit_schedule("15 7 * * SUN")
+    expect(detail.field("Schedule")).to_have_text("15 7 * * SUN")
+    lab.camera.take("edited")
+    assert f"{said} kept" in lab.server.log.read_text(encoding="utf-8")
+
+
 def test_a_definition_runs_every_minute(lab: Lab, client: Client) -> None:
     form = lab.create_job_of("hello.ipynb").fill(name="Every minute").schedule("minute")
     lab.camera.take("form")

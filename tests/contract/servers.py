@@ -9,7 +9,7 @@ from typing import Final
 from tests.contract.notebooks import write_workspace
 from tests.contract.sides import Side
 from tests.support.deployed import Deployed
-from tests.support.jupyter_server import JupyterServer, running_server
+from tests.support.jupyter_server import BUSY_MACHINE, JupyterServer, running_server
 from tests.support.owners import new_user
 
 __all__ = ["a_user_of_its_own", "running_sides"]
@@ -39,7 +39,7 @@ def running_sides(folder: Path, deployed: Deployed) -> Iterator[tuple[Side, Side
         stock = stack.enter_context(
             running_server(folder / "stock", {"TZ": "UTC"}, options=options, starts_in_workspace=True)
         )
-        here = stack.enter_context(running_server(folder / "here", environment))
+        here = stack.enter_context(running_server(folder / "here", environment, options=[BUSY_MACHINE]))
         for server in (stock, here):
             write_workspace(server.workspace)
         sides = Side(stock, _environment_of(stock)), Side(here, "python")

@@ -14,7 +14,7 @@ from tests.contract.notebooks import write_workspace
 from tests.contract.servers import a_user_of_its_own
 from tests.contract.sides import Side
 from tests.support.deployed import Deployed, deployed
-from tests.support.jupyter_server import running_server
+from tests.support.jupyter_server import BUSY_MACHINE, running_server
 
 __all__ = ["deployed"]
 
@@ -116,7 +116,10 @@ class Subject:
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory, deployed: Deployed) -> Iterator[Subject]:
     folder = tmp_path_factory.mktemp("random")
-    with a_user_of_its_own(deployed) as environment, running_server(folder, environment) as server:
+    with (
+        a_user_of_its_own(deployed) as environment,
+        running_server(folder, environment, options=[BUSY_MACHINE]) as server,
+    ):
         write_workspace(server.workspace)
         side = Side(server, "python")
         yield Subject(side)

@@ -6,8 +6,8 @@ import socket
 import ssl
 import threading
 from abc import abstractmethod
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
@@ -127,6 +127,18 @@ class FakeServer:
 
     def seen(self, method: str, path: str) -> list[Request]:
         return [request for request in self.requests if request.method == method and re.fullmatch(path, request.path)]
+
+    @contextmanager
+    def held(self, *paths: str) -> Iterator[threading.Event]:
+        """Receive requests for paths, and respond only after the block. Yield the event that lets the responses go."""
+        released = threading.Event()
+        self.holds |= dict.fromkeys(paths, released)
+        try:
+            yield released
+        finally:
+            released.set()
+            for path in paths:
+                del self.holds[path]
 
     @abstractmethod
     def response(self, request: Request) -> Response:

@@ -57,6 +57,13 @@ def test_temporary_credentials_sign_with_their_token(api: FakeApi, monkeypatch: 
 
 EXPIRED = Response.refusal(403, "The security token included in the request is expired", "expired")
 
+EXPIRED_FOR_THE_STACK = Response.refusal(
+    403,
+    "The AWS credentials have expired. Get new ones (for instance `aws sso login`) and try again.",
+    "not_authenticated",
+)
+"""As the stack's gateway response words it."""
+
 
 def write_credentials(path: Path, key: str, secret: str) -> None:
     path.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\naws_session_token = t\n")
@@ -73,12 +80,13 @@ def credentials_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def test_new_login_is_used_without_a_restart(api: FakeApi, credentials_file: Path) -> None:
+@pytest.mark.parametrize("expired", [EXPIRED, EXPIRED_FOR_THE_STACK], ids=["of AWS", "of the stack"])
+def test_new_login_is_used_without_a_restart(api: FakeApi, credentials_file: Path, expired: Response) -> None:
     with Client(api.url) as client:
         client.health()
         write_credentials(credentials_file, "AKIDEXAMPLE", "secret")
         client.health()
-        api.faults.append(Fault("GET", "/v1/scheduler/health", instead=EXPIRED))
+        api.faults.append(Fault("GET", "/v1/scheduler/health", instead=expired))
         client.health()
         client.health()
     keys = [request.headers["authorization"].partition("Credential=")[2].partition("/")[0] for request in api.requests]

@@ -15,7 +15,10 @@ from typing import Any
 
 import httpx
 
-__all__ = ["JupyterServer", "running_server"]
+__all__ = ["BUSY_MACHINE", "JupyterServer", "running_server"]
+
+BUSY_MACHINE = "--AwsScheduler.read_timeout_seconds=60"
+"""Option of a server in front of the local cloud, which shares the machine with the tests."""
 
 _START_SECONDS = 60
 """The timeout in seconds. On an idle machine, it takes two."""

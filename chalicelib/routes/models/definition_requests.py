@@ -1,17 +1,15 @@
 """Wire models of requests about definitions."""
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chalicelib.domain.definitions.definition import Definition, OverlapPolicy, ScheduleOptions
 from chalicelib.domain.definitions.definition_request import DefinitionChange, DefinitionRequest, RunRequest
 from chalicelib.domain.job_request import JobRequest
 from chalicelib.domain.timestamps import from_millis
 from chalicelib.routes.models.job_requests import (
-    Body,
     Filename,
     InputBody,
     InputPath,
@@ -22,9 +20,8 @@ from chalicelib.routes.models.job_requests import (
     Parameters,
     RunLimitsBody,
     Token,
-    read_changes,
-    read_fields,
 )
+from chalicelib.routes.models.request_fields import Body, read_changes, read_fields, read_options
 
 __all__ = ["CreateDefinitionBody", "RunDefinitionBody", "UpdateDefinitionBody"]
 
@@ -54,28 +51,19 @@ class _Options(BaseModel):
     """How long after a due time a run must have succeeded [s]: whoever is notified of failures is told if none has. By default, nobody is."""
 
 
-def _options_in(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the options of a schedule that an environment's parameters contain."""
-    try:
-        return read_fields(_Options.model_validate(parameters or {}), _Options.model_fields, ScheduleOptions)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ValueError(f"{first['loc'][0]}: {first['msg']}") from None
-
-
 class _ScheduledBody(JobOptionsBody, _Options):
     """A request with options of a schedule, also in its environment's parameters."""
 
     @field_validator("runtime_environment_parameters")
     @classmethod
     def _check_options(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        _options_in(value)
+        read_options(_Options, value, ScheduleOptions)
         return value
 
     def options(self) -> dict[str, Any]:
         """Return the options that the request names, as fields of `ScheduleOptions`; fields of the body take precedence."""
         own = read_changes(self, _Options.model_fields, ScheduleOptions, removable=_Options.model_fields)
-        return _options_in(self.runtime_environment_parameters) | own
+        return read_options(_Options, self.runtime_environment_parameters, ScheduleOptions) | own
 
 
 class CreateDefinitionBody(InputBody, _ScheduledBody):
@@ -130,11 +118,12 @@ class UpdateDefinitionBody(_ScheduledBody):
 
     def to_change(self) -> DefinitionChange:
         """Return the change for the service."""
+        job = read_changes(
+            self, JobOptionsBody.model_fields, JobRequest, removable={*RunLimitsBody.model_fields, "notify"}
+        )
         return DefinitionChange(
             definition=read_fields(self, ("name", "schedule", "timezone", "active"), Definition),
-            job=read_changes(
-                self, JobOptionsBody.model_fields, JobRequest, removable={*RunLimitsBody.model_fields, "notify"}
-            ),
+            job=self.run_limits_in_parameters() | job,
             options=self.options(),
             input_uri=self.input_uri,
             input_filename=self.input_filename,

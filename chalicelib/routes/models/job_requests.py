@@ -4,13 +4,11 @@ The text below a field is its description in the OpenAPI document. It is read fr
 """
 
 import math
-from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -24,10 +22,10 @@ from chalicelib.domain.job_request import UPLOAD_PATTERN, JobRequest
 from chalicelib.domain.notifications.subscription import MAX_SUBSCRIPTIONS, describe_subscription_problem
 from chalicelib.domain.parameters import describe_name_problem, describe_value_problem, parse_parameter
 from chalicelib.domain.scheduled_time import describe_template_problem
-from chalicelib.domain.serialization import from_wire, record_fields
+from chalicelib.domain.serialization import record_fields
+from chalicelib.routes.models.request_fields import Body, read_fields, read_options
 
 __all__ = [
-    "Body",
     "CreateJobBody",
     "CreateUploadBody",
     "Filename",
@@ -41,8 +39,6 @@ __all__ = [
     "RunLimitsBody",
     "Token",
     "UpdateJobBody",
-    "read_changes",
-    "read_fields",
     "relative_path",
 ]
 
@@ -114,36 +110,6 @@ LocalMillis = Annotated[int, Field(ge=0, le=_FAR - 2 * 86_400_000)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class Body(BaseModel):
-    """Base of all request bodies: unknown fields are ignored, and types are not converted. Pydantic builds a model when it is first used."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
-
-
-def read_fields(body: BaseModel, names: Iterable[str], record: type) -> dict[str, Any]:
-    """Return the fields that a body names, as arguments for the constructor of a dataclass; null counts as not named."""
-    return from_wire(record, {name: value for name in names if (value := getattr(body, name)) is not None})
-
-
-def read_changes(body: BaseModel, names: Iterable[str], record: type, *, removable: Iterable[str]) -> dict[str, Any]:
-    """Return the fields that a body changes, as arguments for the constructor of a dataclass.
-
-    Parameters
-    ----------
-    body
-        The request.
-    names
-        The fields that it may name.
-    record
-        The dataclass.
-    removable
-        Fields whose null stands for the default; null in another field counts as not named.
-    """
-    nulls = {name for name in body.model_fields_set.intersection(removable, names) if getattr(body, name) is None}
-    defaults = {field.name: field.default for field in record_fields(record) if field.wire_name in nulls}
-    return defaults | read_fields(body, names, record)
-
-
 class CreateUploadBody(Body):
     """`POST /scheduler/uploads`."""
 
@@ -206,6 +172,12 @@ class RunLimitsBody(Body):
     """Shortest wait before such a new attempt [ms]."""
 
 
+class _RunLimitsInParameters(RunLimitsBody):
+    """The same limits in `runtime_environment_parameters`, where the JupyterLab form can send them, also as text."""
+
+    model_config = ConfigDict(strict=False)
+
+
 class JobOptionsBody(RunLimitsBody):
     """The fields that requests for jobs and for definitions share; an edit of a definition changes those that it names."""
 
@@ -214,7 +186,7 @@ class JobOptionsBody(RunLimitsBody):
     runtime_environment_parameters: dict[Tag, str | int | float | bool] | None = Field(
         default=None, max_length=_MAX_PARAMETERS
     )
-    """Options of the environment, stored without changes."""
+    """Options of the environment, stored without changes. The run limits below are read from here too, also as text; fields of the body take precedence."""
     compute_type: str | None = None
     """A size that the environment offers; by default, the environment's."""
     output_formats: list[str] | None = None
@@ -235,7 +207,12 @@ class JobOptionsBody(RunLimitsBody):
         for name, item in (value or {}).items():
             if isinstance(item, (int, float)) and item and not _SMALLEST < abs(item) < _LARGEST:
                 raise ValueError(f"{name!r} is a number that cannot be stored; send it as text")
+        read_options(_RunLimitsInParameters, value, JobRequest)
         return value
+
+    def run_limits_in_parameters(self) -> dict[str, Any]:
+        """Return the run limits that the environment's parameters contain, as fields of `JobRequest`."""
+        return read_options(_RunLimitsInParameters, self.runtime_environment_parameters, JobRequest)
 
 
 class InputBody(JobOptionsBody):
@@ -272,7 +249,7 @@ class InputBody(JobOptionsBody):
     def to_request(self) -> JobRequest:
         """Return the request for the service."""
         names = {field.wire_name for field in record_fields(JobRequest)} & type(self).model_fields.keys()
-        return JobRequest(**read_fields(self, names, JobRequest))
+        return JobRequest(**{**self.run_limits_in_parameters(), **read_fields(self, names, JobRequest)})
 
 
 class CreateJobBody(InputBody):

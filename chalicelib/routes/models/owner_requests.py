@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from chalicelib.domain.authorization.owner import MAX_REASON_CHARACTERS
-from chalicelib.routes.models.job_requests import Body
+from chalicelib.routes.models.request_fields import Body
 
 __all__ = ["UpdateOwnerBody"]
 

@@ -10,7 +10,8 @@ from chalicelib.domain.identifiers import RunId
 from chalicelib.domain.job import Phase, PhaseCode
 from chalicelib.domain.output_budget import OutputFile
 from chalicelib.domain.runner_identity import CheckIn
-from chalicelib.routes.models.job_requests import Body, relative_path
+from chalicelib.routes.models.job_requests import relative_path
+from chalicelib.routes.models.request_fields import Body
 
 __all__ = ["CheckInBody", "HeartbeatBody", "OutputUrlsBody"]
 

@@ -167,3 +167,28 @@ def test_every_description_of_a_stopped_task_has_an_outcome(
 ) -> None:
     code, _ = classify_stopped_task(stopped_task(stop_code, reason, exit_code, container_reason))
     assert OUTCOMES[code].fault is not Fault.NONE or code == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("message", "cell", "expected"),
+    [
+        ("Cell 2 of 3 (`y = 5`) raised ValueError: x", 2, "Cell 2 of 3 (`y = 5`) raised ValueError: x"),
+        ("The kernel ended by itself in cell 12 of 30.", 12, "The kernel ended by itself in cell 12 of 30."),
+        ("The kernel ended by itself in cell 12 of 30.", 1, "In cell 1: The kernel ended by itself in cell 12 of 30."),
+        ("ValueError: no data", 2, "In cell 2: ValueError: no data"),
+        ("ValueError: no data", None, "ValueError: no data"),
+    ],
+)
+def test_the_message_names_the_cell_once(message: str, cell: int | None, expected: str) -> None:
+    assert make_outcome("notebook_error", message, cell=cell).message == expected
+
+
+def test_without_a_message_the_cell_and_the_advice_are_said() -> None:
+    message = make_outcome("kernel_died", cell=7).message
+    assert message == f"In cell 7: {OUTCOMES[OutcomeCode.KERNEL_DIED].advice}"
+
+
+def test_a_long_message_with_its_cell_is_within_the_limit() -> None:
+    message = make_outcome("notebook_error", "x" * (2 * MESSAGE_CHARACTERS), cell=7).message
+    assert message.startswith("In cell 7: xxx")
+    assert len(message) == MESSAGE_CHARACTERS

@@ -1,5 +1,7 @@
 """Reports: what follows when a runner reports the end of its run."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.outcome import RUNNER_CODES
@@ -127,3 +129,25 @@ def test_a_malformed_report_is_refused(local: LocalScheduler, more: dict[str, ob
     run = local.start()
     assert status_and_code(run.send_report({"outcome": {"code": "succeeded"}, **more})) == (400, "invalid_request")
     assert local.job(_job_id(run))["status"] == "IN_PROGRESS"
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"message": "ValueError: no data", "cell": 3}, "In cell 3: ValueError: no data"),
+        (
+            {"message": "Cell 3 of 4 (`load()`) raised ValueError: no data", "cell": 3},
+            "Cell 3 of 4 (`load()`) raised ValueError: no data",
+        ),
+    ],
+    ids=["unnamed", "named"],
+)
+def test_a_failed_job_says_in_which_cell(local: LocalScheduler, fields: dict[str, Any], says: str) -> None:
+    """The panel shows only `status_message`; a list and the details have the same."""
+    run = local.start()
+    run.report("notebook_error", **fields)
+    job_id = _job_id(run)
+    described = local.job(job_id)
+    assert (described["status_message"], described["outcome"]["message"]) == (says, says)
+    [row] = [row for row in local.api.get("/scheduler/jobs").body["jobs"] if row["job_id"] == job_id]
+    assert row["status_message"] == says

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from jupyter_scheduler_aws import AwsEnvironmentManager, AwsJobFilesManager, AwsScheduler
-from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, request, transfer
+from jupyter_scheduler_aws.api.deadline import remaining_seconds
+from jupyter_scheduler_aws.connector.async_adapter import (
+    GRACE_SECONDS,
+    add_async_methods,
+    is_read,
+    read,
+    request,
+    transfer,
+)
 from jupyter_scheduler_aws.connector.workers import Workers
 from jupyter_scheduler_aws.errors import SchedulerClientError
 
@@ -119,6 +127,68 @@ def test_client_errors_are_converted(version: str) -> None:
 def test_unexpected_errors_are_not_converted(version: str) -> None:
     with pytest.raises(KeyError):
         asyncio.run(adapted_class(version)().break_down_async())
+
+
+class Reader:
+    """A class with a read that hangs before it sends a request, as in a login."""
+
+    read_timeout_seconds = 0.1
+
+    def __init__(self) -> None:
+        self.requests = self.transfers = Workers(1)
+        self.go_on = threading.Event()
+
+    @read
+    def look(self) -> str:
+        """Block until the test continues."""
+        assert self.go_on.wait(TIMEOUT_SECONDS)
+        return f"{remaining_seconds()}"
+
+    @request
+    def change(self) -> float | None:
+        """Return the deadline."""
+        return remaining_seconds()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_read_that_hangs_ends_with_an_error_and_keeps_its_slot(version: str) -> None:
+    reader: Any = add_async_methods(shown, version=version)(type("Copy", (Reader,), dict(vars(Reader))))()
+
+    async def main() -> None:
+        with pytest.raises(ShownError, match=r"no response within 0\.1 s"):
+            await reader.look_async()
+        waiting = asyncio.create_task(reader.requests.run(lambda: "next"))
+        assert await asyncio.wait({waiting}, timeout=0) == (set(), {waiting})
+        reader.go_on.set()
+        assert await waiting == "next"
+        assert float(await reader.look_async()) <= reader.read_timeout_seconds
+        assert await reader.change_async() is None
+
+    asyncio.run(main())
+
+
+def test_an_error_can_be_converted_to_a_result() -> None:
+    reader: Any = add_async_methods(lambda error: error.message)(type("Copy", (Reader,), dict(vars(Reader))))()
+    assert "no response" in asyncio.run(reader.look_async())
+    reader.go_on.set()
+
+
+READS = [
+    *(
+        (AwsScheduler, name)
+        for name in ("list_jobs", "count_jobs", "get_job", "get_job_definition", "list_job_definitions")
+    ),
+    (AwsEnvironmentManager, "list_environments"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), READS, ids=lambda value: getattr(value, "__name__", value))
+def test_what_the_panel_shows_has_a_deadline(owner: type, name: str) -> None:
+    assert is_read(getattr(owner, name))
+
+
+def test_the_deadline_is_under_ten_seconds() -> None:
+    assert AwsScheduler.read_timeout_seconds.default_value + GRACE_SECONDS < 10
 
 
 CALLED = [

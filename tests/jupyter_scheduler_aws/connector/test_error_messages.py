@@ -1,11 +1,10 @@
 """The error messages in the panel."""
 
 import pytest
-from jupyter_scheduler.environments import EnvironmentRetrievalError
 from jupyter_scheduler.exceptions import IdempotencyTokenError, SchedulerError
 
 from jupyter_scheduler_aws import AwsScheduler, errors
-from jupyter_scheduler_aws.connector.error_messages import panel_message, to_environment_error, to_scheduler_error
+from jupyter_scheduler_aws.connector.error_messages import panel_message, to_scheduler_error
 from jupyter_scheduler_aws.errors import ConfigurationError, SchedulerClientError, error_of_response
 
 WIDE = "\N{FULLWIDTH PERCENT SIGN}"
@@ -20,10 +19,9 @@ PLAIN = [
 @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.__name__)
 def test_every_error_shows_its_own_message(kind: type[SchedulerClientError]) -> None:
     """jupyter-scheduler shows the message of a `SchedulerError`, and calls any other error unexpected."""
-    for to_error, shown in ((to_scheduler_error, SchedulerError), (to_environment_error, EnvironmentRetrievalError)):
-        error = to_error(kind("What happened, and what next."))
-        assert isinstance(error, shown)
-        assert str(error) == "What happened, and what next."
+    error = to_scheduler_error(kind("What happened, and what next."))
+    assert isinstance(error, SchedulerError)
+    assert str(error) == "What happened, and what next."
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 418, 422, 429])
