@@ -29,10 +29,9 @@ _OPENAPI: Final = Path(__file__).with_name("openapi") / "openapi.json"
 @about.route("/scheduler/runtime_environments", methods=["GET"])
 def list_environments() -> list[EnvironmentResponse]:
     """List the environments that the caller may use."""
-    settings = factory().settings
-    caller = caller_of(about.current_request, settings.ownership)
-    allowed = [item for item in settings.environments.items() if may_use(item[1], caller.principal.names)]
-    return [describe_environment(name, item, settings.compute_types) for name, item in allowed]
+    caller = caller_of(about.current_request, factory().settings.ownership)
+    environments = factory().settings.environments.items()
+    return [describe_environment(name, item) for name, item in environments if may_use(item, caller.principal.names)]
 
 
 @about.route("/scheduler/config", methods=["GET"])

@@ -6,7 +6,6 @@ from typing import Any, Final
 from jupyter_scheduler.models import CreateJob, CreateJobDefinition
 
 from jupyter_scheduler_aws.client import Client
-from jupyter_scheduler_aws.connector.compute_types import plain_names
 from jupyter_scheduler_aws.connector.no_environments import check_environment
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.transfers.callbacks import ignore_progress
@@ -31,7 +30,7 @@ def make_create_request(client: Client, workspace: Workspace, model: CreateJob |
         If the form of the panel showed no environments.
     """
     check_environment(client, model.runtime_environment_name)
-    given = plain_names(model.dict(exclude_none=True, exclude=_IGNORED_FIELDS))
+    given = model.dict(exclude_none=True, exclude=_IGNORED_FIELDS)
     fields = {name: value for name, value in given.items() if value != ""}
     return fields | upload_input(client, workspace, model.input_uri, folder=bool(model.package_input_folder))
 

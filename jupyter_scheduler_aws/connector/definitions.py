@@ -11,7 +11,6 @@ from jupyter_scheduler.models import (
     UpdateJobDefinition,
 )
 
-from jupyter_scheduler_aws.connector.compute_types import plain_names
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request, upload_input
 from jupyter_scheduler_aws.connector.kept_input import is_kept
@@ -68,7 +67,7 @@ class Definitions:
             If the file that was brought does not exist, or cannot be packed. Then nothing is changed.
         """
         client = self._connection.client
-        changes = plain_names(model.dict(exclude_unset=True, exclude_none=True, exclude=_IGNORED_FIELDS))
+        changes = model.dict(exclude_unset=True, exclude_none=True, exclude=_IGNORED_FIELDS)
         changes |= own_options(DEFINITION_OPTIONS)
         brought = model.input_uri if model.input_uri and not is_kept(model.input_uri) else None
         if brought:

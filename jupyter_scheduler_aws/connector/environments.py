@@ -7,7 +7,6 @@ from jupyter_scheduler.environments import EnvironmentManager
 from jupyter_scheduler.models import RuntimeEnvironment
 
 from jupyter_scheduler_aws.connector.async_adapter import add_async_methods, read
-from jupyter_scheduler_aws.connector.compute_types import with_size
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.error_messages import panel_message
 from jupyter_scheduler_aws.connector.no_environments import environments_that_explain
@@ -81,12 +80,6 @@ def _environment(document: Any) -> RuntimeEnvironment:
     """Read an environment. The label is the name, because the picker of the panel submits the label as the name."""
     names = [item["name"] for item in document["output_formats"]]
     description = sanitize_text(str(document.get("description") or ""))
-    sizes = document.get("metadata") or {}
-    shown = {
-        "label": document["name"],
-        "description": description,
-        "output_formats": names,
-        "compute_types": [with_size(name, sizes) for name in document["compute_types"]],
-        "default_compute_type": with_size(document["default_compute_type"], sizes),
-    }
-    return RuntimeEnvironment(**{**document, **shown})
+    return RuntimeEnvironment(
+        **{**document, "label": document["name"], "description": description, "output_formats": names}
+    )

@@ -14,7 +14,6 @@ from jupyter_scheduler.models import (
 
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.job_texts import earlier_attempt_text
-from jupyter_scheduler_aws.connector.compute_types import plain_names
 from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request
 from jupyter_scheduler_aws.connector.list_pages import fetch_jobs
@@ -82,7 +81,7 @@ class Jobs:
 
     def update(self, job_id: str, model: UpdateJob) -> None:
         """Rename a job, change its compute type while it waits, or stop it."""
-        self._connection.client.change_job(job_id, plain_names(model.dict(exclude_none=True)))
+        self._connection.client.change_job(job_id, model.dict(exclude_none=True))
 
     def stop(self, job_id: str) -> None:
         """Stop a waiting or running job."""

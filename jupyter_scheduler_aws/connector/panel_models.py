@@ -8,7 +8,6 @@ from jupyter_scheduler.models import DescribeJob, DescribeJobDefinition, Status
 from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
 from jupyter_scheduler_aws.api.request_fields import is_random_token
-from jupyter_scheduler_aws.connector.compute_types import environment_with_compute_type
 from jupyter_scheduler_aws.connector.kept_input import kept_input
 from jupyter_scheduler_aws.connector.own_options import DescribeDefinitionWithOptions, DescribeJobWithLimits
 from jupyter_scheduler_aws.connector.status_message import status_message
@@ -40,9 +39,7 @@ _UNREADABLE: Final = (
 
 def read_job(document: Document) -> DescribeJob:
     """Read a job, with its warnings in its status message. If that fails, return a placeholder whose status message says so."""
-    shown = {"status_message": status_message(document)}
-    shown["runtime_environment_name"] = environment_with_compute_type(document)
-    document = _sanitize({**document, **shown})
+    document = _sanitize({**document, "status_message": status_message(document)})
     model = _read(DescribeJobWithLimits, document) or _read(DescribeJob, _placeholder_job(document))
     if model is None:
         raise ValueError(f"The response of the service has no job id: {str(document)[:200]}")
@@ -79,7 +76,6 @@ def read_definition(document: Document, *, whole: bool = False) -> DescribeJobDe
         "name": name,
         "schedule": _expand_macro(document.get("schedule")),
         "input_filename": kept_input(document),
-        "runtime_environment_name": environment_with_compute_type(document),
     }
     model = _read(DescribeDefinitionWithOptions, shown) or _read(DescribeJobDefinition, _placeholder_definition(shown))
     if model is None:

@@ -1,13 +1,12 @@
 """Responses about this deployment: models, and the functions that build them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from typing_extensions import TypedDict
 
 from chalicelib import __version__
-from chalicelib.config import OUTPUT_FORMATS, ComputeType, Environment
+from chalicelib.config import OUTPUT_FORMATS, Environment
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.authorization.principal import PrincipalKind
 from chalicelib.domain.timestamps import to_millis
@@ -66,7 +65,7 @@ class EnvironmentResponse(TypedDict):
     output_formats: list[OutputFormatResponse]
     """Formats that it offers."""
     metadata: dict[str, str] | None
-    """The size of each compute type, for people, by name."""
+    """Always null in this service."""
     compute_types: list[str]
     """Sizes that it offers."""
     default_compute_type: str
@@ -129,26 +128,19 @@ class OpenApiResponse(TypedDict):
     """Definitions that the paths refer to."""
 
 
-def describe_environment(
-    name: str, environment: Environment, compute_types: Mapping[str, ComputeType]
-) -> EnvironmentResponse:
-    """Return the description of an environment, with the sizes of its compute types. Its label is its name, because the panel looks environments up by label."""
+def describe_environment(name: str, environment: Environment) -> EnvironmentResponse:
+    """Return the description of an environment. Its label is its name, because the panel looks environments up by label."""
     return {
         "name": name,
         "label": name,
         "description": environment.description,
         "file_extensions": list(environment.file_extensions),
         "output_formats": [{"name": each, "label": OUTPUT_FORMATS[each]} for each in environment.output_formats],
-        "metadata": {each: _size(compute_types[each]) for each in environment.compute_types},
+        "metadata": None,
         "compute_types": list(environment.compute_types),
         "default_compute_type": environment.chosen_compute_type,
         "utc_only": False,
     }
-
-
-def _size(compute_type: ComputeType) -> str:
-    size = f"{compute_type.vcpu:g} vCPU, {compute_type.memory_gib:g} GiB"
-    return f"{size}, Spot" if compute_type.spot else size
 
 
 def describe_health(caller: Caller, now: datetime) -> HealthResponse:
