@@ -46,7 +46,7 @@ class CreateForm:
             self.root.locator("input[name=packageInputFolder]").check()
         if compute_type:
             self.root.locator(_COMPUTE_TYPE).click()
-            self._page.locator(_OPTION).get_by_text(f"{compute_type} (").click()
+            self._page.locator(_OPTION).get_by_text(compute_type, exact=True).click()
         for output_format in _FORMATS:
             self.root.locator(f"#jp-create-job-outputFormat-{output_format}").set_checked(output_format in formats)
         self.fill_parameters(parameters or {})

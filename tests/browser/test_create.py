@@ -54,7 +54,7 @@ def test_a_job_from_the_file_browser(lab: Lab, client: Client, page_errors: Page
     assert detail.parameters() == {"who": "Zoë O'Hara", "n": "3"}
     for label, text in {
         "Status": "Completed",
-        "Environment": "python (medium)",
+        "Environment": "python",
         "Tag 1": "first",
         "Tag 2": "übung",
     }.items():
