@@ -1,9 +1,11 @@
 """Events and notifications on the deployed stack: a rule on its bus, and a real SMTP server and HTTP listener on loopback."""
 
+import fcntl
 import json
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from local_cloud.inbox import Inbox
 from tests.deployed.conftest import NotebookMaker
 from tests.support.deployed import Deployed
 
-pytestmark = [pytest.mark.local_cloud, pytest.mark.xdist_group("inbox")]
+pytestmark = pytest.mark.local_cloud
 
 _SECONDS = 60
 """The longest wait: two streams and two cold starts take about five."""
@@ -28,6 +30,11 @@ _ASSUMED_BY_EVENTS = {
         {"Effect": "Allow", "Principal": {"Service": f"{name}.amazonaws.com"}, "Action": "sts:AssumeRole"}
         for name in ("events", "lambda", "states")
     ],
+}
+
+_MAY_SEND = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:*:*:from-the-function"}],
 }
 
 _SENDS_THE_JOB_ID = """
@@ -49,10 +56,15 @@ class Received:
     def add(self, kind: str, text: str) -> None:
         self.messages.append((kind, text))
 
-    def inbox(self) -> Inbox:
+    @contextmanager
+    def inbox(self) -> Iterator[None]:
+        """Open the inbox; tests that run at the same time wait for its ports."""
         port = urlsplit(self.deployed.endpoint_url).port
         assert port is not None
-        return Inbox(mail_port=port + 1, webhook_port=port + 2, receive=self.add)
+        with (self.deployed.folder / "inbox.lock").open("w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with Inbox(mail_port=port + 1, webhook_port=port + 2, receive=self.add).open():
+                yield
 
     def wait(self, name: str, number: int) -> dict[str, str]:
         """Wait for messages whose text names a job; return the last one of each kind."""
@@ -73,7 +85,7 @@ def submit(client: Client, path: Path, name: str, *notify: str) -> str:
 
 
 def test_a_failure_arrives_by_mail_and_by_webhook(client: Client, notebook: NotebookMaker, received: Received) -> None:
-    with received.inbox().open():
+    with received.inbox():
         job_id = submit(client, notebook("x = 1", "1 / 0"), "told-at-once", "inbox", "failure:mail:ana@example.com")
         arrived = received.wait("told-at-once", 2)
     assert arrived.keys() == {"mail", "webhook"}
@@ -89,9 +101,12 @@ def test_a_failure_arrives_later_if_both_are_away(client: Client, notebook: Note
     job_id = submit(client, notebook("1 / 0"), "told-later", "inbox", "mail")
     client.wait(job_id)
     time.sleep(5)  # the first attempt fails meanwhile
-    with received.inbox().open():
+    with received.inbox():
         end = time.monotonic() + 180  # the second one follows after a minute, at the next sweep
-        while len(arrived := dict(received.messages)) < 2 and time.monotonic() < end:
+        while (
+            len(arrived := {kind: text for kind, text in received.messages if "told-later" in text}) < 2
+            and time.monotonic() < end
+        ):
             time.sleep(0.5)
     assert arrived.keys() == {"mail", "webhook"}
     assert all("told-later failed: ZeroDivisionError in cell 1" in text for text in arrived.values())
@@ -139,9 +154,9 @@ def test_a_rule_starts_a_workflow_and_a_function(
 ) -> None:
     """The examples of docs/events.md: a Step Functions workflow and a Lambda function as targets."""
     events, workflows, functions = (deployed.administrator(name) for name in ("events", "stepfunctions", "lambda"))
-    role = deployed.administrator("iam").create_role(
-        RoleName="started-by-events", AssumeRolePolicyDocument=json.dumps(_ASSUMED_BY_EVENTS)
-    )["Role"]["Arn"]
+    iam, name = deployed.administrator("iam"), {"RoleName": "started-by-events"}
+    role = iam.create_role(**name, AssumeRolePolicyDocument=json.dumps(_ASSUMED_BY_EVENTS))["Role"]["Arn"]
+    iam.put_role_policy(**name, PolicyName="send", PolicyDocument=json.dumps(_MAY_SEND))
     steps = {"StartAt": "Go", "States": {"Go": {"Type": "Pass", "End": True}}}
     workflow = workflows.create_state_machine(name="goes-on", definition=json.dumps(steps), roleArn=role)[
         "stateMachineArn"
@@ -175,7 +190,8 @@ def test_a_rule_starts_a_workflow_and_a_function(
         events.delete_rule(Name="prepared", EventBusName="jupyter-scheduler")
         functions.delete_function(FunctionName="goes-on")
         workflows.delete_state_machine(stateMachineArn=workflow)
-        deployed.administrator("iam").delete_role(RoleName="started-by-events")
+        iam.delete_role_policy(**name, PolicyName="send")
+        iam.delete_role(**name)
 
 
 def test_failing_runs_pause_a_schedule(client: Client, notebook: NotebookMaker) -> None:
