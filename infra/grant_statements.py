@@ -209,10 +209,16 @@ class GrantStatements:
             if channel.kind is ChannelKind.TOPIC and channel.topic_arn:
                 self.allow(function, ["sns:Publish"], [channel.topic_arn], "deliver notifications to a topic")
             if channel.kind is ChannelKind.EMAIL and channel.sender:
-                domain = channel.sender.rpartition("@")[2]
-                identities = [
-                    stack.format_arn(service="ses", resource="identity", resource_name=name)
-                    for name in (channel.sender, domain)
-                ]
                 sender = {"StringEquals": {"ses:FromAddress": channel.sender}}
-                self.allow(function, ["ses:SendEmail"], identities, "deliver notifications by mail", conditions=sender)
+                why = "deliver notifications by mail"
+                for name, purpose in (
+                    (channel.sender, why),
+                    (channel.sender.rpartition("@")[2], f"{why} from a sender who is verified by the domain"),
+                ):
+                    identity = stack.format_arn(service="ses", resource="identity", resource_name=name)
+                    by_domain = (
+                        name != channel.sender
+                    )  # one of the two is used, depending on what the operator verified
+                    self.allow(
+                        function, ["ses:SendEmail"], [identity], purpose, conditions=sender, faults_only=by_domain
+                    )

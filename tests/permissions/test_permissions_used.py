@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aws_cdk import App
 
 from infra.main import build
 from infra.permissions import Permission, permissions, statements
+from local_cloud.notification_channels import notification_channels
+from local_cloud.paths import LocalPaths
 from local_cloud.permission_record import Evaluation, read_record
 from tests.infra.synthesized import ROOT, as_list
 from tests.support.deployed import Deployed, deployed
@@ -50,7 +53,10 @@ def granted(
 ) -> list[tuple[Permission, Resolved]]:
     """Return every permission in the template and in the deployed stack."""
     flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    stack = build(App(context={**flags, "bundle_target": "local", "runner_image": "any"}))
+    port = urlsplit(deployed.endpoint_url).port
+    assert port is not None
+    channels = notification_channels(LocalPaths(folder=deployed.folder, port=port))
+    stack = build(App(context={**flags, "bundle_target": "local", "runner_image": "any", "channels": channels}))
     resolved = list(_resolved(deployed, template, roles))
     pairs = list(zip(permissions(stack, template), resolved, strict=True))
     assert all(permission.action == action for permission, (_, action, _) in pairs)
