@@ -22,7 +22,7 @@ def test_a_webhook_is_told_what_failed_and_how_to_open_it(made: Definitions, cha
         "Sales failed.\n"
         "The notebook raised an error in cell 3.\n"
         "\n"
-        "    Traceback (most recent call last)\n"
+        "    In cell 3: Traceback (most recent call last)\n"
         "    ZeroDivisionError: division by zero\n"
         "\n"
         "notebook:   report.ipynb\n"
