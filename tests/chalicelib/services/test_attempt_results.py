@@ -52,7 +52,11 @@ def test_a_result_says_more_than_an_exit_code(local: LocalScheduler) -> None:
     store(local, run, {"outcome": outcome})
     local.finish(run, exit_code=10)
     described = local.job(job_id_of(run))["outcome"]
-    assert (described["message"], described["cell"], described["error_name"]) == ("ValueError: no", 3, "ValueError")
+    assert (described["message"], described["cell"], described["error_name"]) == (
+        "In cell 3: ValueError: no",
+        3,
+        "ValueError",
+    )
 
 
 def test_a_stopped_run_that_had_finished_is_completed(local: LocalScheduler) -> None:
