@@ -111,6 +111,11 @@ class JobSpec(JobOptions):
     retention: timedelta | None = field(default=None, metadata=DAYS)
     """How long the job is kept after it ends, if its definition sets that; otherwise the operator's retention applies."""
 
+    @property
+    def owner_arn(self) -> str | None:
+        """The first of the owner's names: the ARN of the user, session or role; None for a job of an earlier release."""
+        return self.owner_principals[0] if self.owner_principals else None
+
 
 @dataclass(frozen=True)
 class Job:

@@ -39,6 +39,6 @@ def _readable_owner(job: Job) -> str:
 
     A job without the ARN, or whose ARN ends in nothing that a tag may contain, has the owner id.
     """
-    arn = job.spec.owner_principals[0] if job.spec.owner_principals else ""
+    arn = job.spec.owner_arn or ""
     name = _NOT_ALLOWED.sub("-", arn.rpartition("/")[2])[:_MAX_CHARACTERS].strip()
     return _RESERVED.sub("aws-", name) or job.owner_id

@@ -93,7 +93,7 @@ class NotificationService:
         if after.state is DeliveryState.FAILED:
             self.undelivered.note(after)
         self.notifications.change(delivery, after)
-        count({DeliveryState.SENT: "NotificationsSent"}.get(after.state, "NotificationsFailed"))
+        count("NotificationsSent" if after.state is DeliveryState.SENT else "NotificationsFailed")
 
     def _try(self, delivery: Delivery) -> Delivery:
         channel = self.settings.channels.get(delivery.channel)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.channels import Channel, ChannelKind, WebhookFormat
+from chalicelib.channels import Channel, ChannelKind
 from chalicelib.domain.notifications.delivery import Delivery
 from chalicelib.domain.notifications.webhook_body import webhook_body
 from chalicelib.storage.aws_errors import error_code
@@ -97,7 +97,7 @@ class NotificationChannels:
         url = secret.get("SecretString", "").strip()  # absent if the secret is binary
         if not _is_allowed(url):
             raise ChannelError("the webhook's secret is not a URL that begins with https://.")
-        body = json.dumps(webhook_body(channel.format or WebhookFormat.JSON, delivery), ensure_ascii=False).encode()
+        body = json.dumps(webhook_body(channel.format, delivery), ensure_ascii=False).encode()
         try:
             headers = {"content-type": "application/json; charset=utf-8"}
             response = self._http.request(

@@ -90,10 +90,10 @@ def _event(
     problem: dict[str, Any] | None = None,
 ) -> Event:
     """Make an event. The discriminator tells it from other events of the same kind of the same definition."""
-    names, health = definition.spec.owner_principals, definition.health
+    health = definition.health
     detail = {
         "owner_id": definition.owner_id,
-        "owner": names[0] if names else None,
+        "owner": definition.spec.owner_arn,
         "job_definition_id": definition.definition_id,
         "name": definition.name,
         "tags": list(definition.spec.tags),

@@ -54,7 +54,7 @@ def _retries(job: Job) -> int:
 def _event(kind: EventKind, job: Job, time: datetime, outcome: Outcome | None = None) -> Event:
     detail = {
         "owner_id": job.owner_id,
-        "owner": job.spec.owner_principals[0] if job.spec.owner_principals else None,
+        "owner": job.spec.owner_arn,
         "job_id": job.job_id,
         "job_definition_id": job.job_definition_id,
         "name": job.name,

@@ -13,7 +13,7 @@ from chalicelib.domain.sanitize import shorten
 __all__ = ["Delivery", "DeliveryState", "after_failure", "after_success", "make_delivery", "requested_again"]
 
 _LEASE: Final = timedelta(minutes=5)
-"""How long a function has to deliver a message before the sweep asks again: longer than its timeout and the retries of its trigger."""
+"""How long a function has to deliver a message before the sweep asks again: longer than its timeout (`infra/functions.py`)."""
 
 _FIRST_BACKOFF: Final = timedelta(minutes=1)
 _MAX_BACKOFF: Final = timedelta(hours=1)

@@ -142,7 +142,7 @@ def _definition_lines(definition: Definition) -> Iterator[str]:
     if definition.schedule:
         yield f"schedule:   {definition.schedule} ({zone or 'UTC'})"
     if success:
-        yield f"last success: {_time(success.scheduled_time, zone)}"
+        yield f"succeeded:  last for {_time(success.scheduled_time, zone)}"
 
 
 def _job_commands(job_id: str) -> tuple[str, str]:

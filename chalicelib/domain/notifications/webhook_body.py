@@ -33,6 +33,7 @@ def _slack(delivery: Delivery) -> dict[str, Any]:
     escaped = delivery.subject.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {
         "text": escaped,
+        "mrkdwn": False,
         "blocks": [
             _slack_block("header", delivery.subject[:150]),
             _slack_block("section", delivery.text[:_SLACK_CHARACTERS]),

@@ -215,6 +215,7 @@ def test_a_change_that_nobody_waits_for_calls_nothing(local: LocalScheduler, fol
     run.heartbeat()
     local.ecs_event(local.hub.ecs.move(run.task_arn, "RUNNING"))
     records = followed.changes()
+    assert records
     local.calls.clear()
     assert followed.deliver_changes(*records) == []
     assert local.calls == []
@@ -222,7 +223,9 @@ def test_a_change_that_nobody_waits_for_calls_nothing(local: LocalScheduler, fol
 
 def test_an_event_is_small(local: LocalScheduler, followed: Definitions) -> None:
     """EventBridge accepts 256 KB (API reference, PutEvents)."""
-    run = local.start(name="n" * 100, tags=["t" * 100] * 10, parameters={"p": "x" * 10_000})
-    run.report("notebook_error", message="ä" * 100_000, error_name="E" * 1000)
+    widest = "\U0001f600"
+    run = local.start(name=widest * 200, tags=[widest * 200] * 50, parameters={"p": "x" * 10_000})
+    run.report("notebook_error", message=widest * 100_000, error_name=widest * 1000)
     followed.follow_changes()
-    assert max(len(json.dumps(each)) for each in followed.events()) < 64_000
+    sizes = [len(json.dumps(each, ensure_ascii=False).encode()) for each in followed.events()]
+    assert 40_000 < max(sizes) < 64_000
