@@ -37,6 +37,12 @@ _PATIENCE_MS: Final = 30_000
 """Timeout for what appears immediately, on a busy machine."""
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests that use the browser. Playwright's event loop occupies the thread, so they need a process of their own."""
+    if "browser" in getattr(item, "fixturenames", ()):
+        item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The installed Chromium, or the packaged one. Playwright has none."""
