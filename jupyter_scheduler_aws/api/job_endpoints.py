@@ -83,6 +83,10 @@ class Api:
         """Return the service's version, and your identity."""
         return read_response(Health.from_document, self.transport.call("GET", "/health"))
 
+    def config(self) -> Mapping[str, Any]:
+        """Return the features of the service, and what the operator allows: sizes with prices, limits, channels."""
+        return read_response(dict, self.transport.call("GET", "/config"))
+
     def environments(self) -> list[Environment]:
         """List the environments that you can use, in the operator's order."""
         documents = self.transport.call("GET", "/runtime_environments")

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from typing_extensions import override
 
-from tests.jupyter_scheduler_aws.documents import ENVIRONMENT
+from tests.jupyter_scheduler_aws.documents import CONFIG, ENVIRONMENT
 from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
 from tests.jupyter_scheduler_aws.fake_owners import OWNER_ROUTES, OwnerRoutes
 from tests.jupyter_scheduler_aws.fake_server import Request, Response
@@ -61,6 +61,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
         super().__init__()
         self.jobs: dict[str, FakeJob] = {}
         self.environments: list[Any] = [ENVIRONMENT]
+        self.config: dict[str, Any] = CONFIG
         self.plan: list[dict[str, Any]] = [cell(1), cell(2), COMPLETED]
         self.outputs: dict[str, tuple[str, bytes]] = {
             "report-2026.ipynb": ("ipynb", b"{}"),
@@ -142,6 +143,9 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
 
     def list_environments(self, _request: Request) -> Response:
         return Response.of(self.environments)
+
+    def get_config(self, _request: Request) -> Response:
+        return Response.of(self.config)
 
     def create_upload(self, request: Request) -> Response:
         size, is_zip = request.document.get("size_bytes"), request.document["filename"].endswith(".zip")
@@ -269,6 +273,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
 _ROUTES = [
     ("GET", "/v1/scheduler/health", "health"),
     ("GET", "/v1/scheduler/runtime_environments", "list_environments"),
+    ("GET", "/v1/scheduler/config", "get_config"),
     ("POST", "/v1/scheduler/uploads", "create_upload"),
     ("POST", "/bucket", "receive_upload"),
     ("POST", "/v1/scheduler/jobs", "create_job"),
