@@ -13,10 +13,11 @@ from urllib.parse import quote, unquote
 
 from typing_extensions import override
 
-from tests.jupyter_scheduler_aws.documents import CONFIG, ENVIRONMENT
+from tests.jupyter_scheduler_aws.documents import ENVIRONMENT
 from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
 from tests.jupyter_scheduler_aws.fake_owners import OWNER_ROUTES, OwnerRoutes
 from tests.jupyter_scheduler_aws.fake_server import Request, Response
+from tests.jupyter_scheduler_aws.fake_service import SERVICE_ROUTES, ServiceRoutes
 
 __all__ = ["FakeApi", "FakeJob", "etag_of", "running_api"]
 
@@ -56,20 +57,17 @@ class FakeJob:
         return self.document
 
 
-class FakeApi(DefinitionRoutes, OwnerRoutes):
+class FakeApi(DefinitionRoutes, OwnerRoutes, ServiceRoutes):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, FakeJob] = {}
         self.environments: list[Any] = [ENVIRONMENT]
-        self.config: dict[str, Any] = CONFIG
         self.plan: list[dict[str, Any]] = [cell(1), cell(2), COMPLETED]
         self.outputs: dict[str, tuple[str, bytes]] = {
             "report-2026.ipynb": ("ipynb", b"{}"),
             "report-2026.html": ("html", b"<html></html>" * 1000),
             "results/table.csv": ("files", b"year,ppm\n1970,325.7\n"),
         }
-        self.log: list[str] = ["cell 1 of 3", "hello"]
-        self.logs_of_attempts: dict[str, list[str]] = {}
         self.max_upload_bytes = 1_000_000
         self.folder_limits = {
             "max_notebook_bytes": 500_000,
@@ -143,9 +141,6 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
 
     def list_environments(self, _request: Request) -> Response:
         return Response.of(self.environments)
-
-    def get_config(self, _request: Request) -> Response:
-        return Response.of(self.config)
 
     def create_upload(self, request: Request) -> Response:
         size, is_zip = request.document.get("size_bytes"), request.document["filename"].endswith(".zip")
@@ -262,18 +257,10 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             return Response(206, content[start:stop], {**headers, "content-range": content_range})
         return Response(200, content, headers)
 
-    def get_log(self, request: Request, _job_id: str) -> Response:
-        query = dict(request.query)
-        start = int(query.get("next_token", 0))
-        log = self.logs_of_attempts.get(query.get("attempt", ""), self.log)
-        events = [{"time": START, "message": line} for line in log[start : start + self.page_size]]
-        return Response.of({"attempt": 1, "events": events, "next_token": str(start + len(events))})
-
 
 _ROUTES = [
     ("GET", "/v1/scheduler/health", "health"),
     ("GET", "/v1/scheduler/runtime_environments", "list_environments"),
-    ("GET", "/v1/scheduler/config", "get_config"),
     ("POST", "/v1/scheduler/uploads", "create_upload"),
     ("POST", "/bucket", "receive_upload"),
     ("POST", "/v1/scheduler/jobs", "create_job"),
@@ -284,8 +271,8 @@ _ROUTES = [
     ("DELETE", "/v1/scheduler/jobs/([^/]+)", "delete_job"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/attempts", "list_attempts"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/download_files", "list_files"),
-    ("GET", "/v1/scheduler/jobs/([^/]+)/logs", "get_log"),
     *DEFINITION_ROUTES,
+    *SERVICE_ROUTES,
     *OWNER_ROUTES,
 ]
 

@@ -26,13 +26,15 @@ def describe_job(client: Client, job_id: str) -> Mapping[str, Any]:
     }
 
 
-def log_page(client: Client, job_id: str, *, attempt: int | None, next_token: str | None) -> Mapping[str, Any]:
-    """Return a page of a log. It takes one request.
+def log_page(
+    client: Client, job_id: str, *, attempt: int | None, next_token: str | None, tail: int | None
+) -> Mapping[str, Any]:
+    """Return a page of a log, or its last lines. It takes one request.
 
     The token requests what follows, also later. If a page has no events and the token that was sent, there is no more at
     present.
     """
-    page = client.log_page(job_id, attempt=attempt, next_token=next_token)
+    page = client.log_page(job_id, attempt=attempt, next_token=next_token, tail=tail)
     events = [{"time": millis(event.time), "message": event.message} for event in page.events]
     return {"events": events, "next_token": page.next_token}
 

@@ -65,10 +65,12 @@ class LogHandler(EndpointHandler):
     @authenticated
     @authorized
     async def get(self, item_id: str) -> None:
-        """Respond with the first page, or the one after a token."""
+        """Respond with the first page, the one after a token, or the last lines."""
         token = self.get_query_argument("next_token", "") or None
         await self.answer_read(
-            lambda client: log_page(client, item_id, attempt=self.number("attempt"), next_token=token)
+            lambda client: log_page(
+                client, item_id, attempt=self.number("attempt"), next_token=token, tail=self.number("tail")
+            )
         )
 
 
