@@ -65,6 +65,11 @@ _MODULES: Final = {
 """Where each public name is. They are imported on first use, so that `nbjobs` loads neither the Jupyter server nor unused libraries."""
 
 
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Name the module that adds our endpoints to a Jupyter server."""
+    return [{"module": "jupyter_scheduler_aws.connector.server_extension"}]
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name."""
     for module, names in _MODULES.items():

@@ -6,13 +6,16 @@ SchedulerClientError
 │   ├── NoRegionError                   the URL names no region, and nothing else does
 │   └── NoCredentialsError              no AWS credentials, or they cannot be refreshed
 ├── UnreachableError                no response, even after retries
+│   └── TooLateError                    no response in time
 ├── UnexpectedResponseError         the response is not the scheduler's
 ├── EmptyGroupError                 a group has no jobs
+├── BadOptionError                  an option's name is unknown, or its text cannot be read
 ├── ParameterError                  a parameter's name or value cannot be passed to the notebook
 ├── SnapshotError                   the notebook or its folder cannot be packed
 │   └── SnapshotTooLargeError           it is above a limit of the service; nothing was sent
 ├── UploadError                     the upload of the snapshot failed
 ├── DownloadError                   a file is incomplete or cannot be written
+│   ├── NoPartialNotebookError          a running job has no notebook to look at
 │   └── UnsafePathError                 a file would be outside of the folder, or two would be the same
 └── SchedulerApiError               the service refused; has status, code and request id
     ├── InvalidRequestError             400, 422
@@ -32,12 +35,14 @@ from jupyter_scheduler_aws.sanitize import sanitize_text
 
 __all__ = [
     "URL_VARIABLE",
+    "BadOptionError",
     "ConfigurationError",
     "ConflictError",
     "DownloadError",
     "EmptyGroupError",
     "InvalidRequestError",
     "NoCredentialsError",
+    "NoPartialNotebookError",
     "NoRegionError",
     "NoUrlError",
     "NotAllowedError",
@@ -49,6 +54,7 @@ __all__ = [
     "SnapshotError",
     "SnapshotTooLargeError",
     "TooLargeError",
+    "TooLateError",
     "TooManyRequestsError",
     "UnexpectedResponseError",
     "UnreachableError",
@@ -105,12 +111,20 @@ class UnreachableError(SchedulerClientError):
     """There is no response, even after retries."""
 
 
+class TooLateError(UnreachableError):
+    """There is no response in time."""
+
+
 class UnexpectedResponseError(SchedulerClientError):
     """The response is not the scheduler's."""
 
 
 class EmptyGroupError(SchedulerClientError):
     """A group has no jobs: it never had any of yours, or they are deleted."""
+
+
+class BadOptionError(SchedulerClientError):
+    """An option has a name that is unknown, or a text that cannot be read; nothing was sent."""
 
 
 class ParameterError(SchedulerClientError):
@@ -131,6 +145,10 @@ class UploadError(SchedulerClientError):
 
 class DownloadError(SchedulerClientError):
     """A file is incomplete or cannot be written."""
+
+
+class NoPartialNotebookError(DownloadError):
+    """The job has ended, or its runner has not saved the notebook yet."""
 
 
 class UnsafePathError(DownloadError):

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.config import ComputeType, Prices
 from chalicelib.domain.attempt import Attempt
 
-__all__ = ["Cost", "cost_of"]
+__all__ = ["Cost", "cost_of", "hourly_price"]
 
 _BILLED_SECONDS: Final = 60
 """Fargate bills a container for at least a minute (https://aws.amazon.com/fargate/pricing/)."""
@@ -25,6 +25,12 @@ class Cost:
     currency: str
     prices_as_of: str
     """When the operator looked up the prices, as they wrote it."""
+
+
+def hourly_price(size: ComputeType, prices: Prices, *, on_spot: bool) -> float:
+    """Return the estimated price of a container for an hour, in the operator's currency."""
+    discount = prices.spot_discount if on_spot else 0
+    return (size.vcpu * prices.vcpu_hour + size.memory_gib * prices.gib_hour) * (1 - discount)
 
 
 def cost_of(attempts: Iterable[Attempt], compute_types: Mapping[str, ComputeType], prices: Prices) -> Cost | None:
@@ -52,8 +58,7 @@ def cost_of(attempts: Iterable[Attempt], compute_types: Mapping[str, ComputeType
         is_known = True
         seconds = _billed_seconds(attempt)
         vcpu, gib = seconds * size.vcpu, seconds * size.memory_gib
-        discount = prices.spot_discount if attempt.on_spot else 0
-        estimate += (vcpu * prices.vcpu_hour + gib * prices.gib_hour) / 3600 * (1 - discount)
+        estimate += seconds / 3600 * hourly_price(size, prices, on_spot=bool(attempt.on_spot))
         vcpu_seconds, gib_seconds = vcpu_seconds + vcpu, gib_seconds + gib
     if not is_known:
         return None

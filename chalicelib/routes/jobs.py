@@ -24,7 +24,7 @@ from chalicelib.routes.models.job_responses import (
     UploadResponse,
 )
 from chalicelib.routes.models.output_responses import FilePageResponse, LogPageResponse
-from chalicelib.routes.models.query_strings import attempt_query, batch_query, job_query, parse_status
+from chalicelib.routes.models.query_strings import attempt_query, batch_query, job_query, parse_status, tail_query
 from chalicelib.routes.request_body import parse_body
 from chalicelib.services.jobs import JobService
 
@@ -132,10 +132,12 @@ def list_files(job_id: str) -> FilePageResponse:
 def read_logs(job_id: str) -> LogPageResponse:
     """Return what the container of an attempt printed.
 
-    Without `attempt`, the log begins with the current attempt and continues with those that follow.
+    Without `attempt`, the log begins with the current attempt and continues with those that follow. With `tail`, it begins with its last lines.
     """
-    job, attempt = factory().jobs.get(_owner(), job_id), attempt_query(jobs.current_request.query_params)
-    return log_page(factory().outputs.read_logs(job, attempt, _param("next_token")))
+    params = jobs.current_request.query_params
+    tail = tail_query(params)
+    job, attempt = factory().jobs.get(_owner(), job_id), attempt_query(params)
+    return log_page(factory().outputs.read_logs(job, attempt, _param("next_token"), tail=tail))
 
 
 def _update(service: JobService, caller: Caller, owner_id: str, job_id: str, body: UpdateJobBody) -> None:

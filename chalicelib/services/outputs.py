@@ -129,7 +129,7 @@ class OutputService:
         url = self.files.presign_get(job.input_key, path)
         return JobFile("input", "Input", path, job.input_size_bytes, url)
 
-    def read_logs(self, job: Job, attempt: int | None, token: str | None) -> AttemptLogPage:
+    def read_logs(self, job: Job, attempt: int | None, token: str | None, *, tail: int | None = None) -> AttemptLogPage:
         """Read the log of an attempt's container; empty before there is one.
 
         Parameters
@@ -140,6 +140,8 @@ class OutputService:
             Number of the attempt. None: the current one; tokens then continue with the attempts that follow it.
         token
             From an earlier page.
+        tail
+            Read the last lines instead of the first ones, at most this number. A token then continues after them.
 
         Raises
         ------
@@ -155,7 +157,7 @@ class OutputService:
             raise NotFoundError(
                 f"There is no log of attempt {attempt} of job {job.job_id}: it had no container, or is not on record any more."
             )
-        page = self.logs.page(tasks[number], stored_token) if number in tasks else LogPage((), None)
+        page = self.logs.page(tasks[number], stored_token, tail=tail) if number in tasks else LogPage((), None)
         is_end = not page.events and page.next_token in (None, stored_token)
         later = min((each for each in tasks if each > number), default=None)
         if is_end and later and not attempt:

@@ -40,27 +40,35 @@ class RunnerLogs:
         self._client = client
         self._group = group
 
-    def page(self, task_arn: str, token: str | None) -> LogPage:
+    def page(self, task_arn: str, token: str | None, *, tail: int | None = None) -> LogPage:
         """Read up to 1 MiB of a task's lines, fewer if they are full of control characters; none if it has printed nothing.
+
+        Parameters
+        ----------
+        task_arn
+            The task.
+        token
+            Where to continue. None: at the beginning.
+        tail
+            Read the last lines instead, at most this number.
 
         Raises
         ------
         InvalidRequestError
             If CloudWatch Logs does not accept the token.
         """
-        response = self._read(task_arn, token)
+        response = self._read(task_arn, token, tail, from_head=tail is None)
         while (size := response_bytes(response["events"])) > MAX_RESPONSE_BYTES and len(response["events"]) > 1:
-            response = self._read(
-                task_arn, token, limit=max(1, len(response["events"]) * MAX_RESPONSE_BYTES // (2 * size))
-            )
+            fewer = max(1, len(response["events"]) * MAX_RESPONSE_BYTES // (2 * size))
+            response = self._read(task_arn, token, fewer, from_head=tail is None)
         events = tuple(LogEvent(from_millis(event["timestamp"]), event["message"]) for event in response["events"])
         return LogPage(events, response.get("nextForwardToken"))
 
-    def _read(self, task_arn: str, token: str | None, **limit: int) -> Any:
-        more: dict[str, Any] = {**limit, **({"nextToken": token} if token else {})}
+    def _read(self, task_arn: str, token: str | None, limit: int | None, *, from_head: bool) -> Any:
+        more: dict[str, Any] = ({"limit": limit} if limit else {}) | ({"nextToken": token} if token else {})
         try:
             return self._client.get_log_events(
-                logGroupName=self._group, logStreamName=_stream(task_arn), startFromHead=True, **more
+                logGroupName=self._group, logStreamName=_stream(task_arn), startFromHead=from_head, **more
             )
         except self._client.exceptions.ResourceNotFoundException:
             return {"events": []}

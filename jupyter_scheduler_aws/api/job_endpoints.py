@@ -83,6 +83,10 @@ class Api:
         """Return the service's version, and your identity."""
         return read_response(Health.from_document, self.transport.call("GET", "/health"))
 
+    def config(self) -> Mapping[str, Any]:
+        """Return the features of the service, and what the operator allows: sizes with prices, limits, channels."""
+        return read_response(dict, self.transport.call("GET", "/config"))
+
     def environments(self) -> list[Environment]:
         """List the environments that you can use, in the operator's order."""
         documents = self.transport.call("GET", "/runtime_environments")
@@ -200,12 +204,26 @@ class Api:
         pages = list(iterate_pages(get_page))
         return pages[0].attempt, [file for page in pages for file in page.files]
 
-    def log_page(self, job_id: str, *, attempt: int | None = None, next_token: str | None = None) -> LogPage:
-        """Read a page of a job's log: the first one, or the one after another page.
+    def log_page(
+        self, job_id: str, *, attempt: int | None = None, next_token: str | None = None, tail: int | None = None
+    ) -> LogPage:
+        """Read a page of a job's log: the first one, the one after another page, or its last lines.
 
         Without an attempt, the log begins with the current one and continues with those that follow.
+
+        Parameters
+        ----------
+        job_id
+            The job.
+        attempt
+            Number of the attempt.
+        next_token
+            From an earlier page.
+        tail
+            How many of the last lines to read, instead of the first page; up to 1,000.
         """
         query = _attempt(attempt) + ([("next_token", next_token)] if next_token else [])
+        query += [] if tail is None else [("tail", str(tail))]
         return read_response(LogPage.from_document, self.transport.call("GET", f"{_job(job_id)}/logs", query=query))
 
 

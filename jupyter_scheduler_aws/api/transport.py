@@ -20,6 +20,7 @@ from jupyter_scheduler_aws.errors import (
     NoUrlError,
     SchedulerApiError,
     SchedulerClientError,
+    TooLateError,
     UnexpectedResponseError,
     UnreachableError,
     error_of_response,
@@ -94,9 +95,13 @@ def _no_certificates() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _describe(error: httpx.RequestError) -> str:
+def _no_response(url: str, error: httpx.RequestError) -> UnreachableError:
     if isinstance(error, httpx.TimeoutException):
-        return _TOO_LATE
+        return TooLateError(f"{url} {_TOO_LATE}")
+    return UnreachableError(f"{url} {_describe(error)}")
+
+
+def _describe(error: httpx.RequestError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return f"has a certificate that is not trusted ({error}). If a proxy replaces certificates, set AWS_CA_BUNDLE to the certificate of the proxy."
     return f"is out of reach: {error}. Check {URL_VARIABLE}, the network and proxy settings."
@@ -213,7 +218,7 @@ class Transport:
             is_renewed = is_expired_login(response.text) and self._signer.renew(response.request)
             return self._http.send(self._request(method, url, body), auth=self._signer) if is_renewed else response
         except httpx.RequestError as error:
-            raise RetryableError(UnreachableError(f"{self.url} {_describe(error)}")) from error
+            raise RetryableError(_no_response(self.url, error)) from error
 
     def _request(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Request:
         try:
@@ -235,7 +240,7 @@ class Transport:
         if remaining is None:
             return self._timeout
         if not remaining:
-            raise RetryableError(UnreachableError(f"{self.url} {_TOO_LATE}"))
+            raise RetryableError(TooLateError(f"{self.url} {_TOO_LATE}"))
         connect, read = (
             min(seconds or remaining, remaining) for seconds in (self._timeout.connect, self._timeout.read)
         )

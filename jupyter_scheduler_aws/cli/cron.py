@@ -20,8 +20,9 @@ def explain(
     timezone: TimezoneOption = None,
 ) -> None:
     """Explain a crontab: in words, as EventBridge expressions, and with its next runs."""
-    from jupyter_scheduler_aws.cli.crontab_text import describe_crontab, zone_times
+    from jupyter_scheduler_aws.cli.crontab_text import zone_times
     from jupyter_scheduler_aws.cli.tables import details_grid
+    from jupyter_scheduler_aws.crontab_words import describe_crontab
 
     with terminal.client() as client:
         explanation = client.explain_crontab(crontab, timezone=timezone)

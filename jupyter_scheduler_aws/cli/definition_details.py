@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.api.job_models import Job
 from jupyter_scheduler_aws.api.job_texts import warning_text
-from jupyter_scheduler_aws.cli.crontab_text import describe_crontab, zone_time
+from jupyter_scheduler_aws.cli.crontab_text import zone_time
 from jupyter_scheduler_aws.cli.formatting import (
     format_age,
     format_duration,
@@ -18,6 +18,7 @@ from jupyter_scheduler_aws.cli.formatting import (
 )
 from jupyter_scheduler_aws.cli.tables import details_grid
 from jupyter_scheduler_aws.cli.terminal import Terminal
+from jupyter_scheduler_aws.crontab_words import describe_crontab
 
 __all__ = ["definition_details", "show_change"]
 

@@ -17,9 +17,9 @@ import jupyter_scheduler
 
 from jupyter_scheduler_aws.api.deadline import deadline
 from jupyter_scheduler_aws.connector.workers import Workers
-from jupyter_scheduler_aws.errors import SchedulerClientError, UnreachableError
+from jupyter_scheduler_aws.errors import SchedulerClientError, TooLateError
 
-__all__ = ["GRACE_SECONDS", "HasWorkers", "add_async_methods", "is_read", "read", "request", "transfer"]
+__all__ = ["GRACE_SECONDS", "HasWorkers", "add_async_methods", "is_read", "no_response", "read", "request", "transfer"]
 
 GRACE_SECONDS: Final = 0.5
 """How much later than its deadline a read is given up, if something else than a try hangs, such as a login."""
@@ -105,6 +105,13 @@ def add_async_methods(to_error: Convert, *, version: str = jupyter_scheduler.__v
     return decorate
 
 
+def no_response(seconds: float) -> TooLateError:
+    """Return the error of a read that took too long [s]."""
+    return TooLateError(
+        f"There was no response within {seconds:g} s. Check the network, and the login of AWS on the machine of the Jupyter server. Then try again."
+    )
+
+
 def _with_converted_errors(method: Callable[..., Any], to_error: Convert) -> Callable[..., Any]:
     @functools.wraps(method)
     def blocking(self: HasWorkers, *args: Any, **kwargs: Any) -> Any:
@@ -141,7 +148,6 @@ def _in_time(coroutine: Callable[..., Awaitable[Any]], to_error: Convert) -> Cal
         try:
             return await asyncio.wait_for(coroutine(self, *args, **kwargs), seconds + GRACE_SECONDS)
         except TimeoutError:
-            text = f"There was no response within {seconds:g} s. Check the network, and the login of AWS on the machine of the Jupyter server. Then try again."
-            return _result(to_error, UnreachableError(text))
+            return _result(to_error, no_response(seconds))
 
     return bounded

@@ -7,6 +7,7 @@ from jupyter_scheduler.models import CreateJob, CreateJobDefinition
 
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.connector.no_environments import check_environment
+from jupyter_scheduler_aws.connector.own_options import own_options, take_form_options
 from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.transfers.callbacks import ignore_progress
 from jupyter_scheduler_aws.transfers.upload import upload_notebook
@@ -17,8 +18,19 @@ _IGNORED_FIELDS: Final = {"input_uri", "input_filename", "job_definition_id"}
 """Fields that have another meaning in the API, or none."""
 
 
-def make_create_request(client: Client, workspace: Workspace, model: CreateJob | CreateJobDefinition) -> dict[str, Any]:
+def make_create_request(
+    client: Client, workspace: Workspace, model: CreateJob | CreateJobDefinition, *, options: tuple[str, ...]
+) -> dict[str, Any]:
     """Upload the input of a job or a definition, and return the request for the API.
+
+    Parameters
+    ----------
+    client, workspace
+        Where to send it, and where the notebook is.
+    model
+        The request of jupyter-scheduler.
+    options
+        The names of the options that it can have besides. At the top of the body they go before those of the form.
 
     Raises
     ------
@@ -28,10 +40,13 @@ def make_create_request(client: Client, workspace: Workspace, model: CreateJob |
         If the upload fails.
     SchedulerClientError
         If the form of the panel showed no environments.
+    BadOptionError
+        If the options of the form cannot be read.
     """
     check_environment(client, model.runtime_environment_name)
     given = model.dict(exclude_none=True, exclude=_IGNORED_FIELDS)
     fields = {name: value for name, value in given.items() if value != ""}
+    fields = take_form_options(fields, options) | own_options(options)
     return fields | upload_input(client, workspace, model.input_uri, folder=bool(model.package_input_folder))
 
 

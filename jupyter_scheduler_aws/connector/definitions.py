@@ -15,7 +15,7 @@ from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request, upload_input
 from jupyter_scheduler_aws.connector.kept_input import is_kept
 from jupyter_scheduler_aws.connector.list_pages import fetch_definitions
-from jupyter_scheduler_aws.connector.own_options import DEFINITION_OPTIONS, own_options
+from jupyter_scheduler_aws.connector.own_options import DEFINITION_OPTIONS, own_options, take_form_options
 from jupyter_scheduler_aws.connector.panel_models import read_definition, read_definitions
 from jupyter_scheduler_aws.connector.workspace import Workspace
 
@@ -42,8 +42,8 @@ class Definitions:
     def create(self, model: CreateJobDefinition) -> str:
         """Upload the notebook as it is now, create a definition, and return its id."""
         client = self._connection.client
-        request = make_create_request(client, self._workspace, model)
-        return client.create_definition(request | own_options((*DEFINITION_OPTIONS, "active")))
+        request = make_create_request(client, self._workspace, model, options=DEFINITION_OPTIONS)
+        return client.create_definition(request | own_options(("active",)))
 
     def page(self, query: ListJobDefinitionsQuery) -> ListJobDefinitionsResponse:
         """Return a page of definitions."""
@@ -63,12 +63,14 @@ class Definitions:
 
         Raises
         ------
+        BadOptionError
+            If the options of the form cannot be read.
         SnapshotError
             If the file that was brought does not exist, or cannot be packed. Then nothing is changed.
         """
         client = self._connection.client
         changes = model.dict(exclude_unset=True, exclude_none=True, exclude=_IGNORED_FIELDS)
-        changes |= own_options(DEFINITION_OPTIONS)
+        changes = take_form_options(changes, DEFINITION_OPTIONS) | own_options(DEFINITION_OPTIONS)
         brought = model.input_uri if model.input_uri and not is_kept(model.input_uri) else None
         if brought:
             folder = client.get_definition(definition_id).package_input_folder

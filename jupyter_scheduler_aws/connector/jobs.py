@@ -18,7 +18,7 @@ from jupyter_scheduler_aws.connector.connection import Connection
 from jupyter_scheduler_aws.connector.create_requests import make_create_request
 from jupyter_scheduler_aws.connector.list_pages import fetch_jobs
 from jupyter_scheduler_aws.connector.local_files import add_local_files
-from jupyter_scheduler_aws.connector.own_options import RUN_LIMITS, own_options
+from jupyter_scheduler_aws.connector.own_options import JOB_OPTIONS
 from jupyter_scheduler_aws.connector.panel_models import read_job, read_jobs
 from jupyter_scheduler_aws.connector.status_message import join_messages
 from jupyter_scheduler_aws.connector.workspace import Workspace
@@ -47,7 +47,7 @@ class Jobs:
     def create(self, model: CreateJob) -> str:
         """Upload the notebook as it is now, create a job, and return its id."""
         client = self._connection.client
-        return client.create_job(make_create_request(client, self._workspace, model) | own_options(RUN_LIMITS))
+        return client.create_job(make_create_request(client, self._workspace, model, options=JOB_OPTIONS))
 
     def page(self, query: ListJobsQuery) -> ListJobsResponse:
         """Return a page of jobs. When JupyterLab starts, it requests zero jobs; that sends no request to the service."""

@@ -9,7 +9,7 @@ from jupyter_scheduler_aws.api.documents import read_response
 from jupyter_scheduler_aws.api.transport import Query
 from jupyter_scheduler_aws.client import Client
 
-__all__ = ["Page", "fetch_definitions", "fetch_jobs"]
+__all__ = ["Page", "fetch_definitions", "fetch_job_rows", "fetch_jobs"]
 
 _MAX_REQUESTS: Final = 5
 """Requests for one page. The service returns short pages if a filter applies or the rows have hundreds of KiB."""
@@ -28,6 +28,13 @@ def fetch_jobs(client: Client, query: ListJobsQuery) -> Page:
         *_common(query),
     ]
     return _fetch(client, "/jobs", "jobs", items, query)
+
+
+def fetch_job_rows(client: Client, query: Query, *, max_items: int, next_token: str | None = None) -> Page:
+    """Fetch some jobs with one request, as the service sends them."""
+    items = [*query, *_item("max_items", max_items), *_item("next_token", next_token)]
+    response = client.transport.call("GET", "/jobs", query=items)
+    return read_response(lambda response: _parts(response, "jobs"), response)
 
 
 def fetch_definitions(client: Client, query: ListJobDefinitionsQuery) -> Page:

@@ -10,7 +10,10 @@ from jupyter_scheduler_aws.connector.workspace import Workspace
 from jupyter_scheduler_aws.errors import UnsafePathError
 from jupyter_scheduler_aws.transfers.download_manifest import FileState, ManifestEntry, read_manifest
 
-__all__ = ["add_local_files"]
+__all__ = ["PARTIAL", "add_local_files"]
+
+PARTIAL: Final = "partial"
+"""Format of a running job's notebook in a manifest. It is no output."""
 
 _FOLDER: Final = "files"
 """Format of the link to the folder, which contains all other files that the run made."""
@@ -23,16 +26,15 @@ def add_local_files(job: DescribeJob, workspace: Workspace) -> None:
     except UnsafePathError:
         return
     found = read_manifest(folder, job.job_id) or ManifestEntry(complete=False, files={})
-    here = [
-        name for name, file in found.files.items() if file.state != FileState.EXPECTED and (folder / name).is_file()
-    ]
+    files = {name: file for name, file in found.files.items() if file.format != PARTIAL}
+    here = [name for name, file in files.items() if file.state != FileState.EXPECTED and (folder / name).is_file()]
     by_format: dict[str, str] = {}
     for name in here:
-        by_format.setdefault(found.files[name].format, name)
-    made = [name for name, file in found.files.items() if file.format == _FOLDER]
+        by_format.setdefault(files[name].format, name)
+    made = [name for name, file in files.items() if file.format == _FOLDER]
     job.job_files = [_with_path(file, by_format, folder, workspace) for file in _links(job.job_files, made)]
     job.packaged_files = made
-    job.downloaded = found.complete and len(here) == len(found.files)
+    job.downloaded = found.complete and len(here) == len(files)
 
 
 def _links(files: Iterable[JobFile], made: list[str]) -> list[JobFile]:

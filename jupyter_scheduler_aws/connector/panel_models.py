@@ -9,7 +9,7 @@ from jupyter_scheduler.pydantic_v1 import BaseModel, ValidationError
 
 from jupyter_scheduler_aws.api.request_fields import is_random_token
 from jupyter_scheduler_aws.connector.kept_input import kept_input
-from jupyter_scheduler_aws.connector.own_options import DescribeDefinitionWithOptions, DescribeJobWithLimits
+from jupyter_scheduler_aws.connector.own_options import DescribeDefinitionWithOptions, DescribeJobWithOptions
 from jupyter_scheduler_aws.connector.status_message import status_message
 from jupyter_scheduler_aws.sanitize import sanitize_line, sanitize_text
 
@@ -40,7 +40,7 @@ _UNREADABLE: Final = (
 def read_job(document: Document) -> DescribeJob:
     """Read a job, with its warnings in its status message. If that fails, return a placeholder whose status message says so."""
     document = _sanitize({**document, "status_message": status_message(document)})
-    model = _read(DescribeJobWithLimits, document) or _read(DescribeJob, _placeholder_job(document))
+    model = _read(DescribeJobWithOptions, document) or _read(DescribeJob, _placeholder_job(document))
     if model is None:
         raise ValueError(f"The response of the service has no job id: {str(document)[:200]}")
     # The model would convert "t" and true to 1, and 2.5 to 2.

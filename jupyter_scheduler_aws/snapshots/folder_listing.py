@@ -12,7 +12,7 @@ from jupyter_scheduler_aws.errors import SnapshotError
 from jupyter_scheduler_aws.snapshots.ignore_rules import DEFAULT_PATTERNS, IgnoreRules
 from jupyter_scheduler_aws.transfers.download_manifest import MANIFEST_NAME, downloaded_files
 
-__all__ = ["FolderListing", "Member"]
+__all__ = ["FolderListing", "LeftOut", "Member"]
 
 _BROKEN: Final = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
 """Error numbers of a broken link."""
@@ -27,6 +27,16 @@ class Member:
     """Relative to the folder, with `/`."""
     is_folder: bool
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is in the folder and not in the snapshot."""
+
+    name: str
+    """Relative to the folder, with `/`; ignored folders end with it."""
+    reason: str | None = None
+    """Why; None if an ignore file or a default says so."""
 
 
 class FolderListing:
@@ -46,8 +56,8 @@ class FolderListing:
         self._real_root = os.path.realpath(self._root)
         self._defaults = defaults
         self._outputs: set[Path] = set()
-        self.left_out: list[str] = []
-        """Links and special files that were left out so far, each with the reason."""
+        self.left_out: list[LeftOut] = []
+        """What was left out so far."""
 
     def members(self) -> Iterator[Member]:
         """Yield files and empty folders. Ignored folders are not read.
@@ -66,20 +76,22 @@ class FolderListing:
         rules = rules.inside(prefix, entries)
         if outputs := downloaded_files(folder):
             self._outputs |= outputs
-            self.left_out.append(f"{prefix.rstrip('/') or '.'}: outputs of earlier jobs")
+            self.left_out.append(LeftOut(prefix.rstrip("/") or ".", "outputs of earlier jobs"))
         for entry in entries:
             path, name = Path(entry.path), prefix + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if path == self._notebook or rules.ignores(name, is_folder=is_folder):
+            if path == self._notebook:
                 continue
-            if is_folder:
+            if rules.ignores(name, is_folder=is_folder):
+                self.left_out.append(LeftOut(f"{name}/" if is_folder else name))
+            elif is_folder:
                 yield from self._walk(path, f"{name}/", rules)
             elif entry.name != MANIFEST_NAME and path not in self._outputs:
                 found = self._size_or_reason(path)
                 if isinstance(found, int):
                     yield Member(path, name, is_folder=False, size_bytes=found)
                 else:
-                    self.left_out.append(f"{name}: {found}")
+                    self.left_out.append(LeftOut(name, found))
 
     def _size_or_reason(self, path: Path) -> int | str:
         """Return the size of a file, or of a link to one inside of the folder; else the reason to leave it out."""

@@ -7,7 +7,7 @@ from typing import Final
 from jupyter_scheduler_aws.errors import SnapshotError
 from jupyter_scheduler_aws.snapshots.notebook_rules import find_notebook_problem
 
-__all__ = ["find_name_problem", "read_notebook"]
+__all__ = ["check_name", "find_name_problem", "read_notebook"]
 
 _MAX_CHARACTERS: Final = 200
 _MAX_BYTES: Final = 255
@@ -35,6 +35,20 @@ def find_name_problem(name: str) -> str | None:
     return None
 
 
+def check_name(path: Path) -> None:
+    """Check that a notebook has a name with which it can run.
+
+    Raises
+    ------
+    SnapshotError
+        If it has not.
+    """
+    if path.suffix.lower() != ".ipynb":
+        raise SnapshotError(f"{path} is not a notebook: its name must end in .ipynb.")
+    if name_problem := find_name_problem(path.name):
+        raise SnapshotError(f"{path} cannot run: the notebook's name {name_problem}. Rename it, and submit it again.")
+
+
 def read_notebook(path: Path) -> bytes:
     """Read a notebook and check it.
 
@@ -47,10 +61,7 @@ def read_notebook(path: Path) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if path.suffix.lower() != ".ipynb":
-        raise SnapshotError(f"{path} is not a notebook: its name must end in .ipynb.")
-    if name_problem := find_name_problem(path.name):
-        raise SnapshotError(f"{path} cannot run: the notebook's name {name_problem}. Rename it, and submit it again.")
+    check_name(path)
     if problem := find_notebook_problem(content):
         raise SnapshotError(f"{path} {problem}. Open it in JupyterLab, save it, and submit it again.")
     return content

@@ -111,7 +111,7 @@ def pack_folder(notebook: Path, *, content: bytes | None = None, limits: Snapsho
         is_packaged=True,
         size_bytes=size_bytes,
         files=1 + sum(not member.is_folder for member in members),
-        left_out=tuple(listing.left_out),
+        left_out=tuple(f"{each.name}: {each.reason}" for each in listing.left_out if each.reason),
     )
 
 

@@ -17,6 +17,7 @@ from tests.jupyter_scheduler_aws.documents import ENVIRONMENT
 from tests.jupyter_scheduler_aws.fake_definitions import DEFINITION_ROUTES, START, DefinitionRoutes
 from tests.jupyter_scheduler_aws.fake_owners import OWNER_ROUTES, OwnerRoutes
 from tests.jupyter_scheduler_aws.fake_server import Request, Response
+from tests.jupyter_scheduler_aws.fake_service import SERVICE_ROUTES, ServiceRoutes
 
 __all__ = ["FakeApi", "FakeJob", "etag_of", "running_api"]
 
@@ -56,7 +57,7 @@ class FakeJob:
         return self.document
 
 
-class FakeApi(DefinitionRoutes, OwnerRoutes):
+class FakeApi(DefinitionRoutes, OwnerRoutes, ServiceRoutes):
     def __init__(self) -> None:
         super().__init__()
         self.jobs: dict[str, FakeJob] = {}
@@ -67,8 +68,6 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             "report-2026.html": ("html", b"<html></html>" * 1000),
             "results/table.csv": ("files", b"year,ppm\n1970,325.7\n"),
         }
-        self.log: list[str] = ["cell 1 of 3", "hello"]
-        self.logs_of_attempts: dict[str, list[str]] = {}
         self.max_upload_bytes = 1_000_000
         self.folder_limits = {
             "max_notebook_bytes": 500_000,
@@ -258,13 +257,6 @@ class FakeApi(DefinitionRoutes, OwnerRoutes):
             return Response(206, content[start:stop], {**headers, "content-range": content_range})
         return Response(200, content, headers)
 
-    def get_log(self, request: Request, _job_id: str) -> Response:
-        query = dict(request.query)
-        start = int(query.get("next_token", 0))
-        log = self.logs_of_attempts.get(query.get("attempt", ""), self.log)
-        events = [{"time": START, "message": line} for line in log[start : start + self.page_size]]
-        return Response.of({"attempt": 1, "events": events, "next_token": str(start + len(events))})
-
 
 _ROUTES = [
     ("GET", "/v1/scheduler/health", "health"),
@@ -279,8 +271,8 @@ _ROUTES = [
     ("DELETE", "/v1/scheduler/jobs/([^/]+)", "delete_job"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/attempts", "list_attempts"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/download_files", "list_files"),
-    ("GET", "/v1/scheduler/jobs/([^/]+)/logs", "get_log"),
     *DEFINITION_ROUTES,
+    *SERVICE_ROUTES,
     *OWNER_ROUTES,
 ]
 

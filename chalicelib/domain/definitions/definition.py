@@ -12,10 +12,30 @@ from chalicelib.domain.identifiers import snapshot_key
 from chalicelib.domain.job import JobSpec
 from chalicelib.domain.serialization import DAYS, SECONDS, wire_name
 
-__all__ = ["DEFAULT_CATCH_UP", "Definition", "LastRun", "OverlapPolicy", "ScheduleOptions", "TakenOver"]
+__all__ = [
+    "DEFAULT_CATCH_UP",
+    "MAX_CATCH_UP",
+    "MAX_JOB_RETENTION",
+    "MAX_PAUSE_AFTER_FAILURES",
+    "Definition",
+    "LastRun",
+    "OverlapPolicy",
+    "ScheduleOptions",
+    "TakenOver",
+]
 
 DEFAULT_CATCH_UP: Final = timedelta(hours=1)
 """How late a tick may run by default. EventBridge Scheduler retries the delivery of a tick for the same time (see infra)."""
+
+
+MAX_CATCH_UP: Final = timedelta(days=30)
+"""How late a tick may run at most."""
+
+MAX_JOB_RETENTION: Final = timedelta(days=36_500)
+"""How long a definition may keep its jobs."""
+
+MAX_PAUSE_AFTER_FAILURES: Final = 1000
+"""How many failed runs in a row a definition may allow before it is paused."""
 
 
 class OverlapPolicy(StrEnum):

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from chalicelib.domain.definitions.definition import Definition, OverlapPolicy, ScheduleOptions
+from chalicelib.domain.definitions.definition import (
+    MAX_CATCH_UP,
+    MAX_JOB_RETENTION,
+    MAX_PAUSE_AFTER_FAILURES,
+    Definition,
+    OverlapPolicy,
+    ScheduleOptions,
+)
 from chalicelib.domain.definitions.definition_request import DefinitionChange, DefinitionRequest, RunRequest
 from chalicelib.domain.job_request import JobRequest
 from chalicelib.domain.timestamps import from_millis
@@ -33,7 +40,7 @@ class _Options(BaseModel):
 
     overlap_policy: OverlapPolicy | None = None
     """What happens at a due time while the last scheduled job is still in progress; by default, `allow`."""
-    catch_up_seconds: Annotated[int, Field(ge=0, le=30 * 86_400)] | None = None
+    catch_up_seconds: Annotated[int, Field(ge=0, le=round(MAX_CATCH_UP.total_seconds()))] | None = None
     """How late a missed due time can still run [s]; by default, an hour."""
     schedule_start: Millis | None = None
     """The schedule does not run before this time [ms UTC]."""
@@ -41,11 +48,11 @@ class _Options(BaseModel):
     """The schedule does not run after this time [ms UTC]."""
     max_runs: Annotated[int, Field(ge=1)] | None = None
     """The schedule stops after this number of jobs."""
-    job_retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    job_retention_days: Annotated[int, Field(ge=1, le=MAX_JOB_RETENTION.days)] | None = None
     """How long jobs are kept after they end [days]; by default, as the operator chose."""
     keep_last: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """How many ended jobs are kept; older ones are deleted, but for the newest success. By default, all are kept for the retention."""
-    pause_after_failures: Annotated[int, Field(ge=0, le=1000)] | None = None
+    pause_after_failures: Annotated[int, Field(ge=0, le=MAX_PAUSE_AFTER_FAILURES)] | None = None
     """How many failed runs in a row pause the schedule; 0 never pauses it. By default, as the operator chose."""
     success_within_seconds: Annotated[int, Field(ge=60, le=366 * 86_400)] | None = None
     """How long after a due time a run must have succeeded [s]: whoever is notified of failures is told if none has. By default, nobody is."""

@@ -23,6 +23,7 @@ from chalicelib.errors import InvalidRequestError
 __all__ = [
     "MAX_DELETED",
     "MAX_TAGS",
+    "MAX_TAIL",
     "MAX_TEXT",
     "attempt_query",
     "batch_query",
@@ -31,12 +32,15 @@ __all__ = [
     "job_query",
     "page_query",
     "parse_status",
+    "tail_query",
 ]
 
 _WHOLE: Final = re.compile(r"^\d{1,14}$", re.ASCII)
 MAX_TEXT: Final = 200
 MAX_DELETED: Final = 100
 """Most items in one DynamoDB transaction."""
+MAX_TAIL: Final = 1000
+"""Most lines of the end of a log."""
 MAX_TAGS: Final = 20
 """Most tags of a filter. They become part of one DynamoDB expression, which can have 4 KiB and 300 operators."""
 
@@ -101,6 +105,26 @@ def batch_query(params: MultiDict | None) -> list[str]:
     if wrong := [job_id for job_id in job_ids if not is_id(job_id)]:
         raise InvalidRequestError.for_field("job_id", f"{wrong[0]!r} is not the id of a job; nothing was deleted.")
     return job_ids
+
+
+def tail_query(params: MultiDict | None) -> int | None:
+    """Return how many of the last lines a request wants; None if it wants the first ones, or those after a token.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it is not such a number, or there is a token too.
+    """
+    number = _number(params, "tail") if params else None
+    if number is None:
+        return None
+    if not 1 <= number <= MAX_TAIL:
+        raise InvalidRequestError.for_field("tail", f"from 1 to {MAX_TAIL:,} lines.")
+    if params and params.get("next_token"):
+        raise InvalidRequestError.for_field(
+            "tail", "a token continues after an earlier page; leave one of the two out."
+        )
+    return number
 
 
 def page_query(params: MultiDict | None) -> tuple[int, str | None]:

@@ -1,7 +1,7 @@
 """Responses about this deployment: models, and the functions that build them."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -12,9 +12,7 @@ from chalicelib.domain.authorization.principal import PrincipalKind
 from chalicelib.domain.timestamps import to_millis
 
 __all__ = [
-    "FEATURES",
     "CallerResponse",
-    "ConfigResponse",
     "EnvironmentResponse",
     "HealthResponse",
     "OpenApiResponse",
@@ -22,24 +20,6 @@ __all__ = [
     "describe_environment",
     "describe_health",
 ]
-
-FEATURES: Final = {
-    "job_name": True,
-    "parameters": True,
-    "output_formats": True,
-    "job_definition": True,
-    "idempotency_token": True,
-    "tags": True,
-    "email_notifications": False,
-    "timeout_seconds": True,
-    "retry_on_timeout": True,
-    "max_retries": True,
-    "min_retry_interval_millis": True,
-    "output_filename_template": False,
-    "stop_job": True,
-    "delete_job": True,
-}
-"""The stock scheduler's JobFeature, and whether this service supports each one."""
 
 
 class OutputFormatResponse(TypedDict):
@@ -72,15 +52,6 @@ class EnvironmentResponse(TypedDict):
     """The size of a job that does not name one."""
     utc_only: bool
     """Always false in this service: schedules can use any time zone."""
-
-
-class ConfigResponse(TypedDict):
-    """The supported features."""
-
-    supported_features: dict[str, bool]
-    """The stock scheduler's JobFeature, and whether this service supports each one."""
-    manage_environments_command: str
-    """Always empty in this service: the operator manages environments."""
 
 
 class CallerResponse(TypedDict):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.domain.job import JobStatus
 from chalicelib.domain.list_query import DEFAULT_MAX_ITEMS, SORTABLE_DEFINITIONS, SORTABLE_JOBS
-from chalicelib.routes.models.query_strings import MAX_DELETED, MAX_TAGS, MAX_TEXT
+from chalicelib.routes.models.query_strings import MAX_DELETED, MAX_TAGS, MAX_TAIL, MAX_TEXT
 
 __all__ = [
     "BATCH_QUERY",
@@ -141,6 +141,11 @@ LATEST_QUERY: Final = (
 LOGS_QUERY: Final = (
     Parameter(name="attempt", description="Number of the attempt.", schema=_ATTEMPT),
     Parameter(name="next_token", description="From an earlier response, to continue there.", schema=_TOKEN),
+    Parameter(
+        name="tail",
+        description="Return the last lines, at most this number; `next_token` then continues after them.",
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_TAIL},
+    ),
 )
 
 CRONTAB_QUERY: Final = (

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 import typer
 
-from jupyter_scheduler_aws.cli.crontab_text import describe_crontab, zone_time
+from jupyter_scheduler_aws.cli.crontab_text import zone_time
 from jupyter_scheduler_aws.cli.option_values import parse_catch_up, parse_days, parse_time
+from jupyter_scheduler_aws.crontab_words import describe_crontab
 from tests.jupyter_scheduler_aws.cli.conftest import Nbjobs
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 
