@@ -51,7 +51,7 @@ export function writeOptions(
     options: IOptions
 ): EnvironmentParameters | undefined {
     const others = { ...parameters };
-  delete others[OPTIONS_PARAMETER];
+    delete others[OPTIONS_PARAMETER];
     const text = JSON.stringify(options);
     if (text !== '{}') {
         return { ...others, [OPTIONS_PARAMETER]: text };
