@@ -10,45 +10,42 @@ import { IServices, ServicesContext } from './services';
 
 /** Makes the component that jupyter-scheduler shows in its create form, and in the details of jobs and definitions. */
 export function makeAdvancedOptions(
-    services: IServices
+  services: IServices
 ): Scheduler.IAdvancedOptions {
-    return props => (
-        <ServicesContext.Provider value={services}>
-            <View {...props} />
-        </ServicesContext.Provider>
-    );
+  return props => (
+    <ServicesContext.Provider value={services}>
+      <View {...props} />
+    </ServicesContext.Provider>
+  );
 }
 
 function View(props: Scheduler.IAdvancedOptionsProps): JSX.Element | null {
-    switch (props.jobsView) {
-        case JobsView.CreateForm:
-            return <CreateOptions {...props} />;
-        case JobsView.JobDetail:
-            return (
-                <Stack spacing={4}>
-                    <StockDetailFields
-                        tags={props.model.tags}
-                        idempotencyToken={{
-                            value: props.model.idempotencyToken
-                        }}
-                    />
-                    <JobDetail
-                        id={props.model.jobId}
-                        shownStatus={props.model.status}
-                    />
-                </Stack>
-            );
-        case JobsView.JobDefinitionDetail:
-            return (
-                <Stack spacing={4}>
-                    <StockDetailFields tags={props.model.tags} />
-                    <DefinitionDetail
-                        id={props.model.definitionId}
-                        updateTime={props.model.updateTime}
-                    />
-                </Stack>
-            );
-        default:
-            return null;
-    }
+  switch (props.jobsView) {
+    case JobsView.CreateForm:
+      return <CreateOptions {...props} />;
+    case JobsView.JobDetail:
+      return (
+        <Stack spacing={4}>
+          <StockDetailFields
+            tags={props.model.tags}
+            idempotencyToken={{
+              value: props.model.idempotencyToken
+            }}
+          />
+          <JobDetail id={props.model.jobId} shownStatus={props.model.status} />
+        </Stack>
+      );
+    case JobsView.JobDefinitionDetail:
+      return (
+        <Stack spacing={4}>
+          <StockDetailFields tags={props.model.tags} />
+          <DefinitionDetail
+            id={props.model.definitionId}
+            updateTime={props.model.updateTime}
+          />
+        </Stack>
+      );
+    default:
+      return null;
+  }
 }

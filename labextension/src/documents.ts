@@ -5,169 +5,169 @@
  */
 
 export type JobStatus =
-    | 'CREATED'
-    | 'QUEUED'
-    | 'IN_PROGRESS'
-    | 'COMPLETED'
-    | 'FAILED'
-    | 'STOPPING'
-    | 'STOPPED';
+  | 'CREATED'
+  | 'QUEUED'
+  | 'IN_PROGRESS'
+  | 'COMPLETED'
+  | 'FAILED'
+  | 'STOPPING'
+  | 'STOPPED';
 
 export interface IPhase {
-    code: string;
-    message: string;
-    /** The code cell that runs, numbered from 1. */
-    cell: number | null;
-    cells: number | null;
+  code: string;
+  message: string;
+  /** The code cell that runs, numbered from 1. */
+  cell: number | null;
+  cells: number | null;
 }
 
 export interface IOutcome {
-    code: string;
-    title: string;
-    message: string;
+  code: string;
+  title: string;
+  message: string;
 }
 
 export interface IWarning {
-    code: string;
-    message: string;
+  code: string;
+  message: string;
 }
 
 export interface ICost {
-    estimate: number;
-    currency: string;
+  estimate: number;
+  currency: string;
 }
 
 export interface IAttempt {
-    attempt: number;
-    compute_type: string;
-    on_spot?: boolean | null;
-    start_time?: number | null;
-    end_time?: number | null;
-    outcome?: IOutcome | null;
-    warnings?: IWarning[];
-    cost?: ICost | null;
+  attempt: number;
+  compute_type: string;
+  on_spot?: boolean | null;
+  start_time?: number | null;
+  end_time?: number | null;
+  outcome?: IOutcome | null;
+  warnings?: IWarning[];
+  cost?: ICost | null;
 }
 
 export interface IJob {
-    job_id: string;
-    name: string;
-    input_filename: string;
-    status: JobStatus;
-    status_message?: string | null;
-    create_time: number;
-    start_time?: number | null;
-    end_time?: number | null;
-    scheduled_time?: number | null;
-    job_definition_id?: string | null;
-    compute_type: string;
-    on_spot?: boolean | null;
-    attempt: number;
-    phase?: IPhase | null;
-    outcome?: IOutcome | null;
-    warnings?: IWarning[];
-    cost?: ICost | null;
+  job_id: string;
+  name: string;
+  input_filename: string;
+  status: JobStatus;
+  status_message?: string | null;
+  create_time: number;
+  start_time?: number | null;
+  end_time?: number | null;
+  scheduled_time?: number | null;
+  job_definition_id?: string | null;
+  compute_type: string;
+  on_spot?: boolean | null;
+  attempt: number;
+  phase?: IPhase | null;
+  outcome?: IOutcome | null;
+  warnings?: IWarning[];
+  cost?: ICost | null;
 }
 
 export interface IJobResponse {
-    job: IJob;
-    attempts: IAttempt[];
-    attempts_left_out: number;
+  job: IJob;
+  attempts: IAttempt[];
+  attempts_left_out: number;
 }
 
 export interface ILogEvent {
-    time: number | null;
-    message: string;
+  time: number | null;
+  message: string;
 }
 
 export interface ILogPage {
-    events: ILogEvent[];
-    next_token: string | null;
+  events: ILogEvent[];
+  next_token: string | null;
 }
 
 export interface IRunningResponse {
-    jobs: IJob[];
-    /** Whether there are more jobs than these. */
-    more: boolean;
-    /** Ids of jobs that this Jupyter server has created and that have not been reported as ended. */
-    started_here?: string[];
+  jobs: IJob[];
+  /** Whether there are more jobs than these. */
+  more: boolean;
+  /** Ids of jobs that this Jupyter server has created and that have not been reported as ended. */
+  started_here?: string[];
 }
 
 export interface IDefinition {
-    job_definition_id: string;
-    name: string;
-    active: boolean;
-    schedule?: string | null;
-    timezone?: string | null;
-    next_run_time?: number | null;
-    missed_count?: number;
-    skipped_count?: number;
-    last_skipped?: number | null;
-    consecutive_failures?: number;
-    failing_since?: number | null;
-    late_since?: number | null;
-    last_success?: { job_id: string; scheduled_time: number } | null;
-    problems?: {
-        code: string;
-        title: string;
-        message: string;
-        since: number;
-    }[];
-    [option: string]: unknown;
+  job_definition_id: string;
+  name: string;
+  active: boolean;
+  schedule?: string | null;
+  timezone?: string | null;
+  next_run_time?: number | null;
+  missed_count?: number;
+  skipped_count?: number;
+  last_skipped?: number | null;
+  consecutive_failures?: number;
+  failing_since?: number | null;
+  late_since?: number | null;
+  last_success?: { job_id: string; scheduled_time: number } | null;
+  problems?: {
+    code: string;
+    title: string;
+    message: string;
+    since: number;
+  }[];
+  [option: string]: unknown;
 }
 
 export interface IDefinitionResponse {
-    definition: IDefinition;
-    words: string | null;
-    next_run_times: number[];
-    /** Newest first. */
-    runs: IJob[];
-    cost: {
-        usd: number | null;
-        days: number;
-        jobs: number;
-        complete: boolean;
-    };
+  definition: IDefinition;
+  words: string | null;
+  next_run_times: number[];
+  /** Newest first. */
+  runs: IJob[];
+  cost: {
+    usd: number | null;
+    days: number;
+    jobs: number;
+    complete: boolean;
+  };
 }
 
 export interface IScheduleResponse {
-    words: string | null;
-    next_run_times: number[];
-    problem: string | null;
+  words: string | null;
+  next_run_times: number[];
+  problem: string | null;
 }
 
 export interface IFolderResponse {
-    files: number;
-    bytes: number;
-    left_out: string[];
-    left_out_count: number;
-    problem: string | null;
+  files: number;
+  bytes: number;
+  left_out: string[];
+  left_out_count: number;
+  problem: string | null;
 }
 
 export interface ILimit {
-    default?: number | null;
-    max?: number | null;
+  default?: number | null;
+  max?: number | null;
 }
 
 export interface IComputeType {
-    name: string;
-    vcpu: number;
-    memory_gib: number;
-    spot: boolean;
-    usd_per_hour: number | null;
+  name: string;
+  vcpu: number;
+  memory_gib: number;
+  spot: boolean;
+  usd_per_hour: number | null;
 }
 
 export interface IChannel {
-    name: string;
-    kind: string;
-    needs_address: boolean;
+  name: string;
+  kind: string;
+  needs_address: boolean;
 }
 
 export interface IConfigResponse {
-    environments: {
-        name: string;
-        output_formats: { name: string; label: string }[];
-    }[];
-    compute_types: IComputeType[];
-    limits: { [option: string]: ILimit };
-    notification_channels: IChannel[];
+  environments: {
+    name: string;
+    output_formats: { name: string; label: string }[];
+  }[];
+  compute_types: IComputeType[];
+  limits: { [option: string]: ILimit };
+  notification_channels: IChannel[];
 }

@@ -6,31 +6,31 @@ import { Api } from './api';
 
 /** Settings of this extension: schema/plugin.json. */
 export interface ISettings {
-    /** Time between two requests about a job that is shown [ms]. */
-    interval: number;
-    /** Lines of the log that are shown before somebody opens it. */
-    lastLines: number;
-    notifyWhenJobEnds: boolean;
+  /** Time between two requests about a job that is shown [ms]. */
+  interval: number;
+  /** Lines of the log that are shown before somebody opens it. */
+  lastLines: number;
+  notifyWhenJobEnds: boolean;
 }
 
 /** What the components need of JupyterLab. */
 export interface IServices {
-    api: Api;
-    commands: CommandRegistry;
-    trans: TranslationBundle;
-    /** The texts of jupyter-scheduler, to find its buttons. */
-    stockTrans: TranslationBundle;
-    settings: ISettings;
-    /** Called when somebody has pressed Create. */
-    jobCreated: () => void;
+  api: Api;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  /** The texts of jupyter-scheduler, to find its buttons. */
+  stockTrans: TranslationBundle;
+  settings: ISettings;
+  /** Called when somebody has pressed Create. */
+  jobCreated: () => void;
 }
 
 export const ServicesContext = React.createContext<IServices | null>(null);
 
 export function useServices(): IServices {
-    const services = React.useContext(ServicesContext);
-    if (!services) {
-        throw new Error('ServicesContext is missing');
-    }
-    return services;
+  const services = React.useContext(ServicesContext);
+  if (!services) {
+    throw new Error('ServicesContext is missing');
+  }
+  return services;
 }

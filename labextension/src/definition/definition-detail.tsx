@@ -11,205 +11,201 @@ import { DefinitionOptions } from './definition-options';
 import { OutcomeStrip } from './outcome-strip';
 
 export interface IDefinitionDetailProps {
-    id: string;
-    /** Changes whenever the panel has loaded the definition again. */
-    updateTime: number;
+  id: string;
+  /** Changes whenever the panel has loaded the definition again. */
+  updateTime: number;
 }
 
 /** How a definition does, and its options: above the cards of the stock detail view. */
 export function DefinitionDetail(props: IDefinitionDetailProps): JSX.Element {
-    return (
-        <Anchored find={aboveCards} className="jp-SchedulerAws">
-            <Health {...props} key={props.id} />
-        </Anchored>
-    );
+  return (
+    <Anchored find={aboveCards} className="jp-SchedulerAws">
+      <Health {...props} key={props.id} />
+    </Anchored>
+  );
 }
 
 function Health(props: IDefinitionDetailProps): JSX.Element {
-    const { trans, stockTrans, api } = useServices();
-    const root = useRef<HTMLElement>(null);
-    const visible = useVisible(root);
-    const [response, setResponse] = useState<IDefinitionResponse>();
-    const [problem, setProblem] = useState<string>();
+  const { trans, stockTrans, api } = useServices();
+  const root = useRef<HTMLElement>(null);
+  const visible = useVisible(root);
+  const [response, setResponse] = useState<IDefinitionResponse>();
+  const [problem, setProblem] = useState<string>();
 
-    const load = useCallback(async () => {
-        try {
-            setResponse(await api.definition(props.id));
-            setProblem(undefined);
-        } catch (error) {
-            setProblem((error as Error).message);
-        }
-    }, [api, props.id]);
+  const load = useCallback(async () => {
+    try {
+      setResponse(await api.definition(props.id));
+      setProblem(undefined);
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  }, [api, props.id]);
 
-    // It changes when a run starts or ends. A person who comes back to it wants the present state; nothing polls it.
-    useEffect(() => {
-        if (visible) {
-            void load();
-        }
-    }, [visible, load, props.updateTime]);
+  // It changes when a run starts or ends. A person who comes back to it wants the present state; nothing polls it.
+  useEffect(() => {
+    if (visible) {
+      void load();
+    }
+  }, [visible, load, props.updateTime]);
 
-    return (
-        <section
-            ref={root}
-            className="jp-SchedulerAws-card"
-            aria-label={trans.__('Runs and schedule')}
+  return (
+    <section
+      ref={root}
+      className="jp-SchedulerAws-card"
+      aria-label={trans.__('Runs and schedule')}
+    >
+      {problem && (
+        <Alert
+          severity="warning"
+          action={
+            <Button onClick={() => void load()}>{trans.__('Try Again')}</Button>
+          }
         >
-            {problem && (
-                <Alert
-                    severity="warning"
-                    action={
-                        <Button onClick={() => void load()}>
-                            {trans.__('Try Again')}
-                        </Button>
-                    }
-                >
-                    {problem}
-                </Alert>
-            )}
-            {!response && !problem && <p>{trans.__('Loading …')}</p>}
-            {response && (
-                <>
-                    <Problems response={response} />
-                    <NextRuns response={response} />
-                    <OutcomeStrip runs={response.runs} />
-                    <Facts response={response} />
-                    <DefinitionOptions
-                        definition={response.definition}
-                        onChange={async () => {
-                            await load();
-                            if (root.current) {
-                                reloadDetail(root.current, stockTrans);
-                            }
-                        }}
-                    />
-                </>
-            )}
-        </section>
-    );
+          {problem}
+        </Alert>
+      )}
+      {!response && !problem && <p>{trans.__('Loading …')}</p>}
+      {response && (
+        <>
+          <Problems response={response} />
+          <NextRuns response={response} />
+          <OutcomeStrip runs={response.runs} />
+          <Facts response={response} />
+          <DefinitionOptions
+            definition={response.definition}
+            onChange={async () => {
+              await load();
+              if (root.current) {
+                reloadDetail(root.current, stockTrans);
+              }
+            }}
+          />
+        </>
+      )}
+    </section>
+  );
 }
 
 function Problems({
-    response
+  response
 }: {
-    response: IDefinitionResponse;
+  response: IDefinitionResponse;
 }): JSX.Element | null {
-    const { trans } = useServices();
-    const { problems, late_since: lateSince } = response.definition;
-    return (
-        <>
-            {problems?.map(problem => (
-                <Alert severity="error" key={problem.code + problem.since}>
-                    <strong>{problem.title}</strong>{' '}
-                    {trans.__('(since %1)', formatTime(problem.since))}
-                    <br />
-                    {problem.message}
-                </Alert>
-            ))}
-            {lateSince && (
-                <Alert severity="error">
-                    {trans.__(
-                        'No run has succeeded in time since %1.',
-                        formatTime(lateSince)
-                    )}
-                </Alert>
-            )}
-        </>
-    );
+  const { trans } = useServices();
+  const { problems, late_since: lateSince } = response.definition;
+  return (
+    <>
+      {problems?.map(problem => (
+        <Alert severity="error" key={problem.code + problem.since}>
+          <strong>{problem.title}</strong>{' '}
+          {trans.__('(since %1)', formatTime(problem.since))}
+          <br />
+          {problem.message}
+        </Alert>
+      ))}
+      {lateSince && (
+        <Alert severity="error">
+          {trans.__(
+            'No run has succeeded in time since %1.',
+            formatTime(lateSince)
+          )}
+        </Alert>
+      )}
+    </>
+  );
 }
 
 function NextRuns({
-    response
+  response
 }: {
-    response: IDefinitionResponse;
+  response: IDefinitionResponse;
 }): JSX.Element {
-    const { trans } = useServices();
-    const { definition, next_run_times: times } = response;
-    const zone = definition.timezone || 'UTC';
-    return (
-        <div>
-            <h3>{trans.__('Next runs')}</h3>
-            {response.words && <p>{`${response.words} (${zone})`}</p>}
-            {times.length > 0 ? (
-                <ol className="jp-SchedulerAws-runs">
-                    {times.map(time => (
-                        <li key={time}>{formatRunTime(time, zone)}</li>
-                    ))}
-                </ol>
-            ) : (
-                <p>
-                    {!definition.schedule
-                        ? trans.__(
-                              'It has no schedule, and runs only when somebody runs it.'
-                          )
-                        : definition.active
-                          ? trans.__('There are no more runs.')
-                          : trans.__('The schedule is paused.')}
-                </p>
-            )}
-        </div>
-    );
+  const { trans } = useServices();
+  const { definition, next_run_times: times } = response;
+  const zone = definition.timezone || 'UTC';
+  return (
+    <div>
+      <h3>{trans.__('Next runs')}</h3>
+      {response.words && <p>{`${response.words} (${zone})`}</p>}
+      {times.length > 0 ? (
+        <ol className="jp-SchedulerAws-runs">
+          {times.map(time => (
+            <li key={time}>{formatRunTime(time, zone)}</li>
+          ))}
+        </ol>
+      ) : (
+        <p>
+          {!definition.schedule
+            ? trans.__(
+                'It has no schedule, and runs only when somebody runs it.'
+              )
+            : definition.active
+              ? trans.__('There are no more runs.')
+              : trans.__('The schedule is paused.')}
+        </p>
+      )}
+    </div>
+  );
 }
 
 function Facts({ response }: { response: IDefinitionResponse }): JSX.Element {
-    const { trans } = useServices();
-    const { definition, cost } = response;
-    const facts: string[] = [];
+  const { trans } = useServices();
+  const { definition, cost } = response;
+  const facts: string[] = [];
+  facts.push(
+    definition.last_success
+      ? trans.__(
+          'Last success: the run of %1.',
+          formatTime(definition.last_success.scheduled_time)
+        )
+      : trans.__('No run has succeeded yet.')
+  );
+  if (definition.consecutive_failures && definition.failing_since) {
     facts.push(
-        definition.last_success
-            ? trans.__(
-                  'Last success: the run of %1.',
-                  formatTime(definition.last_success.scheduled_time)
-              )
-            : trans.__('No run has succeeded yet.')
+      trans._n(
+        '%1 failure since %2.',
+        '%1 failures in a row since %2.',
+        definition.consecutive_failures,
+        definition.consecutive_failures,
+        formatTime(definition.failing_since)
+      )
     );
-    if (definition.consecutive_failures && definition.failing_since) {
-        facts.push(
-            trans._n(
-                '%1 failure since %2.',
-                '%1 failures in a row since %2.',
-                definition.consecutive_failures,
-                definition.consecutive_failures,
-                formatTime(definition.failing_since)
-            )
-        );
-    }
-    if (definition.missed_count) {
-        facts.push(
-            trans.__(
-                '%1 due times passed without a run, because the service could not start them in time.',
-                definition.missed_count
-            )
-        );
-    }
-    if (definition.skipped_count) {
-        facts.push(
-            trans.__(
-                '%1 due times were skipped, because the run before had not ended; the last one was %2.',
-                definition.skipped_count,
-                definition.last_skipped
-                    ? formatTime(definition.last_skipped)
-                    : '—'
-            )
-        );
-    }
-    if (typeof cost.usd === 'number' && cost.jobs > 0) {
-        const price = formatPrice(cost.usd);
-        facts.push(
-            cost.complete
-                ? trans.__('Cost in %1 days: about %2.', cost.days, price)
-                : trans.__(
-                      'Cost of the last %1 runs in %2 days: about %3.',
-                      cost.jobs,
-                      cost.days,
-                      price
-                  )
-        );
-    }
-    return (
-        <ul className="jp-SchedulerAws-plain">
-            {facts.map(fact => (
-                <li key={fact}>{fact}</li>
-            ))}
-        </ul>
+  }
+  if (definition.missed_count) {
+    facts.push(
+      trans.__(
+        '%1 due times passed without a run, because the service could not start them in time.',
+        definition.missed_count
+      )
     );
+  }
+  if (definition.skipped_count) {
+    facts.push(
+      trans.__(
+        '%1 due times were skipped, because the run before had not ended; the last one was %2.',
+        definition.skipped_count,
+        definition.last_skipped ? formatTime(definition.last_skipped) : '—'
+      )
+    );
+  }
+  if (typeof cost.usd === 'number' && cost.jobs > 0) {
+    const price = formatPrice(cost.usd);
+    facts.push(
+      cost.complete
+        ? trans.__('Cost in %1 days: about %2.', cost.days, price)
+        : trans.__(
+            'Cost of the last %1 runs in %2 days: about %3.',
+            cost.jobs,
+            cost.days,
+            price
+          )
+    );
+  }
+  return (
+    <ul className="jp-SchedulerAws-plain">
+      {facts.map(fact => (
+        <li key={fact}>{fact}</li>
+      ))}
+    </ul>
+  );
 }

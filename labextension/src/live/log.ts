@@ -8,36 +8,36 @@ const MAX_EMPTY_PAGES = 2;
 
 /** The part of a log that was read, oldest lines first. */
 export interface ILog {
-    lines: string[];
-    token: string | null;
-    /** Whether older lines were dropped. */
-    isCut: boolean;
-    emptyPages: number;
+  lines: string[];
+  token: string | null;
+  /** Whether older lines were dropped. */
+  isCut: boolean;
+  emptyPages: number;
 }
 
 export const EMPTY_LOG: ILog = {
-    lines: [],
-    token: null,
-    isCut: false,
-    emptyPages: 0
+  lines: [],
+  token: null,
+  isCut: false,
+  emptyPages: 0
 };
 
 /** Whether all that was printed so far has been read. */
 export function isUpToDate(log: ILog): boolean {
-    return log.emptyPages >= MAX_EMPTY_PAGES;
+  return log.emptyPages >= MAX_EMPTY_PAGES;
 }
 
 /** Requests the next page of a log. */
 export async function readMore(api: Api, id: string, log: ILog): Promise<ILog> {
-    const page = await api.log(id, log.token ? { next_token: log.token } : {});
-    const printed = page.events.flatMap(event =>
-        event.message.replace(/\n$/, '').split('\n')
-    );
-    const lines = [...log.lines, ...printed];
-    return {
-        lines: lines.slice(-MAX_LINES),
-        token: page.next_token ?? log.token,
-        isCut: log.isCut || lines.length > MAX_LINES,
-        emptyPages: page.events.length === 0 ? log.emptyPages + 1 : 0
-    };
+  const page = await api.log(id, log.token ? { next_token: log.token } : {});
+  const printed = page.events.flatMap(event =>
+    event.message.replace(/\n$/, '').split('\n')
+  );
+  const lines = [...log.lines, ...printed];
+  return {
+    lines: lines.slice(-MAX_LINES),
+    token: page.next_token ?? log.token,
+    isCut: log.isCut || lines.length > MAX_LINES,
+    emptyPages: page.events.length === 0 ? log.emptyPages + 1 : 0
+  };
 }

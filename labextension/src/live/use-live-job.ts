@@ -7,10 +7,10 @@ import { useServices } from '../services';
 import { EMPTY_LOG, ILog, isUpToDate, readMore } from './log';
 
 export interface ILiveJob {
-    response?: IJobResponse;
-    /** Why the last request failed. */
-    problem?: string;
-    log: ILog;
+  response?: IJobResponse;
+  /** Why the last request failed. */
+  problem?: string;
+  log: ILog;
 }
 
 /**
@@ -20,45 +20,45 @@ export interface ILiveJob {
  * wanted, was read to its end.
  */
 export function useLiveJob(
-    id: string,
-    visible: boolean,
-    logWanted: boolean
+  id: string,
+  visible: boolean,
+  logWanted: boolean
 ): ILiveJob {
-    const { api, settings } = useServices();
-    const [live, setLive] = useState<ILiveJob>({ log: EMPTY_LOG });
-    const turn = useRef(0);
+  const { api, settings } = useServices();
+  const [live, setLive] = useState<ILiveJob>({ log: EMPTY_LOG });
+  const turn = useRef(0);
 
-    const job = live.response?.job;
-    const isJobDue = !job || !isEnded(job);
-    const isLogDue =
-        job !== undefined &&
-        job.attempt > 0 &&
-        (isEnded(job) ? logWanted && !isUpToDate(live.log) : true);
+  const job = live.response?.job;
+  const isJobDue = !job || !isEnded(job);
+  const isLogDue =
+    job !== undefined &&
+    job.attempt > 0 &&
+    (isEnded(job) ? logWanted && !isUpToDate(live.log) : true);
 
-    const call = useCallback(async () => {
-        turn.current += 1;
-        const readsLog = isLogDue && (!isJobDue || turn.current % 2 === 0);
-        try {
-            if (readsLog) {
-                const log = await readMore(api, id, live.log);
-                setLive(before => ({ ...before, log, problem: undefined }));
-            } else {
-                const response = await api.job(id);
-                setLive(before => ({
-                    ...before,
-                    response,
-                    problem: undefined
-                }));
-            }
-        } catch (error) {
-            setLive(before => ({
-                ...before,
-                problem: (error as Error).message
-            }));
-            throw error;
-        }
-    }, [api, id, isJobDue, isLogDue, live.log]);
+  const call = useCallback(async () => {
+    turn.current += 1;
+    const readsLog = isLogDue && (!isJobDue || turn.current % 2 === 0);
+    try {
+      if (readsLog) {
+        const log = await readMore(api, id, live.log);
+        setLive(before => ({ ...before, log, problem: undefined }));
+      } else {
+        const response = await api.job(id);
+        setLive(before => ({
+          ...before,
+          response,
+          problem: undefined
+        }));
+      }
+    } catch (error) {
+      setLive(before => ({
+        ...before,
+        problem: (error as Error).message
+      }));
+      throw error;
+    }
+  }, [api, id, isJobDue, isLogDue, live.log]);
 
-    usePoll(call, visible && (isJobDue || isLogDue), settings.interval);
-    return live;
+  usePoll(call, visible && (isJobDue || isLogDue), settings.interval);
+  return live;
 }

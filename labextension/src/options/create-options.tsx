@@ -4,7 +4,11 @@ import React, { useEffect, useRef, useState } from 'react';
 
 import { IConfigResponse } from '../documents';
 import { Anchored } from '../panel/anchored';
-import { aboveFormButtons } from '../panel/stock-panel';
+import {
+  aboveFormButtons,
+  belowComputeType,
+  belowInputFolder
+} from '../panel/stock-panel';
 import { StockFormFields } from '../panel/stock-fields';
 import { useServices } from '../services';
 import { ComputeTypeFacts, FolderFacts } from './facts';
@@ -14,116 +18,116 @@ import { SchedulePreview } from './schedule-preview';
 
 /** The options of the create form: those of jupyter-scheduler, and the ones that the service adds. */
 export function CreateOptions(props: Scheduler.ICreateProps): JSX.Element {
-    const { trans, api, jobCreated } = useServices();
-    const { model } = props;
-    const [config, setConfig] = useState<IConfigResponse>();
-    const [problem, setProblem] = useState<string>();
-    const options = readOptions(model.runtimeEnvironmentParameters);
-    const ofSchedule = model.createType === 'JobDefinition';
+  const { trans, api, jobCreated } = useServices();
+  const { model } = props;
+  const [config, setConfig] = useState<IConfigResponse>();
+  const [problem, setProblem] = useState<string>();
+  const options = readOptions(model.runtimeEnvironmentParameters);
+  const ofSchedule = model.createType === 'JobDefinition';
 
-    useEffect(() => {
-        api.config().then(setConfig, error => setProblem(error.message));
-    }, [api]);
+  useEffect(() => {
+    api.config().then(setConfig, error => setProblem(error.message));
+  }, [api]);
 
-    useDefaultFormats(props, config);
+  useDefaultFormats(props, config);
 
-    // The panel says nothing when a job was created: the form is closed while it waits for the answer.
-    const isCreating = useRef(false);
-    isCreating.current = model.createInProgress === true;
-    useEffect(
-        () => () => {
-            if (isCreating.current) {
-                jobCreated();
-            }
-        },
-        []
-    );
+  // The panel says nothing when a job was created: the form is closed while it waits for the answer.
+  const isCreating = useRef(false);
+  isCreating.current = model.createInProgress === true;
+  useEffect(
+    () => () => {
+      if (isCreating.current) {
+        jobCreated();
+      }
+    },
+    []
+  );
 
-    // Errors of the schedule's preview and of the options arrive independently of each other.
-    const problems = useRef<{ [name: string]: string }>({});
-    const report = (changed: { [name: string]: string }): void => {
-        const before = JSON.stringify(problems.current);
-        problems.current = { ...problems.current, ...changed };
-        if (JSON.stringify(problems.current) !== before) {
-            props.handleErrorsChange(problems.current);
-        }
-    };
+  // Errors of the schedule's preview and of the options arrive independently of each other.
+  const problems = useRef<{ [name: string]: string }>({});
+  const report = (changed: { [name: string]: string }): void => {
+    const before = JSON.stringify(problems.current);
+    problems.current = { ...problems.current, ...changed };
+    if (JSON.stringify(problems.current) !== before) {
+      props.handleErrorsChange(problems.current);
+    }
+  };
 
-    const changeOptions = (changed: IOptions): void =>
-        props.handleModelChange({
-            ...model,
-            runtimeEnvironmentParameters: writeOptions(
-                model.runtimeEnvironmentParameters,
-                changed
-            )
-        });
+  const changeOptions = (changed: IOptions): void =>
+    props.handleModelChange({
+      ...model,
+      runtimeEnvironmentParameters: writeOptions(
+        model.runtimeEnvironmentParameters,
+        changed
+      )
+    });
 
-    return (
-        <Stack spacing={4}>
-            <StockFormFields {...props} />
-            <ComputeTypeFacts name={model.computeType} config={config} />
-            {model.packageInputFolder && <FolderFacts path={model.inputFile} />}
-            <FormLabel component="legend">
-                {ofSchedule
-                    ? trans.__('Limits, schedule and notifications')
-                    : trans.__('Limits and notifications')}
-            </FormLabel>
-            {problem && <Alert severity="warning">{problem}</Alert>}
-            <OptionFields
-                prefix="jp-SchedulerAws-create-"
-                options={options}
-                ofSchedule={ofSchedule}
-                zone={model.timezone}
-                config={config}
-                onChange={(changed, newProblems) => {
-                    changeOptions(changed);
-                    report({
-                        options: Object.values(newProblems)[0] ?? ''
-                    });
-                }}
-            />
-            {ofSchedule && (
-                <Anchored find={aboveFormButtons} className="jp-SchedulerAws">
-                    <SchedulePreview
-                        schedule={model.schedule}
-                        zone={model.timezone}
-                        onProblem={text => report({ schedule: text })}
-                    />
-                </Anchored>
-            )}
-        </Stack>
-    );
+  return (
+    <Stack spacing={4}>
+      <StockFormFields {...props} />
+      <Anchored find={belowComputeType} className="jp-SchedulerAws-facts">
+        <ComputeTypeFacts name={model.computeType} config={config} />
+      </Anchored>
+      {model.packageInputFolder && (
+        <Anchored find={belowInputFolder} className="jp-SchedulerAws-facts">
+          <FolderFacts path={model.inputFile} />
+        </Anchored>
+      )}
+      <FormLabel component="legend">
+        {ofSchedule
+          ? trans.__('Limits, schedule and notifications')
+          : trans.__('Limits and notifications')}
+      </FormLabel>
+      {problem && <Alert severity="warning">{problem}</Alert>}
+      <OptionFields
+        prefix="jp-SchedulerAws-create-"
+        options={options}
+        ofSchedule={ofSchedule}
+        zone={model.timezone}
+        config={config}
+        onChange={(changed, newProblems) => {
+          changeOptions(changed);
+          report({
+            options: Object.values(newProblems)[0] ?? ''
+          });
+        }}
+      />
+      {ofSchedule && (
+        <Anchored find={aboveFormButtons} className="jp-SchedulerAws">
+          <SchedulePreview
+            schedule={model.schedule}
+            zone={model.timezone}
+            onProblem={text => report({ schedule: text })}
+          />
+        </Anchored>
+      )}
+    </Stack>
+  );
 }
 
 /** Formats that are ticked at first. The stock form ticks all that the environment offers, and each one takes time. */
 const DEFAULT_FORMATS = ['ipynb', 'html'];
 
 function useDefaultFormats(
-    props: Scheduler.ICreateProps,
-    config: IConfigResponse | undefined
+  props: Scheduler.ICreateProps,
+  config: IConfigResponse | undefined
 ): void {
-    const { model } = props;
-    const done = useRef<string>();
-    useEffect(() => {
-        if (
-            !config ||
-            !model.environment ||
-            done.current === model.environment
-        ) {
-            return;
-        }
-        done.current = model.environment;
-        const offered = config.environments
-            .find(each => each.name === model.environment)
-            ?.output_formats.map(format => format.name);
-        const ticked = model.outputFormats ?? [];
-        if (offered && offered.every(name => ticked.includes(name))) {
-            const chosen = offered.filter(name =>
-                DEFAULT_FORMATS.includes(name)
-            );
-            if (chosen.length > 0 && chosen.length < offered.length) {
-                props.handleModelChange({ ...model, outputFormats: chosen });
-            }
-        }
-    }, [config, model.environment]);
+  const { model } = props;
+  const done = useRef<string>();
+  useEffect(() => {
+    if (!config || !model.environment || done.current === model.environment) {
+      return;
+    }
+    done.current = model.environment;
+    const offered = config.environments
+      .find(each => each.name === model.environment)
+      ?.output_formats.map(format => format.name);
+    const ticked = model.outputFormats ?? [];
+    if (offered && offered.every(name => ticked.includes(name))) {
+      const chosen = offered.filter(name => DEFAULT_FORMATS.includes(name));
+      if (chosen.length > 0 && chosen.length < offered.length) {
+        props.handleModelChange({ ...model, outputFormats: chosen });
+      }
+    }
+  }, [config, model.environment]);
 }

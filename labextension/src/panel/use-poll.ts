@@ -10,33 +10,33 @@ const MAX_INTERVAL = 60_000;
  * Two calls are never closer than the interval [ms], even if `active` changes back and forth.
  */
 export function usePoll(
-    call: () => Promise<void>,
-    active: boolean,
-    interval: number
+  call: () => Promise<void>,
+  active: boolean,
+  interval: number
 ): void {
-    const latest = useRef(call);
-    latest.current = call;
-    const last = useRef(-Infinity);
+  const latest = useRef(call);
+  latest.current = call;
+  const last = useRef(-Infinity);
 
-    useEffect(() => {
-        if (!active) {
-            return;
-        }
-        const poll = new Poll({
-            name: 'jupyter-scheduler-aws',
-            auto: false,
-            factory: () => {
-                last.current = performance.now();
-                return latest.current();
-            },
-            frequency: { interval, backoff: 2, max: MAX_INTERVAL },
-            standby: 'never'
-        });
-        const wait = last.current + interval - performance.now();
-        const timer = setTimeout(() => void poll.start(), Math.max(0, wait));
-        return () => {
-            clearTimeout(timer);
-            poll.dispose();
-        };
-    }, [active, interval]);
+  useEffect(() => {
+    if (!active) {
+      return;
+    }
+    const poll = new Poll({
+      name: 'jupyter-scheduler-aws',
+      auto: false,
+      factory: () => {
+        last.current = performance.now();
+        return latest.current();
+      },
+      frequency: { interval, backoff: 2, max: MAX_INTERVAL },
+      standby: 'never'
+    });
+    const wait = last.current + interval - performance.now();
+    const timer = setTimeout(() => void poll.start(), Math.max(0, wait));
+    return () => {
+      clearTimeout(timer);
+      poll.dispose();
+    };
+  }, [active, interval]);
 }

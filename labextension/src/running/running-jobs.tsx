@@ -12,8 +12,8 @@ import { IServices, ServicesContext, useServices } from '../services';
 import runningJobsSvg from '../../style/icons/running-jobs.svg';
 
 export const runningJobsIcon = new LabIcon({
-    name: 'jupyter-scheduler-aws:running-jobs',
-    svgstr: runningJobsSvg
+  name: 'jupyter-scheduler-aws:running-jobs',
+  svgstr: runningJobsSvg
 });
 
 /** Time between two requests about all jobs [ms]. */
@@ -21,111 +21,103 @@ const INTERVAL = 5000;
 
 /** The view in the left side bar: what runs and waits now. */
 export class RunningJobsWidget extends ReactWidget {
-    constructor(
-        private readonly _services: IServices,
-        private readonly _onLoad: (response: IRunningResponse) => void
-    ) {
-        super();
-        const { trans } = _services;
-        this.id = 'jp-scheduler-aws-running-jobs';
-        this.title.icon = runningJobsIcon;
-        this.title.caption = trans.__('Running Notebook Jobs');
-        this.addClass('jp-SchedulerAws-running');
-        this.node.setAttribute('role', 'region');
-        this.node.setAttribute('aria-label', trans.__('Running Notebook Jobs'));
-    }
+  constructor(
+    private readonly _services: IServices,
+    private readonly _onLoad: (response: IRunningResponse) => void
+  ) {
+    super();
+    const { trans } = _services;
+    this.id = 'jp-scheduler-aws-running-jobs';
+    this.title.icon = runningJobsIcon;
+    this.title.caption = trans.__('Running Notebook Jobs');
+    this.addClass('jp-SchedulerAws-running');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('Running Notebook Jobs'));
+  }
 
-    override render(): JSX.Element {
-        return (
-            <ServicesContext.Provider value={this._services}>
-                <RunningJobs onLoad={this._onLoad} />
-            </ServicesContext.Provider>
-        );
-    }
+  override render(): JSX.Element {
+    return (
+      <ServicesContext.Provider value={this._services}>
+        <RunningJobs onLoad={this._onLoad} />
+      </ServicesContext.Provider>
+    );
+  }
 }
 
 export function RunningJobs(props: {
-    onLoad: (response: IRunningResponse) => void;
+  onLoad: (response: IRunningResponse) => void;
 }): JSX.Element {
-    const { trans, api } = useServices();
-    const root = useRef<HTMLDivElement>(null);
-    const visible = useVisible(root);
-    const [response, setResponse] = useState<IRunningResponse>();
-    const [problem, setProblem] = useState<string>();
+  const { trans, api } = useServices();
+  const root = useRef<HTMLDivElement>(null);
+  const visible = useVisible(root);
+  const [response, setResponse] = useState<IRunningResponse>();
+  const [problem, setProblem] = useState<string>();
 
-    const load = useCallback(async () => {
-        try {
-            const answer = await api.running();
-            setResponse(answer);
-            setProblem(undefined);
-            props.onLoad(answer);
-        } catch (error) {
-            setProblem((error as Error).message);
-            throw error;
-        }
-    }, [api]);
-    usePoll(load, visible, INTERVAL);
+  const load = useCallback(async () => {
+    try {
+      const answer = await api.running();
+      setResponse(answer);
+      setProblem(undefined);
+      props.onLoad(answer);
+    } catch (error) {
+      setProblem((error as Error).message);
+      throw error;
+    }
+  }, [api]);
+  usePoll(load, visible, INTERVAL);
 
-    return (
-        <div ref={root} className="jp-SchedulerAws-running-content">
-            <h2>{trans.__('Running Notebook Jobs')}</h2>
-            {problem && (
-                <p role="alert" className="jp-SchedulerAws-problem">
-                    {problem}
-                </p>
-            )}
-            {!response && !problem && <p>{trans.__('Loading …')}</p>}
-            {response && response.jobs.length === 0 && (
-                <p>{trans.__('Nothing runs or waits now.')}</p>
-            )}
-            {response && response.jobs.length > 0 && (
-                <ul>
-                    {response.jobs.map(job => (
-                        <RunningJob
-                            key={job.job_id}
-                            job={job}
-                            visible={visible}
-                        />
-                    ))}
-                </ul>
-            )}
-            {response?.more && (
-                <p>{trans.__('There are more jobs than these.')}</p>
-            )}
-        </div>
-    );
+  return (
+    <div ref={root} className="jp-SchedulerAws-running-content">
+      <h2>{trans.__('Running Notebook Jobs')}</h2>
+      {problem && (
+        <p role="alert" className="jp-SchedulerAws-problem">
+          {problem}
+        </p>
+      )}
+      {!response && !problem && <p>{trans.__('Loading …')}</p>}
+      {response && response.jobs.length === 0 && (
+        <p>{trans.__('Nothing runs or waits now.')}</p>
+      )}
+      {response && response.jobs.length > 0 && (
+        <ul>
+          {response.jobs.map(job => (
+            <RunningJob key={job.job_id} job={job} visible={visible} />
+          ))}
+        </ul>
+      )}
+      {response?.more && <p>{trans.__('There are more jobs than these.')}</p>}
+    </div>
+  );
 }
 
 function RunningJob(props: { job: IJob; visible: boolean }): JSX.Element {
-    const { trans, commands } = useServices();
-    const { job } = props;
-    const now = useNow(props.visible);
-    const { cell, cells } = job.phase ?? {};
-    const progress = progressOf(job);
-    const elapsed = formatElapsed(now - (job.start_time ?? job.create_time));
-    return (
-        <li>
-            <button type="button" onClick={() => openJob(commands, job.job_id)}>
-                <span className="jp-SchedulerAws-running-name">{job.name}</span>
-                <span className="jp-SchedulerAws-facts">
-                    {[
-                        describePhase(job, trans),
-                        cell && cells
-                            ? trans.__('cell %1 of %2', cell, cells)
-                            : '',
-                        elapsed
-                    ]
-                        .filter(Boolean)
-                        .join(' · ')}
-                </span>
-            </button>
-            {progress !== undefined && (
-                <progress
-                    aria-label={trans.__('Progress of %1', job.name)}
-                    max={1}
-                    value={progress}
-                />
-            )}
-        </li>
-    );
+  const { trans, commands } = useServices();
+  const { job } = props;
+  const now = useNow(props.visible);
+  const { cell, cells } = job.phase ?? {};
+  const progress = progressOf(job);
+  const elapsed = formatElapsed(now - (job.start_time ?? job.create_time));
+  return (
+    <li>
+      <button type="button" onClick={() => openJob(commands, job.job_id)}>
+        <span className="jp-SchedulerAws-running-name">{job.name}</span>
+        <span className="jp-SchedulerAws-facts">
+          {[
+            describePhase(job, trans),
+            cell && cells ? trans.__('cell %1 of %2', cell, cells) : '',
+            elapsed
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+      </button>
+      {progress !== undefined && (
+        <progress
+          aria-label={trans.__('Progress of %1', job.name)}
+          max={1}
+          value={progress}
+        />
+      )}
+    </li>
+  );
 }
