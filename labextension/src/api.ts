@@ -51,6 +51,15 @@ export class Api {
     return this._get(`jobs/${encodeURIComponent(id)}/log`, from);
   }
 
+  /** Saves the notebook of a running job, as it is so far, and returns its path in the workspace. */
+  async savePartialNotebook(id: string): Promise<string> {
+    const response = await this._request(
+      `jobs/${encodeURIComponent(id)}/notebook`,
+      { method: 'POST', body: '{}' }
+    );
+    return ((await response.json()) as { path: string }).path;
+  }
+
   running(): Promise<IRunningResponse> {
     return this._get('running');
   }

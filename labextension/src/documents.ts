@@ -153,7 +153,8 @@ export interface IComputeType {
   vcpu: number;
   memory_gib: number;
   spot: boolean;
-  usd_per_hour: number | null;
+  /** In `currency`; null if the operator's price table lacks it. */
+  price_per_hour: number | null;
 }
 
 export interface IChannel {
@@ -168,6 +169,7 @@ export interface IConfigResponse {
     output_formats: { name: string; label: string }[];
   }[];
   compute_types: IComputeType[];
+  currency: string | null;
   limits: { [option: string]: ILimit };
   notification_channels: IChannel[];
 }

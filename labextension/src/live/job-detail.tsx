@@ -134,31 +134,45 @@ function Progress(props: { job: IJob; visible: boolean }): JSX.Element {
   );
 }
 
-/** What the stock detail does not offer: to stop a job that waits, and to download the files of one that was stopped. */
+/**
+ * What the stock detail does not offer: to stop a job that waits, to open the notebook of one that runs, and to download the files of
+ * one that was stopped.
+ */
 function Actions(props: {
   job: IJob;
   root: React.RefObject<HTMLElement>;
 }): JSX.Element | null {
-  const { trans, stockTrans, commands } = useServices();
+  const { trans, stockTrans, commands, api } = useServices();
   const { job } = props;
   const [isBusy, setBusy] = useState(false);
 
-  const run = async (
-    command: string,
-    args: { [name: string]: string | boolean }
-  ): Promise<void> => {
+  const run = async (action: () => Promise<unknown>): Promise<void> => {
     setBusy(true);
     try {
-      await commands.execute(command, args);
-      if (props.root.current) {
-        reloadDetail(props.root.current, stockTrans);
-      }
+      await action();
     } catch (error) {
-      void showErrorMessage(trans.__('Notebook job'), error as Error);
+      void showErrorMessage(job.name, error as Error);
     } finally {
       setBusy(false);
     }
   };
+
+  const change = (
+    command: string,
+    args: { [name: string]: string | boolean }
+  ): Promise<void> =>
+    run(async () => {
+      await commands.execute(command, args);
+      if (props.root.current) {
+        reloadDetail(props.root.current, stockTrans);
+      }
+    });
+
+  const openPartialNotebook = (): Promise<void> =>
+    run(async () => {
+      const path = await api.savePartialNotebook(job.job_id);
+      await commands.execute('docmanager:open', { path });
+    });
 
   const stop = async (): Promise<void> => {
     const answer = await showDialog({
@@ -170,7 +184,7 @@ function Actions(props: {
       ]
     });
     if (answer.button.accept) {
-      await run('scheduling:stop-job', { id: job.job_id });
+      await change('scheduling:stop-job', { id: job.job_id });
     }
   };
 
@@ -190,13 +204,26 @@ function Actions(props: {
           variant="outlined"
           disabled={isBusy}
           onClick={() =>
-            run('scheduling:download-files', {
+            change('scheduling:download-files', {
               id: job.job_id,
               redownload: false
             })
           }
         >
           {trans.__('Download Files of the Stopped Job')}
+        </Button>
+      </div>
+    );
+  }
+  if (job.status === 'IN_PROGRESS' && (job.phase?.cell ?? 0) > 0) {
+    return (
+      <div>
+        <Button
+          variant="outlined"
+          disabled={isBusy}
+          onClick={openPartialNotebook}
+        >
+          {trans.__('Open the Notebook So Far')}
         </Button>
       </div>
     );

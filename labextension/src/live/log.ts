@@ -41,3 +41,19 @@ export async function readMore(api: Api, id: string, log: ILog): Promise<ILog> {
     emptyPages: page.events.length === 0 ? log.emptyPages + 1 : 0
   };
 }
+
+/** What the runner prints before each cell; what the notebook prints begins with a bar. */
+const CELL = /^runner: cell (\d+) of (\d+)$/;
+
+/** The last cell that the log names. The log is newer than the state of the job, which a heartbeat brings. */
+export function cellInLog(
+  lines: string[]
+): { cell: number; cells: number } | undefined {
+  for (let index = lines.length - 1; index >= 0; index -= 1) {
+    const match = CELL.exec(lines[index]!);
+    if (match) {
+      return { cell: Number(match[1]), cells: Number(match[2]) };
+    }
+  }
+  return undefined;
+}

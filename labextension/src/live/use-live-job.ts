@@ -1,12 +1,13 @@
 import { useCallback, useRef, useState } from 'react';
 
-import { IJobResponse } from '../documents';
+import { IJob, IJobResponse } from '../documents';
 import { isEnded } from '../format';
 import { usePoll } from '../panel/use-poll';
 import { useServices } from '../services';
-import { EMPTY_LOG, ILog, isUpToDate, readMore } from './log';
+import { cellInLog, EMPTY_LOG, ILog, isUpToDate, readMore } from './log';
 
 export interface ILiveJob {
+  /** The job, with the running cell as the log has it if that is newer. */
   response?: IJobResponse;
   /** Why the last request failed. */
   problem?: string;
@@ -60,5 +61,20 @@ export function useLiveJob(
   }, [api, id, isJobDue, isLogDue, live.log]);
 
   usePoll(call, visible && (isJobDue || isLogDue), settings.interval);
-  return live;
+  return live.response
+    ? {
+        ...live,
+        response: { ...live.response, job: withNewestCell(live) }
+      }
+    : live;
+}
+
+function withNewestCell(live: ILiveJob): IJob {
+  const job = live.response!.job;
+  const newest = cellInLog(live.log.lines);
+  return job.phase?.code === 'running' &&
+    newest &&
+    newest.cell > (job.phase.cell ?? 0)
+    ? { ...job, phase: { ...job.phase, ...newest } }
+    : job;
 }

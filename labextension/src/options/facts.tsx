@@ -27,8 +27,11 @@ export function ComputeTypeFacts(props: {
     ? trans.__(', on Spot capacity, which AWS can take back')
     : '';
   const price =
-    typeof type.usd_per_hour === 'number'
-      ? trans.__(', about %1 per hour', formatPrice(type.usd_per_hour))
+    typeof type.price_per_hour === 'number'
+      ? trans.__(
+          ', about %1 per hour',
+          formatPrice(type.price_per_hour, props.config?.currency ?? undefined)
+        )
       : '';
   return <p>{`${size}${spot}${price}.`}</p>;
 }
