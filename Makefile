@@ -39,7 +39,7 @@ NODE_READY := node_modules/.ready
 ENVIRONMENTS := $(DEV_READY) $(RUNNER_READY) $(EMULATOR_READY) $(NODE_READY)
 
 .PHONY: init
-init: $(ENVIRONMENTS) browser ## Set up all environments and the browser for the tests
+init: $(ENVIRONMENTS) $(LABEXTENSION_READY) browser ## Set up all environments, the JupyterLab extension and the browser for the tests
 
 $(UV_READY): requirements/uv.txt
 	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing; install Python 3.11 or later." >&2; exit 1; }
@@ -76,6 +76,31 @@ $(NODE_READY): package-lock.json
 	@npm ci --silent
 	@touch $@
 
+# Not in ENVIRONMENTS: only `make lab` and the tests need the extension, and it would slow down `make demo`.
+LABEXTENSION_NODE := labextension/node_modules/.ready
+LABEXTENSION_READY := labextension/lib/.ready
+LABEXTENSION_FROM := $(shell find labextension/src labextension/style labextension/schema -type f) labextension/package.json labextension/tsconfig.json
+
+.PHONY: labextension
+labextension: $(LABEXTENSION_READY) ## Build the JupyterLab extension and install it into .venv
+
+$(LABEXTENSION_NODE): labextension/package-lock.json labextension/package.json
+	@command -v npm > /dev/null || { echo "node and npm are missing; install Node.js 20 or later (22 is best), for the JupyterLab extension." >&2; exit 1; }
+	@echo "Setting up labextension/node_modules"
+	@cd labextension && npm ci --silent --ignore-scripts
+	@touch $@
+
+# An editable installation copies the built extension, as that of a wheel does.
+$(LABEXTENSION_READY): $(LABEXTENSION_FROM) $(LABEXTENSION_NODE) $(DEV_READY)
+	@echo "Building the JupyterLab extension"
+	@mkdir -p build && cd labextension && npm run --silent build > ../build/labextension.log 2>&1 || { cat ../build/labextension.log >&2; exit 1; }
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --reinstall --editable .
+	@touch $@
+
+.PHONY: check-labextension
+check-labextension: $(LABEXTENSION_NODE)
+	@cd labextension && npm run --silent check
+
 # Not in ENVIRONMENTS: only the browser tests need it, and it would slow down `make demo`.
 .PHONY: browser
 browser: $(DEV_READY)
@@ -92,7 +117,7 @@ down: ## Stop the local cloud and keep its data
 	@$(PYTHON) -m local_cloud down
 
 .PHONY: lab
-lab: up ## Start JupyterLab on the local cloud, with the examples
+lab: up $(LABEXTENSION_READY) ## Start JupyterLab on the local cloud, with the examples
 	@exec .venv/bin/python -m local_cloud lab
 
 .PHONY: inbox
@@ -131,7 +156,7 @@ $(BASE_ARCHIVE): runner_container/debootstrap.sh
 ##### Tests and checks
 
 .PHONY: test
-test: $(ENVIRONMENTS) ## Run all tests, including browser and containers
+test: $(ENVIRONMENTS) $(LABEXTENSION_READY) ## Run all tests, including browser and containers
 	@.ci/test
 
 # How many jobs of two owners the test of many jobs submits.
@@ -204,14 +229,14 @@ sbom: $(DEV_READY) ## Write bills of materials to build/sbom
 	@.venv/bin/python -m infra.supply_chain.sbom $(if $(ENGINE),--engine $(ENGINE))
 
 .PHONY: dist
-dist: $(DEV_READY) ## Build wheel and sdist, and check them in an empty environment
+dist: $(DEV_READY) $(LABEXTENSION_READY) ## Build wheel and sdist, and check them in an empty environment
 	@.venv/bin/python -m infra.supply_chain.release
 
 # The version to release, as in `make release VERSION=0.2.0`.
 VERSION :=
 
 .PHONY: release
-release: $(DEV_READY) ## Prepare a release, as in make release VERSION=0.2.0
+release: $(DEV_READY) $(LABEXTENSION_READY) ## Prepare a release, as in make release VERSION=0.2.0
 	@.venv/bin/python -m infra.supply_chain.release --version "$(VERSION)"
 
 .PHONY: openapi

@@ -1,4 +1,4 @@
-"""Add up the results of test suites: `summary.py FOLDER SUITE …` reads pytest's `FOLDER/SUITE.xml` files.
+"""Add up the results of test suites: `summary.py FOLDER SUITE …` reads `FOLDER/SUITE.xml` (JUnit).
 
 The last line is `N passed, N failed`. The exit code is 0 only if nothing failed and every suite ran at least one test. A suite
 that was skipped completely, or that failed before it wrote its results, counts as a failure.
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     for suite in suites:
         passed, failed, skipped = _counts(Path(folder) / f"{suite}.xml")
         remark = "" if passed + failed else "  <- ran no test, which counts as a failure"
-        print(f"{suite:10} {passed:5} passed {failed:5} failed {skipped:5} skipped{remark}")
+        print(f"{suite:12} {passed:5} passed {failed:5} failed {skipped:5} skipped{remark}")
         total_passed += passed
         total_failed += failed or not passed
     print(f"{total_passed} passed, {total_failed} failed")
