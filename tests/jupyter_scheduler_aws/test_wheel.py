@@ -1,8 +1,10 @@
 """What `pip install` does: it enables the connector, and installs typed code that imports quickly."""
 
 import json
+import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -37,6 +39,39 @@ def test_wheel_enables_the_connector(wheel: zipfile.ZipFile) -> None:
     assert settings.keys() == KINDS.keys()
     for trait, path in settings.items():
         assert issubclass(import_item(path), KINDS[trait])
+
+
+def test_wheel_has_the_extension_of_jupyterlab_in_the_place_where_it_is_found(wheel: zipfile.ZipFile) -> None:
+    folder = ".data/data/share/jupyter/labextensions/jupyter-scheduler-aws"
+    [name] = [name for name in wheel.namelist() if name.endswith(f"{folder}/package.json")]
+    document = json.loads(wheel.read(name))
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert document["version"] == version
+    assert document["jupyterlab"]["disabledExtensions"] == ["@jupyterlab/scheduler:IAdvancedOptions"]
+    script = document["jupyterlab"]["_build"]["load"]
+    assert f"{name.removesuffix('package.json')}{script}" in wheel.namelist()
+    assert not [name for name in wheel.namelist() if name.startswith("jupyter_scheduler_aws/labextension")], "once is enough"
+
+
+def test_without_node_the_extension_is_left_out_and_the_build_says_why(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(
+        ROOT / "jupyter_scheduler_aws",
+        source / "jupyter_scheduler_aws",
+        ignore=shutil.ignore_patterns("labextension", "__pycache__"),
+    )
+    (source / "labextension").mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "labextension/build_hook.py"):
+        shutil.copy(ROOT / name, source / name)
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=source, env={"PATH": str(tmp_path)}, check=True, capture_output=True, encoding="utf-8"
+    )
+    assert "node and npm not found, so the JupyterLab extension is left out. Install Node.js" in done.stderr
+    [path] = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(path).namelist()
+    assert not [name for name in names if "labextensions" in name]
+    assert any(name.endswith(CONFIG) for name in names)
 
 
 def test_wheel_has_only_the_package(wheel: zipfile.ZipFile) -> None:
