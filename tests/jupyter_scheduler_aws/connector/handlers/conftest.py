@@ -42,7 +42,7 @@ TARGETS: Mapping[str, Item] = {
     "job": Item("GET", "jobs/{job}", ("GET", "/v1/scheduler/jobs/[^/]+")),
     "log": Item("GET", "jobs/{job}/log", ("GET", "/v1/scheduler/jobs/[^/]+/logs")),
     "notebook": Item("POST", "jobs/{job}/notebook", ("GET", "/v1/scheduler/jobs/[^/]+")),
-    "running": Item("GET", "running", ("GET", "/v1/scheduler/jobs")),
+    "running": Item("GET", "running", ("GET", "/v1/scheduler/jobs/unfinished")),
     "definition": Item("GET", "definitions/{definition}", ("GET", "/v1/scheduler/job_definitions/[^/]+")),
     "options": Item(
         "PATCH",
