@@ -13,6 +13,7 @@ from chalicelib.routes.models.job_response_builders import (
     file_page,
     job_page,
     log_page,
+    unfinished_jobs,
     upload_form,
 )
 from chalicelib.routes.models.job_responses import (
@@ -21,10 +22,11 @@ from chalicelib.routes.models.job_responses import (
     JobIdResponse,
     JobPageResponse,
     JobResponse,
-    UploadResponse,
+    UnfinishedJobsResponse,
 )
 from chalicelib.routes.models.output_responses import FilePageResponse, LogPageResponse
 from chalicelib.routes.models.query_strings import attempt_query, batch_query, job_query, parse_status, tail_query
+from chalicelib.routes.models.upload_responses import UploadResponse
 from chalicelib.routes.request_body import parse_body
 from chalicelib.services.jobs import JobService
 
@@ -70,6 +72,16 @@ def count_jobs() -> JobCountResponse:
     """Count jobs with a status; by default, those that run."""
     status = parse_status(_param("status") or JobStatus.IN_PROGRESS)
     return {"count": factory().jobs.count(_owner(), status)}
+
+
+@jobs.route("/scheduler/jobs/unfinished", methods=["GET"])
+def list_unfinished_jobs() -> UnfinishedJobsResponse:
+    """List the jobs that have not ended, newest first, at most a hundred.
+
+    The list may be slightly out of date.
+    """
+    unfinished, has_more = factory().jobs.unfinished(_owner())
+    return unfinished_jobs(unfinished, factory().settings, has_more=has_more)
 
 
 @jobs.route("/scheduler/jobs/{job_id}", methods=["GET"])

@@ -42,6 +42,9 @@ _log = logging.getLogger(__name__)
 STOP_DEADLINE = timedelta(minutes=3)
 """How long a runner has to stop before the sweep stops its container: a heartbeat interval, an upload, and a margin."""
 
+_MOST_UNFINISHED = 100
+"""How many jobs the list of unfinished ones has."""
+
 _TRIES = 3
 """How often a stop is tried if the job changes between read and write."""
 
@@ -129,6 +132,22 @@ class JobService:
     def count(self, owner_id: str, status: JobStatus) -> int:
         """Count an owner's jobs in a state."""
         return self.lists.count(owner_id, status, self.clock())
+
+    def unfinished(self, owner_id: str) -> tuple[list[Job], bool]:
+        """List an owner's jobs that have not ended, newest first, with one Query for each of their states.
+
+        Returns
+        -------
+        tuple[list[Job], bool]
+            At most a hundred jobs, and whether there are more.
+        """
+        states = [status for status in JobStatus if not status.is_terminal]
+        pages = [self.page(owner_id, JobQuery(status=status, max_items=_MOST_UNFINISHED)) for status in states]
+        # A job that changes its state between two Queries may be in both.
+        jobs = {job.job_id: job for page in pages for job in page.jobs}
+        newest = sorted(jobs.values(), key=lambda job: job.job_id, reverse=True)
+        has_more = len(newest) > _MOST_UNFINISHED or any(page.next_token for page in pages)
+        return newest[:_MOST_UNFINISHED], has_more
 
     def get(self, owner_id: str, job_id: str) -> Job:
         """Read a job; while it runs, with the phase of its last heartbeat.

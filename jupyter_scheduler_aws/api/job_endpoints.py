@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 from jupyter_scheduler_aws.api.documents import read_response
-from jupyter_scheduler_aws.api.job_models import AttemptHistory, Job, JobPage
+from jupyter_scheduler_aws.api.job_models import AttemptHistory, Job, JobPage, UnfinishedJobs
 from jupyter_scheduler_aws.api.pagination import iterate_pages, page_query
 from jupyter_scheduler_aws.api.polling_interval import PollingInterval
 from jupyter_scheduler_aws.api.request_fields import random_token
@@ -149,6 +149,10 @@ class Api:
         """
         document = self.transport.call("GET", "/jobs", query=[*query, *page_query(max_items, next_token)])
         return read_response(JobPage.from_document, document)
+
+    def unfinished_jobs(self) -> UnfinishedJobs:
+        """List your jobs that have not ended, newest first, at most a hundred."""
+        return read_response(UnfinishedJobs.from_document, self.transport.call("GET", "/jobs/unfinished"))
 
     def count_jobs(self, status: JobStatus | str) -> int:
         """Count your jobs with a status."""

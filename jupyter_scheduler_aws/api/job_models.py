@@ -20,6 +20,7 @@ __all__ = [
     "NotebookOptions",
     "Outcome",
     "Phase",
+    "UnfinishedJobs",
 ]
 
 
@@ -214,3 +215,13 @@ class JobPage(Model):
     jobs: tuple[Job, ...]
     next_token: str | None = None
     """Requests the next page; None at the end. A page can be short, even empty, and still have one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnfinishedJobs(Model):
+    """Jobs that have not ended."""
+
+    jobs: tuple[Job, ...]
+    """Newest first."""
+    has_more: bool
+    """Whether there are more."""

@@ -1,5 +1,7 @@
 """Documents of the service that several tests use."""
 
+from typing import Any
+
 from tests.jupyter_scheduler_aws.fake_definitions import START
 
 __all__ = ["ATTEMPTS", "CONFIG", "ENVIRONMENT", "WARNING"]
@@ -16,7 +18,7 @@ ENVIRONMENT = {
     "utc_only": False,
 }
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "supported_features": {"job_name": True},
     "manage_environments_command": "",
     "compute_types": [

@@ -259,6 +259,7 @@ class FakeApi(DefinitionRoutes, OwnerRoutes, ServiceRoutes):
 
 
 _ROUTES = [
+    *SERVICE_ROUTES,
     ("GET", "/v1/scheduler/health", "health"),
     ("GET", "/v1/scheduler/runtime_environments", "list_environments"),
     ("POST", "/v1/scheduler/uploads", "create_upload"),
@@ -272,7 +273,6 @@ _ROUTES = [
     ("GET", "/v1/scheduler/jobs/([^/]+)/attempts", "list_attempts"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/download_files", "list_files"),
     *DEFINITION_ROUTES,
-    *SERVICE_ROUTES,
     *OWNER_ROUTES,
 ]
 

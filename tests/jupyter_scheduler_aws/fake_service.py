@@ -11,6 +11,7 @@ __all__ = ["SERVICE_ROUTES", "ServiceRoutes"]
 
 class ServiceRoutes(FakeServer):
     page_size: int
+    jobs: dict[str, Any]
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,6 +21,11 @@ class ServiceRoutes(FakeServer):
 
     def get_config(self, _request: Request) -> Response:
         return Response.of(self.config)
+
+    def list_unfinished(self, _request: Request) -> Response:
+        ended = {"COMPLETED", "FAILED", "STOPPED"}
+        found = [job.document for job in reversed(self.jobs.values()) if job.document["status"] not in ended]
+        return Response.of({"jobs": found[:100], "has_more": len(found) > 100})
 
     def get_log(self, request: Request, _job_id: str) -> Response:
         query = dict(request.query)
@@ -33,5 +39,6 @@ class ServiceRoutes(FakeServer):
 
 SERVICE_ROUTES = [
     ("GET", "/v1/scheduler/config", "get_config"),
+    ("GET", "/v1/scheduler/jobs/unfinished", "list_unfinished"),
     ("GET", "/v1/scheduler/jobs/([^/]+)/logs", "get_log"),
 ]

@@ -71,6 +71,7 @@ ROUTES: Final[Mapping[str, Rule]] = {
     "POST /scheduler/jobs": Rule(Audience.SELF, (Step.CREATE,)),
     "GET /scheduler/jobs": Rule(Audience.OWNER),
     "GET /scheduler/jobs/count": Rule(Audience.OWNER),
+    "GET /scheduler/jobs/unfinished": Rule(Audience.OWNER),
     "GET /scheduler/jobs/{job_id}": Rule(Audience.OWNER),
     "PATCH /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.MANAGE, Step.RESIZE)),
     "DELETE /scheduler/jobs/{job_id}": Rule(Audience.OWNER, (Step.MANAGE,)),

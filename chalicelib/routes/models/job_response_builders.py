@@ -8,6 +8,7 @@ from chalicelib.domain.attempt import Attempt
 from chalicelib.domain.attempt_history import attempts_of
 from chalicelib.domain.costs import cost_of
 from chalicelib.domain.job import Job, JobSpec
+from chalicelib.domain.list_query import MAX_RESPONSE_BYTES, response_bytes
 from chalicelib.routes.models.job_responses import (
     AttemptListResponse,
     AttemptResponse,
@@ -16,10 +17,11 @@ from chalicelib.routes.models.job_responses import (
     JobPageResponse,
     JobResponse,
     JobRow,
-    UploadResponse,
+    UnfinishedJobsResponse,
 )
 from chalicelib.routes.models.output_responses import FilePageResponse, FileResponse, LogEventResponse, LogPageResponse
 from chalicelib.routes.models.responses import build_response, without_nulls
+from chalicelib.routes.models.upload_responses import UploadResponse
 from chalicelib.services.outputs import AttemptLogPage, FilePage
 from chalicelib.services.uploads import UploadForm
 from chalicelib.storage.bucket import URL_LIFE
@@ -32,6 +34,7 @@ __all__ = [
     "job_page",
     "log_page",
     "output_filename_template",
+    "unfinished_jobs",
     "upload_form",
 ]
 
@@ -83,6 +86,19 @@ def job_page(page: JobPage, settings: SchedulerSettings) -> JobPageResponse:
     if page.next_token:
         response["next_token"] = page.next_token
     return response
+
+
+def unfinished_jobs(jobs: Iterable[Job], settings: SchedulerSettings, *, has_more: bool) -> UnfinishedJobsResponse:
+    """Return jobs that have not ended: as many of them as a response can have."""
+    rows: list[JobRow] = []
+    size = 0
+    for job in jobs:
+        row = cast("JobRow", without_nulls(describe_job(job, settings)))
+        size += response_bytes(row)
+        if size > MAX_RESPONSE_BYTES:
+            return {"jobs": rows, "has_more": True}
+        rows.append(row)
+    return {"jobs": rows, "has_more": has_more}
 
 
 def upload_form(form: UploadForm) -> UploadResponse:

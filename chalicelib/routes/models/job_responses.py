@@ -25,7 +25,7 @@ __all__ = [
     "PhaseResponse",
     "Row",
     "SpecResponse",
-    "UploadResponse",
+    "UnfinishedJobsResponse",
     "WarningResponse",
 ]
 
@@ -224,6 +224,15 @@ class JobPageResponse(TypedDict):
     """Token for the next page, with the same order and filters; absent on the last page."""
 
 
+class UnfinishedJobsResponse(TypedDict):
+    """Jobs that have not ended."""
+
+    jobs: list[JobRow]
+    """The jobs, newest first."""
+    has_more: bool
+    """Whether there are more."""
+
+
 class JobIdResponse(TypedDict):
     """The job that was created."""
 
@@ -270,26 +279,3 @@ class AttemptListResponse(TypedDict):
     """The attempts, oldest first; of very many, the first two and the last ones."""
     attempts_left_out: int
     """Number of attempts that are not on record any more."""
-
-
-class UploadResponse(TypedDict):
-    """A form to upload one snapshot with. Send the fields and then the file, named `file`, as `multipart/form-data`."""
-
-    upload_id: str
-    """Random id of the upload."""
-    input_uri: str
-    """The `input_uri` to send after the upload: `upload:<id>`."""
-    url: str
-    """Where to POST the form; the request needs no signature."""
-    fields: dict[str, str]
-    """Form fields to send before the file."""
-    max_bytes: int
-    """Largest file that is accepted [bytes]."""
-    max_notebook_bytes: int | None
-    """Largest notebook in a zip [bytes]; null for a notebook alone."""
-    max_unpacked_bytes: int | None
-    """Largest unpacked size of a zip [bytes]; null for a notebook alone."""
-    max_unpacked_files: int | None
-    """Largest number of files and empty folders in a zip; null for a notebook alone."""
-    expires_at: int
-    """When the form expires [ms UTC]."""

@@ -100,6 +100,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "list_jobs": Operation(tag="jobs", query=(*JOB_LIST_QUERY, OWNER), refusals=(InvalidRequestError,)),
     "count_jobs": Operation(tag="jobs", query=(*COUNT_QUERY, OWNER), refusals=(InvalidRequestError,)),
+    "list_unfinished_jobs": Operation(tag="jobs", query=(OWNER,)),
     "get_job": Operation(tag="jobs", query=(OWNER,), refusals=(NotFoundError,)),
     "update_job": Operation(
         tag="jobs",

@@ -1,16 +1,12 @@
 """A job with its attempts, a page of its log, and the jobs that have not ended."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from jupyter_scheduler_aws.client import Client
 from jupyter_scheduler_aws.connector.handlers.service import millis
-from jupyter_scheduler_aws.connector.list_pages import fetch_job_rows
-from jupyter_scheduler_aws.enums import FINAL_STATUSES, JobStatus
 
 __all__ = ["describe_job", "log_page", "unfinished_jobs"]
-
-_MAX_UNFINISHED: Final = 100
 
 
 def describe_job(client: Client, job_id: str) -> Mapping[str, Any]:
@@ -40,14 +36,6 @@ def log_page(
 
 
 def unfinished_jobs(client: Client) -> Mapping[str, Any]:
-    """Return the newest jobs that have not ended. It takes one request for each status that a job can leave."""
-    rows: list[Mapping[str, Any]] = []
-    more = False
-    for status in JobStatus:
-        if status not in FINAL_STATUSES:
-            found, token, _ = fetch_job_rows(client, [("status", status)], max_items=_MAX_UNFINISHED)
-            rows += found
-            more = more or token is not None
-    # A job that goes on between two requests may be in both.
-    newest = sorted({row["job_id"]: row for row in rows}.values(), key=lambda row: row["job_id"], reverse=True)
-    return {"jobs": newest[:_MAX_UNFINISHED], "more": more or len(newest) > _MAX_UNFINISHED}
+    """Return the newest jobs that have not ended, at most a hundred. It takes one request."""
+    found = client.unfinished_jobs()
+    return {"jobs": [job.document for job in found.jobs], "more": found.has_more}

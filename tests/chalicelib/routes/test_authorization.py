@@ -9,6 +9,7 @@ from tests.support.scheduler import ANNA, BOB, LocalScheduler, scheduler, settin
 _ROUTES = [
     ("GET", "/scheduler/jobs", None),
     ("GET", "/scheduler/jobs/count", None),
+    ("GET", "/scheduler/jobs/unfinished", None),
     ("GET", "/scheduler/jobs/a-1", None),
     ("GET", "/scheduler/jobs/a-1/logs", None),
     ("GET", "/scheduler/jobs/a-1/download_files", None),

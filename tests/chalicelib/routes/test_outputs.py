@@ -118,3 +118,42 @@ def test_log_lines_continue_from_a_token(local: LocalScheduler) -> None:
     assert page["events"] == [{"time": now, "message": "one"}, {"time": now + 1, "message": "two"}]
     more = local.api.get(f"/scheduler/jobs/{_job_id(run)}/logs?next_token={page['next_token']}").body
     assert "one" not in [each["message"] for each in more["events"]]
+
+
+def test_the_last_lines_come_first_and_the_log_goes_on_after_them(local: LocalScheduler) -> None:
+    run = local.start()
+    logs, stream = local.client("logs"), f"runner/runner/{run.task_arn.rpartition('/')[2]}"
+    now = int(local.clock.now.timestamp() * 1000)
+    url = f"/scheduler/jobs/{_job_id(run)}/logs"
+    assert local.api.get(f"{url}?tail=2").body == {"attempt": 1, "events": []}
+    logs.create_log_stream(logGroupName="runners", logStreamName=stream)
+    lines = [{"timestamp": now + number, "message": f"line {number}"} for number in range(30)]
+    logs.put_log_events(logGroupName="runners", logStreamName=stream, logEvents=lines)
+    local.calls.clear()
+    page = local.api.get(f"{url}?tail=2").body
+    assert list(local.calls).count("logs:GetLogEvents") == 1
+    assert [each["message"] for each in page["events"]] == ["line 28", "line 29"]
+    more = [{"timestamp": now + 50, "message": "line 50"}]
+    logs.put_log_events(logGroupName="runners", logStreamName=stream, logEvents=more)
+    following = local.api.get(f"{url}?next_token={page['next_token']}").body
+    assert [each["message"] for each in following["events"]] == ["line 50"]
+    assert len(local.api.get(f"{url}?tail=1000&attempt=1").body["events"]) == 31
+
+
+@pytest.mark.parametrize("query", ["tail=0", "tail=1001", "tail=x", "tail=-1", "tail=5&next_token=1.a"])
+def test_an_odd_number_of_last_lines_is_refused(local: LocalScheduler, query: str) -> None:
+    response = local.api.get(f"/scheduler/jobs/{local.create()}/logs?{query}")
+    assert (response.status, response.body["reason"]) == (400, "tail")
+
+
+def test_last_lines_that_are_too_large_for_a_response_are_fewer(local: LocalScheduler) -> None:
+    run = local.start()
+    logs, stream = local.client("logs"), f"runner/runner/{run.task_arn.rpartition('/')[2]}"
+    now = int(local.clock.now.timestamp() * 1000)
+    logs.create_log_stream(logGroupName="runners", logStreamName=stream)
+    lines = [{"timestamp": now + number, "message": f"{number:02d}" + "\x01" * 99_000} for number in range(10)]
+    for line in lines:
+        logs.put_log_events(logGroupName="runners", logStreamName=stream, logEvents=[line])
+    events = local.api.get(f"/scheduler/jobs/{_job_id(run)}/logs?tail=10").body["events"]
+    assert 0 < len(events) < 10
+    assert events[-1]["message"].startswith("09")

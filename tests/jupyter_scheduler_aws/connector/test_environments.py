@@ -107,9 +107,9 @@ def test_create_is_refused_with_the_present_reason(
     refusal = Response.refusal(403, "You have no access.", "not_allowed")
     api.faults.append(Fault("GET", ENVIRONMENTS, instead=refusal))
     with pytest.raises(SchedulerClientError, match="You have no access"):
-        make_create_request(connection.client, workspace, request)
+        make_create_request(connection.client, workspace, request, options=())
     with pytest.raises(SchedulerClientError, match="They are now: cancel, and open the form again"):
-        make_create_request(connection.client, workspace, request)
+        make_create_request(connection.client, workspace, request, options=())
     assert api.seen("POST", ".*") == []
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_aws.connector.own_options import DEFINITION_OPTIONS, RUN_LIMITS, own_options
+from jupyter_scheduler_aws.connector.own_options import DEFINITION_OPTIONS, JOB_OPTIONS, RUN_LIMITS, own_options
 from tests.jupyter_scheduler_aws.conftest import NOTEBOOK
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, running_api
 from tests.jupyter_scheduler_aws.fake_server import REGION, SECRETS
@@ -14,13 +14,17 @@ from tests.support.jupyter_server import JupyterServer, running_server
 
 BODY = {"name": "Report", "input_uri": "report.ipynb", "runtime_environment_name": "python"}
 LIMITS = {"timeout_seconds": 90, "max_retries": 2, "retry_on_timeout": True, "min_retry_interval_millis": 1500}
-OPTIONS = LIMITS | {
+JOB = LIMITS | {"notify": ["end:team", "mail:ana@example.com"]}
+OPTIONS: dict[str, Any] = JOB | {
     "overlap_policy": "skip",
     "catch_up_seconds": 60,
     "schedule_start": 1_795_413_699_000,
     "schedule_end": 1_895_413_699_000,
     "max_runs": 3,
     "job_retention_days": 4,
+    "keep_last": 5,
+    "pause_after_failures": 6,
+    "success_within_seconds": 7200,
 }
 
 
@@ -48,16 +52,21 @@ def sent(api: FakeApi, method: str) -> dict[str, Any]:
     return document
 
 
-def test_the_limits_of_a_job_reach_the_service_and_are_shown(shared_api: FakeApi, server: JupyterServer) -> None:
-    job_id = server.post("/jobs", BODY | LIMITS | {"max_runs": 3, "unknown": 1})["job_id"]
+def test_every_option_is_sent_here() -> None:
+    assert JOB.keys() == set(JOB_OPTIONS)
+    assert OPTIONS.keys() == set(DEFINITION_OPTIONS)
+
+
+def test_the_options_of_a_job_reach_the_service_and_are_shown(shared_api: FakeApi, server: JupyterServer) -> None:
+    job_id = server.post("/jobs", BODY | JOB | {"max_runs": 3, "unknown": 1})["job_id"]
     request = sent(shared_api, "POST")
-    assert {name: request.get(name) for name in OPTIONS | {"unknown": 1}} == LIMITS | dict.fromkeys(
-        [*(OPTIONS.keys() - LIMITS.keys()), "unknown"]
+    assert {name: request.get(name) for name in OPTIONS | {"unknown": 1}} == JOB | dict.fromkeys(
+        [*(OPTIONS.keys() - JOB.keys()), "unknown"]
     )
-    shared_api.jobs[job_id].document |= LIMITS | {"url": f"/jobs/{job_id}"}
+    shared_api.jobs[job_id].document |= JOB | {"url": f"/jobs/{job_id}"}
     [row] = [row for row in server.get("/jobs")["jobs"] if row["job_id"] == job_id]
     for shown in (server.get(f"/jobs/{job_id}"), row):
-        assert {name: shown[name] for name in LIMITS} == LIMITS
+        assert {name: shown[name] for name in JOB} == JOB
 
 
 def test_the_options_of_a_definition_reach_the_service_and_are_shown(

@@ -49,6 +49,8 @@ def look(api: CheckedApi, job_id: str) -> None:
         f"{JOBS}/{job_id}",
         f"{JOBS}/{job_id}/download_files",
         f"{JOBS}/{job_id}/logs",
+        f"{JOBS}/{job_id}/logs?tail=1",
+        f"{JOBS}/unfinished",
         f"{JOBS}/{job_id}/attempts",
         JOBS,
     ):
