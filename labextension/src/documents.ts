@@ -122,7 +122,9 @@ export interface IDefinitionResponse {
   /** Newest first. */
   runs: IJob[];
   cost: {
-    usd: number | null;
+    /** In `currency`; null if the jobs have none or several. */
+    estimate: number | null;
+    currency: string | null;
     days: number;
     jobs: number;
     complete: boolean;

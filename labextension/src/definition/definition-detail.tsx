@@ -1,4 +1,4 @@
-import { Alert, Button } from '@mui/material';
+import { Button } from '@mui/material';
 import React, { useCallback, useEffect, useRef, useState } from 'react';
 
 import { IDefinitionResponse } from '../documents';
@@ -6,6 +6,7 @@ import { formatPrice, formatRunTime, formatTime } from '../format';
 import { Anchored } from '../panel/anchored';
 import { aboveCards, reloadDetail } from '../panel/stock-panel';
 import { useVisible } from '../panel/use-visible';
+import { Message } from '../panel/message';
 import { useServices } from '../services';
 import { DefinitionOptions } from './definition-options';
 import { OutcomeStrip } from './outcome-strip';
@@ -55,16 +56,12 @@ function Health(props: IDefinitionDetailProps): JSX.Element {
       aria-label={trans.__('Runs and schedule')}
     >
       {problem && (
-        <Alert
-          severity="warning"
-          action={
-            <Button onClick={() => void load()}>{trans.__('Try Again')}</Button>
-          }
-        >
-          {problem}
-        </Alert>
+        <>
+          <Message severity="warning">{problem}</Message>
+          <Button onClick={() => void load()}>{trans.__('Try Again')}</Button>
+        </>
       )}
-      {!response && !problem && <p>{trans.__('Loading …')}</p>}
+      {!response && !problem && <p>{trans.__('Asking the service …')}</p>}
       {response && (
         <>
           <Problems response={response} />
@@ -96,20 +93,20 @@ function Problems({
   return (
     <>
       {problems?.map(problem => (
-        <Alert severity="error" key={problem.code + problem.since}>
+        <Message severity="error" key={problem.code + problem.since}>
           <strong>{problem.title}</strong>{' '}
           {trans.__('(since %1)', formatTime(problem.since))}
           <br />
           {problem.message}
-        </Alert>
+        </Message>
       ))}
       {lateSince && (
-        <Alert severity="error">
+        <Message severity="error">
           {trans.__(
             'No run has succeeded in time since %1.',
             formatTime(lateSince)
           )}
-        </Alert>
+        </Message>
       )}
     </>
   );
@@ -188,8 +185,8 @@ function Facts({ response }: { response: IDefinitionResponse }): JSX.Element {
       )
     );
   }
-  if (typeof cost.usd === 'number' && cost.jobs > 0) {
-    const price = formatPrice(cost.usd);
+  if (typeof cost.estimate === 'number' && cost.currency && cost.jobs > 0) {
+    const price = formatPrice(cost.estimate, cost.currency);
     facts.push(
       cost.complete
         ? trans.__('Cost in %1 days: about %2.', cost.days, price)

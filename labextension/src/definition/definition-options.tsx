@@ -1,10 +1,11 @@
-import { Alert, Button } from '@mui/material';
+import { Button } from '@mui/material';
 import React, { useState } from 'react';
 
 import { IConfigResponse, IDefinition } from '../documents';
 import { makeFields, showField } from '../options/fields';
 import { OptionFields } from '../options/option-fields';
 import { IOptions } from '../options/options';
+import { Message } from '../panel/message';
 import { useServices } from '../services';
 
 export interface IDefinitionOptionsProps {
@@ -117,7 +118,7 @@ function EditOptions(props: {
 
   return (
     <>
-      {problem && <Alert severity="error">{problem}</Alert>}
+      {problem && <Message severity="error">{problem}</Message>}
       <OptionFields
         prefix="jp-SchedulerAws-edit-"
         options={options}

@@ -102,9 +102,9 @@ it('an outage is told, slows the requests down, and passes', async () => {
   await pass(1_000);
   const text = 'The service is out of reach.';
   server.answer(/./, () => new Refusal(504, text));
-  await pass(300_000);
+  await pass(120_000);
   expect(screen.getByRole('alert').textContent).toContain(text);
-  expect(server.requests.length).toBeLessThan(50); // a hundred without a break
+  expect(server.requests.length).toBeLessThan(30); // forty without a break
   server.answer(/^jobs\/j1$/, () => ({
     job,
     attempts: [],
@@ -115,12 +115,11 @@ it('an outage is told, slows the requests down, and passes', async () => {
   expect(screen.queryByRole('alert')).toBeNull();
 });
 
-it('warnings and attempts are shown', async () => {
+it('attempts are shown', async () => {
   job = {
     ...job,
     status: 'COMPLETED',
-    attempt: 2,
-    warnings: [{ code: 'files', message: '3 files were left out.' }]
+    attempt: 2
   };
   const attempt = {
     compute_type: 'small',
@@ -142,7 +141,6 @@ it('warnings and attempts are shown', async () => {
   }));
   show('COMPLETED');
   await pass(1_000);
-  expect(screen.getByRole('alert').textContent).toBe('3 files were left out.');
   const rows = screen.getAllByRole('row').map(row => row.textContent);
   expect(rows[1]).toContain('Out of memory');
   expect(rows[1]).toContain('1:01');

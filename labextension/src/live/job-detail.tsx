@@ -1,5 +1,5 @@
 import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
-import { Alert, Button, LinearProgress } from '@mui/material';
+import { Button } from '@mui/material';
 import React, { useEffect, useRef, useState } from 'react';
 
 import { IJob } from '../documents';
@@ -11,9 +11,11 @@ import {
   progressOf
 } from '../format';
 import { Anchored } from '../panel/anchored';
+import { ProgressBar } from '../panel/progress-bar';
 import { aboveCards, reloadDetail } from '../panel/stock-panel';
 import { useNow } from '../panel/use-now';
 import { useVisible } from '../panel/use-visible';
+import { Message } from '../panel/message';
 import { useServices } from '../services';
 import { Attempts } from './attempts';
 import { LogView } from './log-view';
@@ -43,6 +45,7 @@ function LiveJob(props: IJobDetailProps): JSX.Element {
   const job = response?.job;
 
   // The panel itself never looks again, so it would show the old status and no output files.
+  // It also shows the warnings of a job that has ended.
   const status = job?.status;
   useEffect(() => {
     if (root.current && status && status !== props.shownStatus) {
@@ -56,14 +59,9 @@ function LiveJob(props: IJobDetailProps): JSX.Element {
       className="jp-SchedulerAws-card"
       aria-label={trans.__('Progress')}
     >
-      {problem && <Alert severity="warning">{problem}</Alert>}
-      {!job && !problem && <p>{trans.__('Loading …')}</p>}
+      {problem && <Message severity="warning">{problem}</Message>}
+      {!job && !problem && <p>{trans.__('Asking the service …')}</p>}
       {job && <Progress job={job} visible={visible} />}
-      {job?.warnings?.map(warning => (
-        <Alert severity="warning" key={warning.code + warning.message}>
-          {warning.message}
-        </Alert>
-      ))}
       {job && <Actions job={job} root={root} />}
       {job && job.attempt > 0 && (
         <LogView
@@ -118,17 +116,7 @@ function Progress(props: { job: IJob; visible: boolean }): JSX.Element {
           {facts.filter(Boolean).join(' · ')}
         </span>
       </p>
-      {!ended && (
-        <LinearProgress
-          aria-label={trans.__('Progress of the notebook')}
-          {...(progress === undefined
-            ? { variant: 'indeterminate' }
-            : {
-                variant: 'determinate',
-                value: Math.round(progress * 100)
-              })}
-        />
-      )}
+      {!ended && <ProgressBar value={progress} />}
       {!ended && job.phase?.message && <p>{job.phase.message}</p>}
     </>
   );

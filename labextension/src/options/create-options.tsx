@@ -1,5 +1,5 @@
 import { Scheduler } from '@jupyterlab/scheduler';
-import { Alert, FormLabel, Stack } from '@mui/material';
+import { FormLabel, Stack } from '@mui/material';
 import React, { useEffect, useRef, useState } from 'react';
 
 import { IConfigResponse } from '../documents';
@@ -10,11 +10,15 @@ import {
   belowInputFolder
 } from '../panel/stock-panel';
 import { StockFormFields } from '../panel/stock-fields';
+import { Message } from '../panel/message';
 import { useServices } from '../services';
 import { ComputeTypeFacts, FolderFacts } from './facts';
 import { OptionFields } from './option-fields';
 import { IOptions, readOptions, writeOptions } from './options';
 import { SchedulePreview } from './schedule-preview';
+
+/** Begins the names of the environments with which the server explains why there are none. */
+const NO_ENVIRONMENT = '⚠';
 
 /** The options of the create form: those of jupyter-scheduler, and the ones that the service adds. */
 export function CreateOptions(props: Scheduler.ICreateProps): JSX.Element {
@@ -25,9 +29,14 @@ export function CreateOptions(props: Scheduler.ICreateProps): JSX.Element {
   const options = readOptions(model.runtimeEnvironmentParameters);
   const ofSchedule = model.createType === 'JobDefinition';
 
+  // Without environments the form cannot be sent, and shows the reason itself: it would be the same here.
+  const canCreate =
+    model.environment !== '' && !model.environment.startsWith(NO_ENVIRONMENT);
   useEffect(() => {
-    api.config().then(setConfig, error => setProblem(error.message));
-  }, [api]);
+    if (canCreate) {
+      api.config().then(setConfig, error => setProblem(error.message));
+    }
+  }, [api, canCreate]);
 
   useDefaultFormats(props, config);
 
@@ -78,7 +87,7 @@ export function CreateOptions(props: Scheduler.ICreateProps): JSX.Element {
           ? trans.__('Limits, schedule and notifications')
           : trans.__('Limits and notifications')}
       </FormLabel>
-      {problem && <Alert severity="warning">{problem}</Alert>}
+      {problem && <Message severity="warning">{problem}</Message>}
       <OptionFields
         prefix="jp-SchedulerAws-create-"
         options={options}
@@ -92,7 +101,7 @@ export function CreateOptions(props: Scheduler.ICreateProps): JSX.Element {
           });
         }}
       />
-      {ofSchedule && (
+      {ofSchedule && canCreate && (
         <Anchored find={aboveFormButtons} className="jp-SchedulerAws">
           <SchedulePreview
             schedule={model.schedule}

@@ -1,8 +1,8 @@
-import { Alert } from '@mui/material';
 import React, { useEffect, useState } from 'react';
 
 import { IConfigResponse, IFolderResponse } from '../documents';
 import { formatBytes, formatPrice } from '../format';
+import { Message } from '../panel/message';
 import { useServices } from '../services';
 
 /** What the chosen compute type is, and what it costs. */
@@ -54,7 +54,7 @@ export function FolderFacts(props: { path: string }): JSX.Element {
 
   const reason = problem ?? folder?.problem;
   if (reason) {
-    return <Alert severity="warning">{reason}</Alert>;
+    return <Message severity="warning">{reason}</Message>;
   }
   if (!folder) {
     return <p>{trans.__('Looking into the folder …')}</p>;

@@ -1,8 +1,8 @@
-import { Alert } from '@mui/material';
 import React, { useEffect, useState } from 'react';
 
 import { IScheduleResponse } from '../documents';
 import { formatRunTime } from '../format';
+import { Message } from '../panel/message';
 import { useServices } from '../services';
 
 /** How long a person must have stopped typing before the service is asked [ms]. */
@@ -56,8 +56,10 @@ export function SchedulePreview(props: ISchedulePreviewProps): JSX.Element {
       aria-live="polite"
     >
       <h3>{trans.__('Next runs')}</h3>
-      {failure && <Alert severity="warning">{failure}</Alert>}
-      {response?.problem && <Alert severity="error">{response.problem}</Alert>}
+      {failure && <Message severity="warning">{failure}</Message>}
+      {response?.problem && (
+        <Message severity="error">{response.problem}</Message>
+      )}
       {response && !response.problem && (
         <>
           {response.words && <p>{`${response.words} (${zone})`}</p>}
@@ -68,7 +70,7 @@ export function SchedulePreview(props: ISchedulePreviewProps): JSX.Element {
           </ol>
         </>
       )}
-      {!response && !failure && <p>{trans.__('Loading …')}</p>}
+      {!response && !failure && <p>{trans.__('Asking the service …')}</p>}
     </section>
   );
 }

@@ -4,7 +4,9 @@ import React, { useCallback, useRef, useState } from 'react';
 
 import { IJob, IRunningResponse } from '../documents';
 import { describePhase, formatElapsed, progressOf } from '../format';
+import { Message } from '../panel/message';
 import { openJob } from '../panel/open-detail';
+import { ProgressBar } from '../panel/progress-bar';
 import { useNow } from '../panel/use-now';
 import { usePoll } from '../panel/use-poll';
 import { useVisible } from '../panel/use-visible';
@@ -69,12 +71,8 @@ export function RunningJobs(props: {
   return (
     <div ref={root} className="jp-SchedulerAws-running-content">
       <h2>{trans.__('Running Notebook Jobs')}</h2>
-      {problem && (
-        <p role="alert" className="jp-SchedulerAws-problem">
-          {problem}
-        </p>
-      )}
-      {!response && !problem && <p>{trans.__('Loading …')}</p>}
+      {problem && <Message severity="warning">{problem}</Message>}
+      {!response && !problem && <p>{trans.__('Asking the service …')}</p>}
       {response && response.jobs.length === 0 && (
         <p>{trans.__('Nothing runs or waits now.')}</p>
       )}
@@ -111,13 +109,7 @@ function RunningJob(props: { job: IJob; visible: boolean }): JSX.Element {
             .join(' · ')}
         </span>
       </button>
-      {progress !== undefined && (
-        <progress
-          aria-label={trans.__('Progress of %1', job.name)}
-          max={1}
-          value={progress}
-        />
-      )}
+      <ProgressBar value={progress} />
     </li>
   );
 }

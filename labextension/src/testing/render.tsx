@@ -30,7 +30,7 @@ export function renderWith(
 }
 
 /** Time between two renders while time passes [ms]. */
-const STEP = 250;
+const STEP = 500;
 
 /** Lets time pass, with all that it sets off. */
 export async function pass(milliseconds: number): Promise<void> {
