@@ -1,5 +1,6 @@
 """The scheduler that jupyter-scheduler calls."""
 
+from collections import deque
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,9 @@ __all__ = ["AwsScheduler"]
 
 _MAX_REQUESTS: Final = 8
 """More parallel requests than the tabs of a browser send."""
+
+_MAX_STARTED_JOBS: Final = 500
+"""More jobs than one person waits for."""
 
 _MAX_TRANSFERS: Final = 4
 """Parallel uploads and downloads. Each download already fetches four files at a time."""
@@ -84,6 +88,8 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
             timeout=timedelta(seconds=self.request_timeout_seconds),
             tries=self.tries,
         )
+        self.started_jobs: deque[str] = deque(maxlen=_MAX_STARTED_JOBS)
+        """The ids of the newest jobs that this server has created, so that JupyterLab can tell when they end."""
         self.workspace = Workspace(root=Path(root_dir).absolute(), output_directory=self.output_directory)
         self._jobs = Jobs(self.connection, self.workspace)
         self._definitions = Definitions(self.connection, self.workspace)
@@ -93,7 +99,9 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
     @transfer
     def create_job(self, model: CreateJob) -> str:
         """Upload the notebook as it is now, create a job, and return its id."""
-        return self._jobs.create(model)
+        job_id = self._jobs.create(model)
+        self.started_jobs.append(job_id)
+        return job_id
 
     @request
     def update_job(self, job_id: str, model: UpdateJob) -> None:
@@ -153,7 +161,9 @@ class AwsScheduler(BaseScheduler):  # type: ignore[misc]
     @request
     def create_job_from_definition(self, job_definition_id: str, model: CreateJobFromDefinition) -> str:
         """Run a definition now, and return the id of the job."""
-        return self._definitions.run(job_definition_id, model)
+        job_id = self._definitions.run(job_definition_id, model)
+        self.started_jobs.append(job_id)
+        return job_id
 
     def download(self, job_id: str, *, again: bool) -> None:
         """Download the files of a job into the workspace. This blocks; `AwsJobFilesManager` calls it in a thread.

@@ -1,6 +1,6 @@
 """A job with its attempts, a page of its log, and the jobs that have not ended."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from jupyter_scheduler_aws.client import Client
@@ -35,7 +35,19 @@ def log_page(
     return {"events": events, "next_token": page.next_token}
 
 
-def unfinished_jobs(client: Client) -> Mapping[str, Any]:
-    """Return the newest jobs that have not ended, at most a hundred. It takes one request."""
+def unfinished_jobs(client: Client, started: Collection[str]) -> Mapping[str, Any]:
+    """Return the newest jobs that have not ended, at most a hundred. It takes one request.
+
+    Parameters
+    ----------
+    client
+        The client.
+    started
+        Ids of jobs that this server has created; the response says which of its jobs are among them.
+    """
     found = client.unfinished_jobs()
-    return {"jobs": [job.document for job in found.jobs], "more": found.has_more}
+    return {
+        "jobs": [job.document for job in found.jobs],
+        "more": found.has_more,
+        "started_here": [job.job_id for job in found.jobs if job.job_id in started],
+    }

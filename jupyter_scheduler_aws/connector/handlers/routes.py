@@ -91,8 +91,9 @@ class RunningHandler(EndpointHandler):
     @authenticated
     @authorized
     async def get(self) -> None:
-        """Respond with the newest ones."""
-        await self.answer_read(unfinished_jobs)
+        """Respond with the newest ones, and which of them were started here."""
+        started = frozenset(self.scheduler.started_jobs)
+        await self.answer_read(lambda client: unfinished_jobs(client, started))
 
 
 class DefinitionHandler(EndpointHandler):

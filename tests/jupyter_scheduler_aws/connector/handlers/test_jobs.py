@@ -95,6 +95,15 @@ def test_jobs_that_have_not_ended_are_listed_newest_first(endpoints: Endpoints) 
     assert document["jobs"][0] == endpoints.api.jobs[live[-1]].document
 
 
+def test_the_jobs_that_this_server_has_started_are_named(endpoints: Endpoints) -> None:
+    elsewhere = endpoints.api.add_job(status="QUEUED")
+    body = {"name": "Here", "input_uri": "report.ipynb", "runtime_environment_name": "python"}
+    here = endpoints.server.http.post("/scheduler/jobs", json=body).json()["job_id"]
+    document = endpoints.get("running")
+    assert {here, elsewhere} <= {each["job_id"] for each in document["jobs"]}
+    assert document["started_here"] == [here]
+
+
 def test_of_very_many_jobs_a_hundred_are_listed(endpoints: Endpoints) -> None:
     made = [endpoints.api.add_job(status=status) for status in ["CREATED", "QUEUED"] * 55]
     try:
