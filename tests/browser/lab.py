@@ -94,6 +94,13 @@ class Lab:
         card.click()
         return self.panel
 
+    def choose_theme(self, name: str) -> None:
+        """Choose a theme in the menu."""
+        self.page.get_by_role("menuitem", name="Settings").click()
+        self.page.locator(_MENU_ITEM).filter(has_text="Theme").first.click()
+        self.page.locator(_MENU_ITEM).get_by_text(name, exact=True).click()
+        expect(self.page.locator(f"body[data-jp-theme-name='{name}']")).to_have_count(1)
+
     def show_tab(self, title: str) -> None:
         """Activate an open tab."""
         self.page.locator(_TAB).filter(has_text=title).click()

@@ -24,17 +24,43 @@ _SETTINGS: Final = {
     "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Light"},
 }
 
+_EXTENSION: Final = "jupyter-scheduler-aws"
+
 _KERNEL: Final = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 @contextmanager
-def lab_server(folder: Path, environment: Mapping[str, str], *options: str) -> Iterator[JupyterServer]:
-    """Run JupyterLab until the block ends. A restart in the same folder keeps the files."""
+def lab_server(
+    folder: Path,
+    environment: Mapping[str, str],
+    *options: str,
+    in_place_of: JupyterServer | None = None,
+    extension: bool = True,
+) -> Iterator[JupyterServer]:
+    """Run JupyterLab until the block ends. A restart in the same folder keeps the files.
+
+    Parameters
+    ----------
+    folder
+        Gets all that the server writes.
+    environment
+        The scheduler's URL and credentials.
+    *options
+        More of its command line.
+    in_place_of
+        A server that has ended, whose address and token this one gets.
+    extension
+        Whether our JupyterLab extension is enabled.
+    """
     settings = folder / "config" / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
     copytree(_EXAMPLES, folder / "workspace", ignore=ignore_patterns("ruff.toml"), dirs_exist_ok=True)
-    with running_server(folder, environment, app="jupyterlab", options=[*_OPTIONS, *options]) as server:
+    if not extension:
+        (settings.parent / "page_config.json").write_text(json.dumps({"disabledExtensions": {_EXTENSION: True}}))
+    with running_server(
+        folder, environment, app="jupyterlab", options=[*_OPTIONS, *options], in_place_of=in_place_of
+    ) as server:
         yield server
 
 

@@ -62,6 +62,7 @@ def running_server(
     app: str = "jupyter_server",
     options: Sequence[str] = (),
     starts_in_workspace: bool = False,
+    in_place_of: JupyterServer | None = None,
 ) -> Iterator[JupyterServer]:
     """Run a server until the block ends.
 
@@ -77,10 +78,14 @@ def running_server(
         More of its command line.
     starts_in_workspace
         Whether its working directory is its root folder: only then does the stock scheduler download to where it looks.
+    in_place_of
+        A server that has ended, whose address and token this one gets.
     """
     workspace = folder / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
-    port, token, log = _free_port(), secrets.token_hex(16), folder / "server.log"
+    port = httpx.URL(in_place_of.url).port if in_place_of else _free_port()
+    token = in_place_of.token if in_place_of else secrets.token_hex(16)
+    log = folder / "server.log"
     command = [sys.executable, "-m", app, "--ip=127.0.0.1", f"--port={port}", "--no-browser"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={workspace}", f"--IdentityProvider.token={token}"]
     command += ["--allow-root", *options]
