@@ -10,10 +10,12 @@ import pytest
 from jupyter_scheduler.environments import EnvironmentManager
 from jupyter_scheduler.job_files_manager import JobFilesManager
 from jupyter_scheduler.scheduler import BaseScheduler
+from jupyter_server.extension.manager import ExtensionPackage
 from traitlets.utils.importstring import import_item
 
 ROOT = Path(__file__).parents[2]
 CONFIG = "etc/jupyter/jupyter_jupyter_scheduler_config.json"
+SERVER_CONFIG = "etc/jupyter/jupyter_server_config.d/jupyter_scheduler_aws.json"
 KINDS = {
     "scheduler_class": BaseScheduler,
     "environment_manager_class": EnvironmentManager,
@@ -37,6 +39,16 @@ def test_wheel_enables_the_connector(wheel: zipfile.ZipFile) -> None:
     assert settings.keys() == KINDS.keys()
     for trait, path in settings.items():
         assert issubclass(import_item(path), KINDS[trait])
+
+
+def test_wheel_enables_the_endpoints(wheel: zipfile.ZipFile) -> None:
+    """As the Jupyter server does it: the names in its configuration are packages, which name the modules that extend it."""
+    [name] = [name for name in wheel.namelist() if name.endswith(f".data/data/{SERVER_CONFIG}")]
+    [(package, is_enabled)] = json.loads(wheel.read(name))["ServerApp"]["jpserver_extensions"].items()
+    assert is_enabled is True
+    [point] = ExtensionPackage(name=package, enabled=True).extension_points.values()
+    assert point.validate()
+    assert point.module_name == "jupyter_scheduler_aws.connector.server_extension"
 
 
 def test_wheel_has_only_the_package(wheel: zipfile.ZipFile) -> None:
