@@ -23,6 +23,11 @@ export class RequestError extends Error {
   }
 }
 
+interface IRefusal {
+  status: number;
+  message: string;
+}
+
 /** What this extension asks of the Jupyter server. Each method throws a RequestError if that fails. */
 export class Api {
   private readonly _settings = ServerConnection.makeSettings();
@@ -84,8 +89,16 @@ export class Api {
     query: { [name: string]: string } = {}
   ): Promise<T> {
     const text = URLExt.objectToQueryString(query);
-    const response = await this._request(path + text, { method: 'GET' });
-    return (await response.json()) as T;
+    const response = await this._request(path + text, {
+      method: 'GET',
+      // This extension shows the reason itself; the browser need not report it in its console.
+      headers: { Prefer: 'problems=inline' }
+    });
+    const body = (await response.json()) as T & { refusal?: IRefusal };
+    if (body.refusal) {
+      throw new RequestError(body.refusal.message, body.refusal.status);
+    }
+    return body;
   }
 
   private async _request(path: string, init: RequestInit): Promise<Response> {

@@ -12,10 +12,12 @@ import pytest
 from jupyter_scheduler.environments import EnvironmentManager
 from jupyter_scheduler.job_files_manager import JobFilesManager
 from jupyter_scheduler.scheduler import BaseScheduler
+from jupyter_server.extension.manager import ExtensionPackage
 from traitlets.utils.importstring import import_item
 
 ROOT = Path(__file__).parents[2]
 CONFIG = "etc/jupyter/jupyter_jupyter_scheduler_config.json"
+SERVER_CONFIG = "etc/jupyter/jupyter_server_config.d/jupyter_scheduler_aws.json"
 KINDS = {
     "scheduler_class": BaseScheduler,
     "environment_manager_class": EnvironmentManager,
@@ -50,7 +52,9 @@ def test_wheel_has_the_extension_of_jupyterlab_in_the_place_where_it_is_found(wh
     assert document["jupyterlab"]["disabledExtensions"] == ["@jupyterlab/scheduler:IAdvancedOptions"]
     script = document["jupyterlab"]["_build"]["load"]
     assert f"{name.removesuffix('package.json')}{script}" in wheel.namelist()
-    assert not [name for name in wheel.namelist() if name.startswith("jupyter_scheduler_aws/labextension")], "once is enough"
+    assert not [name for name in wheel.namelist() if name.startswith("jupyter_scheduler_aws/labextension")], (
+        "once is enough"
+    )
 
 
 def test_without_node_the_extension_is_left_out_and_the_build_says_why(tmp_path: Path) -> None:
@@ -72,6 +76,17 @@ def test_without_node_the_extension_is_left_out_and_the_build_says_why(tmp_path:
     names = zipfile.ZipFile(path).namelist()
     assert not [name for name in names if "labextensions" in name]
     assert any(name.endswith(CONFIG) for name in names)
+
+
+def test_wheel_enables_the_endpoints(wheel: zipfile.ZipFile) -> None:
+    """As the Jupyter server does it: the names in its configuration are packages, which name the modules that extend it."""
+    [name] = [name for name in wheel.namelist() if name.endswith(f".data/data/{SERVER_CONFIG}")]
+    [(package, is_enabled)] = json.loads(wheel.read(name))["ServerApp"]["jpserver_extensions"].items()
+    assert is_enabled is True
+    loaded = ExtensionPackage(name=package, enabled=True)  # type: ignore[no-untyped-call] # of jupyter-server
+    [point] = loaded.extension_points.values()
+    assert point.validate()
+    assert point.module_name == "jupyter_scheduler_aws.connector.server_extension"
 
 
 def test_wheel_has_only_the_package(wheel: zipfile.ZipFile) -> None:

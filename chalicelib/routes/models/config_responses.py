@@ -105,7 +105,7 @@ class ConfigResponse(TypedDict):
     manage_environments_command: str
     """Always empty in this service: the operator manages environments."""
     compute_types: list[ComputeTypeResponse]
-    """The sizes of the environments that the caller may use."""
+    """The sizes of the environments that the caller may use, in the order of the environments' own lists."""
     currency: str
     """Currency of the prices: three letters of ISO 4217."""
     prices_as_of: str
@@ -126,11 +126,12 @@ def describe_config(settings: SchedulerSettings, environments: Iterable[str]) ->
     environments
         Names of the environments that the caller may use.
     """
-    names = {name for environment in environments for name in settings.environments[environment].compute_types}
+    chosen = [settings.environments[environment] for environment in environments]
+    names = dict.fromkeys(name for environment in chosen for name in environment.compute_types)
     return {
         "supported_features": FEATURES,
         "manage_environments_command": "",
-        "compute_types": [_compute_type(settings, name) for name in settings.compute_types if name in names],
+        "compute_types": [_compute_type(settings, name) for name in names],
         "currency": settings.prices.currency,
         "prices_as_of": settings.prices.as_of,
         "limits": _limits(settings),

@@ -13,11 +13,13 @@ from pydantic_core import core_schema
 
 from chalicelib.routes import error_responses
 from chalicelib.routes.models import (
+    config_responses,
     definition_responses,
     job_responses,
     output_responses,
     owner_responses,
     service_info_responses,
+    upload_responses,
 )
 from chalicelib.routes.models.job_responses import Row
 
@@ -29,6 +31,8 @@ REF_TEMPLATE: Final = "#/components/schemas/{model}"
 _OWN: Final = __name__.partition(".")[0]
 
 _RESPONSE_MODULES: Final = (
+    config_responses,
+    upload_responses,
     service_info_responses,
     job_responses,
     output_responses,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from jupyter_server.base.handlers import APIHandler
@@ -23,6 +23,8 @@ __all__ = ["EndpointHandler", "Work"]
 
 _OWN_SCHEDULER: Final = "jupyter_scheduler_aws.scheduler"
 """The server's setting with our scheduler, if jupyter-scheduler uses another one."""
+
+_INLINE: Final = "problems=inline"
 
 Work = Callable[[Client], Any]
 """A blocking call that returns the document of the response; None: a response without content."""
@@ -65,13 +67,23 @@ class EndpointHandler(APIHandler):
         try:
             document = await _run(workers, lambda: work(connection.client), seconds)
         except SchedulerClientError as error:
-            self.set_status(http_status(error))
-            document = {"message": panel_message(error)}
+            document = self._refusal(http_status(error), panel_message(error))
         if document is None:
             self.set_status(204)
             self.finish()
         else:
             self.finish(json.dumps(plain(document)))
+
+    def _refusal(self, status: int, message: str) -> Mapping[str, Any]:
+        """Return the document of an error.
+
+        Browsers report each failed request in their console. A reader that shows the reason itself asks for it in a response that
+        succeeds, with RFC 7240's header `Prefer: problems=inline`.
+        """
+        if self.request.method == "GET" and _INLINE in self.request.headers.get_list("Prefer"):
+            return {"refusal": {"status": status, "message": message}}
+        self.set_status(status)
+        return {"message": message}
 
     def number(self, name: str) -> int | None:
         """Return a positive whole number of the query; None if it is not there.

@@ -119,7 +119,13 @@ function LabeledValue(props: {
   return (
     <div id={props.id} className="jp-SchedulerAws-labeled">
       <span className="jp-jobs-LabeledValue-label">{props.label}</span>
-      <span className="jp-jobs-LabeledValue-value">{props.value || '—'}</span>
+      <div>
+        <div>
+          <span className="jp-jobs-LabeledValue-value">
+            {props.value || '—'}
+          </span>
+        </div>
+      </div>
     </div>
   );
 }

@@ -30,10 +30,12 @@ export class FakeServer {
     const answer = route
       ? route[1](whole)
       : new Refusal(404, `There is no ${whole}`);
-    const [status, body] =
-      answer instanceof Refusal
-        ? [answer.status, { message: answer.message }]
-        : [200, answer];
+    const isInline = request.init.headers?.Prefer === 'problems=inline';
+    const [status, body] = !(answer instanceof Refusal)
+      ? [200, answer]
+      : isInline
+        ? [200, { refusal: { status: answer.status, message: answer.message } }]
+        : [answer.status, { message: answer.message }];
     return {
       ok: status < 400,
       status,
@@ -64,7 +66,11 @@ class FakeRequest {
 
   constructor(
     url: string,
-    readonly init: { method?: string; body?: string }
+    readonly init: {
+      method?: string;
+      body?: string;
+      headers?: { [name: string]: string };
+    }
   ) {
     this.url = new URL(url, 'http://localhost/').href;
   }

@@ -19,7 +19,7 @@ def config_of(local: LocalScheduler) -> Any:
 def test_sizes_have_prices(local: LocalScheduler) -> None:
     config = config_of(local)
     sizes = {each["name"]: each for each in config["compute_types"]}
-    assert list(sizes) == ["small", "small-spot", "medium", "large"]
+    assert list(sizes) == ["small", "medium", "large", "small-spot"]
     assert sizes["small"] == {
         "name": "small",
         "vcpu": 1,
@@ -35,7 +35,7 @@ def test_prices_are_the_operators() -> None:
     prices = {"vcpu_hour": 1, "gib_hour": 0.5, "spot_discount": 0.5, "currency": "EUR", "as_of": "2027-01"}
     with scheduler(settings(prices=prices)) as local:
         config = config_of(local)
-        assert [each["price_per_hour"] for each in config["compute_types"]] == [3, 1.5, 6, 12]
+        assert [each["price_per_hour"] for each in config["compute_types"]] == [3, 6, 12, 1.5]
         assert (config["currency"], config["prices_as_of"]) == ("EUR", "2027-01")
 
 
@@ -46,7 +46,7 @@ def test_sizes_are_those_of_the_callers_environments() -> None:
         "finance": {**python, "compute_types": ("large",), "default_compute_type": None, "users": (ANNA,)},
     }
     with scheduler(settings(environments=environments)) as local:
-        for api, names in ((local.api, ["small", "medium", "large"]), (local.api.as_user(BOB), ["small", "medium"])):
+        for api, names in ((local.api, ["medium", "small", "large"]), (local.api.as_user(BOB), ["medium", "small"])):
             assert [each["name"] for each in api.get(CONFIG).body["compute_types"]] == names
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_scheduler_aws import Client, RetryPolicy
 from jupyter_scheduler_aws.api.deadline import deadline, remaining_seconds
-from jupyter_scheduler_aws.errors import ServiceError, TooManyRequestsError, UnreachableError
+from jupyter_scheduler_aws.errors import ServiceError, TooLateError, TooManyRequestsError
 from tests.jupyter_scheduler_aws.fake_api import FakeApi
 from tests.jupyter_scheduler_aws.fake_server import Fault, Response
 
@@ -39,14 +39,14 @@ def test_a_deadline_is_of_its_thread() -> None:
 
 
 def test_a_hanging_request_ends_with_the_deadline(api: FakeApi, client: Client) -> None:
-    with api.held(JOBS) as responded, deadline(0.3), pytest.raises(UnreachableError, match="did not respond in time"):
+    with api.held(JOBS) as responded, deadline(0.3), pytest.raises(TooLateError, match="did not respond in time"):
         next(client.list_jobs())
     assert len(api.seen("GET", JOBS)) == 1
     assert responded.is_set(), "only the end of the block lets the response go"
 
 
 def test_no_try_starts_after_the_deadline(api: FakeApi, client: Client) -> None:
-    with deadline(0), pytest.raises(UnreachableError, match="did not respond in time"):
+    with deadline(0), pytest.raises(TooLateError, match="did not respond in time"):
         next(client.list_jobs())
     assert api.seen("GET", JOBS) == []
 

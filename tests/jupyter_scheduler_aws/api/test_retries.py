@@ -13,6 +13,7 @@ from jupyter_scheduler_aws.errors import (
     NotFoundError,
     ServiceError,
     TooLargeError,
+    TooLateError,
     TooManyRequestsError,
     UnexpectedResponseError,
     UnreachableError,
@@ -150,7 +151,7 @@ def test_response_timeout_is_explained(api: FakeApi, retry_policy: RetryPolicy) 
     with (
         Client(api.url, retry_policy=retry_policy, timeout=timedelta(seconds=0.05)) as client,
         api.lock,
-        pytest.raises(UnreachableError, match="did not respond in time"),
+        pytest.raises(TooLateError, match="did not respond in time"),
     ):
         client.health()
 

@@ -10,7 +10,7 @@ import pytest
 from jupyter_scheduler.models import DescribeJob, ListJobDefinitionsResponse, ListJobsResponse, Status
 
 from chalicelib.domain.crontab.expression import Crontab
-from jupyter_scheduler_aws.connector.own_options import RUN_LIMITS
+from jupyter_scheduler_aws.connector.own_options import JOB_OPTIONS
 from jupyter_scheduler_aws.connector.panel_models import read_definition, read_definitions, read_job, read_jobs
 from tests.jupyter_scheduler_aws.fake_definitions import REFUSED
 
@@ -116,7 +116,7 @@ def test_details_contain_nulls_and_list_rows_do_not(job_document: Document) -> N
     job = read_job(job_document)
     assert {name for name, value in json.loads(job.json()).items() if value is None} >= {"parameters", "end_time"}
     assert None not in without_nulls([job], ListJobsResponse)[0].values()
-    assert set(json.loads(job.json())) == {*DescribeJob.__fields__, *RUN_LIMITS}
+    assert set(json.loads(job.json())) == {*DescribeJob.__fields__, *JOB_OPTIONS}
 
 
 def test_a_failing_definition_is_marked_in_its_name(definition_document: Document) -> None:

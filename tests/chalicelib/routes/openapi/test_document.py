@@ -21,6 +21,7 @@ from chalicelib.routes.models.query_strings import (
     definition_query,
     job_query,
     page_query,
+    tail_query,
 )
 from chalicelib.routes.openapi.document import DOCUMENT, make_document, render, views
 from chalicelib.routes.openapi.operations import EVERYWHERE, OPERATIONS
@@ -175,7 +176,7 @@ def read_from_query(view: Any) -> set[str]:
     """Return the query parameters that a view reads."""
     source = inspect.getsource(view)
     names = set(re.findall(r'_param\("(\w+)"\)', source))
-    for parse in (job_query, definition_query, crontab_query, batch_query, page_query, attempt_query):
+    for parse in (job_query, definition_query, crontab_query, batch_query, page_query, attempt_query, tail_query):
         if f"{parse.__name__}(" in source:
             watched = _Watched()
             parse(watched)

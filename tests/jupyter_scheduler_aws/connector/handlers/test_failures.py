@@ -166,3 +166,21 @@ def test_with_another_scheduler_in_the_panel_the_same_settings_apply(
     with running_server(folder, CREDENTIALS, options=options) as server:
         for _ in range(2):
             assert server.http.get("/jupyter-scheduler-aws/config").status_code == 200
+
+
+@each_endpoint
+def test_a_reader_can_ask_for_refusals_that_no_browser_reports(endpoints: Endpoints, name: str) -> None:
+    item = TARGETS[name]
+    method, path = item.asks
+    endpoints.api.faults.append(Fault(method, path, instead=Response.refusal(404, "There is nothing here.", "code")))
+    response = endpoints.server.http.request(
+        item.method,
+        "/jupyter-scheduler-aws/" + item.path.format(job=endpoints.job, definition=endpoints.definition),
+        json=item.body,
+        headers={"Prefer": "problems=inline"},
+    )
+    if item.method == "GET":
+        assert response.status_code == 200
+        assert response.json() == {"refusal": {"status": 404, "message": "There is nothing here."}}
+    else:
+        assert response.status_code == 404, "a change that failed has failed"
