@@ -42,6 +42,7 @@ class Grants(GrantStatements):
         self.allow_items("api", owners, ("PutItem", "DeleteItem"), "disable and enable owners")
         kept = "idempotency tokens, heartbeats of runners, and output budgets"
         self.allow_items("api", marks, ("GetItem", "PutItem"), kept)
+        self.allow_items("api", marks, ("BatchGetItem",), "list running jobs with the phases of their last heartbeats")
         self.allow_objects("api", ["s3:GetObject"], ["uploads/*"], "check and copy an upload")
         self.allow_objects("api", ["s3:PutObject"], ["uploads/*"], "presign the form for an upload")
         self.allow_objects("api", ["s3:GetObject"], ["definitions/*"], "copy a snapshot for a job")

@@ -13,7 +13,7 @@ from chalicelib.domain.authorization.environment_access import Step, check_envir
 from chalicelib.domain.authorization.ownership import Caller
 from chalicelib.domain.idempotency import TokenSpace, TokenUse
 from chalicelib.domain.identifiers import new_job_id
-from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode, stop_message
+from chalicelib.domain.job import Heartbeat, Job, JobStatus, Phase, PhaseCode, stop_message
 from chalicelib.domain.job_request import JobRequest, choose_compute_type, fingerprint, resolve_spec, upload_id_of
 from chalicelib.domain.list_query import JobQuery
 from chalicelib.domain.outcome import OutcomeCode, make_outcome
@@ -44,6 +44,9 @@ STOP_DEADLINE = timedelta(minutes=3)
 
 _MOST_UNFINISHED = 100
 """How many jobs the list of unfinished ones has."""
+
+_WITH_HEARTBEATS = (JobStatus.IN_PROGRESS, JobStatus.STOPPING)
+"""The states in which a runner sends heartbeats."""
 
 _TRIES = 3
 """How often a stop is tried if the job changes between read and write."""
@@ -134,7 +137,9 @@ class JobService:
         return self.lists.count(owner_id, status, self.clock())
 
     def unfinished(self, owner_id: str) -> tuple[list[Job], bool]:
-        """List an owner's jobs that have not ended, newest first, with one Query for each of their states.
+        """List an owner's jobs that have not ended, newest first; those that run, with the phases of their last heartbeats.
+
+        It takes one Query for each state, and one call for all heartbeats.
 
         Returns
         -------
@@ -147,7 +152,9 @@ class JobService:
         jobs = {job.job_id: job for page in pages for job in page.jobs}
         newest = sorted(jobs.values(), key=lambda job: job.job_id, reverse=True)
         has_more = len(newest) > _MOST_UNFINISHED or any(page.next_token for page in pages)
-        return newest[:_MOST_UNFINISHED], has_more
+        listed = newest[:_MOST_UNFINISHED]
+        heartbeats = self.marks.last_heartbeats([job.run_id for job in listed if job.status in _WITH_HEARTBEATS])
+        return [_with_phase(job, heartbeats.get(job.run_id)) for job in listed], has_more
 
     def get(self, owner_id: str, job_id: str) -> Job:
         """Read a job; while it runs, with the phase of its last heartbeat.
@@ -160,11 +167,7 @@ class JobService:
         job = self.jobs.get(owner_id, job_id, self.clock())
         if job is None:
             raise NotFoundError.for_job(job_id)
-        if job.status in (JobStatus.IN_PROGRESS, JobStatus.STOPPING) and (
-            heartbeat := self.marks.last_heartbeat(job.run_id)
-        ):
-            return replace(job, phase=heartbeat.phase)
-        return job
+        return _with_phase(job, self.marks.last_heartbeat(job.run_id)) if job.status in _WITH_HEARTBEATS else job
 
     def rename(self, owner_id: str, job_id: str, name: str) -> None:
         """Rename a job.
@@ -272,3 +275,8 @@ class JobService:
         if job is None:
             raise NotFoundError.for_job(job_id)
         return job
+
+
+def _with_phase(job: Job, heartbeat: Heartbeat | None) -> Job:
+    """Return a running job with the phase of its last heartbeat, which is not stored with the job."""
+    return replace(job, phase=heartbeat.phase) if heartbeat else job

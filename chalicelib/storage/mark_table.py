@@ -131,6 +131,15 @@ class MarkTable:
         heartbeat = self.last_heartbeat_of_job(run_id.owner_id, run_id.job_id)
         return heartbeat if heartbeat and heartbeat.attempt == run_id.attempt else None
 
+    def last_heartbeats(self, run_ids: Sequence[RunId]) -> Mapping[RunId, Heartbeat]:
+        """Read the last heartbeats of runs, at most a hundred, with one call; of those whose attempt has sent none, nothing."""
+        if not run_ids:
+            return {}
+        wanted = {_heartbeat_id(run_id.owner_id, run_id.job_id): run_id for run_id in run_ids}
+        found = {item.mark_id: from_stored(Heartbeat, item.value) for item in self._model.batch_get(list(wanted))}
+        heartbeats = {wanted[mark_id]: heartbeat for mark_id, heartbeat in found.items()}
+        return {run_id: item for run_id, item in heartbeats.items() if item.attempt == run_id.attempt}
+
     def last_heartbeat_of_job(self, owner_id: str, job_id: str) -> Heartbeat | None:
         """Read the last heartbeat of a job, whichever attempt sent it; None if none has."""
         stored = self.get(_heartbeat_id(owner_id, job_id))

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.extension import Axe, LiveJob, RunningJobs, definition_health
-from tests.browser.servers import lab_server
+from tests.browser.page_errors import PageErrors
+from tests.browser.servers import lab_server, write_notebook
 from tests.jupyter_scheduler_aws.fake_api import FakeApi, ended, running_api
 from tests.jupyter_scheduler_aws.fake_server import REGION, Fault, Response
 from tests.support.jupyter_server import JupyterServer
@@ -74,6 +75,28 @@ def test_the_attempts_of_a_retried_job(visit: Visit, api: FakeApi, server: Jupyt
         expect(job.attempts.first).to_contain_text("1:01")
         expect(job.attempts.first).to_contain_text("$0.012")
         lab.camera.take("attempts")
+
+
+def test_the_notebook_of_a_running_job_is_opened_as_it_is_so_far(
+    visit: Visit, api: FakeApi, server: JupyterServer, page_errors: PageErrors
+) -> None:
+    page_errors.expect("status of 409 .*/notebook")
+    fields = {"status": "IN_PROGRESS", "attempt": 1, "start_time": 1_000_000, "phase": PHASE}
+    job_id = add(api, "Runs", **fields)
+    written = write_notebook(server.workspace / "made.ipynb", "print('so far')").read_bytes()
+    api.jobs[job_id].files = {}
+    with visit(server) as lab:
+        lab.open_jobs().open("Runs")
+        job = LiveJob(lab.page)
+        job.press("Open the Notebook So Far")
+        dialog = lab.page.get_by_role("dialog")
+        expect(dialog).to_contain_text("has not saved")
+        lab.camera.take("not-yet")
+        dialog.get_by_role("button").first.click()
+        api.jobs[job_id].files = {"report.ipynb": ("ipynb", written)}
+        job.press("Open the Notebook So Far")
+        expect(lab.notebook.get_by_text("print('so far')")).to_be_visible()
+        lab.camera.take("so-far")
 
 
 def test_an_outage_is_told_and_passes(visit: Visit, api: FakeApi, server: JupyterServer) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import expect
 
+from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.client import Client
 from tests.browser.extension import OptionFields, definition_health, next_runs
 from tests.browser.lab import Lab
@@ -44,9 +45,15 @@ TYPED: Final = {
 }
 
 
+def stored(client: Client, name: str) -> Definition:
+    """Return the only definition with a name, with all of its fields."""
+    [definition] = client.list_definitions(name=name)
+    return client.get_definition(definition.definition_id)
+
+
 def test_every_option_of_the_form_is_on_the_definition_and_its_jobs(lab: Lab, client: Client) -> None:
     form = lab.create_job_of("hello.ipynb").fill(name="With options").open_additional_options()
-    form.schedule("custom", crontab="0 9 * * 1", timezone="Europe/Berlin")
+    form.schedule("custom", crontab="0 9 * * 1")  # in the zone of the browser, Europe/Berlin
     fields = OptionFields(form.root).fill(**TYPED)
     fields.field("retry_on_timeout").check()
     fields.choose(lab.page, "If the last run is still in progress", "Skip the new run")
@@ -54,10 +61,10 @@ def test_every_option_of_the_form_is_on_the_definition_and_its_jobs(lab: Lab, cl
     fields.field("notify-0-address").fill("ana@example.com")
     lab.camera.take("form")
     form.create().expect_created()
-    [definition] = client.list_definitions(name="With options")
+    definition = stored(client, "With options")
     assert {name: definition.document[name] for name in OPTIONS} == OPTIONS
     assert not definition.document["runtime_environment_parameters"]
-    job = client.get_job(client.run_definition(definition.definition_id).job_id)
+    job = client.get_job(client.run_definition(definition.definition_id))
     assert {name: job.document[name] for name in OF_JOBS} == {name: OPTIONS[name] for name in OF_JOBS}
     lab.panel.open("With options")
     shown = definition_health(lab.page).locator("dl")
@@ -77,7 +84,7 @@ def test_the_options_of_a_job_arrive(lab: Lab, client: Client) -> None:
 
 def test_options_are_changed_in_the_details_of_a_definition(lab: Lab, client: Client) -> None:
     form = lab.create_job_of("hello.ipynb").fill(name="Changed options").open_additional_options()
-    form.schedule("custom", crontab="0 9 * * 1", timezone="UTC")
+    form.schedule("custom", crontab="0 9 * * 1")
     OptionFields(form.root).fill(max_runs="3", keep_last="5")
     form.create().expect_created()
     lab.panel.open("Changed options")
@@ -90,7 +97,7 @@ def test_options_are_changed_in_the_details_of_a_definition(lab: Lab, client: Cl
     lab.camera.take("refused")
     fields.fill(max_runs="4", keep_last="").press("Save Options")
     expect(health.locator("dl")).to_contain_text("4")
-    [definition] = client.list_definitions(name="Changed options")
+    definition = stored(client, "Changed options")
     assert (definition.document["max_runs"], definition.document["keep_last"]) == (4, None)
     assert definition.schedule == "0 9 * * 1"
 

@@ -29,4 +29,4 @@ def test_the_stock_panel_works_without_the_extension(
         detail.download()
         lab.camera.take("detail")
     [job] = client.list_jobs(name="Stock")
-    assert (job.tags, job.document["idempotency_token"]) == (["first"], "stock-only")
+    assert (list(job.tags), job.document["idempotency_token"]) == (["first"], "stock-only")

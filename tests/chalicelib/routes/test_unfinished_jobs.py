@@ -29,7 +29,7 @@ def test_jobs_that_have_not_ended_come_newest_first_with_one_query_for_each_stat
     local.create(api=local.api.as_user(BOB))
     local.calls.clear()
     document = unfinished(local)
-    assert list(local.calls) == ["dynamodb:Query"] * 4
+    assert list(local.calls) == ["dynamodb:Query"] * 4 + ["dynamodb:BatchGetItem"]
     assert [(each["job_id"], each["status"]) for each in document["jobs"]] == [
         (waiting, "CREATED"),
         (stopping, "STOPPING"),
@@ -39,6 +39,16 @@ def test_jobs_that_have_not_ended_come_newest_first_with_one_query_for_each_stat
     assert document["has_more"] is False
     rows = local.api.get("/scheduler/jobs").body["jobs"]
     assert document["jobs"][0] == next(row for row in rows if row["job_id"] == waiting)
+
+
+def test_running_jobs_have_the_phases_of_their_last_heartbeats(local: LocalScheduler) -> None:
+    first, second = local.start(), local.start()
+    assert first.heartbeat("running", cell=3, cells=7).status == 200
+    listed = {each["job_id"]: each["phase"] for each in unfinished(local)["jobs"]}
+    [first_id, second_id] = [each.path.split("/")[3] for each in (first, second)]
+    assert listed[first_id]["cell"] == 3
+    assert listed[first_id] == local.api.get(f"/scheduler/jobs/{first_id}").body["phase"]
+    assert listed[second_id] == local.api.get(f"/scheduler/jobs/{second_id}").body["phase"]
 
 
 def test_without_jobs_the_list_is_empty(local: LocalScheduler) -> None:
