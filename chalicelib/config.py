@@ -112,7 +112,7 @@ class Environment(Section):
         description="Kernel for notebooks that name none, or one that the image does not have. If empty, the notebook must name one.",
     )
     output_formats: tuple[str, ...] = Field(
-        default=("ipynb", "html", "markdown", "script"),
+        default=("ipynb", "html"),
         min_length=1,
         description="Formats that users may choose: ipynb, html, markdown, script, and pdf if the image supports it.",
     )

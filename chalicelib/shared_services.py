@@ -95,4 +95,4 @@ class SharedServices(Stores):
     def _results(self) -> AttemptResultService:
         from chalicelib.services.attempt_results import AttemptResultService
 
-        return AttemptResultService(files=self._files)
+        return AttemptResultService(files=self._files, marks=self._marks)

@@ -76,6 +76,8 @@ class Grants(GrantStatements):
         self.allow_items("task-events", self.tables.jobs, ("GetItem", "UpdateItem"), "record how a task ended")
         self.allow_tasks("task-events", ("StopTask",), "stop an orphaned task", faults_only=True)
         self._allow_results("task-events")
+        last = "name the last cell that a runner without a report has reported"
+        self.allow_items("task-events", self.tables.marks, ("GetItem",), last, faults_only=True)
         self.allow_wake_ups("task-events", "a slot is free, or a retry waits")
 
     def _allow_results(self, function: str) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from chalicelib.domain.job import Heartbeat, Job, PhaseCode
-from chalicelib.domain.outcome import Fault, Outcome, OutcomeCode, make_outcome
+from chalicelib.domain.outcome import OUTCOMES, Fault, Outcome, OutcomeCode, make_outcome
 from chalicelib.domain.task_state import TaskState
 
 __all__ = [
@@ -112,8 +112,29 @@ def _executes_late(end: datetime, heartbeat: Heartbeat | None) -> bool:
     return heartbeat is not None and not is_finishing(heartbeat) and heartbeat.time > end + _LATE_CELL
 
 
-def outcome_without_result(job: Job, code: str, message: str, now: datetime) -> Outcome:
-    """Make the outcome of an attempt that has ended without a word of its runner: a timeout if it had run longer than its job may."""
-    outcome = make_outcome(code, message)
+def outcome_without_result(job: Job, code: str, message: str, now: datetime, heartbeat: Heartbeat | None) -> Outcome:
+    """Make the outcome of an attempt that has ended without a word of its runner: a timeout if it had run longer than its job may.
+
+    Parameters
+    ----------
+    job
+        The job.
+    code, message
+        What ECS or the sweep says about the end.
+    heartbeat
+        The last heartbeat of the attempt. The message begins with its cell; that is not necessarily the cell in which the attempt
+        ended, so the outcome itself has none.
+    """
     is_over = job.run_start is not None and now > job.run_start + job.spec.timeout
-    return make_outcome(OutcomeCode.TIMEOUT) if is_over and outcome.fault is Fault.INFRASTRUCTURE else outcome
+    if is_over and OUTCOMES[OutcomeCode(code)].fault is Fault.INFRASTRUCTURE:
+        code, message = OutcomeCode.TIMEOUT, ""
+    last, rest = _last_cell(heartbeat), message or OUTCOMES[OutcomeCode(code)].advice
+    return make_outcome(code, f"{last} {rest}" if last else rest)
+
+
+def _last_cell(heartbeat: Heartbeat | None) -> str:
+    """Return a sentence that names the last cell that an attempt reported; empty if it did not report any."""
+    if heartbeat is None or heartbeat.phase.cell is None:
+        return ""
+    phase = heartbeat.phase
+    return f"Last reported: cell {phase.cell}" + (f" of {phase.cells}." if phase.cells else ".")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.background_work import BackgroundWork
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Heartbeat, Job, JobStatus, LiveJob
@@ -20,7 +19,6 @@ from chalicelib.domain.task_watch import (
     UNRESPONSIVE_TIMEOUT,
     is_finishing,
     is_overtime,
-    outcome_without_result,
 )
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
@@ -148,9 +146,7 @@ class SweepService:
         if not job.status.is_live:
             return self.jobs.note_task(job, deadline=None) is not None
         code, message = _classify(task)
-        result = self.results.read(job) or AttemptResult(
-            outcome_without_result(job, code or _reason(job, now), message, now)
-        )
+        result = self.results.find(job, code or _reason(job, now), message, now)
         return self.completion.end(job, result, now, has_stopped=job.task_arn is not None) is not None
 
     def _stop(self, job: Job, task: TaskState, now: datetime) -> None:

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.config import Limits
-from chalicelib.domain.attempt_result import AttemptResult
 from chalicelib.domain.ecs_failure import classify_stopped_task
 from chalicelib.domain.job import Job, JobStatus, Phase, PhaseCode
 from chalicelib.domain.task_state import TaskState
-from chalicelib.domain.task_watch import TaskMatch, match_task, outcome_without_result
+from chalicelib.domain.task_watch import TaskMatch, match_task
 from chalicelib.errors import ConflictError
 from chalicelib.observability import count
 from chalicelib.services.attempt_completion import AttemptCompletionService
@@ -92,7 +91,7 @@ class TaskEventService:
         """End the attempt, unless it has ended already."""
         if not job.status.is_live:
             return self.jobs.note_task(job, deadline=None)
-        result = self.results.read(job) or AttemptResult(outcome_without_result(job, *classify_stopped_task(task), now))
+        result = self.results.find(job, *classify_stopped_task(task), now)
         return self.completion.end(job, result, now, has_stopped=True)
 
     def _note_progress(self, job: Job, task: TaskState, now: datetime) -> bool:

@@ -40,7 +40,7 @@ class DefinitionPage:
     definitions: tuple[Definition, ...]
     next_token: str | None
     total: int | None
-    """Known on the last page only."""
+    """Rows of the list; None if they were not counted."""
 
 
 @raises_aws_errors
@@ -89,7 +89,7 @@ class DefinitionTable(RecordTable[Definition, DefinitionItem]):
         return count_page(self._model.by_owner.query(owner_id, limit=most, attributes_to_get=["owner_id"]))
 
     def page(self, owner_id: str, query: DefinitionQuery) -> DefinitionPage:
-        """Read one page: with one Query if no filter drops rows, else with at most four."""
+        """Read one page: with one Query if no filter drops rows and another one for the total, else with at most four."""
         plan = plan_definitions(query)
         request = PageRequest(
             plan=plan,

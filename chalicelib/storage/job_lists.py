@@ -34,7 +34,7 @@ class JobPage:
     jobs: tuple[Job, ...]
     next_token: str | None
     total: int | None
-    """Known on the last page only."""
+    """Rows of the list; None if they were not counted."""
 
 
 @raises_aws_errors
@@ -46,7 +46,7 @@ class JobLists:
         self._pages = PageReader(model, "job_id")
 
     def page(self, owner_id: str, query: JobQuery, now: datetime) -> JobPage:
-        """Read one page: with one Query if no filter drops rows, else with at most four."""
+        """Read one page: with one Query if no filter drops rows and another one for the total, else with at most four."""
         plan = plan_list(query)
         by_definition = plan.index.name == "by_definition"
         request = PageRequest(

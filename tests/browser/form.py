@@ -14,7 +14,7 @@ _INTERVAL: Final = "#jp-create-job-createType-definition-interval"
 _OPTION: Final = "li.MuiMenuItem-root"
 _ADDITIONAL: Final = "#panel-header"
 _ALERT: Final = ".MuiAlert-standardError"
-_FORMATS: Final = ("ipynb", "html", "markdown", "script")
+_FORMATS: Final = ("ipynb", "html")
 """Initially, the form selects all of them."""
 
 

@@ -91,7 +91,7 @@ def test_jobs_on_two_pages_in_every_sort_order(lab: Lab, client: Client, tmp_pat
     panel = lab.open_jobs()
     newest = NAMES[::-1]
     for turn, rows, pages in (
-        (panel.reload, newest[:PAGE], "1\u201325 of 25+"),
+        (panel.reload, newest[:PAGE], "1\u201325 of 30"),
         (panel.next_page, newest[PAGE:], "26\u201330 of 30"),
         (panel.previous_page, newest[:PAGE], "1\u201325 of 30"),
     ):

@@ -38,7 +38,7 @@ def test_a_notebook_installs_packages_only_for_itself(runner: ImageRunner, servi
         "greet-1.0-py3-none-any.whl": wheel("greet", "1.0", "def hello():\n    return 'grüß dich'\n"),
         "nbconvert-99.0-py3-none-any.whl": wheel("nbconvert", "99.0", "raise SystemExit('the notebook\\'s own')\n"),
     }
-    order(zipped(files), packaged=True, output_formats=["html"])
+    order(zipped(files), packaged=True, output_formats=["html", "markdown", "script"])
 
     code, run = runner.run()
 
@@ -47,3 +47,4 @@ def test_a_notebook_installs_packages_only_for_itself(runner: ImageRunner, servi
     assert runner.text(3) == "99.0\n"
     assert runner.text(4).splitlines() == ["pip", "grüß dich"]
     assert "grüß dich" in service.outputs["report-out.html"].decode(), "converted by the image's nbconvert"
+    assert {"report-out.md", "report-out.py"} <= set(service.outputs)

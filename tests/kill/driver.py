@@ -16,7 +16,7 @@ from jupyter_scheduler_aws.errors import NotFoundError, SchedulerClientError
 from tests.kill.cloud import Cloud
 from tests.kill.proxy import Gate, Request
 from tests.kill.rows import Fault, Phase, Row
-from tests.kill.shortened import FACTOR
+from tests.kill.shortened import FACTOR, QUICK_FORMAT
 
 __all__ = ["Result", "healthy_neighbor", "problems", "run_row"]
 
@@ -143,9 +143,7 @@ class _Run:
         if row.phase is not Phase.CELL or row.fault in (Fault.NONE, Fault.EVENTS_DOUBLED, Fault.EVENTS_REVERSED):
             self._continue()
         notebook = _write_notebook(self._folder)
-        converted = (
-            "html" if row.phase is Phase.CONVERT else "script"
-        )  # slow enough for a heartbeat to say so, or quick
+        converted = "html" if row.phase is Phase.CONVERT else QUICK_FORMAT  # html: so slow that a heartbeat says so
         self._job_id = self._client.submit(notebook, output_formats=["ipynb", converted], name=row.name[:100])
         faults = {Fault.EVENTS_LOST: "lost", Fault.EVENTS_DOUBLED: "doubled", Fault.EVENTS_REVERSED: "reversed"}
         if row.fault in faults:

@@ -72,7 +72,7 @@ class Scheduler:
         self._dispatch = DispatchService(
             settings=settings, lists=stores, owners=stores, sleep=lambda _: None, make_code=lambda: CODE, **for_tasks
         )
-        shared["results"] = for_tasks["results"] = AttemptResultService(files=stores)
+        shared["results"] = for_tasks["results"] = AttemptResultService(files=stores, marks=stores)
         self._runs = RunService(
             settings=settings, marks=stores, files=stores, runner_key=stores, budgets=stores, **shared
         )

@@ -221,10 +221,9 @@ def _split(text: str) -> list[str]:
     fields = (_macro(text.strip()) if text.strip().startswith("@") else text).split()
     if len(fields) != len(FIELDS):
         names = ", ".join(field.name for field in FIELDS)
+        number = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
         hint = "; remove fields for seconds or years" if len(fields) > len(FIELDS) else ""
-        raise CrontabError.for_field(
-            "schedule", f"{text!r} has {len(fields)} fields; a crontab has {len(FIELDS)}: {names}{hint}"
-        )
+        raise CrontabError.for_field("schedule", f"{text!r} has {number}; a crontab has {len(FIELDS)}: {names}{hint}")
     return fields
 
 

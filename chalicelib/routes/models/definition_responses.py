@@ -159,7 +159,7 @@ class DefinitionPageResponse(TypedDict):
     job_definitions: list[DefinitionRow]
     """The definitions, in the requested order."""
     total_count: int
-    """Number of all matching definitions; -1 (unknown) until the last page."""
+    """Number of all matching definitions; -1 (unknown) if counting them would cost too much; known on the last page."""
     next_token: NotRequired[str]
     """Token for the next page, with the same order and filters; absent on the last page."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.identifiers import RunId, make_owner_id, new_job_id
 from chalicelib.domain.job import Heartbeat, Job, JobStatus, Phase, PhaseCode
+from chalicelib.domain.outcome import OUTCOMES, OutcomeCode
 from chalicelib.domain.task_state import TaskState, parse_task
 from chalicelib.domain.task_watch import (
     EXIT_TIMEOUT,
@@ -97,10 +98,37 @@ def test_the_start_of_an_earlier_attempt_does_not_count() -> None:
     queued = builders.job(JobStatus.QUEUED, start_time=NOW, instance_id=None)
     late = NOW + timedelta(days=1)
     assert not is_overtime(queued, None, late)
-    assert outcome_without_result(queued, "container_gone", "", late).code == "container_gone"
+    assert outcome_without_result(queued, "container_gone", "", late, None).code == "container_gone"
     started = replace(queued, instance_id="i", status=JobStatus.IN_PROGRESS)
-    assert outcome_without_result(started, "container_gone", "", late).code == "timeout"
-    assert outcome_without_result(started, "kernel_died", "", late).code == "kernel_died"
+    assert outcome_without_result(started, "container_gone", "", late, None).code == "timeout"
+    assert outcome_without_result(started, "kernel_died", "", late, None).code == "kernel_died"
+
+
+@pytest.mark.parametrize(
+    ("phase", "starts"),
+    [
+        (Phase(PhaseCode.RUNNING, cell=3, cells=10), "Last reported: cell 3 of 10. The container was killed."),
+        (Phase(PhaseCode.RUNNING, cell=3), "Last reported: cell 3. The container was killed."),
+        (Phase(PhaseCode.STARTING_KERNEL, cells=10), "The container was killed."),
+        (None, "The container was killed."),
+    ],
+)
+def test_an_outcome_without_a_result_names_the_last_reported_cell(phase: Phase | None, starts: str) -> None:
+    job = builders.job(start_time=NOW, instance_id="i")
+    heartbeat = phase and Heartbeat(1, NOW, phase)
+    outcome = outcome_without_result(job, "container_gone", "The container was killed.", NOW, heartbeat)
+    assert outcome.message == starts
+    assert outcome.cell is None, "it may have gone on to another cell"
+
+
+def test_an_outcome_without_a_message_names_the_last_reported_cell_before_the_advice() -> None:
+    job = builders.job(start_time=NOW, instance_id="i")
+    heartbeat = Heartbeat(1, NOW, Phase(PhaseCode.RUNNING, cell=1, cells=2))
+    for now, code in ((NOW, OutcomeCode.OUT_OF_MEMORY), (NOW + timedelta(days=1), OutcomeCode.TIMEOUT)):
+        given = OutcomeCode.HEARTBEAT_TIMEOUT if code is OutcomeCode.TIMEOUT else code
+        outcome = outcome_without_result(job, given, "", now, heartbeat)
+        assert outcome.code is code
+        assert outcome.message == f"Last reported: cell 1 of 2. {OUTCOMES[code].advice}"
 
 
 def test_a_task_has_time_to_exit_and_to_be_stopped() -> None:

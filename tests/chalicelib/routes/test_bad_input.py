@@ -27,7 +27,7 @@ def _refused(local: LocalScheduler, response: Response, status: int, code: str, 
     [
         ({"runtime_environment_name": "R"}, ["runtime_environment_name", "'R'", "python"]),
         ({"compute_type": "huge"}, ["compute_type", "'huge'", "small, medium"]),
-        ({"output_formats": ["html", "docx"]}, ["output_formats", "'docx'", "markdown"]),
+        ({"output_formats": ["html", "docx"]}, ["output_formats", "'docx'", "choose from ipynb, html"]),
         ({"timeout_seconds": 10_080 * 60 + 1}, ["timeout_seconds", "604,800"]),
         ({"max_retries": 6}, ["max_retries", "5"]),
         ({"input_uri": "notebooks/report.ipynb"}, ["input_uri", "/scheduler/uploads"]),

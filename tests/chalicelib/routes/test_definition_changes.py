@@ -39,7 +39,7 @@ _OTHER: dict[str, Any] = {
     "parameters": {"m": "2"},
     "runtime_environment_parameters": {"b": 2.5, "c": "x"},
     "tags": ["new", "newer"],
-    "output_formats": ["html", "markdown"],
+    "output_formats": ["html", "ipynb"],
     "compute_type": "large",
     "output_filename_template": "x",
     "timeout_seconds": 120,

@@ -65,11 +65,11 @@ def test_the_default_is_newest_first_and_only_the_first_field_counts(local: Loca
     assert _ids(_get(local, "sort_by=asc(create_time)&sort_by=desc(name)&1795413880484")) == ids
 
 
-def test_the_last_page_contains_the_total_and_no_token(local: LocalScheduler, made: Definitions) -> None:
+def test_every_page_contains_the_total_and_the_last_one_no_token(local: LocalScheduler, made: Definitions) -> None:
     ids = _fill(made, 5)
     pages = list(_pages(local, "max_items=2"))
     assert [len(page["job_definitions"]) for page in pages] == [2, 2, 1]
-    assert [page["total_count"] for page in pages] == [-1, -1, 5]
+    assert [page["total_count"] for page in pages] == [5, 5, 5]
     assert ["next_token" in page for page in pages] == [True, True, False]
     assert [each for page in pages for each in _ids(page)] == ids[::-1]
     local.calls.clear()
@@ -162,11 +162,14 @@ def _crowd(local: LocalScheduler, count: int) -> None:
         items[key] = copy
 
 
-def test_thousands_of_definitions_cost_no_call_more(local: LocalScheduler, made: Definitions) -> None:
+def test_thousands_of_definitions_cost_one_call_more_once(local: LocalScheduler, made: Definitions) -> None:
     local.serve(settings(limits={"max_definitions_per_owner": 5000}))
     few = _calls(made)
     _crowd(local, 4900)
-    assert _calls(made) == few
+    assert _calls(made) == {
+        **few,
+        "list": ["dynamodb:Query", "dynamodb:Query"],
+    }  # too long to count, which is remembered
     change = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
     written = ["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "dynamodb:UpdateItem"]
     assert few == {

@@ -46,6 +46,34 @@ def test_a_run_whose_report_was_lost_is_completed_and_not_repeated(
     assert local.hub.ecs.running == []
 
 
+@pytest.mark.parametrize("found_by", ["event", "sweep"])
+def test_a_run_that_ends_without_a_word_names_the_last_reported_cell(local: LocalScheduler, found_by: str) -> None:
+    run = local.start()
+    run.heartbeat(cell=3, cells=10)
+    if found_by == "event":
+        local.finish(run, exit_code=15)
+    else:
+        local.hub.ecs.finish(run.task_arn, exit_code=15)
+        sweep(local, minutes=5, seconds=1)
+    job = local.job(job_id_of(run))
+    assert (job["outcome"]["code"], job["outcome"]["cell"]) == ("out_of_memory", None)
+    assert job["outcome"]["message"].startswith("Last reported: cell 3 of 10. The notebook needed more memory")
+    assert job["outcome"]["message"] in job["status_message"]
+
+
+def test_the_last_reported_cell_of_an_earlier_attempt_does_not_count(local: LocalScheduler) -> None:
+    job_id = local.create()
+    first = local.start(job_id)
+    first.heartbeat(cell=3, cells=10)
+    local.finish(first, exit_code=137)
+    local.clock.forward(minutes=5)
+    local.finish(local.start(job_id), exit_code=15)
+    ended = local.job(job_id)
+    assert (ended["outcome"]["code"], "Last reported" in ended["status_message"]) == ("out_of_memory", False)
+    [attempt, _] = local.api.get(f"/scheduler/jobs/{job_id}/attempts").body["attempts"]
+    assert attempt["outcome"]["message"].startswith("Last reported: cell 3 of 10. ")
+
+
 def test_a_result_says_more_than_an_exit_code(local: LocalScheduler) -> None:
     run = local.start()
     outcome = {"code": "notebook_error", "message": "ValueError: no", "cell": 3, "error_name": "ValueError"}

@@ -25,7 +25,9 @@ SCHEDULE, MINUTE, HOUR, DAY, MONTH, WEEKDAY = "schedule", "minute", "hour", "day
     ("text", "field", "message"),
     [
         ("", SCHEDULE, "has 0 fields; a crontab has 5: minute, hour, day of month, month, day of week"),
+        ("?", SCHEDULE, "'?' has 1 field; a crontab has 5: minute, hour"),
         ("0 9 * *", SCHEDULE, "has 4 fields"),
+        ("* * * * * *", SCHEDULE, "has 6 fields; a crontab has 5"),
         ("0 9 * * * 30", SCHEDULE, "has 6 fields; a crontab has 5: minute, hour, day of month, month, day of week; remove"),
         ("0 0 9 ? * MON 2027", SCHEDULE, "has 7 fields"),
         ("cron(0 9 * * ? *)", SCHEDULE, "has 6 fields"),
