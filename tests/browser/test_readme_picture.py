@@ -1,4 +1,4 @@
-"""The picture of the panel in README.md: `docs/panel.png` is a small copy of `screenshots/readme.png`."""
+"""The picture of the panel in README.md: `docs/users/images/panel.png` is a small copy of `screenshots/readme.png`."""
 
 from pathlib import Path
 
