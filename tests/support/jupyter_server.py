@@ -62,6 +62,7 @@ def running_server(
     app: str = "jupyter_server",
     options: Sequence[str] = (),
     starts_in_workspace: bool = False,
+    python: str = sys.executable,
 ) -> Iterator[JupyterServer]:
     """Run a server until the block ends.
 
@@ -77,11 +78,13 @@ def running_server(
         More of its command line.
     starts_in_workspace
         Whether its working directory is its root folder: only then does the stock scheduler download to where it looks.
+    python
+        The Python of the environment that it runs in.
     """
     workspace = folder / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
     port, token, log = _free_port(), secrets.token_hex(16), folder / "server.log"
-    command = [sys.executable, "-m", app, "--ip=127.0.0.1", f"--port={port}", "--no-browser"]
+    command = [python, "-m", app, "--ip=127.0.0.1", f"--port={port}", "--no-browser"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={workspace}", f"--IdentityProvider.token={token}"]
     command += ["--allow-root", *options]
     with log.open("wb") as file:
