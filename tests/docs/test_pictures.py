@@ -13,7 +13,7 @@ FOLDER: Final = ROOT / "docs" / "users" / "images"
 MOST_BYTES: Final = 1_500_000
 """Of all pictures together."""
 
-SHOWN: Final = re.compile(r"!\[([^\]]*)\]\((?:docs/users/)?images/([\w-]+)\.png\)")
+SHOWN: Final = re.compile(r"!\[([^\]]*)\]\((?:(?:docs/)?users/)?images/([\w-]+)\.png\)")
 
 
 def taken(tree: ast.AST) -> Iterator[str]:
