@@ -16,7 +16,7 @@ _MARGIN: Final = 8
 """Around the parts of the page that a picture shows [px]."""
 
 _COLORS: Final = 256
-"""Of a picture: as many as a PNG with a palette can have. It looks the same, and is a third of the size."""
+"""Of a picture: as many as a PNG with a palette can have. It looks the same, and has less than half the size."""
 
 
 class Pictures:
