@@ -19,6 +19,7 @@ myst_fence_as_directive = ["mermaid"]
 html_theme = "pydata_sphinx_theme"
 html_title = project
 html_show_copyright = False
+html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
     "show_toc_level": 2,
