@@ -35,6 +35,7 @@ DEV_READY := .venv/.ready
 RUNNER_READY := .venv-runner/.ready
 EMULATOR_READY := .local-cloud/venv/.ready
 NODE_READY := node_modules/.ready
+DOCS_READY := .venv-docs/.ready
 
 ENVIRONMENTS := $(DEV_READY) $(RUNNER_READY) $(EMULATOR_READY) $(NODE_READY)
 
@@ -68,6 +69,11 @@ $(RUNNER_READY): requirements/runner-test.txt | $(UV_READY)
 
 $(EMULATOR_READY): requirements/emulator.txt | $(UV_READY)
 	$(call environment,.local-cloud/venv,requirements/emulator.txt)
+	@touch $@
+
+# Not in ENVIRONMENTS: only `make docs` needs it, and so `make check`.
+$(DOCS_READY): requirements/docs.txt | $(UV_READY)
+	$(call environment,.venv-docs,requirements/docs.txt)
 	@touch $@
 
 $(NODE_READY): package-lock.json
@@ -168,7 +174,7 @@ kill-tests: $(ENVIRONMENTS) ## Kill, suspend and cut off real runs, and check ho
 	@$(KILL_TESTS)
 
 .PHONY: reliability
-reliability: $(ENVIRONMENTS) ## Run the kill tests and write docs/reliability.md
+reliability: $(ENVIRONMENTS) ## Run the kill tests and write docs/operators/reliability.md
 	@rm -f build/reliability.json
 	@$(KILL_TESTS) --runxfail -k test_the_promise || true
 	@.venv/bin/python -m tests.kill.report
@@ -218,6 +224,7 @@ lock: $(UV_READY) ## Update requirements/ after a change of pyproject.toml
 	@$(COMPILE) --group pyproject.toml:runner-test --constraint requirements/runner.txt -o $(LOCKS)/runner-test.txt
 	@$(COMPILE) --group pyproject.toml:emulator -o $(LOCKS)/emulator.txt
 	@$(COMPILE) pyproject.toml -o $(LOCKS)/connector.txt
+	@$(COMPILE) --group pyproject.toml:docs -o $(LOCKS)/docs.txt
 	@$(COMPILE) pyproject.toml --group pyproject.toml:dev -o $(LOCKS)/dev.txt
 
 .PHONY: audit
@@ -244,12 +251,21 @@ openapi: $(DEV_READY) ## Update openapi.json
 	@.venv/bin/python -m chalicelib.routes.openapi
 
 .PHONY: permissions
-permissions: $(DEV_READY) ## Update docs/permissions.md
-	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
+permissions: $(DEV_READY) ## Update docs/operators/permissions.md
+	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/operators/permissions.md
 
 .PHONY: access
-access: $(DEV_READY) ## Update docs/access.md
-	@mkdir -p build && .venv/bin/python -m infra.access > build/access.md && mv build/access.md docs/access.md
+access: $(DEV_READY) ## Update docs/operators/access.md
+	@mkdir -p build && .venv/bin/python -m infra.access > build/access.md && mv build/access.md docs/operators/access.md
+
+.PHONY: docs
+docs: $(DOCS_READY) ## Build the documents as a site in build/docs
+	@.venv-docs/bin/sphinx-build --builder dirhtml --fail-on-warning --keep-going --nitpicky --fresh-env --quiet \
+		--doctree-dir build/doctrees docs build/docs
+
+.PHONY: pictures
+pictures: up browser ## Take the pictures of the documents anew
+	@PICTURES=docs/users/images .venv/bin/python -m pytest -q tests/browser/test_pictures.py
 
 .PHONY: bench
 bench: $(ENVIRONMENTS) ## Measure the figures in the README
@@ -284,5 +300,5 @@ deploy: $(DEV_READY) $(NODE_READY) ## Check the AWS account of your credentials,
 clean: ## Stop the local cloud and remove everything that make created
 	@$(PYTHON) -m local_cloud down
 	@if [ -x .venv/bin/python ]; then $(IMAGE) remove 2> /dev/null || true; fi
-	@rm -rf .local-cloud .venv .venv-runner .tools build cdk.out dist node_modules outputs .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .local-cloud .venv .venv-docs .venv-runner .tools build cdk.out dist node_modules outputs .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,7 +28,7 @@ def exists_in_clone(target: Path) -> bool:
 
 def test_documents_have_links() -> None:
     links = [link for document in own_documents() for link in relative_links(document)]
-    assert {"settings.md", "docs/panel.png"} <= set(links)
+    assert {"settings.md", "docs/users/images/panel.png"} <= set(links)
 
 
 def is_broken(document: Path, link: str) -> bool:
@@ -46,5 +46,5 @@ def test_relative_links_are_not_broken() -> None:
 def test_broken_links_are_detected() -> None:
     readme = ROOT / "README.md"
     assert is_broken(readme, "docs/no-such-page.md")
-    assert is_broken(readme, "docs/architecture.md#no-such-heading")
-    assert not is_broken(readme, "docs/architecture.md#words")
+    assert is_broken(readme, "docs/developers/architecture.md#no-such-heading")
+    assert not is_broken(readme, "docs/developers/architecture.md#words")

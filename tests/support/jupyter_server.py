@@ -63,6 +63,7 @@ def running_server(
     options: Sequence[str] = (),
     starts_in_workspace: bool = False,
     in_place_of: JupyterServer | None = None,
+    python: str = sys.executable,
 ) -> Iterator[JupyterServer]:
     """Run a server until the block ends.
 
@@ -80,13 +81,15 @@ def running_server(
         Whether its working directory is its root folder: only then does the stock scheduler download to where it looks.
     in_place_of
         A server that has ended, whose address and token this one gets.
+    python
+        The Python of the environment that it runs in.
     """
     workspace = folder / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
     port = httpx.URL(in_place_of.url).port if in_place_of else _free_port()
     token = in_place_of.token if in_place_of else secrets.token_hex(16)
     log = folder / "server.log"
-    command = [sys.executable, "-m", app, "--ip=127.0.0.1", f"--port={port}", "--no-browser"]
+    command = [python, "-m", app, "--ip=127.0.0.1", f"--port={port}", "--no-browser"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={workspace}", f"--IdentityProvider.token={token}"]
     command += ["--allow-root", *options]
     with log.open("wb") as file:
