@@ -93,19 +93,19 @@ labextension: $(LABEXTENSION_READY) ## Build the JupyterLab extension and instal
 $(LABEXTENSION_NODE): labextension/package-lock.json labextension/package.json
 	@command -v npm > /dev/null || { echo "node and npm are missing; install Node.js 20 or later (22 is best), for the JupyterLab extension." >&2; exit 1; }
 	@echo "Setting up labextension/node_modules"
-	@cd labextension && npm ci --silent --ignore-scripts
+	@npm --prefix labextension ci --silent --ignore-scripts
 	@touch $@
 
 # An editable installation copies the built extension, as that of a wheel does.
 $(LABEXTENSION_READY): $(LABEXTENSION_FROM) $(LABEXTENSION_NODE) $(DEV_READY)
 	@echo "Building the JupyterLab extension"
-	@mkdir -p build && cd labextension && npm run --silent build > ../build/labextension.log 2>&1 || { cat ../build/labextension.log >&2; exit 1; }
+	@mkdir -p build && npm --prefix labextension run --silent build > build/labextension.log 2>&1 || { cat build/labextension.log >&2; exit 1; }
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --reinstall --editable .
 	@touch $@
 
 .PHONY: check-labextension
 check-labextension: $(LABEXTENSION_NODE)
-	@cd labextension && npm run --silent check
+	@npm --prefix labextension run --silent check
 
 # Not in ENVIRONMENTS: only the browser tests need it, and it would slow down `make demo`.
 .PHONY: browser

@@ -96,11 +96,11 @@ def test_documents_that_files_name_exist() -> None:
 
 
 def test_missing_documents_are_detected() -> None:
-    assert NAMED.findall("see docs/operators/settings.md, docs/developers/decisions/0030 and https://example.com/docs/x.md") == [
-        "docs/operators/settings.md",
-        "docs/developers/decisions/0030",
+    assert NAMED.findall("see docs/settings.md, docs/decisions/0030 and https://example.com/docs/x.md") == [
+        "docs/settings.md",
+        "docs/decisions/0030",
     ]
-    assert not exists("docs/operators/settings.md")
+    assert not exists("docs/settings.md")
     assert exists("docs/developers/decisions/0030")
 
 
