@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from jupyter_scheduler_aws.client import Client
 from tests.browser.conftest import Visit
+from tests.browser.extension import LiveJob, OptionFields, RunningJobs, definition_health, next_runs
 from tests.browser.lab import Lab
 from tests.browser.panel import JobsPanel
 from tests.browser.pictures import Pictures
@@ -106,11 +107,17 @@ def test_pictures_of_the_form(stage: Open) -> None:
         buttons = form.root.get_by_role("button", name="Create", exact=True)
         pictures.take("create-form", whole)
         form.open_additional_options().fill_tags("climate")
+        fields = OptionFields(form.root).fill(timeout_seconds="2h", max_retries="1").press("Add Notification")
+        fields.choose(lab.page, "Tell", "mail").field("notify-0-address").fill("ana@example.com")
         pictures.take("additional-options", form.root.locator(".MuiAccordion-root"))
+        fields.press("Remove notification 1")
+        form.root.locator("#panel-header").click()
         form.schedule("day")
         form.root.get_by_label("Time", exact=True).fill("09:30")
         pictures.take("schedule", schedule, buttons)
         form.schedule("custom", crontab="30 9 * * MON-FRI")
+        expect(next_runs(lab.page).get_by_role("listitem")).to_have_count(5)
+        expect(next_runs(lab.page)).to_contain_text("09:30")
         pictures.take("custom-schedule", schedule, buttons)
 
 
@@ -163,6 +170,20 @@ def test_pictures_of_job_details(stage: Open) -> None:
         lab.close_tab("Launcher")
         for name, status in {"CO2 since 1990": "Completed", "Sensor readings": "Failed"}.items():
             panel.reload_until(name, status)
+        steps = "import time\nfor step in range(40):\n    print('step', step, flush=True)\n    time.sleep(1)"
+        for name in ("Simulation", "Forecast"):
+            client.submit(write_notebook(workspace / "steps.ipynb", "1", steps, steps), name=name, output_formats=BOTH)
+        running = RunningJobs(lab.page).open()
+        for name in ("Simulation", "Forecast"):
+            expect(running.jobs.filter(has_text=name)).to_contain_text("cell 2 of 3", timeout=60_000)
+        pictures.take("running-jobs", running.root)
+        running.jobs.filter(has_text="Simulation").get_by_role("button").click()
+        job = LiveJob(lab.page)
+        expect(job.log).to_contain_text("step 9", timeout=60_000)
+        pictures.take("live-job", job.root)
+        running.close()
+        lab.page.locator("[data-id=filebrowser]").click()
+        panel.root.locator("nav[aria-label=breadcrumb] a").first.click()
         detail = panel.open("CO2 since 1990")
         pictures.take("job-buttons", detail.root.locator("nav"), detail.root.get_by_role("button", name="Delete Job"))
         detail.download()
@@ -205,6 +226,13 @@ def test_pictures_of_a_definition(stage: Open) -> None:
         panel.show_definitions()
         detail = panel.open("Greeting")
         expect(panel.row("Greeting")).to_contain_text("Completed")
+        greeting = next(each for each in client.list_definitions(name="Greeting"))
+        for _ in range(4):
+            client.wait(client.run_definition(greeting.definition_id))
+        detail.press("Reload Job Definition")
+        health = definition_health(lab.page)
+        expect(health.get_by_role("listitem").filter(has=lab.page.get_by_role("button"))).to_have_count(5)
+        pictures.take("definition-health", health)
         pictures.take("definition-detail", detail.root.locator("> div > div"))
         detail.press("Edit Job Definition")
         expect(detail.root.get_by_role("button", name="Save Changes")).to_be_visible()

@@ -1,9 +1,14 @@
 import { CommandRegistry } from '@lumino/commands';
 import { JobsView } from '@jupyterlab/scheduler';
 
-/** Shows a job in the stock panel. */
+const COMMAND = 'scheduling:restore-layout';
+
+/** Shows a job in the stock panel, which Notebook 7 does not have. */
 export function openJob(commands: CommandRegistry, id: string): void {
-  void commands.execute('scheduling:restore-layout', {
+  if (!commands.hasCommand(COMMAND)) {
+    return;
+  }
+  void commands.execute(COMMAND, {
     jobsView: JobsView.JobDetail,
     jobDetailModel: { id }
   });
