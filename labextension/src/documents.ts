@@ -162,6 +162,9 @@ export interface IComputeType {
 export interface IChannel {
   name: string;
   kind: string;
+  /** Whether a notification can name an address. */
+  takes_address: boolean;
+  /** Whether it has to, because the operator has chosen none. */
   needs_address: boolean;
 }
 

@@ -10,7 +10,6 @@ from jupyter_scheduler_aws.api.definition_models import Definition
 from jupyter_scheduler_aws.client import Client
 from tests.browser.details import Detail
 from tests.browser.lab import Lab
-from tests.browser.page_errors import PageErrors
 
 pytestmark = pytest.mark.local_cloud
 
@@ -107,25 +106,6 @@ def test_an_edit_replaces_the_snapshot_only_if_a_file_is_dropped(lab: Lab, clien
     expect(detail.field("Schedule")).to_have_text("15 7 * * SUN")
     lab.camera.take("edited")
     assert f"{said} kept" in lab.server.log.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("crontab", "reason"),
-    [
-        ("* * * * * *", "schedule: '* * * * * *' has 6 fields; a crontab has 5"),
-        ("0 0 31 2 *", "day of month: no month of '2' has a day '31', so the schedule never fires"),
-        ("0 9 ? * *", "day of month: '?' is not crontab syntax; write * for any value"),
-    ],
-)
-def test_a_crontab_that_the_form_approves_and_the_service_refuses_is_explained(
-    lab: Lab, client: Client, page_errors: PageErrors, crontab: str, reason: str
-) -> None:
-    page_errors.expect(r"^response: POST .*/scheduler/job_definitions\?\d+ 400$", r"status of 400 .*/scheduler/job_def")
-    form = lab.create_job_of("hello.ipynb").fill(name="Refused")
-    form.schedule("custom", crontab=crontab).create()
-    expect(form.alert).to_contain_text(reason)
-    lab.camera.take("refused")
-    assert not list(client.list_definitions(name="Refused"))
 
 
 def test_a_definition_runs_every_minute(lab: Lab, client: Client) -> None:

@@ -30,8 +30,18 @@ const CONFIG = {
   currency: 'USD',
   limits: { timeout_seconds: { default: 3600, max: 7200 } },
   notification_channels: [
-    { name: 'mail', kind: 'mail', needs_address: true },
-    { name: 'team', kind: 'webhook', needs_address: false }
+    {
+      name: 'mail',
+      kind: 'mail',
+      takes_address: true,
+      needs_address: true
+    },
+    {
+      name: 'team',
+      kind: 'webhook',
+      takes_address: false,
+      needs_address: false
+    }
   ]
 };
 

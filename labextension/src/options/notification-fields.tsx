@@ -64,12 +64,19 @@ export function NotificationFields(
                 </MenuItem>
               ))}
             </TextField>
-            {(channel?.needs_address || subscription.address) && (
+            {(channel?.takes_address || subscription.address) && (
               <TextField
                 id={`${id}-address`}
                 label={trans.__('Mail address')}
                 value={subscription.address}
+                required={channel?.needs_address}
                 error={!!channel?.needs_address && !subscription.address}
+                placeholder={
+                  channel?.needs_address
+                    ? ''
+                    : trans.__('the operator’s choice')
+                }
+                InputLabelProps={{ shrink: true }}
                 onChange={event =>
                   change(index, {
                     address: event.target.value.trim()
