@@ -120,7 +120,7 @@ def test_an_edit_replaces_the_snapshot_only_if_a_file_is_dropped(lab: Lab, clien
 def test_a_crontab_that_the_form_approves_and_the_service_refuses_is_explained(
     lab: Lab, client: Client, page_errors: PageErrors, crontab: str, reason: str
 ) -> None:
-    page_errors.expect(r"^response: POST .*/scheduler/job_definitions\?\d+ 400$", r"status of 400 .*/scheduler/job_def")
+    page_errors.expect(r"^response: POST .*/scheduler/job_definitions\?\d+ 500$", r"status of 500 .*/scheduler/job_def")
     form = lab.create_job_of("hello.ipynb").fill(name="Refused")
     form.schedule("custom", crontab=crontab).create()
     expect(form.alert).to_contain_text(reason)
