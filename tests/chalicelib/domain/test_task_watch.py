@@ -115,7 +115,7 @@ def test_the_start_of_an_earlier_attempt_does_not_count() -> None:
 )
 def test_an_outcome_without_a_result_names_the_last_reported_cell(phase: Phase | None, starts: str) -> None:
     job = builders.job(start_time=NOW, instance_id="i")
-    heartbeat = phase and Heartbeat(1, NOW, phase)
+    heartbeat = None if phase is None else Heartbeat(1, NOW, phase)
     outcome = outcome_without_result(job, "container_gone", "The container was killed.", NOW, heartbeat)
     assert outcome.message == starts
     assert outcome.cell is None, "it may have gone on to another cell"

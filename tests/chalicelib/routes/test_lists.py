@@ -193,13 +193,12 @@ def test_a_filter_that_drops_most_rows_returns_a_short_page_and_a_token(local: L
     assert [job_id for page in pages for job_id in _ids(page)] == [wanted]
 
 
-def _copies(local: LocalScheduler, job_id: str, count: int, *, tags: bool = False) -> None:
-    """Add later jobs, without tags unless they are to be kept."""
+def _copies(local: LocalScheduler, job_id: str, count: int) -> None:
+    """Add later jobs without tags."""
     table = local.client("dynamodb")
     key = {"owner_id": {"S": local.owner_id()}, "job_id": {"S": job_id}}
     item = table.get_item(TableName="jobs", Key=key)["Item"]
-    if not tags:
-        del item["spec"]["M"]["tags"]
+    del item["spec"]["M"]["tags"]
     rows = [{**item, "job_id": {"S": f"f{i:07x}-0000"}} for i in range(count)]
     for start in range(0, count, 25):
         batch = [{"PutRequest": {"Item": row}} for row in rows[start : start + 25]]
