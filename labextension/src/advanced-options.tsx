@@ -41,7 +41,7 @@ function View(props: Scheduler.IAdvancedOptionsProps): JSX.Element | null {
           <StockDetailFields tags={props.model.tags} />
           <DefinitionDetail
             id={props.model.definitionId}
-            updateTime={props.model.updateTime}
+            loaded={props.model}
           />
         </Stack>
       );

@@ -68,7 +68,7 @@ export function formatPrice(amount: number, currency = 'USD'): string {
   return new Intl.NumberFormat(undefined, {
     style: 'currency',
     currency,
-    ...(amount > 0 && amount < 1 ? { maximumSignificantDigits: 2 } : {})
+    ...(amount > 0 && amount < 0.1 ? { maximumSignificantDigits: 2 } : {})
   }).format(amount);
 }
 

@@ -13,8 +13,8 @@ import { OutcomeStrip } from './outcome-strip';
 
 export interface IDefinitionDetailProps {
   id: string;
-  /** Changes whenever the panel has loaded the definition again. */
-  updateTime: number;
+  /** What the panel has loaded: another object whenever somebody reloads it. */
+  loaded: object;
 }
 
 /** How a definition does, and its options: above the cards of the stock detail view. */
@@ -47,7 +47,7 @@ function Health(props: IDefinitionDetailProps): JSX.Element {
     if (visible) {
       void load();
     }
-  }, [visible, load, props.updateTime]);
+  }, [visible, load, props.loaded]);
 
   return (
     <section
