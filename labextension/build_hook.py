@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from hatch_jupyter_builder import npm_builder
+from hatch_jupyter_builder.utils import npm_builder
 
 __all__ = ["build"]
 

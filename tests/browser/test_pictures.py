@@ -176,7 +176,7 @@ def test_pictures_of_job_details(stage: Open) -> None:
         running = RunningJobs(lab.page).open()
         for name in ("Simulation", "Forecast"):
             expect(running.jobs.filter(has_text=name)).to_contain_text("cell 2 of 3", timeout=60_000)
-        pictures.take("running-jobs", running.root)
+        pictures.take("running-jobs", running.root.get_by_role("heading"), running.root.get_by_role("list"))
         running.jobs.filter(has_text="Simulation").get_by_role("button").click()
         job = LiveJob(lab.page)
         expect(job.log).to_contain_text("step 9", timeout=60_000)

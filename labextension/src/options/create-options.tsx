@@ -74,9 +74,12 @@ export function CreateOptions(props: Scheduler.ICreateProps): JSX.Element {
   return (
     <Stack spacing={4}>
       <StockFormFields {...props} />
-      <Anchored find={belowComputeType} className="jp-SchedulerAws-facts">
-        <ComputeTypeFacts name={model.computeType} config={config} />
-      </Anchored>
+      {config && (
+        // The picker is there once the environments are, and so is `config`.
+        <Anchored find={belowComputeType} className="jp-SchedulerAws-facts">
+          <ComputeTypeFacts name={model.computeType} config={config} />
+        </Anchored>
+      )}
       {model.packageInputFolder && (
         <Anchored find={belowInputFolder} className="jp-SchedulerAws-facts">
           <FolderFacts path={model.inputFile} />

@@ -8,10 +8,10 @@ import { useServices } from '../services';
 /** What the chosen compute type is, and what it costs. */
 export function ComputeTypeFacts(props: {
   name: string | undefined;
-  config: IConfigResponse | undefined;
+  config: IConfigResponse;
 }): JSX.Element | null {
   const { trans } = useServices();
-  const type = props.config?.compute_types.find(
+  const type = props.config.compute_types.find(
     each => each.name === props.name
   );
   if (!type) {
@@ -30,7 +30,7 @@ export function ComputeTypeFacts(props: {
     typeof type.price_per_hour === 'number'
       ? trans.__(
           ', about %1 per hour',
-          formatPrice(type.price_per_hour, props.config?.currency ?? undefined)
+          formatPrice(type.price_per_hour, props.config.currency ?? undefined)
         )
       : '';
   return <p>{`${size}${spot}${price}.`}</p>;
