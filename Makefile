@@ -77,7 +77,7 @@ $(DOCS_READY): requirements/docs.txt | $(UV_READY)
 	@touch $@
 
 $(NODE_READY): package-lock.json
-	@command -v npm > /dev/null || { echo "node and npm are missing; install Node.js 18 or later (22 is best), for the CDK CLI." >&2; exit 1; }
+	@command -v npm > /dev/null || { echo "node and npm are missing; install Node.js 20 or later (22 is best), for the CDK CLI." >&2; exit 1; }
 	@echo "Setting up node_modules"
 	@npm ci --silent
 	@touch $@

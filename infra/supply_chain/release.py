@@ -15,16 +15,21 @@ from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["ReleaseError", "add_heading", "check_version", "main", "set_version"]
+__all__ = ["VERSION_STATEMENTS", "ReleaseError", "add_heading", "check_version", "main", "set_version"]
 
 _ROOT: Final = Path(__file__).parents[2]
 _UV: Final = _ROOT / ".tools" / "uv" / "bin" / "uv"
 _UNRELEASED: Final = "## Unreleased"
-_VERSION_FILES: Final = {
-    "pyproject.toml": re.compile(r'^(version = ")[^"]+(")$', re.MULTILINE),
-    "chalicelib/__init__.py": re.compile(r'^(__version__ = ")[^"]+(")$', re.MULTILINE),
-}
-"""Files that state the version, each with the pattern of its one statement."""
+VERSION_STATEMENTS: Final = (
+    ("pyproject.toml", re.compile(r'^(version = ")[^"]+(")$', re.MULTILINE)),
+    ("chalicelib/__init__.py", re.compile(r'^(__version__ = ")[^"]+(")$', re.MULTILINE)),
+    ("labextension/package.json", re.compile(r'^(  "version": ")[^"]+(",)$', re.MULTILINE)),
+    ("labextension/package-lock.json", re.compile(r'^(  "version": ")[^"]+(",)$', re.MULTILINE)),
+    ("labextension/package-lock.json", re.compile(r'(^    "": \{\n.*\n      "version": ")[^"]+(",)$', re.MULTILINE)),
+)
+"""Files that state the version, each with the pattern of one statement."""
+
+_EXTENSION: Final = ".data/data/share/jupyter/labextensions/jupyter-scheduler-aws/package.json"
 
 
 class ReleaseError(Exception):
@@ -87,10 +92,12 @@ def _prepare(version: str, today: date) -> None:
     if status:
         raise ReleaseError(f"Commit or stash these changes first:\n{status}")
     check_version(version, _current_version())
-    texts = {name: (_ROOT / name).read_text(encoding="utf-8") for name in (*_VERSION_FILES, "CHANGELOG.md")}
-    changed = {name: set_version(texts[name], pattern, version) for name, pattern in _VERSION_FILES.items()}
-    changed["CHANGELOG.md"] = add_heading(texts["CHANGELOG.md"], version, today)
-    for name, text in changed.items():
+    names = dict.fromkeys(["CHANGELOG.md", *(name for name, _ in VERSION_STATEMENTS)])
+    texts = {name: (_ROOT / name).read_text(encoding="utf-8") for name in names}
+    for name, pattern in VERSION_STATEMENTS:
+        texts[name] = set_version(texts[name], pattern, version)
+    texts["CHANGELOG.md"] = add_heading(texts["CHANGELOG.md"], version, today)
+    for name, text in texts.items():
         (_ROOT / name).write_text(text, encoding="utf-8")
     _run(sys.executable, "-m", "tests.infra.released_tables")
 
@@ -111,6 +118,8 @@ def _build(folder: Path) -> tuple[Path, Path]:
 
 def _check(wheel: Path, sdist: Path, version: str) -> None:
     """Install the wheel with the locked dependencies into an empty environment and use it; compare it with the sdist's."""
+    if not any(name.endswith(_EXTENSION) for name in _contents(wheel)):
+        raise ReleaseError("The wheel lacks the JupyterLab extension; run `make labextension`")
     scratch = _ROOT / "build" / "release"
     shutil.rmtree(scratch, ignore_errors=True)
     environment = scratch / "venv"

@@ -4,6 +4,7 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { Scheduler } from '@jupyterlab/scheduler';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -30,11 +31,12 @@ const shared: JupyterFrontEndPlugin<IShared> = {
   description: 'Settings and requests of jupyter-scheduler-aws.',
   autoStart: true,
   provides: ISharedToken,
-  optional: [ITranslator, ISettingRegistry],
+  optional: [ITranslator, ISettingRegistry, IDocumentManager],
   activate: (
     app: JupyterFrontEnd,
     translator: ITranslator | null,
-    registry: ISettingRegistry | null
+    registry: ISettingRegistry | null,
+    documents: IDocumentManager | null
   ) => {
     const languages = translator ?? nullTranslator;
     const services: IServices = {
@@ -46,6 +48,10 @@ const shared: JupyterFrontEndPlugin<IShared> = {
         interval: 3000,
         lastLines: 10,
         notifyWhenJobEnds: true
+      },
+      openDocument: path => {
+        const widget = documents?.findWidget(path, null);
+        return (widget && documents?.contextForWidget(widget)) ?? null;
       },
       jobCreated: () => endNotifications.jobCreated()
     };

@@ -1,4 +1,5 @@
 import { CommandRegistry } from '@lumino/commands';
+import { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
@@ -21,6 +22,8 @@ export interface IServices {
   /** The texts of jupyter-scheduler, to find its buttons. */
   stockTrans: TranslationBundle;
   settings: ISettings;
+  /** The open document of a path in the workspace; null if it is not open. */
+  openDocument: (path: string) => DocumentRegistry.Context | null;
   /** Called when somebody has pressed Create. */
   jobCreated: () => void;
 }

@@ -1,5 +1,6 @@
 """Options of jobs and definitions in the panel: set at creation, shown, changed; the next runs of a schedule."""
 
+import shutil
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -147,3 +148,20 @@ def test_a_job_with_options_is_made_with_the_keyboard_alone(lab: Lab, client: Cl
     form.expect_created()
     [job] = client.list_jobs(name="By keyboard")
     assert (job.document["timeout_seconds"], job.document["max_retries"]) == (300, 1)
+
+
+def test_a_notebook_that_is_not_saved_is_told_in_the_form(lab: Lab) -> None:
+    shutil.copy(lab.server.workspace / "hello.ipynb", lab.server.workspace / "unsaved.ipynb")
+    lab.refresh_files()
+    lab.open_file("unsaved.ipynb")
+    expect(lab.notebook.get_by_text("Hello").first).to_be_visible()
+    lab.notebook.locator(".jp-Cell").first.click()
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("b")  # a new cell below
+    form = lab.create_job_of("unsaved.ipynb")
+    hint = form.root.get_by_role("alert").filter(has_text="not saved")
+    expect(hint).to_be_visible()
+    hint.scroll_into_view_if_needed()
+    lab.camera.take("unsaved")
+    hint.get_by_role("button", name="Save Notebook").click()
+    expect(hint).to_have_count(0)

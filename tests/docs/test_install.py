@@ -67,6 +67,7 @@ def test_the_guide_has_the_same_lines() -> None:
 def test_the_lines_end_in_a_panel(environment: Path, tmp_path: Path) -> None:
     labextensions = run(environment, "jupyter", "labextension", "list")
     assert re.search(r"@jupyterlab/scheduler v\S+ .*enabled.*OK", labextensions), labextensions
+    assert re.search(r"jupyter-scheduler-aws v\S+ .*enabled.*OK", labextensions), labextensions
     extensions = run(environment, "jupyter", "server", "extension", "list")
     assert re.search(r"jupyter_scheduler .*enabled", extensions), extensions
     assert re.search(r"jupyter_scheduler \S+ .*OK", extensions), extensions

@@ -70,8 +70,13 @@ it('shows schedule, cost and problems', async () => {
   response.definition.problems = [
     { code: 'failing', title: 'Paused', message: 'Ten failures.', since: 1 }
   ];
+  response.definition.consecutive_failures = 3;
+  response.definition.failing_since = Date.UTC(2026, 0, 1);
   renderWith(makeServices(), <DefinitionDetail id="d1" loaded={{}} />);
   await pass(1_000);
+  expect(
+    screen.getByText(/^3 failures in a row since \w+ .*2026/)
+  ).toBeTruthy();
   expect(screen.getByText('At 09:00, Monday (UTC)')).toBeTruthy();
   expect(screen.getByText('Cost in 30 days: about $0.50.')).toBeTruthy();
   expect(screen.getByRole('alert').textContent).toContain('Ten failures.');

@@ -163,7 +163,6 @@ function Facts({ response }: { response: IDefinitionResponse }): JSX.Element {
         '%1 failure since %2.',
         '%1 failures in a row since %2.',
         definition.consecutive_failures,
-        definition.consecutive_failures,
         formatTime(definition.failing_since)
       )
     );

@@ -1,4 +1,6 @@
 import { JobsView, Scheduler } from '@jupyterlab/scheduler';
+import { DocumentRegistry } from '@jupyterlab/docregistry';
+import { Signal } from '@lumino/signaling';
 import { act, fireEvent, screen } from '@testing-library/react';
 import React, { useState } from 'react';
 
@@ -199,6 +201,41 @@ it('a start in local time follows the zone', async () => {
   expect(start()).toBe(Date.UTC(2030, 0, 1, 12));
   await act(async () => change({ ...model, timezone: 'Europe/Berlin' }));
   expect(start()).toBe(Date.UTC(2030, 0, 1, 11));
+});
+
+it('says how large the folder is, and what is left out', async () => {
+  server.answer(/^folder/, () => ({
+    files: 3,
+    bytes: 1500,
+    left_out: ['.venv/'],
+    left_out_count: 2,
+    problem: null
+  }));
+  model.packageInputFolder = true;
+  await show();
+  expect(
+    screen.getByText('The folder has 3 files, together 1.5 KB.')
+  ).toBeTruthy();
+  expect(screen.getByText('2 entries are left out')).toBeTruthy();
+  expect(screen.getByText('and 1 more')).toBeTruthy();
+});
+
+it('an open notebook with unsaved changes is told, and saved on request', async () => {
+  const stateChanged = new Signal<object, void>({});
+  const notebook = { dirty: true, stateChanged };
+  const save = jest.fn(async () => {
+    notebook.dirty = false;
+    stateChanged.emit();
+  });
+  const services = makeServices();
+  const open = { model: notebook, save } as unknown as DocumentRegistry.Context;
+  services.openDocument = path => (path === 'a.ipynb' ? open : null);
+  renderWith(services, <Form />);
+  await pass(1_000);
+  expect(screen.getByRole('alert').textContent).toContain('not saved');
+  fireEvent.click(screen.getByRole('button', { name: 'Save Notebook' }));
+  await pass(1_000);
+  expect(screen.queryByRole('alert')).toBeNull();
 });
 
 it('tags are edited without changing the model that was passed in', async () => {

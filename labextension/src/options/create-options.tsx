@@ -16,6 +16,7 @@ import { ComputeTypeFacts, FolderFacts } from './facts';
 import { OptionFields } from './option-fields';
 import { IOptions, readOptions, writeOptions } from './options';
 import { SchedulePreview } from './schedule-preview';
+import { UnsavedHint } from './unsaved-hint';
 
 /** Begins the names of the environments with which the server explains why there are none. */
 const NO_ENVIRONMENT = '⚠';
@@ -104,6 +105,9 @@ export function CreateOptions(props: Scheduler.ICreateProps): JSX.Element {
           });
         }}
       />
+      <Anchored find={aboveFormButtons} className="jp-SchedulerAws">
+        <UnsavedHint path={model.inputFile} />
+      </Anchored>
       {ofSchedule && canCreate && (
         <Anchored find={aboveFormButtons} className="jp-SchedulerAws">
           <SchedulePreview

@@ -66,7 +66,6 @@ export function FolderFacts(props: { path: string }): JSX.Element {
           'The folder has %1 file, %2.',
           'The folder has %1 files, together %2.',
           folder.files,
-          folder.files,
           formatBytes(folder.bytes)
         )}
       </p>

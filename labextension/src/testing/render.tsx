@@ -14,6 +14,7 @@ export function makeServices(): IServices {
     trans: nullTranslator.load('jupyter_scheduler_aws'),
     stockTrans: nullTranslator.load('jupyterlab'),
     settings: { interval: 3000, lastLines: 10, notifyWhenJobEnds: true },
+    openDocument: () => null,
     jobCreated: () => undefined
   };
 }

@@ -1,12 +1,15 @@
 """Preparing a release: versions, the changelog heading, and what is refused."""
 
 import re
+import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from infra.supply_chain.release import ReleaseError, add_heading, check_version, set_version
+from infra.supply_chain.release import VERSION_STATEMENTS, ReleaseError, add_heading, check_version, set_version
 
+ROOT = Path(__file__).parents[3]
 CHANGELOG = (
     "# Changelog\n\nAll changes.\n\n## Unreleased\n\n### Added\n\n- A thing.\n\n## 0.1.0 - 2026-01-01\n\n- The first.\n"
 )
@@ -39,6 +42,14 @@ def test_the_same_or_a_higher_version_is_accepted(version: str) -> None:
 def test_other_versions_are_refused(version: str) -> None:
     with pytest.raises(ReleaseError, match=r"VERSION=0\.2\.0"):
         check_version(version, "0.1.0")
+
+
+@pytest.mark.parametrize(("name", "pattern"), VERSION_STATEMENTS)
+def test_each_file_states_the_version_where_it_is_replaced(name: str, pattern: re.Pattern[str]) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert set_version(text, pattern, version) == text
+    assert set_version(text, pattern, "98.7.6") != text
 
 
 def test_the_version_is_replaced_where_it_is_stated_once() -> None:
