@@ -3,11 +3,13 @@ import { JobsView } from '@jupyterlab/scheduler';
 
 const COMMAND = 'scheduling:restore-layout';
 
-/** Shows a job in the stock panel, which Notebook 7 does not have. */
+/** Whether there is a panel that shows jobs: Notebook 7 has none. */
+export function canOpenJobs(commands: CommandRegistry): boolean {
+  return commands.hasCommand(COMMAND);
+}
+
+/** Shows a job in the stock panel. */
 export function openJob(commands: CommandRegistry, id: string): void {
-  if (!commands.hasCommand(COMMAND)) {
-    return;
-  }
   void commands.execute(COMMAND, {
     jobsView: JobsView.JobDetail,
     jobDetailModel: { id }

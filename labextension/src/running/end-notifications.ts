@@ -3,7 +3,7 @@ import { Poll } from '@lumino/polling';
 
 import { IJob, IRunningResponse } from '../documents';
 import { describePhase, isEnded } from '../format';
-import { openJob } from '../panel/open-detail';
+import { canOpenJobs, openJob } from '../panel/open-detail';
 import { IServices } from '../services';
 
 /** Time between two looks at jobs that were started here, while the page is shown [ms]. */
@@ -86,12 +86,9 @@ export class EndNotifications {
       job.status === 'COMPLETED' ? 'success' : 'warning',
       {
         autoClose: 10_000,
-        actions: [
-          {
-            label: trans.__('Open'),
-            callback: () => openJob(commands, id)
-          }
-        ]
+        actions: canOpenJobs(commands)
+          ? [{ label: trans.__('Open'), callback: () => openJob(commands, id) }]
+          : []
       }
     );
   }

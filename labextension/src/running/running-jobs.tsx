@@ -5,7 +5,7 @@ import React, { useCallback, useRef, useState } from 'react';
 import { IJob, IRunningResponse } from '../documents';
 import { describePhase, formatElapsed, progressOf } from '../format';
 import { Message } from '../panel/message';
-import { openJob } from '../panel/open-detail';
+import { canOpenJobs, openJob } from '../panel/open-detail';
 import { ProgressBar } from '../panel/progress-bar';
 import { useNow } from '../panel/use-now';
 import { usePoll } from '../panel/use-poll';
@@ -97,7 +97,11 @@ function RunningJob(props: { job: IJob; visible: boolean }): JSX.Element {
   const elapsed = formatElapsed(now - (job.start_time ?? job.create_time));
   return (
     <li>
-      <button type="button" onClick={() => openJob(commands, job.job_id)}>
+      <button
+        type="button"
+        disabled={!canOpenJobs(commands)}
+        onClick={() => openJob(commands, job.job_id)}
+      >
         <span className="jp-SchedulerAws-running-name">{job.name}</span>
         <span className="jp-SchedulerAws-facts">
           {[
