@@ -35,7 +35,7 @@ def test_a_slow_notebook_is_watched_from_start_to_end(lab: Lab) -> None:
     expect(job.state).to_have_text("Running, cell 2 of 3", timeout=END_MS)
     expect(job.log).to_contain_text("step 3")
     lab.camera.take("running")
-    job.press("Follow the Whole Log")
+    job.press("Follow the Log")
     expect(job.log).to_contain_text("runner: cell 1 of 3")
     expect(job.state).to_have_text("Completed", timeout=END_MS)
     expect(detail.field("Status")).to_have_text("Completed")

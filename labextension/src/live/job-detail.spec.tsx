@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react';
+import { fireEvent, screen } from '@testing-library/react';
 import React from 'react';
 
 import { IJob } from '../documents';
@@ -95,6 +95,19 @@ it('shows the newest cell, the last lines, and then the end', async () => {
   const before = server.requests.length;
   await pass(60_000);
   expect(server.requests.length).toBe(before);
+});
+
+it('a long log begins near its end, and says so', async () => {
+  lines = Array.from({ length: 1000 }, (_, index) => `| line ${index}`);
+  show();
+  await pass(4_000);
+  expect(server.paths).toContain('jobs/j1/log?tail=1000');
+  fireEvent.click(screen.getByRole('button', { name: 'Follow the Log' }));
+  await pass(7_000);
+  expect(server.paths).toContain('jobs/j1/log?next_token=t');
+  const text = screen.getByRole('log').textContent;
+  expect(text).toContain('These are the last 1000 lines');
+  expect(text).toContain('| line 999');
 });
 
 it('an outage is told, slows the requests down, and passes', async () => {

@@ -2,7 +2,7 @@ import { Button } from '@mui/material';
 import React, { useLayoutEffect, useRef } from 'react';
 
 import { useServices } from '../services';
-import { ILog, MAX_LINES } from './log';
+import { ILog } from './log';
 
 export interface ILogViewProps {
   log: ILog;
@@ -50,8 +50,8 @@ export function LogView(props: ILogViewProps): JSX.Element {
           {open && log.isCut && (
             <em>
               {trans.__(
-                'Only the last %1 lines are shown; nbjobs logs prints all.',
-                MAX_LINES
+                'These are the last %1 lines; nbjobs logs prints all.',
+                log.lines.length
               )}
               {'\n'}
             </em>
@@ -71,7 +71,7 @@ export function LogView(props: ILogViewProps): JSX.Element {
         {open
           ? trans.__('Close the Log')
           : live
-            ? trans.__('Follow the Whole Log')
+            ? trans.__('Follow the Log')
             : trans.__('Show the Log')}
       </Button>
     </div>

@@ -3,6 +3,9 @@ import { Api } from '../api';
 /** Lines that are kept in the browser. */
 export const MAX_LINES = 5000;
 
+/** Lines to begin with: the most that the service returns from the end of a log. */
+export const FIRST_LINES = 1000;
+
 /** CloudWatch Logs can return an empty page with more pages behind it. */
 const MAX_EMPTY_PAGES = 2;
 
@@ -10,7 +13,7 @@ const MAX_EMPTY_PAGES = 2;
 export interface ILog {
   lines: string[];
   token: string | null;
-  /** Whether older lines were dropped. */
+  /** Whether there are older lines. */
   isCut: boolean;
   emptyPages: number;
 }
@@ -27,9 +30,12 @@ export function isUpToDate(log: ILog): boolean {
   return log.emptyPages >= MAX_EMPTY_PAGES;
 }
 
-/** Requests the next page of a log. */
+/** Requests the end of a log, and then what follows. A long log is not read from its beginning, which could take minutes. */
 export async function readMore(api: Api, id: string, log: ILog): Promise<ILog> {
-  const page = await api.log(id, log.token ? { next_token: log.token } : {});
+  const page = await api.log(
+    id,
+    log.token ? { next_token: log.token } : { tail: String(FIRST_LINES) }
+  );
   const printed = page.events.flatMap(event =>
     event.message.replace(/\n$/, '').split('\n')
   );
@@ -37,7 +43,10 @@ export async function readMore(api: Api, id: string, log: ILog): Promise<ILog> {
   return {
     lines: lines.slice(-MAX_LINES),
     token: page.next_token ?? log.token,
-    isCut: log.isCut || lines.length > MAX_LINES,
+    isCut:
+      log.isCut ||
+      lines.length > MAX_LINES ||
+      (!log.token && page.events.length >= FIRST_LINES),
     emptyPages: page.events.length === 0 ? log.emptyPages + 1 : 0
   };
 }
