@@ -72,6 +72,8 @@ def test_the_command_prints_what_arrives_until_it_is_interrupted(tmp_path: Path)
         env={"PATH": "/usr/bin:/bin", "LOCAL_CLOUD_DIR": str(tmp_path), "LOCAL_CLOUD_PORT": str(port)},
         stdout=subprocess.PIPE,
         text=True,
+        # A shell makes the programs that it starts in the background ignore this signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     assert process.stdout is not None
     try:
