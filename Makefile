@@ -174,7 +174,7 @@ kill-tests: $(ENVIRONMENTS) ## Kill, suspend and cut off real runs, and check ho
 	@$(KILL_TESTS)
 
 .PHONY: reliability
-reliability: $(ENVIRONMENTS) ## Run the kill tests and write docs/operators/reliability.md
+reliability: $(ENVIRONMENTS) ## Run the kill tests and write docs/reliability.md
 	@rm -f build/reliability.json
 	@$(KILL_TESTS) --runxfail -k test_the_promise || true
 	@.venv/bin/python -m tests.kill.report
@@ -251,12 +251,12 @@ openapi: $(DEV_READY) ## Update openapi.json
 	@.venv/bin/python -m chalicelib.routes.openapi
 
 .PHONY: permissions
-permissions: $(DEV_READY) ## Update docs/operators/permissions.md
-	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/operators/permissions.md
+permissions: $(DEV_READY) ## Update docs/permissions.md
+	@mkdir -p build && .venv/bin/python -m infra.permissions > build/permissions.md && mv build/permissions.md docs/permissions.md
 
 .PHONY: access
-access: $(DEV_READY) ## Update docs/operators/access.md
-	@mkdir -p build && .venv/bin/python -m infra.access > build/access.md && mv build/access.md docs/operators/access.md
+access: $(DEV_READY) ## Update docs/access.md
+	@mkdir -p build && .venv/bin/python -m infra.access > build/access.md && mv build/access.md docs/access.md
 
 .PHONY: docs
 docs: $(DOCS_READY) ## Build the documents as a site in build/docs

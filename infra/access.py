@@ -1,4 +1,4 @@
-"""Print docs/operators/access.md, which lists who may do what: `python -m infra.access`.
+"""Print docs/access.md, which lists who may do what: `python -m infra.access`.
 
 It is generated from the tables that the service uses for its decisions: `chalicelib.domain.authorization.access` and
 `chalicelib.domain.authorization.environment_access`.

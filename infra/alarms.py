@@ -106,7 +106,7 @@ class Alarms(Construct):
             datapoints_to_alarm=breaching,
             evaluation_periods=of_last,
             treat_missing_data=TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{name}: {meaning}. See “Monitor” in docs/operators/operation.md.",
+            alarm_description=f"{name}: {meaning}. See “Monitor” in docs/operation.md.",
         )
         self.all.append(alarm)
         if self._topic:

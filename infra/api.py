@@ -37,7 +37,7 @@ STAGE: Final = "v1"
 """Name of the stage: the first part of every path."""
 
 _HEARTBEAT_SECONDS: Final = 15
-"""Interval of a runner's heartbeats [s] (docs/developers/runner-protocol.md)."""
+"""Interval of a runner's heartbeats [s] (docs/runner-protocol.md)."""
 
 _LOGGING_LEVEL: Final = MethodLoggingLevel.ERROR
 """Log only requests that the gateway could not serve."""

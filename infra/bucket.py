@@ -81,7 +81,7 @@ class Storage(Construct):
         acknowledge(
             self,
             "S1",
-            "Every request for URLs writes an audit line with caller, owner, and job (docs/operators/operation.md#audit). The use of a URL"
+            "Every request for URLs writes an audit line with caller, owner, and job (docs/operation.md#audit). The use of a URL"
             " is not logged: that requires CloudTrail data events, or server access logs in a second bucket.",
         )
 

@@ -1,4 +1,4 @@
-"""Print docs/operators/permissions.md, every permission of the stack's roles with its purpose: `python -m infra.permissions`.
+"""Print docs/permissions.md, every permission of the stack's roles with its purpose: `python -m infra.permissions`.
 
 The rows come from the synthesized template, so they include the permissions that CDK grants by itself.
 """

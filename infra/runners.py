@@ -61,7 +61,7 @@ of ECS are the account's mode and 10 MiB (ECS API Reference, LogConfiguration). 
 
 _USER: Final = "0:0"
 """Root, for the container's init, whatever the image's user is: init starts the runner and the kernel as two unprivileged users
-(docs/developers/decisions/0029)."""
+(docs/decisions/0029)."""
 
 _DROPPED_CAPABILITIES: Final = (
     Capability.AUDIT_WRITE,

@@ -40,7 +40,7 @@ LOG_RETENTION_DAYS: Final = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400
 
 _PLAIN_MESSAGES: Final[dict[str, str]] = {
     "missing": "is missing",
-    "extra_forbidden": "there is no such setting; docs/operators/settings.md lists them all",
+    "extra_forbidden": "there is no such setting; docs/settings.md lists them all",
 }
 """Messages that replace those of pydantic, in the terms of a settings file."""
 

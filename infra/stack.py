@@ -83,7 +83,7 @@ class SchedulerStack(Stack):
             self,
             "EventBus",
             event_bus_name=settings.stack.name,
-            description="Events about jobs and definitions; see docs/operators/events.md",
+            description="Events about jobs and definitions; see docs/events.md",
         )
         self.network = Network(self, "Network", settings=settings.network)
         self.runners = self._make_runners(runner_image)

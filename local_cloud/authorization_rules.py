@@ -2,7 +2,7 @@
 
 Pure functions. Source of each rule: the Service Authorization Reference of the service, tables "Actions defined by …" (resource
 types, condition keys, dependent actions), and the pages named at a rule. Each rule is a gap of MiniStack 1.5.33, described in
-docs/developers/decisions/0025.
+docs/decisions/0025.
 """
 
 import json

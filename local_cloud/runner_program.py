@@ -15,7 +15,7 @@ __all__ = ["runner_program"]
 
 _ADDRESS: Final = "RUN_URL"
 _VARIABLES: Final = frozenset({_ADDRESS, "LAUNCH", "LAUNCH_CODE", "RUNNER_KEY", "API_KEY"})
-"""The variables that the runner reads (docs/developers/runner-protocol.md)."""
+"""The variables that the runner reads (docs/runner-protocol.md)."""
 
 
 def runner_program(paths: LocalPaths) -> Program:

@@ -22,7 +22,7 @@ class JobWarning:
     """Something that a person would want to know although it did not decide how the attempt ended."""
 
     code: str
-    """For programs to compare: docs/users/troubleshooting.md lists the codes. A newer runner may report others."""
+    """For programs to compare: docs/troubleshooting.md lists the codes. A newer runner may report others."""
     message: str
     """What happened and what to do: one or two sentences."""
     names: tuple[str, ...] = ()

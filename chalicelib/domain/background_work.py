@@ -6,7 +6,7 @@ __all__ = ["BackgroundWork"]
 
 
 class BackgroundWork(StrEnum):
-    """The kinds of background work. docs/operators/operation.md lists where you see that one of them fails."""
+    """The kinds of background work. docs/operation.md lists where you see that one of them fails."""
 
     SCHEDULES = "schedules"
     """Writing the EventBridge schedules of a definition."""

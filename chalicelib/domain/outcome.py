@@ -1,6 +1,6 @@
 """Why a job ended: an outcome has a code, a title and a message for people. Everything else reads them from here.
 
-The runner reports a code (docs/developers/runner-protocol.md). If a container ends without a report, `ecs_failure` derives one from what ECS says.
+The runner reports a code (docs/runner-protocol.md). If a container ends without a report, `ecs_failure` derives one from what ECS says.
 """
 
 import re
@@ -224,10 +224,10 @@ RUNNER_CODES: Final = frozenset(code for code, kind in OUTCOMES.items() if kind.
 """Codes that a runner may report. One that has not checked in cannot report."""
 
 MESSAGE_CHARACTERS: Final = 2000
-"""The longest message (docs/developers/runner-protocol.md)."""
+"""The longest message (docs/runner-protocol.md)."""
 
 _NAME_CHARACTERS: Final = 200
-"""The longest name of an exception (docs/developers/runner-protocol.md)."""
+"""The longest name of an exception (docs/runner-protocol.md)."""
 
 
 def make_outcome(code: str, message: str = "", *, cell: int | None = None, error_name: str | None = None) -> Outcome:

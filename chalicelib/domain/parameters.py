@@ -1,6 +1,6 @@
 """The rule for parameters: which values are refused, which names a language has.
 
-Parameters are texts; the runner reads them as Python literals, else as text. docs/users/environments.md states the rule; client, service and
+Parameters are texts; the runner reads them as Python literals, else as text. docs/environments.md states the rule; client, service and
 runner each implement it, and read the same examples in their tests (tests/data/parameters.json).
 """
 

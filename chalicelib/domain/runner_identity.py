@@ -1,4 +1,4 @@
-"""Authenticate runners: two factors at check-in, then a session token. Neither factor crosses the wire (docs/developers/decisions/0030).
+"""Authenticate runners: two factors at check-in, then a session token. Neither factor crosses the wire (docs/decisions/0030).
 
 The *launch code* is made for one attempt. It is stored in the job's record and in the task's overrides, where everybody who can read the
 account's resources sees it. The *runner key* is the stack's only secret; ECS injects it into each container. A container must prove both.

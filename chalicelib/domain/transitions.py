@@ -1,4 +1,4 @@
-"""The transitions of a job. The code, the diagram in docs/developers/architecture.md and the model check all use this table."""
+"""The transitions of a job. The code, the diagram in docs/architecture.md and the model check all use this table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

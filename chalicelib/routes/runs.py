@@ -1,4 +1,4 @@
-"""Runs over HTTP: the routes that runners call (docs/developers/runner-protocol.md)."""
+"""Runs over HTTP: the routes that runners call (docs/runner-protocol.md)."""
 
 from typing import Any
 

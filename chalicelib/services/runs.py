@@ -1,4 +1,4 @@
-"""Runs, for their runners: docs/developers/runner-protocol.md."""
+"""Runs, for their runners: docs/runner-protocol.md."""
 
 import logging
 import mimetypes

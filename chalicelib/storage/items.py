@@ -2,7 +2,7 @@
 
 A model declares its keys, its indexes and the attributes that expressions name. The other attributes follow from the dataclass that it stores.
 The stack creates the tables from these declarations. The indexes that lists read project all attributes: a projection cannot be changed, and
-CloudFormation creates or deletes only one index of a table in an update (docs/developers/decisions/0018). The sparse indexes `waiting` and `live`, which
+CloudFormation creates or deletes only one index of a table in an update (docs/decisions/0018). The sparse indexes `waiting` and `live`, which
 dispatch and the sweep read completely, contain only what these need; another projection is another index, and comes one in a release.
 """
 

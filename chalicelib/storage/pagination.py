@@ -21,7 +21,7 @@ _LONGEST_COUNTED_PAGE: Final = 100
 """Only lists that a person looks at page by page get a total before their last page; who reads whole lists need not pay for it."""
 
 _MOST_COUNTED: Final = 1000
-"""Rows that are read to count what follows a page; DynamoDB reads fewer if they have more than 1 MiB (docs/developers/decisions/0059)."""
+"""Rows that are read to count what follows a page; DynamoDB reads fewer if they have more than 1 MiB (docs/decisions/0059)."""
 
 _MOST_REMEMBERED: Final = 10_000
 """Lists that a process remembers as too long: about 2 MB."""
@@ -55,7 +55,7 @@ class RowPage(Generic[_Row]):
     rows: tuple[_Row, ...]
     next_token: str | None
     total: int | None
-    """Rows of the list; None if they were not counted (docs/developers/decisions/0059)."""
+    """Rows of the list; None if they were not counted (docs/decisions/0059)."""
 
 
 class PageReader(Generic[_Row]):

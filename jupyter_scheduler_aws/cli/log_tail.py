@@ -13,7 +13,7 @@ __all__ = ["LogTail"]
 
 _LINES: Final = 3
 _PRINTED, _NEXT_CELL = "| ", "runner: cell "
-"""How the runner's log starts a line that a cell printed, and the line before each cell (docs/users/environments.md, "Logs")."""
+"""How the runner's log starts a line that a cell printed, and the line before each cell (docs/environments.md, "Logs")."""
 
 
 class LogTail:

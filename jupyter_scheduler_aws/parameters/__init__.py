@@ -1,1 +1,1 @@
-"""Parameters of notebooks: the rule for values and names (docs/users/environments.md), and which ones a notebook has."""
+"""Parameters of notebooks: the rule for values and names (docs/environments.md), and which ones a notebook has."""

@@ -1,5 +1,5 @@
 /**
- * What the Jupyter server returns below /jupyter-scheduler-aws: see docs/users/jupyterlab.md. Times are in ms UTC.
+ * What the Jupyter server returns below /jupyter-scheduler-aws: see docs/jupyterlab.md. Times are in ms UTC.
  *
  * The documents of jobs and definitions are those of the service; only the fields that this extension shows are listed.
  */

@@ -1,7 +1,7 @@
 """What the end of a cell means: whether it failed, with which error, and whether the run goes on.
 
 The rule is papermill's (`papermill.execute.raise_for_execution_errors`): the kernel's reply decides whether the run goes on, and an
-error among the outputs makes it a failure even if the kernel went on. docs/users/environments.md has the table; a test compares them.
+error among the outputs makes it a failure even if the kernel went on. docs/environments.md has the table; a test compares them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

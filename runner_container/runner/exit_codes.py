@@ -1,6 +1,6 @@
 """The exit codes of the runner: one for each outcome code, and three where nothing can be reported.
 
-docs/developers/runner-protocol.md has the same table; a test compares them.
+docs/runner-protocol.md has the same table; a test compares them.
 """
 
 from enum import StrEnum
@@ -17,7 +17,7 @@ EXIT_CONNECTION_LOST: Final = 21
 
 
 class Code(StrEnum):
-    """The outcome codes of docs/developers/runner-protocol.md."""
+    """The outcome codes of docs/runner-protocol.md."""
 
     SUCCEEDED = "succeeded"
     NOTEBOOK_ERROR = "notebook_error"

@@ -16,7 +16,7 @@ __all__ = [
 ]
 
 _MAX_MESSAGE_CHARACTERS: Final = 2000
-"""The longest message of an outcome (docs/developers/runner-protocol.md)."""
+"""The longest message of an outcome (docs/runner-protocol.md)."""
 
 _MISSING_MODULE: Final = re.compile(r"No module named '([^'.]+)")
 

@@ -26,7 +26,7 @@ _TOOL_FILES: Final = re.compile(
 )
 """Compiled code of Python and numba, and Jupyter's checkpoints: copies of other files, so that leaving them out needs no warning."""
 _PATH_BYTES: Final = 700
-"""The longest path in UTF-8 (docs/developers/runner-protocol.md). Folders with a longer one are not entered, so no path is too long for the system."""
+"""The longest path in UTF-8 (docs/runner-protocol.md). Folders with a longer one are not entered, so no path is too long for the system."""
 _UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 
 

@@ -3,7 +3,7 @@
 At its import papermill tries the clients of S3, Azure, Google Cloud Storage, HDFS and GitHub, and goes on without those that are
 not installed. The image has some of them for notebooks; the runner moves bytes over presigned URLs and needs none. While papermill
 is imported, `sys.modules` marks them as missing, as the language reference describes it ("The module cache"): a third fewer modules
-and half the memory (docs/developers/decisions/0040).
+and half the memory (docs/decisions/0040).
 """
 
 import sys

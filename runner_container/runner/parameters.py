@@ -1,6 +1,6 @@
 """The rule for parameters: which texts are literals, which names a language has.
 
-The job's parameters are texts. docs/users/environments.md states the rule; client, service and runner each implement it, and read the same
+The job's parameters are texts. docs/environments.md states the rule; client, service and runner each implement it, and read the same
 examples in their tests (tests/data/parameters.json).
 """
 

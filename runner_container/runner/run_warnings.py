@@ -21,7 +21,7 @@ _LOGGED_NAMES: Final = 100
 
 
 class WarningCode(StrEnum):
-    """The codes of warnings; docs/users/troubleshooting.md has the same list."""
+    """The codes of warnings; docs/troubleshooting.md has the same list."""
 
     NOTEBOOK_REPAIRED = "notebook_repaired"
     """The notebook ran after repairs or an upgrade of its format."""
@@ -82,7 +82,7 @@ class RunWarnings:
             _LOG.warning("… and %d more", more)
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return the warnings for the report (docs/developers/runner-protocol.md)."""
+        """Return the warnings for the report (docs/runner-protocol.md)."""
         with self._lock:
             return [
                 {

@@ -1,4 +1,4 @@
-"""The HTTP API of the scheduler, as the runner uses it: five routes below the URL of its run (docs/developers/runner-protocol.md)."""
+"""The HTTP API of the scheduler, as the runner uses it: five routes below the URL of its run (docs/runner-protocol.md)."""
 
 import hashlib
 import hmac

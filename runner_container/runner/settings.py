@@ -36,7 +36,7 @@ class Intervals:
     first_upload_seconds: float = 10
     """The running notebook is uploaded for the first time after this time …"""
     next_upload_seconds: float = 60
-    """… and then at most once in this time (docs/developers/runner-protocol.md)."""
+    """… and then at most once in this time (docs/runner-protocol.md)."""
     start_seconds: int = 120
     """How long a kernel may take to start. The smallest Fargate size needs some 15 s for a cold `python3`."""
     iopub_seconds: int = 60

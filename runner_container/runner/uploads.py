@@ -18,7 +18,7 @@ __all__ = ["MAX_PUT_BYTES", "Output", "Uploads"]
 
 _LOG = logging.getLogger(__name__)
 _BATCH_FILES: Final = 100
-"""The most files in one request for URLs (docs/developers/runner-protocol.md)."""
+"""The most files in one request for URLs (docs/runner-protocol.md)."""
 _PARALLEL_UPLOADS: Final = 8
 """Enough to use the network of a small task fully, few enough for its memory."""
 MAX_PUT_BYTES: Final = 5 * 1024**3

@@ -21,7 +21,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkOrder:
-    """The response of `GET /work-order` (docs/developers/runner-protocol.md)."""
+    """The response of `GET /work-order` (docs/runner-protocol.md)."""
 
     job_id: str
     attempt: int

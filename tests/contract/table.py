@@ -1,4 +1,4 @@
-"""The table of differences in docs/developers/compatibility.md, parsed as rules for requests, fields and values."""
+"""The table of differences in docs/compatibility.md, parsed as rules for requests, fields and values."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tests.docs.documents import table_rows
 
 __all__ = ["DOCUMENT", "Row", "read_table", "rows_of"]
 
-DOCUMENT: Final = "docs/developers/compatibility.md"
+DOCUMENT: Final = "docs/compatibility.md"
 _HEAD: Final = ["request", "what", "stock", "here", "reason"]
 _CODE: Final = re.compile(r"`([^`]+)`")
 

@@ -152,7 +152,7 @@ def test_a_rule_gets_the_events_of_the_jobs_that_its_pattern_matches(
 def test_a_rule_starts_a_workflow_and_a_function(
     client: Client, deployed: Deployed, notebook: NotebookMaker, tmp_path: Path
 ) -> None:
-    """The examples of docs/operators/events.md: a Step Functions workflow and a Lambda function as targets."""
+    """The examples of docs/events.md: a Step Functions workflow and a Lambda function as targets."""
     events, workflows, functions = (deployed.administrator(name) for name in ("events", "stepfunctions", "lambda"))
     iam, name = deployed.administrator("iam"), {"RoleName": "started-by-events"}
     role = iam.create_role(**name, AssumeRolePolicyDocument=json.dumps(_ASSUMED_BY_EVENTS))["Role"]["Arn"]

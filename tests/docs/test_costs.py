@@ -1,4 +1,4 @@
-"""docs/operators/costs.md: its tables add up, and the idle bill is what it promises."""
+"""docs/costs.md: its tables add up, and the idle bill is what it promises."""
 
 import re
 from decimal import Decimal
@@ -11,7 +11,7 @@ from tests.docs.documents import table_rows
 def tables_with_sums() -> list[list[list[str]]]:
     """Cut the document's rows into tables that end with a sum."""
     tables: list[list[list[str]]] = [[]]
-    for row in table_rows("docs/operators/costs.md"):
+    for row in table_rows("docs/costs.md"):
         if set(row[0]) <= set("- "):
             tables.append([])
         tables[-1].append(row)

@@ -1,4 +1,4 @@
-"""docs/users/jupyterlab.md names every setting of the connector, with its default, and none that does not exist."""
+"""docs/jupyterlab.md names every setting of the connector, with its default, and none that does not exist."""
 
 import re
 
@@ -10,7 +10,7 @@ BY_HAND = {"api_url", "region", "profile"}
 
 
 def documented() -> dict[str, str]:
-    rows = table_rows("docs/users/jupyterlab.md")
+    rows = table_rows("docs/jupyterlab.md")
     return {match[1]: row[1] for row in rows if (match := re.fullmatch(r"`c\.AwsScheduler\.(\w+)`", row[0]))}
 
 

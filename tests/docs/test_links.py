@@ -46,5 +46,5 @@ def test_relative_links_are_not_broken() -> None:
 def test_broken_links_are_detected() -> None:
     readme = ROOT / "README.md"
     assert is_broken(readme, "docs/no-such-page.md")
-    assert is_broken(readme, "docs/developers/architecture.md#no-such-heading")
-    assert not is_broken(readme, "docs/developers/architecture.md#words")
+    assert is_broken(readme, "docs/architecture.md#no-such-heading")
+    assert not is_broken(readme, "docs/architecture.md#words")

@@ -1,4 +1,4 @@
-"""docs/operators/operation.md names every permission that the preflight needs."""
+"""docs/operation.md names every permission that the preflight needs."""
 
 import re
 from typing import Any
@@ -31,11 +31,6 @@ def permissions() -> set[str]:
 
 
 def test_permissions_are_documented() -> None:
-    cells = {
-        name
-        for row in table_rows("docs/operators/operation.md")
-        for cell in row
-        for name in re.findall(r"`([^`]+)`", cell)
-    }
+    cells = {name for row in table_rows("docs/operation.md") for cell in row for name in re.findall(r"`([^`]+)`", cell)}
     assert permissions()
     assert (permissions() | {"cloudformation:DescribeStacks"}) - cells == set()

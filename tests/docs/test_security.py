@@ -5,8 +5,8 @@ import re
 
 from tests.structure.sources import ROOT
 
-PAGE = ROOT / "docs" / "operators" / "security.md"
-PAGES = PAGE, ROOT / "docs" / "operators" / "reliability.md"
+PAGE = ROOT / "docs" / "security.md"
+PAGES = PAGE, ROOT / "docs" / "reliability.md"
 NAMED = sorted(
     {
         found

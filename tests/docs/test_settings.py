@@ -1,4 +1,4 @@
-"""docs/operators/settings.md lists every setting with its default, and no others."""
+"""docs/settings.md lists every setting with its default, and no others."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from chalicelib.config import SchedulerSettings
 from infra.settings import StackSettings
 from tests.docs.documents import ROOT, table_rows
 
-DOCUMENT = "docs/operators/settings.md"
+DOCUMENT = "docs/settings.md"
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:

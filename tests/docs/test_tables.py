@@ -41,15 +41,15 @@ def declared_packages() -> set[str]:
 
 def test_packages_of_the_default_environment_are_those_of_the_lock() -> None:
     python = image_python()
-    rows = [row for row in table_rows("docs/users/environments.md") if re.fullmatch(r"[\d.]+", row[-1])]
+    rows = [row for row in table_rows("docs/environments.md") if re.fullmatch(r"[\d.]+", row[-1])]
     locked = locked_versions(python)
     assert dict(rows) == {name: locked[name] for name in declared_packages()}
-    text = (ROOT / "docs" / "users" / "environments.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "environments.md").read_text(encoding="utf-8")
     assert f"Python {python}, with these versions" in text
 
 
 def test_output_formats_are_all_there() -> None:
-    rows = table_rows("docs/users/environments.md")
+    rows = table_rows("docs/environments.md")
     start = next(number for number, row in enumerate(rows) if row[0] == "format")
     assert [row[0].strip("`") for row in rows[start + 2 : start + 2 + len(OUTPUT_FORMATS)]] == list(OUTPUT_FORMATS)
 
@@ -59,19 +59,19 @@ def test_transitions_are_documented() -> None:
         [each.name, ", ".join(status for status in JobStatus if status in each.sources), each.target, each.meaning]
         for each in TRANSITIONS.values()
     ]
-    rows = table_rows("docs/developers/architecture.md")
+    rows = table_rows("docs/architecture.md")
     assert [row for row in expected if row not in rows] == []
 
 
 def test_documented_outcomes_are_the_code_s() -> None:
-    rows = table_rows("docs/users/troubleshooting.md")
+    rows = table_rows("docs/troubleshooting.md")
     start = next(number for number, row in enumerate(rows) if row[0] == "code") + 2
     documented = {row[0].strip("`"): row[1] for row in rows[start : start + len(OUTCOMES)]}
     assert documented == {code: kind.title for code, kind in OUTCOMES.items()}
 
 
 def test_what_is_ignored_by_default_is_listed() -> None:
-    rows = table_rows("docs/users/environments.md")
+    rows = table_rows("docs/environments.md")
     start = next(number for number, row in enumerate(rows) if row[0] == "left out by default") + 2
     names = [row[0] for row in rows[start : start + len(DEFAULT_PATTERNS) + 1]]
     assert names == [*(f"`{each}`" for each in DEFAULT_PATTERNS), f"any folder with a `{VIRTUAL_ENVIRONMENT_FILE}`"]

@@ -12,7 +12,7 @@ from local_cloud.container_command import ContainerCommand
 from local_cloud.paths import RUNNER_IMAGE
 
 MAX_BYTES = 350_000_000
-"""docs/users/environments.md states it."""
+"""docs/environments.md states it."""
 
 CHUNK_BYTES = 4 << 20
 

@@ -1,4 +1,4 @@
-"""Every kind of background work has an alarm, and docs/operators/operation.md says which, where else it shows, and what to do."""
+"""Every kind of background work has an alarm, and docs/operation.md says which, where else it shows, and what to do."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def alarms(stack: Synthesized) -> dict[str, dict[str, object]]:
 
 def documented() -> dict[str, list[str]]:
     """Read the rows about background work."""
-    rows = [row for row in table_rows("docs/operators/operation.md") if row[0].startswith("`") and "`:" in row[0]]
+    rows = [row for row in table_rows("docs/operation.md") if row[0].startswith("`") and "`:" in row[0]]
     return {row[0].split("`")[1]: row for row in rows}
 
 
@@ -44,15 +44,13 @@ def test_background_work_is_documented_with_place_metric_alarm_and_advice(
 
 def test_every_alarm_belongs_to_background_work_or_is_explained(operators: Synthesized) -> None:
     of_duties = set().union(*(named(row[3]) for row in documented().values()))
-    explained = {
-        row[0].strip("`") for row in table_rows("docs/operators/operation.md") if row[0].strip("`") in alarms(operators)
-    }
+    explained = {row[0].strip("`") for row in table_rows("docs/operation.md") if row[0].strip("`") in alarms(operators)}
     assert of_duties | explained == alarms(operators).keys()
     assert explained >= SYMPTOMS | {"BackgroundFailures", "RefusedCheckIns"}
 
 
 def test_every_dead_letter_queue_is_documented(stack: Synthesized) -> None:
-    explained = {row[0].strip("`") for row in table_rows("docs/operators/operation.md") if row[0].startswith("`Dead")}
+    explained = {row[0].strip("`") for row in table_rows("docs/operation.md") if row[0].startswith("`Dead")}
     assert explained == alarms(stack).keys() - {"BackgroundFailures", "RefusedCheckIns"}
 
 

@@ -272,7 +272,7 @@ def test_every_queue_except_wake_ups_has_a_dead_letter_queue_with_an_alarm(stack
 
 
 def test_launches_wait_70_seconds_after_a_crash(stack: Synthesized) -> None:
-    """The message group is blocked for the visibility timeout: docs/operators/operation.md says for how long."""
+    """The message group is blocked for the visibility timeout: docs/operation.md says for how long."""
     queue = stack.one("AWS::SQS::Queue", "QueuesWakeUp")
     assert queue["VisibilityTimeout"] == 70
 

@@ -1,4 +1,4 @@
-"""docs/operators/costs.md counts what the stack has: whatever costs while nothing runs has its row."""
+"""docs/costs.md counts what the stack has: whatever costs while nothing runs has its row."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from tests.infra.synthesized import Synthesized, flat
 
 
 def rows(start: str) -> list[list[str]]:
-    return [row for row in table_rows("docs/operators/costs.md") if row[0].startswith(start)]
+    return [row for row in table_rows("docs/costs.md") if row[0].startswith(start)]
 
 
 def test_every_queue_that_lambda_polls_is_billed(stack: Synthesized) -> None:
@@ -35,7 +35,7 @@ def test_the_dashboard_is_billed_as_one_of_those_that_are_free(stack: Synthesize
 def test_alarms_for_somebody_stay_within_the_ten_that_are_free(stack: Synthesized, operators: Synthesized) -> None:
     fewer, more = (len(found.all("AWS::CloudWatch::Alarm")) for found in (stack, operators))
     assert fewer < more <= 10
-    text = (ROOT / "docs/operators/costs.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/costs.md").read_text(encoding="utf-8")
     assert f"{more - fewer} more alarms" in text
 
 

@@ -1,4 +1,4 @@
-"""Each function may do what its role needs, and nothing else; `docs/operators/permissions.md` lists all of it."""
+"""Each function may do what its role needs, and nothing else; `docs/permissions.md` lists all of it."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""docs/operators/permissions.md is what the synthesized template says."""
+"""docs/permissions.md is what the synthesized template says."""
 
 import subprocess
 import sys
@@ -11,6 +11,4 @@ def test_the_page_is_up_to_date() -> None:
     command = [sys.executable, "-m", "infra.permissions"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (ROOT / "docs" / "operators" / "permissions.md").read_text(encoding="utf-8"), (
-        "run `make permissions`"
-    )
+    assert done.stdout == (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8"), "run `make permissions`"

@@ -53,7 +53,7 @@ MISTAKES = {
     ),
     "misspelt key": (
         GOOD + "[limits]\nmax_running = 5",
-        "limits.max_running: there is no such setting; docs/operators/settings.md lists them all",
+        "limits.max_running: there is no such setting; docs/settings.md lists them all",
     ),
     "misspelt section": (GOOD + "[limit]\nmax_running_jobs = 5", "limit: there is no such setting"),
     "mail address": (GOOD + '[alarms]\nemails = ["ops"]', "alarms.emails.0: String should match"),

@@ -1,4 +1,4 @@
-"""Write docs/operators/reliability.md from the results of the last run: `python -m tests.kill.report [--partial]`.
+"""Write docs/reliability.md from the results of the last run: `python -m tests.kill.report [--partial]`.
 
 With `--partial`, rows that were not run are in the document without a result.
 """
@@ -14,7 +14,7 @@ from tests.kill.shortened import FACTOR
 
 __all__ = ["DOCUMENT", "main"]
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "operators" / "reliability.md"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 _INTRODUCTION: Final = f"""# Reliability
 

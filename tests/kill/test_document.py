@@ -1,4 +1,4 @@
-"""docs/operators/reliability.md has every declared row; these tests run without the cloud."""
+"""docs/reliability.md has every declared row; these tests run without the cloud."""
 
 from tests.kill.report import DOCUMENT
 from tests.kill.results import known_failures

@@ -50,7 +50,7 @@ class Request:
 
 @dataclass
 class FakeService:
-    """Implements docs/developers/runner-protocol.md and a store with presigned URLs, on a free port of the loopback."""
+    """Implements docs/runner-protocol.md and a store with presigned URLs, on a free port of the loopback."""
 
     order: dict[str, Any] = field(default_factory=dict)
     input: bytes = b""

@@ -1,4 +1,4 @@
-"""The rule for the end of a cell, and its table in docs/users/environments.md."""
+"""The rule for the end of a cell, and its table in docs/environments.md."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_the_first_line_of_code_is_quoted(source: str, line: str) -> None:
 
 
 def test_every_row_of_the_documented_rule_has_a_notebook() -> None:
-    text = (RUNNER_CONTAINER.parent / "docs" / "users" / "environments.md").read_text(encoding="utf-8")
+    text = (RUNNER_CONTAINER.parent / "docs" / "environments.md").read_text(encoding="utf-8")
     section = text.partition("\n## When a notebook fails\n")[2].partition("\n## ")[0]
     rows = [line.split("|")[1:-1] for line in section.splitlines() if line.startswith("| ")][1:]
     documented = {row[-1].strip(" `"): row[1].strip() for row in rows[1:] if row[-1].strip()}

@@ -6,7 +6,7 @@ from runner.exit_codes import EXIT_CONNECTION_LOST, EXIT_RUN_REVOKED, EXIT_WRONG
 from runner.init import main as init
 from tests.runner.conftest import RUNNER_CONTAINER
 
-PROTOCOL = (RUNNER_CONTAINER.parent / "docs" / "developers" / "runner-protocol.md").read_text(encoding="utf-8")
+PROTOCOL = (RUNNER_CONTAINER.parent / "docs" / "runner-protocol.md").read_text(encoding="utf-8")
 
 
 def test_exit_codes_match_the_protocol() -> None:

@@ -1,4 +1,4 @@
-"""The table of docs/users/environments.md#parameters, executed: in Python, in bash, and in R by its grammar and, if it is installed, by itself."""
+"""The table of docs/environments.md#parameters, executed: in Python, in bash, and in R by its grammar and, if it is installed, by itself."""
 
 import ast
 import json
@@ -44,7 +44,7 @@ def _random_texts(count: int) -> list[str]:
 
 
 def _rows() -> list[tuple[str, str, str, str]]:
-    text = (RUNNER_CONTAINER.parent / "docs" / "users" / "environments.md").read_text(encoding="utf-8")
+    text = (RUNNER_CONTAINER.parent / "docs" / "environments.md").read_text(encoding="utf-8")
     section = text.partition("\n## Parameters\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `(.*?)` \| (.*?) \| (.*?) \| (.*?) \|$", section, re.MULTILINE)
     assert len(rows) > 25

@@ -7,7 +7,7 @@ from tests.runner.conftest import RUNNER_CONTAINER
 
 
 def test_every_code_is_documented() -> None:
-    text = (RUNNER_CONTAINER.parent / "docs" / "users" / "troubleshooting.md").read_text(encoding="utf-8")
+    text = (RUNNER_CONTAINER.parent / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     section = text.partition("\n## Warnings\n")[2].partition("\n## ")[0]
     by_the_service = ["notification_failed"]
     documented = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)

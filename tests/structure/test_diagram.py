@@ -5,7 +5,7 @@ from tests.support.diagram import DOCUMENT, block_in, draw, insert
 
 
 def test_the_documents_diagram_is_the_tables() -> None:
-    message = "docs/developers/architecture.md is behind the table; run `.venv/bin/python -m tests.support.diagram`"
+    message = "docs/architecture.md is behind the table; run `.venv/bin/python -m tests.support.diagram`"
     assert block_in(DOCUMENT.read_text(encoding="utf-8")) == draw(), message
 
 

@@ -1,4 +1,4 @@
-"""The state diagram in docs/developers/architecture.md, generated from the table of transitions by `python -m tests.support.diagram`."""
+"""The state diagram in docs/architecture.md, generated from the table of transitions by `python -m tests.support.diagram`."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from chalicelib.domain.transitions import TRANSITIONS
 
 __all__ = ["DOCUMENT", "block_in", "draw", "insert"]
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "developers" / "architecture.md"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 _BLOCK: Final = re.compile(r"(?<=<!-- transitions:begin -->\n).*?(?=<!-- transitions:end -->)", re.DOTALL)
 

@@ -21,7 +21,7 @@ def instance_id(name: str) -> str:
 
 
 def proof(factor: str, run_id: str, launch: int, instance: str) -> str:
-    """Make the proof of a factor, as docs/developers/runner-protocol.md describes."""
+    """Make the proof of a factor, as docs/runner-protocol.md describes."""
     return hmac.new(factor.encode(), f"check-in|{run_id}|{launch}|{instance}".encode(), hashlib.sha256).hexdigest()
 
 

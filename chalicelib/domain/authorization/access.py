@@ -1,4 +1,4 @@
-"""Access control: which callers may use which route. The routes, docs/operators/access.md and the tests use the same tables."""
+"""Access control: which callers may use which route. The routes, docs/access.md and the tests use the same tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-
 IDENTITY_CENTER: Final = "AWSReservedSSO_"
 """Prefix of the names of IAM Identity Center's roles, whose sessions are named after its users (IAM Identity Center user guide, "IAM roles
 created by IAM Identity Center"). Only AWS can modify such a role (AWS re:Post, "Cannot perform the operation on the protected role").
-AWS does not document that nobody else can create one, so everybody who may create roles in the account is trusted (docs/developers/decisions/0026)."""
+AWS does not document that nobody else can create one, so everybody who may create roles in the account is trusted (docs/decisions/0026)."""
 
 NAME: Final = r"[A-Za-z0-9_+=,.@-]"
 """Characters in names of users, roles and sessions (IAM API reference, CreateUser and CreateRole; STS, AssumeRole)."""

@@ -1,4 +1,4 @@
-"""Crontabs: what they mean, when they are due, and the equivalent EventBridge expressions. docs/users/schedules.md lists the rules.
+"""Crontabs: what they mean, when they are due, and the equivalent EventBridge expressions. docs/schedules.md lists the rules.
 
 On the local clock, a crontab means what it means to croniter 1.4.1, the library of the stock scheduler. When the clocks change,
 schedules behave as in Debian's cron.

@@ -1,4 +1,4 @@
-"""An event, as docs/operators/events.md describes it."""
+"""An event, as docs/events.md describes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -95,7 +95,7 @@ class OutcomeResponse(TypedDict):
     """Why a job ended."""
 
     code: str
-    """The outcome, for programs: docs/users/troubleshooting.md lists them."""
+    """The outcome, for programs: docs/troubleshooting.md lists them."""
     title: str
     """The outcome in a few words."""
     message: str
@@ -112,7 +112,7 @@ class WarningResponse(TypedDict):
     """Something to know although it did not decide how the job ended."""
 
     code: str
-    """The warning, for programs: docs/users/troubleshooting.md lists the codes."""
+    """The warning, for programs: docs/troubleshooting.md lists the codes."""
     message: str
     """What happened and what to do."""
     names: list[str]

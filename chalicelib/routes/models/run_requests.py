@@ -1,4 +1,4 @@
-"""Wire models of runners' requests; see docs/developers/runner-protocol.md."""
+"""Wire models of runners' requests; see docs/runner-protocol.md."""
 
 import re
 from typing import Annotated, Final, Literal

@@ -1,7 +1,7 @@
 import { EnvironmentParameters } from '@jupyterlab/scheduler';
 
 /**
- * Options of jobs and definitions, as the service names them: docs/users/jupyterlab.md. An absent option has its default.
+ * Options of jobs and definitions, as the service names them: docs/jupyterlab.md. An absent option has its default.
  */
 export interface IOptions {
   /** Longest run time of an attempt [s]. */

@@ -19,7 +19,7 @@ from chalicelib.domain.sanitize import sanitize_text
 from chalicelib.domain.task_state import TaskState
 
 TEXTS = json.loads(Path(__file__).parents[2].joinpath("data", "texts.json").read_text(encoding="utf-8"))
-PROTOCOL = Path(__file__).parents[3] / "docs" / "developers" / "runner-protocol.md"
+PROTOCOL = Path(__file__).parents[3] / "docs" / "runner-protocol.md"
 
 
 def exit_codes_of_the_protocol() -> dict[int, str | None]:

@@ -1,4 +1,4 @@
-"""The table of docs/operators/access.md, tested with requests as API Gateway sends them: callers, routes and owners.
+"""The table of docs/access.md, tested with requests as API Gateway sends them: callers, routes and owners.
 
 Whose right to an environment it needs, `test_environment_access.py` shows."""
 

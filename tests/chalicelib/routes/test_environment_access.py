@@ -1,4 +1,4 @@
-"""The second table of docs/operators/access.md, tested with requests as API Gateway sends them: whose right to an environment each step needs."""
+"""The second table of docs/access.md, tested with requests as API Gateway sends them: whose right to an environment each step needs."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The part of docs/operators/access.md about runners: no signature replaces the proof of a run."""
+"""The part of docs/access.md about runners: no signature replaces the proof of a run."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Totals of lists: what counts, and which lists are too long to be counted (docs/developers/decisions/0059)."""
+"""Totals of lists: what counts, and which lists are too long to be counted (docs/decisions/0059)."""
 
 from typing import Any
 

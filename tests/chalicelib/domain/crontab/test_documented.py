@@ -1,4 +1,4 @@
-"""The tables of docs/users/schedules.md describe what the code and croniter do."""
+"""The tables of docs/schedules.md describe what the code and croniter do."""
 
 import re
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ NOT_SENT = " †"
 
 def table(*head: str) -> list[list[str]]:
     """Return the rows of the table with this head."""
-    text = (ROOT / "docs" / "users" / "schedules.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "schedules.md").read_text(encoding="utf-8")
     _, lines = text.split(f"| {' | '.join(head)} |\n".replace("|  |", "| |"))
     rows = takewhile(lambda line: line.startswith("|"), lines.splitlines())
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows][1:]

@@ -1,4 +1,4 @@
-"""What a crontab means on the local clock: the same as in croniter 1.4.1, with the exceptions in docs/users/schedules.md.
+"""What a crontab means on the local clock: the same as in croniter 1.4.1, with the exceptions in docs/schedules.md.
 
 A crontab's local minutes are its days times its times of day, for croniter too: it moves on month, day, hour and minute
 one after another, each by its own field. So every day of years is compared at one of its times, and every hour and minute
@@ -186,7 +186,7 @@ def test_kinds_that_converters_get_wrong(text: str, due: datetime, not_due: date
     assert not Crontab.parse(text).matches(not_due)
 
 
-# Deliberate differences: each has its line in docs/users/schedules.md. The first assertion of each says what croniter does.
+# Deliberate differences: each has its line in docs/schedules.md. The first assertion of each says what croniter does.
 
 
 @pytest.mark.parametrize("text", ["0 9 13 * 5#1", "0 9 L * 1#2", "0 9 20 * MON#1"])
