@@ -114,10 +114,11 @@ def test_pictures_of_the_form(stage: Open) -> None:
         form.root.locator("#panel-header").click()
         form.schedule("day")
         form.root.get_by_label("Time", exact=True).fill("09:30")
+        expect(next_runs(lab.page).get_by_role("listitem").first).to_contain_text("09:30")
         pictures.take("schedule", schedule, buttons)
         form.schedule("custom", crontab="30 9 * * MON-FRI")
         expect(next_runs(lab.page).get_by_role("listitem")).to_have_count(5)
-        expect(next_runs(lab.page)).to_contain_text("09:30")
+        expect(next_runs(lab.page)).to_contain_text("Monday through Friday")
         pictures.take("custom-schedule", schedule, buttons)
 
 

@@ -163,6 +163,7 @@ it('a schedule shows its next runs, and a bad one blocks the form', async () => 
   await show();
   expect(screen.getByText('Every day (UTC)')).toBeTruthy();
   await act(async () => change({ ...model, schedule: 'bad' }));
+  expect(screen.queryByText('Every day (UTC)')).toBeNull();
   await pass(1_000);
   expect(screen.getByText('It never runs.')).toBeTruthy();
   expect(errors.schedule).toBe('It never runs.');

@@ -24,6 +24,7 @@ export function SchedulePreview(props: ISchedulePreviewProps): JSX.Element {
 
   useEffect(() => {
     let isCurrent = true;
+    setResponse(undefined); // The runs of another schedule would mislead.
     const timer = setTimeout(async () => {
       try {
         const answer = await api.schedule(schedule, zone);
