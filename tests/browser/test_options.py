@@ -154,7 +154,7 @@ def test_a_notebook_that_is_not_saved_is_told_in_the_form(lab: Lab) -> None:
     shutil.copy(lab.server.workspace / "hello.ipynb", lab.server.workspace / "unsaved.ipynb")
     lab.refresh_files()
     lab.open_file("unsaved.ipynb")
-    expect(lab.notebook.get_by_text("Hello").first).to_be_visible()
+    expect(lab.notebook.get_by_role("heading", name="Hello")).to_be_visible()
     lab.notebook.locator(".jp-Cell").first.click()
     lab.page.keyboard.press("Escape")
     lab.page.keyboard.press("b")  # a new cell below
